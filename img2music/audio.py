@@ -1,0 +1,37 @@
+"""Sound in memory.
+
+Conventions: float32, shape (channels, frames), full scale at 1; sample rate in Hz. Knows nothing of files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Audio"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Audio:
+    """A piece of sound."""
+
+    samples: NDArray[np.float32]
+    sample_rate: int
+
+    def __post_init__(self) -> None:
+        if self.samples.ndim != 2 or self.samples.dtype != np.float32:
+            raise ValueError(
+                f"audio is float32 of shape (channels, frames), not {self.samples.dtype} of shape {self.samples.shape}"
+            )
+
+    @property
+    def seconds(self) -> float:
+        """Length in seconds."""
+        return self.samples.shape[1] / self.sample_rate
+
+    @property
+    def peak(self) -> float:
+        """Largest absolute sample; 0 for no samples."""
+        return float(np.abs(self.samples).max(initial=0.0))

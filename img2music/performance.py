@@ -1,0 +1,80 @@
+"""The performance: the score as played.
+
+Conventions: ticks count `TICKS_PER_QUARTER` a quarter note on one constant tempo, so bar lines stay on the tempo map and
+a player's freedom is in where notes fall; seconds follow from ticks. Velocity 1..127; controllers are MIDI's (64 pedal,
+11 expression ...). Channels 0..15, percussion on 9. Knows nothing of spelling and files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["TICKS_PER_QUARTER", "Control", "Performance", "PlayedNote", "PlayedPart"]
+
+TICKS_PER_QUARTER = 480
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class PlayedNote:
+    """One note as it sounds."""
+
+    onset_ticks: int
+    duration_ticks: int
+    pitch: int
+    velocity: int
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Control:
+    """A controller change."""
+
+    ticks: int
+    controller: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedPart:
+    """One instrument's playing: what a stem holds."""
+
+    name: str
+    program: int
+    channel: int
+    notes: tuple[PlayedNote, ...]
+    """Sorted by onset."""
+    controls: tuple[Control, ...]
+    """Sorted by time; volume, pan and reverb are set at tick 0."""
+
+    @property
+    def is_drums(self) -> bool:
+        """Whether the part is on the percussion channel."""
+        return self.channel == 9
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """A whole piece as played."""
+
+    title: str
+    tempo_bpm: float
+    meter: tuple[int, int]
+    """Count and unit of the time signature."""
+    signature: int
+    """Sharps (positive) or flats of the key signature."""
+    is_minor: bool
+    """Whether the key's third is minor, as a MIDI key signature can say."""
+    seconds: float
+    """Length of the finished sound; never shorter than the last note's onset."""
+    parts: tuple[PlayedPart, ...]
+    markers: tuple[tuple[int, str], ...] = ()
+    """Section names at their ticks."""
+
+    @property
+    def seconds_per_tick(self) -> float:
+        """How long a tick lasts."""
+        return 60.0 / (self.tempo_bpm * TICKS_PER_QUARTER)
+
+    @property
+    def end_ticks(self) -> int:
+        """The tick at which the sound ends (rounded)."""
+        return round(self.seconds / self.seconds_per_tick)

@@ -1,0 +1,168 @@
+"""The composition before its notes: key, metre, tempo, form, harmony, parts, motif, and a reason for each choice.
+
+A plan is meant to be read, edited and written by people and by language models, so harmony is text (one string of roman
+numerals a bar) and everything is checked when it comes in.
+
+Conventions: tempo in quarter notes a minute; rhythm in quarter notes; scale degrees are steps, 0 the tonic; energies,
+contour and densities in [0, 1]. Knows nothing of notes and files.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from img2music.theory import Chord, Key, Meter, instrument, parse_bar
+
+__all__ = ["ROLES", "CompositionPlan", "Motif", "PartPlan", "Reason", "Section"]
+
+Unit = Annotated[float, Field(ge=0, le=1)]
+Role = Literal["melody", "counter", "chords", "arpeggio", "pad", "bass", "drums"]
+ROLES: tuple[Role, ...] = ("melody", "counter", "chords", "arpeggio", "pad", "bass", "drums")
+_MOST_BARS = 2400
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Reason(_Record):
+    """Why one choice was made."""
+
+    choice: str
+    """What was chosen: "tempo", "mode", "motif" ..."""
+    text: str
+    """One sentence for people."""
+    because: tuple[str, ...] = ()
+    """Names of the scene's cues behind it; empty where the user asked for it."""
+
+
+class Motif(_Record):
+    """The smallest idea the piece grows from."""
+
+    steps: Annotated[tuple[Annotated[int, Field(ge=-14, le=14)], ...], Field(min_length=2, max_length=12)]
+    """Scale steps above the motif's first note, which is 0."""
+    rhythm: Annotated[tuple[Annotated[float, Field(gt=0, le=8)], ...], Field(min_length=2, max_length=12)]
+    """Durations in quarter notes, one for each step; on a grid of 1/24."""
+
+    @model_validator(mode="after")
+    def _same_length(self) -> Motif:
+        if len(self.steps) != len(self.rhythm):
+            raise ValueError(f"a motif needs as many durations as steps, not {len(self.rhythm)} and {len(self.steps)}")
+        return self
+
+    @property
+    def durations(self) -> tuple[Fraction, ...]:
+        """The rhythm as exact quarter notes."""
+        return tuple(Fraction(round(duration * 24), 24) for duration in self.rhythm)
+
+
+class Section(_Record):
+    """A stretch of the form."""
+
+    name: str
+    """Unique in the plan: "A1", "B", "intro"."""
+    material: str
+    """Sections of the same letter share their tune: "A", "B"; "intro" and "outro" have none of their own."""
+    role: Literal["intro", "theme", "contrast", "return", "outro"]
+    energy: Unit
+    harmony: Annotated[tuple[str, ...], Field(min_length=1, max_length=256)]
+    """One string of roman numerals a bar: ("I", "vi", "ii7 V7", "I")."""
+    phrase_bars: Annotated[tuple[Annotated[int, Field(ge=1, le=16)], ...], Field(min_length=1)]
+    """How the bars group into phrases; they add up to the section's bars."""
+
+    @property
+    def bars(self) -> int:
+        """Length of the section."""
+        return len(self.harmony)
+
+    @model_validator(mode="after")
+    def _phrases_fill_the_section(self) -> Section:
+        if sum(self.phrase_bars) != self.bars:
+            raise ValueError(f"section {self.name!r}: its phrases hold {sum(self.phrase_bars)} bars and its harmony {self.bars}")
+        return self
+
+
+class PartPlan(_Record):
+    """One instrument's line and job."""
+
+    name: str
+    """Unique in the plan, shown in the score: "Violin", "Piano (left hand)"."""
+    instrument: Annotated[str, AfterValidator(lambda name: instrument(name).name)]
+    role: Role
+    pattern: str = ""
+    """How the role is played, one of the style's patterns; empty lets the composer choose."""
+    from_energy: Unit = 0.0
+    """The part rests in sections of less energy."""
+    octave: Annotated[int, Field(ge=-3, le=3)] = 0
+    """Shift of its usual register."""
+    level_db: Annotated[float, Field(ge=-40, le=12)] = 0.0
+    pan: Annotated[float, Field(ge=-1, le=1)] = 0.0
+    """-1 left .. 1 right."""
+
+
+class CompositionPlan(_Record):
+    """Everything decided before the first note."""
+
+    version: Literal[1] = 1
+    title: Annotated[str, Field(min_length=1, max_length=200)]
+    idea: str = ""
+    """One or two sentences: what the piece is about."""
+    style: str
+    key: Annotated[str, AfterValidator(lambda text: Key.parse(text).name)]
+    meter: Annotated[str, AfterValidator(lambda text: Meter.parse(text).name)]
+    tempo_bpm: Annotated[float, Field(ge=20, le=300)]
+    seconds: Annotated[float, Field(ge=1, le=1800)]
+    """Length of the finished sound; the last bar's sound rings out into what the bars leave over."""
+    valence: Annotated[float, Field(ge=-1, le=1)]
+    arousal: Annotated[float, Field(ge=-1, le=1)]
+    density: Unit
+    """How many notes a beat the parts play, as the style understands it."""
+    motif: Motif
+    contour: Annotated[tuple[Unit, ...], Field(min_length=2, max_length=64)]
+    """The line the melody follows through a phrase, low to high."""
+    sections: Annotated[tuple[Section, ...], Field(min_length=1, max_length=64)]
+    parts: Annotated[tuple[PartPlan, ...], Field(min_length=1, max_length=16)]
+    reasons: tuple[Reason, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    """Where the brief and the picture, or two wishes, disagreed, and what was done."""
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+
+    @model_validator(mode="after")
+    def _consistent(self) -> CompositionPlan:
+        key = Key.parse(self.key)
+        for kind, names in (("section", [s.name for s in self.sections]), ("part", [p.name for p in self.parts])):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"two {kind}s are called {twice[0]!r}; give each its own name")
+        for section in self.sections:
+            for number, bar in enumerate(section.harmony, 1):
+                try:
+                    parse_bar(bar, key)
+                except ValueError as error:
+                    raise ValueError(f"section {section.name!r}, bar {number}: {error}") from None
+        if self.bars > _MOST_BARS:
+            raise ValueError(f"a plan holds at most {_MOST_BARS} bars, not {self.bars}")
+        return self
+
+    @property
+    def bars(self) -> int:
+        """Bars of the whole piece."""
+        return sum(section.bars for section in self.sections)
+
+    @property
+    def parsed_key(self) -> Key:
+        """The key as theory knows it."""
+        return Key.parse(self.key)
+
+    @property
+    def parsed_meter(self) -> Meter:
+        """The metre as theory knows it."""
+        return Meter.parse(self.meter)
+
+    def chords(self) -> tuple[tuple[Chord, ...], ...]:
+        """The chords of every bar of the piece, in order."""
+        key = self.parsed_key
+        return tuple(parse_bar(bar, key) for section in self.sections for bar in section.harmony)

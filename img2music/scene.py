@@ -1,0 +1,139 @@
+"""What was seen in a picture, and what it suggests for music.
+
+A *cue* is one measured or recognised fact, with its place in the picture where it has one. An *attribute* is a musical
+suggestion that cites cues by name. Both are saved as `scene.json`, which a person or a model may edit: it is checked
+when it comes back.
+
+Conventions: boxes in fractions of width and height, origin at the top left; valence and arousal in [-1, 1]
+(Russell 1980); confidence in [0, 1]; tempo in quarter notes a minute. Knows nothing of pixels and of plans.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Generic, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from img2music.theory import Meter, instrument, parse_pitch_class
+
+__all__ = ["Attribute", "Box", "Cue", "MusicalAttributes", "PictureInfo", "Scene", "Swatch"]
+
+Unit = Annotated[float, Field(ge=0, le=1)]
+T = TypeVar("T")
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Box(_Record):
+    """A rectangle in fractions of the picture."""
+
+    x: Unit
+    y: Unit
+    width: Unit
+    height: Unit
+
+
+class Cue(_Record):
+    """One fact about the picture."""
+
+    name: str
+    value: float | str | tuple[float, ...]
+    """A number, a word, or a curve from left to right."""
+    unit: str
+    """What a number means, with its range: "0..1", "bits", "degrees"."""
+    text: str
+    """The same for people: "bright, mostly in the upper half"."""
+    box: Box | None = None
+
+
+class Swatch(_Record):
+    """A dominant colour: also citable as a cue by its `name` ("colour_1" is the largest)."""
+
+    name: str
+    hex: Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
+    words: str
+    lightness: Unit
+    """OKLab lightness."""
+    chroma: Annotated[float, Field(ge=0, le=0.5)]
+    """OKLab chroma; 0 is grey, about .32 the most saturated screen colour."""
+    hue_degrees: Annotated[float, Field(ge=0, lt=360)]
+    share: Unit
+    """Part of the picture's area."""
+    box: Box
+    """Where most of it lies."""
+
+
+class Attribute(_Record, Generic[T]):
+    """A suggestion with its reasons."""
+
+    value: T
+    because: tuple[str, ...]
+    """Names of cues and swatches."""
+    confidence: Unit
+
+
+class MusicalAttributes(_Record):
+    """What the picture suggests, each with the cues behind it."""
+
+    valence: Attribute[Annotated[float, Field(ge=-1, le=1)]]
+    arousal: Attribute[Annotated[float, Field(ge=-1, le=1)]]
+    mood: Attribute[Annotated[tuple[str, ...], Field(max_length=8)]]
+    tempo_bpm: Attribute[Annotated[float, Field(ge=20, le=300)]]
+    key: Attribute[Annotated[str, AfterValidator(lambda text: (parse_pitch_class(text), text)[1])]]
+    """The tonic: "D", "F#"."""
+    mode: Attribute[Literal["lydian", "major", "mixolydian", "dorian", "minor", "phrygian"]]
+    meter: Attribute[Annotated[str, AfterValidator(lambda text: Meter.parse(text).name)]]
+    genre: Attribute[str]
+    """The name of a style."""
+    instruments: Attribute[
+        Annotated[tuple[Annotated[str, AfterValidator(lambda name: instrument(name).name)], ...], Field(max_length=12)]
+    ]
+
+
+class PictureInfo(_Record):
+    """Which picture it was."""
+
+    file: str
+    """File name without its folder."""
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    width: Annotated[int, Field(ge=1)]
+    height: Annotated[int, Field(ge=1)]
+    format: str
+    notes: tuple[str, ...] = ()
+    """What was done to read it: "first of 12 frames", "transparent parts on white"."""
+
+
+class Scene(_Record):
+    """Everything seen in one picture."""
+
+    version: Literal[1] = 1
+    picture: PictureInfo
+    cues: Annotated[tuple[Cue, ...], Field(max_length=200)]
+    colours: Annotated[tuple[Swatch, ...], Field(max_length=12)]
+    attributes: MusicalAttributes
+
+    @model_validator(mode="after")
+    def _every_citation_exists(self) -> Scene:
+        known = {cue.name for cue in self.cues} | {swatch.name for swatch in self.colours}
+        for field in MusicalAttributes.model_fields:
+            attribute: Attribute[object] = getattr(self.attributes, field)
+            for name in attribute.because:
+                if name not in known:
+                    raise ValueError(f"attribute {field!r} cites {name!r}, which is no cue of this scene")
+        return self
+
+    def cue(self, name: str) -> Cue | None:
+        """The cue called `name`, or None if the eye did not report it."""
+        return next((cue for cue in self.cues if cue.name == name), None)
+
+    def number(self, name: str, default: float) -> float:
+        """The value of a numeric cue, or `default` where it is missing or not a number."""
+        cue = self.cue(name)
+        return cue.value if cue is not None and isinstance(cue.value, float) else default
+
+    def curve(self, name: str) -> tuple[float, ...]:
+        """The value of a curve cue, or () where it is missing."""
+        cue = self.cue(name)
+        return cue.value if cue is not None and isinstance(cue.value, tuple) else ()

@@ -1,0 +1,92 @@
+"""The score: notes as written.
+
+Conventions: times are exact `Fraction` quarter notes from the start of the piece; pitch is a MIDI number beside its
+spelling (for drums the General MIDI percussion key, spelled only for the page); velocity 1..127 is the written dynamic.
+In one part no two events overlap: notes with the same onset and duration form a chord, everything else follows.
+Knows nothing of seconds, files and sound.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from img2music.theory import Instrument, Key, Meter, SpelledPitch
+
+__all__ = ["ChordSymbol", "Note", "Part", "Score", "ScoreSection"]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One written note."""
+
+    onset_quarters: Fraction
+    duration_quarters: Fraction
+    pitch: int
+    spelling: SpelledPitch
+    velocity: int
+    articulation: str = ""
+    """"", "staccato", "tenuto" or "accent"."""
+
+    @property
+    def end_quarters(self) -> Fraction:
+        """Where the note stops."""
+        return self.onset_quarters + self.duration_quarters
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An instrument's line, in the order of the page."""
+
+    name: str
+    instrument: Instrument
+    role: str
+    notes: tuple[Note, ...]
+    """Sorted by onset, then pitch."""
+    level_db: float = 0.0
+    pan: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChordSymbol:
+    """A chord above the page."""
+
+    onset_quarters: Fraction
+    symbol: str
+    """"Dm7"."""
+    numeral: str
+    """"ii7"."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreSection:
+    """Where a section begins; `dynamic` is the mark written there ("p", "mf" ...)."""
+
+    name: str
+    first_bar: int
+    bars: int
+    energy: float
+    dynamic: str
+    phrase_bars: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A whole piece as written. Bars are counted from 0 and all have the metre's length."""
+
+    title: str
+    key: Key
+    meter: Meter
+    tempo_bpm: float
+    bars: int
+    parts: tuple[Part, ...]
+    chords: tuple[ChordSymbol, ...] = ()
+    sections: tuple[ScoreSection, ...] = ()
+    subtitle: str = field(default="")
+
+    @property
+    def duration_quarters(self) -> Fraction:
+        """Length of all bars."""
+        return self.bars * self.meter.bar_quarters

@@ -1,0 +1,144 @@
+"""The architecture on one page: five stages, each a protocol, each reachable by name.
+
+    picture ──Perceiver──▶ Scene ──Planner──▶ CompositionPlan ──Realizer──▶ Score ──Performer──▶ Performance ──Renderer──▶ Rendering
+
+A stage is a callable object made from its options. Built-in ones are named in `BUILTIN` and imported on first use; a
+package adds its own through an entry point in the group ``img2music.<kind>`` whose name is the stage's and whose object
+is a class or function that takes the options and returns the stage:
+
+    [project.entry-points."img2music.performer"]
+    robotic = "my_package:RoboticPerformer"
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from img2music.errors import MissingPackageError, UsageError, unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from img2music.audio import Audio
+    from img2music.brief import Brief
+    from img2music.io.pictures import Picture
+    from img2music.performance import Performance
+    from img2music.plan import CompositionPlan
+    from img2music.scene import Scene
+    from img2music.score import Score
+
+__all__ = [
+    "BUILTIN",
+    "KINDS",
+    "Kind",
+    "Perceiver",
+    "Performer",
+    "Planner",
+    "Realizer",
+    "Renderer",
+    "Rendering",
+    "load_stage",
+    "stage_names",
+]
+
+Kind = Literal["perceiver", "planner", "realizer", "performer", "renderer"]
+KINDS: tuple[Kind, ...] = ("perceiver", "planner", "realizer", "performer", "renderer")
+
+
+class Perceiver(Protocol):
+    """Sees: a decoded picture becomes cues and suggestions."""
+
+    def __call__(self, picture: Picture, /) -> Scene: ...
+
+
+class Planner(Protocol):
+    """Plans: a scene and a wish list become a composition without notes. The brief always wins."""
+
+    def __call__(self, scene: Scene, brief: Brief, /) -> CompositionPlan: ...
+
+
+class Realizer(Protocol):
+    """Writes the notes of a plan."""
+
+    def __call__(self, plan: CompositionPlan, /) -> Score: ...
+
+
+class Performer(Protocol):
+    """Plays a score: timing, loudness, pedal. Keeps tempo, metre and length as the plan says."""
+
+    def __call__(self, score: Score, plan: CompositionPlan, /) -> Performance: ...
+
+
+class Renderer(Protocol):
+    """Makes a performance sound; with `stems`, also each part alone."""
+
+    def __call__(self, performance: Performance, /, *, stems: bool = False) -> Rendering: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """Sound of a whole piece: the mastered mix and, if asked for, a stem a part (they add up to the mix before mastering)."""
+
+    mix: Audio
+    stems: Mapping[str, Audio] = field(default_factory=dict)
+
+
+BUILTIN: dict[Kind, dict[str, str]] = {
+    "perceiver": {"offline": "img2music.perceivers.offline:OfflinePerceiver"},
+    "planner": {"rules": "img2music.planners.rules:RulesPlanner"},
+    "realizer": {"composer": "img2music.realizers.composer:Composer"},
+    "performer": {
+        "expressive": "img2music.performers.expressive:ExpressivePerformer",
+        "strict": "img2music.performers.strict:StrictPerformer",
+    },
+    "renderer": {"soundfont": "img2music.renderers.soundfont:SoundfontRenderer"},
+}
+_EXTRA: dict[str, str] = {"midirenderer": "midirenderer"}
+"""Import name of an optional package: what to give to pip."""
+
+
+def _plugins(kind: Kind) -> dict[str, Any]:
+    from importlib.metadata import entry_points
+
+    return {entry.name: entry for entry in entry_points(group=f"img2music.{kind}")}
+
+
+def stage_names(kind: Kind) -> tuple[str, ...]:
+    """Every stage of a kind that can be named, plug-ins too, in alphabetical order."""
+    return tuple(sorted({*BUILTIN[kind], *_plugins(kind)}))
+
+
+def load_stage(kind: Kind, name: str, options: Mapping[str, Any] | None = None) -> Any:
+    """The stage called `name`, made with `options`.
+
+    Raises:
+        UsageError: no such stage, or options it does not take.
+        MissingPackageError: a package it needs is not installed.
+    """
+    if name in BUILTIN[kind]:
+        module, _, attribute = BUILTIN[kind][name].partition(":")
+        try:
+            factory = getattr(import_module(module), attribute)
+        except ModuleNotFoundError as error:
+            raise _missing(kind, name, error) from None
+    else:
+        plugins = _plugins(kind)
+        if name not in plugins:
+            raise unknown_name(kind, name, stage_names(kind))
+        try:
+            factory = plugins[name].load()
+        except ModuleNotFoundError as error:
+            raise _missing(kind, name, error) from None
+    try:
+        return factory(**(options or {}))
+    except TypeError as error:
+        raise UsageError(
+            f"{kind} {name!r} does not take these options ({error}); see `img2music pipelines show offline`"
+        ) from None
+
+
+def _missing(kind: Kind, name: str, error: ModuleNotFoundError) -> MissingPackageError:
+    package = (error.name or "").partition(".")[0]
+    return MissingPackageError(f"{kind} {name!r} needs {package}: pip install {_EXTRA.get(package, package)}")
