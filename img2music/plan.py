@@ -10,6 +10,7 @@ contour and densities in [0, 1]. Knows nothing of notes and files.
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -21,7 +22,7 @@ __all__ = ["ROLES", "CompositionPlan", "Motif", "PartPlan", "Reason", "Section"]
 Unit = Annotated[float, Field(ge=0, le=1)]
 Role = Literal["melody", "counter", "chords", "arpeggio", "pad", "bass", "drums"]
 ROLES: tuple[Role, ...] = ("melody", "counter", "chords", "arpeggio", "pad", "bass", "drums")
-_MOST_BARS = 2400
+_MOST_BARS = 9000
 
 
 class _Record(BaseModel):
@@ -68,7 +69,7 @@ class Section(_Record):
     """Sections of the same letter share their tune: "A", "B"; "intro" and "outro" have none of their own."""
     role: Literal["intro", "theme", "contrast", "return", "outro"]
     energy: Unit
-    harmony: Annotated[tuple[str, ...], Field(min_length=1, max_length=256)]
+    harmony: Annotated[tuple[str, ...], Field(min_length=1, max_length=512)]
     """One string of roman numerals a bar: ("I", "vi", "ii7 V7", "I")."""
     phrase_bars: Annotated[tuple[Annotated[int, Field(ge=1, le=16)], ...], Field(min_length=1)]
     """How the bars group into phrases; they add up to the section's bars."""
@@ -122,7 +123,7 @@ class CompositionPlan(_Record):
     """How many notes a beat the parts play, as the style understands it."""
     motif: Motif
     contour: Annotated[tuple[Unit, ...], Field(min_length=2, max_length=64)]
-    """The line the melody follows through a phrase, low to high."""
+    """The line the melody follows through a theme, low to high."""
     sections: Annotated[tuple[Section, ...], Field(min_length=1, max_length=64)]
     parts: Annotated[tuple[PartPlan, ...], Field(min_length=1, max_length=16)]
     reasons: tuple[Reason, ...] = ()
@@ -147,17 +148,17 @@ class CompositionPlan(_Record):
             raise ValueError(f"a plan holds at most {_MOST_BARS} bars, not {self.bars}")
         return self
 
-    @property
+    @cached_property
     def bars(self) -> int:
         """Bars of the whole piece."""
         return sum(section.bars for section in self.sections)
 
-    @property
+    @cached_property
     def parsed_key(self) -> Key:
         """The key as theory knows it."""
         return Key.parse(self.key)
 
-    @property
+    @cached_property
     def parsed_meter(self) -> Meter:
         """The metre as theory knows it."""
         return Meter.parse(self.meter)

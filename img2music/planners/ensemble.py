@@ -1,0 +1,144 @@
+"""The band: who plays what.
+
+Without a wish, the style's seats are filled, each with the instrument the picture suggests or, of the seat's
+candidates, the one whose register suits the picture's lightness (brighter picture, higher instrument: Marks, *J. Exp. Psychol. HPP*
+13, 1987). With named instruments exactly those play, each in the role it is made for.
+Knows nothing of notes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from img2music.plan import PartPlan
+from img2music.theory import Instrument, instrument
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from img2music.plan import Role
+    from img2music.style import Style, StylePart
+
+__all__ = ["seat_style", "seat_wishes"]
+
+# Where a part of each role sits on the stage and how loud, when no style says so.
+_STAGE: dict[str, tuple[float, float]] = {
+    "melody": (0.0, 1.0),
+    "counter": (0.3, -3.0),
+    "chords": (-0.3, -5.0),
+    "arpeggio": (-0.3, -5.0),
+    "pad": (0.2, -8.0),
+    "bass": (0.1, -2.5),
+    "drums": (0.0, -4.0),
+}
+
+
+def seat_style(style: Style, suggested: Sequence[str], lightness: float, without: Sequence[str]) -> tuple[PartPlan, ...]:
+    """The style's own band, `lightness` 0..1, `suggested` and `without` by name (roles, families, instruments)."""
+    parts: list[PartPlan] = []
+    for seat in style.parts:
+        players = [instrument(name) for name in seat.instruments]
+        allowed = [player for player in players if not _kept_out(player, seat.role, without)]
+        if not allowed:
+            continue
+        parts.append(_part(seat, _choose(allowed, suggested, lightness), parts))
+    if not parts:  # everything was kept out: a plan still needs a voice
+        parts.append(_part(style.parts[0], instrument(style.parts[0].instruments[0]), parts))
+    return tuple(parts)
+
+
+def seat_wishes(wishes: Sequence[str], style: Style) -> tuple[PartPlan, ...]:
+    """Exactly the named instruments; one that can hold chords and tune alone (a piano) gets both hands."""
+    players = [instrument(name) for name in wishes]
+    roles = _roles(players)
+    parts: list[PartPlan] = []
+    for player, role in zip(players, roles, strict=True):
+        parts.append(_part(_seat_for(role, style), player, parts))
+    if len(players) == 1 and players[0].voices >= 4 and not players[0].kit:
+        melody = parts[0].model_copy(update={"name": f"{_title(players[0])} (right hand)"})
+        seat = _seat_for("arpeggio", style)
+        left = _part(seat, players[0], parts).model_copy(
+            update={
+                "name": f"{_title(players[0])} (left hand)",
+                "pattern": "wide" if players[0].family in {"keys", "plucked"} else "broken",
+                "octave": -1,
+                "from_energy": 0.0,
+                "pan": melody.pan,
+            }
+        )
+        parts = [melody, left]
+    return tuple(parts)
+
+
+def _roles(players: Sequence[Instrument]) -> list[Role]:
+    """A role for each player: the first that can sing takes the tune, the lowest the bass, the others by what they are."""
+    roles: list[Role | None] = ["drums" if player.kit else None for player in players]
+    singers = [index for index, player in enumerate(players) if not player.kit and player.family != "bass" and player.high > 55]
+    lead = singers[0] if singers else next((index for index, role in enumerate(roles) if role is None), None)
+    if lead is not None:
+        roles[lead] = "melody"
+    open_seats = [index for index, role in enumerate(roles) if role is None]
+    low = [index for index in open_seats if players[index].heart <= 55]
+    if low:
+        roles[min(low, key=lambda index: players[index].heart)] = "bass"
+    taken_chords = taken_counter = 0
+    for index in open_seats:
+        player = players[index]
+        if roles[index] is not None:
+            continue
+        if player.voices >= 4:
+            order: tuple[Role, ...] = ("pad", "chords") if player.sustains else ("chords", "arpeggio")
+            roles[index] = order[taken_chords % 2]
+            taken_chords += 1
+        else:
+            roles[index] = "counter"
+            taken_counter += 1
+    return [cast("Role", role) for role in roles]
+
+
+def _seat_for(role: Role, style: Style) -> StylePart:
+    """The style's seat of that role, so that a wished-for instrument plays in the style's manner."""
+    from img2music.style import StylePart
+
+    for seat in style.parts:
+        if seat.role == role:
+            return seat.model_copy(update={"from_energy": 0.0, "name": ""})
+    pan, level = _STAGE[role]
+    return StylePart(role=role, instruments=("piano",), pan=pan, level_db=level)
+
+
+def _choose(players: Sequence[Instrument], suggested: Sequence[str], lightness: float) -> Instrument:
+    for name in suggested:
+        for player in players:
+            if player.name == name:
+                return player
+    ranked = sorted(players, key=lambda player: (player.heart, player.name))
+    return ranked[min(len(ranked) - 1, int(lightness * len(ranked)))]
+
+
+def _kept_out(player: Instrument, role: str, without: Sequence[str]) -> bool:
+    return any(word in {role, player.family, player.name} for word in without)
+
+
+def _part(seat: StylePart, player: Instrument, others: Sequence[PartPlan]) -> PartPlan:
+    name = seat.name or _title(player)
+    taken = {part.name for part in others}
+    number = 2
+    unique = name
+    while unique in taken:
+        unique = f"{name} {number}"
+        number += 1
+    return PartPlan(
+        name=unique,
+        instrument=player.name,
+        role=seat.role,
+        pattern=seat.pattern,
+        from_energy=0.0 if seat.role == "melody" else seat.from_energy,
+        octave=seat.octave,
+        level_db=seat.level_db,
+        pan=seat.pan,
+    )
+
+
+def _title(player: Instrument) -> str:
+    return player.name[0].upper() + player.name[1:]

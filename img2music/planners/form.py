@@ -1,0 +1,139 @@
+"""Form: how many bars fit the length, how they group into sections and phrases, and how much energy each has.
+
+Conventions: tempo in quarter notes a minute; energies 0..1. What the bars leave of the asked length is the ring of the
+last chord. Knows nothing of harmony.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from img2music.theory import Meter
+
+__all__ = ["Layout", "count_bars", "fit_tempo", "lay_out", "section_energies"]
+
+_RING_SECONDS = (1.2, 3.2)
+"""The last chord rings this long where the length allows (our choice: a mezzo-forte piano chord has faded after 3 s)."""
+_LONGEST_BLOCKS = 24
+
+# Letters of the body by its number of blocks. Song form (AABA), rondo and their kin: the first idea always comes home.
+_FORMS = {1: "A", 2: "AA", 3: "ABA", 4: "AABA", 5: "AABCA", 6: "AABACA", 7: "AABACBA", 8: "AABACABA"}
+
+# What is left over beside whole blocks becomes introduction and ending: (intro bars, outro bars).
+_REST = {0: (0, 0), 1: (0, 1), 2: (2, 0), 3: (2, 1), 4: (2, 2), 5: (4, 1), 6: (4, 2), 7: (4, 3)}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One section before it has harmony."""
+
+    name: str
+    material: str
+    role: Literal["intro", "theme", "contrast", "return", "outro"]
+    phrase_bars: tuple[int, ...]
+
+    @property
+    def bars(self) -> int:
+        """Length of the section."""
+        return sum(self.phrase_bars)
+
+
+def count_bars(seconds: float, tempo_bpm: float, meter: Meter) -> int:
+    """Whole bars that fit into `seconds` and leave the last chord time to ring; at least one."""
+    bar_seconds = float(meter.bar_quarters) * 60 / tempo_bpm
+    ring = min(_RING_SECONDS[0], seconds * 0.12)
+    return max(1, floor((seconds - ring) / bar_seconds + 1e-9))
+
+
+def fit_tempo(seconds: float, tempo_bpm: float, meter: Meter, limits: tuple[float, float]) -> float:
+    """The whole-numbered tempo within 4 % of `tempo_bpm` whose bars fill `seconds` best.
+
+    A tempo that the picture only suggested may give way a little, so that the piece ends on a phrase instead of a long
+    silence; a tempo that was asked for never passes through here.
+    """
+    low, high = max(limits[0], tempo_bpm * 0.96, 20), min(limits[1], tempo_bpm * 1.04, 300)
+    candidates = [float(tempo) for tempo in range(round(low), round(high) + 1)] or [float(round(tempo_bpm))]
+
+    def loss(tempo: float) -> float:
+        bars = count_bars(seconds, tempo, meter)
+        ring = seconds - bars * float(meter.bar_quarters) * 60 / tempo
+        outside = max(0.0, ring - _RING_SECONDS[1])
+        # Four-bar phrases want a multiple of four; a bar too many costs as much as half a second of silence.
+        return outside + 0.5 * min(bars % 4, 4 - bars % 4) + 0.1 * abs(tempo - tempo_bpm)
+
+    return min(candidates, key=loss)
+
+
+def lay_out(bars: int) -> tuple[Layout, ...]:
+    """Sections for a piece of `bars` bars; they add up exactly."""
+    if bars < 6:
+        return (Layout("A", "A", "theme", (bars,)),)
+    block = 8 if bars >= 20 else 4
+    while bars // block > _LONGEST_BLOCKS:
+        block *= 2
+    blocks, rest = divmod(bars, block)
+    phrases = 4 if block >= 8 else block
+    intro, outro = _REST[rest] if rest in _REST else (4 * ((rest // 2) // 4), rest - 4 * ((rest // 2) // 4))
+    if rest == 0 and blocks >= 4 and block == 8:
+        blocks, intro, outro = blocks - 1, 4, 4
+    letters = _letters(blocks)
+    layouts = [] if not intro else [Layout("intro", "intro", "intro", _phrases(intro))]
+    seen: dict[str, int] = {}
+    for index, letter in enumerate(letters):
+        seen[letter] = seen.get(letter, 0) + 1
+        name = letter if letters.count(letter) == 1 else f"{letter}{seen[letter]}"
+        role: Literal["theme", "contrast", "return"] = "theme" if letter == "A" else "contrast"
+        if letter == "A" and any(other != "A" for other in letters[:index]):
+            role = "return"
+        layouts.append(Layout(name, letter, role, (phrases,) * (block // phrases)))
+    if outro:
+        layouts.append(Layout("outro", "outro", "outro", _phrases(outro)))
+    return tuple(layouts)
+
+
+def _letters(blocks: int) -> str:
+    if blocks in _FORMS:
+        return _FORMS[blocks]
+    # A long rondo: the refrain comes back between two couplets in turn, and at the end.
+    body = "AABA" + "CABA" * (blocks // 4)
+    return body[: blocks - 1] + "A"
+
+
+def _phrases(bars: int) -> tuple[int, ...]:
+    return (4,) * (bars // 4) + ((bars % 4,) if bars % 4 else ())
+
+
+def section_energies(layouts: Sequence[Layout], arousal: float, profile: Sequence[float]) -> tuple[float, ...]:
+    """Energy of each section, 0..1.
+
+    A dramatic arc that climbs to three quarters of the piece (our choice), coloured by `profile`, the picture's
+    brightness from left to right, as if the eye wandered over it while the piece plays; the whole lies higher the more
+    aroused the picture is.
+    """
+    total = sum(layout.bars for layout in layouts)
+    centre = (arousal + 1) / 2
+    low, high = 0.12 + 0.33 * centre, 0.5 + 0.45 * centre
+    curve = np.asarray(profile if len(profile) > 1 else (0.5, 0.5), dtype=float)
+    spread = curve.max() - curve.min()
+    curve = (curve - curve.min()) / spread if spread > 1e-6 else np.full_like(curve, 0.5)
+    energies, begin = [], 0
+    for layout in layouts:
+        place = float(Fraction(2 * begin + layout.bars, 2 * total))
+        arc = 0.35 + 0.65 * (place / 0.75 if place < 0.75 else 1 - (place - 0.75) / 0.5)
+        light = float(np.interp(place, np.linspace(0, 1, len(curve)), curve))
+        level = 0.72 * arc + 0.28 * light
+        if layout.role in {"intro", "outro"}:
+            level *= 0.45
+        elif layout.role == "contrast":
+            level = 1 - level if level > 0.8 else min(1.0, level + 0.12)
+        energies.append(round(low + (high - low) * min(1.0, max(0.0, level)), 3))
+        begin += layout.bars
+    return tuple(energies)

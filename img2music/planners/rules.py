@@ -1,0 +1,243 @@
+"""The rules planner: from a scene and a brief to a composition, every choice with its reason.
+
+The evidence (what drives which cue) lies in the perceiver's attributes; this module settles who decides: the brief, then
+plain words, then the picture. Every conflict is written down. The same scene and brief always give the same plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from img2music.chance import generator
+from img2music.plan import CompositionPlan, Reason, Section
+from img2music.planners.ensemble import seat_style, seat_wishes
+from img2music.planners.form import count_bars, fit_tempo, lay_out, section_energies
+from img2music.planners.harmony import harmonize
+from img2music.planners.motif import draw_contour, draw_motif
+from img2music.planners.titles import make_idea, make_title
+from img2music.planners.words import Steering, read_words
+from img2music.style import load_style, style_names
+from img2music.theory import Key, Meter, name_of
+
+if TYPE_CHECKING:
+    from img2music.brief import Brief
+    from img2music.plan import PartPlan
+    from img2music.scene import Scene
+    from img2music.style import Style
+
+__all__ = ["RulesPlanner"]
+
+
+@dataclass
+class _Notebook:
+    """Collects reasons and conflicts while the plan grows."""
+
+    reasons: list[Reason] = field(default_factory=list)
+    conflicts: list[str] = field(default_factory=list)
+
+    def because(self, choice: str, text: str, cues: tuple[str, ...] = ()) -> None:
+        self.reasons.append(Reason(choice=choice, text=text, because=cues))
+
+    def asked(self, choice: str, wish: str, suggestion: str) -> None:
+        self.because(choice, f"{wish}: you asked for it.")
+        if wish != suggestion:
+            self.conflicts.append(f"you asked for {choice} {wish}; the picture suggested {suggestion}; {wish} was used")
+
+
+class RulesPlanner:
+    """Plans by rules from evidence; see the module's docstring."""
+
+    def __call__(self, scene: Scene, brief: Brief, /) -> CompositionPlan:
+        """The composition for `scene` and `brief`.
+
+        Raises:
+            UsageError: the brief names a style that does not exist.
+            DocumentError: the brief names a style file that can't be read.
+        """
+        notes = _Notebook()
+        words = read_words(brief.words)
+        valence, arousal = self._affect(scene, words, notes)
+        style = self._style(scene, brief, words, notes)
+        meter = self._meter(scene, brief, words, style, notes)
+        key = self._key(scene, brief, words, valence, style, notes)
+        tempo = self._tempo(scene, brief, words, style, meter, notes)
+        density = style.density[0] + (style.density[1] - style.density[0]) * (arousal + 1) / 2
+        contour, contour_cues = draw_contour(scene)
+        motif = draw_motif(contour, meter, density)
+        where = "follow the skyline" if "skyline" in contour_cues else "follow the light from left to right"
+        shape = where if contour_cues else "make an arch, since the picture has no line of its own"
+        notes.because(
+            "motif", f"Its steps and the melody's long line {shape}; its strokes fall where that line moves most.", contour_cues
+        )
+        sections = self._sections(scene, brief, tempo, meter, key, style, arousal, notes)
+        parts = self._parts(scene, brief, words, style, notes)
+        return CompositionPlan(
+            title=make_title(scene, brief.seed, valence, arousal),
+            idea=make_idea(scene, style, key, tempo, contour_cues),
+            style=style.name if brief.style is None or not brief.style.endswith((".yaml", ".yml")) else brief.style,
+            key=key.name,
+            meter=meter.name,
+            tempo_bpm=tempo,
+            seconds=brief.seconds,
+            valence=round(valence, 3),
+            arousal=round(arousal, 3),
+            density=round(density, 3),
+            motif=motif,
+            contour=contour,
+            sections=sections,
+            parts=parts,
+            reasons=tuple(notes.reasons),
+            conflicts=tuple(notes.conflicts),
+            seed=brief.seed,
+        )
+
+    def _affect(self, scene: Scene, words: Steering, notes: _Notebook) -> tuple[float, float]:
+        seen = scene.attributes
+        if words.understood:
+            notes.because("words", f"Understood from your words: {', '.join(words.understood)}.")
+        if words.ignored:
+            notes.conflicts.append(f"these words mean nothing to the composer and were left aside: {', '.join(words.ignored)}")
+        valence = min(1.0, max(-1.0, seen.valence.value + words.valence))
+        arousal = min(1.0, max(-1.0, seen.arousal.value + words.arousal))
+        mood = ", ".join(seen.mood.value) or "neutral"
+        notes.because("mood", f"The picture feels {mood} (valence {valence:+.2f}, arousal {arousal:+.2f}).", seen.mood.because)
+        return valence, arousal
+
+    def _style(self, scene: Scene, brief: Brief, words: Steering, notes: _Notebook) -> Style:
+        genre = scene.attributes.genre
+        suggestion = genre.value if genre.value in style_names() else "solo-piano"
+        if brief.style is not None:
+            style = load_style(brief.style)
+            notes.asked("style", style.name, suggestion)
+            return style
+        if words.style is not None:
+            notes.because("style", f"{words.style}: your words call for it.")
+            return load_style(words.style)
+        if suggestion != genre.value:
+            notes.conflicts.append(f"the scene suggests the style {genre.value!r}, which does not exist; solo-piano was used")
+        style = load_style(suggestion)
+        notes.because("style", f"{style.name}: {style.summary}", genre.because)
+        return style
+
+    def _meter(self, scene: Scene, brief: Brief, words: Steering, style: Style, notes: _Notebook) -> Meter:
+        seen = scene.attributes.meter
+        if brief.meter is not None:
+            notes.asked("metre", brief.meter, seen.value)
+            if brief.meter not in style.meters:
+                notes.conflicts.append(f"{style.name} is usually in {' or '.join(style.meters)}; {brief.meter} was kept as asked")
+            return Meter.parse(brief.meter)
+        if words.meter is not None:
+            notes.because("metre", f"{words.meter}: your words ask for it.")
+            return Meter.parse(words.meter)
+        if seen.value in style.meters:
+            notes.because("metre", f"{seen.value}, as the picture's lines suggest.", seen.because)
+            return Meter.parse(seen.value)
+        notes.because("metre", f"{style.meters[0]}, because {style.name} lives in it.", scene.attributes.genre.because)
+        return Meter.parse(style.meters[0])
+
+    def _key(self, scene: Scene, brief: Brief, words: Steering, valence: float, style: Style, notes: _Notebook) -> Key:
+        seen = scene.attributes
+        suggested = _readable(seen.key.value, seen.mode.value)
+        if brief.key is not None:
+            notes.asked("key", brief.key, suggested.name)
+            return Key.parse(brief.key)
+        mode: str = seen.mode.value
+        if words.mode is not None:
+            notes.because("mode", f"{words.mode}: your words ask for it.")
+            return _readable(seen.key.value, words.mode)
+        if abs(words.valence) >= 0.3 and (valence > 0.15) == suggested.is_minor:
+            mode = "major" if valence > 0.15 else "minor"
+            notes.because("mode", f"{mode}: your words turn the mood to valence {valence:+.2f}.")
+        elif mode not in style.modes:
+            usable = [name for name in style.modes if Key(0, name).is_minor == suggested.is_minor] or list(style.modes)
+            notes.because(
+                "mode",
+                f"{usable[0]}: the picture suggests {mode}, and {style.name} speaks {', '.join(style.modes)}.",
+                seen.mode.because,
+            )
+            mode = usable[0]
+        else:
+            notes.because("mode", f"{mode}, from how pleasant the picture looks (valence {valence:+.2f}).", seen.mode.because)
+        key = _readable(seen.key.value, mode)
+        notes.because(
+            "key",
+            f"The tonic {name_of(key.tonic)} stands for the picture's leading colour on the circle of fifths.",
+            seen.key.because,
+        )
+        return key
+
+    def _tempo(self, scene: Scene, brief: Brief, words: Steering, style: Style, meter: Meter, notes: _Notebook) -> float:
+        seen = scene.attributes.tempo_bpm
+        if brief.tempo_bpm is not None:
+            notes.asked("tempo", f"{brief.tempo_bpm:g}", f"{seen.value:g}")
+            return brief.tempo_bpm
+        low, high = style.tempo_bpm
+        wished = seen.value * words.tempo_factor * (1 + 0.18 * max(-1.0, min(1.0, words.arousal)))
+        tempo = fit_tempo(brief.seconds, min(high, max(low, wished)), meter, (low, high))
+        text = f"{tempo:g} quarter notes a minute: the picture suggests {seen.value:g}"
+        if not low <= wished <= high:
+            text += f", {style.name} lives between {low:g} and {high:g}"
+        if words.tempo_factor != 1 or words.arousal:
+            text += ", your words move it"
+        notes.because("tempo", f"{text}, and whole phrases have to fill {brief.seconds:g} s.", seen.because)
+        return tempo
+
+    def _sections(
+        self, scene: Scene, brief: Brief, tempo: float, meter: Meter, key: Key, style: Style, arousal: float, notes: _Notebook
+    ) -> tuple[Section, ...]:
+        bars = count_bars(brief.seconds, tempo, meter)
+        layouts = lay_out(bars)
+        profile = scene.curve("brightness_profile")
+        energies = section_energies(layouts, arousal, profile)
+        harmony = harmonize(layouts, key.mode, style, generator(brief.seed, "harmony"))
+        letters = " ".join(layout.name for layout in layouts)
+        cues = ("brightness_profile",) if profile else ()
+        notes.because(
+            "form",
+            f"{bars} bars: {letters}. Energy climbs to three quarters of the piece and follows the light from left to right.",
+            cues,
+        )
+        notes.because(
+            "harmony",
+            f"Progressions of {key.mode} as {style.name} uses them; a theme opens and is answered, the last bar is the tonic.",
+        )
+        return tuple(
+            Section(
+                name=layout.name,
+                material=layout.material,
+                role=layout.role,
+                energy=energy,
+                harmony=rows,
+                phrase_bars=layout.phrase_bars,
+            )
+            for layout, energy, rows in zip(layouts, energies, harmony, strict=True)
+        )
+
+    def _parts(self, scene: Scene, brief: Brief, words: Steering, style: Style, notes: _Notebook) -> tuple[PartPlan, ...]:
+        seen = scene.attributes.instruments
+        if brief.instruments:
+            suggestion = ", ".join(seen.value) or "none"
+            notes.asked("instruments", ", ".join(brief.instruments), suggestion)
+            return seat_wishes(brief.instruments, style)
+        lightness = scene.number("lightness", 0.5)
+        parts = seat_style(style, (*words.instruments, *seen.value), lightness, words.without)
+        playing = {part.instrument for part in parts}
+        for name in words.instruments:
+            if name not in playing:  # the style has no seat for it: it takes the tune
+                lead = next((index for index, part in enumerate(parts) if part.role == "melody"), 0)
+                wished = seat_wishes((name, "piano"), style)[0]
+                parts = (*parts[:lead], wished, *parts[lead + 1 :])
+                notes.conflicts.append(f"{style.name} has no seat for {name}; it plays the melody")
+        notes.because("instruments", ", ".join(part.instrument for part in parts) + f", the band of {style.name}.", seen.because)
+        return parts
+
+
+def _readable(tonic: str, mode: str) -> Key:
+    """The key on `tonic`, respelled where its signature would have more than six accidentals."""
+    from img2music.theory import parse_pitch_class
+
+    key = Key(parse_pitch_class(tonic), mode)
+    if key.signature > 6:
+        return Key(key.tonic - 12, mode)
+    return Key(key.tonic + 12, mode) if key.signature < -6 else key

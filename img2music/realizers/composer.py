@@ -1,0 +1,157 @@
+"""The composer: a plan becomes a score. It seats the parts; each craft has its own module.
+
+    form            phrases and chords at their places
+    rhythm, search, melody      the tune
+    harmony         voice leading
+    patterns, accompaniment, bass, drums    everybody else
+
+Every promise of the plan (key, metre, tempo, bars, instruments) is kept exactly; how it is played is the performer's matter.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING
+
+from img2music.realizers.accompaniment import write_chords, write_counter
+from img2music.realizers.bass import write_bass
+from img2music.realizers.drums import drum_spelling, write_drums
+from img2music.realizers.form import lay_phrases, lay_spans
+from img2music.realizers.melody import write_melody
+from img2music.score import ChordSymbol, Note, Part, Score, ScoreSection
+from img2music.style import load_style
+from img2music.theory import instrument
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from img2music.plan import CompositionPlan, PartPlan
+    from img2music.realizers.form import Event, Phrase, Span
+    from img2music.style import Style
+    from img2music.theory import Instrument
+
+__all__ = ["Composer", "dynamic_mark"]
+
+_DYNAMICS = ((0.22, "pp"), (0.36, "p"), (0.5, "mp"), (0.64, "mf"), (0.8, "f"), (1.01, "ff"))
+_VELOCITY = {"pp": 44, "p": 54, "mp": 64, "mf": 75, "f": 87, "ff": 99}
+"""MIDI velocities of the marks (after MuseScore's defaults, drawn towards the middle)."""
+_ROLE_VELOCITY = {"melody": 8, "counter": -2, "chords": -8, "arpeggio": -10, "pad": -12, "bass": 0, "drums": 0}
+
+
+def dynamic_mark(energy: float) -> str:
+    """The mark written for an energy of 0..1: "pp" to "ff"."""
+    return next(mark for limit, mark in _DYNAMICS if energy < limit)
+
+
+class Composer:
+    """Writes the notes of a plan; see the module's docstring."""
+
+    def __call__(self, plan: CompositionPlan, /) -> Score:
+        """The score of `plan`; the same plan always gives the same score.
+
+        Raises:
+            UsageError: the plan names a style or a pattern that does not exist.
+        """
+        style = load_style(plan.style)
+        phrases, spans = lay_phrases(plan), lay_spans(plan)
+        energies = [section.energy for section in plan.sections for _ in range(section.bars)]
+        written: dict[str, list[Event]] = {}
+        tune: list[Event] = []
+        alone = len(plan.parts) == 1
+        for part in sorted(plan.parts, key=lambda part: part.role != "melody"):
+            player = instrument(part.instrument)
+            events = _write(plan, part, player, style, phrases, spans, energies, tune, alone=alone)
+            if part.role == "melody" and not player.kit and not tune:
+                tune = events
+            written[part.name] = events
+        return Score(
+            title=plan.title,
+            subtitle=plan.idea,
+            key=plan.parsed_key,
+            meter=plan.parsed_meter,
+            tempo_bpm=plan.tempo_bpm,
+            bars=plan.bars,
+            parts=tuple(_notate(plan, part, written[part.name], spans, energies) for part in plan.parts),
+            chords=_symbols(spans),
+            sections=_sections(plan),
+        )
+
+
+def _write(
+    plan: CompositionPlan,
+    part: PartPlan,
+    player: Instrument,
+    style: Style,
+    phrases: Sequence[Phrase],
+    spans: Sequence[Span],
+    energies: Sequence[float],
+    tune: Sequence[Event],
+    *,
+    alone: bool,
+) -> list[Event]:
+    """One part's events."""
+    resting = _rests(plan, part, energies, alone=alone)
+    if player.kit:
+        return write_drums(plan, part, player, phrases, resting, style)
+    match part.role:
+        case "melody":
+            return write_melody(plan, phrases, spans, player, part.octave, alone=alone)
+        case "bass":
+            return write_bass(plan, part, player, spans, resting)
+        case "counter":
+            return write_counter(plan, part, player, spans, resting, tune)
+        case _:
+            lowest = min((event.pitches[0] for event in tune), default=84)
+            mean = sum(event.pitches[0] for event in tune) // len(tune) if tune else 84
+            return write_chords(plan, part, player, spans, resting, max(mean - 3, lowest))
+
+
+def _rests(plan: CompositionPlan, part: PartPlan, energies: Sequence[float], *, alone: bool) -> list[float]:
+    """Energy a bar for one part, -1 where it rests. Somebody always plays: the calmest part carries a bar all others leave."""
+    playing = [-1.0 if energy < part.from_energy else energy for energy in energies]
+    if alone:
+        return list(energies)
+    others = [other for other in plan.parts if other is not part and other.role != "melody"]
+    least = min((other.from_energy for other in others), default=1.1)
+    if part.role != "melody" and part.from_energy <= least:
+        playing = list(energies)
+    if len(energies) > 1 and playing[-2] >= 0:
+        playing[-1] = energies[-1]  # who plays before the last chord plays the last chord
+    return playing
+
+
+def _notate(
+    plan: CompositionPlan, part: PartPlan, events: Sequence[Event], spans: Sequence[Span], energies: Sequence[float]
+) -> Part:
+    """Events as spelled notes with written dynamics."""
+    key, bar_quarters = plan.parsed_key, plan.parsed_meter.bar_quarters
+    player = instrument(part.instrument)
+    onsets = [span.onset for span in spans]
+    notes = []
+    for event in events:
+        chord = spans[max(0, bisect_right(onsets, event.onset) - 1)].chord
+        energy = energies[min(len(energies) - 1, int(event.onset / bar_quarters))]
+        base = _VELOCITY[dynamic_mark(energy)] + _ROLE_VELOCITY[part.role]
+        velocity = min(124, max(16, base + event.emphasis))
+        for pitch in sorted(set(event.pitches)):
+            spelling = drum_spelling(pitch) if player.kit else key.spell(pitch, chord.members)
+            notes.append(Note(event.onset, event.duration, pitch, spelling, velocity, event.articulation))
+    return Part(part.name, player, part.role, tuple(notes), part.level_db, part.pan)
+
+
+def _symbols(spans: Sequence[Span]) -> tuple[ChordSymbol, ...]:
+    symbols: list[ChordSymbol] = []
+    for span in spans:
+        if not symbols or symbols[-1].symbol != span.chord.symbol:
+            symbols.append(ChordSymbol(span.onset, span.chord.symbol, span.chord.numeral))
+    return tuple(symbols)
+
+
+def _sections(plan: CompositionPlan) -> tuple[ScoreSection, ...]:
+    sections, bar = [], 0
+    for section in plan.sections:
+        sections.append(
+            ScoreSection(section.name, bar, section.bars, section.energy, dynamic_mark(section.energy), section.phrase_bars)
+        )
+        bar += section.bars
+    return tuple(sections)

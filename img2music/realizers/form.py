@@ -1,0 +1,98 @@
+"""The timeline of a plan: phrases and chords at their exact places.
+
+Conventions: bars counted from 0, onsets in quarter notes from the start of the piece. Knows nothing of pitches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from img2music.plan import CompositionPlan, Section
+    from img2music.theory import Chord, Meter
+
+__all__ = ["Event", "Phrase", "Span", "lay_phrases", "lay_spans"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Notes struck together, before they are spelled. A part is a list of events in order that never overlap."""
+
+    onset: Fraction
+    duration: Fraction
+    pitches: tuple[int, ...]
+    emphasis: int = 0
+    """Added to the velocity that the section's dynamic gives."""
+    articulation: str = ""
+
+    @property
+    def end(self) -> Fraction:
+        """Where the event stops."""
+        return self.onset + self.duration
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A breath of music."""
+
+    section: Section
+    section_index: int
+    index: int
+    """Place in its section, from 0."""
+    first_bar: int
+    bars: int
+    closes: bool
+    """Whether it ends with a cadence on the tonic (second of a pair, or last of the piece)."""
+    is_last: bool
+    """Whether the piece ends with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A chord and where it sounds."""
+
+    onset: Fraction
+    duration: Fraction
+    chord: Chord
+    bar: int
+
+    @property
+    def end(self) -> Fraction:
+        """Where the next chord begins."""
+        return self.onset + self.duration
+
+
+def lay_phrases(plan: CompositionPlan) -> tuple[Phrase, ...]:
+    """Every phrase of the piece in order."""
+    phrases, bar = [], 0
+    for number, section in enumerate(plan.sections):
+        for index, bars in enumerate(section.phrase_bars):
+            is_last = number == len(plan.sections) - 1 and index == len(section.phrase_bars) - 1
+            closes = is_last or (section.role != "contrast" and (index % 2 == 1 or len(section.phrase_bars) == 1))
+            phrases.append(Phrase(section, number, index, bar, bars, closes, is_last))
+            bar += bars
+    return tuple(phrases)
+
+
+def lay_spans(plan: CompositionPlan) -> tuple[Span, ...]:
+    """Every chord of the piece; chords of one bar change on beats, the earlier ones staying longer."""
+    meter = plan.parsed_meter
+    spans = []
+    for bar, chords in enumerate(plan.chords()):
+        start = bar * meter.bar_quarters
+        places = [*_change_places(meter, len(chords)), meter.bar_quarters]
+        for chord, begin, end in zip(chords, places, places[1:], strict=False):
+            spans.append(Span(start + begin, end - begin, chord, bar))
+    return tuple(spans)
+
+
+def _change_places(meter: Meter, count: int) -> list[Fraction]:
+    onsets = meter.onsets
+    if count <= len(onsets):
+        return [onsets[ceil(Fraction(index * len(onsets), count))] for index in range(count)]
+    # More chords than beats: on eighths, as evenly as the bar allows.
+    eighths = int(meter.bar_quarters * 2)
+    return [Fraction(index * eighths // count, 2) for index in range(count)]

@@ -1,0 +1,203 @@
+"""The melody: rhythm by phrase, pitches by beam search.
+
+Each phrase gets its strokes from `rhythm`, then a beam search picks the pitches that best obey, all at once: chord tones on
+strong beats, dissonance left by step, leaps answered by steps back, the motif's shape in the motif's bars, the picture's
+contour over the whole theme, and an ending where the phrase opens or closes. Sections of one letter share their tune;
+returns are ornamented. The weights are our choice, set by reading and hearing the results; the preferences are
+those of D. Huron, *Sweet Anticipation* (2006), ch. 5, and D. Temperley, *Music and Probability* (2007), ch. 4.
+
+Conventions: onsets in quarter notes from the start of the piece; pitches MIDI numbers; `degree` counts letters (7 an octave).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from img2music.chance import generator
+from img2music.realizers.form import Event
+from img2music.realizers.rhythm import bar_kinds, cadence_strokes, motif_strokes, vary_strokes
+from img2music.realizers.search import Slot, best_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from img2music.plan import CompositionPlan
+    from img2music.realizers.form import Phrase, Span
+    from img2music.theory import Instrument
+
+__all__ = ["write_melody"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tune:
+    """What a letter of the form has to repeat: its events, relative to the section's start."""
+
+    events: tuple[Event, ...]
+    start: Fraction
+
+
+def write_melody(
+    plan: CompositionPlan, phrases: Sequence[Phrase], spans: Sequence[Span], player: Instrument, octave: int, *, alone: bool
+) -> list[Event]:
+    """The tune of the whole piece for `player`, shifted by `octave`.
+
+    `alone` says that nobody else plays, so the tune fills introduction and ending too.
+    """
+    low, high = _register(plan, player, octave)
+    bar = plan.parsed_meter.bar_quarters
+    tunes: dict[str, _Tune] = {}
+    line: list[Event] = []
+    for number, section in enumerate(plan.sections):
+        own = [phrase for phrase in phrases if phrase.section_index == number]
+        start = own[0].first_bar * bar
+        if section.role == "intro" and not alone:
+            continue
+        known = tunes.get(section.material)
+        if known is None or section.role in {"intro", "outro"}:
+            events = _compose(plan, own, spans, (low, high), line[-1].pitches[0] if line else None)
+            tunes[section.material] = _Tune(tuple(events), start)
+        else:
+            events = _return(plan, known, start, section.bars * bar, spans, (low, min(high, player.high)), number)
+            if own[-1].is_last:
+                events = _come_home(plan, events, own[-1], spans, (low, high))
+        line.extend(events)
+    return line
+
+
+def _register(plan: CompositionPlan, player: Instrument, octave: int) -> tuple[int, int]:
+    """A singable range of about an octave and a half round the instrument's heart, higher for brighter moods."""
+    centre = player.heart + 12 * octave + round(2 * plan.valence)
+    reach = 8 + round(2 * (plan.arousal + 1))
+    low, high = max(player.low, centre - reach), min(player.high, centre + reach)
+    if high - low < 12:
+        low, high = max(player.low, high - 14), min(player.high, max(high, low + 14))
+    return low, high
+
+
+def _compose(
+    plan: CompositionPlan, phrases: Sequence[Phrase], spans: Sequence[Span], limits: tuple[int, int], previous: int | None
+) -> list[Event]:
+    """A new tune for one section."""
+    section = phrases[0].section
+    meter = plan.parsed_meter
+    chance = generator(plan.seed, "melody", section.material)
+    motif = plan.motif
+    strokes = motif_strokes(motif.durations, meter)
+    steps = motif.steps
+    contour = np.asarray(plan.contour)
+    if section.role == "contrast":
+        # The other side of the idea: turned upside down, in another rhythm, under the mirrored line.
+        steps = tuple(-step for step in steps)
+        strokes = vary_strokes(vary_strokes(strokes, meter, plan.density, chance), meter, plan.density, chance)
+        contour = 1 - contour[::-1]
+    answer = vary_strokes(strokes, meter, plan.density, chance)
+    develop = vary_strokes(answer, meter, min(1.0, plan.density + 0.2), chance)
+    rhythms = {"motif": strokes, "again": strokes, "answer": answer, "develop": develop}
+    first, total = phrases[0].first_bar, sum(phrase.bars for phrase in phrases)
+    middle, span = (limits[0] + limits[1]) / 2, min(14, limits[1] - limits[0])
+    events: list[Event] = []
+    for phrase in phrases:
+        slots: list[Slot] = []
+        kinds = bar_kinds(phrase.bars, is_second=phrase.index % 2 == 1, is_last=phrase.is_last)
+        for number, kind in enumerate(kinds):
+            bar = phrase.first_bar + number
+            begin = bar * meter.bar_quarters
+            cadential = kind in {"cadence", "final"}
+            chosen = cadence_strokes(strokes, meter, final=kind == "final") if cadential else rhythms[kind]
+            for index, (place, duration) in enumerate(chosen):
+                where = float((bar - first + place / meter.bar_quarters) / total)
+                height = float(np.interp(where, np.linspace(0, 1, len(contour)), contour))
+                slots.append(
+                    Slot(
+                        onset=begin + place,
+                        duration=duration,
+                        weight=meter.weight(place),
+                        target=middle + (height - 0.5) * span,
+                        motif_step=steps[index % len(steps)] if kind in {"motif", "again"} else None,
+                        motif_start=index == 0,
+                        goal=("close" if phrase.closes else "open") if cadential and index == len(chosen) - 1 else "",
+                    )
+                )
+        pitches = best_line(slots, spans, plan.parsed_key, limits, previous, chance)
+        previous = pitches[-1]
+        events.extend(_event(slot, pitch) for slot, pitch in zip(slots, pitches, strict=True))
+    return events
+
+
+def _event(slot: Slot, pitch: int) -> Event:
+    articulation = "tenuto" if slot.goal and slot.duration >= 1 else ""
+    return Event(slot.onset, slot.duration, (pitch,), emphasis=2 * (slot.weight > 1), articulation=articulation)
+
+
+def _return(
+    plan: CompositionPlan,
+    tune: _Tune,
+    start: Fraction,
+    length: Fraction,
+    spans: Sequence[Span],
+    limits: tuple[int, int],
+    section: int,
+) -> list[Event]:
+    """The tune again, moved to `start` and ornamented; the more often it has been heard, the freer."""
+    chance = generator(plan.seed, "melody", "return", str(section))
+    energy = plan.sections[section].energy
+    events: list[Event] = []
+    for event in tune.events:
+        if event.onset - tune.start >= length:
+            break
+        moved = replace(event, onset=event.onset - tune.start + start)
+        events.append(moved)
+    lift = 12 if plan.sections[section].role == "return" and energy > 0.6 and _fits(events, 12, limits[1] + 5) else 0
+    events = [replace(event, pitches=(event.pitches[0] + lift,)) for event in events]
+    result: list[Event] = []
+    for event, following in zip(events, [*events[1:], None], strict=True):
+        result.extend(_ornament(plan, event, following, chance, 0.12 + 0.3 * energy))
+    return result
+
+
+def _fits(events: Sequence[Event], lift: int, high: int) -> bool:
+    return bool(events) and max(event.pitches[0] for event in events) + lift <= high
+
+
+def _ornament(
+    plan: CompositionPlan, event: Event, following: Event | None, chance: np.random.Generator, likelihood: float
+) -> list[Event]:
+    """A long note before another one gets a passing or neighbour note in its last half beat, now and then."""
+    draw = float(chance.random())  # drawn for every note, so that one changed note leaves the others' luck alone
+    half = Fraction(1, 2)
+    if following is None or following.onset != event.end or event.duration < 1 or draw > likelihood or event.duration > 2:
+        return [event]
+    key = plan.parsed_key
+    scale = set(key.pitch_classes)
+    pitch, goal = event.pitches[0], following.pitches[0]
+    between = [candidate for candidate in range(min(pitch, goal) + 1, max(pitch, goal)) if candidate % 12 in scale]
+    if between:
+        ornament = between[-1] if goal > pitch else between[0]
+    else:
+        ornament = next((pitch + step for step in (2, 1, -1, -2) if (pitch + step) % 12 in scale and pitch + step != goal), pitch)
+    if ornament == pitch or abs(ornament - goal) > 4:
+        return [event]
+    return [
+        replace(event, duration=event.duration - half, articulation=""),
+        Event(event.end - half, half, (ornament,), emphasis=-4),
+    ]
+
+
+def _come_home(
+    plan: CompositionPlan, events: list[Event], phrase: Phrase, spans: Sequence[Span], limits: tuple[int, int]
+) -> list[Event]:
+    """The last bar of the piece becomes the tonic, reached by the nearest way."""
+    begin = (phrase.first_bar + phrase.bars - 1) * plan.parsed_meter.bar_quarters
+    kept = [event for event in events if event.onset < begin]
+    kept = [replace(event, duration=min(event.duration, begin - event.onset)) for event in kept]
+    tonic = spans[-1].chord.pitch_classes[0]
+    near = kept[-1].pitches[0] if kept else (limits[0] + limits[1]) // 2
+    home = min(
+        (pitch for pitch in range(limits[0] - 11, limits[1] + 12) if pitch % 12 == tonic and limits[0] - 11 <= pitch),
+        key=lambda pitch: (abs(pitch - near) + 20 * (not limits[0] <= pitch <= limits[1] + 5), pitch),
+    )
+    return [*kept, Event(begin, plan.parsed_meter.bar_quarters, (home,), articulation="tenuto")]
