@@ -6,9 +6,12 @@ Conventions: float32, shape (channels, frames), full scale at 1; sample rate in 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["Audio"]
 

@@ -9,10 +9,11 @@ Knows nothing of seconds, files and sound.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from img2music.theory import Instrument, Key, Meter, SpelledPitch
 
 __all__ = ["ChordSymbol", "Note", "Part", "Score", "ScoreSection"]

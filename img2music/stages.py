@@ -21,9 +21,10 @@ from img2music.errors import MissingPackageError, UsageError, unknown_name
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from img2music.io.pictures import Picture
+
     from img2music.audio import Audio
     from img2music.brief import Brief
-    from img2music.io.pictures import Picture
     from img2music.performance import Performance
     from img2music.plan import CompositionPlan
     from img2music.scene import Scene
@@ -50,31 +51,41 @@ KINDS: tuple[Kind, ...] = ("perceiver", "planner", "realizer", "performer", "ren
 class Perceiver(Protocol):
     """Sees: a decoded picture becomes cues and suggestions."""
 
-    def __call__(self, picture: Picture, /) -> Scene: ...
+    def __call__(self, picture: Picture, /) -> Scene:
+        """See `picture`."""
+        ...
 
 
 class Planner(Protocol):
     """Plans: a scene and a wish list become a composition without notes. The brief always wins."""
 
-    def __call__(self, scene: Scene, brief: Brief, /) -> CompositionPlan: ...
+    def __call__(self, scene: Scene, brief: Brief, /) -> CompositionPlan:
+        """Plan a composition for `scene` that keeps every wish of `brief`."""
+        ...
 
 
 class Realizer(Protocol):
     """Writes the notes of a plan."""
 
-    def __call__(self, plan: CompositionPlan, /) -> Score: ...
+    def __call__(self, plan: CompositionPlan, /) -> Score:
+        """Write the notes of `plan`."""
+        ...
 
 
 class Performer(Protocol):
     """Plays a score: timing, loudness, pedal. Keeps tempo, metre and length as the plan says."""
 
-    def __call__(self, score: Score, plan: CompositionPlan, /) -> Performance: ...
+    def __call__(self, score: Score, plan: CompositionPlan, /) -> Performance:
+        """Play `score` at the plan's tempo and length."""
+        ...
 
 
 class Renderer(Protocol):
     """Makes a performance sound; with `stems`, also each part alone."""
 
-    def __call__(self, performance: Performance, /, *, stems: bool = False) -> Rendering: ...
+    def __call__(self, performance: Performance, /, *, stems: bool = False) -> Rendering:
+        """Make `performance` sound."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

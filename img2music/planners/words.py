@@ -30,8 +30,10 @@ _TABLE: dict[str, dict[str, float]] = {
     "lonely": {"valence": -0.5, "arousal": -0.4}, "nostalgic": {"valence": -0.2, "arousal": -0.3}, "wistful": {"valence": -0.3, "arousal": -0.3},
     "dark": {"valence": -0.6}, "gloomy": {"valence": -0.7, "arousal": -0.3}, "mysterious": {"valence": -0.3, "arousal": -0.1},
     "tense": {"valence": -0.5, "arousal": 0.5}, "scary": {"valence": -0.8, "arousal": 0.5}, "angry": {"valence": -0.7, "arousal": 0.8},
-    "dramatic": {"valence": -0.2, "arousal": 0.6}, "epic": {"arousal": 0.7}, "wild": {"arousal": 0.8}, "exciting": {"valence": 0.4, "arousal": 0.8},
-    "energetic": {"valence": 0.3, "arousal": 0.8}, "lively": {"valence": 0.3, "arousal": 0.6}, "powerful": {"arousal": 0.7}, "intense": {"arousal": 0.7},
+    "dramatic": {"valence": -0.2, "arousal": 0.6}, "epic": {"arousal": 0.7}, "wild": {"arousal": 0.8},
+    "exciting": {"valence": 0.4, "arousal": 0.8},
+    "energetic": {"valence": 0.3, "arousal": 0.8}, "lively": {"valence": 0.3, "arousal": 0.6}, "powerful": {"arousal": 0.7},
+    "intense": {"arousal": 0.7},
     "night": {"valence": -0.2, "arousal": -0.4}, "morning": {"valence": 0.4}, "summer": {"valence": 0.4, "arousal": 0.2},
     "winter": {"valence": -0.1, "arousal": -0.3}, "storm": {"valence": -0.5, "arousal": 0.7}, "rain": {"valence": -0.2, "arousal": -0.3},
     "slow": {"tempo": 0.75, "arousal": -0.2}, "slower": {"tempo": 0.85}, "fast": {"tempo": 1.35, "arousal": 0.3}, "faster": {"tempo": 1.18},
@@ -45,7 +47,36 @@ _GROUPS = {
     "winds": "winds", "voices": "voices", "synths": "synth", "keys": "keys",
 }  # fmt: skip
 _FILLERS = frozenset(
-    ["a", "an", "and", "at", "but", "by", "for", "from", "in", "it", "like", "music", "of", "on", "or", "piece", "please", "some", "song", "sound", "the", "to", "tune", "very", "with", "feeling", "mood", "style"]
+    [
+        "a",
+        "an",
+        "and",
+        "at",
+        "but",
+        "by",
+        "for",
+        "from",
+        "in",
+        "it",
+        "like",
+        "music",
+        "of",
+        "on",
+        "or",
+        "piece",
+        "please",
+        "some",
+        "song",
+        "sound",
+        "the",
+        "to",
+        "tune",
+        "very",
+        "with",
+        "feeling",
+        "mood",
+        "style",
+    ]
 )
 
 

@@ -1,0 +1,192 @@
+"""The expressive performer: dynamics that breathe, articulation, swing and rubato, pedal, swells, human timing.
+
+The page stays clean; everything here is in the playing. Rules after A. Friberg, R. Bresin & J. Sundberg, *Overview of the KTH rule
+system for musical performance* (Advances in Cognitive Psychology 2, 2006): phrase arch, metrical accent, high loud,
+duration contrast, final ritard; amounts are our choice. Chance is seeded by part, so that one part can be played anew
+while the others stay. Conventions as in `performance`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import pi, sin
+from typing import TYPE_CHECKING
+
+from img2music.chance import generator
+from img2music.performance import TICKS_PER_QUARTER, Control, PlayedNote, PlayedPart
+from img2music.performers.stage import EXPRESSION, PEDAL, assemble, channels, seat, tidy
+from img2music.performers.timing import Clock
+from img2music.style import load_style
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from img2music.performance import Performance
+    from img2music.plan import CompositionPlan
+    from img2music.score import Note, Part, Score
+    from img2music.style import Style
+
+__all__ = ["ExpressivePerformer"]
+
+_ACCENT = {3: 5.0, 2: 2.0, 1: 0.0, 0: -4.0}
+_ARTICULATION = {"staccato": 0.5, "tenuto": 1.0, "accent": 0.9}
+_PEDALLED = ("piano", "electric piano", "vibraphone", "celesta", "harp")
+_STRUMMED = {"plucked": 0.014, "keys": 0.003, "mallets": 0.002}
+"""Seconds between the notes of a chord, low to high."""
+_RELEASE_SECONDS = 0.7
+"""The last chord is let go this long before the end, so that its release and the room are heard."""
+
+
+@dataclass(frozen=True)
+class _Stand:
+    """What every player has on the music stand."""
+
+    score: Score
+    plan: CompositionPlan
+    style: Style
+    clock: Clock
+
+    def tick(self, seconds: float) -> int:
+        return max(0, round(seconds / self.clock.quarter_seconds * TICKS_PER_QUARTER))
+
+    @property
+    def end_ticks(self) -> int:
+        return self.tick(self.plan.seconds)
+
+
+class ExpressivePerformer:
+    """Plays like a careful musician; see the module's docstring."""
+
+    def __call__(self, score: Score, plan: CompositionPlan, /) -> Performance:
+        """The performance of `score` at the plan's tempo and length; the same score always sounds the same."""
+        style = load_style(plan.style)
+        stand = _Stand(score, plan, style, Clock.of(plan, style))
+        parts = []
+        for part, channel in zip(score.parts, channels(score.parts), strict=True):
+            notes = _play(stand, part)
+            controls = (*seat(part, style.reverb), *_pedal(stand, part), *_swells(stand, part))
+            parts.append(
+                PlayedPart(part.name, part.instrument.program, channel, tidy(notes, stand.end_ticks), tuple(sorted(controls)))
+            )
+        return assemble(score, plan, parts)
+
+
+def _play(stand: _Stand, part: Part) -> list[PlayedNote]:
+    """All notes of one part."""
+    chance = generator(stand.plan.seed, "performance", part.name)
+    mean = sum(note.pitch for note in part.notes) / max(1, len(part.notes))
+    last_bar = stand.score.duration_quarters - stand.score.meter.bar_quarters
+    spread = (
+        _STRUMMED.get(part.instrument.family, 0.0) if part.role in {"chords", "pad"} or part.instrument.name == "harp" else 0.0
+    )
+    played: list[PlayedNote] = []
+    index = 0
+    while index < len(part.notes):
+        stop = index
+        while stop < len(part.notes) and part.notes[stop].onset_quarters == part.notes[index].onset_quarters:
+            stop += 1
+        chord = part.notes[index:stop]
+        following = part.notes[stop] if stop < len(part.notes) else None
+        onset = stand.clock.seconds(chord[0].onset_quarters)
+        # Players anticipate and lag by a few milliseconds, never far; the first note is together.
+        human = 0.0 if not index else float(chance.normal(0, stand.style.humanize_ms / 1000))
+        onset = max(0.0, onset + max(-0.03, min(0.03, human)))
+        downstroke = stand.score.meter.weight(chord[0].onset_quarters) > 0
+        for number, note in enumerate(chord):
+            rank = number if downstroke else len(chord) - 1 - number
+            begin = onset + rank * spread
+            end = _end(stand, part, note, following, is_last=note.onset_quarters >= last_bar)
+            velocity = _velocity(stand, part, note, mean) + float(chance.normal(0, 2.0))
+            start = stand.tick(begin)
+            played.append(PlayedNote(start, max(1, stand.tick(end) - start), note.pitch, min(127, max(8, round(velocity)))))
+        index = stop
+    return played
+
+
+def _end(stand: _Stand, part: Part, note: Note, following: Note | None, *, is_last: bool) -> float:
+    """When a note is let go."""
+    clock = stand.clock
+    begin, written = clock.seconds(note.onset_quarters), clock.seconds(note.end_quarters)
+    if is_last and stand.style.ending != "hit" and not part.instrument.kit:
+        return max(begin + 0.1, stand.plan.seconds - _RELEASE_SECONDS)
+    share = _ARTICULATION.get(note.articulation, stand.style.articulation)
+    connected = following is not None and following.onset_quarters == note.end_quarters
+    if part.role == "pad" or (part.role == "arpeggio" and not part.instrument.sustains):
+        share = 1.0
+    elif part.role in {"melody", "counter"} and connected and note.articulation != "staccato":
+        # A singing line: steps are bound, leaps lifted a little.
+        share = 1.0 if following is not None and abs(following.pitch - note.pitch) <= 4 else max(share, 0.9)
+    return begin + (written - begin) * share
+
+
+def _velocity(stand: _Stand, part: Part, note: Note, mean: float) -> float:
+    """How hard a note is struck."""
+    through, _ = stand.clock.phrase(note.onset_quarters)
+    weight = stand.score.meter.weight(note.onset_quarters)
+    loud = float(note.velocity)
+    loud += _ACCENT[weight] * (0.5 if part.role in {"melody", "pad"} else 1.0)
+    loud += 7 * sin(pi * through) - 3
+    loud += 8 if note.articulation == "accent" else 0
+    if part.role in {"melody", "counter"}:
+        loud += max(-6.0, min(6.0, 0.5 * (note.pitch - mean)))
+        loud += 3 * min(1.0, float(note.duration_quarters) / 2)
+    return loud + _lead_in(stand, note)
+
+
+def _lead_in(stand: _Stand, note: Note) -> float:
+    """The last bar before a louder or softer section already leans towards it."""
+    bar = int(note.onset_quarters / stand.score.meter.bar_quarters)
+    for section, following in zip(stand.score.sections, stand.score.sections[1:], strict=False):
+        if bar == following.first_bar - 1:
+            through = float(note.onset_quarters / stand.score.meter.bar_quarters) - bar
+            return max(-10.0, min(12.0, 40 * (following.energy - section.energy))) * through
+    return 0.0
+
+
+def _pedal(stand: _Stand, part: Part) -> list[Control]:
+    """The sustaining pedal, changed just after each new chord, where a player of the instrument would use it."""
+    if part.instrument.name not in _PEDALLED or not part.notes or stand.style.articulation < 0.9 or part.role == "counter":
+        return []
+    if part.role == "chords" and stand.style.density[1] > 0.74:
+        return []
+    controls: list[Control] = []
+    sounding = {note.onset_quarters for note in part.notes}
+    places = [chord.onset_quarters for chord in stand.score.chords if any(_within(stand, chord.onset_quarters, sounding))]
+    for place in places:
+        change = stand.clock.seconds(place)
+        if change > 0:
+            controls.append(Control(stand.tick(change + 0.01), PEDAL, 0))
+        controls.append(Control(stand.tick(change + 0.09), PEDAL, 127))
+    controls.append(Control(max(0, stand.tick(stand.plan.seconds - 0.35)), PEDAL, 0))
+    return [control for control in controls if control.ticks < stand.end_ticks]
+
+
+def _within(stand: _Stand, place: Fraction, sounding: set[Fraction]) -> Sequence[bool]:
+    """Whether the part plays in the bar that begins the chord at `place`."""
+    bar = stand.score.meter.bar_quarters
+    steps = int(bar * 4)
+    return [place + Fraction(step, 4) in sounding for step in range(steps)]
+
+
+def _swells(stand: _Stand, part: Part) -> list[Control]:
+    """Expression, a value a beat: sustaining instruments swell with the phrase; a fading style fades everybody out."""
+    fades = stand.style.ending == "fade"
+    if not (part.instrument.sustains or fades) or not part.notes:
+        return []
+    meter = stand.score.meter
+    fade_from = stand.score.duration_quarters - 2 * meter.bar_quarters
+    controls: list[Control] = []
+    value = -1
+    for bar in range(stand.score.bars + 1):
+        for onset in meter.onsets:
+            place = bar * meter.bar_quarters + onset
+            through, _ = stand.clock.phrase(place)
+            level = 92 + 22 * sin(pi * through) if part.instrument.sustains and not part.instrument.kit else 110.0
+            if fades and place > fade_from:
+                level *= max(0.25, 1 - float((place - fade_from) / (3 * meter.bar_quarters)))
+            tick = stand.tick(stand.clock.seconds(place))
+            if round(level) != value and tick < stand.end_ticks:
+                value = round(level)
+                controls.append(Control(tick, EXPRESSION, value))
+    return controls

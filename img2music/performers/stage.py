@@ -1,0 +1,90 @@
+"""What every performer shares: channels, places on the stage, and keeping the promised length.
+
+Volume follows General MIDI Level 2 (gain in dB = 40 log10(value / 127)). Conventions as in `performance`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from img2music.errors import UsageError
+from img2music.performance import TICKS_PER_QUARTER, Control, Performance, PlayedNote, PlayedPart
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from fractions import Fraction
+
+    from img2music.plan import CompositionPlan
+    from img2music.score import Part, Score
+
+__all__ = ["assemble", "channels", "seat", "ticks", "tidy"]
+
+VOLUME, PAN, EXPRESSION, PEDAL, REVERB, CHORUS = 7, 10, 11, 64, 91, 93
+_DRUM_CHANNEL = 9
+_REFERENCE_VOLUME = 100
+"""Controller 7 of a part at 0 dB: MIDI's own default, with room above."""
+_DRY_ROLES = {"bass": 0.35, "drums": 0.5}
+_SHIMMER = {"synth": 30, "keys": 0, "strings": 12, "voices": 18}
+
+
+def ticks(quarters: Fraction | float) -> int:
+    """Quarter notes in ticks, rounded."""
+    return round(quarters * TICKS_PER_QUARTER)
+
+
+def channels(parts: Sequence[Part]) -> tuple[int, ...]:
+    """A MIDI channel for each part, 9 for every drum kit.
+
+    Raises:
+        UsageError: more than fifteen pitched parts.
+    """
+    free = iter([channel for channel in range(16) if channel != _DRUM_CHANNEL])
+    try:
+        return tuple(_DRUM_CHANNEL if part.instrument.kit else next(free) for part in parts)
+    except StopIteration:
+        raise UsageError("MIDI has room for fifteen pitched parts; take some out of the plan") from None
+
+
+def seat(part: Part, reverb: float) -> tuple[Control, ...]:
+    """Volume, pan, reverb and chorus of a part at tick 0; `reverb` 0..1 is the style's."""
+    volume = min(127, max(1, round(_REFERENCE_VOLUME * 10 ** (part.level_db / 40))))
+    wet = round(110 * reverb * _DRY_ROLES.get(part.role, 1.0))
+    return (
+        Control(0, VOLUME, volume),
+        Control(0, PAN, min(127, max(0, round(64 + 63 * part.pan)))),
+        Control(0, REVERB, min(127, wet)),
+        Control(0, CHORUS, _SHIMMER.get(part.instrument.family, 0)),
+    )
+
+
+def tidy(notes: Iterable[PlayedNote], end_ticks: int) -> tuple[PlayedNote, ...]:
+    """Notes in order, none beyond the end, none struck again while it still sounds."""
+    ordered = sorted(note for note in notes if note.onset_ticks < end_ticks)
+    kept: list[PlayedNote] = []
+    sounding: dict[int, int] = {}
+    for note in ordered:
+        played = replace(note, duration_ticks=max(1, min(note.duration_ticks, end_ticks - note.onset_ticks)))
+        if note.pitch in sounding:
+            before = kept[sounding[note.pitch]]
+            if before.onset_ticks == played.onset_ticks:
+                continue
+            gap = played.onset_ticks - before.onset_ticks
+            kept[sounding[note.pitch]] = replace(before, duration_ticks=min(before.duration_ticks, gap))
+        sounding[note.pitch] = len(kept)
+        kept.append(played)
+    return tuple(kept)
+
+
+def assemble(score: Score, plan: CompositionPlan, parts: Sequence[PlayedPart]) -> Performance:
+    """The performance as a whole, with the plan's tempo and length."""
+    return Performance(
+        title=score.title,
+        tempo_bpm=plan.tempo_bpm,
+        meter=(score.meter.count, score.meter.unit),
+        signature=score.key.signature,
+        is_minor=score.key.is_minor,
+        seconds=plan.seconds,
+        parts=tuple(parts),
+        markers=tuple((ticks(section.first_bar * score.meter.bar_quarters), section.name) for section in score.sections),
+    )

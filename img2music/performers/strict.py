@@ -1,0 +1,33 @@
+"""The strict performer: every note exactly as written. For checking, for notation programs, and for other performers to start from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from img2music.performance import PlayedNote, PlayedPart
+from img2music.performers.stage import assemble, channels, seat, ticks, tidy
+from img2music.style import load_style
+
+if TYPE_CHECKING:
+    from img2music.performance import Performance
+    from img2music.plan import CompositionPlan
+    from img2music.score import Score
+
+__all__ = ["StrictPerformer"]
+
+
+class StrictPerformer:
+    """Plays onsets, durations and dynamics to the letter."""
+
+    def __call__(self, score: Score, plan: CompositionPlan, /) -> Performance:
+        """The performance of `score` at the plan's tempo and length."""
+        reverb = load_style(plan.style).reverb
+        end = round(plan.seconds * plan.tempo_bpm / 60 * ticks(1))
+        parts = []
+        for part, channel in zip(score.parts, channels(score.parts), strict=True):
+            notes = (
+                PlayedNote(ticks(note.onset_quarters), max(1, ticks(note.duration_quarters)), note.pitch, note.velocity)
+                for note in part.notes
+            )
+            parts.append(PlayedPart(part.name, part.instrument.program, channel, tidy(notes, end), seat(part, reverb)))
+        return assemble(score, plan, parts)

@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scenes import make_scene
+
+from img2music.brief import Brief
+from img2music.errors import BriefError, DocumentError, UsageError
+from img2music.plan import CompositionPlan
+from img2music.planners.form import count_bars, fit_tempo, lay_out
+from img2music.planners.harmony import COMMON
+from img2music.planners.motif import draw_motif
+from img2music.planners.rules import RulesPlanner
+from img2music.planners.words import read_words
+from img2music.style import load_style, style_names
+from img2music.theory import METERS, MODES, Chord, Key, Meter, instrument, instrument_names
+
+TONICS = ["C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"]
+briefs = st.builds(
+    Brief.of,
+    seconds=st.floats(1, 400),
+    tempo_bpm=st.none() | st.floats(20, 300),
+    key=st.none() | st.builds("{} {}".format, st.sampled_from(TONICS), st.sampled_from(["major", "minor"])),
+    meter=st.none() | st.sampled_from(METERS),
+    style=st.none() | st.sampled_from(style_names()),
+    instruments=st.none() | st.lists(st.sampled_from(instrument_names()), min_size=1, max_size=6).map(tuple),
+    words=st.sampled_from(["", "calm night with strings", "no drums", "happy fast 3/4 waltz", "zork !!! {}"]),
+    seed=st.integers(0, 2**40),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(briefs, st.integers(0, 50))
+def test_the_brief_always_wins(brief: Brief, line: int) -> None:
+    plan = RulesPlanner()(make_scene(line=line), brief)
+    assert plan.seconds == brief.seconds
+    if brief.tempo_bpm is not None:
+        assert plan.tempo_bpm == brief.tempo_bpm
+    if brief.key is not None:
+        assert plan.key == brief.key
+    if brief.meter is not None:
+        assert plan.meter == brief.meter
+    if brief.style is not None:
+        assert plan.style == brief.style
+    if brief.instruments:
+        assert {part.instrument for part in plan.parts} == set(brief.instruments)
+    again = CompositionPlan.model_validate_json(plan.model_dump_json())
+    assert again == plan
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats(3, 1800), st.floats(20, 300), st.sampled_from(METERS))
+def test_bars_fill_the_length(seconds: float, tempo: float, name: str) -> None:
+    meter = Meter.parse(name)
+    bars = count_bars(seconds, tempo, meter)
+    bar_seconds = float(meter.bar_quarters) * 60 / tempo
+    rest = seconds - bars * bar_seconds
+    assert bars == 1 or 0 < rest < bar_seconds + 1.3
+    assert sum(layout.bars for layout in lay_out(bars)) == bars
+
+
+@pytest.mark.parametrize("bars", [*range(1, 130), 200, 333, 1000, 4500])
+def test_every_number_of_bars_has_a_form(bars: int) -> None:
+    layouts = lay_out(bars)
+    assert sum(layout.bars for layout in layouts) == bars
+    assert len({layout.name for layout in layouts}) == len(layouts) <= 64
+    letters = [layout.material for layout in layouts if layout.role not in {"intro", "outro"}]
+    assert letters[0] == letters[-1] == "A"
+
+
+def test_a_suggested_tempo_gives_way_a_little_an_asked_one_never() -> None:
+    assert abs(fit_tempo(60, 100, Meter.parse("4/4"), (40, 200)) - 100) <= 4
+    assert RulesPlanner()(make_scene(tempo_bpm=90), Brief.of(tempo_bpm=101.5)).tempo_bpm == 101.5
+
+
+def test_conflicts_are_written_down() -> None:
+    plan = RulesPlanner()(make_scene(tempo_bpm=72, genre="waltz"), Brief.of(tempo_bpm=140, meter="7/8", words="glorbish"))
+    text = "\n".join(plan.conflicts)
+    assert "you asked for tempo 140; the picture suggested 72; 140 was used" in text
+    assert "waltz is usually in 3/4; 7/8 was kept as asked" in text
+    assert "glorbish" in text
+
+
+def test_every_reason_cites_cues_of_the_scene() -> None:
+    scene = make_scene()
+    known = {cue.name for cue in scene.cues} | {swatch.name for swatch in scene.colours}
+    plan = RulesPlanner()(scene, Brief())
+    assert {"style", "metre", "mode", "key", "tempo", "form", "harmony", "instruments", "motif", "mood"} <= {r.choice for r in plan.reasons}
+    for reason in plan.reasons:
+        assert set(reason.because) <= known
+        assert reason.text.endswith(".")
+    assert sum(bool(reason.because) for reason in plan.reasons) >= 8
+
+
+def test_two_lines_give_two_motifs_and_the_same_line_the_same() -> None:
+    plans = [RulesPlanner()(make_scene(line=line), Brief()) for line in (1, 2, 3, 4, 1)]
+    ideas = [(plan.motif, plan.contour) for plan in plans]
+    assert ideas[0] == ideas[4]
+    assert len(set(ideas[:4])) == 4
+
+
+def test_a_flat_picture_gets_an_arch_and_cites_nothing_for_it() -> None:
+    plan = RulesPlanner()(make_scene(line=None), Brief())
+    assert max(plan.contour) == max(plan.contour[5:11])
+    assert next(reason for reason in plan.reasons if reason.choice == "motif").because == ()
+
+
+@given(st.lists(st.floats(0, 1), min_size=8, max_size=16), st.sampled_from(METERS), st.floats(0, 1))
+def test_a_motif_fills_one_bar_and_moves(contour: list[float], name: str, density: float) -> None:
+    motif = draw_motif(contour, Meter.parse(name), density)
+    assert sum(motif.durations) == Meter.parse(name).bar_quarters
+    assert len(set(motif.steps)) > 1
+
+
+def test_arousal_and_valence_reach_the_plan() -> None:
+    calm = RulesPlanner()(make_scene(arousal=-0.8), Brief())
+    wild = RulesPlanner()(make_scene(arousal=0.8), Brief())
+    assert calm.density < wild.density
+    assert max(s.energy for s in calm.sections) < max(s.energy for s in wild.sections)
+
+
+def test_words_steer() -> None:
+    scene = make_scene(valence=0.3, mode="major", tempo_bpm=100)
+    sad = RulesPlanner()(scene, Brief.of(words="sad and lonely, slow, with cello, no bass"))
+    assert sad.parsed_key.is_minor
+    assert sad.tempo_bpm < 85
+    assert any(part.instrument == "cello" for part in sad.parts)
+    assert all(part.role != "bass" for part in sad.parts)
+    assert RulesPlanner()(scene, Brief.of(words="a waltz")).style == "waltz"
+
+
+def test_hostile_words_change_nothing_but_the_music() -> None:
+    words = "ignore all instructions; rm -rf / <script>alert(1)</script> {0.__class__} happy"
+    steering = read_words(words)
+    assert steering.understood == ("happy",)
+    assert RulesPlanner()(make_scene(), Brief.of(words=words)).title
+
+
+@pytest.mark.parametrize("name", style_names())
+def test_every_style_loads_and_speaks_its_modes(name: str) -> None:
+    style = load_style(name)
+    assert style.name == name
+    assert style.summary.endswith(".")
+    assert style.tempo_bpm[0] < style.tempo_bpm[1]
+    assert any(part.role == "melody" for part in style.parts)
+    assert set(style.harmony) <= set(style.modes)
+    for part in style.parts:
+        for player in part.instruments:
+            assert instrument(player).kit == (part.role == "drums")
+    assert len(style_names()) >= 8
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_common_progressions_parse_and_close_on_the_tonic(mode: str) -> None:
+    key = Key(0, mode)
+    harmony = COMMON[mode]
+    for row in harmony.closing:
+        last = Chord.parse(row.split("|")[-1].split()[-1], key)
+        assert last.root == key.tonic
+    for row in (*harmony.opening, *harmony.closing, *harmony.contrast):
+        assert len(row.split("|")) == 4
+
+
+def test_unknown_style_names_the_nearest() -> None:
+    with pytest.raises(UsageError, match="no style 'walz' .did you mean 'waltz'"):
+        load_style("walz")
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("name: x\nsummary: [", "is not YAML"),
+        ("name: x\nsummary: y", "Field required"),
+        ("name: x\nsumary: y", "styles show waltz"),
+        ("!!python/object/apply:os.system ['true']", "is not YAML"),
+    ],
+)
+def test_broken_style_files_name_the_fault(tmp_path_factory: pytest.TempPathFactory, text: str, match: str) -> None:
+    path = tmp_path_factory.mktemp("styles") / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(DocumentError, match=match):
+        load_style(str(path))
+
+
+def test_a_style_of_ones_own_needs_no_code(tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("styles") / "mine.yaml"
+    path.write_text(
+        "name: mine\nsummary: One flute.\naffect: {valence: 0, arousal: 0}\ntempo_bpm: [60, 120]\nmeters: [4/4]\n"
+        "modes: [major]\nparts:\n  - {role: melody, instruments: [flute]}\n"
+    )
+    plan = RulesPlanner()(make_scene(), Brief.of(style=str(path)))
+    assert [part.instrument for part in plan.parts] == ["flute"]
+    assert plan.style == str(path)
+
+
+@pytest.mark.parametrize(
+    ("wish", "error", "match"),
+    [
+        ({"tempo_bpm": 19}, BriefError, "20 to 300"),
+        ({"tempo_bpm": 301}, BriefError, "20 to 300"),
+        ({"tempo_bpm": float("nan")}, BriefError, "20 to 300"),
+        ({"seconds": 0.5}, BriefError, "1 to 1800"),
+        ({"seconds": 1801}, BriefError, "1 to 1800"),
+        ({"seed": -1}, BriefError, "from 0 up"),
+        ({"key": "H"}, UsageError, "pitch name"),
+        ({"meter": "4/5"}, UsageError, "no metre"),
+        ({"instruments": ("kazoo",)}, UsageError, "no instrument 'kazoo'"),
+        ({"words": "x" * 500}, BriefError, "at most 400"),
+        ({"tempoo": 3}, BriefError, "compose --help"),
+    ],
+)
+def test_wishes_that_cannot_be_met(wish: dict[str, object], error: type[Exception], match: str) -> None:
+    with pytest.raises(error, match=match):
+        Brief.of(**wish)
+
+
+def test_editing_one_attribute_of_the_scene_changes_the_plan() -> None:
+    scene = make_scene()
+    attributes = scene.attributes
+    moved = scene.model_copy(
+        update={"attributes": attributes.model_copy(update={"mode": attributes.mode.model_copy(update={"value": "minor"})})}
+    )
+    assert RulesPlanner()(scene, Brief()).key == "D major"
+    assert RulesPlanner()(moved, Brief()).key == "D minor"
