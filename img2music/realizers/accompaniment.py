@@ -46,7 +46,7 @@ def write_chords(
             continue
         begin = bar * meter.bar_quarters
         if bar == len(energies) - 1:
-            events.append(Event(begin, meter.bar_quarters, voicings[-1]))
+            events.append(Event(begin, meter.bar_quarters, _last_chord(plan, part, voicings[-1], spans[-1], player)))
             continue
         for place, duration, pick in play(meter, bar, energy, plan.density):
             onset, end = begin + place, begin + place + duration
@@ -58,6 +58,20 @@ def write_chords(
                     break
                 onset, index = stop, index + 1
     return _merge(events) if part.role == "pad" else events
+
+
+def _last_chord(
+    plan: CompositionPlan, part: PartPlan, voicing: tuple[int, ...], span: Span, player: Instrument
+) -> tuple[int, ...]:
+    """The final chord; with no bass in the band, the part that lies lowest puts the root underneath."""
+    lowest = min(
+        (other for other in plan.parts if other.role in _CENTRE), key=lambda other: (other.octave, plan.parts.index(other))
+    )
+    if part is not lowest or any(other.role == "bass" for other in plan.parts):
+        return voicing
+    root = bass_pitch(span.chord.bass * 7 % 12, voicing[0] - 8, player.low, max(voicing[0], player.low + 11))
+    above = [pitch for pitch in voicing if pitch > root]
+    return (root, *above[: player.voices - 1])
 
 
 def _register(part: PartPlan, player: Instrument, ceiling: int) -> tuple[int, int]:
