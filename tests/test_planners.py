@@ -17,8 +17,8 @@ from img2music.style import load_style, style_names
 from img2music.theory import METERS, MODES, Chord, Key, Meter, instrument, instrument_names
 
 # Twelve tonics as each mode writes them with at most six accidentals.
-KEYS = [f"{tonic} major" for tonic in "C Db D Eb E F F# G Ab A Bb B".split()] + [
-    f"{tonic} minor" for tonic in "C C# D Eb E F F# G G# A Bb B".split()
+KEYS = [f"{tonic} major" for tonic in ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")] + [
+    f"{tonic} minor" for tonic in ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
 ]
 briefs = st.builds(
     Brief.of,
@@ -168,7 +168,7 @@ def test_common_progressions_parse_and_close_on_the_tonic(mode: str) -> None:
 
 
 def test_unknown_style_names_the_nearest() -> None:
-    with pytest.raises(UsageError, match="no style 'walz' .did you mean 'waltz'"):
+    with pytest.raises(UsageError, match=r"no style 'walz' .did you mean 'waltz'"):
         load_style("walz")
 
 

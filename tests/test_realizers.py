@@ -216,7 +216,7 @@ def test_every_bass_pattern_plays_the_root_under_the_chord(name: str) -> None:
 def test_unknown_patterns_and_drums_name_the_known(tmp_path_factory: pytest.TempPathFactory) -> None:
     plan, _ = compose(style="folk")
     parts = tuple(part.model_copy(update={"pattern": "strumm"}) for part in plan.parts if part.role == "chords")
-    with pytest.raises(UsageError, match="no chords pattern 'strumm' .did you mean 'strum'"):
+    with pytest.raises(UsageError, match=r"no chords pattern 'strumm' .did you mean 'strum'"):
         Composer()(plan.model_copy(update={"parts": parts}))
     path = tmp_path_factory.mktemp("styles") / "mine.yaml"
     text = (
