@@ -24,16 +24,22 @@ def make_scene(
     line: int | None = 1,
 ) -> Scene:
     """A scene with every attribute set; `line` seeds its skyline and brightness profile, None makes them flat."""
-    if line is None:
-        skyline = profile = (0.5,) * 16
-    else:
+    skyline: tuple[float, ...] = (0.5,) * 16
+    profile: tuple[float, ...] = (0.5,) * 16
+    if line is not None:
         chance = np.random.default_rng(line)
         walk = np.clip(np.cumsum(chance.normal(0, 0.18, 16)) + 0.5, 0, 1)
         skyline = tuple(round(float(value), 3) for value in walk)
         profile = tuple(round(float(value), 3) for value in chance.random(16))
     cues = (
         Cue(name="lightness", value=lightness, unit="0..1", text="rather bright"),
-        Cue(name="skyline", value=skyline, unit="0..1, left to right", text="a line of hills", box=Box(x=0, y=0.2, width=1, height=0.3)),
+        Cue(
+            name="skyline",
+            value=skyline,
+            unit="0..1, left to right",
+            text="a line of hills",
+            box=Box(x=0, y=0.2, width=1, height=0.3),
+        ),
         Cue(name="brightness_profile", value=profile, unit="0..1, left to right", text="brighter on the right"),
     )
     blue = Swatch(
@@ -63,6 +69,9 @@ def make_scene(
         cues=cues,
         colours=(blue,),
         attributes=MusicalAttributes.model_validate(
-            {name: {"value": value, "because": cited.get(name, ("lightness",)), "confidence": 0.3} for name, value in attributes.items()}
+            {
+                name: {"value": value, "because": cited.get(name, ("lightness",)), "confidence": 0.3}
+                for name, value in attributes.items()
+            }
         ),
     )
