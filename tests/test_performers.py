@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
+from math import log10
 
 import pytest
 from hypothesis import given, settings
@@ -9,8 +11,8 @@ from test_planners import briefs
 
 from img2music.brief import Brief
 from img2music.performance import TICKS_PER_QUARTER, Performance, PlayedPart
+from img2music.performers.balance import LOUDNESS_LUFS, volumes
 from img2music.performers.expressive import ExpressivePerformer
-from img2music.performers.stage import seat
 from img2music.performers.strict import StrictPerformer
 from img2music.performers.timing import Clock
 from img2music.plan import CompositionPlan
@@ -18,6 +20,7 @@ from img2music.planners.rules import RulesPlanner
 from img2music.realizers.composer import Composer
 from img2music.score import Score
 from img2music.style import load_style, style_names
+from img2music.theory import instrument_names
 
 
 def play(**wishes: object) -> tuple[CompositionPlan, Score, Performance]:
@@ -148,8 +151,14 @@ def test_fading_styles_fade() -> None:
         assert swell[-1] < 0.6 * max(swell)
 
 
-def test_level_follows_general_midi() -> None:
-    _, score, _ = play(style="folk", seconds=30)
-    part = score.parts[0]
-    volume = next(control.value for control in seat(part, 0.3) if control.controller == 7)
-    assert volume == pytest.approx(100 * 10 ** (part.level_db / 40), abs=0.5)
+def test_volume_makes_up_for_loud_and_soft_instruments() -> None:
+    _, score, _ = play(instruments=("flute", "recorder", "xylophone"), seconds=20)
+    parts = [replace(part, level_db=0.0) for part in score.parts]
+    flute, recorder, xylophone = volumes(parts)
+    assert recorder < flute < xylophone  # measured: -25.8, -30.6 and -45.0 LUFS at equal volume
+    louder = volumes([replace(parts[0], level_db=6.0), parts[1], parts[2]])
+    assert 40 * log10((louder[0] / louder[1]) / (flute / recorder)) == pytest.approx(6, abs=0.6)
+
+
+def test_every_instrument_has_been_measured() -> None:
+    assert set(LOUDNESS_LUFS) == set(instrument_names())

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from img2music.chance import generator
 from img2music.performance import TICKS_PER_QUARTER, Control, PlayedNote, PlayedPart
+from img2music.performers.balance import volumes
 from img2music.performers.stage import EXPRESSION, PEDAL, assemble, channels, seat, tidy
 from img2music.performers.timing import Clock
 from img2music.style import load_style
@@ -63,9 +64,9 @@ class ExpressivePerformer:
         style = load_style(plan.style)
         stand = _Stand(score, plan, style, Clock.of(plan, style))
         parts = []
-        for part, channel in zip(score.parts, channels(score.parts), strict=True):
+        for part, channel, volume in zip(score.parts, channels(score.parts), volumes(score.parts), strict=True):
             notes = _play(stand, part)
-            controls = (*seat(part, style.reverb), *_pedal(stand, part), *_swells(stand, part))
+            controls = (*seat(part, volume, style.reverb), *_pedal(stand, part), *_swells(stand, part))
             parts.append(
                 PlayedPart(part.name, part.instrument.program, channel, tidy(notes, stand.end_ticks), tuple(sorted(controls)))
             )
@@ -182,7 +183,7 @@ def _swells(stand: _Stand, part: Part) -> list[Control]:
         for onset in meter.onsets:
             place = bar * meter.bar_quarters + onset
             through, _ = stand.clock.phrase(place)
-            level = 92 + 22 * sin(pi * through) if part.instrument.sustains and not part.instrument.kit else 110.0
+            level = 104 + 23 * sin(pi * through) if part.instrument.sustains and not part.instrument.kit else 127.0
             if fades and place > fade_from:
                 level *= max(0.25, 1 - float((place - fade_from) / (3 * meter.bar_quarters)))
             tick = stand.tick(stand.clock.seconds(place))

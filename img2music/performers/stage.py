@@ -1,6 +1,6 @@
 """What every performer shares: channels, places on the stage, and keeping the promised length.
 
-Volume follows General MIDI Level 2 (gain in dB = 40 log10(value / 127)). Conventions as in `performance`.
+Conventions as in `performance`.
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ __all__ = ["assemble", "channels", "seat", "ticks", "tidy"]
 
 VOLUME, PAN, EXPRESSION, PEDAL, REVERB, CHORUS = 7, 10, 11, 64, 91, 93
 _DRUM_CHANNEL = 9
-_REFERENCE_VOLUME = 100
-"""Controller 7 of a part at 0 dB: MIDI's own default, with room above."""
 _DRY_ROLES = {"bass": 0.35, "drums": 0.5}
 _SHIMMER = {"synth": 30, "keys": 0, "strings": 12, "voices": 18}
 
@@ -46,9 +44,8 @@ def channels(parts: Sequence[Part]) -> tuple[int, ...]:
         raise UsageError("MIDI has room for fifteen pitched parts; take some out of the plan") from None
 
 
-def seat(part: Part, reverb: float) -> tuple[Control, ...]:
-    """Volume, pan, reverb and chorus of a part at tick 0; `reverb` 0..1 is the style's."""
-    volume = min(127, max(1, round(_REFERENCE_VOLUME * 10 ** (part.level_db / 40))))
+def seat(part: Part, volume: int, reverb: float) -> tuple[Control, ...]:
+    """Volume (1..127), pan, reverb and chorus of a part at tick 0; `reverb` 0..1 is the style's."""
     wet = round(110 * reverb * _DRY_ROLES.get(part.role, 1.0))
     return (
         Control(0, VOLUME, volume),

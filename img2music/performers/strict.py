@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from img2music.performance import PlayedNote, PlayedPart
+from img2music.performers.balance import volumes
 from img2music.performers.stage import assemble, channels, seat, ticks, tidy
 from img2music.style import load_style
 
@@ -24,10 +25,10 @@ class StrictPerformer:
         reverb = load_style(plan.style).reverb
         end = round(plan.seconds * plan.tempo_bpm / 60 * ticks(1))
         parts = []
-        for part, channel in zip(score.parts, channels(score.parts), strict=True):
+        for part, channel, volume in zip(score.parts, channels(score.parts), volumes(score.parts), strict=True):
             notes = (
                 PlayedNote(ticks(note.onset_quarters), max(1, ticks(note.duration_quarters)), note.pitch, note.velocity)
                 for note in part.notes
             )
-            parts.append(PlayedPart(part.name, part.instrument.program, channel, tidy(notes, end), seat(part, reverb)))
+            parts.append(PlayedPart(part.name, part.instrument.program, channel, tidy(notes, end), seat(part, volume, reverb)))
         return assemble(score, plan, parts)
