@@ -41,10 +41,33 @@ def test_scale_and_signature_agree_with_music21(key: Key) -> None:
 
 @pytest.mark.parametrize(
     "numeral",
-    ["I", "i", "ii", "II", "iii", "IV", "iv", "V", "v", "vi", "VI", "VII", "ii7", "iv7", "I6", "i64", "viio7", "iiø65", "bVII", "bVI"]
+    [
+        "I",
+        "i",
+        "ii",
+        "II",
+        "iii",
+        "IV",
+        "iv",
+        "V",
+        "v",
+        "vi",
+        "VI",
+        "VII",
+        "ii7",
+        "iv7",
+        "I6",
+        "i64",
+        "viio7",
+        "iiø65",
+        "bVII",
+        "bVI",
+    ]
     + ["V7/V", "V/vi", "#ivo7", "V+"],
 )
-@pytest.mark.parametrize("tonic, mode", [("C", "major"), ("E", "minor"), ("Eb", "major"), ("D", "dorian"), ("G", "mixolydian"), ("F", "lydian")])
+@pytest.mark.parametrize(
+    "tonic, mode", [("C", "major"), ("E", "minor"), ("Eb", "major"), ("D", "dorian"), ("G", "mixolydian"), ("F", "lydian")]
+)
 def test_chords_agree_with_music21(numeral: str, tonic: str, mode: str) -> None:
     flat = roman.Minor67Default.FLAT  # music21 guesses VI and VII of minor otherwise; ours are the scale's own
     theirs = roman.RomanNumeral(numeral, m21key.Key(tonic.replace("b", "-"), mode), sixthMinor=flat, seventhMinor=flat)
@@ -81,12 +104,18 @@ def test_wrong_numerals_say_what_is_right(text: str) -> None:
         parse_bar(text, Key.parse("C"))
 
 
-@pytest.mark.parametrize(("text", "name"), [("Dm", "D minor"), ("f# dorian", "F# dorian"), ("Bb", "Bb major"), ("A-minor", "A minor"), ("C ionian", "C major")])
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("Dm", "D minor"), ("f# dorian", "F# dorian"), ("Bb", "Bb major"), ("A-minor", "A minor"), ("C ionian", "C major")],
+)
 def test_keys_are_read_as_people_write_them(text: str, name: str) -> None:
     assert Key.parse(text).name == name
 
 
-@pytest.mark.parametrize(("text", "match"), [("H minor", "pitch name"), ("C foo", "no mode 'foo'"), ("G# major", "write it as 'Ab major'"), ("", "is no key")])
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [("H minor", "pitch name"), ("C foo", "no mode 'foo'"), ("G# major", "write it as 'Ab major'"), ("", "is no key")],
+)
 def test_wrong_keys_say_what_is_right(text: str, match: str) -> None:
     with pytest.raises(UsageError, match=match):
         Key.parse(text)

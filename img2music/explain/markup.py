@@ -26,7 +26,7 @@ Child: TypeAlias = "str | int | Iterable[Child] | None"
 
 _VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})
 # Control characters are no HTML, and marks that turn the direction of writing would reorder the text around them.
-_UNWANTED = {code: None for code in (*range(9), 11, 12, *range(14, 32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+_UNWANTED = dict.fromkeys((*range(9), 11, 12, *range(14, 32), *range(127, 160), *range(8234, 8239), *range(8294, 8298)))
 
 
 def plain(text: object) -> str:

@@ -41,6 +41,10 @@ def seat_style(style: Style, suggested: Sequence[str], lightness: float, without
         allowed = [player for player in players if not _kept_out(player, seat.role, without)]
         if not allowed:
             continue
+        taken = {part.instrument for part in parts}
+        allowed = [
+            player for player in allowed if player.name not in taken
+        ] or allowed  # two of a kind only where the style says so
         parts.append(_part(seat, _choose(allowed, suggested, lightness), parts))
     if not parts:  # everything was kept out: a plan still needs a voice
         parts.append(_part(style.parts[0], instrument(style.parts[0].instruments[0]), parts))

@@ -84,13 +84,8 @@ def _rhythm(curve: np.ndarray, meter: Meter, density: float) -> tuple[Fraction, 
     best: tuple[float, tuple[Fraction, ...]] = (-1e9, meter.beats)
     cells = [_COMPOUND if beat == Fraction(3, 2) else _SIMPLE for beat in meter.beats]
     for choice in product(cells[0][1:], *cells[1:]):
-        rhythm: list[Fraction] = []
-        for beat, cell in zip(meter.beats, choice, strict=True):
-            if cell is None:
-                rhythm[-1] += beat
-            else:
-                rhythm.extend(cell)
-        if not 2 <= len(rhythm) <= 9:
+        rhythm = _joined(meter, choice)
+        if rhythm is None or not 2 <= len(rhythm) <= 9:
             continue
         places = np.cumsum([0.0, *(float(duration) for duration in rhythm[:-1])]) / float(meter.bar_quarters)
         strokes = float(np.interp(places, np.linspace(0, 1, len(change)), change).mean())
@@ -102,6 +97,20 @@ def _rhythm(curve: np.ndarray, meter: Meter, density: float) -> tuple[Fraction, 
         if score > best[0] + 1e-12:
             best = (score, tuple(rhythm))
     return best[1]
+
+
+def _joined(meter: Meter, cells: Sequence[tuple[Fraction, ...] | None]) -> list[Fraction] | None:
+    """The bar that a choice of cells makes, or None if it blurs a beat of three: there only whole beats are held on."""
+    rhythm: list[Fraction] = []
+    for number, (beat, cell) in enumerate(zip(meter.beats, cells, strict=True)):
+        if cell is not None:
+            rhythm.extend(cell)
+            continue
+        before = cells[number - 1]
+        if (beat != 1 or meter.beats[number - 1] != 1) and before is not None and len(before) > 1:
+            return None
+        rhythm[-1] += beat
+    return rhythm
 
 
 def _enliven(steps: list[int], curve: np.ndarray) -> list[int]:

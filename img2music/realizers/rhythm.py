@@ -53,13 +53,15 @@ def vary_strokes(strokes: tuple[Stroke, ...], meter: Meter, density: float, chan
     wanted = (0.6 + 1.1 * density) * len(meter.beats)
     options: list[tuple[Stroke, ...]] = []
     for index, (place, duration) in enumerate(strokes):
-        if len(strokes) > 2 and index + 1 < len(strokes) and duration + strokes[index + 1][1] <= meter.bar_quarters / 2:
-            options.append((*strokes[:index], (place, duration + strokes[index + 1][1]), *strokes[index + 2 :]))
-        if duration >= 1 and duration % 1 == 0:
-            half = duration / 2 if duration <= 2 else duration - 1
-            options.append((*strokes[:index], (place, half), (place + half, duration - half), *strokes[index + 1 :]))
-        elif duration == Fraction(3, 2):
-            options.append((*strokes[:index], (place, Fraction(1)), (place + 1, _HALF), *strokes[index + 1 :]))
+        begin, end = meter.beat_at(place)
+        following = strokes[index + 1][1] if index + 1 < len(strokes) else None
+        if len(strokes) > 2 and following is not None and duration + following <= meter.bar_quarters / 2:
+            # Joined strokes begin on a beat or stay inside one, so that the beat is never blurred twice.
+            if place == begin or place + duration + following <= end:
+                options.append((*strokes[:index], (place, duration + following), *strokes[index + 2 :]))
+        first = _first_share(place, duration, end, compound=end - begin != 1)
+        if first:
+            options.append((*strokes[:index], (place, first), (place + first, duration - first), *strokes[index + 1 :]))
     if not options:
         return strokes
     options.sort(key=lambda option: abs(len(option) - wanted))
@@ -79,3 +81,12 @@ def cadence_strokes(strokes: tuple[Stroke, ...], meter: Meter, *, final: bool) -
     if len(head) > 3 or arrival >= bar - 1:
         return ((Fraction(0), bar - meter.beats[-1]),)
     return (*head, (arrival, bar - arrival - meter.beats[-1]))
+
+
+def _first_share(place: Fraction, duration: Fraction, beat_end: Fraction, *, compound: bool) -> Fraction | None:
+    """Where a stroke may be divided: at the end of its beat if it reaches beyond, else as its beat divides; None if too short."""
+    if place + duration > beat_end and place != beat_end:
+        return beat_end - place
+    if duration < 1:
+        return None
+    return Fraction(1) if compound and duration == Fraction(3, 2) else duration / 2
