@@ -9,7 +9,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from img2music.realizers.form import Event
-from img2music.realizers.harmony import bass_pitch, voice_chords
+from img2music.realizers.harmony import nearest_pitch, voice_chords
 from img2music.realizers.patterns import pattern
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def write_chords(
         voicings = tuple(_power(span.chord.pitch_classes, low, high) for span in spans)
     play = pattern(part.role, part.pattern)
     onsets = [span.onset for span in spans]
+    grounded = part.role == "arpeggio" and _is_ground(plan, part)
     events: list[Event] = []
     for bar, energy in enumerate(energies):
         if energy < 0:
@@ -48,9 +49,10 @@ def write_chords(
         if bar == len(energies) - 1:
             events.append(Event(begin, meter.bar_quarters, _last_chord(plan, part, voicings[-1], spans[-1], player)))
             continue
-        for place, duration, pick in play(meter, bar, energy, plan.density):
+        for place, duration, asked in play(meter, bar, energy, plan.density):
             onset, end = begin + place, begin + place + duration
             index = bisect_right(onsets, onset) - 1
+            pick = "root" if grounded and onset == spans[index].onset else asked
             while True:  # a hit that reaches into the next chord is struck again there, if it is a whole chord
                 stop = min(end, spans[index].end)
                 events.append(Event(onset, stop - onset, _picked(pick, voicings[index], spans[index], player, high)))
@@ -69,9 +71,17 @@ def _last_chord(
     )
     if part is not lowest or any(other.role == "bass" for other in plan.parts):
         return voicing
-    root = bass_pitch(span.chord.bass * 7 % 12, voicing[0] - 8, player.low, max(voicing[0], player.low + 11))
+    root = nearest_pitch(span.chord.bass * 7 % 12, voicing[0] - 8, player.low, max(voicing[0], player.low + 11))
     above = [pitch for pitch in voicing if pitch > root]
     return (root, *above[: player.voices - 1])
+
+
+def _is_ground(plan: CompositionPlan, part: PartPlan) -> bool:
+    """Whether a part has to carry the bass notes: the lowest of its kind in a band without a bass."""
+    lowest = min(
+        (other for other in plan.parts if other.role in _CENTRE), key=lambda other: (other.octave, plan.parts.index(other))
+    )
+    return part is lowest and all(other.role != "bass" for other in plan.parts)
 
 
 def _register(part: PartPlan, player: Instrument, ceiling: int) -> tuple[int, int]:
@@ -87,7 +97,7 @@ def _picked(pick: int | str, voicing: tuple[int, ...], span: Span, player: Instr
     if pick == "all":
         return voicing
     if pick == "root":
-        root = bass_pitch(span.chord.bass * 7 % 12, voicing[0] - 8, max(player.low, voicing[0] - 16), voicing[0])
+        root = nearest_pitch(span.chord.bass * 7 % 12, voicing[0] - 8, max(player.low, voicing[0] - 16), voicing[0])
         return (root if root >= player.low else voicing[0],)
     index = int(pick)
     octave, place = divmod(index, len(voicing))
@@ -96,7 +106,7 @@ def _picked(pick: int | str, voicing: tuple[int, ...], span: Span, player: Instr
 
 
 def _power(pitch_classes: tuple[int, ...], low: int, high: int) -> tuple[int, ...]:
-    root = bass_pitch(pitch_classes[0], low + 5, low, high)
+    root = nearest_pitch(pitch_classes[0], low + 5, low, high)
     return (root, root + 7) if root + 7 <= high else (root,)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from img2music.chance import generator
 from img2music.errors import unknown_name
 from img2music.realizers.form import Event
-from img2music.realizers.harmony import bass_pitch
+from img2music.realizers.harmony import nearest_pitch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,9 +51,9 @@ def write_bass(
         energy = energies[span.bar]
         if energy < 0:
             continue
-        root = bass_pitch(span.chord.bass * 7 % 12, round(0.6 * previous + 0.4 * centre), low, high)
+        root = nearest_pitch(span.chord.bass * 7 % 12, round(0.6 * previous + 0.4 * centre), low, high)
         following = spans[index + 1].chord if index + 1 < len(spans) else None
-        goal = bass_pitch(following.bass * 7 % 12, root, low, high) if following else root
+        goal = nearest_pitch(following.bass * 7 % 12, root, low, high) if following else root
         if span.bar == plan.bars - 1:
             events.append(Event(span.onset, span.duration, (root,)))
         else:
@@ -78,6 +78,7 @@ def _play(
     beats = [bar + onset for onset in meter.onsets if span.onset <= bar + onset < span.end] or [span.onset]
     octave = root + 12 if root + 12 <= limits[1] else root
     fifth = _fifth(span, root, limits)
+    late = Fraction(3, 2) if name == "bossa" else meter.half_quarters + _HALF
     match name:
         case "walking":
             return _walk(span, root, goal, limits, plan, beats, chance)
@@ -99,8 +100,7 @@ def _play(
             events = _repeat(span, [root, octave], _HALF)
         case "pulse":
             events = _repeat(span, [root], _HALF if energy > 0.4 or plan.density > 0.55 else Fraction(1))
-        case "bossa" | "lazy" if span.duration >= 3:
-            late = Fraction(3, 2) if name == "bossa" else meter.half_quarters + _HALF
+        case "bossa" | "lazy" if span.duration >= late + _HALF:
             second = Event(span.onset + late, _HALF, (root if name == "lazy" else fifth,))
             events = [Event(span.onset, late, (root,)), second]
             if span.duration - late > _HALF:
@@ -117,7 +117,7 @@ def _fifth(span: Span, root: int, limits: tuple[int, int]) -> int:
     """The chord's fifth nearest above or below its bass note."""
     fifth = next((root + step for step in (7, -5) if limits[0] <= root + step <= limits[1]), root)
     # A diminished chord, or one in inversion, has its fifth elsewhere.
-    return fifth if fifth % 12 in span.chord.pitch_classes else bass_pitch(span.chord.pitch_classes[2], root + 6, *limits)
+    return fifth if fifth % 12 in span.chord.pitch_classes else nearest_pitch(span.chord.pitch_classes[2], root + 6, *limits)
 
 
 def _beats_of(span: Span, meter: Meter, beats: list[Fraction]) -> list[tuple[Fraction, Fraction]]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from img2music.theory import Chord
 
-__all__ = ["bass_pitch", "voice_chords"]
+__all__ = ["nearest_pitch", "voice_chords"]
 
 
 def voice_chords(chords: Sequence[Chord], low: int, high: int, voices: int) -> tuple[tuple[int, ...], ...]:
@@ -48,7 +48,7 @@ def voice_chords(chords: Sequence[Chord], low: int, high: int, voices: int) -> t
     return tuple(layer[index] for layer, index in zip(layers, path, strict=True))
 
 
-def bass_pitch(pitch_class: int, near: int, low: int, high: int) -> int:
+def nearest_pitch(pitch_class: int, near: int, low: int, high: int) -> int:
     """The pitch of that class nearest to `near` inside `low`..`high` (nearest octave outside if there is none)."""
     candidates = [pitch for pitch in range(low, high + 1) if pitch % 12 == pitch_class]
     if not candidates:
@@ -98,5 +98,5 @@ def _positions(members: tuple[int, ...], low: int, high: int) -> tuple[tuple[int
                 found[tuple(sorted((*voicing[:-2], voicing[-2] - 12, voicing[-1])))] = None
     if not found:  # a register narrower than the chord: as much of it as fits
         pitches = [pitch for pitch in range(low, high + 1) if pitch % 12 in distinct]
-        found[tuple(pitches[: len(distinct)]) or (bass_pitch(distinct[0], (low + high) // 2, low, high),)] = None
+        found[tuple(pitches[: len(distinct)]) or (nearest_pitch(distinct[0], (low + high) // 2, low, high),)] = None
     return tuple(found)

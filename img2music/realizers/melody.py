@@ -19,6 +19,7 @@ import numpy as np
 
 from img2music.chance import generator
 from img2music.realizers.form import Event
+from img2music.realizers.harmony import nearest_pitch
 from img2music.realizers.rhythm import bar_kinds, cadence_strokes, motif_strokes, vary_strokes
 from img2music.realizers.search import Slot, best_line
 
@@ -61,9 +62,9 @@ def write_melody(
             events = _compose(plan, own, spans, (low, high), line[-1].pitches[0] if line else None)
             tunes[section.material] = _Tune(tuple(events), start)
         else:
-            events = _return(plan, known, start, section.bars * bar, spans, (low, min(high, player.high)), number)
+            events = _return(plan, known, start, section.bars * bar, player, number)
             if own[-1].is_last:
-                events = _come_home(plan, events, own[-1], spans, (low, high))
+                events = _come_home(plan, events, own[-1], spans, player)
         line.extend(events)
     return line
 
@@ -134,13 +135,7 @@ def _event(slot: Slot, pitch: int) -> Event:
 
 
 def _return(
-    plan: CompositionPlan,
-    tune: _Tune,
-    start: Fraction,
-    length: Fraction,
-    spans: Sequence[Span],
-    limits: tuple[int, int],
-    section: int,
+    plan: CompositionPlan, tune: _Tune, start: Fraction, length: Fraction, player: Instrument, section: int
 ) -> list[Event]:
     """The tune again, moved to `start` and ornamented; the more often it has been heard, the freer."""
     chance = generator(plan.seed, "melody", "return", str(section))
@@ -151,11 +146,15 @@ def _return(
             break
         moved = replace(event, onset=event.onset - tune.start + start)
         events.append(moved)
-    lift = 12 if plan.sections[section].role == "return" and energy > 0.6 and _fits(events, 12, limits[1] + 5) else 0
+    lift = (
+        12
+        if plan.sections[section].role == "return" and energy > 0.6 and _fits(events, 12, min(player.high, player.heart + 17))
+        else 0
+    )
     events = [replace(event, pitches=(event.pitches[0] + lift,)) for event in events]
     result: list[Event] = []
     for event, following in zip(events, [*events[1:], None], strict=True):
-        result.extend(_ornament(plan, event, following, chance, 0.12 + 0.3 * energy))
+        result.extend(_ornament(plan, event, following, player, chance, 0.12 + 0.3 * energy))
     return result
 
 
@@ -164,7 +163,12 @@ def _fits(events: Sequence[Event], lift: int, high: int) -> bool:
 
 
 def _ornament(
-    plan: CompositionPlan, event: Event, following: Event | None, chance: np.random.Generator, likelihood: float
+    plan: CompositionPlan,
+    event: Event,
+    following: Event | None,
+    player: Instrument,
+    chance: np.random.Generator,
+    likelihood: float,
 ) -> list[Event]:
     """A long note before another one gets a passing or neighbour note in its last half beat, now and then."""
     draw = float(chance.random())  # drawn for every note, so that one changed note leaves the others' luck alone
@@ -179,7 +183,7 @@ def _ornament(
         ornament = between[-1] if goal > pitch else between[0]
     else:
         ornament = next((pitch + step for step in (2, 1, -1, -2) if (pitch + step) % 12 in scale and pitch + step != goal), pitch)
-    if ornament == pitch or abs(ornament - goal) > 4:
+    if ornament == pitch or abs(ornament - goal) > 4 or not player.low <= ornament <= player.high:
         return [event]
     return [
         replace(event, duration=event.duration - half, articulation=""),
@@ -188,16 +192,12 @@ def _ornament(
 
 
 def _come_home(
-    plan: CompositionPlan, events: list[Event], phrase: Phrase, spans: Sequence[Span], limits: tuple[int, int]
+    plan: CompositionPlan, events: list[Event], phrase: Phrase, spans: Sequence[Span], player: Instrument
 ) -> list[Event]:
     """The last bar of the piece becomes the tonic, reached by the nearest way."""
     begin = (phrase.first_bar + phrase.bars - 1) * plan.parsed_meter.bar_quarters
     kept = [event for event in events if event.onset < begin]
     kept = [replace(event, duration=min(event.duration, begin - event.onset)) for event in kept]
     tonic = spans[-1].chord.pitch_classes[0]
-    near = kept[-1].pitches[0] if kept else (limits[0] + limits[1]) // 2
-    home = min(
-        (pitch for pitch in range(limits[0] - 11, limits[1] + 12) if pitch % 12 == tonic and limits[0] - 11 <= pitch),
-        key=lambda pitch: (abs(pitch - near) + 20 * (not limits[0] <= pitch <= limits[1] + 5), pitch),
-    )
+    home = nearest_pitch(tonic, kept[-1].pitches[0] if kept else player.heart, player.low, player.high)
     return [*kept, Event(begin, plan.parsed_meter.bar_quarters, (home,), articulation="tenuto")]

@@ -55,10 +55,10 @@ def vary_strokes(strokes: tuple[Stroke, ...], meter: Meter, density: float, chan
     for index, (place, duration) in enumerate(strokes):
         begin, end = meter.beat_at(place)
         following = strokes[index + 1][1] if index + 1 < len(strokes) else None
-        if len(strokes) > 2 and following is not None and duration + following <= meter.bar_quarters / 2:
-            # Joined strokes begin on a beat or stay inside one, so that the beat is never blurred twice.
-            if place == begin or place + duration + following <= end:
-                options.append((*strokes[:index], (place, duration + following), *strokes[index + 2 :]))
+        # Joined strokes begin on a beat or stay inside one, so that the beat is never blurred twice.
+        joined = duration + following if following is not None and len(strokes) > 2 else None
+        if joined and joined <= meter.bar_quarters / 2 and (place == begin or place + joined <= end):
+            options.append((*strokes[:index], (place, joined), *strokes[index + 2 :]))
         first = _first_share(place, duration, end, compound=end - begin != 1)
         if first:
             options.append((*strokes[:index], (place, first), (place + first, duration - first), *strokes[index + 1 :]))
