@@ -30,7 +30,8 @@ def make_title(scene: Scene, seed: int, valence: float, arousal: float) -> str:
         max(scene.colours, key=lambda swatch: (swatch.share + 0.05) * (swatch.chroma + 0.03)).words if scene.colours else "grey"
     )
     forms = _FORMS[valence >= 0, arousal >= 0]
-    words = forms[int(generator(seed, "title").integers(len(forms)))].format(colour=colour).split()
+    chance = generator(seed, "title", colour, *scene.attributes.mood.value)
+    words = forms[int(chance.integers(len(forms)))].format(colour=colour).split()
     return " ".join(word if index and word in _SMALL else word[0].upper() + word[1:] for index, word in enumerate(words))
 
 
