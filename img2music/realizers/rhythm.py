@@ -78,7 +78,7 @@ def cadence_strokes(strokes: tuple[Stroke, ...], meter: Meter, *, final: bool) -
         return ((Fraction(0), bar - breath),)
     arrival = meter.half_quarters
     head = tuple((place, min(duration, arrival - place)) for place, duration in strokes if place < arrival)
-    if len(head) > 3 or arrival >= bar - 1:
+    if len(head) > 3 or arrival + meter.beats[-1] >= bar:
         return ((Fraction(0), bar - meter.beats[-1]),)
     return (*head, (arrival, bar - arrival - meter.beats[-1]))
 

@@ -78,11 +78,11 @@ class Meter:
 
     @property
     def half_quarters(self) -> Fraction:
-        """Where the bar's second strongest beat begins (the middle of 4/4, the fourth beat of 5/4)."""
+        """Where the bar's second strongest beat begins: the middle of 4/4, the third beat of 3/4, the fourth of 5/4."""
         weights = _BEATS[self.name][1]
         if len(weights) == 1:
             return Fraction(0)
-        second = max(range(1, len(weights)), key=lambda index: (weights[index], index == len(weights) // 2))
+        second = max(range(1, len(weights)), key=lambda index: (weights[index], index == (len(weights) + 1) // 2))
         return self.onsets[second]
 
     def weight(self, place: Fraction) -> int:
