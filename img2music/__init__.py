@@ -1,0 +1,113 @@
+"""A picture becomes a finished piece of music that can be heard, read, edited and explained.
+
+    >>> import img2music
+    >>> piece = img2music.compose("photo.jpg", seed=7)  # doctest: +SKIP
+    >>> piece.save("out/photo")  # doctest: +SKIP
+
+`compose` does everything; `Pipeline` does one stage at a time. Every error derives from `Img2MusicError`. Nothing is loaded
+before it is used, so importing costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from img2music.audio import Audio
+    from img2music.brief import Brief
+    from img2music.errors import Img2MusicError
+    from img2music.io.pictures import Picture
+    from img2music.performance import Performance
+    from img2music.piece import Piece
+    from img2music.pipeline import Event, Pipeline
+    from img2music.pipeline.manifest import AudioFormat
+    from img2music.plan import CompositionPlan
+    from img2music.scene import Scene
+    from img2music.score import Score
+
+    __version__: str
+
+__all__ = [
+    "Audio",
+    "Brief",
+    "CompositionPlan",
+    "Event",
+    "Img2MusicError",
+    "Performance",
+    "Piece",
+    "Pipeline",
+    "Scene",
+    "Score",
+    "__version__",
+    "compose",
+]
+
+_HOMES = {
+    "Audio": "audio",
+    "Brief": "brief",
+    "CompositionPlan": "plan",
+    "Event": "pipeline",
+    "Img2MusicError": "errors",
+    "Performance": "performance",
+    "Piece": "piece",
+    "Pipeline": "pipeline",
+    "Scene": "scene",
+    "Score": "score",
+}
+
+
+def compose(
+    picture: str | Path | Picture,
+    brief: Brief | None = None,
+    *,
+    pipeline: str | Path = "offline",
+    audio: AudioFormat | None = "wav",
+    stems: bool = False,
+    takes: int = 1,
+    on_event: Callable[[Event], None] | None = None,
+    **wishes: object,
+) -> Piece:
+    """A finished piece from a picture: ``compose("photo.jpg", seconds=30, key="D minor", seed=7)``.
+
+    Args:
+        picture: path of a picture.
+        brief: what is asked for; what it leaves open is decided from the picture.
+        pipeline: name of a preset, or path of a pipeline file.
+        audio: format of the sound's file; None makes no sound, which is much faster.
+        stems: whether each part's sound is kept too.
+        takes: how many candidates are written, 1 to 100; the one with the best measurements is kept.
+        on_event: told of each step.
+        wishes: fields of a `Brief`: seconds (1 to 1800), tempo_bpm (20 to 300), key, meter, style, instruments, words, seed.
+
+    Returns:
+        The piece: `.scene`, `.plan`, `.score`, `.performance`, `.audio` (float32 (channels, frames) in [-1, 1]), `.save(folder)`.
+
+    Raises:
+        PictureError: no readable picture. BriefError: a wish that can't be met. UsageError: an unknown name.
+        BackendError: a stage failed. All of them are `Img2MusicError`.
+    """
+    from img2music.pipeline import Pipeline
+
+    return Pipeline.load(pipeline).compose(picture, brief, audio=audio, stems=stems, takes=takes, on_event=on_event, **wishes)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            return version("img2music")
+        except PackageNotFoundError:  # run from a folder that was never installed
+            return "unknown"
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(f"img2music.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'img2music' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

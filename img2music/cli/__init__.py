@@ -1,0 +1,115 @@
+"""The command line: the only room that prints or exits.
+
+Exit codes: 0 done; 1 a fault of img2music; 2 wrong use; 3 bad input; 4 a back end failed and no fallback was allowed; 130
+interrupted. Whatever goes wrong is one line on standard error. Start-up is kept cheap: a verb imports what it needs when it
+runs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from img2music.cli.doctor import doctor
+from img2music.cli.looking import plan, see
+from img2music.cli.making import compose, realize, render, replay
+from img2music.cli.screen import code_of, complain, note
+from img2music.cli.shelves import shelf
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["app", "main"]
+
+_USAGE, _INTERRUPTED, _NOBODY_READS = 2, 130, 1
+
+app = typer.Typer(
+    name="img2music",
+    help="A picture becomes a finished piece of music that can be heard, read, edited and explained.",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _style_summary(name: str) -> str:
+    from img2music.style import load_style
+
+    return load_style(name).summary
+
+
+def _pipeline_summary(name: str) -> str:
+    from img2music.pipeline.config import load_config
+
+    return load_config(name).description
+
+
+for verb in (compose, see, plan, realize, render, replay):
+    app.command()(verb)
+app.add_typer(shelf("pipelines", "pipeline", _pipeline_summary), name="pipelines")
+app.add_typer(shelf("styles", "style", _style_summary), name="styles")
+app.command()(doctor)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from img2music import __version__
+
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Holds the options before the verb; its help is the app's."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command (`sys.argv` if no `arguments` are given) and returns its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:  # a terminal that can't show a letter shows its number instead
+            reconfigure(errors="backslashreplace")
+    try:
+        code = _run(list(sys.argv[1:] if arguments is None else arguments))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Nobody reads any more; the interpreter must not complain when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _NOBODY_READS
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        result = typer.main.get_command(app).main(args=arguments, prog_name="img2music", standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort):
+        note("interrupted")
+        return _INTERRUPTED
+    except BrokenPipeError:
+        raise
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else _USAGE
+    except Exception as error:
+        message = getattr(error, "format_message", None)  # what typer raises for wrong use, whichever its release
+        if message is None:
+            complain(error)
+            return code_of(error)
+        context = getattr(error, "ctx", None)
+        verb = getattr(context, "command_path", "img2music")
+        text = message()
+        if text:
+            note(f"{' '.join(text.split())} See `{verb} --help`.")
+        elif context is not None:
+            print(context.get_help(), file=sys.stderr)
+        return _USAGE
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,145 @@
+"""The verb doctor: what works here, and what to do about the rest."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from img2music.cli import options as opt
+from img2music.cli.screen import say, say_object
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["doctor"]
+
+# Distribution and what it is imported as.
+_PACKAGES = {
+    "midirenderer": "midirenderer",
+    "mido": "mido",
+    "numpy": "numpy",
+    "pillow": "PIL",
+    "platformdirs": "platformdirs",
+    "pydantic": "pydantic",
+    "pyyaml": "yaml",
+    "resvg-py": "resvg_py",
+    "rich": "rich",
+    "soundfile": "soundfile",
+    "typer": "typer",
+    "verovio": "verovio",
+}
+_PROGRAMS = {
+    "fluidsynth": "another synthesizer; Debian: apt install fluidsynth",
+    "abc2midi": "reads score.abc in the tests; Debian: apt install abcmidi",
+}
+_BACKEND_FAILED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    name: str
+    works: bool
+    needed: bool
+    text: str
+    """What was found, or what to do."""
+
+
+def doctor(as_json: opt.JsonOption = False) -> int:
+    """Check what works on this machine, and say what to do about the rest. Leaves with 4 if something needed is missing."""
+    findings = [*_python(), *_packages(), *_data(), *_cache(), *_stages(), *_programs()]
+    healthy = all(finding.works or not finding.needed for finding in findings)
+    if as_json:
+        rows = [{"name": found.name, "works": found.works, "needed": found.needed, "text": found.text} for found in findings]
+        say_object({"healthy": healthy, "findings": rows})
+    else:
+        for found in findings:
+            state = "ok" if found.works else "MISSING" if found.needed else "absent"
+            say(f"{state:<8} {found.name:<24} {found.text}")
+        say("everything needed works" if healthy else "something needed is missing: see the lines marked MISSING")
+    return 0 if healthy else _BACKEND_FAILED
+
+
+def _python() -> Iterator[_Finding]:
+    works = sys.version_info >= (3, 11)
+    text = f"{platform.python_version()}, {platform.system()} {platform.machine()}"
+    yield _Finding("python", works, needed=True, text=text if works else f"{text}; install Python 3.11 or newer")
+
+
+def _packages() -> Iterator[_Finding]:
+    for name, module in _PACKAGES.items():
+        if find_spec(module) is None:
+            yield _Finding(name, works=False, needed=True, text=f"pip install {name}")
+            continue
+        try:
+            found = version(name)
+        except PackageNotFoundError:
+            found = "version not known"
+        yield _Finding(name, works=True, needed=True, text=found)
+
+
+def _data() -> Iterator[_Finding]:
+    from img2music.resources import asset, data
+
+    try:
+        font = asset("FluidR3Mono_GM.sf3")
+        with font.open("rb") as stream:
+            head = stream.read(12)
+        works = head[:4] == b"RIFF" and head[8:] == b"sfbk"
+        text = f"{font} ({font.stat().st_size / 1e6:.1f} MB)" if works else f"{font} is damaged; install img2music again"
+    except OSError as error:
+        works, text = False, f"{error}; install img2music again"
+    yield _Finding("soundfont", works, needed=True, text=text)
+    for folder in ("styles", "pipelines"):
+        try:
+            count = sum(1 for file in data(folder).iterdir() if file.name.endswith(".yaml"))
+        except OSError as error:
+            yield _Finding(folder, works=False, needed=True, text=str(error))
+        else:
+            yield _Finding(folder, works=count > 0, needed=True, text=f"{count} of them")
+
+
+def _cache() -> Iterator[_Finding]:
+    from img2music.resources import cache_folder
+
+    folder = cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        text = f"{folder} can't be written ({error.strerror}); name another folder in IMG2MUSIC_CACHE"
+        yield _Finding("cache", works=False, needed=True, text=text)
+    else:
+        yield _Finding("cache", works=True, needed=True, text=str(folder))
+
+
+def _stages() -> Iterator[_Finding]:
+    """Every stage that can be named; plug-ins are imported, which is the only way to know whether they can be."""
+    from importlib.metadata import entry_points
+
+    from img2music.stages import BUILTIN, KINDS
+
+    for kind in KINDS:
+        yield _Finding(kind, works=True, needed=True, text=", ".join(sorted(BUILTIN[kind])))
+        for entry in entry_points(group=f"img2music.{kind}"):
+            about = f"plug-in of {entry.dist.name} {entry.dist.version}" if entry.dist is not None else "plug-in"
+            try:
+                entry.load()
+            except Exception as error:  # whatever a plug-in's import raises
+                text = f"{about} can't be imported ({type(error).__name__}: {error}); mend or uninstall it"
+                yield _Finding(f"{kind} {entry.name}", works=False, needed=False, text=text)
+            else:
+                yield _Finding(f"{kind} {entry.name}", works=True, needed=False, text=about)
+
+
+def _programs() -> Iterator[_Finding]:
+    for program, use in _PROGRAMS.items():
+        path = shutil.which(program)
+        text = path or f"not needed: {use}"
+        yield _Finding(program, works=path is not None, needed=False, text=text)

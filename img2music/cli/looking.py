@@ -1,0 +1,122 @@
+"""The verbs before the notes: see and plan."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from img2music.cli import options as opt
+from img2music.cli.batch import check_writable, each, folder_names
+from img2music.cli.screen import progress, say, say_object
+from img2music.piece import write_file
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from img2music.scene import Scene
+
+__all__ = ["plan", "see"]
+
+OptionalOut = Annotated[
+    str | None, typer.Option("--out", "-o", metavar="OUT", help="Also write what is printed to OUT/<name of the picture>/.")
+]
+
+
+def see(
+    pictures: Annotated[list[str], typer.Argument(metavar="PICTURE...", help="Pictures.")],
+    out: OptionalOut = None,
+    pipeline: opt.PipelineOption = "offline",
+    max_pixels: opt.MaxPixelsOption = 100_000_000,
+    as_json: opt.JsonOption = False,
+) -> int:
+    """Tell what is in a picture and what it suggests for music. With --json, one scene a line in the order given."""
+    from img2music.io.documents import dump
+    from img2music.pipeline import Pipeline
+
+    target = None if out is None else check_writable(out)
+    stages = Pipeline.load(pipeline)
+    folders = folder_names(pictures)
+
+    def work(place: int, source: str) -> None:
+        with progress(source) as on_event:
+            scene = stages.see(source, max_pixels=max_pixels, on_event=on_event)
+        if target is not None:
+            write_file(target / folders[place] / "scene.json", dump(scene).encode())
+        if as_json:
+            say_object(_plain(scene))
+        else:
+            _describe(scene, source)
+
+    return each(pictures, work, as_json=as_json)
+
+
+def plan(
+    sources: Annotated[list[str], typer.Argument(metavar="PICTURE|scene.json...", help="Pictures or scenes.")],
+    out: OptionalOut = None,
+    pipeline: opt.PipelineOption = "offline",
+    seconds: opt.SecondsOption = None,
+    tempo: opt.TempoOption = None,
+    key: opt.KeyOption = None,
+    meter: opt.MeterOption = None,
+    style: opt.StyleOption = None,
+    instrument: opt.InstrumentOption = None,
+    words: opt.WordsOption = None,
+    seed: opt.SeedOption = None,
+    max_pixels: opt.MaxPixelsOption = 100_000_000,
+    as_json: opt.JsonOption = False,
+) -> int:
+    """Plan a composition and say why. With --json, one plan a line in the order given."""
+    from img2music.explain import explain_text
+    from img2music.io.documents import dump, load_scene
+    from img2music.pipeline import Pipeline
+
+    brief = opt.make_brief(
+        seconds=seconds, tempo=tempo, key=key, meter=meter, style=style, instruments=instrument, words=words, seed=seed
+    )
+    target = None if out is None else check_writable(out)
+    stages = Pipeline.load(pipeline)
+    folders = folder_names(sources)
+
+    def work(place: int, source: str) -> None:
+        with progress(source) as on_event:
+            if source.lower().endswith(".json"):
+                scene = load_scene(source)
+            else:
+                scene = stages.see(source, max_pixels=max_pixels, on_event=on_event)
+            planned = stages.plan(scene, brief, on_event=on_event)
+        if target is not None:
+            write_file(target / folders[place] / "scene.json", dump(scene).encode())
+            write_file(target / folders[place] / "plan.json", dump(planned).encode())
+        if as_json:
+            say_object(_plain(planned))
+        else:
+            say(explain_text(scene, planned))
+
+    return each(sources, work, as_json=as_json)
+
+
+def _plain(model: BaseModel) -> dict[str, object]:
+    """The model as it is written to its file, so that a number looks the same in both."""
+    document: dict[str, object] = json.loads(model.model_dump_json())
+    return document
+
+
+def _describe(scene: Scene, source: str) -> None:
+    picture, suggests = scene.picture, scene.attributes
+    say(f"{source}: {picture.format}, {picture.width} × {picture.height}")
+    for remark in picture.notes:
+        say(f"  note: {remark}")
+    say("  seen")
+    for swatch in scene.colours:
+        say(f"    {swatch.name:<20} {swatch.words}, {swatch.hex}, {swatch.share:.0%}")
+    for cue in scene.cues:
+        say(f"    {cue.name:<20} {cue.text}")
+    say("  suggested")
+    for name in type(suggests).model_fields:
+        attribute = getattr(suggests, name)
+        value = ", ".join(attribute.value) if isinstance(attribute.value, tuple) else attribute.value
+        reasons = f" because of {', '.join(attribute.because)}" if attribute.because else ""
+        say(f"    {name:<20} {value} ({attribute.confidence:.0%} sure){reasons}")
+    say()

@@ -1,0 +1,259 @@
+"""The verbs that write music: compose, realize, render, replay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from img2music.cli import options as opt
+from img2music.cli.batch import check_writable, each, folder_names, save_piece
+from img2music.cli.screen import note, progress, say, say_object
+from img2music.errors import BackendError, DocumentError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from img2music.performance import Performance
+    from img2music.piece import Piece
+    from img2music.pipeline import Event, Pipeline
+    from img2music.pipeline.replay import Replay
+
+__all__ = ["compose", "realize", "render", "replay"]
+
+_LARGEST_MIDI_BYTES = 5_000_000
+
+
+def compose(
+    pictures: Annotated[list[str], typer.Argument(metavar="PICTURE...", help="Pictures; each becomes a piece of its own.")],
+    out: opt.OutOption,
+    pipeline: opt.PipelineOption = "offline",
+    seconds: opt.SecondsOption = None,
+    tempo: opt.TempoOption = None,
+    key: opt.KeyOption = None,
+    meter: opt.MeterOption = None,
+    style: opt.StyleOption = None,
+    instrument: opt.InstrumentOption = None,
+    words: opt.WordsOption = None,
+    seed: opt.SeedOption = None,
+    takes: opt.TakesOption = 1,
+    stems: opt.StemsOption = False,
+    audio: opt.AudioOption = opt.AudioChoice.WAV,
+    embed_audio: opt.EmbedOption = False,
+    max_pixels: opt.MaxPixelsOption = 100_000_000,
+    as_json: opt.JsonOption = False,
+) -> int:
+    """Turn pictures into finished pieces: notes, score, sound, and a page that explains them.
+
+    Whatever is not asked for is decided from the picture. Results go to OUT/<name of the picture>/.
+    """
+    from img2music.pipeline import Pipeline
+
+    brief = opt.make_brief(
+        seconds=seconds, tempo=tempo, key=key, meter=meter, style=style, instruments=instrument, words=words, seed=seed
+    )
+    target = check_writable(out)
+    stages = Pipeline.load(pipeline)
+    folders = folder_names(pictures)
+
+    def work(place: int, source: str) -> None:
+        with progress(source) as on_event:
+            piece = stages.compose(
+                source,
+                brief,
+                audio=opt.audio_format(audio),
+                stems=stems,
+                takes=takes,
+                embed_audio=embed_audio,
+                max_pixels=max_pixels,
+                on_event=on_event,
+            )
+            names = save_piece(piece, target / folders[place])
+        _tell(piece, source, target / folders[place], names, as_json=as_json)
+
+    return each(pictures, work, as_json=as_json)
+
+
+def realize(
+    plans: Annotated[list[str], typer.Argument(metavar="plan.json...", help="Plans, perhaps edited.")],
+    out: opt.OutOption,
+    pipeline: opt.PipelineOption = "offline",
+    takes: opt.TakesOption = 1,
+    stems: opt.StemsOption = False,
+    audio: opt.AudioOption = opt.AudioChoice.NONE,
+    embed_audio: opt.EmbedOption = False,
+    as_json: opt.JsonOption = False,
+) -> int:
+    """Write the notes of a plan: MIDI, MusicXML, ABC, engraving; with --audio also its sound."""
+    from img2music.io.documents import load_plan
+    from img2music.pipeline import Pipeline
+
+    target = check_writable(out)
+    stages = Pipeline.load(pipeline)
+    folders = folder_names(plans)
+
+    def work(place: int, source: str) -> None:
+        plan = load_plan(source)
+        with progress(source) as on_event:
+            piece = stages.compose_from(
+                plan, audio=opt.audio_format(audio), stems=stems, takes=takes, embed_audio=embed_audio, on_event=on_event
+            )
+            names = save_piece(piece, target / folders[place])
+        _tell(piece, source, target / folders[place], names, as_json=as_json)
+
+    return each(plans, work, as_json=as_json)
+
+
+def _tell(piece: Piece, source: str, folder: Path, names: list[str], *, as_json: bool) -> None:
+    from img2music.explain.sentences import clock
+
+    plan, manifest = piece.plan, piece.manifest
+    if as_json:
+        say_object(
+            {
+                "picture": source,
+                "folder": str(folder),
+                "title": plan.title,
+                "style": plan.style,
+                "key": plan.key,
+                "meter": plan.meter,
+                "tempo_bpm": plan.tempo_bpm,
+                "seconds": plan.seconds,
+                "bars": plan.bars,
+                "instruments": [part.instrument for part in plan.parts],
+                "seed": manifest["seed"],
+                "conflicts": list(plan.conflicts),
+                "fallbacks": manifest["fallbacks"],
+                "compliance": manifest["compliance"],
+                "files": names,
+            }
+        )
+        return
+    facts = (
+        plan.style,
+        plan.key,
+        plan.meter,
+        f"{plan.tempo_bpm:.4g} bpm",
+        clock(plan.seconds),
+        f"seed {manifest['seed']}",
+    )
+    say(f"{source}: {plan.title}")
+    say(f"  {', '.join(facts)}")
+    for conflict in plan.conflicts:
+        say(f"  note: {conflict}")
+    for row in manifest["compliance"]:
+        if not row["passed"]:
+            say(f"  not kept: {row['promise']} should be {row['asked']}, the files say {row['found']}")
+    say(f"  in {folder}{'' if piece.audio is None else ', to be heard in report.html'}")
+
+
+def render(
+    sources: Annotated[list[str], typer.Argument(metavar="score.mid|plan.json...", help="MIDI files or plans.")],
+    out: opt.OutOption,
+    pipeline: opt.PipelineOption = "offline",
+    stems: opt.StemsOption = False,
+    audio: opt.AudioOption = opt.AudioChoice.WAV,
+    as_json: opt.JsonOption = False,
+) -> int:
+    """Make a MIDI file or a plan sound: audio only."""
+    from img2music.piece import write_file
+    from img2music.pipeline import Pipeline
+    from img2music.pipeline.files import encode, stem_files
+
+    wanted = opt.audio_format(audio)
+    if wanted is None:
+        raise UsageError("render makes nothing but sound; give --audio wav, flac, mp3 or ogg")
+    target = check_writable(out)
+    stages = Pipeline.load(pipeline)
+    folders = folder_names(sources)
+
+    def work(place: int, source: str) -> None:
+        folder = target / folders[place]
+        names = [f"audio.{wanted}"]
+        with progress(source) as on_event:
+            performance = _performance(stages, source, on_event)
+            rendering = stages.render(performance, stems=stems, on_event=on_event)
+            write_file(folder / names[0], encode(rendering.mix, wanted))
+            for name, content in stem_files(rendering.stems):
+                write_file(folder / name, content)
+                names.append(name)
+        if as_json:
+            say_object({"source": source, "folder": str(folder), "seconds": rendering.mix.seconds, "files": names})
+        else:
+            say(f"{source}: {rendering.mix.seconds:.1f} s of sound in {folder / names[0]}")
+
+    return each(sources, work, as_json=as_json)
+
+
+def _performance(stages: Pipeline, source: str, on_event: Any) -> Performance:
+    from img2music.io.documents import load_plan, read_file
+    from img2music.io.midi import read_midi
+
+    if source.lower().endswith(".json"):
+        plan = load_plan(source)
+        return stages.perform(stages.realize(plan, on_event=on_event), plan, on_event=on_event)
+    if not source.lower().endswith((".mid", ".midi")):
+        raise DocumentError(f"{source} is neither MIDI nor a plan; give a file that ends in .mid or .json")
+    return read_midi(read_file(source, largest_bytes=_LARGEST_MIDI_BYTES), name=source)
+
+
+def replay(
+    manifests: Annotated[list[str], typer.Argument(metavar="piece.json...", help="Manifests of finished pieces.")],
+    out: Annotated[
+        str | None, typer.Option("--out", "-o", metavar="OUT", help="Folder for the files; without it they are only compared.")
+    ] = None,
+    pipeline: Annotated[
+        str | None, typer.Option("--pipeline", metavar="NAME|FILE", help="Use this instead of the pipeline on record.")
+    ] = None,
+    style: Annotated[
+        str | None, typer.Option("--style", metavar="NAME|FILE", help="Use this instead of the style on record.")
+    ] = None,
+    picture: Annotated[
+        str | None, typer.Option("--picture", metavar="PICTURE", help="Show this picture in the report; the notes need none.")
+    ] = None,
+    as_json: opt.JsonOption = False,
+) -> int:
+    """Make a piece again from its piece.json and compare every file with the record, byte for byte.
+
+    Leaves with 4 when a file is not the same. The report is made again too, but not compared.
+    """
+    from img2music.io.pictures import open_picture
+    from img2music.pipeline import replay as replay_piece
+
+    target = None if out is None else check_writable(out)
+    folders = folder_names(manifests)
+    shown = None if picture is None else open_picture(picture)
+
+    def work(place: int, source: str) -> None:
+        folder = None if target is None else target / folders[place]
+        with progress(source) as on_event:
+            result = replay_piece(source, folder, pipeline=pipeline, style=style, picture=shown, on_event=on_event)
+        _compare(result, source, folder, as_json=as_json)
+
+    return each(manifests, work, as_json=as_json)
+
+
+def _compare(result: Replay, source: str, folder: Path | None, *, as_json: bool) -> None:
+    """Tells what is the same.
+
+    Raises:
+        BackendError: something is not.
+    """
+    if as_json:
+        say_object(
+            {
+                "manifest": source,
+                "folder": None if folder is None else str(folder),
+                "same": result.same,
+                "files": {file.name: file.status for file in result.files},
+                "versions": list(result.version_notes),
+            }
+        )
+    same = [file.name for file in result.files if file.status == "same"]
+    if not as_json:
+        say(f"{source}: {len(same)} files the same{'' if folder is None else f', in {folder}'}")
+    for line in result.version_notes:
+        note(f"{source}: {line}")
+    if not result.same:
+        others = ", ".join(f"{file.name} ({file.status})" for file in result.files if file.status not in {"same", "not compared"})
+        raise BackendError(f"{source}: not the files on record: {others}; install the versions that the manifest names")

@@ -1,0 +1,120 @@
+"""Options that several verbs share, and what they mean together."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from img2music.brief import Brief
+    from img2music.pipeline.manifest import AudioFormat
+
+__all__ = [
+    "AudioChoice",
+    "AudioOption",
+    "EmbedOption",
+    "InstrumentOption",
+    "JsonOption",
+    "KeyOption",
+    "MaxPixelsOption",
+    "MeterOption",
+    "OutOption",
+    "PipelineOption",
+    "SecondsOption",
+    "SeedOption",
+    "StemsOption",
+    "StyleOption",
+    "TakesOption",
+    "TempoOption",
+    "WordsOption",
+    "audio_format",
+    "make_brief",
+]
+
+
+class AudioChoice(str, Enum):  # noqa: UP042  a plain mix-in is what every typer release reads
+    """Formats of the sound's file."""
+
+    WAV = "wav"
+    FLAC = "flac"
+    MP3 = "mp3"
+    OGG = "ogg"
+    NONE = "none"
+
+
+OutOption = Annotated[str, typer.Option("--out", "-o", metavar="OUT", help="Folder for the results: OUT/<name of the picture>/.")]
+PipelineOption = Annotated[
+    str, typer.Option("--pipeline", metavar="NAME|FILE", help="Who does each job; see `img2music pipelines ls`.")
+]
+SecondsOption = Annotated[
+    float | None, typer.Option("--seconds", metavar="S", help="Length of the sound, 1 to 1800 seconds; 60 if left out.")
+]
+TempoOption = Annotated[float | None, typer.Option("--tempo", metavar="BPM", help="Quarter notes a minute, 20 to 300.")]
+KeyOption = Annotated[str | None, typer.Option("--key", metavar="KEY", help='Such as "D minor" or "F# dorian".')]
+MeterOption = Annotated[str | None, typer.Option("--meter", metavar="METER", help="Such as 3/4.")]
+StyleOption = Annotated[
+    str | None, typer.Option("--style", metavar="NAME|FILE", help="Kind of music; see `img2music styles ls`.")
+]
+InstrumentOption = Annotated[
+    list[str] | None,
+    typer.Option("--instrument", metavar="NAME", help="An instrument that plays, the tune first; may be given again."),
+]
+WordsOption = Annotated[
+    str | None, typer.Option("--words", metavar="TEXT", help='Plain words that steer, such as "calm, at night".')
+]
+SeedOption = Annotated[
+    int | None, typer.Option("--seed", metavar="N", help="The one source of chance: another number, another piece.")
+]
+TakesOption = Annotated[int, typer.Option("--takes", metavar="N", help="Write this many candidates and keep the best one.")]
+StemsOption = Annotated[bool, typer.Option("--stems", help="Write each part's sound too.")]
+AudioOption = Annotated[AudioChoice, typer.Option("--audio", help="Format of the sound's file.")]
+EmbedOption = Annotated[
+    bool, typer.Option("--embed-audio", help="Put the sound into the report, so that the page plays when sent alone.")
+]
+MaxPixelsOption = Annotated[
+    int, typer.Option("--max-pixels", metavar="N", help="Refuse pictures of more pixels, before they are decoded.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object a line, for programs.")]
+
+
+def audio_format(choice: AudioChoice) -> AudioFormat | None:
+    """The format as the pipeline knows it."""
+    return None if choice is AudioChoice.NONE else choice.value
+
+
+def make_brief(
+    *,
+    seconds: float | None,
+    tempo: float | None,
+    key: str | None,
+    meter: str | None,
+    style: str | None,
+    instruments: list[str] | None,
+    words: str | None,
+    seed: int | None,
+) -> Brief:
+    """The brief, with the style looked up, so that a wrong wish is told once and before any work.
+
+    Raises:
+        BriefError, UsageError, DocumentError: a wish that can't be met, or a style that is not there.
+    """
+    from img2music.brief import Brief
+
+    names = [name.strip() for entry in instruments or () for name in entry.split(",") if name.strip()]
+    brief = Brief.of(
+        seconds=seconds,
+        tempo_bpm=tempo,
+        key=key,
+        meter=meter,
+        style=style,
+        instruments=names or None,
+        words=words,
+        seed=seed,
+    )
+    if brief.style is not None:
+        from img2music.style import load_style
+
+        load_style(brief.style)
+    return brief

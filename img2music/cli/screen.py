@@ -1,0 +1,94 @@
+"""Everything that reaches the terminal goes through here: results on standard output, the rest on standard error.
+
+Names of files and titles come from outside, so nothing unprintable (colour codes, line breaks) is passed on. Objects for
+programs are one line of ASCII JSON each. Progress is shown only on a terminal; fallbacks always.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from img2music.errors import Img2MusicError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from img2music.pipeline import Event
+
+__all__ = ["EXIT_BUG", "clean", "code_of", "complain", "describe", "note", "progress", "say", "say_object"]
+
+EXIT_BUG = 1
+
+
+def clean(text: str) -> str:
+    """One printable line."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in " ".join(text.split()))
+
+
+def say(text: str = "") -> None:
+    """Lines of a result for people."""
+    for line in text.split("\n"):
+        indent = line[: len(line) - len(line.lstrip(" "))]
+        print(indent + "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in line.lstrip(" ")))
+
+
+def say_object(value: dict[str, Any]) -> None:
+    """A result for programs: one object, one line, at once."""
+    print(json.dumps(value, allow_nan=False), flush=True)
+
+
+def note(text: str) -> None:
+    """A line beside the result."""
+    print(f"img2music: {clean(text)}", file=sys.stderr, flush=True)
+
+
+def complain(error: BaseException, about: str = "") -> None:
+    """One line about what went wrong (and with which input); with IMG2MUSIC_DEBUG=1 also where."""
+    message = describe(error)
+    note(message if about in message else f"{about}: {message}")
+    if os.environ.get("IMG2MUSIC_DEBUG") == "1":
+        traceback.print_exception(error)
+
+
+def describe(error: BaseException) -> str:
+    """What went wrong, in one line that ends with what to do."""
+    if isinstance(error, Img2MusicError):
+        return str(error)
+    what = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}" if str(error) else type(error).__name__
+    return f"unexpected {what}; this is a fault of img2music: run it again with IMG2MUSIC_DEBUG=1 and report what it prints"
+
+
+def code_of(error: BaseException) -> int:
+    """What to leave with."""
+    return error.exit_code if isinstance(error, Img2MusicError) else EXIT_BUG
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Callable[[Event], None]]:
+    """Shows what is being done to `title` while the block runs; takes the pipeline's events."""
+    if not sys.stderr.isatty():
+        yield _tell_fallbacks
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(stderr=True)
+    with console.status(Text(clean(title)), refresh_per_second=4) as status:
+
+        def show(event: Event) -> None:
+            if event.state == "started":
+                status.update(Text(clean(f"{title}: {event.message}")))
+            elif event.state == "fallback":
+                console.print(Text(f"img2music: {clean(event.message)}"))
+
+        yield show
+
+
+def _tell_fallbacks(event: Event) -> None:
+    if event.state == "fallback":
+        note(event.message)

@@ -1,0 +1,257 @@
+"""The report: one HTML5 file that needs nothing but a browser.
+
+Self-contained: picture, engraving and piano roll are ``data:`` addresses, style and script stand in the page and are named
+by their hash in its content security policy, which forbids everything else: no network, no foreign script, no font from
+outside. Only the sound may lie beside the page. All text from outside passes through `markup`, which escapes it.
+The page holds no clock and no random number: the same piece gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from img2music.explain import listen, tables
+from img2music.explain.again import again, fallbacks
+from img2music.explain.colours import themes
+from img2music.explain.evidence import Evidence, figure, marks_css, spark
+from img2music.explain.markup import Html, data_svg, el
+from img2music.explain.sentences import clock, listed, number, sentence, tempo_words
+from img2music.resources import asset
+
+if TYPE_CHECKING:
+    from img2music.explain.colours import Theme
+    from img2music.explain.markup import Child
+    from img2music.piece import Piece
+
+__all__ = ["report_html"]
+
+_LARGEST_SCORE = 6_000_000
+"""Characters of engraving that a page may hold; the rest of a long score is only in the files beside it."""
+
+
+def report_html(
+    piece: Piece,
+    *,
+    picture_jpeg: bytes | None,
+    pages: tuple[str, ...],
+    pianoroll: str,
+    audio_name: str | None,
+    audio_data: tuple[str, bytes] | None = None,
+) -> str:
+    """The report page of a piece.
+
+    Args:
+        piece: everything made for one picture; of its manifest, every key is optional.
+        picture_jpeg: the picture, upright, small enough for a page; None leaves it out.
+        pages: the engraved score, one SVG document a page.
+        pianoroll: the piano roll as an SVG document; "" leaves it out.
+        audio_name: name of the sound file beside the page; None where there is none.
+        audio_data: MIME type and bytes of the sound, to hold it in the page itself.
+
+    Returns:
+        A whole HTML document.
+    """
+    evidence = Evidence(piece.scene)
+    style, script = _style(piece, evidence, pianoroll), _text("page.js")
+    body = [
+        el("a", "Skip to the music", href="#listen", class_="skip"),
+        _header(piece),
+        el(
+            "main",
+            el("div", figure(evidence, picture_jpeg), _beside(piece, evidence, audio_name, audio_data), class_="hero"),
+            _listen(piece, pianoroll),
+            _score(pages),
+            _why(piece, evidence),
+            _seen(piece, evidence),
+            _section("parts", "Who plays", tables.parts(piece)),
+            _promises(piece),
+            _section("again", "Make it again", again(piece, audio_name)),
+        ),
+        _footer(audio_name is not None or audio_data is not None),
+        el("div", id="peek", class_="peek", hidden=True, aria_hidden="true"),
+        el("script", Html(script)),
+    ]
+    document = el("html", _head(piece, style, script), el("body", body), lang="en")
+    return f"<!DOCTYPE html>\n{document}\n"
+
+
+@cache
+def _text(name: str) -> str:
+    return asset(f"report/{name}").read_text(encoding="utf-8")
+
+
+def _style(piece: Piece, evidence: Evidence, pianoroll: str) -> str:
+    light, dark = themes(piece.scene.colours if piece.scene is not None else ())
+    colours = f":root{{{_variables(light)}}}@media (prefers-color-scheme:dark){{:root{{{_variables(dark)}}}}}"
+    colours += f"@media print{{:root{{{_variables(light)}}}}}"
+    seconds = piece.performance.seconds
+    form = listen.form_css(piece.plan, seconds, listen.plot_edges(pianoroll, seconds))
+    return colours + _text("page.css") + marks_css(evidence) + form
+
+
+def _variables(theme: Theme) -> str:
+    names = ("paper", "card", "line", "ink", "soft", "accent", "on_accent", "tint", "good", "bad")
+    plain_colours = "".join(f"--{name.replace('_', '-')}:{getattr(theme, name)};" for name in names)
+    return plain_colours + "".join(f"--m{place}:{colour};" for place, colour in enumerate(theme.materials))
+
+
+def _head(piece: Piece, style: str, script: str) -> Html:
+    policy = (
+        f"default-src 'none'; img-src data:; media-src 'self' file: data:; style-src {_hash(style)}; "
+        f"script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
+    )
+    icon = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="5" cy="12" r="3"/><path d="M7 12V2l6 2v3L8.5 5.5"/></svg>'
+    return el(
+        "head",
+        el("meta", charset="utf-8"),
+        Html(f'<meta http-equiv="Content-Security-Policy" content="{policy}">'),
+        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        el("meta", name="color-scheme", content="light dark"),
+        el("meta", name="referrer", content="no-referrer"),
+        el("meta", name="generator", content="img2music"),
+        el("title", piece.plan.title),
+        el("link", rel="icon", href=data_svg(icon)),
+        el("style", Html(style)),
+    )
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode('utf-8')).digest()).decode('ascii')}'"
+
+
+def _section(name: str, title: str, *content: Child) -> Html:
+    return el("section", el("h2", title, id=f"{name}-title"), content, id=name, aria_labelledby=f"{name}-title")
+
+
+def _header(piece: Piece) -> Html:
+    source = f"from {piece.scene.picture.file}" if piece.scene is not None else "from a plan"
+    return el(
+        "header",
+        el("p", el("b", "img2music"), " ", source, class_="kicker"),
+        el("h1", piece.plan.title),
+        el("p", sentence(piece.plan.idea), class_="idea") if piece.plan.idea else None,
+    )
+
+
+def _beside(piece: Piece, evidence: Evidence, audio_name: str | None, audio_data: tuple[str, bytes] | None) -> Html:
+    return el("div", listen.player(piece, audio_name, audio_data), _glance(piece), _palette(evidence), class_="beside")
+
+
+def _glance(piece: Piece) -> Html:
+    plan = piece.plan
+    facts: list[tuple[str, Child]] = [
+        ("Key", tables.key_signs(plan.key)),
+        ("Tempo", [f"♩ = {number(plan.tempo_bpm)} ", el("small", tempo_words(plan.tempo_bpm))]),
+        ("Metre", plan.meter),
+        ("Style", plan.style.replace("-", " ")),
+        ("Length", [clock(plan.seconds), el("small", f" {plan.bars} bars")]),
+        ("Seed", str(plan.seed)),
+        ("Instruments", listed(tuple(dict.fromkeys(part.instrument for part in plan.parts)))),
+    ]
+    rows = [el("div", el("dt", name), el("dd", value), class_="wide" if name == "Instruments" else None) for name, value in facts]
+    return el("dl", rows, class_="glance", aria_label="At a glance")
+
+
+def _palette(evidence: Evidence) -> Html | None:
+    """The colours side by side, each as wide as its share."""
+    colours = evidence.scene.colours if evidence.scene is not None else ()
+    total = sum(swatch.share for swatch in colours)
+    if total <= 0:
+        return None
+    bands, x = [], 0.0
+    for swatch in colours:
+        width = 100 * swatch.share / total
+        bands.append(
+            el(
+                "rect",
+                el("title", f"{swatch.words}, {swatch.hex}"),
+                x=f"{x:.2f}",
+                width=f"{width:.2f}",
+                height=10,
+                fill=swatch.hex,
+            )
+        )
+        x += width
+    names = listed(tuple(f"{swatch.words} ({swatch.share:.0%})" for swatch in colours))
+    label = f"Palette: {names}"
+    return el("svg", bands, class_="palette", viewBox="0 0 100 10", preserveAspectRatio="none", role="img", aria_label=label)
+
+
+def _listen(piece: Piece, pianoroll: str) -> Html:
+    dynamics = {section.name: section.dynamic for section in piece.score.sections}
+    return _section(
+        "listen",
+        "Listen along",
+        listen.timeline(piece, pianoroll, dynamics),
+        el("p", "Each block below the notes is a section: as wide as it is long, as high as its energy.", class_="hint"),
+        el("h3", "Harmony"),
+        listen.harmony(piece.plan, dynamics),
+    )
+
+
+def _score(pages: tuple[str, ...]) -> Html | None:
+    if not pages:
+        return None
+    shown, size = [], 0
+    for place, svg in enumerate(pages):
+        size += len(svg)
+        if place and size > _LARGEST_SCORE:
+            break
+        label = f"page {place + 1} of {len(pages)}"
+        shown.append(el("figure", el("img", src=data_svg(svg), alt=f"The score, {label}"), el("figcaption", label)))
+    rest = len(pages) - len(shown)
+    note = el("p", f"{rest} more pages are in the files beside this page.", class_="hint") if rest else None
+    strip = el("div", shown, class_="pages", tabindex=0, role="region", aria_label="Pages of the score; scroll sideways")
+    return _section("score", "The score", strip, note)
+
+
+def _why(piece: Piece, evidence: Evidence) -> Html:
+    plan = piece.plan
+    cards = [
+        _card(
+            tables.affect_plane(plan, piece.scene),
+            "Mood",
+            "The ring is the picture, the dot the piece.",
+        ),
+        _card(listen.motif_drawing(plan.motif), "Motif", "The smallest idea, from which the tune grows."),
+        _card(spark(plan.contour), "Line", "The course of the melody through a theme, low to high."),
+    ]
+    quarrels = [el("li", sentence(conflict)) for conflict in plan.conflicts]
+    conflicts = el("aside", el("h3", "Where wishes disagreed"), el("ul", quarrels), class_="callout") if quarrels else None
+    reasons = tables.reasons(plan, evidence) if plan.reasons else el("p", "This plan gives no reasons.", class_="quiet")
+    return _section("why", "Why it sounds like this", el("div", cards, class_="cards"), reasons, conflicts)
+
+
+def _card(drawing: Html, title: str, text: str) -> Html:
+    return el("figure", drawing, el("figcaption", el("strong", title), " ", text), class_="card")
+
+
+def _seen(piece: Piece, evidence: Evidence) -> Html | None:
+    if piece.scene is None:
+        return None
+    notes = piece.scene.picture.notes
+    count = len(evidence.items)
+    return _section(
+        "seen",
+        "What was seen",
+        el("p", f"How the picture was read: {'; '.join(notes)}.", class_="hint") if notes else None,
+        tables.suggestions(piece.scene, piece.plan, evidence),
+        el("details", el("summary", el("strong", f"All {count} cues")), tables.cues(evidence), class_="all") if count else None,
+    )
+
+
+def _promises(piece: Piece) -> Html | None:
+    kept, instead = tables.compliance(piece.manifest.get("compliance")), fallbacks(piece.manifest)
+    if kept is None and instead is None:
+        return None
+    callout = el("aside", el("h3", "Done instead of what was asked"), instead, class_="callout") if instead is not None else None
+    return _section("promises", "What was promised", kept, callout)
+
+
+def _footer(has_sound: bool) -> Html:
+    credit = " Sound: FluidR3Mono, a soundfont by Frank Wen (2000–2002), mono version by Michael Cowgill (2014–16), MIT licence."
+    text = "Made with img2music. Everything on this page is quoted from the files beside it: what was seen, what was decided and why."
+    return el("footer", el("p", text, credit if has_sound else None))

@@ -1,0 +1,159 @@
+"""Documents: scenes, plans and manifests as JSON, pipelines as YAML.
+
+They are made to be edited by people and models, so everything read is hostile until checked: regular files of bounded
+size and depth, finite numbers, no unknown fields, no YAML aliases. Every fault is one line that names file, place, fault
+and remedy. Conventions: UTF-8; JSON indented by two, fields in the order in which they are declared, a newline at the end.
+"""
+
+from __future__ import annotations
+
+import math
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
+
+from img2music.errors import DocumentError
+
+if TYPE_CHECKING:
+    from img2music.plan import CompositionPlan
+    from img2music.scene import Scene
+
+__all__ = ["LARGEST_BYTES", "dump", "load_plan", "load_scene", "parse", "parse_yaml", "read_file"]
+
+LARGEST_BYTES = 5_000_000
+_DEEPEST_YAML = 20
+_LONGEST_FAULT = 300
+_REMEDIES = {
+    "scene": "mend it there, or see the picture again with `img2music see`",
+    "plan": "mend it there, or plan again with `img2music plan`",
+    "manifest": "give a piece.json as `img2music compose` wrote it",
+    "pipeline": "compare with `img2music pipelines show offline`",
+}
+# A field that only one kind of document has at its top: tells a person who mixed them up which one was given.
+_SIGNS = {"attributes": "scene", "sections": "plan", "files": "manifest"}
+M = TypeVar("M", bound=BaseModel)
+
+
+def read_file(path: str | Path, *, largest_bytes: int = LARGEST_BYTES) -> bytes:
+    """The content of a regular file of bounded size.
+
+    Raises:
+        DocumentError: missing, unreadable, no regular file, or too large.
+    """
+    try:
+        about = Path(path).stat()
+        if not stat.S_ISREG(about.st_mode):
+            raise DocumentError(f"{path} is not a file; give the path of a file")
+        if about.st_size > largest_bytes:
+            raise DocumentError(f"{path} is too large ({about.st_size} bytes, at most {largest_bytes}); give a smaller file")
+        with Path(path).open("rb") as stream:
+            return stream.read(largest_bytes)
+    except (OSError, ValueError) as error:
+        if isinstance(error, DocumentError):
+            raise
+        reason = getattr(error, "strerror", None) or str(error)
+        raise DocumentError(f"{path} can't be read ({reason}); check the path") from None
+
+
+def load_scene(path: str | Path) -> Scene:
+    """The scene in the JSON file at `path`.
+
+    Raises:
+        DocumentError: no such file, or no sound scene in it.
+    """
+    from img2music.scene import Scene
+
+    return parse(read_file(path), Scene, kind="scene", source=str(path))
+
+
+def load_plan(path: str | Path) -> CompositionPlan:
+    """The plan in the JSON file at `path`.
+
+    Raises:
+        DocumentError: no such file, or no sound plan in it.
+    """
+    from img2music.plan import CompositionPlan
+
+    return parse(read_file(path), CompositionPlan, kind="plan", source=str(path))
+
+
+def dump(model: BaseModel) -> str:
+    """A model as a JSON document: the same model gives the same text."""
+    return model.model_dump_json(indent=2) + "\n"
+
+
+def parse(content: bytes, model: type[M], *, kind: str, source: str) -> M:
+    """A `model` from JSON; `kind` is "scene", "plan" or "manifest", `source` the file's name for messages.
+
+    Raises:
+        DocumentError: not JSON, nested too deeply, or not what `model` demands.
+    """
+    try:
+        tree = from_json(content, allow_inf_nan=False)  # stops at 200 levels
+    except ValueError as error:
+        raise _fault(source, "", f"not a JSON document: {error}", kind) from None
+    if not _finite(tree):
+        raise _fault(source, "", "a number is too large", kind)
+    return _validated(tree, model, kind, source)
+
+
+def parse_yaml(content: bytes, model: type[M], *, kind: str, source: str) -> M:
+    """A `model` from YAML, as `parse` does from JSON. Aliases are refused: a small file could unfold without end.
+
+    Raises:
+        DocumentError: not YAML, nested too deeply, or not what `model` demands.
+    """
+    import yaml
+
+    # The C loader is several times faster; both are the safe loader.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        text = content.decode("utf-8")
+        depth = 0
+        for event in yaml.parse(text, loader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEEPEST_YAML or isinstance(event, yaml.AliasEvent):
+                raise _fault(source, "", "aliases and deep nesting are not allowed", kind)
+        tree = yaml.load(text, loader)  # noqa: S506  safe loader, chosen above
+    except UnicodeDecodeError:
+        raise _fault(source, "", "not UTF-8 text", kind) from None
+    except (yaml.YAMLError, ValueError) as error:
+        if isinstance(error, DocumentError):
+            raise
+        raise _fault(source, "", f"not YAML: {error}", kind) from None
+    if not _finite(tree):
+        raise _fault(source, "", "a number is too large", kind)
+    return _validated(tree, model, kind, source)
+
+
+def _validated(tree: Any, model: type[M], kind: str, source: str) -> M:
+    try:
+        return model.model_validate(tree)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        given = _kind_of(tree)
+        if given not in {"", kind}:
+            raise _fault(source, "", f"this is a {given}, not a {kind}", kind) from None
+        place = ".".join(str(step) for step in first["loc"])
+        raise _fault(source, place, first["msg"].removeprefix("Value error, "), kind) from None
+
+
+def _kind_of(tree: Any) -> str:
+    return next((kind for sign, kind in _SIGNS.items() if sign in tree), "") if isinstance(tree, dict) else ""
+
+
+def _finite(tree: Any) -> bool:
+    if isinstance(tree, float):
+        return math.isfinite(tree)
+    if isinstance(tree, dict):
+        return all(map(_finite, tree.values()))
+    return all(map(_finite, tree)) if isinstance(tree, list) else True
+
+
+def _fault(source: str, place: str, fault: str, kind: str) -> DocumentError:
+    line = " ".join(fault.split())
+    short = line if len(line) <= _LONGEST_FAULT else line[:_LONGEST_FAULT] + "..."
+    return DocumentError(f"{source}{f', {place[:_LONGEST_FAULT]}' if place else ''}: {short}; {_REMEDIES[kind]}")

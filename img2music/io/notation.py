@@ -1,0 +1,254 @@
+"""From notes to a page: every part as gap-free bars of printed values, with clefs, dynamics and chord symbols in place.
+
+Conventions: a bar is a tuple of `Event` whose durations add up to the bar's length exactly; places in a bar and durations
+are `Fraction` quarter notes; `value_quarters` is what is printed (3/2 of the duration inside a triplet). An event without
+notes is a rest. One part is one voice on one staff. Both writers (MusicXML and ABC) print these events and nothing else.
+Knows nothing of file formats and of sound.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from img2music.io.rhythm import UNITS_PER_QUARTER, cut, tuplets
+
+if TYPE_CHECKING:
+    from img2music.io.rhythm import Piece
+    from img2music.score import Note, Part, Score
+    from img2music.theory import Meter
+
+__all__ = ["CLEFS", "Clef", "Event", "Staff", "chords_by_bar", "clef_of", "lay_out", "sections_by_bar"]
+
+_FINEST = 96  # places are multiples of 1/32 or 1/48 quarter
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One printed value: a note, a chord or a rest."""
+
+    onset_quarters: Fraction
+    """From the start of its bar."""
+    duration_quarters: Fraction
+    value_quarters: Fraction
+    """The printed value, plain or with one dot."""
+    notes: tuple[Note, ...]
+    """From low to high; empty for a rest."""
+    tie_from: bool = False
+    """Whether it goes on from the event before."""
+    tie_to: bool = False
+    """Whether it goes on into the event after."""
+    articulation: str = ""
+    """On the first event of a tied note only."""
+    dynamic: str = ""
+    """The mark written under it."""
+    tuplet: str = ""
+    """"" outside triplets, else "start", "inside" or "stop"."""
+    beam_group: int = 0
+    """Flagged neighbours with the same number share a beam: the beat, or the triplet that spans several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clef:
+    """A clef: its MusicXML sign and line, the octaves it shifts, and the MIDI number of the staff's middle line."""
+
+    name: str
+    sign: str
+    line: int
+    octave_change: int
+    middle: int
+
+
+CLEFS: dict[str, Clef] = {
+    clef.name: clef
+    for clef in (
+        Clef("treble", "G", 2, 0, 71),
+        Clef("bass", "F", 4, 0, 50),
+        Clef("alto", "C", 3, 0, 60),
+        Clef("treble8", "G", 2, -1, 59),
+        Clef("treble8up", "G", 2, 1, 83),
+        Clef("bass8", "F", 4, -1, 38),
+        Clef("percussion", "percussion", 2, 0, 50),
+    )
+}
+_CHOICES = ("treble", "bass", "bass8", "treble8up")
+_HALF_STAFF = 7  # semitones from the middle line to an edge
+_WORTH_A_CHANGE = 2.0  # semitones on average
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """A part as printed."""
+
+    part: Part
+    clef: Clef
+    bars: tuple[tuple[Event, ...], ...]
+
+
+def lay_out(score: Score) -> tuple[Staff, ...]:
+    """Every part of the score as bars of printed values.
+
+    Raises:
+        ValueError: notes of one part overlap, leave the piece, lie off the grid of 1/96 quarter, or are spelled as
+            another pitch; the message names part and place.
+    """
+    return tuple(Staff(part, clef_of(part), _bars(part, score)) for part in score.parts)
+
+
+def clef_of(part: Part) -> Clef:
+    """The instrument's own clef, unless another one brings the part's notes clearly nearer to the staff."""
+    own = CLEFS[part.instrument.clef]
+    if part.instrument.kit or not part.notes:
+        return own
+    best = min((CLEFS[name] for name in _CHOICES), key=lambda clef: _beyond(part, clef))
+    return best if _beyond(part, best) + _WORTH_A_CHANGE <= _beyond(part, own) else own
+
+
+def _beyond(part: Part, clef: Clef) -> float:
+    """How far notes stand above or below the staff, in semitones on average."""
+    return fmean(max(0, abs(note.pitch - clef.middle) - _HALF_STAFF) for note in part.notes)
+
+
+def chords_by_bar(score: Score) -> dict[int, list[tuple[Fraction, str]]]:
+    """Chord symbols by bar as (place in the bar, symbol), in order; those outside the piece are left out."""
+    found: dict[int, list[tuple[Fraction, str]]] = {}
+    for chord in sorted(score.chords, key=lambda chord: chord.onset_quarters):
+        bar, place = divmod(chord.onset_quarters, score.meter.bar_quarters)
+        if 0 <= bar < score.bars:
+            found.setdefault(int(bar), []).append((place, chord.symbol))
+    return found
+
+
+def sections_by_bar(score: Score) -> dict[int, str]:
+    """Names of sections by the bar in which they begin."""
+    return {section.first_bar: section.name for section in score.sections}
+
+
+def _bars(part: Part, score: Score) -> tuple[tuple[Event, ...], ...]:
+    length = _units(score.meter.bar_quarters, part)
+    by_bar: list[list[_Sound]] = [[] for _ in range(score.bars)]
+    for sound in _sounds(part, length * score.bars):
+        for bar in range(sound.begin // length, (sound.end - 1) // length + 1):
+            by_bar[bar].append(sound)
+    dynamics = _dynamics(part, score)
+    return tuple(_bar(sounds, bar * length, length, score.meter, dynamics) for bar, sounds in enumerate(by_bar))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sound:
+    """Notes that begin and end together, in units from the start of the piece."""
+
+    begin: int
+    end: int
+    notes: tuple[Note, ...]
+
+
+def _sounds(part: Part, length: int) -> list[_Sound]:
+    groups: dict[tuple[int, int], list[Note]] = {}
+    for note in part.notes:
+        if not part.instrument.kit and note.spelling.midi != note.pitch:
+            raise ValueError(f"part {part.name!r}: pitch {note.pitch} is spelled {note.spelling.name}; spell it as it sounds")
+        begin = _units(note.onset_quarters, part)
+        groups.setdefault((begin, begin + _units(note.duration_quarters, part)), []).append(note)
+    sounds = [_Sound(begin, end, tuple(sorted(notes, key=_height))) for (begin, end), notes in sorted(groups.items())]
+    reached = 0
+    for sound in sounds:
+        where = f"part {part.name!r}, quarter {float(Fraction(sound.begin, UNITS_PER_QUARTER)):g}"
+        if sound.begin < reached:
+            raise ValueError(f"{where}: notes overlap; one part is one voice, so end or move one of them")
+        if not 0 <= sound.begin < sound.end <= length:
+            raise ValueError(f"{where}: a note has no length or leaves the piece; keep it within the bars")
+        pitches = [note.pitch for note in sound.notes]
+        if len(set(pitches)) < len(pitches):
+            raise ValueError(f"{where}: a chord holds the same pitch twice; keep one of them")
+        reached = sound.end
+    return sounds
+
+
+def _height(note: Note) -> tuple[int, str]:
+    return note.pitch, note.spelling.step
+
+
+def _dynamics(part: Part, score: Score) -> dict[int, str]:
+    """The marks of a part by the unit where its first note of a section begins; a mark still in force is not repeated."""
+    marks: dict[int, str] = {}
+    onsets = sorted({note.onset_quarters for note in part.notes})
+    last = ""
+    for section in sorted(score.sections, key=lambda section: section.first_bar):
+        begin = section.first_bar * score.meter.bar_quarters
+        end = begin + section.bars * score.meter.bar_quarters
+        first = next((onset for onset in onsets if begin <= onset < end), None)
+        if first is not None and section.dynamic not in {"", last}:
+            last = section.dynamic
+            marks[_units(first, part)] = last
+    return marks
+
+
+def _bar(sounds: list[_Sound], start: int, length: int, meter: Meter, dynamics: dict[int, str]) -> tuple[Event, ...]:
+    """One bar of events; `sounds` are all that touch it."""
+    filled: list[tuple[int, int, _Sound | None]] = []
+    place = 0
+    for sound in sounds:
+        begin, end = max(sound.begin - start, 0), min(sound.end - start, length)
+        if begin > place:
+            filled.append((place, begin, None))
+        filled.append((begin, end, sound))
+        place = end
+    if place == 0:
+        whole = meter.bar_quarters
+        return (Event(Fraction(0), whole, whole, ()),)
+    if place < length:
+        filled.append((place, length, None))
+    groups = tuplets([(begin, end) for begin, end, _ in filled], meter)
+    events: list[Event] = []
+    for begin, end, held in filled:
+        pieces = cut(begin, end, meter, groups, rest=held is None)
+        events.extend(_event(piece, start, held, meter, dynamics) for piece in pieces)
+    if sum(event.duration_quarters for event in events) != meter.bar_quarters:
+        raise AssertionError("the events of a bar add up to its length")
+    return tuple(events)
+
+
+def _event(piece: Piece, start: int, sound: _Sound | None, meter: Meter, dynamics: dict[int, str]) -> Event:
+    tuplet, group = "", bisect_right(_beats(meter), piece.begin)
+    if piece.tuplet:
+        edge = {piece.tuplet.begin: "start", piece.tuplet.end: "stop"}
+        tuplet = edge.get(piece.begin) or edge.get(piece.end) or "inside"
+        group = bisect_right(_beats(meter), piece.tuplet.begin)
+    onset, duration, value = _quarters(piece.begin), _quarters(piece.end - piece.begin), _quarters(piece.value)
+    if sound is None:
+        return Event(onset, duration, value, (), tuplet=tuplet, beam_group=group)
+    first = start + piece.begin == sound.begin
+    return Event(
+        onset,
+        duration,
+        value,
+        sound.notes,
+        tie_from=not first,
+        tie_to=start + piece.end < sound.end,
+        articulation=next((note.articulation for note in sound.notes if note.articulation), "") if first else "",
+        dynamic=dynamics.get(start + piece.begin, "") if first else "",
+        tuplet=tuplet,
+        beam_group=group,
+    )
+
+
+@lru_cache(maxsize=64)
+def _beats(meter: Meter) -> tuple[int, ...]:
+    return tuple(int(onset * UNITS_PER_QUARTER) for onset in meter.onsets)
+
+
+@lru_cache(maxsize=4096)
+def _quarters(units: int) -> Fraction:
+    return Fraction(units, UNITS_PER_QUARTER)
+
+
+def _units(quarters: Fraction, part: Part) -> int:
+    """Quarter notes as whole units, exactly."""
+    if _FINEST % quarters.denominator:
+        raise ValueError(f"part {part.name!r}: {quarters} quarter can't be written; use a grid of 1/32 or 1/48 quarter")
+    return quarters.numerator * (UNITS_PER_QUARTER // quarters.denominator)

@@ -1,0 +1,1 @@
+"""Measurements: of files as written (compliance) and of notes (symbolic)."""

@@ -1,0 +1,1 @@
+"""Stages that see: a decoded picture becomes cues and musical suggestions."""

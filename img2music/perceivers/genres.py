@@ -1,0 +1,170 @@
+"""Which style, metre and instruments a picture suggests: tables to read and edit, and the few lines that look things up.
+
+No study says which genre a picture sounds like. Every row is our choice, made so that pictures that look different lead to
+music that sounds different; confidence says so. A row's signs are cues with weights: a positive weight means the more (than
+an ordinary photograph) the better, a negative one the less the better; see `evidence`.
+"""
+
+from __future__ import annotations
+
+from math import hypot
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from img2music.perceivers.evidence import Evidence
+
+__all__ = ["GENRES", "METERS", "PLAYERS", "TIMBRES", "choose_genre", "choose_instruments", "choose_meter"]
+
+Signs = dict[str, float]
+
+# Style: home on the plane of valence and arousal, signs.
+GENRES: dict[str, tuple[float, float, Signs]] = {
+    "solo-piano": (0.0, -0.25, {"colourfulness": -0.3, "focus": 0.15, "contrast": 0.2}),
+    "chamber-strings": (0.05, -0.05, {"warmth": 0.2, "tones": 0.2, "texture": 0.15, "colourfulness": -0.15}),
+    "ambient": (0.05, -0.8, {"open_space": 0.3, "edge_density": -0.2, "contrast": -0.15, "warmth": -0.15, "tones": -0.15}),
+    "cinematic": (-0.25, 0.45, {"horizon_strength": 0.25, "masses": 0.2, "dark_share": 0.2, "warmth": -0.15}),
+    "folk": (0.55, 0.25, {"top_light": 0.3, "horizon_strength": 0.25, "edge_density": 0.2, "edges_horizontal": 0.15}),
+    "waltz": (0.45, 0.05, {"focus": 0.35, "symmetry": 0.35, "edges_diagonal": 0.2, "edge_order": -0.1}),
+    "jazz-ballad": (0.1, -0.35, {"warmth": 0.25, "dark_share": 0.3, "saturation": 0.1, "open_space": 0.1}),
+    "bossa": (0.45, -0.15, {"warmth": 0.4, "chroma": 0.3, "edges_diagonal": 0.2, "contrast": -0.1}),
+    "lo-fi": (0.1, -0.45, {"warmth": 0.4, "contrast": -0.2, "masses": -0.15, "lightness": 0.1}),
+    "lullaby": (0.4, -0.85, {"lightness": 0.35, "contrast": -0.3, "dark_share": -0.2, "edge_density": -0.2}),
+    "minimalism": (0.15, 0.2, {"edge_density": 0.4, "texture": 0.3, "edge_order": 0.25, "focus": -0.15, "masses": -0.25}),
+    "pop": (0.6, 0.4, {"colourfulness": 0.35, "lightness": 0.25, "tones": 0.2, "contrast": 0.15}),
+    "rock": (0.0, 0.8, {"contrast": 0.4, "edge_density": 0.25, "masses": 0.2}),
+    "synthwave": (-0.05, 0.4, {"warmth": -0.35, "saturation": 0.3, "edges_vertical": 0.3, "dark_share": 0.2}),
+    "house": (0.5, 0.7, {"edge_order": 0.45, "colourfulness": 0.25, "symmetry": 0.1}),
+}
+_HOME_WEIGHT = 0.7
+"""What a whole unit of distance on the plane costs, in signs: little, as the reading of the plane is uncertain."""
+
+# Metre: how readily it is chosen, signs. Upright lines march; round, even pictures turn; level and slanting lines rock.
+METERS: dict[str, tuple[float, Signs]] = {
+    "4/4": (0.06, {"edges_vertical": 0.15, "edge_order": 0.1, "contrast": 0.1}),
+    "3/4": (0.0, {"symmetry": 0.2, "focus": 0.2, "edges_diagonal": 0.1, "edge_order": -0.05}),
+    "6/8": (0.0, {"edges_horizontal": 0.2, "horizon_strength": 0.2, "edges_diagonal": 0.05, "edge_density": -0.05}),
+}
+# The metres of `METERS` that each style is at home in, the most usual first.
+_GENRE_METERS: dict[str, tuple[str, ...]] = {
+    "solo-piano": ("4/4", "3/4", "6/8"),
+    "chamber-strings": ("4/4", "3/4", "6/8"),
+    "ambient": ("4/4", "3/4", "6/8"),
+    "cinematic": ("4/4", "3/4", "6/8"),
+    "folk": ("4/4", "6/8", "3/4"),
+    "waltz": ("3/4",),
+    "jazz-ballad": ("4/4", "3/4"),
+    "bossa": ("4/4",),
+    "lo-fi": ("4/4", "3/4"),
+    "lullaby": ("6/8", "3/4", "4/4"),
+    "minimalism": ("4/4", "6/8", "3/4"),
+    "pop": ("4/4", "6/8", "3/4"),
+    "rock": ("4/4", "6/8"),
+    "synthwave": ("4/4",),
+    "house": ("4/4",),
+}
+_USUAL_METER = 0.05
+
+# Seats that a picture may fill in each style: one player is taken from each, so two to four instruments in all.
+PLAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "solo-piano": (("piano",),),
+    "chamber-strings": (("violin",), ("viola",), ("cello",)),
+    "ambient": (("celesta", "vibraphone", "flute", "voice"), ("warm pad", "halo pad", "slow strings", "space choir"), ("harp", "kalimba")),
+    "cinematic": (("horn", "violin", "oboe", "trumpet"), ("brass", "choir"), ("cello", "double bass")),
+    "folk": (("fiddle", "flute", "recorder", "accordion", "harmonica"), ("steel guitar", "classical guitar", "banjo"), ("dulcimer", "harp")),
+    "waltz": (("violin", "clarinet", "accordion", "flute"), ("strings", "piano"), ("cello", "horn")),
+    "jazz-ballad": (("tenor saxophone", "muted trumpet", "vibraphone"), ("piano", "jazz guitar", "electric piano"), ("acoustic bass",)),
+    "bossa": (("flute", "alto saxophone", "vibraphone", "voice"), ("classical guitar",), ("acoustic bass", "fretless bass")),
+    "lo-fi": (("vibraphone", "electric guitar", "flute", "music box"), ("electric piano",), ("electric bass", "fretless bass")),
+    "lullaby": (("music box", "celesta", "flute", "recorder", "ocarina"), ("harp", "classical guitar", "piano"), ("slow strings", "choir")),
+    "minimalism": (("clarinet", "vibraphone", "violin", "flute"), ("marimba", "xylophone"), ("piano",)),
+    "pop": (("electric guitar", "voice", "saw lead", "piano"), ("piano", "electric piano"), ("steel guitar", "polysynth"), ("electric bass",)),
+    "rock": (("overdriven guitar", "electric guitar"), ("organ",), ("electric bass",)),
+    "synthwave": (("saw lead", "square lead"), ("synth strings", "warm pad", "sweep pad"), ("synth bass",)),
+    "house": (("square lead", "vibraphone", "saw lead", "voice"), ("electric piano", "polysynth", "organ"), ("synth bass",)),
+}  # fmt: skip
+
+# What a timbre looks like to us: bright instruments for light pictures, reeds for rough ones, mellow ones for warm ones.
+TIMBRES: dict[str, Signs] = {
+    "accordion": {"texture": 0.3, "warmth": 0.3},
+    "alto saxophone": {"saturation": 0.3, "warmth": 0.2},
+    "banjo": {"edge_density": 0.4, "lightness": 0.2},
+    "brass": {"contrast": 0.4, "masses": 0.3},
+    "celesta": {"lightness": 0.2, "dark_share": 0.2, "open_space": 0.2, "warmth": -0.2},
+    "cello": {"lightness": -0.3, "warmth": 0.3},
+    "choir": {"contrast": -0.3, "symmetry": 0.3, "open_space": 0.2},
+    "clarinet": {"warmth": 0.2, "contrast": -0.2, "colourfulness": -0.2},
+    "classical guitar": {"warmth": 0.4, "texture": -0.2},
+    "double bass": {"dark_share": 0.4},
+    "dulcimer": {"edge_density": 0.3, "texture": 0.2},
+    "electric guitar": {"contrast": 0.3, "saturation": 0.2},
+    "electric piano": {"warmth": 0.3, "contrast": -0.2},
+    "fiddle": {"edge_density": 0.3, "warmth": 0.2},
+    "flute": {"lightness": 0.4, "open_space": 0.2, "texture": -0.1},
+    "fretless bass": {"open_space": 0.3, "warmth": -0.2},
+    "halo pad": {"lightness": 0.3, "top_light": 0.2},
+    "harmonica": {"texture": 0.3, "dark_share": 0.2, "colourfulness": -0.2},
+    "harp": {"open_space": 0.3, "symmetry": 0.2, "warmth": -0.1},
+    "horn": {"horizon_strength": 0.3, "warmth": 0.2},
+    "jazz guitar": {"edges_diagonal": 0.2, "texture": 0.2},
+    "kalimba": {"edge_density": 0.3, "texture": 0.2},
+    "marimba": {"warmth": 0.2, "texture": 0.2},
+    "music box": {"lightness": 0.3, "symmetry": 0.2},
+    "muted trumpet": {"contrast": 0.3, "warmth": -0.2},
+    "oboe": {"focus": 0.3, "top_light": 0.2},
+    "organ": {"saturation": 0.3, "masses": 0.2},
+    "overdriven guitar": {"edge_density": 0.3, "contrast": 0.2},
+    "piano": {"contrast": 0.3, "colourfulness": -0.1},
+    "polysynth": {"colourfulness": 0.3, "edge_order": 0.2},
+    "recorder": {"top_light": 0.2, "focus": 0.2},
+    "saw lead": {"saturation": 0.2, "edges_vertical": 0.2},
+    "slow strings": {"warmth": 0.3, "contrast": -0.1},
+    "space choir": {"dark_share": 0.4, "warmth": -0.2},
+    "square lead": {"edge_order": 0.3, "lightness": 0.1},
+    "steel guitar": {"edges_diagonal": 0.2, "lightness": 0.2},
+    "strings": {"saturation": 0.2, "focus": 0.2},
+    "sweep pad": {"dark_share": 0.2, "horizon_strength": 0.1},
+    "tenor saxophone": {"warmth": 0.4, "dark_share": 0.2},
+    "trumpet": {"contrast": 0.3, "lightness": 0.3},
+    "vibraphone": {"warmth": -0.2, "open_space": 0.2, "focus": 0.1},
+    "violin": {"edges_diagonal": 0.2, "saturation": 0.2},
+    "voice": {"focus": 0.3, "warmth": 0.2},
+    "warm pad": {"warmth": 0.3, "contrast": -0.2},
+    "xylophone": {"edge_density": 0.2, "lightness": 0.2, "warmth": -0.1},
+}
+_FIRST_PLAYER = 0.05
+
+
+def choose_genre(evidence: Evidence, valence: float, arousal: float) -> tuple[str, tuple[str, ...]]:
+    """The style of `GENRES` that fits best, and the cues that speak for it."""
+
+    def fit(name: str) -> float:
+        home_valence, home_arousal, signs = GENRES[name]
+        return evidence.weigh(signs) * evidence.content - _HOME_WEIGHT * hypot(valence - home_valence, arousal - home_arousal)
+
+    best = max(GENRES, key=fit)
+    return best, evidence.witnesses(GENRES[best][2])
+
+
+def choose_meter(evidence: Evidence, genre: str) -> tuple[str, tuple[str, ...]]:
+    """One of the style's metres, and the cues that speak for it."""
+    usual = _GENRE_METERS[genre]
+
+    def fit(name: str) -> float:
+        ready, signs = METERS[name]
+        return ready + evidence.weigh(signs) * evidence.content + (_USUAL_METER if name == usual[0] else 0)
+
+    best = max(usual, key=fit)
+    return best, evidence.witnesses(METERS[best][1])
+
+
+def choose_instruments(evidence: Evidence, genre: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """One player for each seat of the style, and the cues that speak for them."""
+    chosen: list[str] = []
+    seen: dict[str, None] = {}
+    for seat in PLAYERS[genre]:
+        free = [name for name in seat if name not in chosen] or list(seat)
+        best = max(free, key=lambda name: evidence.weigh(TIMBRES.get(name, {})) + (_FIRST_PLAYER if name == free[0] else 0))
+        chosen.append(best)
+        if len(seat) > 1:
+            seen.update(dict.fromkeys(evidence.witnesses(TIMBRES.get(best, {}), most=1)))
+    return tuple(dict.fromkeys(chosen)), tuple(seen)[:3]

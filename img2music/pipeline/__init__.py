@@ -1,0 +1,12 @@
+"""The pipeline: five stages in a row, every intermediate kept, and all of it written down.
+
+`Pipeline.load("offline").compose("photo.jpg")` makes a `Piece`; `see`, `plan`, `realize`, `perform` and `render` run one
+stage alone; `replay` makes a piece again from its manifest.
+"""
+
+from img2music.pipeline.config import PipelineConfig, pipeline_names
+from img2music.pipeline.events import Event
+from img2music.pipeline.replay import FileCheck, Replay, replay
+from img2music.pipeline.run import Pipeline
+
+__all__ = ["Event", "FileCheck", "Pipeline", "PipelineConfig", "Replay", "pipeline_names", "replay"]

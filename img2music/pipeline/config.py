@@ -1,0 +1,93 @@
+"""What a pipeline file says: which stage does each job, what it needs, and what leaves the machine.
+
+A preset is `pipelines/NAME.yaml`; a file of one's own may lie anywhere. Stages are names, never code, so reading a
+pipeline runs nothing. Knows nothing of what the stages do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from img2music.errors import unknown_name
+from img2music.io.documents import parse_yaml, read_file
+from img2music.resources import data
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["PipelineConfig", "StageConfig", "StageTable", "load_config", "pipeline_names"]
+
+_LARGEST_BYTES = 200_000
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+Line = Annotated[str, Field(max_length=1000)]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StageConfig(_Record):
+    """Who does one job."""
+
+    use: Name
+    """A built-in stage or a plug-in's, by name."""
+    options: Annotated[dict[Name, JsonValue], Field(max_length=50)] = {}
+    """Handed to the stage when it is made."""
+    fallback: StageConfig | None = None
+    """Who steps in when this one fails for want of a package, a program or a service; without it the job fails."""
+
+    def chain(self) -> Iterator[StageConfig]:
+        """This stage, then its fallback, then that one's."""
+        stage: StageConfig | None = self
+        while stage is not None:
+            yield stage
+            stage = stage.fallback
+
+
+class StageTable(_Record):
+    """All five jobs."""
+
+    perceiver: StageConfig = StageConfig(use="offline")
+    planner: StageConfig = StageConfig(use="rules")
+    realizer: StageConfig = StageConfig(use="composer")
+    performer: StageConfig = StageConfig(use="expressive")
+    renderer: StageConfig = StageConfig(use="soundfont")
+
+
+class PipelineConfig(_Record):
+    """A pipeline file."""
+
+    name: Name
+    description: Line
+    stages: StageTable
+    """A job left out is done as in the offline pipeline."""
+    needs: Line
+    """Beyond the installation: a GPU, a server, a key; "nothing beyond the installation"."""
+    leaves_machine: Line
+    """What is sent over the network; "nothing"."""
+    licence: Line
+    """What binds the user of the result."""
+
+
+def pipeline_names() -> tuple[str, ...]:
+    """The pipelines that come with the program, in alphabetical order."""
+    return tuple(sorted(file.name.removesuffix(".yaml") for file in data("pipelines").iterdir() if file.name.endswith(".yaml")))
+
+
+def load_config(name_or_path: str | Path) -> PipelineConfig:
+    """The preset called `name_or_path`, or the pipeline in the YAML file at that path (ending in .yaml or .yml).
+
+    Raises:
+        UsageError: no such preset; the message names the nearest one.
+        DocumentError: a file that can't be read; the message names file, place and fault.
+    """
+    name = str(name_or_path)
+    if name.lower().endswith((".yaml", ".yml")):
+        return parse_yaml(read_file(name, largest_bytes=_LARGEST_BYTES), PipelineConfig, kind="pipeline", source=name)
+    if name not in pipeline_names():
+        raise unknown_name("pipeline", name, pipeline_names())
+    content = data("pipelines").joinpath(f"{name}.yaml").read_bytes()
+    return parse_yaml(content, PipelineConfig, kind="pipeline", source=f"{name}.yaml")

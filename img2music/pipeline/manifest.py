@@ -1,0 +1,114 @@
+"""The manifest, `piece.json`: all it takes to know how a piece was made, and to make it again without the picture.
+
+It holds the scene (or the plan, where the piece began from one), the brief and the pipeline in full. Only `timing` differs
+between two runs of the same job. A manifest that comes back is hostile: sizes are bounded, names are checked, and nothing
+in it is ever opened as a path.
+"""
+
+# ruff: noqa: TC001  pydantic reads the annotations when a class is made
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from img2music.brief import Brief
+from img2music.metrics.compliance import Row
+from img2music.metrics.measurement import Measurement
+from img2music.pipeline.config import PipelineConfig
+from img2music.plan import CompositionPlan
+from img2music.scene import PictureInfo, Scene
+
+__all__ = ["AudioFormat", "AudioInfo", "Fallback", "Manifest", "Take", "versions"]
+
+AudioFormat = Literal["wav", "flac", "mp3", "ogg"]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+FileName = Annotated[str, Field(pattern=r"^(stems/)?[a-z0-9][a-z0-9.-]{0,80}$")]
+Short = Annotated[str, Field(max_length=200)]
+Line = Annotated[str, Field(max_length=2000)]
+_MATTERING = ("midirenderer", "mido", "numpy", "pillow", "pydantic", "resvg-py", "soundfile", "verovio")
+"""Packages whose version can change a byte of the result."""
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AudioInfo(_Record):
+    """The sound that was made."""
+
+    format: AudioFormat
+    stems: bool
+    embed: bool
+    """Whether the report was asked to carry the sound, instead of naming the file beside it."""
+    sample_rate: Annotated[int, Field(ge=1, le=1_000_000)]
+    """In Hz."""
+
+
+class Fallback(_Record):
+    """A stage that failed and the one that stepped in."""
+
+    stage: Short
+    asked: Short
+    used: Short
+    why: Line
+
+
+class Take(_Record):
+    """One candidate."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
+    kept: bool
+    mark: float
+    """Its measurements in one number, higher is better."""
+    measurements: Annotated[tuple[Measurement, ...], Field(max_length=100)] = ()
+
+
+class Manifest(_Record):
+    """What `piece.json` holds."""
+
+    format: Literal[1] = 1
+    versions: Annotated[dict[Short, Short], Field(max_length=50)]
+    picture: PictureInfo | None
+    """None where the piece began from a plan."""
+    brief: Brief
+    pipeline: PipelineConfig
+    stages: Annotated[dict[Short, Short], Field(max_length=10)]
+    """Who did each job in the end."""
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
+    """Of the take that was kept."""
+    takes: Annotated[tuple[Take, ...], Field(max_length=1000)]
+    fallbacks: Annotated[tuple[Fallback, ...], Field(max_length=50)]
+    conflicts: Annotated[tuple[Line, ...], Field(max_length=200)]
+    compliance: Annotated[tuple[Row, ...], Field(max_length=100)]
+    audio: AudioInfo | None
+    scene: Scene | None
+    plan: CompositionPlan | None
+    """Where the piece began from one; else the planner makes it again from the scene."""
+    files: Annotated[dict[FileName, Sha256], Field(max_length=100)] = {}
+    """Every other file of the folder and its hash."""
+    timing: Annotated[dict[Short, float], Field(max_length=50)] = {}
+    """Seconds a stage, by the wall clock: the only entry that differs between two runs of the same job."""
+
+    @model_validator(mode="after")
+    def _has_a_beginning(self) -> Manifest:
+        if (self.scene is None) == (self.plan is None):
+            raise ValueError("holds a scene or a plan to begin from, and one of them only")
+        return self
+
+
+def versions() -> dict[str, str]:
+    """Versions of whatever can change a byte of the result: img2music, Python, the machine, packages."""
+    found = {"img2music": _version("img2music"), "python": platform.python_version()}
+    found["machine"] = f"{platform.system()} {platform.machine()}"
+    return found | {name: _version(name) for name in _MATTERING}
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,145 @@
+"""Makes a piece again from its manifest and compares every file with the hash on record.
+
+A manifest may come from anywhere, so nothing in it is opened as a path: a pipeline of one's own is rebuilt from the
+manifest only while its options name no file, and a style file must be given again. The report is not compared, because
+its picture is not in the manifest; neither is the manifest, because it holds seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from img2music.errors import DocumentError
+from img2music.io.documents import parse, read_file
+from img2music.piece import write_file
+from img2music.pipeline.config import load_config, pipeline_names
+from img2music.pipeline.manifest import Manifest, versions
+from img2music.pipeline.run import Pipeline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydantic import JsonValue
+
+    from img2music.io.pictures import Picture
+    from img2music.piece import Piece
+    from img2music.pipeline.config import PipelineConfig
+    from img2music.pipeline.events import Event
+
+__all__ = ["FileCheck", "Replay", "replay"]
+
+_UNCOMPARED = {"piece.json", "report.html"}
+_STYLE_FILES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class FileCheck:
+    """One file of the folder, then and now."""
+
+    name: str
+    status: Literal["same", "different", "missing", "new", "not compared"]
+    """"missing": on record and not made now; "new": made now and not on record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What came of a replay."""
+
+    piece: Piece
+    files: tuple[FileCheck, ...]
+    version_notes: tuple[str, ...]
+    """Each program whose version is not the one on record: "numpy was 2.3.1, is 2.4.6"."""
+
+    @property
+    def same(self) -> bool:
+        """Whether every compared file has the bytes on record."""
+        return all(file.status in {"same", "not compared"} for file in self.files)
+
+
+def replay(
+    manifest: str | Path,
+    out: str | Path | None = None,
+    *,
+    pipeline: str | Path | None = None,
+    style: str | None = None,
+    picture: Picture | None = None,
+    on_event: Callable[[Event], None] | None = None,
+) -> Replay:
+    """The piece of a `piece.json`, made again.
+
+    Args:
+        manifest: path of the `piece.json`.
+        out: folder for the files; None only compares.
+        pipeline: name or file to use instead of the pipeline on record.
+        style: name or file to use instead of the style on record.
+        picture: for the report; the notes need none.
+        on_event: told of each step.
+
+    Raises:
+        DocumentError: no sound manifest, or one that names files (see the module's docstring).
+        OutputError: `out` can't be written.
+    """
+    record = parse(read_file(manifest), Manifest, kind="manifest", source=str(manifest))
+    config = load_config(pipeline) if pipeline is not None else _trusted(record.pipeline, str(manifest))
+    brief = record.brief.model_copy(update={"seed": record.seed})
+    start = record.scene or record.plan
+    assert start is not None  # noqa: S101  checked by the manifest
+    if style is not None:
+        brief = brief.model_copy(update={"style": style})
+        start = record.plan.model_copy(update={"style": style}) if record.plan is not None else start
+    elif any((named or "").endswith(_STYLE_FILES) for named in (brief.style, record.plan and record.plan.style)):
+        raise DocumentError(f"{manifest} was made with a style file, which it only names; give that file with --style")
+    piece = Pipeline(config).compose_from(
+        start,
+        brief,
+        audio=None if record.audio is None else record.audio.format,
+        stems=record.audio is not None and record.audio.stems,
+        embed_audio=record.audio is not None and record.audio.embed,
+        picture=picture,
+        on_event=on_event,
+    )
+    checks = []
+    for name, content in piece.files():
+        if out is not None:
+            write_file(Path(out) / name, content)
+        checks.append(FileCheck(name, _compare(name, content, record)))
+    made = {check.name for check in checks}
+    checks += [FileCheck(name, "missing") for name in record.files if name not in made]
+    now = versions()
+    notes = tuple(
+        f"{name} was {then}, is {now.get(name, 'unknown')}" for name, then in record.versions.items() if now.get(name) != then
+    )
+    return Replay(piece, tuple(checks), notes)
+
+
+def _compare(name: str, content: bytes, record: Manifest) -> Literal["same", "different", "new", "not compared"]:
+    if name in _UNCOMPARED:
+        return "not compared"
+    if name not in record.files:
+        return "new"
+    return "same" if sha256(content).hexdigest() == record.files[name] else "different"
+
+
+def _trusted(config: PipelineConfig, source: str) -> PipelineConfig:
+    """The pipeline on record, if it is a preset or its options can't name a file."""
+    if config.name in pipeline_names() and load_config(config.name) == config:
+        return config
+    for kind in type(config.stages).model_fields:
+        for stage in getattr(config.stages, kind).chain():
+            if _names_a_file(stage.options):
+                raise DocumentError(
+                    f"{source} was made with a pipeline of its own, whose {kind} has options that may name files; "
+                    "give its file with --pipeline"
+                )
+    return config
+
+
+def _names_a_file(value: JsonValue) -> bool:
+    if isinstance(value, str):
+        return any(sign in value for sign in "./\\~")
+    if isinstance(value, dict):
+        return any(_names_a_file(entry) for entry in value.values())
+    return any(map(_names_a_file, value)) if isinstance(value, list) else False

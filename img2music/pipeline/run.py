@@ -1,0 +1,294 @@
+"""Runs the stages: one at a time, or from a picture to a piece.
+
+A stage is known by name only and made when it is first needed. One that fails with a `BackendError` is replaced by the
+fallback that the pipeline file allows, which is put on record; without one the error goes on to the caller.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
+
+from img2music.brief import Brief
+from img2music.chance import spawn_seeds
+from img2music.errors import BackendError, BriefError, Img2MusicError, unknown_name
+from img2music.performance import Performance
+from img2music.piece import Piece
+from img2music.pipeline.config import PipelineConfig, StageConfig, load_config
+from img2music.pipeline.events import Log
+from img2music.pipeline.files import Exporter
+from img2music.pipeline.manifest import AudioFormat, AudioInfo, Manifest, Take, versions
+from img2music.plan import CompositionPlan
+from img2music.scene import Scene
+from img2music.score import Score
+from img2music.stages import BUILTIN, Rendering, load_stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from img2music.audio import Audio
+    from img2music.io.pictures import Picture
+    from img2music.pipeline.events import Event
+    from img2music.stages import Kind
+
+__all__ = ["MOST_TAKES", "Pipeline"]
+
+MOST_TAKES = 100
+MAX_PIXELS = 100_000_000
+_DOING = {
+    "perceiver": "seeing the picture",
+    "planner": "planning",
+    "realizer": "writing the notes",
+    "performer": "playing",
+    "renderer": "making it sound",
+}
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    """What is wanted beyond the notes."""
+
+    audio: AudioFormat | None
+    stems: bool
+    takes: int
+    embed_audio: bool
+
+    def __post_init__(self) -> None:
+        formats = get_args(AudioFormat)
+        if self.audio is not None and self.audio not in formats:
+            raise unknown_name("audio format", str(self.audio), formats)
+        if not 1 <= self.takes <= MOST_TAKES:
+            raise BriefError(f"takes {self.takes} can't be met: give a number of takes from 1 to {MOST_TAKES}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """One take as far as it is written."""
+
+    place: int
+    plan: CompositionPlan
+    score: Score
+    mark: float
+
+
+class Pipeline:
+    """Five stages, chosen by a pipeline file.
+
+    Every method takes `on_event`, which is told of each step as it happens. A picture is a path or an opened `Picture`.
+    Errors are those of `img2music.errors`: `PictureError` and `DocumentError` for what comes in, `BriefError` and
+    `UsageError` for what is asked, `BackendError` for a stage that fails and has no fallback.
+    """
+
+    def __init__(self, config: PipelineConfig) -> None:
+        self.config = config
+        self._made: dict[tuple[Kind, int], Any] = {}  # by kind and place in the chain of fallbacks
+
+    @classmethod
+    def load(cls, name_or_path: str | Path = "offline") -> Pipeline:
+        """The preset of that name, or the pipeline in the YAML file at that path.
+
+        Raises:
+            UsageError: no such preset.
+            DocumentError: a file that can't be read.
+        """
+        return cls(load_config(name_or_path))
+
+    def see(
+        self,
+        picture: str | Path | Picture,
+        *,
+        max_pixels: int = MAX_PIXELS,
+        on_event: Callable[[Event], None] | None = None,
+    ) -> Scene:
+        """What is in the picture, and what it suggests. `max_pixels` bounds what is decoded."""
+        return self._call("perceiver", Scene, Log(on_event), _opened(picture, max_pixels))
+
+    def plan(
+        self, scene: Scene, brief: Brief | None = None, *, on_event: Callable[[Event], None] | None = None
+    ) -> CompositionPlan:
+        """The composition before its notes; the brief wins over the scene."""
+        return self._call("planner", CompositionPlan, Log(on_event), scene, brief or Brief())
+
+    def realize(self, plan: CompositionPlan, *, on_event: Callable[[Event], None] | None = None) -> Score:
+        """The notes as written."""
+        return self._call("realizer", Score, Log(on_event), plan)
+
+    def perform(self, score: Score, plan: CompositionPlan, *, on_event: Callable[[Event], None] | None = None) -> Performance:
+        """The notes as played."""
+        return self._call("performer", Performance, Log(on_event), score, plan)
+
+    def render(
+        self, performance: Performance, *, stems: bool = False, on_event: Callable[[Event], None] | None = None
+    ) -> Rendering:
+        """The sound; with `stems`, each part's too."""
+        return self._call("renderer", Rendering, Log(on_event), performance, stems=stems)
+
+    def compose(
+        self,
+        picture: str | Path | Picture,
+        brief: Brief | None = None,
+        *,
+        audio: AudioFormat | None = "wav",
+        stems: bool = False,
+        takes: int = 1,
+        embed_audio: bool = False,
+        max_pixels: int = MAX_PIXELS,
+        on_event: Callable[[Event], None] | None = None,
+        **wishes: object,
+    ) -> Piece:
+        """A finished piece from a picture.
+
+        Args:
+            picture: a path or an opened picture.
+            brief: what is asked for; `wishes` (``seconds=30, key="D minor"``) are added to it and win.
+            audio: format of the sound's file; None makes no sound.
+            stems: whether each part's sound is kept too.
+            takes: how many candidates are written, 1 to 100; the one with the best measurements is kept.
+            embed_audio: whether the report carries the sound even where it is large (see `files`).
+            max_pixels: bounds what is decoded.
+            on_event: told of each step.
+            wishes: fields of a `Brief`.
+        """
+        asked = _brief(brief, wishes)
+        output = _Output(audio, stems, takes, embed_audio)
+        opened = _opened(picture, max_pixels)
+        log = Log(on_event)
+        scene = self._call("perceiver", Scene, log, opened)
+        return self._finish(scene, asked, output, opened, log)
+
+    def compose_from(
+        self,
+        start: Scene | CompositionPlan,
+        brief: Brief | None = None,
+        *,
+        audio: AudioFormat | None = "wav",
+        stems: bool = False,
+        takes: int = 1,
+        embed_audio: bool = False,
+        picture: Picture | None = None,
+        on_event: Callable[[Event], None] | None = None,
+    ) -> Piece:
+        """A finished piece from a scene or a plan, perhaps an edited one; `picture` only illustrates the report.
+
+        A plan has settled everything: `brief` is not asked again, it is only what the result is checked against.
+        """
+        if brief is None:
+            brief = Brief() if isinstance(start, Scene) else Brief(seconds=start.seconds, seed=start.seed)
+        return self._finish(start, brief, _Output(audio, stems, takes, embed_audio), picture, Log(on_event))
+
+    def _finish(self, start: Scene | CompositionPlan, brief: Brief, output: _Output, picture: Picture | None, log: Log) -> Piece:
+        from img2music.io.midi import write_midi
+        from img2music.io.musicxml import write_musicxml
+        from img2music.io.pictures import preview_jpeg
+        from img2music.metrics.compliance import check
+
+        best, takes = self._best_take(start, brief, output.takes, log)
+        performance = self._call("performer", Performance, log, best.score, best.plan)
+        mix: Audio | None = None
+        stems: Mapping[str, Audio] = {}
+        sound: AudioInfo | None = None
+        if output.audio is not None:
+            rendering = self._call("renderer", Rendering, log, performance, stems=output.stems)
+            mix, stems = rendering.mix, rendering.stems
+            sound = AudioInfo(format=output.audio, stems=output.stems, embed=output.embed_audio, sample_rate=mix.sample_rate)
+        with log.step("files", "checking what was asked"):
+            midi, musicxml = write_midi(performance), write_musicxml(best.score)
+            compliance = check(best.plan, brief, midi=midi, musicxml=musicxml, audio=mix)
+        scene = start if isinstance(start, Scene) else None
+        manifest = Manifest(
+            versions=versions(),
+            picture=None if scene is None else scene.picture,
+            brief=brief,
+            pipeline=self.config,
+            stages=log.used,
+            seed=takes[best.place].seed,
+            takes=takes,
+            fallbacks=tuple(log.fallbacks),
+            conflicts=best.plan.conflicts,
+            compliance=compliance,
+            audio=sound,
+            scene=scene,
+            plan=best.plan if scene is None else None,
+        )
+        return Piece(
+            brief=brief,
+            scene=scene,
+            plan=best.plan,
+            score=best.score,
+            performance=performance,
+            audio=mix,
+            manifest=manifest.model_dump(mode="json"),
+            stems=stems,
+            exporter=Exporter(manifest, midi, musicxml, None if picture is None else preview_jpeg(picture), log),
+        )
+
+    def _best_take(
+        self, start: Scene | CompositionPlan, brief: Brief, count: int, log: Log
+    ) -> tuple[_Candidate, tuple[Take, ...]]:
+        """Writes `count` candidates and keeps the first of those with the highest mark."""
+        from img2music.metrics.symbolic import judge, overall
+
+        first = brief.seed if isinstance(start, Scene) else start.seed
+        best: _Candidate | None = None
+        judged: list[Take] = []
+        for seed in spawn_seeds(first, count):
+            if isinstance(start, Scene):
+                plan = self._call("planner", CompositionPlan, log, start, brief.model_copy(update={"seed": seed}))
+            else:
+                plan = start.model_copy(update={"seed": seed})
+            score = self._call("realizer", Score, log, plan)
+            measurements = judge(score, plan)
+            mark = overall(measurements)
+            judged.append(Take(seed=seed, kept=False, mark=mark, measurements=measurements))
+            if best is None or mark > best.mark:
+                best = _Candidate(len(judged) - 1, plan, score, mark)
+        assert best is not None  # noqa: S101  there is at least one take
+        return best, tuple(take.model_copy(update={"kept": place == best.place}) for place, take in enumerate(judged))
+
+    def _call(self, kind: Kind, result: type[T], log: Log, *inputs: object, **options: object) -> T:
+        """Runs the stage of a kind, or the first of its fallbacks that works."""
+        asked: StageConfig = getattr(self.config.stages, kind)
+        for place, config in enumerate(asked.chain()):
+            try:
+                with log.step(kind, _DOING[kind]):
+                    if (kind, place) not in self._made:
+                        self._made[kind, place] = load_stage(kind, config.use, config.options)
+                    made = _guarded(kind, config.use, result, self._made[kind, place], *inputs, **options)
+            except BackendError as error:
+                if config.fallback is None:
+                    raise
+                log.fell_back(kind, config.use, config.fallback.use, str(error))
+            else:
+                log.used[kind] = config.use
+                return made
+        raise AssertionError("the last stage of a chain returns or raises")
+
+
+def _guarded(kind: Kind, name: str, result: type[T], stage: Callable[..., object], *inputs: object, **options: object) -> T:
+    """A stage's result. What a plug-in raises or returns against the protocol becomes one clear line about the plug-in."""
+    try:
+        made = stage(*inputs, **options)
+    except Img2MusicError:
+        raise
+    except Exception as error:
+        if name in BUILTIN[kind]:
+            raise
+        reason = " ".join(str(error).split())[:200]
+        raise BackendError(f"{kind} {name!r} failed ({type(error).__name__}: {reason}); tell the plug-in's author") from error
+    if not isinstance(made, result):
+        raise BackendError(f"{kind} {name!r} returned {type(made).__name__}, not {result.__name__}; tell the plug-in's author")
+    return made
+
+
+def _opened(picture: str | Path | Picture, max_pixels: int) -> Picture:
+    from img2music.io.pictures import Picture, open_picture
+
+    return picture if isinstance(picture, Picture) else open_picture(picture, max_pixels=max_pixels)
+
+
+def _brief(brief: Brief | None, wishes: dict[str, object]) -> Brief:
+    if brief is None:
+        return Brief.of(**wishes)
+    return Brief.of(**(brief.model_dump(exclude_unset=True) | wishes)) if wishes else brief

@@ -1,0 +1,1 @@
+"""Renderers: a performance becomes sound (synthesis by a soundfont, then mastering)."""
