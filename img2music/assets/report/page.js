@@ -79,7 +79,7 @@
   // The player.
   const audio = byId("audio");
   if (!audio) return;
-  const deck = byId("deck"), play = byId("play"), seek = byId("seek"), at = byId("at"), now = byId("now"), roll = byId("roll");
+  const deck = byId("deck"), play = byId("play"), seek = byId("seek"), at = byId("at"), now = byId("now"), roll = byId("roll"), timeline = byId("timeline");
   const playhead = roll && roll.querySelector(".playhead"), length = Number(seek.max);
   const blocks = all("#form a"), starts = blocks.map((block) => Number(block.dataset.from));
   const harmony = document.querySelector("[data-bar]"), bar = harmony ? Number(harmony.dataset.bar) : 0;
@@ -97,7 +97,9 @@
     seek.setAttribute("aria-valuetext", clock(time) + " of " + clock(duration()));
     if (playhead) {
       const left = Number(roll.dataset.left), span = Number(roll.dataset.right) - left;
-      playhead.style.transform = "translateX(" + (left + span * Math.min(1, time / duration())) * roll.clientWidth + "px)";
+      const x = (left + span * Math.min(1, time / length)) * roll.clientWidth;
+      playhead.style.transform = "translateX(" + x + "px)";
+      if (!audio.paused && timeline.scrollWidth > timeline.clientWidth) timeline.scrollLeft = x - timeline.clientWidth / 2;
     }
     const index = bar ? Math.min(Math.floor(time / bar + 1e-6), bars - 1) : -1;
     const next = byId("bar-" + index);
@@ -139,7 +141,7 @@
   if (roll) {
     roll.addEventListener("click", (event) => {
       const frame = roll.getBoundingClientRect(), left = Number(roll.dataset.left), right = Number(roll.dataset.right);
-      jump(duration() * ((event.clientX - frame.left) / frame.width - left) / (right - left));
+      jump(length * ((event.clientX - frame.left) / frame.width - left) / (right - left));
     });
   }
   blocks.forEach((block, place) => block.addEventListener("click", (event) => { event.preventDefault(); reveal(block.hash + ""); byId("harmony-" + place).open = true; jump(starts[place]); }));
