@@ -68,7 +68,7 @@ def compose(
     stems: bool = False,
     takes: int = 1,
     on_event: Callable[[Event], None] | None = None,
-    **wishes: object,
+    **wishes: Any,
 ) -> Piece:
     """A finished piece from a picture: ``compose("photo.jpg", seconds=30, key="D minor", seed=7)``.
 
@@ -80,7 +80,8 @@ def compose(
         stems: whether each part's sound is kept too.
         takes: how many candidates are written, 1 to 100; the one with the best measurements is kept.
         on_event: told of each step.
-        wishes: fields of a `Brief`: seconds (1 to 1800), tempo_bpm (20 to 300), key, meter, style, instruments, words, seed.
+        wishes: fields of a `Brief`: seconds (1 to 1800), tempo_bpm (20 to 300), key, meter, style, instruments, words, seed;
+            and further options of `Pipeline.compose`.
 
     Returns:
         The piece: `.scene`, `.plan`, `.score`, `.performance`, `.audio` (float32 (channels, frames) in [-1, 1]), `.save(folder)`.

@@ -16,11 +16,11 @@ import typer
 from img2music.cli.doctor import doctor
 from img2music.cli.looking import plan, see
 from img2music.cli.making import compose, realize, render, replay
-from img2music.cli.screen import code_of, complain, note
+from img2music.cli.screen import code_of, complain, note, say
 from img2music.cli.shelves import shelf
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 __all__ = ["app", "main"]
 
@@ -30,7 +30,6 @@ app = typer.Typer(
     name="img2music",
     help="A picture becomes a finished piece of music that can be heard, read, edited and explained.",
     add_completion=False,
-    no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -49,18 +48,22 @@ def _pipeline_summary(name: str) -> str:
     return load_config(name).description
 
 
-for verb in (compose, see, plan, realize, render, replay):
-    app.command()(verb)
+def _first_sentence(verb: Callable[..., int]) -> str:
+    return (verb.__doc__ or "").partition("\n")[0].partition(". ")[0]
+
+
+for _verb in (compose, see, plan, realize, render, replay):
+    app.command(short_help=_first_sentence(_verb))(_verb)
 app.add_typer(shelf("pipelines", "pipeline", _pipeline_summary), name="pipelines")
 app.add_typer(shelf("styles", "style", _style_summary), name="styles")
-app.command()(doctor)
+app.command(short_help=_first_sentence(doctor))(doctor)
 
 
 def _print_version(wanted: bool) -> None:
     if wanted:
         from img2music import __version__
 
-        print(__version__)
+        say(__version__)
         raise typer.Exit
 
 
@@ -80,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if reconfigure is not None:  # a terminal that can't show a letter shows its number instead
             reconfigure(errors="backslashreplace")
     try:
-        code = _run(list(sys.argv[1:] if arguments is None else arguments))
+        code = _run(list(sys.argv[1:] if arguments is None else arguments) or ["--help"])
         sys.stdout.flush()
     except BrokenPipeError:
         # Nobody reads any more; the interpreter must not complain when it flushes at its end.
@@ -104,12 +107,7 @@ def _run(arguments: list[str]) -> int:
         if message is None:
             complain(error)
             return code_of(error)
-        context = getattr(error, "ctx", None)
-        verb = getattr(context, "command_path", "img2music")
-        text = message()
-        if text:
-            note(f"{' '.join(text.split())} See `{verb} --help`.")
-        elif context is not None:
-            print(context.get_help(), file=sys.stderr)
+        verb = getattr(getattr(error, "ctx", None), "command_path", "img2music")
+        note(f"{' '.join(message().split()).rstrip('.')}; see `{verb} --help`")
         return _USAGE
     return result if isinstance(result, int) else 0

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from img2music.cli import options as opt
+from img2music.cli import options as opt  # noqa: TC001  typer reads the annotations
 from img2music.cli.screen import say, say_object
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ OptionalOut = Annotated[
 
 
 def see(
-    pictures: Annotated[list[str], typer.Argument(metavar="PICTURE...", help="Pictures.")],
+    pictures: Annotated[list[str], typer.Argument(metavar="PICTURE", help="Pictures.")],
     out: OptionalOut = None,
     pipeline: opt.PipelineOption = "offline",
     max_pixels: opt.MaxPixelsOption = 100_000_000,
@@ -53,7 +53,7 @@ def see(
 
 
 def plan(
-    sources: Annotated[list[str], typer.Argument(metavar="PICTURE|scene.json...", help="Pictures or scenes.")],
+    sources: Annotated[list[str], typer.Argument(metavar="PICTURE|scene.json", help="Pictures or scenes.")],
     out: OptionalOut = None,
     pipeline: opt.PipelineOption = "offline",
     seconds: opt.SecondsOption = None,
@@ -81,10 +81,8 @@ def plan(
 
     def work(place: int, source: str) -> None:
         with progress(source) as on_event:
-            if source.lower().endswith(".json"):
-                scene = load_scene(source)
-            else:
-                scene = stages.see(source, max_pixels=max_pixels, on_event=on_event)
+            given = source.lower().endswith(".json")
+            scene = load_scene(source) if given else stages.see(source, max_pixels=max_pixels, on_event=on_event)
             planned = stages.plan(scene, brief, on_event=on_event)
         if target is not None:
             write_file(target / folders[place] / "scene.json", dump(scene).encode())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,7 @@ from img2music.cli.screen import note, progress, say, say_object
 from img2music.errors import BackendError, DocumentError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from img2music.performance import Performance
@@ -25,7 +26,7 @@ _LARGEST_MIDI_BYTES = 5_000_000
 
 
 def compose(
-    pictures: Annotated[list[str], typer.Argument(metavar="PICTURE...", help="Pictures; each becomes a piece of its own.")],
+    pictures: Annotated[list[str], typer.Argument(metavar="PICTURE", help="Pictures; each becomes a piece of its own.")],
     out: opt.OutOption,
     pipeline: opt.PipelineOption = "offline",
     seconds: opt.SecondsOption = None,
@@ -75,7 +76,7 @@ def compose(
 
 
 def realize(
-    plans: Annotated[list[str], typer.Argument(metavar="plan.json...", help="Plans, perhaps edited.")],
+    plans: Annotated[list[str], typer.Argument(metavar="plan.json", help="Plans, perhaps edited.")],
     out: opt.OutOption,
     pipeline: opt.PipelineOption = "offline",
     takes: opt.TakesOption = 1,
@@ -148,7 +149,7 @@ def _tell(piece: Piece, source: str, folder: Path, names: list[str], *, as_json:
 
 
 def render(
-    sources: Annotated[list[str], typer.Argument(metavar="score.mid|plan.json...", help="MIDI files or plans.")],
+    sources: Annotated[list[str], typer.Argument(metavar="score.mid|plan.json", help="MIDI files or plans.")],
     out: opt.OutOption,
     pipeline: opt.PipelineOption = "offline",
     stems: opt.StemsOption = False,
@@ -185,7 +186,7 @@ def render(
     return each(sources, work, as_json=as_json)
 
 
-def _performance(stages: Pipeline, source: str, on_event: Any) -> Performance:
+def _performance(stages: Pipeline, source: str, on_event: Callable[[Event], None]) -> Performance:
     from img2music.io.documents import load_plan, read_file
     from img2music.io.midi import read_midi
 
@@ -198,7 +199,7 @@ def _performance(stages: Pipeline, source: str, on_event: Any) -> Performance:
 
 
 def replay(
-    manifests: Annotated[list[str], typer.Argument(metavar="piece.json...", help="Manifests of finished pieces.")],
+    manifests: Annotated[list[str], typer.Argument(metavar="piece.json", help="Manifests of finished pieces.")],
     out: Annotated[
         str | None, typer.Option("--out", "-o", metavar="OUT", help="Folder for the files; without it they are only compared.")
     ] = None,

@@ -13,6 +13,8 @@ import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from img2music.errors import Img2MusicError
 
 if TYPE_CHECKING:
@@ -27,24 +29,24 @@ EXIT_BUG = 1
 
 def clean(text: str) -> str:
     """One printable line."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in " ".join(text.split()))
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text.strip())
 
 
 def say(text: str = "") -> None:
     """Lines of a result for people."""
     for line in text.split("\n"):
         indent = line[: len(line) - len(line.lstrip(" "))]
-        print(indent + "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in line.lstrip(" ")))
+        typer.echo(indent + clean(line))
 
 
 def say_object(value: dict[str, Any]) -> None:
     """A result for programs: one object, one line, at once."""
-    print(json.dumps(value, allow_nan=False), flush=True)
+    typer.echo(json.dumps(value, allow_nan=False))
 
 
 def note(text: str) -> None:
     """A line beside the result."""
-    print(f"img2music: {clean(text)}", file=sys.stderr, flush=True)
+    typer.echo(f"img2music: {clean(text)}", err=True)
 
 
 def complain(error: BaseException, about: str = "") -> None:

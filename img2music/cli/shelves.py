@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from img2music.cli import options as opt
+from img2music.cli import options as opt  # noqa: TC001  typer reads the annotations
 from img2music.cli.screen import say, say_object
 from img2music.errors import OutputError, unknown_name
 from img2music.piece import write_file
@@ -27,9 +27,7 @@ def shelf(folder: str, one: str, summary: Callable[[str], str]) -> typer.Typer:
         one: what one file of it is: "style".
         summary: one line about the file of that name.
     """
-    group = typer.Typer(
-        help=f"The {folder} that come with the program: list, read, copy.", rich_markup_mode=None, no_args_is_help=True
-    )
+    group = typer.Typer(help=f"The {folder} that come with the program: list, read, copy.", rich_markup_mode=None)
 
     def names() -> list[str]:
         return sorted(file.name.removesuffix(".yaml") for file in data(folder).iterdir() if file.name.endswith(".yaml"))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from img2music.explain.markup import Html, el, href
 from img2music.explain.sentences import cue_name, number, sentence
+from img2music.explain.tables import said
 
 if TYPE_CHECKING:
     from img2music.brief import Brief
@@ -20,13 +21,18 @@ if TYPE_CHECKING:
 
 __all__ = ["again", "compose_command", "fallbacks"]
 
-_MOST_FILES = 60
+_MOST_FILES, _MOST_TAKES, _LONGEST = 60, 20, 120
 
 
 def compose_command(piece: Piece) -> str:
-    """The command that composed the piece, as far as brief, picture and pipeline tell it."""
-    words = ["img2music", "compose", piece.scene.picture.file if piece.scene is not None else "PICTURE", *_wishes(piece.brief)]
-    pipeline = _mapping(piece.manifest.get("pipeline")).get("name") or piece.manifest.get("pipeline")
+    """The command that made the piece, as far as brief, picture and manifest tell it."""
+    if piece.scene is None:
+        return "img2music realize plan.json -o OUT"
+    words = ["img2music", "compose", piece.scene.picture.file, *_wishes(piece.brief)]
+    takes = _rows(piece.manifest.get("takes"))
+    if len(takes) > 1:
+        words += ["--takes", str(len(takes))]
+    pipeline = _mapping(piece.manifest.get("pipeline")).get("name")
     if isinstance(pipeline, str) and pipeline != "offline":
         words += ["--pipeline", pipeline]
     return shlex.join([*words, "-o", "OUT"])
@@ -45,73 +51,71 @@ def _wishes(brief: Brief) -> list[str]:
 
 def fallbacks(manifest: Mapping[str, Any]) -> Html | None:
     """What was done instead of what was asked; None where nothing was."""
-    rows = manifest.get("fallbacks")
-    if not isinstance(rows, Sequence) or isinstance(rows, str | bytes) or not rows:
-        return None
+    rows = _rows(manifest.get("fallbacks"))
     lines = []
     for row in rows:
-        text = "; ".join(f"{cue_name(str(key))}: {value}" for key, value in row.items()) if isinstance(row, Mapping) else str(row)
+        facts = _mapping(row)
+        text = "; ".join(f"{cue_name(str(key))}: {said(value)}" for key, value in facts.items()) if facts else said(row)
         lines.append(el("li", sentence(text)))
-    return el("ul", lines, class_="notes")
+    return el("ul", lines, class_="notes") if lines else None
 
 
 def again(piece: Piece, audio_name: str | None) -> Html:
     """Commands, files, takes, versions."""
+    source = "from the picture" if piece.scene is not None else "from the plan"
     commands = el(
         "div",
-        el("p", "The same files, byte for byte, from the manifest beside this page:"),
-        el("pre", el("code", "img2music replay piece.json"), tabindex="0"),
-        el("p", "The same notes from the picture:"),
-        el("pre", el("code", compose_command(piece)), tabindex="0"),
-        el("p", "Seed ", el("strong", piece.plan.seed), ". Another seed gives another piece from the same evidence."),
+        el("p", "The same notes and the same sound, byte for byte, from the manifest beside this page:"),
+        el("pre", el("code", "img2music replay piece.json"), tabindex=0),
+        el("p", f"The same notes {source}:"),
+        el("pre", el("code", compose_command(piece)), tabindex=0),
+        el("p", "Its seed is ", el("strong", piece.plan.seed), ". Another seed gives another piece from the same evidence."),
     )
-    blocks: list[Child] = [commands]
-    for title, content in (
+    details = [
         ("Files beside this page", _files(piece, audio_name)),
-        ("Takes", _takes(piece.manifest.get("takes"))),
+        ("Takes", _takes(_rows(piece.manifest.get("takes")))),
         ("Made with", _versions(piece)),
-    ):
-        if content is not None:
-            blocks.append(el("div", el("h3", title), content))
-    return el("div", blocks, class_="again")
+    ]
+    blocks = [el("div", el("h3", title), content) for title, content in details if content is not None]
+    return el("div", commands, el("div", blocks) if blocks else None, class_="again")
 
 
 def _files(piece: Piece, audio_name: str | None) -> Html | None:
     """Links to the manifest's files; without a list there, only to the sound."""
     listing = piece.manifest.get("files")
-    names = (
-        [str(name) for name in listing]
-        if isinstance(listing, Mapping | Sequence) and not isinstance(listing, str | bytes)
-        else []
-    )
-    if audio_name is not None and audio_name not in names:
-        names.insert(0, audio_name)
-    shown = [el("li", el("a", name, href=href(name))) for name in names[:_MOST_FILES] if name != "report.html"]
+    names = [str(name) for name in (listing if isinstance(listing, Mapping) else _rows(listing))]
+    if names:
+        names.append("piece.json")
+    if audio_name is not None:
+        names.append(audio_name)
+    names = [name for name in dict.fromkeys(names) if name != "report.html"]
+    shown = [el("li", el("a", name, href=href(name))) for name in names[:_MOST_FILES]]
     if len(names) > _MOST_FILES:
         shown.append(el("li", f"and {len(names) - _MOST_FILES} more"))
     return el("ul", shown, class_="files") if shown else None
 
 
-def _takes(rows: object) -> Html | None:
-    if not isinstance(rows, Sequence) or isinstance(rows, str | bytes) or not rows:
+def _takes(rows: Sequence[object]) -> Html | None:
+    """Several takes with their marks; a single one says nothing."""
+    if len(rows) < 2:
         return None
     lines = []
-    for place, row in enumerate(rows, 1):
-        facts = (
-            [f"{cue_name(str(key))} {_brief_value(value)}" for key, value in row.items()]
-            if isinstance(row, Mapping)
-            else [str(row)]
-        )
-        lines.append(el("li", f"Take {place}: ", ", ".join(facts)))
+    for place, row in enumerate(rows[:_MOST_TAKES], 1):
+        facts = _mapping(row)
+        kept = el("strong", " kept") if facts.get("kept") else None
+        lines.append(el("li", f"Take {place}, seed {_short(facts.get('seed'))}: mark {_short(facts.get('mark'))}", kept))
+    if len(rows) > _MOST_TAKES:
+        lines.append(el("li", f"and {len(rows) - _MOST_TAKES} more"))
     return el("ul", lines, class_="notes")
 
 
 def _versions(piece: Piece) -> Html | None:
-    rows: list[Child] = []
-    for name, version in _mapping(piece.manifest.get("versions")).items():
-        rows += [el("dt", str(name)), el("dd", _brief_value(version))]
+    facts: dict[str, object] = {"pipeline": _mapping(piece.manifest.get("pipeline")).get("name")}
+    facts |= {str(stage): name for stage, name in _mapping(piece.manifest.get("stages")).items()}
+    facts |= {str(name): version for name, version in _mapping(piece.manifest.get("versions")).items()}
+    rows: list[Child] = [[el("dt", name), el("dd", _short(fact))] for name, fact in facts.items() if fact is not None]
     if piece.scene is not None:
-        rows += [el("dt", "picture SHA-256"), el("dd", el("code", piece.scene.picture.sha256))]
+        rows.append([el("dt", "picture, SHA-256"), el("dd", el("code", piece.scene.picture.sha256))])
     return el("dl", rows, class_="versions") if rows else None
 
 
@@ -119,6 +123,10 @@ def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _brief_value(value: object) -> str:
-    text = number(value) if isinstance(value, float) else str(value)
-    return text if len(text) <= 120 else text[:119] + "…"
+def _rows(value: object) -> Sequence[object]:
+    return value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else ()
+
+
+def _short(value: object) -> str:
+    text = said(round(value, 3) if isinstance(value, float) else value)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -75,7 +75,15 @@ def player(piece: Piece, audio_name: str | None, audio_data: tuple[str, bytes] |
 def timeline(piece: Piece, pianoroll: str, dynamics: dict[str, str]) -> Html:
     """Piano roll over form, on one axis of time; scrolls sideways where the screen is narrow."""
     lane = [_roll(piece, pianoroll) if pianoroll else None, form_bar(piece.plan, dynamics)]
-    return el("div", el("div", lane, class_="lane"), id="timeline", class_="timeline", tabindex=0, role="region", aria_label="Piano roll")
+    return el(
+        "div",
+        el("div", lane, class_="lane"),
+        id="timeline",
+        class_="timeline",
+        tabindex=0,
+        role="region",
+        aria_label="Piano roll",
+    )
 
 
 def _roll(piece: Piece, pianoroll: str) -> Html:

@@ -7,10 +7,12 @@ Knows nothing of music.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from html import escape
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["Child", "Html", "data_svg", "el", "href", "join", "plain"]
 

@@ -61,7 +61,7 @@ def reasons(plan: CompositionPlan, evidence: Evidence) -> Html:
 
 
 def key_signs(key: str) -> str:
-    """ "Bb minor" as "B♭ minor"."""
+    """A key with real accidentals: "Bb minor" is "B♭ minor"."""
     tonic, _, mode = key.partition(" ")
     return f"{music_signs(tonic)} {mode}"
 
@@ -225,5 +225,5 @@ def said(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {said(item)}" for key, item in value.items())
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        return ", ".join(map(_said, value))
+        return ", ".join(map(said, value))
     return str(value)

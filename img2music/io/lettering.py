@@ -38,15 +38,16 @@ def xml_text(text: str) -> str:
 
 
 def abbreviation(name: str) -> str:
-    """How a part is named from the second system on: "Violin" is "Vln.", "Acoustic Bass" is "A. Bass".
+    """How a part is named from the second system on: "Violin 2" is "Vln. 2", "Acoustic Bass" is "A. Bass".
 
-    >>> [abbreviation(name) for name in ("Violin", "Acoustic Bass", "Drums", "Piano (left hand)")]
-    ['Vln.', 'A. Bass', 'Drums', 'Pno.']
+    >>> [abbreviation(name) for name in ("Violin 2", "Acoustic Bass", "Drums", "Piano (left hand)")]
+    ['Vln. 2', 'A. Bass', 'Drums', 'Pno.']
     """
     words = one_line(name).partition("(")[0].split()
     if not words:
         return ""
-    return " ".join([*(f"{word[0].upper()}." for word in words[:-1]), _short(words[-1])])
+    number = [words.pop()] if len(words) > 1 and words[-1].isdigit() else []
+    return " ".join([*(f"{word[0].upper()}." for word in words[:-1]), _short(words[-1]), *number])
 
 
 def _short(word: str) -> str:

@@ -47,7 +47,7 @@ class Tuplet:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # compared by identity: its hash is asked for often
 class _Branch:
     begin: int
     end: int

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from img2music.perceivers.genres import Signs, choose_genre, choose_instruments, choose_meter
 from img2music.scene import MusicalAttributes
-from img2music.theory import MODES
-from img2music.theory.pitch import name_of
+from img2music.theory import MODES, name_of
 
 if TYPE_CHECKING:
     from img2music.perceivers.affect import Affect

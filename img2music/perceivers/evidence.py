@@ -39,7 +39,7 @@ TYPICAL: dict[str, tuple[float, float]] = {
     "open_space": (0.278, 0.214),
     "symmetry": (0.286, 0.242),
     "horizon_strength": (0.178, 0.157),
-    "focus": (0.141, 0.142),
+    "focus": (0.186, 0.183),
 }
 
 

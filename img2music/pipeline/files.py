@@ -53,11 +53,10 @@ class Exporter:
         yield "piece.json", dump(self.manifest.model_copy(update={"files": hashes, "timing": timing})).encode()
 
     def _files(self, piece: Piece, hashes: dict[str, str], log: Log) -> Iterator[tuple[str, bytes]]:
-        from img2music.io.pianoroll import pianoroll_svg
-
         from img2music.explain import report_html
         from img2music.io.abc import write_abc
         from img2music.io.engraving import engrave, stack
+        from img2music.io.pianoroll import pianoroll_svg
 
         if piece.scene is not None:
             yield "scene.json", dump(piece.scene).encode()

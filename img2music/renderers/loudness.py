@@ -63,7 +63,8 @@ def k_weighted_energy(samples: NDArray[np.float32], sample_rate: int) -> NDArray
             inside = edges[row : last + 1] - edges[row]
             power = np.square(block[memory : memory + inside[-1]].view(np.float32))
             energy[row:last] = np.add.reduceat(power, 2 * inside[:-1])
-    return energy / np.maximum(np.diff(edges), 1)
+    energy /= np.maximum(np.diff(edges), 1)
+    return energy
 
 
 def integrated_loudness(energy: NDArray[np.float64]) -> float | None:

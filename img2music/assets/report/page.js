@@ -87,6 +87,7 @@
   const icon = play.querySelector("path"), shapes = { play: icon.getAttribute("d"), pause: "M6 5h4v14H6zM14 5h4v14h-4z" };
   const clock = (time) => Math.floor(time / 60) + ":" + String(Math.floor(time % 60)).padStart(2, "0");
   const duration = () => Number.isFinite(audio.duration) && audio.duration > 0 ? audio.duration : length;
+  const soon = 0.01; // seconds: a jump lands a little before its aim
   let section = -1, cell = null;
 
   const draw = () => {
@@ -101,13 +102,13 @@
       playhead.style.transform = "translateX(" + x + "px)";
       if (!audio.paused && timeline.scrollWidth > timeline.clientWidth) timeline.scrollLeft = x - timeline.clientWidth / 2;
     }
-    const index = bar ? Math.min(Math.floor(time / bar + 1e-6), bars - 1) : -1;
+    const index = bar ? Math.min(Math.floor((time + soon) / bar), bars - 1) : -1;
     const next = byId("bar-" + index);
     if (next === cell && section >= 0) return;
     if (cell) cell.classList.remove("current");
     cell = next;
     if (cell) cell.classList.add("current");
-    section = Math.max(0, starts.findLastIndex ? starts.findLastIndex((start) => start <= time + 1e-3) : 0);
+    section = Math.max(0, starts.filter((start) => start <= time + soon).length - 1);
     blocks.forEach((block, place) => block.parentElement.classList.toggle("current", place === section));
     const name = document.createElement("b");
     name.textContent = blocks[section] ? blocks[section].querySelector("strong").textContent : "";

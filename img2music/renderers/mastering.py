@@ -1,0 +1,118 @@
+"""Mastering: the mix at its target loudness, its true peaks under a ceiling.
+
+Conventions: sound is float32 (channels, frames), full scale at 1; levels in LUFS, dBTP and dB.
+
+One gain for the whole piece and a look-ahead limiter for its peaks. The limiter works in decibels on segments of a
+millisecond: what each segment needs, held back with a straight release and led in with a steep attack (both are running
+maxima of a tilted curve, so no loop over time), then smoothed. Because it sees ahead, the ceiling holds exactly at the
+points of `true_peaks`. Limiting costs loudness; the gain that makes up for it is searched on the same millisecond grid
+with the K-weighted energy measured once, so the sound itself is filtered once and multiplied once.
+
+Material that would need more than `MAX_GAIN_DB` or more than `MAX_LIMITING_DB` on its highest peak stays softer than the
+target: a few loud clicks do not become a wall. Silence stays silence.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from img2music.renderers.loudness import STEPS_PER_SECOND, integrated_loudness, k_weighted_energy
+from img2music.renderers.true_peak import SEGMENT, true_peaks
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["MAX_GAIN_DB", "MAX_LIMITING_DB", "master"]
+
+MAX_GAIN_DB = 40.0
+MAX_LIMITING_DB = 8.0
+_MARGIN_DB = 0.1
+"""Kept below the ceiling for what four-times oversampling, rounding to 16 bits and other meters may add."""
+_ATTACK_DB = 1.5
+_RELEASE_DB = 0.05
+"""How far the limiter moves in a segment."""
+_MAX_MAKE_UP_DB = 3.0
+"""How much loudness the limiter may cost before the search for more stops."""
+_SMOOTH = np.hanning(7)[1:-1] / np.hanning(7)[1:-1].sum()
+_TOLERANCE_LU = 0.02
+_BLOCK = SEGMENT * 4096
+
+
+def master(samples: NDArray[np.float32], sample_rate: int, loudness_lufs: float = -14.0, peak_dbtp: float = -1.0) -> None:
+    """Bring `samples`, shape (1 or 2, frames), to a loudness and under a true-peak ceiling, in place."""
+    energy = k_weighted_energy(samples, sample_rate)
+    loudness = integrated_loudness(energy)
+    if loudness is None:
+        return
+    ceiling_db = peak_dbtp - _MARGIN_DB
+    wanted_db = loudness_lufs - loudness
+    # Only peaks that could reach the ceiling under the largest gain tried below matter.
+    loudest_db = min(wanted_db + _MAX_MAKE_UP_DB, MAX_GAIN_DB)
+    peaks_db = _to_db(true_peaks(samples, float(10 ** ((ceiling_db - loudest_db) / 20))))
+    loudest_db = min(loudest_db, ceiling_db + MAX_LIMITING_DB - float(peaks_db.max()))
+
+    gain_db = min(wanted_db, loudest_db)
+    reduction_db = _limit(peaks_db + (gain_db - ceiling_db))
+    for _ in range(8):
+        measured = integrated_loudness(energy * _per_step(gain_db, reduction_db, len(energy), sample_rate))
+        missing = 0.0 if measured is None else loudness_lufs - measured
+        step_db = min(missing, loudest_db - gain_db)
+        if abs(step_db) < _TOLERANCE_LU:
+            break
+        gain_db += step_db
+        reduction_db = _limit(peaks_db + (gain_db - ceiling_db))
+    _apply(samples, gain_db, reduction_db)
+
+
+def _to_db(linear: NDArray[np.float32]) -> NDArray[np.float64]:
+    levels: NDArray[np.float64] = 20 * np.log10(np.maximum(linear.astype(np.float64), 1e-10))
+    return levels
+
+
+def _limit(over_db: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How many dB to take away at every border between segments, shape (segments + 1,), given how far each is over."""
+    need = np.maximum(over_db, 0.0)
+    if not need.any():
+        return np.zeros(len(need) + 1)
+    need = _widen(need, len(_SMOOTH) // 2)
+    tilt = np.arange(len(need))
+    held = np.maximum.accumulate(need + _RELEASE_DB * tilt) - _RELEASE_DB * tilt
+    led = (np.maximum.accumulate((held - _ATTACK_DB * tilt)[::-1])[::-1]) + _ATTACK_DB * tilt
+    padded = np.pad(np.maximum(led, 0.0), len(_SMOOTH) // 2, mode="edge")
+    smooth = np.convolve(padded, _SMOOTH, mode="valid")
+    # Between two borders the gain runs straight: with the larger reduction at each, no point falls short.
+    borders: NDArray[np.float64] = np.maximum(np.append(smooth, smooth[-1]), np.insert(smooth, 0, smooth[0]))
+    return borders
+
+
+def _widen(values: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
+    """Running maximum over `reach` values on both sides."""
+    padded = np.pad(values, reach, mode="edge")
+    widened: NDArray[np.float64] = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).max(1)
+    return widened
+
+
+def _per_step(gain_db: float, reduction_db: NDArray[np.float64], steps: int, sample_rate: int) -> NDArray[np.float64]:
+    """Mean power gain in each of loudness's steps, shape (steps,)."""
+    power = 10 ** ((gain_db - (reduction_db[:-1] + reduction_db[1:]) / 2) / 10)
+    running = np.concatenate([[0.0], np.cumsum(power)])
+    edges = np.minimum(np.arange(steps + 1) * (sample_rate / STEPS_PER_SECOND / SEGMENT), len(power))
+    means: NDArray[np.float64] = np.diff(np.interp(edges, np.arange(len(running)), running)) / np.maximum(np.diff(edges), 1e-9)
+    return means
+
+
+def _apply(samples: NDArray[np.float32], gain_db: float, reduction_db: NDArray[np.float64]) -> None:
+    frames = samples.shape[1]
+    gains = (10 ** ((gain_db - reduction_db) / 20)).astype(np.float32)
+    steady = np.float32(10 ** (gain_db / 20))
+    ramp = np.arange(SEGMENT, dtype=np.float32) / SEGMENT
+    for start in range(0, frames, _BLOCK):
+        stop = min(start + _BLOCK, frames)
+        nodes = gains[start // SEGMENT : -(-stop // SEGMENT) + 1]
+        if (nodes == steady).all():
+            samples[:, start:stop] *= steady
+        else:
+            curve = nodes[:-1, None] + (nodes[1:] - nodes[:-1])[:, None] * ramp
+            samples[:, start:stop] *= curve.reshape(-1)[: stop - start]
