@@ -2,8 +2,9 @@
 
     python evals/measure_instruments.py
 
-Each instrument plays a scale of quarter notes at 100 a minute round the heart of its register, velocity 80, controller 7 at 100, dry;
-ensembles and pads (eight voices that sustain) play whole notes, since many take a second to speak; a kit plays kick, hat, snare, hat. Integrated loudness by pyloudnorm (ITU-R BS.1770-4), in LUFS.
+Each instrument plays a scale of quarter notes at 100 a minute round the heart of its register, velocity 80, controller 7 at
+100, dry; ensembles and pads (eight voices that sustain) play whole notes, since many take a second to speak; a kit plays kick,
+hat, snare, hat. Integrated loudness by pyloudnorm (ITU-R BS.1770-4), in LUFS.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import midirenderer
 import mido
 import pyloudnorm
 import soundfile
-
 from img2music.renderers.soundfont import SoundfontRenderer
+
 from img2music.theory import instrument, instrument_names
 
 SCALE = (0, 2, 4, 5, 7, 5, 4, 2)

@@ -37,4 +37,5 @@ class Audio:
     @property
     def peak(self) -> float:
         """Largest absolute sample; 0 for no samples."""
-        return float(np.abs(self.samples).max(initial=0.0))
+        # Two passes without a copy of the whole sound.
+        return float(max(self.samples.max(initial=0.0), -self.samples.min(initial=0.0)))

@@ -21,10 +21,9 @@ from img2music.errors import MissingPackageError, UsageError, unknown_name
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from img2music.io.pictures import Picture
-
     from img2music.audio import Audio
     from img2music.brief import Brief
+    from img2music.io.pictures import Picture
     from img2music.performance import Performance
     from img2music.plan import CompositionPlan
     from img2music.scene import Scene

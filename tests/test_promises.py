@@ -83,6 +83,7 @@ def test_midi_keeps_every_promise(seed: int) -> None:
 def test_musicxml_keeps_every_promise(seed: int) -> None:
     brief, plan, score, _ = make(seed)
     page = music21.converter.parseData(write_musicxml(score), format="musicxml")
+    assert isinstance(page, music21.stream.Score)
     assert len(page.parts) == len(plan.parts)
     for part, written in zip(page.parts, score.parts, strict=True):
         bars = part.getElementsByClass("Measure")
@@ -100,7 +101,7 @@ def test_musicxml_keeps_every_promise(seed: int) -> None:
         )
         if not written.instrument.kit:
             assert notes == sorted((note.onset_quarters, note.pitch) for note in written.notes)
-    marks = [mark for mark in page.recurse().getElementsByClass("MetronomeMark")]
+    marks = list(page.recurse().getElementsByClass("MetronomeMark"))
     sounding = {round(float(mark.getQuarterBPM()), 2) for mark in marks if mark.getQuarterBPM()}
     assert not sounding or sounding == {round(plan.tempo_bpm, 2)}
 

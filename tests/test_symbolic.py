@@ -47,9 +47,11 @@ def test_each_mark_moves_the_way_its_card_says() -> None:
     tonic = plan.parsed_key.degree(0)
     assert value(with_tune(score, [tonic, tonic + 12, tonic + 11, tonic]), plan, "leap recovery") is not None
     unrecovered = value(with_tune(score, [tonic, tonic + 7, tonic + 14, tonic + 21]), plan, "leap recovery")
-    assert unrecovered is not None and unrecovered < 0.5
+    assert unrecovered is not None
+    assert unrecovered < 0.5
     ceiling = value(with_tune(score, [tonic, tonic + 2, tonic + 4, tonic + 2]), plan, "single climax")
-    assert ceiling is not None and ceiling < 0.2
+    assert ceiling is not None
+    assert ceiling < 0.2
     assert (value(with_tune(score, [tonic, tonic + 2]), plan, "variety") or 1) < (value(score, plan, "variety") or 0)
 
 
