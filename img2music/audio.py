@@ -38,4 +38,4 @@ class Audio:
     def peak(self) -> float:
         """Largest absolute sample; 0 for no samples."""
         # Two passes without a copy of the whole sound.
-        return float(max(self.samples.max(initial=0.0), -self.samples.min(initial=0.0)))
+        return max(float(self.samples.max(initial=0.0)), -float(self.samples.min(initial=0.0)))

@@ -62,11 +62,14 @@ def test_scale_and_signature_agree_with_music21(key: Key) -> None:
         "iiø65",
         "bVII",
         "bVI",
-    ]
-    + ["V7/V", "V/vi", "#ivo7", "V+"],
+        "V7/V",
+        "V/vi",
+        "#ivo7",
+        "V+",
+    ],
 )
 @pytest.mark.parametrize(
-    "tonic, mode", [("C", "major"), ("E", "minor"), ("Eb", "major"), ("D", "dorian"), ("G", "mixolydian"), ("F", "lydian")]
+    ("tonic", "mode"), [("C", "major"), ("E", "minor"), ("Eb", "major"), ("D", "dorian"), ("G", "mixolydian"), ("F", "lydian")]
 )
 def test_chords_agree_with_music21(numeral: str, tonic: str, mode: str) -> None:
     flat = roman.Minor67Default.FLAT  # music21 guesses VI and VII of minor otherwise; ours are the scale's own

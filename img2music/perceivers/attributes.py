@@ -78,9 +78,10 @@ MODE_TABLE: dict[str, ModeRow] = {
 _MIDDLE, _HALF_RANGE = 0.52, 0.36
 """Wanted share of "happier" at valence 0, and how far valence 1 moves it: the modes lie between .21 and .83."""
 
-# Signature (sharps positive) by the leading colour's hue: one step of the circle of fifths for 40 degrees, warm colours on
-# the sharp side, blue on the flat one, and never more than four accidentals. Our choice; no study ties hues to keys.
-_SHARPEST, _FIRST_HUE, _STEP_DEGREES = 4, 320.0, 40.0
+# Signature (sharps positive) by the leading colour's hue in degrees, each up to a limit and the last again from 320: round
+# the circle of fifths from red on the sharp side to blue on the flat one, never more than four accidentals. The limits part
+# the 553 photographs behind `TYPICAL` into ninths. Our choice; no study ties hues to keys.
+_HUE_SIGNATURES = ((34, 4), (49, 3), (60, 2), (74, 1), (96, 0), (128, -1), (231, -2), (257, -3), (320, -4), (361, 4))
 _GREY_CHROMA = 0.028
 _GREY_SIGNATURES = ((0.2, -4), (0.32, -3), (0.42, -2), (0.5, -1), (0.56, 0), (0.62, 1), (0.72, 2), (1.1, 3))
 """A picture without colour takes its signature from its lightness: the darker, the more flats. Our choice."""
@@ -168,6 +169,6 @@ def _tonic(evidence: Evidence, mode: str) -> dict[str, object]:
         signature = next(signature for limit, signature in _GREY_SIGNATURES if lightness < limit)
         cited: tuple[str, ...] = ("lightness", leading.name)
     else:
-        signature = _SHARPEST - int((leading.hue_degrees - _FIRST_HUE) % 360 // _STEP_DEGREES)
+        signature = next(signature for limit, signature in _HUE_SIGNATURES if leading.hue_degrees < limit)
         cited = (leading.name,)
     return {"value": name_of(signature + MODES[mode]), "because": cited}

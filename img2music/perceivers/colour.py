@@ -104,7 +104,7 @@ def colour_cues(view: View) -> list[Cue]:
         number_cue("contrast", contrast, "0..0.5", pick_word(contrast, _CONTRAST_WORDS)),
         number_cue("dark_share", dark, "0..1", f"{dark:.0%} lies in the dark"),
         number_cue("top_light", top_light, "-1..1", place or "as light above as below"),
-        number_cue("chroma", chroma.mean(), "0..0.3", full),
+        number_cue("chroma", chroma.mean(), "0..0.33", full),
         number_cue("saturation", saturation.mean(), "0..1", f"{full}, {saturation.mean():.0%} saturated"),
         number_cue("colourfulness", min(1.0, m3 / _EXTREMELY_COLOURFUL), "0..1", pick_word(m3, _COLOURFUL_WORDS)),
         number_cue("warmth", warm, "-1..1", pick_word(warm, _WARM_WORDS)),

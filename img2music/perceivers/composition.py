@@ -96,7 +96,7 @@ def _blur(values: Array, radius: int) -> Array:
 def _surface(view: View) -> Iterable[Cue]:
     light = view.lightness
     texture = float((light - _blur(light, 1)).std())
-    yield number_cue("texture", texture, "0..0.3", pick_word(texture, _TEXTURE_WORDS))
+    yield number_cue("texture", texture, "0..0.5", pick_word(texture, _TEXTURE_WORDS))
     shares = np.histogram(light, 32, (0, 1))[0] / light.size
     bits = float(-(shares[shares > 0] * np.log2(shares[shares > 0])).sum())
     yield number_cue("tones", bits, "bits, 0..5", f"about {2**bits:.0f} of 32 steps from dark to light in use")
