@@ -39,7 +39,7 @@ def cost(command: list[str], environment: dict[str, str]) -> tuple[float, float]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("picture", nargs="?", type=Path, default=ROOT / "demo" / "examples" / "rocket.jpg")
+    parser.add_argument("picture", nargs="?", type=Path, default=ROOT / "demo" / "examples" / "temple.jpg")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()

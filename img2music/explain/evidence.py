@@ -63,9 +63,8 @@ class Evidence:
 
     def pointers(self, place: int) -> dict[str, str | int | None]:
         """The attributes by which the page's script finds what item `place` says and where it lies on the picture."""
-        item = self.items[place]
-        text = swatch_figure(item) if isinstance(item, Swatch) else f"{cue_figure(item)}: {item.text}"
-        return {"href": f"#cue-{place}", "data_cue": place, "data_mark": self.mark(place), "data_text": text}
+        name, detail = _said(self.items[place])
+        return {"href": f"#cue-{place}", "data_cue": place, "data_mark": self.mark(place), "data_text": f"{name} {detail}"}
 
     def badge(self, place: int) -> Html | None:
         """The number of an item's mark, for people."""
@@ -88,6 +87,13 @@ class Evidence:
     def chips(self, names: tuple[str, ...]) -> Html:
         """One chip a name."""
         return join([self.chip(name) for name in dict.fromkeys(names)])
+
+
+def _said(item: Cue | Swatch) -> tuple[str, str]:
+    """What an item is called and what it says."""
+    if isinstance(item, Swatch):
+        return item.words, f"{item.hex}, {item.share:.0%} of the picture"
+    return cue_name(item.name), f"{cue_figure(item)}: {item.text}"
 
 
 def _spot(box: Box, corner: str) -> tuple[float, float]:
@@ -168,12 +174,13 @@ def _marks(evidence: Evidence, marked: list[int]) -> list[Html]:
         corner = next((corner for corner in _CORNERS if room[corner] >= _APART), max(_CORNERS, key=lambda name: room[name]))
         taken.append(spots[corner])
         number = evidence.boxes.index(box)
-        item, pointers = evidence.items[firsts[number]], evidence.pointers(firsts[number])
-        name, text = item.words if isinstance(item, Swatch) else cue_name(item.name), pointers.pop("data_text")
+        place = firsts[number]
+        name, detail = _said(evidence.items[place])
         side = ("right " if box.x + box.width / 2 > 0.5 else "") + ("low" if box.y + box.height / 2 > 0.6 else "")
-        tag = el("span", el("strong", name), " ", text, class_=f"tag {side}".strip())
+        tag = el("span", el("strong", name), " ", detail, class_=f"tag {side}".strip())
         badge = el("b", number + 1, class_=f"badge {corner}")
-        label = f"{number + 1}, {name}: {text}"
+        pointers = evidence.pointers(place)
+        label = f"{number + 1}, {pointers.pop('data_text')}"
         marks.append(el("a", badge, tag, class_="mark", id=f"mark-{number}", aria_label=label, **pointers))
     return marks
 

@@ -158,10 +158,10 @@ def _sounds(part: Part, length: int) -> list[_Sound]:
     reached = 0
     for sound in sounds:
         where = f"part {part.name!r}, quarter {float(Fraction(sound.begin, UNITS_PER_QUARTER)):g}"
-        if sound.begin < reached:
-            raise ValueError(f"{where}: notes overlap; one part is one voice, so end or move one of them")
         if not 0 <= sound.begin < sound.end <= length:
             raise ValueError(f"{where}: a note has no length or leaves the piece; keep it within the bars")
+        if sound.begin < reached:
+            raise ValueError(f"{where}: notes overlap; one part is one voice, so end or move one of them")
         pitches = [note.pitch for note in sound.notes]
         if len(set(pitches)) < len(pitches):
             raise ValueError(f"{where}: a chord holds the same pitch twice; keep one of them")

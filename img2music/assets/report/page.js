@@ -65,7 +65,7 @@
   document.addEventListener("click", (event) => {
     const link = event.target instanceof Element ? event.target.closest("a[href^='#']") : null;
     if (!link) return;
-    if (link.dataset.cue !== undefined && matchMedia("(hover: none)").matches) { event.preventDefault(); light(link); return; }
+    if (link.dataset.cue !== undefined && event.pointerType === "touch") { event.preventDefault(); light(link); return; }
     reveal(link.hash);
   });
   const marks = byId("marks");

@@ -1,0 +1,24 @@
+"""Writes the golden files from the band of `scores.py`: ``PYTHONPATH=.:tests python tests/goldens/make.py``.
+
+Run it after a wanted change of a writer, look at the difference, and commit it with the change.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from scores import band
+
+from img2music.io.abc import write_abc
+from img2music.io.musicxml import write_musicxml
+
+
+def main() -> None:
+    """Write every golden file beside this script."""
+    here = Path(__file__).parent
+    here.joinpath("band.abc").write_text(write_abc(band()), encoding="utf-8")
+    here.joinpath("band.musicxml").write_text(write_musicxml(band()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
