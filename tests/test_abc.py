@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from scores import band, make_note, make_part, make_score, random_scores, tune
 
 from img2music.io.abc import write_abc
+from img2music.score import ChordSymbol
 from img2music.theory import METERS, MODES, Key
 
 if TYPE_CHECKING:
@@ -89,6 +90,19 @@ def test_abc2midi_plays_the_band() -> None:
 
 
 @needs_abc2midi
+def test_abc2midi_knows_every_chord_symbol() -> None:
+    suffixes = [
+        "", "m", "dim", "aug", "sus2", "sus4", "6", "m6", "7", "maj7", "m7", "mmaj7", "dim7", "m7b5", "aug7", "9", "maj9", "m9",
+        "add9", "madd9", "7sus4", "augmaj13%",
+    ]  # fmt: skip
+    for suffix in suffixes:
+        chords = tuple(ChordSymbol(Fraction(place), f"{root}{suffix}", "I") for place, root in enumerate(("C", "F#", "Bb")))
+        text = write_abc(replace(tune("60:4"), chords=(*chords, ChordSymbol(Fraction(3), f"D{suffix}/F#", "I6"))))
+        played(text)
+        assert f'F#{suffix.removesuffix("%")}"' in text
+
+
+@needs_abc2midi
 @pytest.mark.parametrize("tempo_bpm", [60, 92.5, 71.3, 300, 20.02, 113.33333])
 def test_abc2midi_keeps_the_tempo(tempo_bpm: float) -> None:
     _, file = played(write_abc(tune("60:4", tempo_bpm=tempo_bpm)))
@@ -107,24 +121,33 @@ def read(score: Score) -> Any:
     return music21.converter.parseData(write_abc(score), format="abc")
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
+def covered(sounds: list[tuple[Fraction, Fraction, int]]) -> list[tuple[int, Fraction, Fraction]]:
+    """When each pitch sounds, as (pitch, begin, end); what touches is joined, because music21 reads no ties of chords."""
+    joined: list[tuple[int, Fraction, Fraction]] = []
+    for pitch, begin, end in sorted((pitch, onset, onset + length) for onset, length, pitch in sounds):
+        if joined and joined[-1][0] == pitch and joined[-1][2] == begin:
+            joined[-1] = (pitch, joined[-1][1], end)
+        else:
+            joined.append((pitch, begin, end))
+    return joined
+
+
+@settings(max_examples=12, deadline=None, derandomize=True)
 @given(random_scores())
 def test_music21_reads_every_note(score: Score) -> None:
     for part, voice in zip(read(score).parts, score.parts, strict=True):
         found: list[tuple[Fraction, Fraction, int]] = []
         for element in part.flatten().notes:
-            if "ChordSymbol" in element.classes:
-                continue
-            for note in element.notes if element.isChord else [element]:
-                place, length = Fraction(element.offset), Fraction(element.quarterLength)
-                tie = note.tie or element.tie
-                if tie is not None and tie.type in {"stop", "continue"}:
-                    last = max(i for i, one in enumerate(found) if one[2] == note.pitch.midi and one[0] + one[1] == place)
-                    found[last] = (found[last][0], found[last][1] + length, note.pitch.midi)
-                else:
-                    found.append((place, length, note.pitch.midi))
-        wanted = [(note.onset_quarters, note.duration_quarters, note.pitch) for note in voice.notes]
-        assert sorted(found) == sorted(wanted)
+            if "ChordSymbol" not in element.classes:
+                notes = element.notes if element.isChord else [element]
+                found += [(Fraction(element.offset), Fraction(element.quarterLength), note.pitch.midi) for note in notes]
+        assert covered(found) == covered([(note.onset_quarters, note.duration_quarters, note.pitch) for note in voice.notes])
+
+
+def test_triplets_are_of_equal_values() -> None:
+    assert "(3=c-=c=d (3z=e-=e [=c=e]2 |]" in write_abc(tune("72:2/3 74:1/3 r:1/3 76:2/3 72,76:1", meter="3/4"))
+    assert "(3=c2=d2=e2 =f4 |]" in write_abc(tune("72:2/3 74:2/3 76:2/3 77:2")).replace("(3=c2 =d2 =e2", "(3=c2=d2=e2")
+    assert "(3:2:6=c/2-=c/2-=c/2=d/2=e/2-=e/2 =f6 |]" in write_abc(tune("72:1/2 74:1/6 76:1/3 77:3"))
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -144,7 +167,7 @@ def test_every_note_carries_its_accidental() -> None:
     body = write_abc(band()).partition("K:G\n")[2]
     music = re.sub(r'"[^"]*"|![^!]*!|^(?:V:|P:|%%).*$', "", body, flags=re.MULTILINE)
     letters = re.findall(r"(__?|\^\^?|=|)([A-Ga-g])", music)
-    assert len(letters) > 500
+    assert len(letters) > 400
     assert all(accidental for accidental, _ in letters)
 
 

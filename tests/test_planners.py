@@ -111,6 +111,7 @@ def test_a_flat_picture_gets_an_arch_and_cites_nothing_for_it() -> None:
     assert next(reason for reason in plan.reasons if reason.choice == "motif").because == ()
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=8, max_size=16), st.sampled_from(METERS), st.floats(0, 1))
 def test_a_motif_fills_one_bar_and_moves(contour: list[float], name: str, density: float) -> None:
     motif = draw_motif(contour, Meter.parse(name), density)

@@ -31,8 +31,11 @@ _GRAVITY = (0, 2, 3, 4, 1)
 """Exit codes, the worst last."""
 
 
-def each(inputs: Sequence[str], work: Callable[[int, str], None], *, as_json: bool) -> int:
-    """Does `work(place, input)` for every input, whatever becomes of the others, and returns the worst exit code."""
+def each(inputs: Sequence[str], work: Callable[[int, str], None], *, as_json: bool, what: str = "picture") -> int:
+    """Does `work(place, input)` for every input, whatever becomes of the others, and returns the worst exit code.
+
+    With `as_json` a failure is an object too, in its place among the results; `what` is the input's name in it.
+    """
     failed: list[str] = []
     worst = 0
     for place, source in enumerate(inputs):
@@ -43,7 +46,7 @@ def each(inputs: Sequence[str], work: Callable[[int, str], None], *, as_json: bo
         except Exception as error:
             complain(error, source)
             if as_json:
-                say_object({"picture": source, "error": describe(error), "exit_code": code_of(error)})
+                say_object({what: source, "error": describe(error), "exit_code": code_of(error)})
             failed.append(source)
             worst = max(worst, code_of(error), key=_GRAVITY.index)
     if failed and len(inputs) > 1:

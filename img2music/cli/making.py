@@ -70,7 +70,7 @@ def compose(
                 on_event=on_event,
             )
             names = save_piece(piece, target / folders[place])
-        _tell(piece, source, target / folders[place], names, as_json=as_json)
+        _tell(piece, {"picture": source}, target / folders[place], names, as_json=as_json)
 
     return each(pictures, work, as_json=as_json)
 
@@ -100,19 +100,19 @@ def realize(
                 plan, audio=opt.audio_format(audio), stems=stems, takes=takes, embed_audio=embed_audio, on_event=on_event
             )
             names = save_piece(piece, target / folders[place])
-        _tell(piece, source, target / folders[place], names, as_json=as_json)
+        _tell(piece, {"plan": source}, target / folders[place], names, as_json=as_json)
 
-    return each(plans, work, as_json=as_json)
+    return each(plans, work, as_json=as_json, what="plan")
 
 
-def _tell(piece: Piece, source: str, folder: Path, names: list[str], *, as_json: bool) -> None:
+def _tell(piece: Piece, source: dict[str, str], folder: Path, names: list[str], *, as_json: bool) -> None:
     from img2music.explain.sentences import clock
 
     plan, manifest = piece.plan, piece.manifest
     if as_json:
         say_object(
             {
-                "picture": source,
+                **source,
                 "folder": str(folder),
                 "title": plan.title,
                 "style": plan.style,
@@ -138,7 +138,7 @@ def _tell(piece: Piece, source: str, folder: Path, names: list[str], *, as_json:
         clock(plan.seconds),
         f"seed {manifest['seed']}",
     )
-    say(f"{source}: {plan.title}")
+    say(f"{next(iter(source.values()))}: {plan.title}")
     say(f"  {', '.join(facts)}")
     for conflict in plan.conflicts:
         say(f"  note: {conflict}")
@@ -183,7 +183,7 @@ def render(
         else:
             say(f"{source}: {rendering.mix.seconds:.1f} s of sound in {folder / names[0]}")
 
-    return each(sources, work, as_json=as_json)
+    return each(sources, work, as_json=as_json, what="source")
 
 
 def _performance(stages: Pipeline, source: str, on_event: Callable[[Event], None]) -> Performance:
@@ -231,7 +231,7 @@ def replay(
             result = replay_piece(source, folder, pipeline=pipeline, style=style, picture=shown, on_event=on_event)
         _compare(result, source, folder, as_json=as_json)
 
-    return each(manifests, work, as_json=as_json)
+    return each(manifests, work, as_json=as_json, what="manifest")
 
 
 def _compare(result: Replay, source: str, folder: Path | None, *, as_json: bool) -> None:

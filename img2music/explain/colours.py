@@ -22,6 +22,8 @@ READABLE = 4.6
 """A little over the 4.5 that WCAG asks of text."""
 _DEFAULT_HUE, _DEFAULT_CHROMA = 255.0, 0.03
 _HUES_APART = 40.0
+_STEPS = (0.68, 0.55, 0.76, 0.62)
+"""Lightness of the form's letters: in a grey picture they differ in nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def themes(swatches: Sequence[Swatch]) -> tuple[Theme, Theme]:
     hues = _leading(swatches)
     chroma, hue = hues[0]
     accent_chroma = min(0.15, max(chroma, 0.07 if chroma > 0.02 else chroma))
-    faint = min(0.012, chroma / 8)
+    faint = min(0.009, chroma / 8)
     paper, card = oklch_to_hex(0.978, faint, hue), oklch_to_hex(0.995, faint / 3, hue)
     tint = oklch_to_hex(0.94, min(0.03, chroma / 3), hue)
     light = Theme(
@@ -123,7 +125,7 @@ def themes(swatches: Sequence[Swatch]) -> tuple[Theme, Theme]:
         tint=tint,
         good=_readable(0.5, 0.11, 150, (card, paper)),
         bad=_readable(0.52, 0.16, 28, (card, paper)),
-        materials=tuple(oklch_to_hex(0.68 - 0.04 * place, min(0.13, tone), angle) for place, (tone, angle) in enumerate(hues)),
+        materials=tuple(oklch_to_hex(light, min(0.13, tone), angle) for light, (tone, angle) in zip(_STEPS, hues, strict=True)),
     )
     paper, card = oklch_to_hex(0.185, faint, hue), oklch_to_hex(0.225, faint, hue)
     tint = oklch_to_hex(0.29, min(0.035, chroma / 3), hue)
@@ -138,6 +140,6 @@ def themes(swatches: Sequence[Swatch]) -> tuple[Theme, Theme]:
         tint=tint,
         good=_readable(0.78, 0.12, 150, (card, paper)),
         bad=_readable(0.75, 0.13, 28, (card, paper)),
-        materials=tuple(oklch_to_hex(0.7 - 0.03 * place, min(0.12, tone), angle) for place, (tone, angle) in enumerate(hues)),
+        materials=tuple(oklch_to_hex(light, min(0.12, tone), angle) for light, (tone, angle) in zip(_STEPS, hues, strict=True)),
     )
     return light, dark

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from img2music.explain.markup import Html, el, join
-from img2music.explain.sentences import cue_figure, cue_name, listed, sentence, swatch_figure
+from img2music.explain.sentences import cue_figure, cue_name, listed, sentence
 from img2music.scene import Swatch
 
 if TYPE_CHECKING:
@@ -71,22 +71,29 @@ class Evidence:
         mark = self.mark(place)
         return el("b", mark + 1, class_="badge") if mark is not None else None
 
-    def chip(self, name: str, badge: bool = False) -> Html:
+    def chip(self, name: str) -> Html:
         """A small link to a cue's row that lights up its place on the picture; plain where the scene has no such cue."""
         place = self.index.get(name)
         if place is None:
             return el("span", cue_name(name), class_="chip")
-        item = self.items[place]
-        inside: list[Child] = [self.badge(place)] if badge else []
-        if isinstance(item, Swatch):
-            inside += [el("i", class_=f"dot c{place}"), item.words, el("small", f"{item.share:.0%}")]
-        else:
-            inside += [cue_name(name), spark(item.value) if isinstance(item.value, tuple) else el("small", cue_figure(item))]
-        return el("a", inside, class_="chip", **self.pointers(place))
+        return el("a", _face(self.items[place], place), class_="chip", **self.pointers(place))
+
+    def sign(self, places: list[int]) -> Html:
+        """A numbered chip for a mark and the items that share it."""
+        first, names = self.items[places[0]], [_said(self.items[place])[0] for place in places]
+        face = _face(first, places[0]) if len(places) == 1 else listed(tuple(names))
+        return el("a", self.badge(places[0]), face, class_="chip", **self.pointers(places[0]))
 
     def chips(self, names: tuple[str, ...]) -> Html:
         """One chip a name."""
         return join([self.chip(name) for name in dict.fromkeys(names)])
+
+
+def _face(item: Cue | Swatch, place: int) -> list[Child]:
+    """An item in little room: its name and its value."""
+    if isinstance(item, Swatch):
+        return [el("i", class_=f"dot c{place}"), item.words, el("small", f"{item.share:.0%}")]
+    return [cue_name(item.name), spark(item.value) if isinstance(item.value, tuple) else el("small", cue_figure(item))]
 
 
 def _said(item: Cue | Swatch) -> tuple[str, str]:
@@ -138,8 +145,12 @@ def figure(evidence: Evidence, picture_jpeg: bytes | None) -> Html:
         return el("figure", el("div", image, class_="frame"), class_="picture")
     switch = el("label", el("input", type="checkbox", id="marks", checked=True), " Marks", class_="switch")
     caption = el("figcaption", el("span", scene.picture.file if scene is not None else "", class_="file"), switch)
-    marked = [place for place in range(len(evidence.items)) if evidence.mark(place) is not None]
-    legend = el("ol", [el("li", evidence.chip(evidence.items[place].name, badge=True)) for place in marked], class_="legend")
+    marked: dict[int, list[int]] = {}
+    for place in range(len(evidence.items)):
+        mark = evidence.mark(place)
+        if mark is not None:
+            marked.setdefault(mark, []).append(place)
+    legend = el("ol", [el("li", evidence.sign(places)) for places in marked.values()], class_="legend")
     overlay = el("div", _skyline(scene), _marks(evidence, marked), class_="marks")
     return el("figure", el("div", image, overlay, class_="frame"), caption, legend, class_="picture")
 
@@ -163,9 +174,8 @@ def _sketch(scene: Scene) -> Html:
     return el("svg", title, fields, class_="sketch", viewBox=f"0 0 100 {height:.2f}", role="img")
 
 
-def _marks(evidence: Evidence, marked: list[int]) -> list[Html]:
+def _marks(evidence: Evidence, marked: dict[int, list[int]]) -> list[Html]:
     """One link a mark, the largest box lowest, so that every one can be reached; badges keep out of each other's way."""
-    firsts = {evidence.mark(place): place for place in reversed(marked)}
     taken: list[tuple[float, float]] = []
     marks = []
     for box in sorted(evidence.boxes, key=lambda box: -box.width * box.height):
@@ -174,7 +184,7 @@ def _marks(evidence: Evidence, marked: list[int]) -> list[Html]:
         corner = next((corner for corner in _CORNERS if room[corner] >= _APART), max(_CORNERS, key=lambda name: room[name]))
         taken.append(spots[corner])
         number = evidence.boxes.index(box)
-        place = firsts[number]
+        place = marked[number][0]
         name, detail = _said(evidence.items[place])
         side = ("right " if box.x + box.width / 2 > 0.5 else "") + ("low" if box.y + box.height / 2 > 0.6 else "")
         tag = el("span", el("strong", name), " ", detail, class_=f"tag {side}".strip())

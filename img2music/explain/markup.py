@@ -7,6 +7,7 @@ Knows nothing of music.
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import quote
@@ -28,12 +29,12 @@ Child: TypeAlias = "str | int | Iterable[Child] | None"
 
 _VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})
 # Control characters are no HTML, and marks that turn the direction of writing would reorder the text around them.
-_UNWANTED = dict.fromkeys((*range(9), 11, 12, *range(14, 32), *range(127, 160), *range(8234, 8239), *range(8294, 8298)))
+_UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def plain(text: object) -> str:
     """`text` without control characters, direction marks and lone surrogates; not yet escaped."""
-    return str(text).translate(_UNWANTED).encode("utf-8", "replace").decode("utf-8")
+    return _UNWANTED.sub("", str(text)).encode("utf-8", "replace").decode("utf-8")
 
 
 def join(child: Child) -> Html:

@@ -10,15 +10,17 @@ Source: C. Walshaw, *The abc music standard 2.1* (2011); the ``%%MIDI`` lines ar
 from __future__ import annotations
 
 import re
+from fractions import Fraction
+from math import gcd, lcm
 from typing import TYPE_CHECKING
 
+from img2music.io.harmonies import suffix_of
 from img2music.io.lettering import one_line
 from img2music.io.notation import chords_by_bar, lay_out, sections_by_bar
 from img2music.theory import name_of, spell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from fractions import Fraction
 
     from img2music.io.notation import Event, Staff
     from img2music.score import Note, Score
@@ -32,6 +34,8 @@ _ACCIDENTALS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
 _ARTICULATIONS = {"": "", "staccato": ".", "tenuto": '"^ten."', "accent": "!accent!"}
 _CLEFS = {"G": "treble", "F": "bass", "C": "alto", "percussion": "perc"}
 _DYNAMIC = re.compile(r"p{1,4}|mp|mf|f{1,4}|sfz")
+# Chords that abcMIDI must be told of, in semitones above the root.
+_UNUSUAL = {"add9": "0 4 7 14", "madd9": "0 3 7 14", "mmaj7": "0 3 7 11", "sus2": "0 2 7"}
 _BARS_A_LINE = 4
 _PERCUSSION_CHANNEL = 10
 _MELODIC_CHANNELS = [channel for channel in range(1, 17) if channel != _PERCUSSION_CHANNEL]
@@ -54,19 +58,23 @@ def write_abc(score: Score) -> str:
         f"Q:{_tempo(score.tempo_bpm)}",
         "%%MIDI gchordoff",  # chord symbols are to be read, the parts play them already
         "%%MIDI chordattack 0",
+        *(f"%%MIDI chordname {suffix} {_UNUSUAL[suffix]}" for suffix in sorted(_suffixes(score) & _UNUSUAL.keys())),
         f"K:{_key(score.key)}",
     ]
     channels = iter(_MELODIC_CHANNELS * len(score.parts))
     for number, staff in enumerate(lay_out(score), 1):
         kit = staff.part.instrument.kit
-        name = one_line(staff.part.name).replace('"', "'").replace("\\", "/").replace("%", "")
         lines += [
-            f'V:{number} name="{name}" clef={_CLEFS[staff.clef.sign]}',
+            f'V:{number} name="{_quotable(staff.part.name)}" clef={_CLEFS[staff.clef.sign]}',
             f"%%MIDI channel {_PERCUSSION_CHANNEL if kit else next(channels)}",
             f"%%MIDI program {staff.part.instrument.program}",
             *_voice(staff, score, leads=number == 1),
         ]
     return "\n".join(lines) + "\n"
+
+
+def _suffixes(score: Score) -> set[str]:
+    return {suffix_of(chord.symbol) or "" for chord in score.chords}
 
 
 def _text(text: str) -> str:
@@ -108,44 +116,68 @@ def _voice(staff: Staff, score: Score, *, leads: bool) -> Iterator[str]:
 def _bar(events: tuple[Event, ...], chords: list[tuple[Fraction, str]], *, kit: bool) -> str:
     words: list[str] = []
     waiting = list(chords)
-    group = -1
+    joins, step = False, Fraction(1)
     for index, event in enumerate(events):
         text = ""
         # A symbol that falls inside a note stands before it, beside the one that belongs there.
         while waiting and waiting[0][0] < event.onset_quarters + event.duration_quarters:
-            text += f'"{_symbol(waiting.pop(0)[1])}"'
+            text += _symbol(waiting.pop(0)[1])
         if event.tuplet == "start":
-            size = next(end for end in range(index, len(events)) if events[end].tuplet == "stop") - index + 1
+            group = _tuplet(events, index)
+            step = Fraction(1, lcm(*(one.value_quarters.denominator for one in group)))
+            step *= gcd(*(int(one.value_quarters / step) for one in group))
+            size = int(sum(one.value_quarters for one in group) / step)
             text += "(3" if size == 3 else f"(3:2:{size}"
-        text += _event(event, kit=kit)
-        joined = event.beam_group == group and event.value_quarters < 1 and events[index - 1].value_quarters < 1
-        if joined:
+        value = step if event.tuplet else event.value_quarters
+        text += _event(event, value, kit=kit)
+        # Flagged notes of one beat are written without a space, which is how ABC joins them by a beam.
+        if joins and value < 1 and event.beam_group == events[index - 1].beam_group:
             words[-1] += text
         else:
             words.append(text)
-        group = event.beam_group
+        joins = value < 1
     return " ".join(words)
 
 
+def _tuplet(events: tuple[Event, ...], start: int) -> tuple[Event, ...]:
+    """The events of the triplet that begins at index `start`."""
+    end = next(index for index in range(start, len(events)) if events[index].tuplet == "stop")
+    return events[start : end + 1]
+
+
 def _symbol(symbol: str) -> str:
-    return one_line(symbol).replace('"', "'").replace("\\", "/").replace("%", "")
+    """A chord symbol; one that readers would not understand stands there as a remark."""
+    return f'"{symbol}"' if suffix_of(symbol) is not None else f'"^{_quotable(symbol)}"'
 
 
-def _event(event: Event, *, kit: bool) -> str:
-    eighths = event.value_quarters * 2
+def _quotable(text: str) -> str:
+    """Text as it may stand between quotation marks."""
+    return one_line(text).replace('"', "'").replace("\\", "/").replace("%", "")
+
+
+def _event(event: Event, value: Fraction, *, kit: bool) -> str:
+    """One event in values of `value` quarters, as many as it lasts, tied.
+
+    Inside a triplet all values are alike, because some readers do not trust a triplet of unequal ones.
+    """
+    eighths = value * 2
     length = (
         "" if eighths == 1 else str(eighths) if eighths.numerator != 1 or eighths.denominator == 1 else f"/{eighths.denominator}"
     )
+    times = int(event.value_quarters / value)
     if not event.notes:
-        return f"z{length}"
+        return f"z{length}" * times
     marks = ""
     if event.dynamic:
-        marks = f"!{event.dynamic}!" if _DYNAMIC.fullmatch(event.dynamic) else f'"_{_symbol(event.dynamic)}"'
+        marks = f"!{event.dynamic}!" if _DYNAMIC.fullmatch(event.dynamic) else f'"_{_quotable(event.dynamic)}"'
     marks += _ARTICULATIONS[event.articulation]
-    pitches = "".join(_pitch(note, kit=kit) for note in event.notes)
-    if len(event.notes) > 1:
-        pitches = f"[{pitches}]"
-    return f"{marks}{pitches}{length}{'-' if event.tie_to else ''}"
+    pitches = [_pitch(note, kit=kit) for note in event.notes]
+    if len(pitches) == 1 or not event.tuplet:
+        sound = ("".join(pitches) if len(pitches) == 1 else f"[{''.join(pitches)}]") + length
+    else:
+        # abcMIDI compares the lengths inside the brackets when it checks a triplet.
+        sound = f"[{''.join(pitch + length for pitch in pitches)}]"
+    return marks + "-".join([sound] * times) + "-" * event.tie_to
 
 
 def _pitch(note: Note, *, kit: bool) -> str:

@@ -11,7 +11,7 @@ import re
 
 from img2music.io.lettering import xml_text
 
-__all__ = ["harmony"]
+__all__ = ["harmony", "suffix_of"]
 
 _SYMBOL = re.compile(r"(?P<root>[A-G])(?P<alter>bb|##|b|#|)(?P<suffix>[^/]*)(?:/(?P<bass>[A-G])(?P<bass_alter>bb|##|b|#|))?")
 _ALTERS = {"bb": -2, "b": -1, "": 0, "#": 1, "##": 2}
@@ -39,6 +39,12 @@ _KINDS: dict[str, tuple[str, tuple[int, ...]]] = {
     "madd9": ("minor", (9,)),
     "7sus4": ("suspended-fourth", (7,)),
 }
+
+
+def suffix_of(symbol: str) -> str | None:
+    """What stands between root and bass ("m7" of "Dm7/C"), or None where the symbol is not of the usual form."""
+    match = _SYMBOL.fullmatch(symbol)
+    return match["suffix"] if match and match["suffix"] in _KINDS else None
 
 
 def harmony(symbol: str, offset_divisions: int = 0) -> str:

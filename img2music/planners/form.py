@@ -111,12 +111,14 @@ def _phrases(bars: int) -> tuple[int, ...]:
     return (4,) * (bars // 4) + ((bars % 4,) if bars % 4 else ())
 
 
-def section_energies(layouts: Sequence[Layout], arousal: float, profile: Sequence[float]) -> tuple[float, ...]:
+def section_energies(
+    layouts: Sequence[Layout], arousal: float, profile: Sequence[float], *, loud_end: bool = False
+) -> tuple[float, ...]:
     """Energy of each section, 0..1.
 
     A dramatic arc that climbs to three quarters of the piece (our choice), coloured by `profile`, the picture's
     brightness from left to right, as if the eye wandered over it while the piece plays; the whole lies higher the more
-    aroused the picture is.
+    aroused the picture is. `loud_end` keeps the ending up, for styles that stop on a hit.
     """
     total = sum(layout.bars for layout in layouts)
     centre = (arousal + 1) / 2
@@ -130,7 +132,7 @@ def section_energies(layouts: Sequence[Layout], arousal: float, profile: Sequenc
         arc = 0.35 + 0.65 * (place / 0.75 if place < 0.75 else 1 - (place - 0.75) / 0.5)
         light = float(np.interp(place, np.linspace(0, 1, len(curve)), curve))
         level = 0.72 * arc + 0.28 * light
-        if layout.role in {"intro", "outro"}:
+        if layout.role == "intro" or (layout.role == "outro" and not loud_end):
             level *= 0.45
         elif layout.role == "contrast":
             level = 1 - level if level > 0.8 else min(1.0, level + 0.12)

@@ -20,28 +20,20 @@ from img2music.plan import Motif
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from img2music.scene import Scene
     from img2music.theory import Meter
 
 __all__ = ["draw_contour", "draw_motif"]
 
 _POINTS = 16
-_HALF, _THIRD, _QUARTER = Fraction(1, 2), Fraction(1, 3), Fraction(1, 4)
+_SIXTEENTHS = 4
+"""Rhythms are built on a grid of sixteenths: four a quarter note."""
 
-# How one beat may be filled, with the density each way stands for (strokes a beat). None joins the beat to the last one.
-_SIMPLE: tuple[tuple[Fraction, ...] | None, ...] = (
-    None,
-    (Fraction(1),),
-    (_HALF, _HALF),
-    (_HALF + _QUARTER, _QUARTER),
-    (_HALF, _QUARTER, _QUARTER),
-)
-_COMPOUND: tuple[tuple[Fraction, ...] | None, ...] = (
-    None,
-    (Fraction(3, 2),),
-    (Fraction(1), _HALF),
-    (_HALF, _HALF, _HALF),
-)
+# How one beat may be filled, in sixteenths. None joins the beat to the note before it.
+_SIMPLE: tuple[tuple[int, ...] | None, ...] = (None, (4,), (2, 2), (3, 1), (2, 1, 1))
+_COMPOUND: tuple[tuple[int, ...] | None, ...] = (None, (6,), (4, 2), (2, 2, 2))
 
 
 def draw_contour(scene: Scene) -> tuple[tuple[float, ...], tuple[str, ...]]:
@@ -77,43 +69,46 @@ def draw_motif(contour: Sequence[float], meter: Meter, density: float) -> Motif:
     return Motif(steps=tuple(_enliven(steps, curve)), rhythm=tuple(float(duration) for duration in rhythm))
 
 
-def _rhythm(curve: np.ndarray, meter: Meter, density: float) -> tuple[Fraction, ...]:
+def _rhythm(curve: NDArray[np.float64], meter: Meter, density: float) -> tuple[Fraction, ...]:
+    """The best of all bars that the cells can make."""
     change = np.abs(np.gradient(curve)) + 1e-3
-    change = change / change.max()
+    steps = int(meter.bar_quarters * _SIXTEENTHS)
+    movement = np.interp(np.arange(steps) / steps, np.linspace(0, 1, len(change)), change / change.max()).tolist()
     wanted = (0.6 + 1.1 * density) * len(meter.beats)
-    best: tuple[float, tuple[Fraction, ...]] = (-1e9, meter.beats)
+    best, best_score = [steps], -1e9
     cells = [_COMPOUND if beat == Fraction(3, 2) else _SIMPLE for beat in meter.beats]
     for choice in product(cells[0][1:], *cells[1:]):
         rhythm = _joined(meter, choice)
         if rhythm is None or not 2 <= len(rhythm) <= 9:
             continue
-        places = np.cumsum([0.0, *(float(duration) for duration in rhythm[:-1])]) / float(meter.bar_quarters)
-        strokes = float(np.interp(places, np.linspace(0, 1, len(change)), change).mean())
-        crowding = abs(len(rhythm) - wanted)
+        place, strokes = 0, 0.0
+        for duration in rhythm:
+            strokes += movement[place]
+            place += duration
         # Even notes are dull and many kinds at once are restless: two or three different lengths sing best.
         kinds = {1: 0.35, 2: 0.0, 3: 0.05}.get(len(set(rhythm)), 0.4)
         long_end = 0.12 if rhythm[-1] == max(rhythm) else 0.0
-        score = strokes - 0.35 * crowding - kinds + long_end
-        if score > best[0] + 1e-12:
-            best = (score, tuple(rhythm))
-    return best[1]
+        score = strokes / len(rhythm) - 0.35 * abs(len(rhythm) - wanted) - kinds + long_end
+        if score > best_score + 1e-12:
+            best, best_score = rhythm, score
+    return tuple(Fraction(duration, _SIXTEENTHS) for duration in best)
 
 
-def _joined(meter: Meter, cells: Sequence[tuple[Fraction, ...] | None]) -> list[Fraction] | None:
-    """The bar that a choice of cells makes, or None if it blurs a beat of three: there only whole beats are held on."""
-    rhythm: list[Fraction] = []
+def _joined(meter: Meter, cells: Sequence[tuple[int, ...] | None]) -> list[int] | None:
+    """The bar that a choice of cells makes, or None if it blurs the beat: a sixteenth is not held on, nor part of a beat of three."""
+    rhythm: list[int] = []
     for number, (beat, cell) in enumerate(zip(meter.beats, cells, strict=True)):
         if cell is not None:
             rhythm.extend(cell)
             continue
         before = cells[number - 1]
-        if (beat != 1 or meter.beats[number - 1] != 1) and before is not None and len(before) > 1:
+        if before is not None and (before[-1] < 2 or (len(before) > 1 and (beat != 1 or meter.beats[number - 1] != 1))):
             return None
-        rhythm[-1] += beat
+        rhythm[-1] += int(beat * _SIXTEENTHS)
     return rhythm
 
 
-def _enliven(steps: list[int], curve: np.ndarray) -> list[int]:
+def _enliven(steps: list[int], curve: NDArray[np.float64]) -> list[int]:
     """No motif stands still: three equal notes in a row move on by a step, towards where the line goes."""
     direction = 1 if curve[len(curve) // 2] >= curve[0] else -1
     for index in range(1, len(steps)):

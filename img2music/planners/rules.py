@@ -189,7 +189,8 @@ class RulesPlanner:
         bars = count_bars(brief.seconds, tempo, meter)
         layouts = lay_out(bars)
         profile = scene.curve("brightness_profile")
-        energies = section_energies(layouts, arousal, profile)
+        # The style has a temper of its own: rock is never as soft as a lullaby.
+        energies = section_energies(layouts, (arousal + style.affect["arousal"]) / 2, profile, loud_end=style.ending == "hit")
         harmony = harmonize(layouts, key.mode, style, generator(brief.seed, "harmony"))
         letters = " ".join(layout.name for layout in layouts)
         cues = ("brightness_profile",) if profile else ()

@@ -99,10 +99,12 @@ def _picked(pick: int | str, voicing: tuple[int, ...], span: Span, player: Instr
     if pick == "root":
         root = nearest_pitch(span.chord.bass * 7 % 12, voicing[0] - 8, max(player.low, voicing[0] - 16), voicing[0])
         return (root if root >= player.low else voicing[0],)
-    index = int(pick)
-    octave, place = divmod(index, len(voicing))
-    pitch = voicing[place] + 12 * octave
-    return (pitch if pitch <= max(high, voicing[-1]) and pitch <= player.high else voicing[place],)
+    # The chord as a ladder as far up as the register goes; beyond its top the figure turns back downwards.
+    top = min(player.high, max(high, voicing[-1]))
+    ladder = sorted({pitch + octave for pitch in voicing for octave in (0, 12, 24) if pitch + octave <= top})
+    turn = 2 * (len(ladder) - 1)
+    index = int(pick) % turn if turn else 0
+    return (ladder[index if index < len(ladder) else turn - index],)
 
 
 def _power(pitch_classes: tuple[int, ...], low: int, high: int) -> tuple[int, ...]:

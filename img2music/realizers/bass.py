@@ -20,17 +20,24 @@ if TYPE_CHECKING:
     import numpy as np
 
     from img2music.plan import CompositionPlan, PartPlan
-    from img2music.realizers.form import Span
+    from img2music.realizers.form import Phrase, Span
     from img2music.theory import Instrument, Meter
 
 __all__ = ["PATTERNS", "write_bass"]
 
 PATTERNS = ("bossa", "lazy", "melodic", "octave", "offbeat", "pedal", "pulse", "root", "root-fifth", "walking", "waltz")
 _HALF = Fraction(1, 2)
+_CEILING = 52
+"""A bass climbs no higher than E3, where the chords begin."""
 
 
 def write_bass(
-    plan: CompositionPlan, part: PartPlan, player: Instrument, spans: Sequence[Span], energies: Sequence[float]
+    plan: CompositionPlan,
+    part: PartPlan,
+    player: Instrument,
+    phrases: Sequence[Phrase],
+    spans: Sequence[Span],
+    energies: Sequence[float],
 ) -> list[Event]:
     """The whole bass part; `energies` a bar, bars of energy -1 are rests.
 
@@ -42,8 +49,11 @@ def write_bass(
         raise unknown_name("bass pattern", name, PATTERNS)
     meter = plan.parsed_meter
     low = player.low
-    high = min(player.high, low + 24)
+    high = max(low + 12, min(player.high, low + 24, _CEILING))
     centre = max(low + 5, min(player.heart + 12 * part.octave, high - 5))
+    # Patterns that leap an octave up need room above the root.
+    root_high = max(low + 11, high - 12) if name in {"octave", "offbeat"} else high
+    last_bars = {phrase.first_bar + phrase.bars - 1 for phrase in phrases}
     chance = generator(plan.seed, "bass", part.name)
     events: list[Event] = []
     previous = centre
@@ -51,14 +61,16 @@ def write_bass(
         energy = energies[span.bar]
         if energy < 0:
             continue
-        root = nearest_pitch(span.chord.bass * 7 % 12, round(0.6 * previous + 0.4 * centre), low, high)
+        root = nearest_pitch(span.chord.bass * 7 % 12, round(0.6 * previous + 0.4 * centre), low, root_high)
         following = spans[index + 1].chord if index + 1 < len(spans) else None
-        goal = nearest_pitch(following.bass * 7 % 12, root, low, high) if following else root
+        # The note a line walks to is the one that will really be played next.
+        goal = nearest_pitch(following.bass * 7 % 12, round(0.6 * root + 0.4 * centre), low, root_high) if following else root
+        held = index > 0 and spans[index - 1].chord == span.chord and span.bar not in last_bars
         if span.bar == plan.bars - 1:
             events.append(Event(span.onset, span.duration, (root,)))
         else:
-            events.extend(_play(name, span, root, goal, (low, high), meter, energy, plan, chance))
-        previous = events[-1].pitches[0] if name == "walking" else root
+            events.extend(_play(name, span, root, goal, (low, high), meter, energy, plan, chance, held=held))
+        previous = root
     return events
 
 
@@ -72,8 +84,10 @@ def _play(
     energy: float,
     plan: CompositionPlan,
     chance: np.random.Generator,
+    *,
+    held: bool,
 ) -> list[Event]:
-    """One chord's worth of bass."""
+    """One chord's worth of bass; `held` says that the chord has sounded in the bar before."""
     bar = span.bar * meter.bar_quarters
     beats = [bar + onset for onset in meter.onsets if span.onset <= bar + onset < span.end] or [span.onset]
     octave = root + 12 if root + 12 <= limits[1] else root
@@ -88,7 +102,7 @@ def _play(
             events = [Event(span.onset, span.duration, (root,))]
         case "waltz":
             length = min(span.duration, Fraction(2) if energy < 0.6 else Fraction(1))
-            events = [Event(span.onset, length, (root if span.bar % 2 == 0 else fifth,))]
+            events = [Event(span.onset, length, (fifth if held and span.bar % 2 else root,))]
         case "offbeat":
             places = [place + (_HALF if length == 1 else 1) for place, length in _beats_of(span, meter, beats)]
             events = [

@@ -97,7 +97,7 @@ def _write(
         case "melody":
             return write_melody(plan, phrases, spans, player, part.octave, alone=alone)
         case "bass":
-            return write_bass(plan, part, player, spans, resting)
+            return write_bass(plan, part, player, phrases, spans, resting)
         case "counter":
             return write_counter(plan, part, player, spans, resting, tune)
         case _:
@@ -108,7 +108,9 @@ def _write(
 
 def _rests(plan: CompositionPlan, part: PartPlan, energies: Sequence[float], *, alone: bool) -> list[float]:
     """Energy a bar for one part, -1 where it rests. Somebody always plays: the calmest part carries a bar all others leave."""
-    playing = [-1.0 if energy < part.from_energy else energy for energy in energies]
+    # Every seat joins at least the loudest section: an empty staff is worse than a full band in a calm piece.
+    threshold = min(part.from_energy, max(energies))
+    playing = [-1.0 if energy < threshold else energy for energy in energies]
     if alone:
         return list(energies)
     others = [other for other in plan.parts if other is not part and other.role != "melody"]

@@ -76,7 +76,9 @@ def _members(chord: Chord, voices: int) -> tuple[int, ...]:
     if voices >= 3 + len(rest):
         return (root, third, fifth, *rest)
     if rest:
-        order = (third, rest[0], *rest[1:], root, fifth)
+        # A major seventh rubs against its own root in close position: there the fifth stays and the root goes.
+        ending = (fifth, root) if (rest[0] - root) % 12 == 11 else (root, fifth)
+        order = (third, rest[0], *rest[1:], *ending)
         return order[: max(1, voices)]
     return (root, third, fifth)[: max(1, voices)] if voices >= 3 else ((third, fifth) if voices == 2 else (third,))
 

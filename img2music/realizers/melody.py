@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["write_melody"]
 
+_ABOVE_CHORDS = 62
+"""D4: the chords' register ends about there."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Tune:
@@ -74,6 +77,10 @@ def _register(plan: CompositionPlan, player: Instrument, octave: int) -> tuple[i
     centre = player.heart + 12 * octave + round(2 * plan.valence)
     reach = 8 + round(2 * (plan.arousal + 1))
     low, high = max(player.low, centre - reach), min(player.high, centre + reach)
+    if any(part.role in {"chords", "arpeggio", "pad"} for part in plan.parts):
+        # Above the chords, as far as the instrument reaches: a tune inside its accompaniment is not heard.
+        lift = max(0, min(_ABOVE_CHORDS, player.high - 14) - low)
+        low, high = low + lift, min(player.high, high + lift)
     if high - low < 12:
         low, high = max(player.low, high - 14), min(player.high, max(high, low + 14))
     return low, high
@@ -100,6 +107,8 @@ def _compose(
     rhythms = {"motif": strokes, "again": strokes, "answer": answer, "develop": develop}
     first, total = phrases[0].first_bar, sum(phrase.bars for phrase in phrases)
     middle, span = (limits[0] + limits[1]) / 2, min(14, limits[1] - limits[0])
+    if section.role == "outro" and previous is not None:
+        middle, span = float(previous), 5  # the ending stays where the tune has come to rest
     events: list[Event] = []
     for phrase in phrases:
         slots: list[Slot] = []
@@ -173,7 +182,7 @@ def _ornament(
     """A long note before another one gets a passing or neighbour note in its last half beat, now and then."""
     draw = float(chance.random())  # drawn for every note, so that one changed note leaves the others' luck alone
     half = Fraction(1, 2)
-    if following is None or following.onset != event.end or event.duration < 1 or draw > likelihood or event.duration > 2:
+    if following is None or following.onset != event.end or event.duration < 1 or draw > likelihood:
         return [event]
     key = plan.parsed_key
     scale = set(key.pitch_classes)

@@ -60,7 +60,7 @@ def _power(meter: Meter, bar: int, energy: float, density: float) -> list[Hit]:
 
 def _waltz(meter: Meter, bar: int, energy: float, density: float) -> list[Hit]:
     beats = meter.onsets[1:] or (Fraction(0),)
-    return [(place, Fraction(3, 4), "all") for place in beats]
+    return [(place, min(Fraction(1), meter.bar_quarters - place), "all") for place in beats]
 
 
 def _offbeat(meter: Meter, bar: int, energy: float, density: float) -> list[Hit]:
@@ -97,7 +97,7 @@ def _bossa(meter: Meter, bar: int, energy: float, density: float) -> list[Hit]:
     if meter.bar_quarters != 4:
         return _offbeat(meter, bar, energy, density)
     places = ("0", "1", "5/2") if bar % 2 == 0 else ("1/2", "3/2", "3")
-    return [(Fraction(place), Fraction(3, 4), "all") for place in places]
+    return [(Fraction(place), _HALF, "all") for place in places]
 
 
 def _lazy(meter: Meter, bar: int, energy: float, density: float) -> list[Hit]:

@@ -7,7 +7,7 @@ they are written; targets are MIDI numbers too.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -31,7 +31,7 @@ _REACH = 12
 
 # Cost of an interval by how many letters it spans (0 = repeated note). Steps are the rule, thirds common, sevenths rare:
 # the order of interval frequencies in folk song (Huron 2006, fig. 5.6).
-_INTERVAL = (0.55, 0.0, 0.4, 0.85, 1.1, 1.8, 3.6, 2.6)
+_INTERVAL = (1.0, 0.0, 0.4, 0.85, 1.1, 1.8, 3.6, 2.6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,8 @@ def best_line(
         tones = _tones(chord, key, *limits)
         # A little chance decides between near equals; it is the same for every line, so that it can't beat the rules.
         luck = chance.random(len(tones)) * 0.5
-        static = [_alone(tone, slot) + float(draw) for tone, draw in zip(tones, luck, strict=True)]
+        later = _later(slot, spans, onsets)
+        static = [_alone(tone, slot) + _held(tone, later) + float(draw) for tone, draw in zip(tones, luck, strict=True)]
         grown: list[_Line] = []
         for line in lines:
             for tone, cost in zip(tones, static, strict=True):
@@ -103,6 +104,18 @@ def best_line(
         grown.sort(key=lambda line: line.cost)
         lines = _distinct(grown)
     return list(lines[0].path)
+
+
+def _later(slot: Slot, spans: Sequence[Span], onsets: Sequence[Fraction]) -> list[tuple[tuple[int, ...], float]]:
+    """The chords that begin while a slot is held: their pitch classes and how many quarters they share with it."""
+    end = slot.onset + slot.duration
+    first, last = bisect_right(onsets, slot.onset), bisect_left(onsets, end)
+    return [(span.chord.pitch_classes, float(min(end, span.end) - span.onset)) for span in spans[first:last]]
+
+
+def _held(tone: _Tone, later: Sequence[tuple[tuple[int, ...], float]]) -> float:
+    """What it costs to hold a tone into chords it does not belong to."""
+    return sum(0.8 * min(2.0, quarters) for members, quarters in later if tone.pitch % 12 not in members)
 
 
 def _distinct(grown: list[_Line]) -> list[_Line]:
@@ -180,6 +193,9 @@ def _extend(line: _Line, tone: _Tone, slot: Slot, cost: float) -> _Line:
             cost += 0.6
     if run > 4:
         cost += 0.35 * (run - 4)
+    if interval and len(line.path) > 1 and tone.pitch == line.path[-2]:
+        # To and fro is a trill, not a tune; the second time it costs more.
+        cost += 1.5 if len(line.path) > 2 and last.pitch == line.path[-3] else 0.5
     start = tone.degree if slot.motif_start else line.start_degree
     if slot.motif_step is not None and not slot.motif_start:
         cost += 0.75 * min(4, abs(tone.degree - start - slot.motif_step))

@@ -1,0 +1,44 @@
+"""What every test may rely on: derived files go to a folder of this session, and pictures are small and made on the spot."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cache folder shared by all tests and the programs they start; one that is named outside is kept in use."""
+    named = os.environ.get("IMG2MUSIC_CACHE")
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMG2MUSIC_CACHE", named or str(folder))
+        yield folder
+
+
+@pytest.fixture
+def make_picture(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a small picture: a sky over hills, its colours shifted by `tint`."""
+
+    def make(name: str = "hills.png", tint: int = 0) -> Path:
+        import numpy as np
+        from PIL import Image
+
+        rows, columns = np.mgrid[0:48, 0:64]
+        ridge = 24 + 8 * np.sin(columns / 9 + tint)
+        ground = rows > ridge
+        pixels = np.stack(
+            [np.where(ground, 60 + tint * 20, 120), np.where(ground, 110, 170), np.where(ground, 50, 230 - tint * 30)], axis=2
+        ).astype(np.uint8)
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(path)
+        return path
+
+    return make

@@ -1,0 +1,54 @@
+"""Tiny stages for tests of whatever runs stages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+import numpy as np
+
+from img2music.audio import Audio
+from img2music.errors import MissingPackageError
+from img2music.stages import Rendering
+
+if TYPE_CHECKING:
+    from img2music.performance import Performance
+
+RATE = 8000
+
+
+class Hum:
+    """A renderer that holds one soft tone a part for the whole length."""
+
+    def __init__(self, *, level: float = 0.1) -> None:
+        self.level = level
+
+    def __call__(self, performance: Performance, /, *, stems: bool = False) -> Rendering:
+        times = np.arange(round(performance.seconds * RATE)) / RATE
+        voices = {
+            part.name: np.tile(self.level * np.sin(2 * np.pi * (220 + 50 * place) * times), (2, 1)).astype(np.float32)
+            for place, part in enumerate(performance.parts)
+        }
+        mix = np.sum(list(voices.values()), axis=0, dtype=np.float32) / max(1, len(voices))
+        sounds = {name: Audio(samples, RATE) for name, samples in voices.items()} if stems else {}
+        return Rendering(Audio(mix.astype(np.float32), RATE), sounds)
+
+
+class Lacking:
+    """Any stage that needs a package which nobody has."""
+
+    def __init__(self) -> None:
+        raise MissingPackageError("this stage needs nosuchpackage: pip install nosuchpackage")
+
+
+class Wrong:
+    """Any stage that returns what no protocol allows."""
+
+    def __call__(self, *_: object, **__: object) -> int:
+        return 42
+
+
+class Broken:
+    """Any stage that raises what no protocol allows."""
+
+    def __call__(self, *_: object, **__: object) -> NoReturn:
+        raise KeyError("inner\nfault")
