@@ -332,7 +332,7 @@ def test_everything_of_the_piece_is_on_the_page(read: Reader) -> None:
         "Seed 7",
     ]
     said += [f"{section.name} " for section in plan.sections] + ["mp", "G♭", "A♭", "V 7 / V", "v 6"]
-    said += [part.name for part in plan.parts] + ["B from energy 0.70", "30% left, -4 dB", "48"]
+    said += [part.name for part in plan.parts] + ["B from energy 0.70", "30% left, -4 dB", "48", "B♭4 – "]
     said += [reason.text for reason in plan.reasons[1:]] + ["Mixolydian, for a warm picture."]
     said += ["You asked for tempo 72; the picture suggested 90."]
     said += [cue.name.replace("_", " ") for cue in scene.cues] + [swatch.words for swatch in scene.colours]

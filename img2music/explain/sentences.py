@@ -21,7 +21,6 @@ __all__ = [
     "listed",
     "music_signs",
     "number",
-    "pitch_name",
     "sentence",
     "swatch_figure",
     "tempo_words",
@@ -126,11 +125,6 @@ def sentence(text: str) -> str:
 def music_signs(symbol: str) -> str:
     """Chord symbols, keys and numerals with real signs: ``"Bbm7"`` is "B♭m7", ``"bVII"`` is "♭VII"."""
     return symbol.replace("#", "♯").replace("b", "♭") if symbol else ""
-
-
-def pitch_name(midi: int) -> str:
-    """A sounding pitch with its octave, black keys as sharps: 60 is "C4"."""
-    return f"{('C', 'C♯', 'D', 'D♯', 'E', 'F', 'F♯', 'G', 'G♯', 'A', 'A♯', 'B')[midi % 12]}{midi // 12 - 1}"
 
 
 def tempo_words(tempo_bpm: float) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from img2music.explain.evidence import spark
 from img2music.explain.markup import Html, el
-from img2music.explain.sentences import cue_figure, cue_name, listed, music_signs, number, pitch_name, sentence
+from img2music.explain.sentences import cue_figure, cue_name, listed, music_signs, number, sentence
 from img2music.scene import MusicalAttributes, Swatch
 
 if TYPE_CHECKING:
@@ -169,7 +169,8 @@ def parts(piece: Piece) -> Html:
         notes = written.get(part.name, ())
         reach = "–"
         if notes and part.role != "drums":
-            reach = f"{pitch_name(min(note.pitch for note in notes))} – {pitch_name(max(note.pitch for note in notes))}"
+            low, high = min(notes, key=lambda note: note.pitch), max(notes, key=lambda note: note.pitch)
+            reach = f"{music_signs(low.spelling.name)} – {music_signs(high.spelling.name)}"
         name: Child = part.name if part.name.lower() == part.instrument else [part.name, el("small", f" {part.instrument}")]
         job = _JOBS[part.role] + (f" ({part.pattern})" if part.pattern else "")
         rows.append([name, job, _presence(piece.plan, part), str(len(notes)), reach, _place(part)])

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from math import gcd, lcm
+from math import gcd
 from typing import TYPE_CHECKING
 
 from img2music.io.harmonies import suffix_of
@@ -116,20 +116,22 @@ def _voice(staff: Staff, score: Score, *, leads: bool) -> Iterator[str]:
 def _bar(events: tuple[Event, ...], chords: list[tuple[Fraction, str]], *, kit: bool) -> str:
     words: list[str] = []
     waiting = list(chords)
-    joins, step = False, Fraction(1)
+    joins, step, count = False, Fraction(1), 0
     for index, event in enumerate(events):
         text = ""
         # A symbol that falls inside a note stands before it, beside the one that belongs there.
         while waiting and waiting[0][0] < event.onset_quarters + event.duration_quarters:
             text += _symbol(waiting.pop(0)[1])
         if event.tuplet == "start":
-            group = _tuplet(events, index)
-            step = Fraction(1, lcm(*(one.value_quarters.denominator for one in group)))
-            step *= gcd(*(int(one.value_quarters / step) for one in group))
-            size = int(sum(one.value_quarters for one in group) / step)
-            text += "(3" if size == 3 else f"(3:2:{size}"
+            step, count = _step(events, index), 0
         value = step if event.tuplet else event.value_quarters
-        text += _event(event, value, kit=kit)
+        marks, sounds = _event(event, value, kit=kit)
+        if event.tuplet:
+            for place, sound in enumerate(sounds, count):
+                text += ("(3" if place % 3 == 0 else "") + (marks if place == count else "") + sound
+            count += len(sounds)
+        else:
+            text += marks + sounds[0]
         # Flagged notes of one beat are written without a space, which is how ABC joins them by a beam.
         if joins and value < 1 and event.beam_group == events[index - 1].beam_group:
             words[-1] += text
@@ -139,10 +141,13 @@ def _bar(events: tuple[Event, ...], chords: list[tuple[Fraction, str]], *, kit: 
     return " ".join(words)
 
 
-def _tuplet(events: tuple[Event, ...], start: int) -> tuple[Event, ...]:
-    """The events of the triplet that begins at index `start`."""
+def _step(events: tuple[Event, ...], start: int) -> Fraction:
+    """The plain value of which every event of the triplet that begins at index `start` is a multiple."""
     end = next(index for index in range(start, len(events)) if events[index].tuplet == "stop")
-    return events[start : end + 1]
+    values = [event.value_quarters for event in events[start : end + 1]]
+    finest = max(value.denominator for value in values)  # a power of two
+    wholes = gcd(*(int(value * finest) for value in values))
+    return Fraction(wholes & -wholes, finest)
 
 
 def _symbol(symbol: str) -> str:
@@ -155,10 +160,10 @@ def _quotable(text: str) -> str:
     return one_line(text).replace('"', "'").replace("\\", "/").replace("%", "")
 
 
-def _event(event: Event, value: Fraction, *, kit: bool) -> str:
-    """One event in values of `value` quarters, as many as it lasts, tied.
+def _event(event: Event, value: Fraction, *, kit: bool) -> tuple[str, list[str]]:
+    """The marks of an event, and its sound in values of `value` quarters, tied, as many as it lasts.
 
-    Inside a triplet all values are alike, because some readers do not trust a triplet of unequal ones.
+    Inside a triplet all values are alike and come in threes, because readers do not agree on any others.
     """
     eighths = value * 2
     length = (
@@ -166,7 +171,7 @@ def _event(event: Event, value: Fraction, *, kit: bool) -> str:
     )
     times = int(event.value_quarters / value)
     if not event.notes:
-        return f"z{length}" * times
+        return "", [f"z{length}"] * times
     marks = ""
     if event.dynamic:
         marks = f"!{event.dynamic}!" if _DYNAMIC.fullmatch(event.dynamic) else f'"_{_quotable(event.dynamic)}"'
@@ -177,7 +182,7 @@ def _event(event: Event, value: Fraction, *, kit: bool) -> str:
     else:
         # abcMIDI compares the lengths inside the brackets when it checks a triplet.
         sound = f"[{''.join(pitch + length for pitch in pitches)}]"
-    return marks + "-".join([sound] * times) + "-" * event.tie_to
+    return marks, [f"{sound}-"] * (times - 1) + [f"{sound}-" if event.tie_to else sound]
 
 
 def _pitch(note: Note, *, kit: bool) -> str:

@@ -1,0 +1,516 @@
+from __future__ import annotations
+
+import json
+import re
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from scenes import make_scene
+
+from img2music.brief import Brief
+from img2music.chance import spawn_seeds
+from img2music.errors import BackendError, BriefError, DocumentError, MissingPackageError, PictureError, UsageError
+from img2music.io.documents import dump, load_plan, load_scene
+from img2music.pipeline import Event, Pipeline, pipeline_names, replay
+from img2music.pipeline.config import PipelineConfig, load_config
+from img2music.stages import BUILTIN, KINDS, load_stage, stage_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from img2music.piece import Piece
+
+SYMBOLIC = [
+    "scene.json", "plan.json", "score.mid", "score.musicxml", "score.abc", "score.svg", "pianoroll.svg", "report.html", "piece.json",
+]  # fmt: skip
+SHORT = Brief.of(seconds=6, seed=5)
+
+
+@pytest.fixture
+def stand_ins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small stages beside the real ones: a renderer that hums, and stages that fail in every way."""
+    monkeypatch.setitem(BUILTIN["renderer"], "hum", "standins:Hum")
+    for kind in KINDS:
+        monkeypatch.setitem(BUILTIN[kind], "lacking", "standins:Lacking")
+        monkeypatch.setitem(BUILTIN[kind], "wrong", "standins:Wrong")
+        monkeypatch.setitem(BUILTIN[kind], "broken", "standins:Broken")
+
+
+def make_pipeline(**stages: object) -> Pipeline:
+    return Pipeline(
+        PipelineConfig.model_validate(
+            {
+                "name": "mine",
+                "description": "for a test",
+                "needs": "nothing",
+                "leaves_machine": "nothing",
+                "licence": "none",
+                "stages": stages,
+            }
+        )
+    )
+
+
+def files_of(piece: Piece) -> dict[str, bytes]:
+    return dict(piece.files())
+
+
+def manifest_of(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "piece.json").read_text())
+    return found
+
+
+# What a piece is
+
+
+def test_every_file_of_the_folder_and_its_hash(make_picture: Callable[..., Path], tmp_path: Path) -> None:
+    piece = Pipeline.load("offline").compose(make_picture(), SHORT, audio=None)
+    folder = piece.save(tmp_path / "out")
+    assert sorted(path.name for path in folder.iterdir()) == sorted(SYMBOLIC)
+    assert [name for name, _ in piece.files()] == SYMBOLIC
+    manifest = manifest_of(folder)
+    assert manifest["files"] == {
+        name: sha256((folder / name).read_bytes()).hexdigest() for name in SYMBOLIC if name != "piece.json"
+    }
+    assert manifest["picture"]["sha256"] == sha256(make_picture().read_bytes()).hexdigest()
+    assert manifest["stages"] == {"perceiver": "offline", "planner": "rules", "realizer": "composer", "performer": "expressive"}
+    assert manifest["seed"] == 5
+    assert manifest["audio"] is None
+    assert manifest["fallbacks"] == []
+    assert manifest["versions"]["mido"]
+    assert set(manifest["timing"]) == {"perceiver", "planner", "realizer", "performer", "files"}
+    assert all(row["passed"] for row in manifest["compliance"])
+    assert (load_scene(folder / "scene.json"), load_plan(folder / "plan.json")) == (piece.scene, piece.plan)
+
+
+def test_the_same_job_gives_the_same_bytes(make_picture: Callable[..., Path]) -> None:
+    picture = make_picture()
+    first, second = (files_of(Pipeline.load().compose(picture, SHORT, audio=None)) for _ in range(2))
+    manifests = [json.loads(files.pop("piece.json")) for files in (first, second)]
+    assert first == second
+    assert [manifest.pop("timing") for manifest in manifests] != []
+    assert manifests[0] == manifests[1]
+
+
+def test_another_seed_gives_other_notes(make_picture: Callable[..., Path]) -> None:
+    picture = make_picture()
+    scores = [files_of(Pipeline.load().compose(picture, seconds=6, seed=seed, audio=None))["score.mid"] for seed in (1, 2)]
+    assert scores[0] != scores[1]
+
+
+def test_stages_one_at_a_time_make_the_same_piece(make_picture: Callable[..., Path]) -> None:
+    pipeline = Pipeline.load()
+    scene = pipeline.see(make_picture())
+    plan = pipeline.plan(scene, SHORT)
+    score = pipeline.realize(plan)
+    piece = pipeline.compose(make_picture(), SHORT, audio=None)
+    assert (scene, plan, score, pipeline.perform(score, plan)) == (piece.scene, piece.plan, piece.score, piece.performance)
+
+
+def test_wishes_win_over_the_brief_and_the_picture(make_picture: Callable[..., Path]) -> None:
+    piece = Pipeline.load().compose(make_picture(), SHORT, tempo_bpm=77, key="F# dorian", audio=None)
+    assert (piece.plan.tempo_bpm, piece.plan.key, piece.plan.seconds) == (77, "F# dorian", 6)
+    assert piece.brief == Brief.of(seconds=6, seed=5, tempo_bpm=77, key="F# dorian")
+
+
+def test_a_plan_is_a_beginning_too(tmp_path: Path) -> None:
+    pipeline = Pipeline.load()
+    plan = pipeline.plan(make_scene(), SHORT).model_copy(update={"title": "Edited"})
+    piece = pipeline.compose_from(plan, audio=None)
+    assert (piece.scene, piece.plan) == (None, plan)
+    manifest = manifest_of(piece.save(tmp_path))
+    assert "scene.json" not in manifest["files"]
+    assert manifest["plan"]["title"] == "Edited"
+    assert all(row["passed"] for row in manifest["compliance"])
+    assert replay(tmp_path / "piece.json").same
+
+
+# Takes
+
+
+def test_the_best_take_is_kept_and_every_take_recorded(make_picture: Callable[..., Path]) -> None:
+    piece = Pipeline.load().compose(make_picture(), seconds=8, seed=11, takes=4, audio=None)
+    takes = piece.manifest["takes"]
+    assert [take["seed"] for take in takes] == list(spawn_seeds(11, 4))
+    assert takes[0]["seed"] == 11
+    kept = [take for take in takes if take["kept"]]
+    assert len(kept) == 1
+    assert kept[0]["mark"] == max(take["mark"] for take in takes)
+    assert piece.manifest["seed"] == piece.plan.seed == kept[0]["seed"]
+    assert len({take["mark"] for take in takes}) > 1
+    assert all(one["explanation"] for take in takes for one in take["measurements"])
+
+
+def test_the_kept_take_is_replayed(make_picture: Callable[..., Path], tmp_path: Path) -> None:
+    picture = make_picture()
+    for seed in range(20):  # until the first take is not the best
+        piece = Pipeline.load().compose(picture, seconds=15, seed=seed, takes=3, audio=None)
+        if not piece.manifest["takes"][0]["kept"]:
+            break
+    assert piece.manifest["seed"] != seed
+    assert replay(piece.save(tmp_path) / "piece.json").same
+
+
+@pytest.mark.parametrize("takes", [0, 101])
+def test_a_number_of_takes_that_cant_be_met(takes: int) -> None:
+    with pytest.raises(BriefError, match=f"takes {takes} can't be met: give a number of takes from 1 to 100"):
+        Pipeline.load().compose("nothing.png", takes=takes)
+
+
+def test_an_unknown_audio_format() -> None:
+    with pytest.raises(UsageError, match="no audio format 'aac'"):
+        Pipeline.load().compose("nothing.png", audio="aac")  # type: ignore[arg-type]  # what a program might pass
+
+
+# Sound
+
+
+@pytest.mark.usefixtures("stand_ins")
+def test_sound_and_stems(make_picture: Callable[..., Path], tmp_path: Path) -> None:
+    pipeline = make_pipeline(renderer={"use": "hum", "options": {"level": 0.2}})
+    piece = pipeline.compose(make_picture(), SHORT, stems=True, instruments=("violin", "piano"))
+    folder = piece.save(tmp_path / "out")
+    stems = sorted(path.name for path in (folder / "stems").iterdir())
+    assert len(stems) == len(piece.performance.parts)
+    assert all(re.fullmatch(r"0\d-(violin|piano)[a-z-]*\.wav", name) for name in stems)
+    manifest = manifest_of(folder)
+    assert manifest["audio"] == {"format": "wav", "stems": True, "embed": False, "sample_rate": 8000}
+    assert {f"stems/{name}" for name in stems} | {"audio.wav"} <= set(manifest["files"])
+    length = next(row for row in manifest["compliance"] if row["promise"] == "length")
+    assert length["read_from"] == ["MIDI", "audio"]
+    page = (folder / "report.html").read_text()
+    assert "audio.wav" in page
+    assert "data:audio" not in page
+    assert (folder / "audio.wav").read_bytes()[:4] == b"RIFF"
+
+
+@pytest.mark.usefixtures("stand_ins")
+@pytest.mark.parametrize(("audio", "embed", "carried"), [("wav", True, "audio/ogg"), ("ogg", False, "audio/ogg"), ("mp3", False, "audio/mpeg")])
+def test_a_page_that_carries_its_sound(make_picture: Callable[..., Path], audio: Any, embed: bool, carried: str) -> None:
+    files = files_of(make_pipeline(renderer={"use": "hum"}).compose(make_picture(), SHORT, audio=audio, embed_audio=embed))
+    assert f"data:{carried};base64," in files["report.html"].decode()
+    assert f"audio.{audio}" in files
+
+
+# Events and fallbacks
+
+
+def test_events_come_in_order(make_picture: Callable[..., Path]) -> None:
+    events: list[Event] = []
+    piece = Pipeline.load().compose(make_picture(), SHORT, audio=None, on_event=events.append)
+    files_of(piece)
+    begun = [event.stage for event in events if event.state == "started"]
+    assert begun == ["perceiver", "planner", "realizer", "performer", "files", "files", "files"]
+    assert [event.stage for event in events if event.state == "finished"] == begun
+    assert all(event.message for event in events)
+
+
+@pytest.mark.usefixtures("stand_ins")
+def test_a_fallback_is_on_record(make_picture: Callable[..., Path]) -> None:
+    pipeline = make_pipeline(performer={"use": "lacking", "fallback": {"use": "strict"}})
+    events: list[Event] = []
+    piece = pipeline.compose(make_picture(), SHORT, audio=None, on_event=events.append)
+    assert piece.manifest["fallbacks"] == [
+        {"stage": "performer", "asked": "lacking", "used": "strict", "why": "this stage needs nosuchpackage: pip install nosuchpackage"}
+    ]  # fmt: skip
+    assert piece.manifest["stages"]["performer"] == "strict"
+    assert [event.message for event in events if event.state == "fallback"] == [
+        "performer 'lacking' could not work, 'strict' did: this stage needs nosuchpackage: pip install nosuchpackage"
+    ]
+    again = pipeline.compose(make_picture(), SHORT, audio=None, on_event=events.append)
+    assert again.manifest["fallbacks"] == piece.manifest["fallbacks"]
+
+
+@pytest.mark.usefixtures("stand_ins")
+def test_a_fallback_that_nobody_listens_to_is_a_warning() -> None:
+    pipeline = make_pipeline(planner={"use": "lacking", "fallback": {"use": "lacking", "fallback": {"use": "rules"}}})
+    with pytest.warns(UserWarning, match="planner 'lacking' could not work") as caught:
+        pipeline.plan(make_scene())
+    assert len(caught) == 2
+
+
+@pytest.mark.usefixtures("stand_ins")
+def test_without_a_fallback_the_error_goes_on() -> None:
+    with pytest.raises(MissingPackageError, match="pip install nosuchpackage"):
+        make_pipeline(planner={"use": "lacking"}).plan(make_scene())
+    with pytest.raises(MissingPackageError, match="pip install nosuchpackage"), pytest.warns(UserWarning, match="lacking"):
+        make_pipeline(planner={"use": "lacking", "fallback": {"use": "lacking"}}).plan(make_scene())
+
+
+@pytest.mark.usefixtures("stand_ins")
+def test_a_stage_that_returns_nonsense() -> None:
+    with pytest.raises(BackendError, match="planner 'wrong' returned int, not CompositionPlan"):
+        make_pipeline(planner={"use": "wrong"}).plan(make_scene())
+
+
+# Pipeline files
+
+
+def test_every_pipeline_that_comes_along_names_stages_that_exist() -> None:
+    assert "offline" in pipeline_names()
+    for name in pipeline_names():
+        config = load_config(name)
+        assert config.name == name
+        for kind in KINDS:
+            for stage in getattr(config.stages, kind).chain():
+                assert stage.use in stage_names(kind)
+
+
+def test_the_offline_stages_take_their_options() -> None:
+    config = load_config("offline")
+    for kind in KINDS:
+        stage = getattr(config.stages, kind)
+        if kind != "renderer" or stage.use != "soundfont":
+            assert callable(load_stage(kind, stage.use, stage.options))
+
+
+def test_an_unknown_pipeline_names_the_nearest() -> None:
+    with pytest.raises(UsageError, match=r"no pipeline 'oflin' \(did you mean 'offline'\?\)"):
+        Pipeline.load("oflin")
+
+
+GOOD = """
+name: mine
+description: d
+needs: n
+leaves_machine: nothing
+licence: l
+stages:
+  performer: {use: strict}
+"""
+
+
+def test_a_pipeline_of_ones_own(tmp_path: Path, make_picture: Callable[..., Path]) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(GOOD)
+    piece = Pipeline.load(path).compose(make_picture(), SHORT, audio=None)
+    assert piece.manifest["stages"]["performer"] == "strict"
+    assert piece.manifest["pipeline"]["name"] == "mine"
+    assert replay(piece.save(tmp_path / "out") / "piece.json").same
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (GOOD.replace("name: mine", "nam: mine"), "mine.yaml, nam.*not permitted|mine.yaml, name: Field required"),
+        (GOOD.replace("performer", "player"), r"mine.yaml, stages.player: Extra inputs are not permitted"),
+        (GOOD.replace("strict", "[1, 2]"), r"mine.yaml, stages.performer.use: Input should be a valid string"),
+        (GOOD + "x: &a [1]\ny: *a", "aliases and deep nesting"),
+        (GOOD + "x: " + "[" * 5000, "aliases and deep nesting"),
+        (GOOD + "x: !!python/object/apply:os.system [ls]", "not YAML"),
+        (GOOD + "x: {", "not YAML"),
+        ("- 1", "mine.yaml: Input should be"),
+        ("", "mine.yaml: Input should be"),
+        ("\xff", "not UTF-8 text"),
+        ("x" * 200_001, "too large"),
+        ("x: .inf", "a number is too large"),
+    ],
+)
+def test_a_broken_pipeline_file_is_one_line(tmp_path: Path, content: str, fault: str) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_bytes(content.encode("latin-1"))
+    with pytest.raises(DocumentError, match=fault) as caught:
+        Pipeline.load(path)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 1000
+
+
+def test_a_missing_pipeline_file(tmp_path: Path) -> None:
+    with pytest.raises(DocumentError, match=r"none\.yml can't be read \(No such file"):
+        Pipeline.load(tmp_path / "none.yml")
+
+
+def test_options_that_a_stage_does_not_take() -> None:
+    with pytest.raises(UsageError, match="performer 'strict' does not take these options"):
+        make_pipeline(performer={"use": "strict", "options": {"swing": 1}}).perform(*scored())
+
+
+def scored() -> tuple[Any, Any]:
+    plan = Pipeline.load().plan(make_scene(), SHORT)
+    return Pipeline.load().realize(plan), plan
+
+
+# Scenes and plans from outside
+
+
+@pytest.fixture
+def plan_tree() -> dict[str, Any]:
+    tree: dict[str, Any] = json.loads(dump(Pipeline.load().plan(make_scene(), SHORT)))
+    return tree
+
+
+def test_documents_come_back_as_they_were(tmp_path: Path) -> None:
+    scene = make_scene()
+    plan = Pipeline.load().plan(scene, SHORT)
+    (tmp_path / "scene.json").write_text(dump(scene))
+    (tmp_path / "plan.json").write_text(dump(plan))
+    assert load_scene(tmp_path / "scene.json") == scene
+    assert load_plan(tmp_path / "plan.json") == plan
+    assert dump(plan).endswith("}\n")
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"tempo_bpm": 900}, r"plan\.json, tempo_bpm: Input should be less than or equal to 300; mend it"),
+        ({"tempo_bpm": "fast"}, r"plan\.json, tempo_bpm: "),
+        ({"key": "H minor"}, r"plan\.json, key: "),
+        ({"parts": []}, r"plan\.json, parts: "),
+        ({"surprise": 1}, r"plan\.json, surprise: Extra inputs"),
+        ({"seed": -1}, r"plan\.json, seed: "),
+        ({"motif": {"steps": [0, 1], "rhythm": [1]}}, r"plan\.json, motif"),
+    ],
+)
+def test_a_broken_plan_names_place_fault_and_remedy(
+    tmp_path: Path, plan_tree: dict[str, Any], change: dict[str, Any], fault: str
+) -> None:
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(plan_tree | change))
+    with pytest.raises(DocumentError, match=fault) as caught:
+        load_plan(path)
+    assert "\n" not in str(caught.value)
+    assert str(caught.value).endswith("`img2music plan`")
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"", "not a JSON document"),
+        (b"{", "not a JSON document"),
+        (b"\xff\xfe", "not a JSON document"),
+        (b'{"tempo_bpm": NaN}', "not a JSON document"),
+        (b'{"tempo_bpm": 1e999}', "a number is too large"),
+        (b"[" * 100_000, "recursion limit"),
+        (b'{"x": ' + b"1" * 100_000 + b"}", "out of range"),
+        (b" " * 5_000_001, "too large"),
+        (b'"plan"', "Input should be"),
+    ],
+)
+def test_hostile_documents(tmp_path: Path, content: bytes, fault: str) -> None:
+    path = tmp_path / "plan.json"
+    path.write_bytes(content)
+    with pytest.raises(DocumentError, match=fault):
+        load_plan(path)
+
+
+def test_a_scene_given_as_a_plan_is_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text(dump(make_scene()))
+    with pytest.raises(DocumentError, match="this is a scene, not a plan"):
+        load_plan(tmp_path / "x.json")
+
+
+def test_only_files_are_read(tmp_path: Path) -> None:
+    import os
+
+    with pytest.raises(DocumentError, match="is not a file"):
+        load_plan(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DocumentError, match="is not a file"):
+        load_plan(tmp_path / "pipe")
+    with pytest.raises(DocumentError, match="can't be read"):
+        load_plan("a\0b")
+
+
+def test_a_missing_picture() -> None:
+    with pytest.raises(PictureError, match=r"nothing\.png"):
+        Pipeline.load().compose("nothing.png")
+
+
+# Replay
+
+
+@pytest.fixture
+def made(make_picture: Callable[..., Path], tmp_path: Path) -> Path:
+    return Pipeline.load().compose(make_picture(), SHORT, audio=None).save(tmp_path / "made")
+
+
+def edit(folder: Path, change: Callable[[dict[str, Any]], object]) -> Path:
+    manifest = manifest_of(folder)
+    change(manifest)
+    path = folder / "piece.json"
+    path.write_text(json.dumps(manifest))
+    return path
+
+
+def test_replay_needs_the_manifest_alone(made: Path, tmp_path: Path) -> None:
+    alone = tmp_path / "alone.json"
+    (made / "piece.json").rename(alone)
+    result = replay(alone, tmp_path / "again")
+    assert result.same
+    assert result.version_notes == ()
+    for name in SYMBOLIC:
+        if name not in {"piece.json", "report.html"}:
+            assert (tmp_path / "again" / name).read_bytes() == (made / name).read_bytes()
+    assert (tmp_path / "again" / "report.html").exists()
+
+
+@pytest.mark.usefixtures("stand_ins")
+def test_replay_makes_the_same_sound(make_picture: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = make_pipeline(renderer={"use": "hum"})
+    folder = pipeline.compose(make_picture(), SHORT, audio="flac", stems=True).save(tmp_path / "made")
+    result = replay(folder / "piece.json")
+    assert {check.status for check in result.files if check.name.startswith(("audio", "stems/"))} == {"same"}
+    monkeypatch.setattr("standins.RATE", 8001)
+    changed = replay(folder / "piece.json")
+    assert not changed.same
+    assert {check.status for check in changed.files if check.name.startswith(("audio", "stems/"))} == {"different"}
+    assert {check.status for check in changed.files if check.name.startswith("score")} == {"same"}
+
+
+def test_replay_finds_what_differs(made: Path) -> None:
+    def change(manifest: dict[str, Any]) -> None:
+        manifest["files"]["score.abc"] = "0" * 64
+        manifest["files"]["extra.txt"] = "0" * 64
+        del manifest["files"]["score.mid"]
+        manifest["versions"]["numpy"] = "0.1"
+
+    result = replay(edit(made, change))
+    statuses = {check.name: check.status for check in result.files}
+    assert not result.same
+    assert (statuses["score.abc"], statuses["extra.txt"], statuses["score.mid"]) == ("different", "missing", "new")
+    assert statuses["score.musicxml"] == "same"
+    assert statuses["report.html"] == statuses["piece.json"] == "not compared"
+    assert [note for note in result.version_notes if note.startswith("numpy was 0.1, is ")] == list(result.version_notes)
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (lambda manifest: manifest["files"].update({"../../escape": "0" * 64}), "String should match pattern"),
+        (lambda manifest: manifest["files"].update({"score.mid": "x"}), "String should match pattern"),
+        (lambda manifest: manifest.update(surprise=1), "surprise: Extra inputs"),
+        (lambda manifest: manifest.update(scene=None), "holds a scene or a plan"),
+        (lambda manifest: manifest["brief"].update(seconds=1e9), "brief.seconds"),
+        (lambda manifest: manifest.update(takes=[manifest["takes"][0]] * 1001), "takes"),
+        (lambda manifest: manifest["brief"].update(style="/etc/passwd.yaml"), "give that file with --style"),
+        (
+            lambda manifest: manifest["pipeline"]["stages"]["renderer"]["options"].update(soundfont="/etc/passwd"),
+            "renderer has options that may name files; give its file with --pipeline",
+        ),
+        (
+            lambda manifest: manifest["pipeline"]["stages"]["planner"].update(
+                fallback={"use": "rules", "options": {"deep": [{"x": "a\\b"}]}}
+            ),
+            "planner has options that may name files",
+        ),
+    ],
+)
+def test_a_hostile_manifest_opens_nothing(made: Path, tmp_path: Path, change: Callable[[Any], object], fault: str) -> None:
+    path = edit(made, change)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(DocumentError, match=fault):
+        replay(path, tmp_path / "out")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_style_file_is_given_again(make_picture: Callable[..., Path], tmp_path: Path) -> None:
+    from img2music.resources import data
+
+    style = tmp_path / "mine.yaml"
+    style.write_text(data("styles").joinpath("waltz.yaml").read_text(encoding="utf-8"))
+    made = Pipeline.load().compose(make_picture(), SHORT, style=str(style), audio=None).save(tmp_path / "made")
+    with pytest.raises(DocumentError, match="give that file with --style"):
+        replay(made / "piece.json")
+    assert replay(made / "piece.json", style=str(style)).same

@@ -1,0 +1,126 @@
+"""A plug-in is a package with an entry point: here a real one, found by Python's own machinery."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from scenes import make_scene
+
+from img2music.brief import Brief
+from img2music.errors import BackendError, MissingPackageError, UsageError
+from img2music.pipeline import Pipeline
+from img2music.stages import load_stage, stage_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+CODE = '''
+from dataclasses import replace
+from img2music.performers.strict import StrictPerformer
+
+class Robot:
+    """Every note at one loudness."""
+    def __init__(self, *, velocity=64):
+        self.velocity = velocity
+    def __call__(self, score, plan, /):
+        played = StrictPerformer()(score, plan)
+        parts = tuple(
+            replace(part, notes=tuple(replace(note, velocity=self.velocity) for note in part.notes)) for part in played.parts
+        )
+        return replace(played, parts=parts)
+
+def broken():
+    def stage(*inputs):
+        raise KeyError("inner\\nfault")
+    return stage
+'''
+ENTRY_POINTS = """
+[img2music.performer]
+robot = robot_stage:Robot
+broken = robot_stage:broken
+lacking = robot_stage_that_is_not_there:Stage
+strict = robot_stage:Robot
+"""
+PIPELINE = """
+name: robots
+description: d
+needs: a plug-in
+leaves_machine: nothing
+licence: l
+stages:
+  performer: {use: robot, options: {velocity: 33}}
+"""
+
+
+@pytest.fixture
+def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder on the path with a package and its installed metadata."""
+    folder = tmp_path / "site"
+    about = folder / "robot_stage-1.2.dist-info"
+    about.mkdir(parents=True)
+    (folder / "robot_stage.py").write_text(CODE)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: robot-stage\nVersion: 1.2\n")
+    (about / "entry_points.txt").write_text(ENTRY_POINTS)
+    monkeypatch.syspath_prepend(folder)
+    importlib.invalidate_caches()
+    yield folder
+    sys.modules.pop("robot_stage", None)
+
+
+@pytest.mark.usefixtures("plugin")
+def test_a_plug_in_is_named_beside_the_built_in_stages() -> None:
+    assert stage_names("performer") == ("broken", "expressive", "lacking", "robot", "strict")
+    assert "robot" not in stage_names("planner")
+
+
+def test_a_plug_in_plays_a_piece(plugin: Path, make_picture: Callable[..., Path]) -> None:
+    (plugin / "robots.yaml").write_text(PIPELINE)
+    piece = Pipeline.load(plugin / "robots.yaml").compose(make_picture(), Brief.of(seconds=6), audio=None)
+    assert {note.velocity for part in piece.performance.parts for note in part.notes} == {33}
+    assert piece.manifest["stages"]["performer"] == "robot"
+    assert piece.manifest["pipeline"]["stages"]["performer"]["options"] == {"velocity": 33}
+
+
+@pytest.mark.usefixtures("plugin")
+def test_a_built_in_name_can_not_be_taken() -> None:
+    assert type(load_stage("performer", "strict")).__module__ == "img2music.performers.strict"
+
+
+@pytest.mark.usefixtures("plugin")
+def test_a_plug_in_that_needs_a_package() -> None:
+    with pytest.raises(MissingPackageError, match="performer 'lacking' needs robot_stage_that_is_not_there: pip install"):
+        load_stage("performer", "lacking")
+
+
+@pytest.mark.usefixtures("plugin")
+def test_options_that_a_plug_in_does_not_take() -> None:
+    with pytest.raises(UsageError, match="performer 'robot' does not take these options"):
+        load_stage("performer", "robot", {"speed": 3})
+
+
+def test_a_fault_of_a_plug_in_is_one_line_about_the_plug_in(plugin: Path) -> None:
+    (plugin / "broken.yaml").write_text(PIPELINE.replace("robot, options: {velocity: 33}", "broken"))
+    pipeline = Pipeline.load(plugin / "broken.yaml")
+    plan = pipeline.plan(make_scene(), Brief.of(seconds=6))
+    with pytest.raises(BackendError, match=r"performer 'broken' failed \(KeyError: 'inner\\nfault'\)") as caught:
+        pipeline.perform(pipeline.realize(plan), plan)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_doctor_sees_plug_ins(plugin: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": str(plugin)}
+    done = subprocess.run(
+        [sys.executable, "-m", "img2music", "doctor", "--json"], capture_output=True, text=True, check=False, env=environment
+    )
+    findings = {found["name"]: found for found in json.loads(done.stdout)["findings"]}
+    assert findings["performer robot"]["text"] == "plug-in of robot-stage 1.2"
+    assert not findings["performer lacking"]["works"]
+    assert not findings["performer lacking"]["needed"]
+    assert done.returncode == 0
