@@ -38,7 +38,7 @@ def make_picture(tmp_path: Path) -> Callable[..., Path]:
         ).astype(np.uint8)
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels).save(path)
+        Image.fromarray(pixels).save(path, "PNG")
         return path
 
     return make

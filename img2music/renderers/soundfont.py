@@ -100,22 +100,18 @@ class SoundfontRenderer:
 
     def _play(self, performances: Sequence[Performance], frames: int) -> list[NDArray[np.float32]]:
         from img2music.renderers.font_cache import ready_font
-        from img2music.renderers.sf3 import open_font
-        from img2music.renderers.synthesis import needed_presets, play_with_fluidsynth, play_with_midirenderer
+        from img2music.renderers.synthesis import play_with_fluidsynth, play_with_midirenderer
         from img2music.resources import asset
 
-        path = self.soundfont or asset(_FONT)
-        if not self._uses_fluidsynth():
-            return play_with_midirenderer(ready_font(path), performances, frames)
-        program = shutil.which("fluidsynth")
-        if program is None:
+        program = shutil.which("fluidsynth") if self._uses_fluidsynth() else None
+        if program is None and self._uses_fluidsynth():
             raise MissingPackageError(
                 "the program fluidsynth is not on the path; install it, or leave the engine out to use the built-in one"
             )
-        font = open_font(path)
-        for performance in performances:
-            needed_presets(performance, font)
-        return play_with_fluidsynth(program, path, performances, frames)
+        font = ready_font(self.soundfont or asset(_FONT))
+        if program is None:
+            return play_with_midirenderer(font, performances, frames)
+        return play_with_fluidsynth(program, font, performances, frames)
 
     def _uses_fluidsynth(self) -> bool:
         if self.engine != "auto":

@@ -101,21 +101,25 @@ def play_with_midirenderer(font: SoundFont, performances: Sequence[Performance],
     return [_fit(sound, frames) for sound in _unclipped(play)]
 
 
-def play_with_fluidsynth(program: str, font: Path, performances: Sequence[Performance], frames: int) -> list[NDArray[np.float32]]:
+def play_with_fluidsynth(
+    program: str, font: SoundFont, performances: Sequence[Performance], frames: int
+) -> list[NDArray[np.float32]]:
     """Each performance's sound, by the program `program`, one after the other.
 
     Raises:
-        BackendError: it failed.
+        DocumentError: the font lacks an instrument.
+        BackendError: the program failed.
     """
     sounds = []
     with tempfile.TemporaryDirectory(prefix="img2music-") as folder:
-        song, sound, settings = (Path(folder) / name for name in ("song.mid", "sound.raw", "settings"))
+        song, small, sound, settings = (Path(folder) / name for name in ("song.mid", "font.sf2", "sound.raw", "settings"))
         settings.touch()  # or the program would read the user's, and sound different on every machine
         options = ["-niq", "-g", "0.4", "-O", "float", "-E", "little", "-T", "raw", "-r", str(SAMPLE_RATE)]
         for performance in performances:
+            small.write_bytes(_small_font(font, performance))
             song.write_bytes(_midi(performance, 1.0))
-            command = [program, "-f", str(settings), *options, "-F", str(sound), str(font), str(song)]
-            _run(command, performance.seconds)
+            command = [program, "-f", str(settings), *options, "-F", str(sound), str(small), str(song)]
+            _run(command, 60 + 20 * performance.seconds)
             if not sound.is_file() or not sound.stat().st_size:
                 raise BackendError("fluidsynth made no sound; choose the engine midirenderer")
             sounds.append(_fit(np.fromfile(sound, "<f4").reshape(-1, 2), frames))
@@ -176,12 +180,11 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _run(command: list[str], seconds: float | None, environment: dict[str, str] | None = None) -> None:
-    limit = None if seconds is None else 60 + 20 * seconds
+def _run(command: list[str], limit_seconds: float | None, environment: dict[str, str] | None = None) -> None:
     name = Path(command[0]).name
     try:
         subprocess.run(  # noqa: S603 (a fixed program, no shell)
-            command, check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=limit, env=environment
+            command, check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=limit_seconds, env=environment
         )
     except subprocess.CalledProcessError as error:
         raise BackendError(
