@@ -74,7 +74,7 @@ class RulesPlanner:
         parts = self._parts(scene, brief, words, style, notes)
         return CompositionPlan(
             title=make_title(scene, brief.seed, valence, arousal),
-            idea=make_idea(scene, style, key, tempo, contour_cues),
+            idea=make_idea(words.moods or scene.attributes.mood.value, style, key, tempo, contour_cues),
             style=style.name if brief.style is None or not brief.style.endswith((".yaml", ".yml")) else brief.style,
             key=key.name,
             meter=meter.name,
@@ -101,7 +101,9 @@ class RulesPlanner:
         valence = min(1.0, max(-1.0, seen.valence.value + words.valence))
         arousal = min(1.0, max(-1.0, seen.arousal.value + words.arousal))
         mood = ", ".join(seen.mood.value) or "neutral"
-        notes.because("mood", f"The picture feels {mood} (valence {valence:+.2f}, arousal {arousal:+.2f}).", seen.mood.because)
+        moved = ", before your words move it" if words.valence or words.arousal else ""
+        numbers = f"valence {seen.valence.value:+.2f}, arousal {seen.arousal.value:+.2f}"
+        notes.because("mood", f"The picture feels {mood} ({numbers}){moved}.", seen.mood.because)
         return valence, arousal
 
     def _style(self, scene: Scene, brief: Brief, words: Steering, notes: _Notebook) -> Style:

@@ -94,6 +94,8 @@ class Steering:
     without: tuple[str, ...] = ()
     """Roles, families or instruments to keep out."""
     understood: tuple[str, ...] = ()
+    moods: tuple[str, ...] = ()
+    """Those of the understood words that name a feeling."""
     ignored: tuple[str, ...] = field(default=())
 
 
@@ -139,9 +141,18 @@ def read_words(text: str) -> Steering:
                 ignored.append(word)
         index += length
     return Steering(
-        valence, arousal, factor, named.get("mode"), named.get("meter"), named.get("style"),
-        tuple(dict.fromkeys(instruments)), tuple(without), tuple(understood), tuple(ignored),
-    )  # fmt: skip
+        valence=valence,
+        arousal=arousal,
+        tempo_factor=factor,
+        mode=named.get("mode"),
+        meter=named.get("meter"),
+        style=named.get("style"),
+        instruments=tuple(dict.fromkeys(instruments)),
+        without=tuple(without),
+        understood=tuple(understood),
+        moods=tuple(word for word in understood if word in _TABLE and "tempo" not in _TABLE[word]),
+        ignored=tuple(ignored),
+    )
 
 
 def _instrument(tokens: list[str], index: int) -> tuple[int, str | None]:
