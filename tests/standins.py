@@ -28,7 +28,7 @@ class Hum:
             part.name: np.tile(self.level * np.sin(2 * np.pi * (220 + 50 * place) * times), (2, 1)).astype(np.float32)
             for place, part in enumerate(performance.parts)
         }
-        mix = np.sum(list(voices.values()), axis=0, dtype=np.float32) / max(1, len(voices))
+        mix = np.stack(list(voices.values())).mean(axis=0)
         sounds = {name: Audio(samples, RATE) for name, samples in voices.items()} if stems else {}
         return Rendering(Audio(mix.astype(np.float32), RATE), sounds)
 

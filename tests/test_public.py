@@ -53,7 +53,9 @@ def loaded_after(statement: str) -> set[str]:
 
 
 def test_importing_loads_nothing_heavy() -> None:
-    assert loaded_after("import img2music") & {"numpy", "pydantic", "PIL", "yaml", "mido", "typer", "verovio", "soundfile"} == set()
+    assert (
+        loaded_after("import img2music") & {"numpy", "pydantic", "PIL", "yaml", "mido", "typer", "verovio", "soundfile"} == set()
+    )
 
 
 def test_the_command_line_starts_light() -> None:

@@ -113,10 +113,14 @@ def save_piece(piece: Piece, folder: Path) -> list[str]:
         if not existed:
             shutil.rmtree(folder, ignore_errors=True)
         raise
-    for name in sorted(before - set(names)):
-        with suppress(OSError):
-            (folder / name).unlink()
-            note(f"removed {folder / name}, the sound of the piece that was there before")
+    old = sorted(before - set(names))
+    with suppress(OSError):
+        for name in old:
+            (folder / name).unlink(missing_ok=True)
+        if not any(name.startswith("stems/") for name in names):
+            (folder / "stems").rmdir()  # stays if it holds anything else
+    if old:
+        note(f"removed the sound of the piece that was in {folder} before: {', '.join(old)}")
     return names
 
 

@@ -1,7 +1,7 @@
 """Makes a piece again from its manifest and compares every file with the hash on record.
 
-A manifest may come from anywhere, so nothing in it is opened as a path: a pipeline of one's own is rebuilt from the
-manifest only while its options name no file, and a style file must be given again. Three files are not compared: the
+A manifest may come from anywhere, so nothing in it is opened as a path: a pipeline that is no preset is rebuilt from the
+manifest only while its options hold no text, which might name a file, and a style file must be given again. Three files are not compared: the
 report, whose picture is not in the manifest; the manifest, which holds seconds; and an Ogg file, which every encoder gives
 a serial number drawn at random.
 """
@@ -125,12 +125,12 @@ def _compare(name: str, content: bytes, record: Manifest) -> Literal["same", "di
 
 
 def _trusted(config: PipelineConfig, source: str) -> PipelineConfig:
-    """The pipeline on record, if it is a preset or its options can't name a file."""
+    """The pipeline on record, if it is a preset or its options hold no text."""
     if config.name in pipeline_names() and load_config(config.name) == config:
         return config
     for kind in type(config.stages).model_fields:
         for stage in getattr(config.stages, kind).chain():
-            if _names_a_file(stage.options):
+            if _holds_text(stage.options):
                 raise DocumentError(
                     f"{source} was made with a pipeline of its own, whose {kind} has options that may name files; "
                     "give its file with --pipeline"
@@ -138,9 +138,7 @@ def _trusted(config: PipelineConfig, source: str) -> PipelineConfig:
     return config
 
 
-def _names_a_file(value: JsonValue) -> bool:
-    if isinstance(value, str):
-        return any(sign in value for sign in "./\\~")
+def _holds_text(value: JsonValue) -> bool:
     if isinstance(value, dict):
-        return any(_names_a_file(entry) for entry in value.values())
-    return any(map(_names_a_file, value)) if isinstance(value, list) else False
+        return any(map(_holds_text, value.values()))
+    return any(map(_holds_text, value)) if isinstance(value, list) else isinstance(value, str)

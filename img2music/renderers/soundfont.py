@@ -77,6 +77,7 @@ class SoundfontRenderer:
             BackendError: the synthesizer failed.
         """
         from img2music.renderers.mastering import master
+        from img2music.renderers.subsonic import remove_subsonic
         from img2music.renderers.synthesis import SAMPLE_RATE
 
         frames = round(performance.seconds * SAMPLE_RATE)
@@ -85,6 +86,7 @@ class SoundfontRenderer:
         sounds = self._play(jobs, frames) if sounding else []
         mix = np.zeros((2, frames), np.float32)
         for sound in sounds:
+            remove_subsonic(sound, SAMPLE_RATE)
             mix += sound
         fade = _fade(mix, SAMPLE_RATE)
         for sound in (mix, *(sounds if stems else ())):
