@@ -15,8 +15,9 @@ import midirenderer
 import mido
 import pyloudnorm
 import soundfile
-from img2music.renderers.soundfont import SoundfontRenderer
 
+from img2music.renderers.sf3 import open_font, write_sf2
+from img2music.resources import asset
 from img2music.theory import instrument, instrument_names
 
 SCALE = (0, 2, 4, 5, 7, 5, 4, 2)
@@ -46,7 +47,9 @@ def phrase(name: str) -> bytes:
 
 
 def main() -> None:
-    font = SoundfontRenderer().font_bytes()
+    stream = io.BytesIO()
+    write_sf2(open_font(asset("FluidR3Mono_GM.sf3")), stream)
+    font = stream.getvalue()
     meter = pyloudnorm.Meter(48_000)
     for name in instrument_names():
         sound, _ = soundfile.read(io.BytesIO(midirenderer.render_wave_from(font, phrase(name))))

@@ -14,7 +14,19 @@ from img2music.theory import METERS, Chord, Key, Meter, SpelledPitch, instrument
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["band", "make_note", "make_part", "make_score", "performed", "random_scores", "tune"]
+__all__ = [
+    "HAT",
+    "KICK",
+    "SNARE",
+    "band",
+    "drum_note",
+    "make_note",
+    "make_part",
+    "make_score",
+    "performed",
+    "random_scores",
+    "tune",
+]
 
 KICK, SNARE, HAT, OPEN_HAT, CRASH, TOM = 36, 38, 42, 46, 49, 45
 _PLACES = {KICK: "F4", SNARE: "C5", HAT: "G5", OPEN_HAT: "G5", CRASH: "A5", TOM: "A4"}

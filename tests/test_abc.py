@@ -75,7 +75,7 @@ def assert_same(found: list[list[Sound]], wanted: list[list[Sound]], *, lengths:
 def test_abc2midi_plays_every_note(score: Score) -> None:
     if any(part.notes for part in score.parts):
         found, _ = played(write_abc(score))
-        assert_same(found, written(score))
+        assert_same(found, written(score), lengths=not any(part.instrument.kit for part in score.parts))
 
 
 @needs_abc2midi
@@ -133,7 +133,7 @@ def covered(sounds: list[tuple[Fraction, Fraction, int]]) -> list[tuple[int, Fra
 
 
 @settings(max_examples=12, deadline=None, derandomize=True)
-@given(random_scores())
+@given(random_scores(drums=False))
 def test_music21_reads_every_note(score: Score) -> None:
     for part, voice in zip(read(score).parts, score.parts, strict=True):
         found: list[tuple[Fraction, Fraction, int]] = []

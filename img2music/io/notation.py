@@ -2,7 +2,8 @@
 
 Conventions: a bar is a tuple of `Event` whose durations add up to the bar's length exactly; places in a bar and durations
 are `Fraction` quarter notes; `value_quarters` is what is printed (3/2 of the duration inside a triplet). An event without
-notes is a rest. One part is one voice on one staff. Both writers (MusicXML and ABC) print these events and nothing else.
+notes is a rest. One part is one voice on one staff. A drum stroke is not held: where its length would need tied values,
+it gets the first and rests follow. Both writers (MusicXML and ABC) print these events and nothing else.
 Knows nothing of file formats and of sound.
 """
 
@@ -134,6 +135,8 @@ def _bars(part: Part, score: Score) -> tuple[tuple[Event, ...], ...]:
     for sound in _sounds(part, length * score.bars):
         for bar in range(sound.begin // length, (sound.end - 1) // length + 1):
             by_bar[bar].append(sound)
+    if part.instrument.kit:
+        by_bar = [_strokes(sounds, bar * length, length, score.meter) for bar, sounds in enumerate(by_bar)]
     dynamics = _dynamics(part, score)
     return tuple(_bar(sounds, bar * length, length, score.meter, dynamics) for bar, sounds in enumerate(by_bar))
 
@@ -188,8 +191,8 @@ def _dynamics(part: Part, score: Score) -> dict[int, str]:
     return marks
 
 
-def _bar(sounds: list[_Sound], start: int, length: int, meter: Meter, dynamics: dict[int, str]) -> tuple[Event, ...]:
-    """One bar of events; `sounds` are all that touch it."""
+def _filled(sounds: list[_Sound], start: int, length: int) -> list[tuple[int, int, _Sound | None]]:
+    """A bar without gaps, as (begin, end, what sounds); `sounds` are all that touch it."""
     filled: list[tuple[int, int, _Sound | None]] = []
     place = 0
     for sound in sounds:
@@ -198,11 +201,29 @@ def _bar(sounds: list[_Sound], start: int, length: int, meter: Meter, dynamics: 
             filled.append((place, begin, None))
         filled.append((begin, end, sound))
         place = end
-    if place == 0:
-        whole = meter.bar_quarters
-        return (Event(Fraction(0), whole, whole, ()),)
     if place < length:
         filled.append((place, length, None))
+    return filled
+
+
+def _strokes(sounds: list[_Sound], start: int, length: int, meter: Meter) -> list[_Sound]:
+    """The drum strokes that begin in a bar, each as long as its first printed value."""
+    filled = _filled(sounds, start, length)
+    groups = tuplets([(begin, end) for begin, end, _ in filled], meter)
+    strokes = []
+    for begin, end, sound in filled:
+        if sound is not None and start + begin == sound.begin:
+            first = cut(begin, end, meter, groups)[0]
+            strokes.append(_Sound(sound.begin, start + first.end, sound.notes))
+    return strokes
+
+
+def _bar(sounds: list[_Sound], start: int, length: int, meter: Meter, dynamics: dict[int, str]) -> tuple[Event, ...]:
+    """One bar of events."""
+    if not sounds:
+        whole = meter.bar_quarters
+        return (Event(Fraction(0), whole, whole, ()),)
+    filled = _filled(sounds, start, length)
     groups = tuplets([(begin, end) for begin, end, _ in filled], meter)
     events: list[Event] = []
     for begin, end, held in filled:

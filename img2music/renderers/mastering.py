@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_GAIN_DB", "MAX_LIMITING_DB", "master"]
 
-MAX_GAIN_DB = 40.0
+MAX_GAIN_DB = 36.0
 MAX_LIMITING_DB = 8.0
 _MARGIN_DB = 0.1
 """Kept below the ceiling for what four-times oversampling, rounding to 16 bits and other meters may add."""
