@@ -479,6 +479,29 @@ def test_an_edited_plan_is_realized_and_rendered(
         assert len(row["files"]) > 1
 
 
+def test_the_real_sound_is_made_again_byte_for_byte(
+    run: Callable[..., tuple[int, str, str]], make_picture: Callable[..., Path], tmp_path: Path
+) -> None:
+    import numpy as np
+    import soundfile
+
+    assert run("compose", make_picture(), "-o", tmp_path / "one", "--seconds", "3", "--stems")[0] == 0
+    folder = tmp_path / "one" / "hills"
+    samples, rate = soundfile.read(folder / "audio.wav")
+    assert samples.shape == (3 * rate, 2)
+    assert np.abs(samples).max() > 0.05
+    stems = sorted(path.name for path in (folder / "stems").iterdir())
+    assert [name[:3] for name in stems] == [f"{number:02}-" for number in range(1, len(stems) + 1)]
+    code, out, err = run("replay", folder / "piece.json", "-o", tmp_path / "two", "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["files"]["audio.wav"] == "same"
+    for name in ("audio.wav", "score.mid", "score.abc", "score.musicxml", f"stems/{stems[0]}"):
+        assert (tmp_path / "two" / "hills" / name).read_bytes() == (folder / name).read_bytes()
+    code, _, err = run("render", folder / "score.mid", "-o", tmp_path / "three")
+    assert (code, err) == (0, "")
+    assert soundfile.info(tmp_path / "three" / "hills" / "audio.wav").duration == pytest.approx(3, abs=0.05)
+
+
 @pytest.mark.parametrize(
     ("verb", "name", "content", "message"),
     [
