@@ -198,9 +198,9 @@ def random_scores(draw: st.DrawFn, *, drums: bool = True) -> Score:
     key = Key.parse(draw(st.sampled_from(_KEYS)))
     bars = draw(st.integers(1, 4))
     total = bars * meter.bar_quarters
-    parts = []
+    parts: list[Part] = []
     for number in range(draw(st.integers(1, 3))):
-        kit = drums and number > 0 and draw(st.booleans())
+        kit = drums and number > 0 and not any(part.instrument.kit for part in parts) and draw(st.booleans())
         notes: list[Note] = []
         place = Fraction(0)
         while place < total:

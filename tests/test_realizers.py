@@ -121,8 +121,19 @@ def test_phrases_breathe() -> None:
         end = (phrase.first_bar + phrase.bars) * score.meter.bar_quarters
         if phrase.section.role == "intro":
             continue
-        sounding = [note for note in notes if note.onset_quarters < end < note.end_quarters + Fraction(1, 2)]
-        assert not sounding
+        last_bar = [note for note in notes if end - score.meter.bar_quarters <= note.onset_quarters < end]
+        borders = [*(note.onset_quarters for note in last_bar[1:]), end]
+        assert max(border - note.end_quarters for note, border in zip(last_bar, borders, strict=True)) >= Fraction(1, 2)
+
+
+def test_sections_are_led_into() -> None:
+    led = 0
+    for line in range(6):
+        _, score = compose(style="rock", seconds=60, line=line)
+        onsets = {note.onset_quarters for note in melody_of(score).notes}
+        for section in score.sections[1:]:
+            led += section.first_bar * score.meter.bar_quarters - Fraction(1, 2) in onsets
+    assert led >= 6
 
 
 def test_the_theme_comes_back() -> None:

@@ -1,15 +1,17 @@
 """Sound files: WAV, FLAC, MP3 and Ogg Vorbis.
 
 Conventions: sound is `Audio`; WAV and FLAC are 16-bit, rounded to the nearest step (a synthesizer's own noise is larger than
-what rounding adds, so no dither), full scale 32768, clipped beyond. WAV and FLAC bytes depend on the sound alone.
-MP3 is 192 kbit/s or so, Vorbis about as much, both variable. Knows nothing of levels: mastering comes before.
+what rounding adds, so no dither), full scale 32768, clipped beyond. MP3 and Vorbis have a variable rate, about 190 kbit/s
+for music. The bytes depend on the sound and on the encoder's version alone: no time stamps, no random stream numbers.
+Knows nothing of levels: mastering comes before.
 """
 
 from __future__ import annotations
 
 import io
 import struct
-from typing import TYPE_CHECKING, Literal
+import zlib
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -27,7 +29,13 @@ FORMATS: tuple[AudioFormat, ...] = ("wav", "flac", "mp3", "ogg")
 """Names of the formats; each is also the file's ending."""
 _BLOCK_FRAMES = 65_536
 """libsndfile crashes on a long Vorbis stream written in one call."""
-_SUBTYPES = {"flac": ("FLAC", "PCM_16"), "mp3": ("MP3", "MPEG_LAYER_III"), "ogg": ("OGG", "VORBIS")}
+_ENCODERS: dict[str, dict[str, Any]] = {
+    "flac": {"format": "FLAC", "subtype": "PCM_16"},
+    "mp3": {"format": "MP3", "subtype": "MPEG_LAYER_III", "compression_level": 0.1, "bitrate_mode": "VARIABLE"},
+    "ogg": {"format": "OGG", "subtype": "VORBIS", "compression_level": 0.2},
+}
+_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+"""Every byte with its bits in reverse order."""
 _MAX_WAV_BYTES = 2**32 - 64
 
 
@@ -85,14 +93,35 @@ def _wav(audio: Audio) -> bytes:
 def _encoded(audio: Audio, format: str) -> bytes:  # noqa: A002
     import soundfile
 
-    container, subtype = _SUBTYPES[format]
     channels, frames = audio.samples.shape
     stream = io.BytesIO()
     try:
-        with soundfile.SoundFile(stream, "w", audio.sample_rate, channels, subtype, format=container) as file:
+        with soundfile.SoundFile(stream, "w", audio.sample_rate, channels, **_ENCODERS[format]) as file:
             for start in range(0, frames, _BLOCK_FRAMES):
                 block = audio.samples[:, start : start + _BLOCK_FRAMES]
                 file.write(_integers(block) if format == "flac" else np.clip(block.T, -1, 1))
     except (soundfile.SoundFileError, OSError, ValueError) as error:
         raise BackendError(f"can't write {format} ({error}); choose another format with --audio") from None
-    return stream.getvalue()
+    content = stream.getvalue()
+    return _numbered(content) if format == "ogg" else content
+
+
+def _numbered(ogg: bytes) -> bytes:
+    """The same Ogg stream with stream number 1 instead of a random one, its pages' checksums renewed (RFC 3533, section 6)."""
+    pages = []
+    place = 0
+    while ogg[place : place + 4] == b"OggS":
+        segments = ogg[place + 26]
+        stop = place + 27 + segments + sum(ogg[place + 27 : place + 27 + segments])
+        page = bytearray(ogg[place:stop])
+        page[14:18], page[22:26] = struct.pack("<I", 1), bytes(4)
+        page[22:26] = struct.pack("<I", _ogg_checksum(page))
+        pages.append(bytes(page))
+        place = stop
+    return b"".join(pages) + ogg[place:]
+
+
+def _ogg_checksum(page: bytearray) -> int:
+    """CRC-32 as Ogg has it: zlib's polynomial, but the highest bit first, starting at 0 and not inverted."""
+    mirrored = zlib.crc32(page.translate(_REVERSED), 0xFFFFFFFF) ^ 0xFFFFFFFF
+    return int(f"{mirrored:032b}"[::-1], 2)

@@ -41,9 +41,9 @@ def judge(score: Score, plan: CompositionPlan) -> tuple[Measurement, ...]:
 
 
 def overall(measurements: Sequence[Measurement]) -> float:
-    """One number in [0, 1] to rank takes of the same plan: the mean of all shares, those that are better low turned round.
+    """One number in [0, 1] to rank takes for the same scene and brief: the mean of all shares, those better low turned round.
 
-    Not comparable between plans: a waltz and a drone are marked on the same page.
+    Not comparable between styles: a waltz and a drone ask for different pages.
     """
     marks = [
         (one.value - one.low) / (one.high - one.low)

@@ -68,6 +68,7 @@ def write_melody(
             events = _return(plan, known, start, section.bars * bar, player, number)
             if own[-1].is_last:
                 events = _come_home(plan, events, own[-1], spans, player)
+        line.extend(_pickup(plan, line, events, player, number))
         line.extend(events)
     return line
 
@@ -165,6 +166,30 @@ def _return(
     for event, following in zip(events, [*events[1:], None], strict=True):
         result.extend(_ornament(plan, event, following, player, chance, 0.12 + 0.3 * energy))
     return result
+
+
+def _pickup(
+    plan: CompositionPlan, line: Sequence[Event], events: Sequence[Event], player: Instrument, section: int
+) -> list[Event]:
+    """One or two eighths that lead by step into a new section, where a breath stays free before them; more often with energy."""
+    if not line or not events:
+        return []
+    chance = generator(plan.seed, "melody", "pickup", str(section))
+    gap = events[0].onset - line[-1].end
+    half = Fraction(1, 2)
+    if gap <= half or float(chance.random()) > 0.25 + 0.6 * plan.sections[section].energy:
+        return []
+    goal = events[0].pitches[0]
+    # From the side on which the tune was resting; from below where it rests on the goal itself.
+    direction = 1 if goal >= line[-1].pitches[0] else -1
+    scale = set(plan.parsed_key.pitch_classes)
+    steps = [goal - direction * size for size in range(1, 5) if (goal - direction * size) % 12 in scale][
+        : 1 if gap < 3 * half else 2
+    ]
+    if not all(player.low <= pitch <= player.high for pitch in steps):
+        return []
+    begin = events[0].onset - half * len(steps)
+    return [Event(begin + half * place, half, (pitch,), emphasis=-4) for place, pitch in enumerate(reversed(steps))]
 
 
 def _fits(events: Sequence[Event], lift: int, high: int) -> bool:

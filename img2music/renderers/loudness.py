@@ -99,22 +99,22 @@ def _k_response(sample_rate: int) -> NDArray[np.complex128]:
     The constants make the standard's 48 kHz coefficients at any rate (B. De Man, "Evaluation of implementations of the EBU
     R128 loudness measurement", AES convention paper 10259, 2019).
     """
-    delay = np.exp(-2j * np.pi * np.fft.fftfreq(_FFT_FRAMES))
+    delay = np.exp(-2j * np.pi * np.fft.rfftfreq(_FFT_FRAMES))
+
+    def polynomial(first: float, second: float, third: float) -> NDArray[np.complex128]:
+        return first + delay * (second + delay * third)
 
     warped = np.tan(np.pi * 1681.9744509555319 / sample_rate)
-    quality, high = 0.7071752369554193, 10 ** (3.99984385397 / 20)
+    bent = warped / 0.7071752369554193
+    high = 10 ** (3.99984385397 / 20)
     band = high**0.499666774155
-    shelf = np.array(
-        [
-            [high + band * warped / quality + warped**2, 2 * (warped**2 - high), high - band * warped / quality + warped**2],
-            [1 + warped / quality + warped**2, 2 * (warped**2 - 1), 1 - warped / quality + warped**2],
-        ]
-    )
+    shelf = polynomial(high + band * bent + warped**2, 2 * (warped**2 - high), high - band * bent + warped**2)
+    shelf /= polynomial(1 + bent + warped**2, 2 * (warped**2 - 1), 1 - bent + warped**2)
     warped = np.tan(np.pi * 38.13547087613982 / sample_rate)
-    quality = 0.5003270373253953
-    pole = np.array([1 + warped / quality + warped**2, 2 * (warped**2 - 1), 1 - warped / quality + warped**2])
-    # The standard's high-pass has the numerator 1, -2, 1 as it stands, not divided by the first pole coefficient.
-    powers = np.stack([np.ones_like(delay), delay, delay * delay])
-    response: NDArray[np.complex128] = (shelf[0] @ powers) / (shelf[1] @ powers)
-    response *= (np.array([1.0, -2.0, 1.0]) @ powers) / (pole / pole[0] @ powers)
+    bent = warped / 0.5003270373253953
+    # The standard's high-pass has the numerator 1, -2, 1 as it stands; only the poles are divided by their first coefficient.
+    high_pass = polynomial(1, -2, 1) * (1 + bent + warped**2)
+    high_pass /= polynomial(1 + bent + warped**2, 2 * (warped**2 - 1), 1 - bent + warped**2)
+    half = shelf * high_pass
+    response: NDArray[np.complex128] = np.concatenate([half, half[-2:0:-1].conj()])  # a real filter: mirrored
     return response

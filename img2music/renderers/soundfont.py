@@ -84,9 +84,10 @@ class SoundfontRenderer:
         sounding = any(part.notes for part in performance.parts)
         jobs = [replace(performance, parts=(part,)) for part in performance.parts if part.notes] if stems else [performance]
         sounds = self._play(jobs, frames) if sounding else []
-        mix = np.zeros((2, frames), np.float32)
         for sound in sounds:
             remove_subsonic(sound, SAMPLE_RATE)
+        mix = sounds[0] if sounds and not stems else np.zeros((2, frames), np.float32)
+        for sound in sounds if stems else ():
             mix += sound
         fade = _fade(mix, SAMPLE_RATE)
         for sound in (mix, *(sounds if stems else ())):
@@ -134,12 +135,15 @@ def _fade(mix: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]:
     """Gains for the last frames, from 1 to 0 along a half cosine."""
     frames = mix.shape[1]
     quick = min(round(_SHORT_FADE_SECONDS * sample_rate), frames)
-    ending = float(np.abs(mix[:, frames - quick :]).max(initial=0.0))
-    died_away = ending <= _QUIET * float(np.abs(mix).max(initial=0.0))
+    died_away = _peak(mix[:, frames - quick :]) <= _QUIET * _peak(mix)
     slow = min(round(_LONG_FADE_SECONDS * sample_rate), int(frames * _LONGEST_FADE))
     length = quick if died_away else max(quick, slow)
     fade: NDArray[np.float32] = (0.5 + 0.5 * np.cos(math.pi * (np.arange(length) + 1) / max(length, 1))).astype(np.float32)
     return fade
+
+
+def _peak(samples: NDArray[np.float32]) -> float:
+    return float(max(samples.max(initial=0.0), -samples.min(initial=0.0)))  # without a copy of all absolute values
 
 
 def _unused(name: str, taken: dict[str, Audio]) -> str:
