@@ -9,6 +9,7 @@ eighth part on they come again with a dark outline. Knows nothing of files and o
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from img2music.io.lettering import xml_text
@@ -138,8 +139,7 @@ class _Roll:
 
     def _sections(self) -> Iterator[str]:
         """Section names over a stronger line; a name that would run into the next is left to its line."""
-        ends = [ticks for ticks, _ in self.performance.markers[1:]] + [self.performance.end_ticks]
-        for (ticks, name), end in zip(self.performance.markers, ends, strict=True):
+        for (ticks, name), (end, _) in pairwise([*self.performance.markers, (self.performance.end_ticks, "")]):
             x = self.x(ticks)
             yield f'<path d="M{x:.1f} {self.top - 4:g}V{self.bottom:g}" stroke="#8a8a86" stroke-width="1.2"/>'
             if (end - ticks) * self.scale > 7 * len(name):

@@ -102,7 +102,8 @@ def _k_response(sample_rate: int) -> NDArray[np.complex128]:
     delay = np.exp(-2j * np.pi * np.fft.rfftfreq(_FFT_FRAMES))
 
     def polynomial(first: float, second: float, third: float) -> NDArray[np.complex128]:
-        return first + delay * (second + delay * third)
+        values: NDArray[np.complex128] = first + delay * (second + delay * third)
+        return values
 
     warped = np.tan(np.pi * 1681.9744509555319 / sample_rate)
     bent = warped / 0.7071752369554193
