@@ -162,3 +162,10 @@ def test_volume_makes_up_for_loud_and_soft_instruments() -> None:
 
 def test_every_instrument_has_been_measured() -> None:
     assert set(LOUDNESS_LUFS) == set(instrument_names())
+
+
+@pytest.mark.parametrize("style", style_names())
+def test_no_piece_ends_in_a_long_silence(style: str) -> None:
+    _, _, performance = play(style=style, seconds=47)
+    end = max(note.onset_ticks + note.duration_ticks for part in performance.parts for note in part.notes)
+    assert performance.seconds - end * performance.seconds_per_tick < 1.0

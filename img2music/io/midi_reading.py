@@ -28,7 +28,7 @@ __all__ = ["MAJOR_SIGNATURES", "MINOR_SIGNATURES", "read_midi"]
 MAJOR_SIGNATURES = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
 MINOR_SIGNATURES = ("Abm", "Ebm", "Bbm", "Fm", "Cm", "Gm", "Dm", "Am", "Em", "Bm", "F#m", "C#m", "G#m", "D#m", "A#m")
 
-_LARGEST_FILE = 4_000_000  # bytes
+_LARGEST_FILE = 2_000_000  # bytes
 _MOST_NOTES = 200_000
 _MOST_PARTS = 64
 _LONGEST_SECONDS = 1801  # a tempo of whole microseconds may add a trifle to 30 minutes
@@ -44,13 +44,13 @@ def read_midi(content: bytes, *, name: str) -> Performance:
     """A MIDI file as a performance; `name` is what an error calls it.
 
     Raises:
-        DocumentError: no MIDI file or a damaged one, format 2, no notes, or too large (4 MB, 200,000 notes, 64 parts,
+        DocumentError: no MIDI file or a damaged one, format 2, no notes, or too large (2 MB, 200,000 notes, 64 parts,
             30 minutes).
     """
     import mido
 
     if len(content) > _LARGEST_FILE:
-        raise DocumentError(f"{name} is too large for a MIDI file ({len(content)} bytes, 4 MB are read); shorten it")
+        raise DocumentError(f"{name} is too large for a MIDI file ({len(content)} bytes, 2 MB are read); shorten it")
     try:
         file = mido.MidiFile(file=BytesIO(content), charset="latin1", clip=True)
     except Exception as error:  # the parser meets damage with whatever fails first

@@ -109,7 +109,7 @@ def _end(stand: _Stand, part: Part, note: Note, following: Note | None, *, is_la
     """When a note is let go."""
     clock = stand.clock
     begin, written = clock.seconds(note.onset_quarters), clock.seconds(note.end_quarters)
-    if is_last and stand.style.ending != "hit" and not part.instrument.kit:
+    if is_last and not part.instrument.kit:
         return max(begin + 0.1, stand.plan.seconds - _RELEASE_SECONDS)
     share = _ARTICULATION.get(note.articulation, stand.style.articulation)
     connected = following is not None and following.onset_quarters == note.end_quarters
