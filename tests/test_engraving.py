@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from fractions import Fraction
 from io import BytesIO
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
@@ -112,3 +113,11 @@ def test_what_cannot_be_drawn_is_said() -> None:
         to_png("<svg", width_px=100)
     with pytest.raises(ValueError, match="stack what `engrave` returns"):
         stack(["<svg/>"], "Title")
+
+
+def test_a_degree_for_programs_is_not_printed() -> None:
+    score = tune("60:4")
+    symbol = ChordSymbol(Fraction(0), "G7sus4", "V7sus4")
+    page = engrave(write_musicxml(replace(score, chords=(symbol,))))[0]
+    assert "7sus4" in page
+    assert "(7)" not in page

@@ -232,3 +232,43 @@ def test_drums_are_unpitched_with_their_own_heads() -> None:
 
 def test_the_band_is_written_as_ever() -> None:
     assert write_musicxml(band()) == GOLDEN.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("meter", "text", "beams"),
+    [
+        ("4/4", "60:1/2 62:1/2 64:1/2 65:1/2 67:1/2 65:1/2 64:1/2 62:1/2", 2),
+        ("3/4", "60:1/2 62:1/2 64:1/2 65:1/2 67:1/2 65:1/2", 1),
+        ("4/4", "60:1/2 62:1/2 64:1/4 65:1/4 64:1/2 67:1/2 65:1/2 64:1/2 62:1/2", 3),
+        ("4/4", "60:1/2 62:1/2 r:1/2 65:1/2 67:1 65:1", 1),
+        ("6/8", "60:1/2 62:1/2 64:1/2 65:1/2 67:1/2 65:1/2", 2),
+    ],
+)
+def test_runs_of_eighths_share_a_beam(meter: str, text: str, beams: int) -> None:
+    page = write_musicxml(tune(text, meter=meter))
+    assert page.count('<beam number="1">begin</beam>') == beams
+    assert page.count('<beam number="1">end</beam>') == beams
+
+
+def test_two_hands_share_a_brace() -> None:
+    key = Key.parse("C major")
+    hands = [make_part(f"Piano ({hand} hand)", [make_note(0, 4, pitch, key)]) for hand, pitch in (("right", 72), ("left", 48))]
+    page = write_musicxml(make_score([*hands, make_part("Flute", [make_note(0, 4, 76, key)], plays="flute")]))
+    assert page.count("<group-symbol>brace</group-symbol>") == 1
+    assert (
+        page.index('type="start"')
+        < page.index("Piano (right hand)")
+        < page.index("Piano (left hand)")
+        < page.index('type="stop"')
+    )
+    assert page.index('type="stop"') < page.index("<part-name>Flute")
+
+
+@pytest.mark.parametrize(
+    ("tempo", "meter", "shown"),
+    [(113, "4/4", "♩ = 113"), (72.5, "3/4", "♩ = ca. 72"), (113, "6/8", "♩. = ca. 75"), (90, "6/8", "♩. = 60")],
+)
+def test_tempo_is_shown_as_people_write_it_and_kept_exactly(tempo: float, meter: str, shown: str) -> None:
+    page = write_musicxml(tune("60:3", meter=meter, tempo_bpm=tempo, bars=1))
+    assert f">{shown}<" in page
+    assert f'<sound tempo="{tempo:g}"/>' in page

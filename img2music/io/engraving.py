@@ -39,6 +39,10 @@ _TITLE_MARGIN = 30
 _TITLE_HEIGHT, _SUBTITLE_HEIGHT = 74, 28
 
 
+_SILENT_DEGREE = re.compile(r'<degree print-object="no">.*?</degree>')
+"""Degrees that only programs need; verovio prints them all the same ("E7sus4(7)")."""
+
+
 def engrave(musicxml: str, *, width: int = PAGE_WIDTH) -> tuple[str, ...]:
     """The score as pages of SVG, each `width` pixels wide and as high as its systems.
 
@@ -50,6 +54,7 @@ def engrave(musicxml: str, *, width: int = PAGE_WIDTH) -> tuple[str, ...]:
         import verovio
     except ModuleNotFoundError:
         raise MissingPackageError("engraving needs verovio: pip install verovio") from None
+    musicxml = _SILENT_DEGREE.sub("", musicxml)
     verovio.enableLog(verovio.LOG_OFF)  # it writes to standard error past Python
     toolkit = verovio.toolkit()
     # A system must fit on a page, however many parts play.

@@ -10,6 +10,7 @@ Source: W3C Music Notation Community Group, *MusicXML 4.0* (2021). Knows nothing
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from math import lcm
 from typing import TYPE_CHECKING
 
@@ -60,8 +61,13 @@ def write_musicxml(score: Score) -> str:
     lines.append("<identification><encoding><software>img2music</software></encoding></identification>")
     lines.append("<part-list>")
     channels = iter(_MELODIC_CHANNELS * len(staves))
+    hands = _hands([staff.part.name for staff in staves])
     for number, staff in enumerate(staves, 1):
+        if number in hands:
+            lines.append('<part-group number="1" type="start"><group-symbol>brace</group-symbol></part-group>')
         lines += _part_entry(number, staff.part, _PERCUSSION_CHANNEL if staff.part.instrument.kit else next(channels))
+        if number - 1 in hands:
+            lines.append('<part-group number="1" type="stop"/>')
     lines.append("</part-list>")
     for number, staff in enumerate(staves, 1):
         lines.append(f'<part id="P{number}">')
@@ -69,6 +75,17 @@ def write_musicxml(score: Score) -> str:
         lines.append("</part>")
     lines.append("</score-partwise>\n")
     return "\n".join(lines)
+
+
+def _hands(names: Sequence[str]) -> set[int]:
+    """The numbers of the right hands that are followed by their left: a brace joins the two."""
+    right, left = " (right hand)", " (left hand)"
+    pairs = pairwise(names)
+    return {
+        number
+        for number, (one, other) in enumerate(pairs, 1)
+        if one.endswith(right) and other.endswith(left) and one.removesuffix(right) == other.removesuffix(left)
+    }
 
 
 def _drums_of(part: Part) -> list[int]:
@@ -211,8 +228,13 @@ def _signature(key: Key) -> dict[str, int]:
 def _tempo(score: Score) -> str:
     # A compound metre is counted in dotted quarters; what a program plays is always counted in quarters.
     beat, count = ("♩.", score.tempo_bpm * 2 / 3) if score.meter.is_compound else ("♩", score.tempo_bpm)
-    words = f'<words font-weight="bold">{beat} = {round(count, 1):g}</words>'
+    words = f'<words font-weight="bold">{beat} = {_counted(count)}</words>'
     return f'<direction placement="above"><direction-type>{words}</direction-type><sound tempo="{score.tempo_bpm:.10g}"/></direction>'
+
+
+def _counted(tempo: float) -> str:
+    """A tempo as people write it: whole where it is nearly so, "ca." where it is not."""
+    return f"{tempo:g}" if tempo == round(tempo) else f"ca. {round(tempo)}"
 
 
 def _rehearsal(name: str) -> str:

@@ -10,7 +10,7 @@ Knows nothing of file formats and of sound.
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from statistics import fmean
@@ -231,7 +231,23 @@ def _bar(sounds: list[_Sound], start: int, length: int, meter: Meter, dynamics: 
         events.extend(_event(piece, start, held, meter, dynamics) for piece in pieces)
     if sum(event.duration_quarters for event in events) != meter.bar_quarters:
         raise AssertionError("the events of a bar add up to its length")
-    return tuple(events)
+    return _beamed(events, meter)
+
+
+# Runs of plain eighths are beamed by the half bar of 4/4 and by the bar of 2/4 and 3/4 (E. Gould, *Behind Bars*, 2011, p. 153).
+_RUNS = {"4/4": (Fraction(2), Fraction(4)), "3/4": (Fraction(3),), "2/4": (Fraction(2),)}
+
+
+def _beamed(events: list[Event], meter: Meter) -> tuple[Event, ...]:
+    """The events, with one beam over each stretch of the bar that is nothing but plain eighths."""
+    beamed: list[Event] = []
+    for end in _RUNS.get(meter.name, ()):
+        stretch = [event for event in events[len(beamed) :] if event.onset_quarters < end]
+        whole = bool(stretch) and stretch[-1].onset_quarters + stretch[-1].duration_quarters == end
+        if whole and all(event.notes and event.value_quarters == Fraction(1, 2) and not event.tuplet for event in stretch):
+            stretch = [replace(event, beam_group=stretch[0].beam_group) for event in stretch]
+        beamed += stretch
+    return (*beamed, *events[len(beamed) :])
 
 
 def _event(piece: Piece, start: int, sound: _Sound | None, meter: Meter, dynamics: dict[int, str]) -> Event:

@@ -33,8 +33,11 @@ _MARGIN_DB = 0.1
 _ATTACK_DB = 1.5
 _RELEASE_DB = 0.05
 """How far the limiter moves in a segment."""
-_MAX_MAKE_UP_DB = 3.0
-"""How much loudness the limiter may cost before the search for more stops."""
+_MAKE_UPS_DB = (2.0, MAX_LIMITING_DB)
+"""How much loudness the limiter may cost: tried first, and where that was not enough."""
+_TRIES = 12
+_WORTH_IT = 0.2
+"""Loudness that a decibel of gain must bring."""
 _SMOOTH = np.hanning(7)[1:-1] / np.hanning(7)[1:-1].sum()
 _TOLERANCE_LU = 0.02
 _BLOCK = SEGMENT * 4096
@@ -48,22 +51,46 @@ def master(samples: NDArray[np.float32], sample_rate: int, loudness_lufs: float 
         return
     ceiling_db = peak_dbtp - _MARGIN_DB
     wanted_db = loudness_lufs - loudness
-    # Only peaks that could reach the ceiling under the largest gain tried below matter.
-    loudest_db = min(wanted_db + _MAX_MAKE_UP_DB, MAX_GAIN_DB)
-    peaks_db = _to_db(true_peaks(samples, float(10 ** ((ceiling_db - loudest_db) / 20))))
-    loudest_db = min(loudest_db, ceiling_db + MAX_LIMITING_DB - float(peaks_db.max()))
+    gain_db, reduction_db = 0.0, np.zeros(0)
+    for make_up_db in _MAKE_UPS_DB:
+        # Only peaks that could reach the ceiling under the largest gain tried here matter: the rest costs no oversampling.
+        tried_db = min(wanted_db + make_up_db, MAX_GAIN_DB)
+        peaks_db = _to_db(true_peaks(samples, float(10 ** ((ceiling_db - tried_db) / 20))))
+        loudest_db = min(tried_db, ceiling_db + MAX_LIMITING_DB - float(peaks_db.max()))
+        gain_db, reduction_db = _search(
+            energy, sample_rate, peaks_db - ceiling_db, loudness_lufs, min(wanted_db, loudest_db), loudest_db
+        )
+        if gain_db < tried_db or tried_db == MAX_GAIN_DB:
+            break
+    _apply(samples, gain_db, reduction_db)
 
-    gain_db = min(wanted_db, loudest_db)
-    reduction_db = _limit(peaks_db + (gain_db - ceiling_db))
-    for _ in range(8):
+
+def _search(
+    energy: NDArray[np.float64],
+    sample_rate: int,
+    peaks_over_db: NDArray[np.float64],
+    loudness_lufs: float,
+    gain_db: float,
+    loudest_db: float,
+) -> tuple[float, NDArray[np.float64]]:
+    """The gain, at most `loudest_db`, at which the limited sound is as loud as wanted, and the limiter's reduction then.
+
+    The search stops early where more gain only brings more limiting.
+    """
+    before = step_db = 0.0
+    for attempt in range(_TRIES):
+        reduction_db = _limit(peaks_over_db + gain_db)
         measured = integrated_loudness(energy * _per_step(gain_db, reduction_db, len(energy), sample_rate))
-        missing = 0.0 if measured is None else loudness_lufs - measured
-        step_db = min(missing, loudest_db - gain_db)
+        if measured is None:
+            break
+        if attempt and step_db > 0 and measured - before < _WORTH_IT * step_db:
+            gain_db -= step_db
+            break
+        before, step_db = measured, min(loudness_lufs - measured, loudest_db - gain_db)
         if abs(step_db) < _TOLERANCE_LU:
             break
         gain_db += step_db
-        reduction_db = _limit(peaks_db + (gain_db - ceiling_db))
-    _apply(samples, gain_db, reduction_db)
+    return gain_db, _limit(peaks_over_db + gain_db)
 
 
 def _to_db(linear: NDArray[np.float32]) -> NDArray[np.float64]:
