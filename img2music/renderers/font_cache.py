@@ -37,7 +37,8 @@ def ready_font(path: Path) -> SoundFont:
     font = open_font(path)
     if not font.is_compressed:
         return font
-    digest = hashlib.sha256(font.data).hexdigest()
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
     kept = cache_folder() / "soundfonts" / f"{digest[:32]}-{_VERSION}.sf2"
     try:
         if kept.is_file():

@@ -31,7 +31,7 @@ MAX_LIMITING_DB = 8.0
 _MARGIN_DB = 0.1
 """Kept below the ceiling for what four-times oversampling, rounding to 16 bits and other meters may add."""
 _ATTACK_DB = 1.5
-_RELEASE_DB = 0.05
+_RELEASE_DB = 0.03
 """How far the limiter moves in a segment."""
 _MAKE_UPS_DB = (2.0, MAX_LIMITING_DB)
 """How much loudness the limiter may cost: tried first, and where that was not enough."""

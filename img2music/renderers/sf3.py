@@ -15,7 +15,6 @@ is left out) nor samples in a sound card's ROM (they are silent).
 from __future__ import annotations
 
 import io
-import mmap
 import struct
 from dataclasses import dataclass
 from functools import cached_property
@@ -76,18 +75,16 @@ Tables = dict[bytes, "NDArray[Any]"]
 
 @dataclass(frozen=True, eq=False)
 class SoundFont:
-    """An open font.
+    """A font on the disk.
 
     Attributes:
-        name: what messages call it.
-        data: the file's bytes.
+        path: where it lies; its samples are read when they are needed.
         info: description fields by their four letters.
         tables: record arrays by chunk name, their indices checked.
-        sound: where in `data` the samples lie.
+        sound: where in the file the samples lie, in bytes.
     """
 
-    name: str
-    data: bytes | mmap.mmap
+    path: Path
     info: dict[bytes, bytes]
     tables: Tables
     sound: slice
@@ -106,8 +103,8 @@ class SoundFont:
         """Whether any sample is compressed, so that the font is SF3."""
         return bool((self.tables[b"shdr"]["type"][:-1] & _COMPRESSED).any())
 
-    def sample(self, index: int) -> NDArray[np.int16]:
-        """A sample's frames, shape (frames,).
+    def sample(self, index: int, file: BinaryIO) -> NDArray[np.int16]:
+        """A sample's frames, shape (frames,), read from the opened file.
 
         Raises:
             DocumentError: it lies outside the file, can't be decoded, or is too long.
@@ -118,27 +115,26 @@ class SoundFont:
             return np.zeros(_GUARD_FRAMES, np.int16)
         unit = 1 if kind & _COMPRESSED else 2
         if not start <= end <= (self.sound.stop - self.sound.start) // unit:
-            raise _broken(self.name, f"sample {index} lies outside the file")
-        raw = self.data[self.sound.start + unit * start : self.sound.start + unit * end]
-        return _decode(self.name, index, raw) if kind & _COMPRESSED else np.frombuffer(raw, "<i2")
+            raise _broken(self.path.name, f"sample {index} lies outside the file")
+        raw = _read(self.path.name, file, self.sound.start + unit * start, self.sound.start + unit * end)
+        return _decode(self.path.name, index, raw) if kind & _COMPRESSED else np.frombuffer(raw, "<i2")
 
 
 def open_font(path: Path) -> SoundFont:
-    """Open an SF2 or SF3 file; its samples stay on the disk until they are used.
+    """Read what an SF2 or SF3 file holds; its samples stay on the disk until they are used.
 
     Raises:
         DocumentError: no such file, not a soundfont, or a broken one.
     """
     try:
-        with path.open("rb") as stream:
-            data: bytes | mmap.mmap = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-    except ValueError:
-        raise _broken(path.name, "it is empty") from None
+        with path.open("rb") as file:
+            return _parse(path, file, file.seek(0, io.SEEK_END))
     except OSError as error:
-        raise DocumentError(
-            f"can't read the soundfont {path} ({error.strerror or error}); give the path of an .sf2 or .sf3 file"
-        ) from None
-    return _parse(path.name, data)
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: OSError) -> DocumentError:
+    return DocumentError(f"can't read the soundfont {path} ({error.strerror or error}); give the path of an .sf2 or .sf3 file")
 
 
 def _broken(name: str, why: str) -> DocumentError:
@@ -147,42 +143,57 @@ def _broken(name: str, why: str) -> DocumentError:
     )
 
 
-def _parse(name: str, data: bytes | mmap.mmap) -> SoundFont:
-    if data[:4] != b"RIFF" or data[8:12] != b"sfbk":
-        raise _broken(name, "it does not begin as one")
+def _read(name: str, file: BinaryIO, start: int, stop: int) -> bytes:
+    file.seek(start)
+    content = file.read(stop - start)
+    if len(content) < stop - start:
+        raise _broken(name, "it is cut off")
+    return content
+
+
+def _parse(path: Path, file: BinaryIO, size: int) -> SoundFont:
+    name = path.name
+    if size < 12 or _read(name, file, 0, 4) != b"RIFF" or _read(name, file, 8, 12) != b"sfbk":
+        raise _broken(name, "it does not begin as one" if size else "it is empty")
     info: dict[bytes, bytes] = {}
     tables: Tables = {}
     sound: slice | None = None
-    for label, place in _chunks(name, data, 12, len(data)):
-        if label != b"LIST":
+    for label, start, stop in _chunks(name, file, 12, size):
+        if label != b"LIST" or stop < start + 4:
             continue
-        kind = data[place.start : place.start + 4]
-        for inner, where in _chunks(name, data, place.start + 4, place.stop):
+        kind = _read(name, file, start, start + 4)
+        for inner, begin, end in _chunks(name, file, start + 4, stop):
             if kind == b"INFO" and inner in _INFO:
-                text = data[where][:253].rstrip(b"\0") + b"\0"
+                text = _read(name, file, begin, min(end, begin + 253)).rstrip(b"\0") + b"\0"
                 info[inner] = text + bytes(len(text) % 2)
             elif kind == b"sdta" and inner == b"smpl":
-                sound = where
+                sound = slice(begin, end)
             elif kind == b"pdta" and inner in _RECORDS:
-                tables[inner] = _table(name, inner, data[where])
+                tables[inner] = _table(name, inner, _read(name, file, begin, end))
     if sound is None:
         raise _broken(name, "it holds no samples")
     _check(name, tables)
-    return SoundFont(name, data, info, tables, sound)
+    return SoundFont(path, info, tables, sound)
 
 
-def _chunks(name: str, data: bytes | mmap.mmap, start: int, end: int) -> Iterator[tuple[bytes, slice]]:
-    """Every chunk between two places. Chunks should begin at even places; writers that forget to are followed too."""
+def _chunks(name: str, file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """Label, begin and end of every chunk between two places.
+
+    Chunks should begin at even places; writers that forget to are followed too.
+    """
     place = start
     while place + 8 <= end:
-        label, length = data[place : place + 4], struct.unpack("<I", data[place + 4 : place + 8])[0]
+        label, length = struct.unpack("<4sI", _read(name, file, place, place + 8))
         stop = place + 8 + length
         if stop > end:
             raise _broken(name, "it is cut off")
-        yield label, slice(place + 8, stop)
+        yield label, place + 8, stop
         padded = stop + length % 2
-        known = (at for at in (padded, stop, stop + 1) if data[at : at + 4] in _LABELS)
-        place = next(known, padded)
+        following = _read(name, file, stop, min(stop + 5, end))
+        labels = [(at, following[at - stop : at - stop + 4]) for at in (padded, stop, stop + 1)]
+        known = (at for at, found in labels if found in _LABELS)
+        likely = (at for at, found in labels if len(found) == 4 and found.isalnum())
+        place = next(known, next(likely, padded))
 
 
 def _table(name: str, label: bytes, raw: bytes) -> NDArray[Any]:
@@ -295,10 +306,18 @@ def _copy(source: Tables, labels: tuple[bytes, bytes, bytes, bytes], chosen: lis
 
 def _write_samples(font: SoundFont, stream: BinaryIO, samples: list[int], headers: NDArray[Any]) -> None:
     """Write the samples and put their new places into `headers`, whose rows are in the same order."""
+    try:
+        with font.path.open("rb") as file:
+            _copy_samples(font, file, stream, samples, headers)
+    except FileNotFoundError as error:
+        raise _unreadable(font.path, error) from None
+
+
+def _copy_samples(font: SoundFont, file: BinaryIO, stream: BinaryIO, samples: list[int], headers: NDArray[Any]) -> None:
     place = 0
     renumbered = {old: new for new, old in enumerate(samples)}
     for header, index in zip(headers, samples, strict=False):
-        frames = font.sample(index)
+        frames = font.sample(index, file)
         length = max(len(frames), _GUARD_FRAMES)
         base = 0 if header["type"] & _COMPRESSED else int(header["start"])
         loop_start = min(max(int(header["loop_start"]) - base, 0), length)
@@ -313,7 +332,7 @@ def _write_samples(font: SoundFont, stream: BinaryIO, samples: list[int], header
         stream.write(frames.tobytes() + bytes(2 * (length - len(frames) + _GUARD_FRAMES)))
         place += length + _GUARD_FRAMES
         if place > _MAX_FRAMES:
-            raise _broken(font.name, "it is too large")
+            raise _broken(font.path.name, "it is too large")
 
 
 def _write_list(stream: BinaryIO, kind: bytes, chunks: Iterable[tuple[bytes, bytes]]) -> None:

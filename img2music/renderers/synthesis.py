@@ -62,7 +62,7 @@ def needed_presets(performance: Performance, font: SoundFont) -> set[tuple[int, 
             wanted = (DRUM_BANK, 0)
         if wanted not in font.presets:
             kind = "drum kit" if part.is_drums else f"instrument for General MIDI program {part.program}"
-            raise DocumentError(f"the soundfont {font.name} has no {kind} (part {part.name!r}); choose a General MIDI font")
+            raise DocumentError(f"the soundfont {font.path.name} has no {kind} (part {part.name!r}); choose a General MIDI font")
         needed.add(wanted)
     return needed
 
@@ -93,7 +93,7 @@ def play_with_midirenderer(font: SoundFont, performances: Sequence[Performance],
             # The synthesizer reports a bad font as RuntimeError, or by a Rust panic that is no Exception.
             if isinstance(error, RuntimeError) or type(error).__name__ == "PanicException":
                 raise DocumentError(
-                    f"the soundfont {font.name} can't be played ({_last_line(str(error))}); give another"
+                    f"the soundfont {font.path.name} can't be played ({_last_line(str(error))}); give another"
                 ) from None
             raise
         return [_frames_of(wave) for wave in waves]
