@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from img2music.cli import main
+from img2music.stages import BUILTIN, KINDS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
@@ -42,3 +45,36 @@ def make_picture(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return make
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Runs a command in this process: exit code, standard output, standard error."""
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        code = main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
+def humming(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A pipeline whose renderer hums."""
+    monkeypatch.setitem(BUILTIN["renderer"], "hum", "standins:Hum")
+    path = tmp_path / "humming.yaml"
+    path.write_text(
+        "name: humming\ndescription: d\nneeds: n\nleaves_machine: nothing\nlicence: l\nstages: {renderer: {use: hum}}\n"
+    )
+    return path
+
+
+@pytest.fixture
+def stand_ins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small stages beside the real ones: a renderer that hums, and stages that fail in every way."""
+    monkeypatch.setitem(BUILTIN["renderer"], "hum", "standins:Hum")
+    for kind in KINDS:
+        monkeypatch.setitem(BUILTIN[kind], "lacking", "standins:Lacking")
+        monkeypatch.setitem(BUILTIN[kind], "wrong", "standins:Wrong")
+        monkeypatch.setitem(BUILTIN[kind], "broken", "standins:Broken")

@@ -1,0 +1,43 @@
+"""Pipelines and pieces in tests."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from img2music.brief import Brief
+from img2music.pipeline import Pipeline
+from img2music.pipeline.config import PipelineConfig
+
+if TYPE_CHECKING:
+    from img2music.piece import Piece
+
+SYMBOLIC = [
+    "scene.json", "plan.json", "score.mid", "score.musicxml", "score.abc", "score.svg", "pianoroll.svg", "report.html", "piece.json",
+]  # fmt: skip
+SHORT = Brief.of(seconds=6, seed=5)
+
+
+def make_pipeline(**stages: object) -> Pipeline:
+    return Pipeline(
+        PipelineConfig.model_validate(
+            {
+                "name": "mine",
+                "description": "for a test",
+                "needs": "nothing",
+                "leaves_machine": "nothing",
+                "licence": "none",
+                "stages": stages,
+            }
+        )
+    )
+
+
+def files_of(piece: Piece) -> dict[str, bytes]:
+    return dict(piece.files())
+
+
+def manifest_of(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "piece.json").read_text())
+    return found

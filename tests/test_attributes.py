@@ -1,0 +1,179 @@
+"""From what the eye measured to feeling and to musical attributes."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_pictures import Pixels, as_picture, examples, noise, plain, ramp, see, typical
+
+from img2music.io.pictures import open_picture
+from img2music.perceivers import genres
+from img2music.perceivers.affect import read_affect
+from img2music.perceivers.attributes import CIRCUMPLEX, LOOKS, MODE_TABLE, mood_words, suggest
+from img2music.perceivers.evidence import TYPICAL, Evidence
+from img2music.perceivers.view import look
+from img2music.resources import data
+from img2music.scene import Box, Swatch
+from img2music.style import load_style, style_names
+from img2music.theory import METERS, Key, instrument
+
+# ---------------------------------------------------------------- affect
+
+
+def affect_of(rgb: Pixels) -> tuple[float, float]:
+    attributes = see(rgb).attributes
+    return attributes.valence.value, attributes.arousal.value
+
+
+def test_bright_and_warm_is_happier_than_dark_and_cold() -> None:
+    bright, dark = ramp((255, 210, 90), (250, 150, 60)), ramp((20, 30, 45), (10, 12, 20))
+    assert affect_of(bright)[0] > affect_of(dark)[0] + 0.5
+    assert affect_of(plain((255, 200, 60)))[0] > affect_of(plain((30, 35, 50)))[0] + 0.2
+
+
+def test_a_soft_gradient_is_calmer_than_noise() -> None:
+    calm = affect_of(ramp((190, 200, 215), (205, 215, 225)))[1]
+    assert calm < affect_of(noise())[1] - 0.2
+    grey = noise()[..., :1].repeat(3, axis=2)
+    assert calm < affect_of(grey)[1]
+
+
+def test_affect_follows_its_equations() -> None:
+    valence, arousal = read_affect(typical())
+    assert valence.value == pytest.approx(math.tanh(0.14), abs=1e-3)
+    assert arousal.value == pytest.approx(math.tanh(-0.13), abs=1e-3)
+    assert read_affect(typical(colour_mood=1))[0].value > valence.value + 0.2
+    assert read_affect(typical(saturation=1))[1].value > arousal.value
+    assert read_affect(typical(brightness=1))[1].value < arousal.value
+    assert read_affect(typical(contrast=2, masses=1))[1].because == ("contrast", "masses")
+    assert read_affect(typical(brightness=-2))[1].because == ("brightness",)
+
+
+def test_empty_pictures_are_read_with_less_confidence() -> None:
+    photograph = examples()["temple.jpg"].attributes
+    for rgb in (plain((200, 40, 40)), plain((0, 0, 0), 1, 1), noise(200, 200), plain((9, 9, 9), 1, 700)):
+        attributes = see(rgb).attributes
+        for name in ("valence", "arousal", "mode", "key", "genre"):
+            assert getattr(attributes, name).confidence < 0.6 * getattr(photograph, name).confidence
+        assert abs(attributes.valence.value) <= 0.5
+        assert abs(attributes.arousal.value) <= 0.5
+    assert 0.2 <= photograph.valence.confidence <= 0.35
+
+
+def test_content_is_high_for_photographs_only() -> None:
+    names = ("temple.jpg", "cat.jpg", "galaxies.jpg", "grass.jpg")
+    assert min(look(open_picture(Path(str(data("demo/examples").joinpath(name))))).content for name in names) > 0.8
+    assert look(as_picture(plain((1, 2, 3)))).content == 0
+    assert look(as_picture(noise())).content < 0.15
+
+
+# ---------------------------------------------------------------- attributes
+
+
+@pytest.mark.parametrize(
+    ("valence", "arousal", "words"),
+    [
+        (0.9, 0.1, {"happy", "glad"}),
+        (-0.8, -0.4, {"sad", "gloomy"}),
+        (0.7, -0.6, {"calm", "relaxed"}),
+        (-0.4, 0.7, {"angry", "dramatic", "tense"}),
+    ],
+)
+def test_mood_words(valence: float, arousal: float, words: set[str]) -> None:
+    assert set(mood_words(valence, arousal)) <= words
+    assert len(mood_words(valence, arousal)) == 2
+    assert mood_words(valence, arousal, most=5)[:2] == mood_words(valence, arousal)
+    assert all(math.hypot(*place) <= 1.15 for place in CIRCUMPLEX.values())
+
+
+def test_happier_pictures_get_happier_modes() -> None:
+    shares = []
+    for mood in np.linspace(-4, 4, 33):
+        evidence = with_colour(typical(colour_mood=float(mood), colourfulness=float(mood)))
+        shares.append(MODE_TABLE[suggest(evidence, *read_affect(evidence)).mode.value].happier)
+    assert shares == sorted(shares)
+    assert shares[0] <= 0.34
+    assert shares[-1] == 0.83
+    # Temperley & Tan 2013: from the happiest to the saddest of the six.
+    assert sorted(MODE_TABLE, key=lambda mode: -MODE_TABLE[mode].happier) == [
+        "major",
+        "mixolydian",
+        "lydian",
+        "dorian",
+        "minor",
+        "phrygian",
+    ]
+
+
+def test_aroused_pictures_get_faster() -> None:
+    tempos = []
+    for step in np.linspace(-3, 3, 13):
+        evidence = with_colour(typical(contrast=float(step), masses=float(step)))
+        tempos.append(suggest(evidence, *read_affect(evidence)).tempo_bpm.value)
+    assert tempos == sorted(tempos)
+    assert tempos[0] < 75
+    assert tempos[-1] > 130
+
+
+def with_colour(evidence: Evidence, hue_degrees: float = 250.0, chroma: float = 0.1) -> Evidence:
+    whole = Box(x=0, y=0, width=1, height=1)
+    evidence.colours = (
+        Swatch(
+            name="colour_1", hex="#2a5c99", words="", lightness=0.5, chroma=chroma, hue_degrees=hue_degrees, share=1, box=whole
+        ),
+    )
+    return evidence
+
+
+@pytest.mark.parametrize("hue_degrees", range(0, 360, 10))
+def test_keys_stay_readable(hue_degrees: int) -> None:
+    evidence = with_colour(typical(), float(hue_degrees))
+    attributes = suggest(evidence, *read_affect(evidence))
+    signature = Key.parse(f"{attributes.key.value} {attributes.mode.value}").signature
+    assert abs(signature) <= 4
+    assert attributes.key.because == ("colour_1",)
+    if hue_degrees < 74 or hue_degrees >= 320:
+        assert signature > 0, "red and orange have sharps"
+    if 96 <= hue_degrees < 320:
+        assert signature < 0, "green and blue have flats"
+
+
+def test_a_grey_picture_takes_its_key_from_its_lightness() -> None:
+    signatures = []
+    for lightness in (-3, -1, 0, 1, 3):
+        evidence = with_colour(typical(lightness=lightness), chroma=0.001)
+        attributes = suggest(evidence, *read_affect(evidence))
+        assert attributes.key.because == ("lightness", "colour_1")
+        signatures.append(Key.parse(f"{attributes.key.value} {attributes.mode.value}").signature)
+    assert signatures == sorted(signatures)
+    assert len(set(signatures)) >= 4
+
+
+def test_tables_name_only_what_exists() -> None:
+    assert set(genres.GENRES) == set(genres.PLAYERS) == set(genres._GENRE_METERS)
+    assert set(genres.GENRES) == set(style_names())
+    assert set(genres.METERS) <= set(METERS)
+    signs = [row[2] for row in genres.GENRES.values()] + [row[1] for row in genres.METERS.values()]
+    signs += [*genres.TIMBRES.values(), *(row.signs for row in MODE_TABLE.values())]
+    assert {name for row in signs for name in row} | {name for name, _, _ in LOOKS} <= set(TYPICAL)
+    seated = {name for seats in genres.PLAYERS.values() for seat in seats for name in seat}
+    assert all(instrument(name).name == name for name in seated | set(genres.TIMBRES))
+    assert set(genres.TIMBRES) <= seated
+    for name, seats in genres.PLAYERS.items():
+        style = load_style(name)
+        assert set(genres._GENRE_METERS[name]) <= set(style.meters)
+        assert genres._GENRE_METERS[name][0] == style.meters[0]
+        assert {player for seat in seats for player in seat} <= {player for part in style.parts for player in part.instruments}
+        assert 1 <= len(seats) <= 4
+
+
+def test_a_genre_at_home_is_chosen() -> None:
+    evidence = typical()
+    for name, (valence, arousal, signs) in genres.GENRES.items():
+        ideal = typical(**{cue: 3.0 if weight > 0 else -3.0 for cue, weight in signs.items()})
+        assert genres.choose_genre(ideal, valence, arousal)[0] == name
+        assert set(genres.choose_genre(ideal, valence, arousal)[1]) <= set(signs)
+    assert genres.choose_genre(evidence, -0.25, 0.5)[0] == "cinematic"
