@@ -50,7 +50,7 @@ def master(samples: NDArray[np.float32], sample_rate: int, loudness_lufs: float 
     if loudness is None:
         return
     ceiling_db = peak_dbtp - _MARGIN_DB
-    wanted_db = loudness_lufs - loudness
+    wanted_db = round(loudness_lufs - loudness, 3)
     gain_db, reduction_db = 0.0, np.zeros(0)
     for make_up_db in _MAKE_UPS_DB:
         # Only peaks that could reach the ceiling under the largest gain tried here matter: the rest costs no oversampling.
@@ -86,7 +86,7 @@ def _search(
         if attempt and step_db > 0 and measured - before < _WORTH_IT * step_db:
             gain_db -= step_db
             break
-        before, step_db = measured, min(loudness_lufs - measured, loudest_db - gain_db)
+        before, step_db = measured, round(min(loudness_lufs - measured, loudest_db - gain_db), 3)
         if abs(step_db) < _TOLERANCE_LU:
             break
         gain_db += step_db
@@ -94,7 +94,8 @@ def _search(
 
 
 def _to_db(linear: NDArray[np.float32]) -> NDArray[np.float64]:
-    levels: NDArray[np.float64] = 20 * np.log10(np.maximum(linear.astype(np.float64), 1e-10))
+    """In decibels, rounded up to a thousandth: far below hearing, far above what processors round differently."""
+    levels: NDArray[np.float64] = np.ceil(20_000 * np.log10(np.maximum(linear.astype(np.float64), 1e-10))) / 1000
     return levels
 
 

@@ -38,8 +38,8 @@ _INSTRUMENT, _SAMPLE = 41, 53
 """Generators that end a zone: which instrument a preset's zone plays, which sample an instrument's zone plays."""
 _GUARD_FRAMES = 46
 """Zeros after every sample, so that interpolation reads no neighbour (specification, section 7.10)."""
-_MAX_FRAMES = 2**29
-"""1 GiB of sound: no real font is larger, and a small hostile file must not become one."""
+_MAX_FRAMES, _MAX_SAMPLE_FRAMES = 2**29, 2**25
+"""A font's and one sample's length: 1 GiB, 12 minutes. No real one is larger, and a small hostile file must not become so."""
 _INFO = (b"isng", b"INAM", b"IENG", b"IPRD", b"ICOP", b"ICMT")
 """Kept of a font's description; synthesizers may refuse fields they do not know."""
 
@@ -229,9 +229,12 @@ def _decode(name: str, index: int, raw: bytes) -> NDArray[np.int16]:
 
     try:
         with soundfile.SoundFile(io.BytesIO(raw)) as stream:
-            frames = stream.read(min(stream.frames, _MAX_FRAMES), dtype="float32", always_2d=True)[:, 0]
+            length = stream.frames
+            frames = stream.read(min(length, _MAX_SAMPLE_FRAMES), dtype="float32", always_2d=True)[:, 0]
     except (soundfile.SoundFileError, OSError, ValueError, TypeError, MemoryError):
         raise _broken(name, f"sample {index} can't be decoded") from None
+    if length > _MAX_SAMPLE_FRAMES:
+        raise _broken(name, f"sample {index} is too long")
     # Vorbis overshoots full scale at loud peaks; read as integers they would wrap around into clicks.
     scaled: NDArray[np.int16] = np.clip(np.rint(frames * 32767.0), -32768, 32767).astype("<i2")
     return scaled
