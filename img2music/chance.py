@@ -19,5 +19,5 @@ def generator(seed: int, *purpose: str) -> np.random.Generator:
 
 def spawn_seeds(seed: int, count: int) -> tuple[int, ...]:
     """`count` seeds for several takes; the first is `seed` itself."""
-    others = generator(seed, "takes").integers(0, 2**62, size=max(0, count - 1))
+    others = generator(seed, "takes").integers(0, 2**31, size=max(0, count - 1))
     return (seed, *(int(other) for other in others))[:count]

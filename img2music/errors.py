@@ -79,6 +79,9 @@ class MissingPackageError(BackendError):
     """A stage needs a package that is not installed; the message holds the pip command."""
 
 
+_MANY = 40
+
+
 def unknown_name(kind: str, name: str, known: Iterable[str], error: type[Img2MusicError] = UsageError) -> Img2MusicError:
     """An error that names what was asked, the nearest right name and all there are.
 
@@ -86,6 +89,10 @@ def unknown_name(kind: str, name: str, known: Iterable[str], error: type[Img2Mus
     "no style 'walz' (did you mean 'waltz'?); there are: pop, waltz"
     """
     names = sorted(known)
-    near = get_close_matches(name, names, n=1, cutoff=0.6)
+    near = get_close_matches(name, names, n=1, cutoff=0.6) or [one for one in names if name and one.startswith(name.lower())]
     hint = f" (did you mean {near[0]!r}?)" if near else ""
+    if near and len(names) > _MANY:
+        # A long list would bury the hint; what lies nearest is enough.
+        names = get_close_matches(name, names, n=8, cutoff=0.3)
+        return error(f"no {kind} {name!r}{hint}; like it are: {', '.join(names)}")
     return error(f"no {kind} {name!r}{hint}; there are: {', '.join(names)}")

@@ -81,7 +81,7 @@ def test_version(run: Callable[..., tuple[int, str, str]]) -> None:
         (["compse"], "No such command 'compse'.*compose.*see `img2music --help`"),
         (["styles"], "Missing command; see `img2music styles --help`"),
         (["compose"], "see `img2music compose --help`"),
-        (["compose", "x.png"], "Missing option.*--out"),
+        (["render", "-o", "OUT"], "Missing argument"),
         (["compose", "x.png", "-o", "OUT", "--tempo", "fast"], "--tempo"),
         (["compose", "x.png", "-o", "OUT", "--audio", "aac"], "--audio"),
         (["compose", "x.png", "-o", "OUT", "--loud"], "No such option.*--loud"),

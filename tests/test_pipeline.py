@@ -15,6 +15,7 @@ from img2music.errors import BackendError, BriefError, DocumentError, MissingPac
 from img2music.io.documents import load_plan, load_scene
 from img2music.pipeline import Event, Pipeline, pipeline_names, replay
 from img2music.pipeline.config import load_config
+from img2music.pipeline.run import settled
 from img2music.stages import KINDS, load_stage, stage_names
 from pipelines import SHORT, SYMBOLIC, files_of, make_pipeline, manifest_of
 
@@ -292,3 +293,40 @@ def test_options_that_a_stage_does_not_take() -> None:
 def scored() -> tuple[Any, Any]:
     plan = Pipeline.load().plan(make_scene(), SHORT)
     return Pipeline.load().realize(plan), plan
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"tempo_bpm": 60.0},
+        {"tempo_bpm": 103.0},
+        {"tempo_bpm": 200.0},
+        {"seconds": 12.0},
+        {"seconds": 90.0},
+        {"meter": "4/4"},
+        {"meter": "12/8"},
+    ],
+)
+def test_an_edited_plan_gets_the_length_its_bars_need(edit: dict[str, Any]) -> None:
+    plan = Pipeline.load().plan(make_scene(meter="6/8"), Brief.of(seconds=30, tempo_bpm=100, meter="6/8"))
+    edited = plan.model_copy(update=edit)
+    piece = Pipeline.load().compose_from(edited, audio=None)
+    bars_seconds = piece.plan.bars * float(piece.plan.parsed_meter.bar_quarters) * 60 / piece.plan.tempo_bpm
+    bar_seconds = bars_seconds / piece.plan.bars
+    assert bars_seconds < piece.plan.seconds < bars_seconds + bar_seconds + 4
+    assert piece.plan.seconds == edited.seconds or "so the length became" in piece.plan.conflicts[-1]
+    last = max(note.onset_ticks for part in piece.performance.parts for note in part.notes) * piece.performance.seconds_per_tick
+    assert piece.performance.seconds - last > 0.5
+    assert all(row["passed"] for row in piece.manifest["compliance"])
+
+
+def test_an_unedited_plan_keeps_its_length() -> None:
+    for seconds in (1, 3, 7.5, 30, 61):
+        plan = Pipeline.load().plan(make_scene(), Brief.of(seconds=seconds, tempo_bpm=40))
+        assert settled(plan) is plan
+
+
+def test_a_plan_too_long_to_play_is_refused() -> None:
+    plan = Pipeline.load().plan(make_scene(), Brief.of(seconds=1500, tempo_bpm=200))
+    with pytest.raises(BriefError, match="take bars out or raise the tempo"):
+        settled(plan.model_copy(update={"tempo_bpm": 20.0}))

@@ -80,7 +80,7 @@ def test_a_suggested_tempo_gives_way_a_little_an_asked_one_never() -> None:
 def test_conflicts_are_written_down() -> None:
     plan = RulesPlanner()(make_scene(tempo_bpm=72, genre="waltz"), Brief.of(tempo_bpm=140, meter="7/8", words="glorbish"))
     text = "\n".join(plan.conflicts)
-    assert "you asked for tempo 140; the picture suggested 72; 140 was used" in text
+    assert "you asked for tempo 140; the picture suggested 72; your wish was kept" in text
     assert "waltz is usually in 3/4; 7/8 was kept as asked" in text
     assert "glorbish" in text
 
@@ -229,3 +229,21 @@ def test_editing_one_attribute_of_the_scene_changes_the_plan() -> None:
     )
     assert RulesPlanner()(scene, Brief()).key == "D major"
     assert RulesPlanner()(moved, Brief()).key == "D minor"
+
+
+@pytest.mark.parametrize(
+    ("words", "key"),
+    [
+        ("happy, in D major", "D major"),
+        ("in e flat minor, slow", "Eb minor"),
+        ("something in a minor", "A minor"),
+        ("F# dorian please", "F# dorian"),
+        ("a minor miracle", None),
+        ("a happy major thing", None),
+        ("in H major", None),
+    ],
+)
+def test_a_key_may_be_said_in_words(words: str, key: str | None) -> None:
+    assert read_words(words).key == key
+    if key:
+        assert RulesPlanner()(make_scene(), Brief.of(words=words)).key == key

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from img2music.piece import Piece
     from img2music.pipeline import Event, Pipeline
     from img2music.pipeline.replay import Replay
+    from img2music.plan import CompositionPlan
 
 __all__ = ["compose", "realize", "render", "replay"]
 
@@ -27,7 +28,7 @@ _LARGEST_MIDI_BYTES = 5_000_000
 
 def compose(
     pictures: Annotated[list[str], typer.Argument(metavar="PICTURE", help="Pictures; each becomes a piece of its own.")],
-    out: opt.OutOption,
+    out: opt.OutOption = "out",
     pipeline: opt.PipelineOption = "offline",
     seconds: opt.SecondsOption = None,
     tempo: opt.TempoOption = None,
@@ -77,7 +78,7 @@ def compose(
 
 def realize(
     plans: Annotated[list[str], typer.Argument(metavar="plan.json", help="Plans, perhaps edited.")],
-    out: opt.OutOption,
+    out: opt.OutOption = "out",
     pipeline: opt.PipelineOption = "offline",
     takes: opt.TakesOption = 1,
     stems: opt.StemsOption = False,
@@ -103,6 +104,12 @@ def realize(
         _tell(piece, {"plan": source}, target / folders[place], names, as_json=as_json)
 
     return each(plans, work, as_json=as_json, what="plan")
+
+
+def _tempo(plan: CompositionPlan) -> str:
+    """The tempo as it is counted: in compound metres the dotted quarter is what one taps."""
+    quarters = f"{plan.tempo_bpm:.4g} bpm"
+    return f"{quarters} (♩. = {plan.tempo_bpm * 2 / 3:.3g})" if plan.parsed_meter.is_compound else quarters
 
 
 def _tell(piece: Piece, source: dict[str, str], folder: Path, names: list[str], *, as_json: bool) -> None:
@@ -134,7 +141,7 @@ def _tell(piece: Piece, source: dict[str, str], folder: Path, names: list[str], 
         plan.style,
         plan.key,
         plan.meter,
-        f"{plan.tempo_bpm:.4g} bpm",
+        _tempo(plan),
         clock(plan.seconds),
         f"seed {manifest['seed']}",
     )
@@ -150,7 +157,7 @@ def _tell(piece: Piece, source: dict[str, str], folder: Path, names: list[str], 
 
 def render(
     sources: Annotated[list[str], typer.Argument(metavar="score.mid|plan.json", help="MIDI files or plans.")],
-    out: opt.OutOption,
+    out: opt.OutOption = "out",
     pipeline: opt.PipelineOption = "offline",
     stems: opt.StemsOption = False,
     audio: opt.AudioOption = opt.AudioChoice.WAV,

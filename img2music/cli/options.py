@@ -44,7 +44,12 @@ class AudioChoice(str, Enum):  # noqa: UP042  a plain mix-in is what every typer
     NONE = "none"
 
 
-OutOption = Annotated[str, typer.Option("--out", "-o", metavar="OUT", help="Folder for the results: OUT/<name of the picture>/.")]
+OutOption = Annotated[
+    str,
+    typer.Option(
+        "--out", "-o", metavar="OUT", help="Folder for the results: OUT/<name of the picture or file>/.", show_default=True
+    ),
+]
 PipelineOption = Annotated[
     str, typer.Option("--pipeline", metavar="NAME|FILE", help="Who does each job; see `img2music pipelines ls`.")
 ]

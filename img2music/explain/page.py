@@ -18,7 +18,7 @@ from img2music.explain.again import again, fallbacks
 from img2music.explain.colours import themes
 from img2music.explain.evidence import Evidence, figure, marks_css, spark
 from img2music.explain.markup import Html, data_svg, el
-from img2music.explain.sentences import clock, listed, number, sentence, tempo_words
+from img2music.explain.sentences import beat_words, clock, listed, sentence, tempo_words
 from img2music.resources import asset
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def _glance(piece: Piece) -> Html:
     plan = piece.plan
     facts: list[tuple[str, Child]] = [
         ("Key", tables.key_signs(plan.key)),
-        ("Tempo", [f"♩ = {number(plan.tempo_bpm)} ", el("small", tempo_words(plan.tempo_bpm))]),
+        ("Tempo", [f"{beat_words(plan)} ", el("small", tempo_words(plan.tempo_bpm))]),
         ("Metre", plan.meter),
         ("Style", plan.style.replace("-", " ")),
         ("Length", [clock(plan.seconds), el("small", f" {plan.bars} bars")]),

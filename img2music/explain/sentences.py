@@ -127,6 +127,12 @@ def music_signs(symbol: str) -> str:
     return symbol.replace("#", "♯").replace("b", "♭") if symbol else ""
 
 
+def beat_words(plan: CompositionPlan) -> str:
+    """The tempo as a page shows it: "♩ = 113"; in compound metres first the dotted quarter that one taps."""
+    quarters = f"♩ = {number(plan.tempo_bpm)}"
+    return f"♩. = {number(round(plan.tempo_bpm * 2 / 3, 1))} ({quarters})" if plan.parsed_meter.is_compound else quarters
+
+
 def tempo_words(tempo_bpm: float) -> str:
     """The Italian word for a tempo in quarter notes a minute."""
     return next((word for limit, word in _TEMPO_WORDS if tempo_bpm < limit), "presto")

@@ -230,7 +230,7 @@ def _length(brief: Brief, played: _Played, audio: Audio | None) -> Row:
     finds = [find("MIDI", played.seconds)]
     if audio is not None:
         finds.append(find("audio", audio.seconds))
-    return _row("length", "brief", f"{brief.seconds:.2f} s", *finds)
+    return _row("length", _by("seconds" in brief.model_fields_set), f"{brief.seconds:.2f} s", *finds)
 
 
 def _instruments(plan: CompositionPlan, brief: Brief, played: _Played) -> Row:

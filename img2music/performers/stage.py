@@ -75,6 +75,8 @@ def tidy(notes: Iterable[PlayedNote], end_ticks: int) -> tuple[PlayedNote, ...]:
 
 def assemble(score: Score, plan: CompositionPlan, parts: Sequence[PlayedPart]) -> Performance:
     """The performance as a whole, with the plan's tempo and length."""
+    end = round(plan.seconds * plan.tempo_bpm / 60 * TICKS_PER_QUARTER)
+    markers = [(ticks(section.first_bar * score.meter.bar_quarters), section.name) for section in score.sections]
     return Performance(
         title=score.title,
         tempo_bpm=plan.tempo_bpm,
@@ -83,5 +85,5 @@ def assemble(score: Score, plan: CompositionPlan, parts: Sequence[PlayedPart]) -
         is_minor=score.key.is_minor,
         seconds=plan.seconds,
         parts=tuple(parts),
-        markers=tuple((ticks(section.first_bar * score.meter.bar_quarters), section.name) for section in score.sections),
+        markers=tuple(marker for marker in markers if marker[0] < end),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
-from img2music.brief import Brief
+from img2music.brief import SECONDS_RANGE, Brief
 from img2music.chance import spawn_seeds
 from img2music.errors import BackendError, BriefError, Img2MusicError, unknown_name
 from img2music.performance import Performance
@@ -36,6 +36,8 @@ __all__ = ["MOST_TAKES", "Pipeline"]
 
 MOST_TAKES = 100
 MAX_PIXELS = 100_000_000
+_SHORTEST_RING_SECONDS, _LONGEST_RING_SECONDS = 0.1, 4.0
+"""How much longer than its bars a plan may last."""
 _DOING = {
     "perceiver": "seeing the picture",
     "planner": "planning",
@@ -174,6 +176,8 @@ class Pipeline:
 
         A plan has settled everything: `brief` is not asked again, it is only what the result is checked against.
         """
+        if isinstance(start, CompositionPlan):
+            start = settled(start)
         if brief is None:
             brief = Brief() if isinstance(start, Scene) else Brief(seconds=start.seconds, seed=start.seed)
         return self._finish(start, brief, _Output(audio, stems, takes, embed_audio), picture, Log(on_event))
@@ -280,6 +284,29 @@ def _guarded(kind: Kind, name: str, result: type[T], stage: Callable[..., object
     if not isinstance(made, result):
         raise BackendError(f"{kind} {name!r} returned {type(made).__name__}, not {result.__name__}; tell the plug-in's author")
     return made
+
+
+def settled(plan: CompositionPlan) -> CompositionPlan:
+    """`plan`, its length set to what its bars need at its tempo where an edit has parted the two, which is noted as a conflict.
+
+    A little less than the bars is as wrong as a long rest behind them: the last chord gets two seconds to ring. A single bar may
+    be cut by its length, since the shortest pieces are shorter than a bar.
+    """
+    bar_seconds = float(plan.parsed_meter.bar_quarters) * 60 / plan.tempo_bpm
+    needed = plan.bars * bar_seconds
+    if plan.bars == 1 or needed + _SHORTEST_RING_SECONDS <= plan.seconds <= needed + bar_seconds + _LONGEST_RING_SECONDS:
+        return plan
+    seconds = round(needed + 2.0, 2)
+    longest = SECONDS_RANGE[1]
+    if seconds > longest:
+        raise BriefError(
+            f"{plan.bars} bars at {plan.tempo_bpm:g} last {needed:.0f} s; take bars out or raise the tempo: {longest:g} s is the limit"
+        )
+    note = (
+        f"{plan.bars} bars of {plan.meter} at {plan.tempo_bpm:g} last {needed:.1f} s, "
+        f"so the length became {seconds:g} s instead of {plan.seconds:g}"
+    )
+    return plan.model_copy(update={"seconds": seconds, "conflicts": (*plan.conflicts, note)})
 
 
 def _opened(picture: str | Path | Picture, max_pixels: int) -> Picture:

@@ -42,7 +42,7 @@ class _Notebook:
     def asked(self, choice: str, wish: str, suggestion: str) -> None:
         self.because(choice, f"{wish}: you asked for it.")
         if wish != suggestion:
-            self.conflicts.append(f"you asked for {choice} {wish}; the picture suggested {suggestion}; {wish} was used")
+            self.conflicts.append(f"you asked for {choice} {wish}; the picture suggested {suggestion}; your wish was kept")
 
 
 class RulesPlanner:
@@ -74,7 +74,7 @@ class RulesPlanner:
         parts = self._parts(scene, brief, words, style, notes)
         return CompositionPlan(
             title=make_title(scene, brief.seed, valence, arousal),
-            idea=make_idea(words.moods or scene.attributes.mood.value, style, key, tempo, contour_cues),
+            idea=make_idea(words.moods or scene.attributes.mood.value, style, contour_cues),
             style=style.name if brief.style is None or not brief.style.endswith((".yaml", ".yml")) else brief.style,
             key=key.name,
             meter=meter.name,
@@ -145,6 +145,9 @@ class RulesPlanner:
             notes.asked("key", brief.key, suggested.name)
             return Key.parse(brief.key)
         mode: str = seen.mode.value
+        if words.key is not None:
+            notes.because("key", f"{words.key}: your words ask for it.")
+            return Key.parse(words.key)
         if words.mode is not None:
             notes.because("mode", f"{words.mode}: your words ask for it.")
             return _readable(seen.key.value, words.mode)
@@ -232,7 +235,11 @@ class RulesPlanner:
                 wished = seat_wishes((name, "piano"), style)[0]
                 parts = (*parts[:lead], wished, *parts[lead + 1 :])
                 notes.conflicts.append(f"{style.name} has no seat for {name}; it plays the melody")
-        notes.because("instruments", ", ".join(part.instrument for part in parts) + f", the band of {style.name}.", seen.because)
+        notes.because(
+            "instruments",
+            ", ".join(dict.fromkeys(part.instrument for part in parts)) + f": the band of {style.name}.",
+            seen.because,
+        )
         return parts
 
 

@@ -9,7 +9,6 @@ from img2music.chance import generator
 if TYPE_CHECKING:
     from img2music.scene import Scene
     from img2music.style import Style
-    from img2music.theory import Key
 
 __all__ = ["make_idea", "make_title"]
 
@@ -35,12 +34,15 @@ def make_title(scene: Scene, seed: int, valence: float, arousal: float) -> str:
     return " ".join(word if index and word in _SMALL else word[0].upper() + word[1:] for index, word in enumerate(words))
 
 
-def make_idea(moods: tuple[str, ...], style: Style, key: Key, tempo: float, contour_cues: tuple[str, ...]) -> str:
-    """One sentence for the head of the report; `moods` are the picture's, or those of the brief's words."""
+def make_idea(moods: tuple[str, ...], style: Style, contour_cues: tuple[str, ...]) -> str:
+    """One sentence for the head of the report; `moods` are the picture's, or those of the brief's words.
+
+    Key and tempo are left to the page, so that the sentence stays true when a plan is edited.
+    """
     mood = " and ".join(moods[:2]) or "plain"
     line = {"skyline": "whose tune follows the skyline", "brightness_profile": "whose tune follows the light"}
     tail = line.get(contour_cues[0], "") if contour_cues else "on a gentle arch of a tune"
-    return f"{_article(mood)} {mood} piece in {key.name} at {tempo:g}, in the manner of {style.name.replace('-', ' ')}, {tail}."
+    return f"{_article(mood)} {mood} piece in the manner of {style.name.replace('-', ' ')}, {tail}."
 
 
 def _article(word: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from img2music.errors import UsageError
 from img2music.style import load_style, style_names
-from img2music.theory import METERS, MODES, instrument
+from img2music.theory import METERS, MODES, Key, instrument
 
 __all__ = ["Steering", "read_words"]
 
@@ -46,6 +46,7 @@ _GROUPS = {
     "pad": "pad", "pads": "pad", "arpeggio": "arpeggio", "arpeggios": "arpeggio", "strings": "strings", "brass": "brass",
     "winds": "winds", "voices": "voices", "synths": "synth", "keys": "keys",
 }  # fmt: skip
+_KEY = re.compile(rf"\b(in )?([A-Ga-g])(#|b|[ -]sharp|[ -]flat|)[ -]({'|'.join(MODES)})\b", re.IGNORECASE)
 _FILLERS = frozenset(
     [
         "a",
@@ -88,6 +89,7 @@ class Steering:
     arousal: float = 0.0
     tempo_factor: float = 1.0
     mode: str | None = None
+    key: str | None = None
     meter: str | None = None
     style: str | None = None
     instruments: tuple[str, ...] = ()
@@ -101,7 +103,9 @@ class Steering:
 
 def read_words(text: str) -> Steering:
     """What `text` asks for. Unknown words are collected in `ignored`; nothing here can fail."""
-    tokens = re.findall(r"[a-z0-9/#-]+", text.lower())
+    keys = [_named_key(*match) for match in _KEY.findall(text)]
+    named_key = next((key for key in keys if key), None)
+    tokens = re.findall(r"[a-z0-9/#-]+", (_KEY.sub(" ", text) if named_key else text).lower())
     valence = arousal = 0.0
     factor = 1.0
     named: dict[str, str] = {}
@@ -145,14 +149,26 @@ def read_words(text: str) -> Steering:
         arousal=arousal,
         tempo_factor=factor,
         mode=named.get("mode"),
+        key=named_key,
         meter=named.get("meter"),
         style=named.get("style"),
         instruments=tuple(dict.fromkeys(instruments)),
         without=tuple(without),
-        understood=tuple(understood),
+        understood=(*([named_key] if named_key else []), *understood),
         moods=tuple(word for word in understood if word in _TABLE and "tempo" not in _TABLE[word]),
         ignored=tuple(ignored),
     )
+
+
+def _named_key(preposition: str, tonic: str, accidental: str, mode: str) -> str | None:
+    """A key as people say it: "in D major", "E flat minor"; a lone "a minor" is an article and a mode."""
+    if tonic == "a" and not preposition:
+        return None
+    sign = {"sharp": "#", "flat": "b"}.get(accidental.strip(" -").lower(), accidental.strip())
+    try:
+        return Key.parse(f"{tonic.upper()}{sign} {mode.lower()}").name
+    except UsageError:
+        return None
 
 
 def _instrument(tokens: list[str], index: int) -> tuple[int, str | None]:

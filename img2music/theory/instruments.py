@@ -100,7 +100,7 @@ _TABLE: dict[str, tuple[int, int, int, int, int, bool, str, str]] = {
     "halo pad": (94, 40, 86, 62, 8, True, "synth", "treble"),
     "sweep pad": (95, 40, 86, 62, 8, True, "synth", "treble"),
     "sitar": (104, 48, 79, 62, 2, False, "plucked", "treble"),
-    "banjo": (105, 48, 84, 64, 5, False, "plucked", "treble"),
+    "banjo": (105, 48, 84, 64, 5, False, "plucked", "treble8"),
     "koto": (107, 50, 86, 66, 4, False, "plucked", "treble"),
     "kalimba": (108, 55, 88, 72, 4, False, "mallets", "treble"),
     "bagpipe": (109, 67, 81, 74, 1, True, "winds", "treble"),
