@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from img2music.style import load_style, style_names
+from img2music.io.styles import load_style, style_names
 
 HEAD = """# Styles
 

@@ -71,4 +71,6 @@ def _explain(error: ValidationError) -> Exception:
         "words": "give at most 400 characters",
     }
     remedy = ranges.get(name, "see `img2music compose --help`")
-    return BriefError(f"{name.removesuffix('_bpm')} {first['input']!r} can't be met: {remedy}")
+    wish = repr(first["input"])
+    wish = wish if len(wish) <= 80 else f"{wish[:80]}..."
+    return BriefError(f"{name.removesuffix('_bpm')} {wish} can't be met: {remedy}")

@@ -80,6 +80,7 @@ class MissingPackageError(BackendError):
 
 
 _MANY = 40
+_LONGEST = 60
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str], error: type[Img2MusicError] = UsageError) -> Img2MusicError:
@@ -89,6 +90,7 @@ def unknown_name(kind: str, name: str, known: Iterable[str], error: type[Img2Mus
     "no style 'walz' (did you mean 'waltz'?); there are: pop, waltz"
     """
     names = sorted(known)
+    name = name if len(name) <= _LONGEST else f"{name[:_LONGEST]}..."
     near = get_close_matches(name, names, n=1, cutoff=0.6) or [one for one in names if name and one.startswith(name.lower())]
     hint = f" (did you mean {near[0]!r}?)" if near else ""
     if near and len(names) > _MANY:

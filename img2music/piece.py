@@ -1,7 +1,7 @@
 """A piece: everything made for one picture, and how to save it.
 
 A piece does not know file formats: the pipeline hands it a function that turns it into files. Saving is all or nothing
-for each file (temporary name, then rename).
+(temporary names, then all take their own).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import rmtree
 from typing import TYPE_CHECKING, Any
 
 from img2music.errors import OutputError
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from img2music.scene import Scene
     from img2music.score import Score
 
-__all__ = ["Piece", "write_file"]
+__all__ = ["Piece", "write_file", "write_files"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,33 @@ class Piece:
             OutputError: the folder can't be made or written; nothing half-written stays behind.
         """
         target = Path(folder)
-        for name, content in self.files():
-            write_file(target / name, content)
+        write_files(target, self.files())
         return target
+
+
+def write_files(folder: Path, files: Iterable[tuple[str, bytes]]) -> list[str]:
+    """Write all files into `folder` or none, and return their names.
+
+    Everything is written beside its place first; only when all is there the files take their names, in the order given. So a
+    full disk leaves an earlier piece as it was, and a folder that was not there before is removed again.
+
+    Raises:
+        OutputError: the folder can't be made or written.
+    """
+    existed = folder.exists()
+    waiting: list[tuple[Path, Path]] = []
+    try:
+        for name, content in files:
+            waiting.append((_write_beside(folder / name, content), folder / name))
+        for temporary, path in waiting:
+            _take_name(temporary, path)
+    except BaseException:
+        for temporary, _ in waiting:
+            temporary.unlink(missing_ok=True)
+        if not existed:
+            rmtree(folder, ignore_errors=True)
+        raise
+    return [path.relative_to(folder).as_posix() for _, path in waiting]
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -72,6 +97,16 @@ def write_file(path: Path, content: bytes) -> None:
     Raises:
         OutputError: no permission, no space, or a folder in the way.
     """
+    temporary = _write_beside(path, content)
+    try:
+        _take_name(temporary, path)
+    except OutputError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _write_beside(path: Path, content: bytes) -> Path:
+    """The content in a new file of the same folder, readable as any result is."""
     temporary: str | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -81,9 +116,20 @@ def write_file(path: Path, content: bytes) -> None:
         umask = os.umask(0)
         os.umask(umask)
         Path(temporary).chmod(0o666 & ~umask)  # mkstemp makes files private; a result is an ordinary file
-        Path(temporary).replace(path)
     except OSError as error:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
-        reason = error.strerror or str(error)
-        raise OutputError(f"can't write {path} ({reason}); choose another folder with -o, or make room and try again") from None
+        raise _unwritable(path, error) from None
+    return Path(temporary)
+
+
+def _take_name(temporary: Path, path: Path) -> None:
+    try:
+        temporary.replace(path)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def _unwritable(path: Path, error: OSError) -> OutputError:
+    reason = error.strerror or str(error)
+    return OutputError(f"can't write {path} ({reason}); choose another folder with -o, or make room and try again")

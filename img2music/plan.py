@@ -23,6 +23,7 @@ Unit = Annotated[float, Field(ge=0, le=1)]
 Role = Literal["melody", "counter", "chords", "arpeggio", "pad", "bass", "drums"]
 ROLES: tuple[Role, ...] = ("melody", "counter", "chords", "arpeggio", "pad", "bass", "drums")
 _MOST_BARS = 9000
+_MOST_PITCHED = 15
 
 
 class _Record(BaseModel):
@@ -45,7 +46,7 @@ class Motif(_Record):
 
     steps: Annotated[tuple[Annotated[int, Field(ge=-14, le=14)], ...], Field(min_length=2, max_length=12)]
     """Scale steps above the motif's first note, which is 0."""
-    rhythm: Annotated[tuple[Annotated[float, Field(gt=0, le=8)], ...], Field(min_length=2, max_length=12)]
+    rhythm: Annotated[tuple[Annotated[float, Field(ge=1 / 24, le=8)], ...], Field(min_length=2, max_length=12)]
     """Durations in quarter notes, one for each step; on a grid of 1/24."""
 
     @model_validator(mode="after")
@@ -103,6 +104,14 @@ class PartPlan(_Record):
     pan: Annotated[float, Field(ge=-1, le=1)] = 0.0
     """-1 left .. 1 right."""
 
+    @model_validator(mode="after")
+    def _drums_on_kits(self) -> PartPlan:
+        if self.role == "drums" and not instrument(self.instrument).kit:
+            raise ValueError(
+                f"part {self.name!r}: {self.instrument} can't play the role 'drums'; give it another role or a drum kit"
+            )
+        return self
+
 
 class CompositionPlan(_Record):
     """Everything decided before the first note."""
@@ -111,7 +120,7 @@ class CompositionPlan(_Record):
     title: Annotated[str, Field(min_length=1, max_length=200)]
     idea: str = ""
     """One or two sentences: what the piece is about."""
-    style: str
+    style: Annotated[str, Field(max_length=1000)]
     key: Annotated[str, AfterValidator(lambda text: Key.parse(text).name)]
     meter: Annotated[str, AfterValidator(lambda text: Meter.parse(text).name)]
     tempo_bpm: Annotated[float, Field(ge=20, le=300)]
@@ -126,8 +135,8 @@ class CompositionPlan(_Record):
     """The line the melody follows through a theme, low to high."""
     sections: Annotated[tuple[Section, ...], Field(min_length=1, max_length=64)]
     parts: Annotated[tuple[PartPlan, ...], Field(min_length=1, max_length=16)]
-    reasons: tuple[Reason, ...] = ()
-    conflicts: tuple[str, ...] = ()
+    reasons: Annotated[tuple[Reason, ...], Field(max_length=200)] = ()
+    conflicts: Annotated[tuple[Annotated[str, Field(max_length=2000)], ...], Field(max_length=150)] = ()
     """Where the brief and the picture, or two wishes, disagreed, and what was done."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
 
@@ -144,6 +153,8 @@ class CompositionPlan(_Record):
                     parse_bar(bar, key)
                 except ValueError as error:
                     raise ValueError(f"section {section.name!r}, bar {number}: {error}") from None
+        if sum(not instrument(part.instrument).kit for part in self.parts) > _MOST_PITCHED:
+            raise ValueError(f"MIDI has room for {_MOST_PITCHED} pitched parts; take some out")
         if self.bars > _MOST_BARS:
             raise ValueError(f"a plan holds at most {_MOST_BARS} bars, not {self.bars}")
         return self

@@ -19,6 +19,7 @@ from img2music.theory import Meter, instrument, parse_pitch_class
 __all__ = ["Attribute", "Box", "Cue", "MusicalAttributes", "PictureInfo", "Scene", "Swatch"]
 
 Unit = Annotated[float, Field(ge=0, le=1)]
+Number = Annotated[float, Field(ge=-1e6, le=1e6)]
 T = TypeVar("T")
 
 
@@ -39,7 +40,7 @@ class Cue(_Record):
     """One fact about the picture."""
 
     name: str
-    value: float | str | tuple[float, ...]
+    value: Number | Annotated[str, Field(max_length=200)] | Annotated[tuple[Number, ...], Field(max_length=512)]
     """A number, a word, or a curve from left to right."""
     unit: str
     """What a number means, with its range: "0..1", "bits", "degrees"."""

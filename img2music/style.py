@@ -1,4 +1,4 @@
-"""Styles: how a kind of music is played. One YAML file a style in `styles/`; adding one needs no code.
+"""Styles: how a kind of music is played. One YAML file a style in `styles/`, read by `io.styles`; adding one needs no code.
 
 Conventions: tempo in quarter notes a minute; `affect` is where the style feels at home in the plane of valence and
 arousal (our choice, by ear); rhythm strings have one character a step, the steps dividing the bar evenly.
@@ -7,23 +7,19 @@ Knows nothing of pictures and of notes.
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from img2music.errors import DocumentError, unknown_name
-from img2music.resources import data
 from img2music.theory import Key, Meter, instrument, parse_bar
 
-__all__ = ["DrumGroove", "Harmony", "Style", "StylePart", "load_style", "style_names"]
+__all__ = ["Affect", "DrumGroove", "Harmony", "Style", "StylePart"]
 
 Unit = Annotated[float, Field(ge=0, le=1)]
 Mode = Literal["lydian", "major", "mixolydian", "dorian", "minor", "phrygian"]
 MeterName = Annotated[str, AfterValidator(lambda text: Meter.parse(text).name)]
-_LARGEST_FILE = 200_000
+Tempo = Annotated[float, Field(ge=20, le=300)]
+Rhythm = Annotated[str, Field(max_length=96)]
 
 
 class _Record(BaseModel):
@@ -44,6 +40,13 @@ class StylePart(_Record):
     level_db: Annotated[float, Field(ge=-40, le=12)] = 0.0
     pan: Annotated[float, Field(ge=-1, le=1)] = 0.0
 
+    @model_validator(mode="after")
+    def _drums_on_kits(self) -> StylePart:
+        for name in self.instruments:
+            if instrument(name).kit != (self.role == "drums"):
+                raise ValueError(f"role {self.role!r} can't be played on {name}; drum kits play drums and nothing else does")
+        return self
+
 
 class Harmony(_Record):
     """Four-bar progressions of one mode, bars parted by ``|``."""
@@ -59,20 +62,28 @@ class Harmony(_Record):
 class DrumGroove(_Record):
     """Rhythm strings by drum ("kick", "snare", "closed hat" ...): . rest, g ghost, x stroke, X accent."""
 
-    calm: dict[str, str]
-    full: dict[str, str]
-    fill: dict[str, str] = {}
+    calm: dict[str, Rhythm]
+    full: dict[str, Rhythm]
+    fill: dict[str, Rhythm] = {}
+
+
+class Affect(_Record):
+    """A place in the plane of valence and arousal (Russell 1980)."""
+
+    valence: Annotated[float, Field(ge=-1, le=1)]
+    arousal: Annotated[float, Field(ge=-1, le=1)]
 
 
 class Style(_Record):
     """A way of playing."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
-    summary: str
-    affect: dict[Literal["valence", "arousal"], Annotated[float, Field(ge=-1, le=1)]]
-    words: tuple[str, ...] = ()
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
+    summary: Annotated[str, Field(max_length=300)]
+    affect: Affect
+    words: Annotated[tuple[str, ...], Field(max_length=100)] = ()
     """Words of a brief that call this style."""
-    tempo_bpm: tuple[float, float]
+    tempo_bpm: tuple[Tempo, Tempo]
+    """Slowest and fastest."""
     meters: Annotated[tuple[MeterName, ...], Field(min_length=1)]
     """Metres it is at home in, the most typical first; others are possible when asked for."""
     modes: Annotated[tuple[Mode, ...], Field(min_length=1)]
@@ -88,8 +99,15 @@ class Style(_Record):
     """Density of the calmest and of the most aroused piece."""
     harmony: dict[Mode, Harmony] = {}
     """Own progressions by mode; a mode left out uses the common ones."""
-    parts: Annotated[tuple[StylePart, ...], Field(min_length=1)]
+    parts: Annotated[tuple[StylePart, ...], Field(min_length=1, max_length=16)]
     drums: dict[MeterName, DrumGroove] = {}
+
+    @model_validator(mode="after")
+    def _ranges_run_upwards(self) -> Style:
+        for name, (low, high) in (("tempo_bpm", self.tempo_bpm), ("density", self.density)):
+            if low > high:
+                raise ValueError(f"{name}: {low:g} is above {high:g}; write the smaller number first")
+        return self
 
     @model_validator(mode="after")
     def _progressions_parse(self) -> Style:
@@ -101,48 +119,3 @@ class Style(_Record):
                 for bar in bars:
                     parse_bar(bar, Key(0, mode))
         return self
-
-
-@cache
-def style_names() -> tuple[str, ...]:
-    """The styles that come with the program, in alphabetical order."""
-    return tuple(sorted(file.name.removesuffix(".yaml") for file in data("styles").iterdir() if file.name.endswith(".yaml")))
-
-
-@cache
-def load_style(name: str) -> Style:
-    """The style called `name`, or the one in the YAML file at that path.
-
-    Raises:
-        UsageError: no such style; the message names the nearest one.
-        DocumentError: a style file that can't be read; the message names file, place and fault.
-    """
-    if name.endswith((".yaml", ".yml")):
-        path = Path(name)
-        try:
-            if path.stat().st_size > _LARGEST_FILE:
-                raise DocumentError(
-                    f"{name} is too large for a style ({path.stat().st_size} bytes); see `img2music styles show waltz`"
-                )
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise DocumentError(f"style file {name} can't be read ({error}); give the path of a YAML text file") from None
-        return _read(text, name)
-    plain = name.strip().lower().replace(" ", "-").replace("_", "-")
-    if plain not in style_names():
-        raise unknown_name("style", name, style_names())
-    return _read(data("styles").joinpath(f"{plain}.yaml").read_text(encoding="utf-8"), f"{plain}.yaml")
-
-
-def _read(text: str, source: str) -> Style:
-    # The C loader is several times faster; both are the safe loader.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        content: Any = yaml.load(text, loader)  # noqa: S506  safe loader, chosen above
-        return Style.model_validate(content)
-    except yaml.YAMLError as error:
-        raise DocumentError(f"style file {source} is not YAML: {' '.join(str(error).split())}") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(step) for step in first["loc"]) or "file"
-        raise DocumentError(f"style file {source}, {place}: {first['msg']}; compare with `img2music styles show waltz`") from None

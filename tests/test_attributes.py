@@ -10,6 +10,7 @@ import pytest
 from made_pictures import Pixels, as_picture, examples, noise, plain, ramp, see, typical
 
 from img2music.io.pictures import open_picture
+from img2music.io.styles import load_style, style_names
 from img2music.perceivers import genres
 from img2music.perceivers.affect import read_affect
 from img2music.perceivers.attributes import CIRCUMPLEX, LOOKS, MODE_TABLE, mood_words, suggest
@@ -17,7 +18,6 @@ from img2music.perceivers.evidence import TYPICAL, Evidence
 from img2music.perceivers.view import look
 from img2music.resources import data
 from img2music.scene import Box, Swatch
-from img2music.style import load_style, style_names
 from img2music.theory import METERS, Key, instrument
 
 # ---------------------------------------------------------------- affect

@@ -10,9 +10,9 @@ import pytest
 from commands import CONTRACT, QUICK, one_line
 
 from img2music.io.documents import load_plan, load_scene
+from img2music.io.styles import load_style, style_names
 from img2music.pipeline import Event
 from img2music.stages import BUILTIN
-from img2music.style import load_style, style_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,6 +10,7 @@ from scenes import make_scene
 from test_planners import briefs
 
 from img2music.brief import Brief
+from img2music.io.styles import load_style, style_names
 from img2music.performance import TICKS_PER_QUARTER, Performance, PlayedPart
 from img2music.performers.balance import LOUDNESS_LUFS, volumes
 from img2music.performers.expressive import ExpressivePerformer
@@ -19,7 +20,6 @@ from img2music.plan import CompositionPlan
 from img2music.planners.rules import RulesPlanner
 from img2music.realizers.composer import Composer
 from img2music.score import Score
-from img2music.style import load_style, style_names
 from img2music.theory import instrument_names
 
 

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import json
+import os
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,13 +11,14 @@ from scenes import make_scene
 
 from img2music.brief import Brief
 from img2music.errors import BriefError, DocumentError, UsageError
+from img2music.io.documents import load_plan
+from img2music.io.styles import load_style, style_names
 from img2music.plan import CompositionPlan
 from img2music.planners.form import count_bars, fit_tempo, lay_out
 from img2music.planners.harmony import COMMON
 from img2music.planners.motif import draw_motif
 from img2music.planners.rules import RulesPlanner
 from img2music.planners.words import read_words
-from img2music.style import load_style, style_names
 from img2music.theory import METERS, MODES, Chord, Key, Meter, instrument, instrument_names
 
 # Twelve tonics as each mode writes them with at most six accidentals.
@@ -176,10 +181,14 @@ def test_unknown_style_names_the_nearest() -> None:
 @pytest.mark.parametrize(
     ("text", "match"),
     [
-        ("name: x\nsummary: [", "is not YAML"),
+        ("name: x\nsummary: [", "not YAML"),
         ("name: x\nsummary: y", "Field required"),
         ("name: x\nsumary: y", "styles show waltz"),
-        ("!!python/object/apply:os.system ['true']", "is not YAML"),
+        ("!!python/object/apply:os.system ['true']", "not YAML"),
+        ("[" * 50_000, "deep nesting"),
+        ("a: &a [1]\nb: *a", "aliases"),
+        ("name: 2024-99-99", "not YAML"),
+        ("x" * 300_000, "too large"),
     ],
 )
 def test_broken_style_files_name_the_fault(tmp_path_factory: pytest.TempPathFactory, text: str, match: str) -> None:
@@ -247,3 +256,79 @@ def test_a_key_may_be_said_in_words(words: str, key: str | None) -> None:
     assert read_words(words).key == key
     if key:
         assert RulesPlanner()(make_scene(), Brief.of(words=words)).key == key
+
+
+def style_text(**changed: object) -> str:
+    style: dict[str, object] = {
+        "name": "mine",
+        "summary": "One flute.",
+        "affect": {"valence": 0, "arousal": 0},
+        "tempo_bpm": [60, 120],
+        "meters": ["4/4"],
+        "modes": ["major"],
+        "parts": [{"role": "melody", "instruments": ["flute"]}],
+    }
+    return json.dumps(style | changed)
+
+
+@pytest.mark.parametrize(
+    ("changed", "match"),
+    [
+        ({"tempo_bpm": [200, 100]}, "200 is above 100"),
+        ({"tempo_bpm": [0, 0]}, "greater than or equal to 20"),
+        ({"tempo_bpm": [900, 1000]}, "less than or equal to 300"),
+        ({"density": [1, 0]}, "1 is above 0"),
+        ({"affect": {}}, "affect.valence: Field required"),
+        ({"parts": [{"role": "drums", "instruments": ["flute"]}]}, "drum kits play drums"),
+        ({"parts": [{"role": "melody", "instruments": ["flute"]}] * 17}, "at most 16"),
+        ({"name": "m" * 100}, "at most 60"),
+    ],
+)
+def test_styles_out_of_range_name_the_fault(tmp_path: Path, changed: dict[str, object], match: str) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(style_text(**changed))
+    with pytest.raises(DocumentError, match=match):
+        load_style(str(path))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_style_file_that_never_ends_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "pipe.yaml"
+    os.mkfifo(path)
+    with pytest.raises(DocumentError, match="is not a file"):
+        load_style(str(path))
+
+
+def edited(**changes: object) -> dict[str, object]:
+    plan = RulesPlanner()(make_scene(genre="folk"), Brief.of(seconds=20))
+    tree: dict[str, object] = plan.model_dump(mode="json")
+    return tree | changes
+
+
+@pytest.mark.parametrize(
+    ("changes", "match"),
+    [
+        ({"motif": {"steps": [0, 1], "rhythm": [0.02, 0.02]}}, "motif.rhythm"),
+        ({"parts": [{"name": "F", "instrument": "flute", "role": "drums"}]}, "give it another role or a drum kit"),
+        (
+            {"parts": [{"name": f"F{n}", "instrument": "flute", "role": "counter"} for n in range(16)]},
+            "room for 15 pitched parts",
+        ),
+        ({"conflicts": ["x"] * 200}, "at most 150"),
+    ],
+)
+def test_plans_that_cannot_be_played_are_refused(tmp_path: Path, changes: dict[str, object], match: str) -> None:
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(edited(**changes)))
+    with pytest.raises(DocumentError, match=match):
+        load_plan(path)
+
+
+def test_a_plan_opens_no_style_file_by_itself(tmp_path: Path) -> None:
+    style = tmp_path / "mine.yaml"
+    style.write_text(style_text())
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(edited(style=str(style))))
+    with pytest.raises(DocumentError, match="give that file with --style"):
+        load_plan(path)
+    assert load_plan(path, style=str(style)).style == str(style)

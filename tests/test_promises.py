@@ -18,6 +18,7 @@ from img2music.brief import Brief
 from img2music.io.abc import write_abc
 from img2music.io.midi import write_midi
 from img2music.io.musicxml import write_musicxml
+from img2music.io.styles import style_names
 from img2music.performance import Performance
 from img2music.performers.expressive import ExpressivePerformer
 from img2music.performers.strict import StrictPerformer
@@ -25,7 +26,6 @@ from img2music.plan import CompositionPlan
 from img2music.planners.rules import RulesPlanner
 from img2music.realizers.composer import Composer
 from img2music.score import Score
-from img2music.style import style_names
 from img2music.theory import METERS, instrument, instrument_names
 
 MODAL = ["E phrygian", "D dorian", "F lydian", "G mixolydian", "B dorian", "Ab lydian"]

@@ -11,6 +11,7 @@ from test_planners import briefs
 
 from img2music.brief import Brief
 from img2music.errors import DocumentError, UsageError
+from img2music.io.styles import load_style, style_names
 from img2music.plan import CompositionPlan
 from img2music.planners.rules import RulesPlanner
 from img2music.realizers.bass import PATTERNS as BASS
@@ -20,7 +21,6 @@ from img2music.realizers.form import lay_phrases, lay_spans
 from img2music.realizers.harmony import voice_chords
 from img2music.realizers.patterns import ARPEGGIO, CHORDS, PAD
 from img2music.score import Note, Part, Score
-from img2music.style import load_style, style_names
 from img2music.theory import METERS, Chord, Key, Meter
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,7 +38,7 @@ app = typer.Typer(
 
 
 def _style_summary(name: str) -> str:
-    from img2music.style import load_style
+    from img2music.io.styles import load_style
 
     return load_style(name).summary
 
@@ -78,6 +79,9 @@ def _root(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command (`sys.argv` if no `arguments` are given) and returns its exit code."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed before we began: what is said is lost, as was wanted
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115  open as long as the program runs
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:  # a terminal that can't show a letter shows its number instead
@@ -110,4 +114,6 @@ def _run(arguments: list[str]) -> int:
         verb = getattr(getattr(error, "ctx", None), "command_path", "img2music")
         note(f"{' '.join(message().split()).rstrip('.')}; see `{verb} --help`")
         return _USAGE
+    if result == _INTERRUPTED:  # newer releases of typer make this of an interruption
+        note("interrupted")
     return result if isinstance(result, int) else 0

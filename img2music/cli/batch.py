@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from img2music.cli.screen import code_of, complain, describe, note, say_object
 from img2music.errors import DocumentError, OutputError
-from img2music.piece import write_file
+from img2music.piece import write_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -102,17 +101,8 @@ def save_piece(piece: Piece, folder: Path) -> list[str]:
     Raises:
         OutputError: the folder can't be written; one that was not there before is removed again.
     """
-    existed = folder.exists()
     before = _sounds_on_record(folder)
-    names: list[str] = []
-    try:
-        for name, content in piece.files():
-            write_file(folder / name, content)
-            names.append(name)
-    except BaseException:
-        if not existed:
-            shutil.rmtree(folder, ignore_errors=True)
-        raise
+    names = write_files(folder, piece.files())
     old = sorted(before - set(names))
     with suppress(OSError):
         for name in old:

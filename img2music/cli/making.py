@@ -80,6 +80,7 @@ def realize(
     plans: Annotated[list[str], typer.Argument(metavar="plan.json", help="Plans, perhaps edited.")],
     out: opt.OutOption = "out",
     pipeline: opt.PipelineOption = "offline",
+    style: opt.PlanStyleOption = None,
     takes: opt.TakesOption = 1,
     stems: opt.StemsOption = False,
     audio: opt.AudioOption = opt.AudioChoice.NONE,
@@ -95,7 +96,7 @@ def realize(
     folders = folder_names(plans)
 
     def work(place: int, source: str) -> None:
-        plan = load_plan(source)
+        plan = load_plan(source, style=style)
         with progress(source) as on_event:
             piece = stages.compose_from(
                 plan, audio=opt.audio_format(audio), stems=stems, takes=takes, embed_audio=embed_audio, on_event=on_event
@@ -159,6 +160,7 @@ def render(
     sources: Annotated[list[str], typer.Argument(metavar="score.mid|plan.json", help="MIDI files or plans.")],
     out: opt.OutOption = "out",
     pipeline: opt.PipelineOption = "offline",
+    style: opt.PlanStyleOption = None,
     stems: opt.StemsOption = False,
     audio: opt.AudioOption = opt.AudioChoice.WAV,
     as_json: opt.JsonOption = False,
@@ -179,7 +181,7 @@ def render(
         folder = target / folders[place]
         names = [f"audio.{wanted}"]
         with progress(source) as on_event:
-            performance = _performance(stages, source, on_event)
+            performance = _performance(stages, source, style, on_event)
             rendering = stages.render(performance, stems=stems, on_event=on_event)
             write_file(folder / names[0], encode(rendering.mix, wanted))
             for name, content in stem_files(rendering.stems):
@@ -193,12 +195,13 @@ def render(
     return each(sources, work, as_json=as_json, what="source")
 
 
-def _performance(stages: Pipeline, source: str, on_event: Callable[[Event], None]) -> Performance:
+def _performance(stages: Pipeline, source: str, style: str | None, on_event: Callable[[Event], None]) -> Performance:
     from img2music.io.documents import load_plan, read_file
     from img2music.io.midi import read_midi
+    from img2music.pipeline.run import settled
 
     if source.lower().endswith(".json"):
-        plan = load_plan(source)
+        plan = settled(load_plan(source, style=style))
         return stages.perform(stages.realize(plan, on_event=on_event), plan, on_event=on_event)
     if not source.lower().endswith((".mid", ".midi")):
         raise DocumentError(f"{source} is neither MIDI nor a plan; give a file that ends in .mid or .json")

@@ -22,6 +22,7 @@ __all__ = [
     "MeterOption",
     "OutOption",
     "PipelineOption",
+    "PlanStyleOption",
     "SecondsOption",
     "SeedOption",
     "StemsOption",
@@ -49,6 +50,9 @@ OutOption = Annotated[
     typer.Option(
         "--out", "-o", metavar="OUT", help="Folder for the results: OUT/<name of the picture or file>/.", show_default=True
     ),
+]
+PlanStyleOption = Annotated[
+    str | None, typer.Option("--style", metavar="NAME|FILE", help="Use this instead of the style that the plan names.")
 ]
 PipelineOption = Annotated[
     str, typer.Option("--pipeline", metavar="NAME|FILE", help="Who does each job; see `img2music pipelines ls`.")
@@ -119,7 +123,7 @@ def make_brief(
         seed=seed,
     )
     if brief.style is not None:
-        from img2music.style import load_style
+        from img2music.io.styles import load_style
 
         load_style(brief.style)
     return brief

@@ -6,6 +6,7 @@ programs are one line of ASCII JSON each. Progress is shown only on a terminal; 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from img2music.errors import Img2MusicError
+from img2music.errors import Img2MusicError, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,6 +31,9 @@ EXIT_BUG = 1
 def clean(text: str) -> str:
     """One printable line."""
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text.strip())
+
+
+_CANT_PRINT = {errno.ENOSPC, errno.EIO, errno.EBADF}
 
 
 def say(text: str = "") -> None:
@@ -61,12 +65,16 @@ def describe(error: BaseException) -> str:
     """What went wrong, in one line that ends with what to do."""
     if isinstance(error, Img2MusicError):
         return str(error)
+    if isinstance(error, OSError) and error.errno in _CANT_PRINT:  # files are guarded where they are written
+        return f"can't print the result ({error.strerror}); send it somewhere else"
     what = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}" if str(error) else type(error).__name__
     return f"unexpected {what}; this is a fault of img2music: run it again with IMG2MUSIC_DEBUG=1 and report what it prints"
 
 
 def code_of(error: BaseException) -> int:
     """What to leave with."""
+    if isinstance(error, OSError) and error.errno in _CANT_PRINT:
+        return OutputError.exit_code
     return error.exit_code if isinstance(error, Img2MusicError) else EXIT_BUG
 
 

@@ -31,6 +31,7 @@ _REMEDIES = {
     "plan": "mend it there, or plan again with `img2music plan`",
     "manifest": "give a piece.json as `img2music compose` wrote it",
     "pipeline": "compare with `img2music pipelines show offline`",
+    "style": "compare with `img2music styles show waltz`",
 }
 # A field that only one kind of document has at its top: tells a person who mixed them up which one was given.
 _SIGNS = {"attributes": "scene", "sections": "plan", "files": "manifest"}
@@ -69,15 +70,21 @@ def load_scene(path: str | Path) -> Scene:
     return parse(read_file(path), Scene, kind="scene", source=str(path))
 
 
-def load_plan(path: str | Path) -> CompositionPlan:
-    """The plan in the JSON file at `path`.
+def load_plan(path: str | Path, *, style: str | None = None) -> CompositionPlan:
+    """The plan in the JSON file at `path`, in another `style` (a name or a file) if one is given.
 
     Raises:
-        DocumentError: no such file, or no sound plan in it.
+        DocumentError: no such file, no sound plan in it, or one that names a style file: a document opens no other file.
     """
+    from img2music.io.styles import is_style_file
     from img2music.plan import CompositionPlan
 
-    return parse(read_file(path), CompositionPlan, kind="plan", source=str(path))
+    plan = parse(read_file(path), CompositionPlan, kind="plan", source=str(path))
+    if style is not None:
+        return plan.model_copy(update={"style": style})
+    if is_style_file(plan.style):
+        raise DocumentError(f"{path} names a style file, which a plan can't open by itself; give that file with --style")
+    return plan
 
 
 def dump(model: BaseModel) -> str:
@@ -92,7 +99,7 @@ def parse(content: bytes, model: type[M], *, kind: str, source: str) -> M:
         DocumentError: not JSON, nested too deeply, or not what `model` demands.
     """
     try:
-        tree = from_json(content, allow_inf_nan=False)  # stops at 200 levels
+        tree = from_json(content.removeprefix(b"\xef\xbb\xbf"), allow_inf_nan=False)  # stops at 200 levels
     except ValueError as error:
         raise _fault(source, "", f"not a JSON document: {error}", kind) from None
     if not _finite(tree):

@@ -117,7 +117,7 @@ def open_picture(path: str | Path, *, max_pixels: int = 100_000_000) -> Picture:
     except Exception as error:  # a damaged or hostile file makes decoders raise anything
         if type(error).__name__.startswith("DecompressionBomb"):
             raise PictureError(
-                f"{name} has more than {max_pixels} pixels; scale it down, or raise max_pixels if you trust the file"
+                f"{name} has more than {max_pixels} pixels; scale it down, or raise --max-pixels if you trust the file"
             ) from None
         unknown = type(error).__name__ == "UnidentifiedImageError"  # its text holds a memory address
         reason = "its beginning makes no sense" if unknown else " ".join(str(error).split())[:120] or type(error).__name__
@@ -154,6 +154,8 @@ def _read(path: Path, name: str) -> bytes:
     except PermissionError:
         raise PictureError(f"{name} may not be read; allow reading it (chmod +r) or copy it elsewhere") from None
     except (OSError, ValueError) as error:
+        if isinstance(error, PictureError):
+            raise
         reason = getattr(error, "strerror", None) or str(error)
         raise PictureError(f"{name} can't be opened ({reason}); check the path") from None
     if not content:

@@ -14,11 +14,11 @@ from math import pi, sin
 from typing import TYPE_CHECKING
 
 from img2music.chance import generator
+from img2music.io.styles import load_style
 from img2music.performance import TICKS_PER_QUARTER, Control, PlayedNote, PlayedPart
 from img2music.performers.balance import volumes
 from img2music.performers.stage import EXPRESSION, PEDAL, assemble, channels, seat, tidy
 from img2music.performers.timing import Clock
-from img2music.style import load_style
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -37,11 +37,10 @@ def channels(parts: Sequence[Part]) -> tuple[int, ...]:
     Raises:
         UsageError: more than fifteen pitched parts.
     """
-    free = iter([channel for channel in range(16) if channel != _DRUM_CHANNEL])
-    try:
-        return tuple(_DRUM_CHANNEL if part.instrument.kit else next(free) for part in parts)
-    except StopIteration:
-        raise UsageError("MIDI has room for fifteen pitched parts; take some out of the plan") from None
+    free = [channel for channel in range(16) if channel != _DRUM_CHANNEL]
+    if sum(not part.instrument.kit for part in parts) > len(free):
+        raise UsageError("MIDI has room for fifteen pitched parts; take some out of the plan")
+    return tuple(_DRUM_CHANNEL if part.instrument.kit else free.pop(0) for part in parts)
 
 
 def seat(part: Part, volume: int, reverb: float) -> tuple[Control, ...]:

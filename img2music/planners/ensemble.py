@@ -108,7 +108,7 @@ def _seat_for(role: Role, style: Style) -> StylePart:
         if seat.role == role:
             return seat.model_copy(update={"from_energy": 0.0, "name": ""})
     pan, level = _STAGE[role]
-    return StylePart(role=role, instruments=("piano",), pan=pan, level_db=level)
+    return StylePart(role=role, instruments=("drums" if role == "drums" else "piano",), pan=pan, level_db=level)
 
 
 def _choose(players: Sequence[Instrument], suggested: Sequence[str], lightness: float) -> Instrument:

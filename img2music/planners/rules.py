@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from img2music.chance import generator
+from img2music.io.styles import load_style, style_names
 from img2music.plan import CompositionPlan, Reason, Section
 from img2music.planners.ensemble import seat_style, seat_wishes
 from img2music.planners.form import count_bars, fit_tempo, lay_out, section_energies
@@ -17,7 +18,6 @@ from img2music.planners.harmony import harmonize
 from img2music.planners.motif import draw_contour, draw_motif
 from img2music.planners.titles import make_idea, make_title
 from img2music.planners.words import Steering, read_words
-from img2music.style import load_style, style_names
 from img2music.theory import Key, Meter, name_of
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ class RulesPlanner:
         layouts = lay_out(bars)
         profile = scene.curve("brightness_profile")
         # The style has a temper of its own: rock is never as soft as a lullaby.
-        energies = section_energies(layouts, (arousal + style.affect["arousal"]) / 2, profile, loud_end=style.ending == "hit")
+        energies = section_energies(layouts, (arousal + style.affect.arousal) / 2, profile, loud_end=style.ending == "hit")
         harmony = harmonize(layouts, key.mode, style, generator(brief.seed, "harmony"))
         letters = " ".join(layout.name for layout in layouts)
         cues = ("brightness_profile",) if profile else ()

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 
 from img2music.errors import UsageError
-from img2music.style import load_style, style_names
+from img2music.io.styles import load_style, style_names
 from img2music.theory import METERS, MODES, Key, instrument
 
 __all__ = ["Steering", "read_words"]

@@ -13,13 +13,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
+from img2music.io.styles import load_style
 from img2music.realizers.accompaniment import write_chords, write_counter
 from img2music.realizers.bass import write_bass
 from img2music.realizers.drums import drum_spelling, write_drums
 from img2music.realizers.form import lay_phrases, lay_spans
 from img2music.realizers.melody import write_melody
 from img2music.score import ChordSymbol, Note, Part, Score, ScoreSection
-from img2music.style import load_style
 from img2music.theory import instrument
 
 if TYPE_CHECKING:

@@ -102,7 +102,7 @@ def _read(strings: Mapping[str, str], meter: Meter, style: str) -> dict[Fraction
             raise unknown_name("drum", drum, DRUMS)
         if not rhythm or (meter.bar_quarters * 24) % len(rhythm) or set(rhythm) - {".", "g", "x", "X"}:
             raise DocumentError(
-                f"style {style}: the {drum} rhythm {rhythm!r} does not divide a bar of {meter.name}; "
+                f"style {style}: the {drum} rhythm {rhythm[:40]!r} does not divide a bar of {meter.name}; "
                 f"write {int(meter.bar_quarters * 4)} characters of . g x X"
             )
         step = meter.bar_quarters / len(rhythm)

@@ -15,6 +15,7 @@ is left out) nor samples in a sound card's ROM (they are silent).
 from __future__ import annotations
 
 import io
+import stat
 import struct
 from dataclasses import dataclass
 from functools import cached_property
@@ -127,6 +128,8 @@ def open_font(path: Path) -> SoundFont:
         DocumentError: no such file, not a soundfont, or a broken one.
     """
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise DocumentError(f"{path} is not a file; give the path of an .sf2 or .sf3 file")
         with path.open("rb") as file:
             return _parse(path, file, file.seek(0, io.SEEK_END))
     except OSError as error:

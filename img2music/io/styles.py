@@ -1,0 +1,42 @@
+"""Style files: those that come with the program, by name, and a user's own, by path. As hostile as any other document."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from img2music.errors import unknown_name
+from img2music.io.documents import parse_yaml, read_file
+from img2music.resources import data
+from img2music.style import Style
+
+__all__ = ["is_style_file", "load_style", "style_names"]
+
+_LARGEST_BYTES = 200_000
+
+
+@cache
+def style_names() -> tuple[str, ...]:
+    """The styles that come with the program, in alphabetical order."""
+    return tuple(sorted(file.name.removesuffix(".yaml") for file in data("styles").iterdir() if file.name.endswith(".yaml")))
+
+
+def is_style_file(name: str) -> bool:
+    """Whether a style is given by its path instead of its name."""
+    return name.endswith((".yaml", ".yml"))
+
+
+@cache
+def load_style(name: str) -> Style:
+    """The style called `name`, or the one in the YAML file at that path.
+
+    Raises:
+        UsageError: no such style; the message names the nearest one.
+        DocumentError: a style file that can't be read; the message names file, place and fault.
+    """
+    if is_style_file(name):
+        return parse_yaml(read_file(name, largest_bytes=_LARGEST_BYTES), Style, kind="style", source=name)
+    plain = name.strip().lower().replace(" ", "-").replace("_", "-")
+    if plain not in style_names():
+        raise unknown_name("style", name, style_names())
+    content = data("styles").joinpath(f"{plain}.yaml").read_bytes()
+    return parse_yaml(content, Style, kind="style", source=f"{plain}.yaml")
