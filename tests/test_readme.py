@@ -11,6 +11,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from scenes import make_scene
+
+from img2music import Brief, Pipeline
+from img2music.realizers.bass import PATTERNS as BASS
+from img2music.realizers.patterns import ARPEGGIO, CHORDS, PAD
+from img2music.stages import BUILTIN, load_stage
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -44,7 +50,7 @@ def test_python_of_the_readme_runs(place: Path, capsys: pytest.CaptureFixture[st
 
 
 def test_commands_of_the_readme_run(place: Path) -> None:
-    lines = [line.partition("  #")[0] for line in blocks("bash")[1].splitlines()]
+    lines = [line.partition("  #")[0].strip() for line in blocks("bash")[1].splitlines()]
     assert len(lines) >= 8
     for line in lines:
         for step in line.split("&&"):
@@ -103,3 +109,22 @@ def test_every_asset_has_its_notice() -> None:
     for picture in (ROOT / "demo" / "examples").glob("*.jpg"):
         assert picture.name in notice
         assert picture.name in (ROOT / "demo" / "examples" / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_pattern_is_in_the_guide_to_editing() -> None:
+    page = (ROOT / "docs" / "editing.md").read_text(encoding="utf-8")
+    for name in (*CHORDS, *ARPEGGIO, *PAD, *BASS):
+        assert re.search(rf"\b{name}\b", page), name
+
+
+def test_the_plug_in_of_the_guide_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    code = re.search(r"```python\n# my_package.py\n(.*?)```", page, flags=re.DOTALL)
+    assert code is not None
+    (tmp_path / "my_package.py").write_text(code[1], encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setitem(BUILTIN["performer"], "loud", "my_package:LoudPerformer")
+    plan = Pipeline.load().plan(make_scene(), Brief.of(seconds=8))
+    score = Pipeline.load().realize(plan)
+    quiet, loud = (load_stage("performer", name)(score, plan) for name in ("strict", "loud"))
+    assert max(n.velocity for p in loud.parts for n in p.notes) > max(n.velocity for p in quiet.parts for n in p.notes)
