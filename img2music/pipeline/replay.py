@@ -1,9 +1,8 @@
 """Makes a piece again from its manifest and compares every file with the hash on record.
 
 A manifest may come from anywhere, so nothing in it is opened as a path: a pipeline that is no preset is rebuilt from the
-manifest only while its options hold no text, which might name a file, and a style file must be given again. Three files are not compared: the
-report, whose picture is not in the manifest; the manifest, which holds seconds; and an Ogg file, which every encoder gives
-a serial number drawn at random.
+manifest only while its options hold no text, which might name a file, and a style file must be given again. Two files are
+not compared: the report, whose picture is not in the manifest, and the manifest, which holds seconds.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FileCheck", "Replay", "replay"]
 
-_UNCOMPARED = {"audio.ogg", "piece.json", "report.html"}
+_UNCOMPARED = {"piece.json", "report.html"}
 _STYLE_FILES = (".yaml", ".yml")
 
 
