@@ -19,6 +19,7 @@ from img2music.planners.harmony import COMMON
 from img2music.planners.motif import draw_motif
 from img2music.planners.rules import RulesPlanner
 from img2music.planners.words import read_words
+from img2music.realizers.composer import Composer
 from img2music.theory import METERS, MODES, Chord, Key, Meter, instrument, instrument_names
 
 # Twelve tonics as each mode writes them with at most six accidentals.
@@ -332,3 +333,25 @@ def test_a_plan_opens_no_style_file_by_itself(tmp_path: Path) -> None:
     with pytest.raises(DocumentError, match="give that file with --style"):
         load_plan(path)
     assert load_plan(path, style=str(style)).style == str(style)
+
+
+@pytest.mark.parametrize(
+    ("words", "roles"),
+    [
+        ("with oboe", {"oboe": "melody"}),
+        ("with tuba", {"tuba": "bass"}),
+        ("with drums", {"drums": "drums"}),
+        ("with oboe, horn and harp", {"oboe": "melody", "horn": "counter", "harp": "chords"}),
+    ],
+)
+def test_an_instrument_named_in_words_finds_a_seat(words: str, roles: dict[str, str]) -> None:
+    plan = RulesPlanner()(make_scene(genre="solo-piano"), Brief.of(words=words))
+    seats = {part.instrument: part.role for part in plan.parts}
+    assert roles.items() <= seats.items()
+    assert sum(part.role == "melody" for part in plan.parts) == 1
+    Composer()(plan)
+
+
+def test_a_short_piece_does_not_boast_of_an_arc() -> None:
+    plan = RulesPlanner()(make_scene(), Brief.of(seconds=8))
+    assert "climbs" not in next(reason.text for reason in plan.reasons if reason.choice == "form")

@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from img2music.plan import Role
     from img2music.style import Style, StylePart
 
-__all__ = ["seat_style", "seat_wishes"]
+__all__ = ["seat_guest", "seat_style", "seat_wishes"]
 
 # Where a part of each role sits on the stage and how loud, when no style says so.
+_BASS_HIGH = 58
+"""An instrument that reaches no higher than B flat 3 plays the bass."""
+
 _STAGE: dict[str, tuple[float, float]] = {
     "melody": (0.0, 1.0),
     "counter": (0.3, -3.0),
@@ -72,6 +75,25 @@ def seat_wishes(wishes: Sequence[str], style: Style) -> tuple[PartPlan, ...]:
         )
         parts = [melody, left]
     return tuple(parts)
+
+
+def seat_guest(parts: Sequence[PartPlan], name: str, style: Style, *, may_lead: bool) -> tuple[tuple[PartPlan, ...], Role]:
+    """The band with an instrument that the style has no seat for, and the role it got.
+
+    It takes the tune (if it may), the bass or the drums over from who had them; otherwise it joins as one more voice.
+    """
+    player = instrument(name)
+    role: Role = "counter" if player.voices < 4 else ("pad" if player.sustains else "chords")
+    if player.kit:
+        role = "drums"
+    elif player.family == "bass" or player.high <= _BASS_HIGH:
+        role = "bass"
+    elif may_lead:
+        role = "melody"
+    stays = [part for part in parts if part.role != role or role in {"counter", "pad", "chords"}]
+    guest = _part(_seat_for(role, style), player, stays)
+    place = next((index for index, part in enumerate(parts) if part not in stays), len(stays))
+    return (*stays[:place], guest, *stays[place:]), role
 
 
 def _roles(players: Sequence[Instrument]) -> list[Role]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from img2music.chance import generator
 from img2music.io.styles import load_style, style_names
 from img2music.plan import CompositionPlan, Reason, Section
-from img2music.planners.ensemble import seat_style, seat_wishes
+from img2music.planners.ensemble import seat_guest, seat_style, seat_wishes
 from img2music.planners.form import count_bars, fit_tempo, lay_out, section_energies
 from img2music.planners.harmony import harmonize
 from img2music.planners.motif import draw_contour, draw_motif
@@ -198,12 +198,10 @@ class RulesPlanner:
         energies = section_energies(layouts, (arousal + style.affect.arousal) / 2, profile, loud_end=style.ending == "hit")
         harmony = harmonize(layouts, key.mode, style, generator(brief.seed, "harmony"))
         letters = " ".join(layout.name for layout in layouts)
-        cues = ("brightness_profile",) if profile else ()
-        notes.because(
-            "form",
-            f"{bars} bars: {letters}. Energy climbs to three quarters of the piece and follows the light from left to right.",
-            cues,
-        )
+        climb = " Energy climbs to three quarters of the piece and follows the light from left to right."
+        has_arc = len(layouts) > 2 and bool(profile)
+        cues = ("brightness_profile",) if has_arc else ()
+        notes.because("form", f"{bars} {'bar' if bars == 1 else 'bars'}: {letters}.{climb if has_arc else ''}", cues)
         notes.because(
             "harmony",
             f"Progressions of {key.mode} as {style.name} uses them; a theme opens and is answered, the last bar is the tonic.",
@@ -228,13 +226,10 @@ class RulesPlanner:
             return seat_wishes(brief.instruments, style)
         lightness = scene.number("lightness", 0.5)
         parts = seat_style(style, (*words.instruments, *seen.value), lightness, words.without)
-        playing = {part.instrument for part in parts}
-        for name in words.instruments:
-            if name not in playing:  # the style has no seat for it: it takes the tune
-                lead = next((index for index, part in enumerate(parts) if part.role == "melody"), 0)
-                wished = seat_wishes((name, "piano"), style)[0]
-                parts = (*parts[:lead], wished, *parts[lead + 1 :])
-                notes.conflicts.append(f"{style.name} has no seat for {name}; it plays the melody")
+        guests = [name for name in words.instruments if name not in {part.instrument for part in parts}]
+        for number, name in enumerate(guests):
+            parts, role = seat_guest(parts, name, style, may_lead=number == 0)
+            notes.conflicts.append(f"{style.name} has no seat for {name}; it plays the {role}")
         notes.because(
             "instruments",
             ", ".join(dict.fromkeys(part.instrument for part in parts)) + f": the band of {style.name}.",
