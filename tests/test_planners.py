@@ -355,3 +355,19 @@ def test_an_instrument_named_in_words_finds_a_seat(words: str, roles: dict[str, 
 def test_a_short_piece_does_not_boast_of_an_arc() -> None:
     plan = RulesPlanner()(make_scene(), Brief.of(seconds=8))
     assert "climbs" not in next(reason.text for reason in plan.reasons if reason.choice == "form")
+
+
+@pytest.mark.parametrize(
+    ("band", "roles"),
+    [
+        (("flute", "cello"), ["melody", "arpeggio"]),
+        (("flute", "tuba"), ["melody", "bass"]),
+        (("flute", "cello", "piano"), ["melody", "bass", "chords"]),
+        (("violin", "viola", "cello"), ["melody", "counter", "arpeggio"]),
+        (("piano",), ["melody", "arpeggio"]),
+        (("drums", "trumpet"), ["drums", "melody"]),
+    ],
+)
+def test_named_instruments_get_the_role_they_are_made_for(band: tuple[str, ...], roles: list[str]) -> None:
+    plan = RulesPlanner()(make_scene(genre="chamber-strings"), Brief.of(instruments=band))
+    assert [part.role for part in plan.parts] == roles

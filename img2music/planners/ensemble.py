@@ -60,7 +60,10 @@ def seat_wishes(wishes: Sequence[str], style: Style) -> tuple[PartPlan, ...]:
     roles = _roles(players)
     parts: list[PartPlan] = []
     for player, role in zip(players, roles, strict=True):
-        parts.append(_part(_seat_for(role, style), player, parts))
+        seat = _seat_for(role, style)
+        if role == "arpeggio" and "chords" not in roles and "pad" not in roles:
+            seat = seat.model_copy(update={"pattern": "broken", "octave": 0})  # nobody else carries the harmony
+        parts.append(_part(seat, player, parts))
     if len(players) == 1 and players[0].voices >= 4 and not players[0].kit:
         melody = parts[0].model_copy(update={"name": f"{_title(players[0])} (right hand)"})
         seat = _seat_for("arpeggio", style)
@@ -106,7 +109,11 @@ def _roles(players: Sequence[Instrument]) -> list[Role]:
     open_seats = [index for index, role in enumerate(roles) if role is None]
     low = [index for index in open_seats if players[index].heart <= 55]
     if low:
-        roles[min(low, key=lambda index: players[index].heart)] = "bass"
+        lowest = min(low, key=lambda index: players[index].heart)
+        # With nobody to play chords, a nimble low voice breaks them: a duo needs more than one long note a bar.
+        alone = not any(player.voices >= 4 for player in players if not player.kit)
+        nimble = players[lowest].family in {"strings", "winds"} and players[lowest].high - players[lowest].low >= 30
+        roles[lowest] = "arpeggio" if alone and nimble else "bass"
     taken_chords = taken_counter = 0
     for index in open_seats:
         player = players[index]

@@ -35,7 +35,9 @@ def write_chords(
     count = {"pad": 4, "chords": 3, "arpeggio": 3}[part.role]
     if part.pattern == "power":
         count = 2
-    voicings = voice_chords([span.chord for span in spans], low, high, min(count, player.voices))
+    if part.role != "arpeggio":  # broken chords come one note at a time
+        count = min(count, player.voices)
+    voicings = voice_chords([span.chord for span in spans], low, high, count)
     if part.pattern == "power":
         voicings = tuple(_power(span.chord.pitch_classes, low, high) for span in spans)
     play = pattern(part.role, part.pattern)
@@ -47,7 +49,9 @@ def write_chords(
             continue
         begin = bar * meter.bar_quarters
         if bar == len(energies) - 1:
-            events.append(Event(begin, meter.bar_quarters, _last_chord(plan, part, voicings[-1], spans[-1], player)))
+            events.append(
+                Event(begin, meter.bar_quarters, _last_chord(plan, part, voicings[-1][-player.voices :], spans[-1], player))
+            )
             continue
         for place, duration, asked in play(meter, bar, energy, plan.density):
             onset, end = begin + place, begin + place + duration
@@ -66,10 +70,7 @@ def _last_chord(
     plan: CompositionPlan, part: PartPlan, voicing: tuple[int, ...], span: Span, player: Instrument
 ) -> tuple[int, ...]:
     """The final chord; with no bass in the band, the part that lies lowest puts the root underneath."""
-    lowest = min(
-        (other for other in plan.parts if other.role in _CENTRE), key=lambda other: (other.octave, plan.parts.index(other))
-    )
-    if part is not lowest or any(other.role == "bass" for other in plan.parts):
+    if not _is_ground(plan, part):
         return voicing
     root = nearest_pitch(span.chord.bass * 7 % 12, voicing[0] - 8, player.low, max(voicing[0], player.low + 11))
     above = [pitch for pitch in voicing if pitch > root]
