@@ -249,3 +249,29 @@ def test_every_groove_of_every_style_divides_its_bar() -> None:
                     assert len(rhythm) == Meter.parse(meter).bar_quarters * 4, (name, meter, drum)
                     count += 1
     assert count > 50
+
+
+def test_a_theme_over_other_chords_is_fitted_to_them() -> None:
+    plan, score = compose(style="folk", seconds=60, tempo_bpm=100)
+    last = next(index for index in reversed(range(len(plan.sections))) if plan.sections[index].material == "A")
+    section = plan.sections[last]
+    other = ("vi", "ii", *section.harmony[2:])
+    sections = (*plan.sections[:last], section.model_copy(update={"harmony": other}), *plan.sections[last + 1 :])
+    edited = plan.model_copy(update={"sections": sections})
+    again = Composer()(edited)
+    begin = sum(one.bars for one in plan.sections[:last]) * score.meter.bar_quarters
+    spans = lay_spans(edited)
+
+    def strong(page: Score) -> list[Note]:
+        return [
+            note
+            for note in melody_of(page).notes
+            if begin <= note.onset_quarters < begin + 2 * page.meter.bar_quarters and page.meter.weight(note.onset_quarters) == 3
+        ]
+
+    for note in strong(again):
+        span = next(span for span in spans if span.onset <= note.onset_quarters < span.end)
+        assert note.pitch % 12 in span.chord.pitch_classes
+    before = [note for note in melody_of(score).notes if note.onset_quarters < begin - 1]
+    assert before == [note for note in melody_of(again).notes if note.onset_quarters < begin - 1]
+    check_page(edited, again)

@@ -26,8 +26,9 @@ from img2music.realizers.search import Slot, best_line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from img2music.plan import CompositionPlan
+    from img2music.plan import CompositionPlan, Section
     from img2music.realizers.form import Phrase, Span
+    from img2music.realizers.rhythm import Stroke
     from img2music.theory import Instrument
 
 __all__ = ["write_melody"]
@@ -38,10 +39,28 @@ _ABOVE_CHORDS = 62
 
 @dataclass(frozen=True, slots=True)
 class _Tune:
-    """What a letter of the form has to repeat: its events, relative to the section's start."""
+    """What a letter of the form has to repeat: its events, where they began, and the chords they were written over."""
 
     events: tuple[Event, ...]
     start: Fraction
+    harmony: tuple[str, ...]
+
+    def fits(self, section: Section) -> bool:
+        """Whether a section has the same chords, its last bar aside, and is not longer."""
+        return section.bars <= len(self.harmony) and section.harmony[:-1] == self.harmony[: section.bars - 1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Material:
+    """What a section's tune is made of: strokes by kind of bar, the motif's steps, the line it follows (0..1)."""
+
+    rhythms: dict[str, tuple[Stroke, ...]]
+    steps: tuple[int, ...]
+    contour: tuple[float, ...]
+
+    def height(self, through: float) -> float:
+        """The line at a place in the section, 0..1."""
+        return float(np.interp(through, np.linspace(0, 1, len(self.contour)), self.contour))
 
 
 def write_melody(
@@ -61,13 +80,13 @@ def write_melody(
         if section.role == "intro" and not alone:
             continue
         known = tunes.get(section.material)
-        if known is None or section.role in {"intro", "outro"}:
-            events = _compose(plan, own, spans, (low, high), line[-1].pitches[0] if line else None)
-            tunes[section.material] = _Tune(tuple(events), start)
-        else:
+        if known is not None and section.role not in {"intro", "outro"} and known.fits(section):
             events = _return(plan, known, start, section.bars * bar, player, number)
             if own[-1].is_last:
                 events = _come_home(plan, events, own[-1], spans, player)
+        else:  # a new letter, or an old one over other chords: the same rhythms and chances, other pitches
+            events = _compose(plan, own, spans, (low, high), line[-1].pitches[0] if line else None)
+            tunes.setdefault(section.material, _Tune(tuple(events), start, section.harmony))
         line.extend(_pickup(plan, line, events, player, number))
         line.extend(events)
     return line
@@ -92,51 +111,66 @@ def _compose(
 ) -> list[Event]:
     """A new tune for one section."""
     section = phrases[0].section
-    meter = plan.parsed_meter
     chance = generator(plan.seed, "melody", section.material)
-    motif = plan.motif
-    strokes = motif_strokes(motif.durations, meter)
-    steps = motif.steps
-    contour = np.asarray(plan.contour)
-    if section.role == "contrast":
-        # The other side of the idea: turned upside down, in another rhythm, under the mirrored line.
-        steps = tuple(-step for step in steps)
-        strokes = vary_strokes(vary_strokes(strokes, meter, plan.density, chance), meter, plan.density, chance)
-        contour = 1 - contour[::-1]
-    answer = vary_strokes(strokes, meter, plan.density, chance)
-    develop = vary_strokes(answer, meter, min(1.0, plan.density + 0.2), chance)
-    rhythms = {"motif": strokes, "again": strokes, "answer": answer, "develop": develop}
-    first, total = phrases[0].first_bar, sum(phrase.bars for phrase in phrases)
+    material = _material(plan, section, chance)
     middle, span = (limits[0] + limits[1]) / 2, min(14, limits[1] - limits[0])
     if section.role == "outro" and previous is not None:
         middle, span = float(previous), 5  # the ending stays where the tune has come to rest
     events: list[Event] = []
     for phrase in phrases:
-        slots: list[Slot] = []
-        kinds = bar_kinds(phrase.bars, is_second=phrase.index % 2 == 1, is_last=phrase.is_last)
-        for number, kind in enumerate(kinds):
-            bar = phrase.first_bar + number
-            begin = bar * meter.bar_quarters
-            cadential = kind in {"cadence", "final"}
-            chosen = cadence_strokes(strokes, meter, final=kind == "final") if cadential else rhythms[kind]
-            for index, (place, duration) in enumerate(chosen):
-                where = float((bar - first + place / meter.bar_quarters) / total)
-                height = float(np.interp(where, np.linspace(0, 1, len(contour)), contour))
-                slots.append(
-                    Slot(
-                        onset=begin + place,
-                        duration=duration,
-                        weight=meter.weight(place),
-                        target=middle + (height - 0.5) * span,
-                        motif_step=steps[index % len(steps)] if kind in {"motif", "again"} else None,
-                        motif_start=index == 0,
-                        goal=("close" if phrase.closes else "open") if cadential and index == len(chosen) - 1 else "",
-                    )
-                )
+        slots = _slots(plan, phrase, phrases, material, middle, span)
         pitches = best_line(slots, spans, plan.parsed_key, limits, previous, chance)
         previous = pitches[-1]
         events.extend(_event(slot, pitch) for slot, pitch in zip(slots, pitches, strict=True))
     return events
+
+
+def _material(plan: CompositionPlan, section: Section, chance: np.random.Generator) -> _Material:
+    """The motif as it is; for a contrast the other side of the idea: upside down, in another rhythm, under the mirrored line."""
+    meter, steps, contour = plan.parsed_meter, plan.motif.steps, plan.contour
+    strokes = motif_strokes(plan.motif.durations, meter)
+    if section.role == "contrast":
+        steps = tuple(-step for step in steps)
+        contour = tuple(1 - height for height in reversed(contour))
+        strokes = vary_strokes(vary_strokes(strokes, meter, plan.density, chance), meter, plan.density, chance)
+    answer = vary_strokes(strokes, meter, plan.density, chance)
+    develop = vary_strokes(answer, meter, min(1.0, plan.density + 0.2), chance)
+    rhythms = {
+        "motif": strokes,
+        "again": strokes,
+        "answer": answer,
+        "develop": develop,
+        "cadence": cadence_strokes(strokes, meter, final=False),
+        "final": cadence_strokes(strokes, meter, final=True),
+    }
+    return _Material(rhythms, steps, contour)
+
+
+def _slots(
+    plan: CompositionPlan, phrase: Phrase, phrases: Sequence[Phrase], material: _Material, middle: float, span: float
+) -> list[Slot]:
+    """The strokes of one phrase, each with the height that the section's line wants there: `middle` and half a `span` round it."""
+    meter = plan.parsed_meter
+    first, total = phrases[0].first_bar, sum(other.bars for other in phrases)
+    goal = "close" if phrase.closes else "open"
+    slots: list[Slot] = []
+    for number, kind in enumerate(bar_kinds(phrase.bars, is_second=phrase.index % 2 == 1, is_last=phrase.is_last)):
+        bar = phrase.first_bar + number
+        strokes = material.rhythms[kind]
+        for index, (place, duration) in enumerate(strokes):
+            through = float((bar - first + place / meter.bar_quarters) / total)
+            slots.append(
+                Slot(
+                    onset=bar * meter.bar_quarters + place,
+                    duration=duration,
+                    weight=meter.weight(place),
+                    target=middle + (material.height(through) - 0.5) * span,
+                    motif_step=material.steps[index % len(material.steps)] if kind in {"motif", "again"} else None,
+                    motif_start=index == 0,
+                    goal=goal if kind in {"cadence", "final"} and index == len(strokes) - 1 else "",
+                )
+            )
+    return slots
 
 
 def _event(slot: Slot, pitch: int) -> Event:
@@ -147,7 +181,7 @@ def _event(slot: Slot, pitch: int) -> Event:
 def _return(
     plan: CompositionPlan, tune: _Tune, start: Fraction, length: Fraction, player: Instrument, section: int
 ) -> list[Event]:
-    """The tune again, moved to `start` and ornamented; the more often it has been heard, the freer."""
+    """The tune again, moved to `start` and ornamented; the more energy, the more freely, and perhaps an octave higher."""
     chance = generator(plan.seed, "melody", "return", str(section))
     energy = plan.sections[section].energy
     events: list[Event] = []
