@@ -99,7 +99,8 @@ def reads_abc(tune: bytes, notes: int) -> bool:
         if "rror" in done.stdout or "arning" in done.stdout:
             return False
         file = mido.MidiFile(Path(folder) / "score.mid")
-        return notes == sum(message.type == "note_on" and message.velocity > 0 for track in file.tracks for message in track)
+        struck = sum(message.type == "note_on" and message.velocity > 0 for track in file.tracks for message in track)
+        return bool(struck == notes)
 
 
 def wilson(hits: int, total: int, z: float = 1.96) -> tuple[float, float]:
