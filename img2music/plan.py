@@ -17,11 +17,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from img2music.theory import Chord, Key, Meter, instrument, parse_bar
 
-__all__ = ["ROLES", "CompositionPlan", "Motif", "PartPlan", "Reason", "Section"]
+__all__ = ["CompositionPlan", "Motif", "PartPlan", "Reason", "Section"]
 
 Unit = Annotated[float, Field(ge=0, le=1)]
 Role = Literal["melody", "counter", "chords", "arpeggio", "pad", "bass", "drums"]
-ROLES: tuple[Role, ...] = ("melody", "counter", "chords", "arpeggio", "pad", "bass", "drums")
 _MOST_BARS = 9000
 _MOST_PITCHED = 15
 

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from img2music.theory import Key, Meter, instrument, parse_bar
 
-__all__ = ["Affect", "DrumGroove", "Harmony", "Style", "StylePart"]
+__all__ = ["Affect", "DrumGroove", "Harmony", "Style", "StylePart", "is_style_file"]
 
 Unit = Annotated[float, Field(ge=0, le=1)]
 Mode = Literal["lydian", "major", "mixolydian", "dorian", "minor", "phrygian"]
@@ -119,3 +119,8 @@ class Style(_Record):
                 for bar in bars:
                     parse_bar(bar, Key(0, mode))
         return self
+
+
+def is_style_file(name: str) -> bool:
+    """Whether a style is given by its path instead of its name."""
+    return name.endswith((".yaml", ".yml"))

@@ -76,8 +76,8 @@ def load_plan(path: str | Path, *, style: str | None = None) -> CompositionPlan:
     Raises:
         DocumentError: no such file, no sound plan in it, or one that names a style file: a document opens no other file.
     """
-    from img2music.io.styles import is_style_file
     from img2music.plan import CompositionPlan
+    from img2music.style import is_style_file
 
     plan = parse(read_file(path), CompositionPlan, kind="plan", source=str(path))
     if style is not None:

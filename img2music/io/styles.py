@@ -7,9 +7,9 @@ from functools import cache
 from img2music.errors import unknown_name
 from img2music.io.documents import parse_yaml, read_file
 from img2music.resources import data
-from img2music.style import Style
+from img2music.style import Style, is_style_file
 
-__all__ = ["is_style_file", "load_style", "style_names"]
+__all__ = ["load_style", "style_names"]
 
 _LARGEST_BYTES = 200_000
 
@@ -18,11 +18,6 @@ _LARGEST_BYTES = 200_000
 def style_names() -> tuple[str, ...]:
     """The styles that come with the program, in alphabetical order."""
     return tuple(sorted(file.name.removesuffix(".yaml") for file in data("styles").iterdir() if file.name.endswith(".yaml")))
-
-
-def is_style_file(name: str) -> bool:
-    """Whether a style is given by its path instead of its name."""
-    return name.endswith((".yaml", ".yml"))
 
 
 @cache

@@ -18,6 +18,7 @@ from img2music.piece import write_file
 from img2music.pipeline.config import load_config, pipeline_names
 from img2music.pipeline.manifest import Manifest, versions
 from img2music.pipeline.run import Pipeline
+from img2music.style import is_style_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["FileCheck", "Replay", "replay"]
 
 _UNCOMPARED = {"piece.json", "report.html"}
-_STYLE_FILES = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def replay(
     if style is not None:
         brief = brief.model_copy(update={"style": style})
         start = record.plan.model_copy(update={"style": style}) if record.plan is not None else start
-    elif any((named or "").endswith(_STYLE_FILES) for named in (brief.style, record.plan and record.plan.style)):
+    elif any(is_style_file(named or "") for named in (brief.style, record.plan and record.plan.style)):
         raise DocumentError(f"{manifest} was made with a style file, which it only names; give that file with --style")
     piece = Pipeline(config).compose_from(
         start,

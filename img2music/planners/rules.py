@@ -18,6 +18,7 @@ from img2music.planners.harmony import harmonize
 from img2music.planners.motif import draw_contour, draw_motif
 from img2music.planners.titles import make_idea, make_title
 from img2music.planners.words import Steering, read_words
+from img2music.style import is_style_file
 from img2music.theory import Key, Meter, name_of
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class RulesPlanner:
         return CompositionPlan(
             title=make_title(scene, brief.seed, valence, arousal),
             idea=make_idea(words.moods or scene.attributes.mood.value, style, contour_cues),
-            style=style.name if brief.style is None or not brief.style.endswith((".yaml", ".yml")) else brief.style,
+            style=brief.style if brief.style is not None and is_style_file(brief.style) else style.name,
             key=key.name,
             meter=meter.name,
             tempo_bpm=tempo,
