@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from img2music.chance import Craft, Seed  # noqa: TC001  pydantic reads the annotations when a class is made
 from img2music.errors import BriefError
 from img2music.theory import Key, Meter, instrument
 
@@ -40,8 +41,16 @@ class Brief(BaseModel):
     """Exactly these instruments play, the first one the melody. Up to 12."""
     words: Annotated[str, Field(max_length=400)] = ""
     """Plain words that steer, such as "calm, at night, with strings"."""
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    seed: Seed = 0
     """The one source of chance: same picture, brief and seed, same notes."""
+    seeds: dict[Craft, Seed] = {}
+    """A craft's own seed where it is not `seed`: what is kept while the rest is made anew."""
+    loop: bool = False
+    """Whether the end leads back into the beginning: whole bars, no ringing out, no last slowing down."""
+
+    def seed_for(self, craft: Craft) -> int:
+        """The seed that a craft draws from: its own, or the piece's."""
+        return self.seeds.get(craft, self.seed)
 
     @classmethod
     def of(cls, **wishes: object) -> Brief:

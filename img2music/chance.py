@@ -1,14 +1,24 @@
 """The one source of chance.
 
 Every random choice comes from a generator named by its purpose, so that one part can be made anew while the rest stays:
-`generator(7, "melody", "A")` always draws the same numbers and shares none with `generator(7, "drums")`.
+`generator(7, "melody", "A")` always draws the same numbers and shares none with `generator(7, "drums")`. A craft may have a
+seed of its own beside the piece's (`seed_for` of a brief and of a plan); then it keeps its notes while the others change.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Annotated, Literal, get_args
 
-__all__ = ["generator", "spawn_seeds"]
+import numpy as np
+from pydantic import Field
+
+__all__ = ["CRAFTS", "Craft", "Seed", "generator", "spawn_seeds"]
+
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+Craft = Literal["form", "harmony", "melody", "counter", "chords", "bass", "drums", "performance"]
+"""The jobs that draw by chance. "chords" is everybody who plays the harmony: chords, arpeggios and pads; the others are what they
+say, "performance" being how the notes are played."""
+CRAFTS: tuple[Craft, ...] = get_args(Craft)
 
 
 def generator(seed: int, *purpose: str) -> np.random.Generator:

@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from img2music.chance import Craft, Seed  # noqa: TC001  pydantic reads the annotations when a class is made
 from img2music.theory import Chord, Key, Meter, instrument, parse_bar
 
 __all__ = ["CompositionPlan", "Motif", "PartPlan", "Reason", "Section"]
@@ -137,7 +138,11 @@ class CompositionPlan(_Record):
     reasons: Annotated[tuple[Reason, ...], Field(max_length=200)] = ()
     conflicts: Annotated[tuple[Annotated[str, Field(max_length=2000)], ...], Field(max_length=150)] = ()
     """Where the brief and the picture, or two wishes, disagreed, and what was done."""
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    seed: Seed = 0
+    seeds: dict[Craft, Seed] = {}
+    """A craft's own seed where it is not `seed`; "harmony" and "form" are settled in a plan and only say where they came from."""
+    loop: bool = False
+    """Whether the end leads back into the beginning; then `seconds` is exactly the length of the bars."""
 
     @model_validator(mode="after")
     def _consistent(self) -> CompositionPlan:
@@ -157,6 +162,10 @@ class CompositionPlan(_Record):
         if self.bars > _MOST_BARS:
             raise ValueError(f"a plan holds at most {_MOST_BARS} bars, not {self.bars}")
         return self
+
+    def seed_for(self, craft: Craft) -> int:
+        """The seed that a craft draws from: its own, or the piece's."""
+        return self.seeds.get(craft, self.seed)
 
     @cached_property
     def bars(self) -> int:

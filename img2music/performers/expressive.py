@@ -75,7 +75,7 @@ class ExpressivePerformer:
 
 def _play(stand: _Stand, part: Part) -> list[PlayedNote]:
     """All notes of one part."""
-    chance = generator(stand.plan.seed, "performance", part.name)
+    chance = generator(stand.plan.seed_for("performance"), "performance", part.name)
     mean = sum(note.pitch for note in part.notes) / max(1, len(part.notes))
     last_bar = stand.score.duration_quarters - stand.score.meter.bar_quarters
     spread = (

@@ -91,6 +91,8 @@ class RulesPlanner:
             reasons=tuple(notes.reasons),
             conflicts=tuple(notes.conflicts),
             seed=brief.seed,
+            seeds=brief.seeds,
+            loop=brief.loop,
         )
 
     def _affect(self, scene: Scene, words: Steering, notes: _Notebook) -> tuple[float, float]:
@@ -197,7 +199,7 @@ class RulesPlanner:
         profile = scene.curve("brightness_profile")
         # The style has a temper of its own: rock is never as soft as a lullaby.
         energies = section_energies(layouts, (arousal + style.affect.arousal) / 2, profile, loud_end=style.ending == "hit")
-        harmony = harmonize(layouts, key.mode, style, generator(brief.seed, "harmony"))
+        harmony = harmonize(layouts, key.mode, style, generator(brief.seed_for("harmony"), "harmony"))
         letters = " ".join(layout.name for layout in layouts)
         climb = " Energy climbs to three quarters of the piece and follows the light from left to right."
         has_arc = len(layouts) > 2 and bool(profile)

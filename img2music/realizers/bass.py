@@ -54,7 +54,7 @@ def write_bass(
     # Patterns that leap an octave up need room above the root.
     root_high = max(low + 11, high - 12) if name in {"octave", "offbeat"} else high
     last_bars = {phrase.first_bar + phrase.bars - 1 for phrase in phrases}
-    chance = generator(plan.seed, "bass", part.name)
+    chance = generator(plan.seed_for("bass"), "bass", part.name)
     events: list[Event] = []
     previous = centre
     for index, span in enumerate(spans):

@@ -111,7 +111,7 @@ def _compose(
 ) -> list[Event]:
     """A new tune for one section."""
     section = phrases[0].section
-    chance = generator(plan.seed, "melody", section.material)
+    chance = generator(plan.seed_for("melody"), "melody", section.material)
     material = _material(plan, section, chance)
     middle, span = (limits[0] + limits[1]) / 2, min(14, limits[1] - limits[0])
     if section.role == "outro" and previous is not None:
@@ -182,7 +182,7 @@ def _return(
     plan: CompositionPlan, tune: _Tune, start: Fraction, length: Fraction, player: Instrument, section: int
 ) -> list[Event]:
     """The tune again, moved to `start` and ornamented; the more energy, the more freely, and perhaps an octave higher."""
-    chance = generator(plan.seed, "melody", "return", str(section))
+    chance = generator(plan.seed_for("melody"), "melody", "return", str(section))
     energy = plan.sections[section].energy
     events: list[Event] = []
     for event in tune.events:
@@ -208,7 +208,7 @@ def _pickup(
     """One or two eighths that lead by step into a new section, where a breath stays free before them; more often with energy."""
     if not line or not events:
         return []
-    chance = generator(plan.seed, "melody", "pickup", str(section))
+    chance = generator(plan.seed_for("melody"), "melody", "pickup", str(section))
     gap = events[0].onset - line[-1].end
     half = Fraction(1, 2)
     if gap <= half or float(chance.random()) > 0.25 + 0.6 * plan.sections[section].energy:
