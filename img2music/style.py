@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from img2music.theory import Key, Meter, instrument, parse_bar
 
-__all__ = ["Affect", "DrumGroove", "Harmony", "Style", "StylePart", "is_style_file"]
+__all__ = ["Affect", "DrumGroove", "Harmony", "Style", "StylePart", "Vocabulary", "is_style_file"]
 
 Unit = Annotated[float, Field(ge=0, le=1)]
 Mode = Literal["lydian", "major", "mixolydian", "dorian", "minor", "phrygian"]
@@ -59,6 +59,37 @@ class Harmony(_Record):
     """Begin elsewhere; end on the dominant or its like."""
 
 
+class Vocabulary(_Record):
+    """What harmony a style speaks. The progressions themselves are drawn from statistics (`planners.progressions`).
+
+    Shares are relative to the music the statistics come from: 0 never, 0.5 as often as there, 1 twice as often.
+    """
+
+    source: Literal["chart", "standards", "chorales"] = "standards"
+    """Whose progressions: "chart" songs since 1958, "standards" and songs before 1930, or four-part "chorales"."""
+    chords: Literal["power", "triads", "sevenths", "extended"] = "triads"
+    """"power" plain major and minor chords (played as root and fifth), "triads" with sevenths on dominants only, "sevenths" on
+    every chord, "extended" with ninths and added sixths too."""
+    cadence: Literal["authentic", "plagal", "modal", "any"] = "authentic"
+    """How phrases come home: V-I, IV-I, by the mode's own chords (bVII-I, II-I ...), or as the statistics have it. Modes
+    without a leading tone close modally whatever is written here."""
+    rhythm: Annotated[float, Field(ge=0.25, le=3)] = 1.0
+    """Chords a bar, on average."""
+    own: Unit = 1.0
+    """Share of phrases that take one of the style's own rows (`Style.harmony`) where it has any for the mode; the others are
+    drawn."""
+    secondary: Unit = 0.5
+    """Dominants of other degrees than the tonic, such as V/V (a share, see above)."""
+    borrowed: Unit = 0.5
+    """Chords of the parallel mode, such as iv and bVI in major (a share, see above)."""
+    inversions: Unit = 0.3
+    """How readily chords are inverted so that the bass moves by step: 0 never, 1 wherever it helps."""
+    suspensions: Unit = 0.1
+    """Chance that a dominant at a cadence, or a held tonic, is delayed by its fourth."""
+    pedal: Unit = 0.0
+    """Chance that introduction and ending stand on a held tonic."""
+
+
 class DrumGroove(_Record):
     """Rhythm strings by drum ("kick", "snare", "closed hat" ...): . rest, g ghost, x stroke, X accent."""
 
@@ -98,7 +129,8 @@ class Style(_Record):
     density: tuple[Unit, Unit] = (0.2, 0.8)
     """Density of the calmest and of the most aroused piece."""
     harmony: dict[Mode, Harmony] = {}
-    """Own progressions by mode; a mode left out uses the common ones."""
+    """Own progressions by mode, used as often as `vocabulary.own` says; in a mode left out all are drawn."""
+    vocabulary: Vocabulary = Vocabulary()
     parts: Annotated[tuple[StylePart, ...], Field(min_length=1, max_length=16)]
     drums: dict[MeterName, DrumGroove] = {}
 
