@@ -2,6 +2,7 @@
 
 Conventions: "not measured" is None, never 0. `low`..`high` is the range the value can take, not the range that is good;
 `better` says which way is good, where one is. A change of definition raises `version`, and a number is quoted with it.
+`band` is where the middle four fifths of people's music lie: inside is like people, which is not the same as good.
 Knows nothing of what is measured.
 """
 
@@ -26,4 +27,11 @@ class Measurement:
     version: int = 1
     low: float = 0.0
     high: float = 1.0
-    better: Literal["higher", "lower", "neither"] = "higher"
+    better: Literal["higher", "lower", "inside", "neither"] = "higher"
+    """"inside" is good inside `band`; "neither" is for comparison only."""
+    traps: str = ""
+    """How the number misleads."""
+    band: tuple[float, float] | None = None
+    """10th and 90th percentile of the same measurement in music by people; None where there is no such figure."""
+    band_of: str = ""
+    """Whose music the band was taken from."""
