@@ -25,6 +25,7 @@ __all__ = ["LARGEST_BYTES", "dump", "load_plan", "load_scene", "parse", "parse_y
 
 LARGEST_BYTES = 5_000_000
 _DEEPEST_YAML = 20
+_UNFOLDS = "aliases and deep nesting are not allowed"
 _LONGEST_FAULT = 300
 _REMEDIES = {
     "scene": "mend it there, or see the picture again with `img2music see`",
@@ -123,14 +124,16 @@ def parse_yaml(content: bytes, model: type[M], *, kind: str, source: str) -> M:
         for event in yaml.parse(text, loader):
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > _DEEPEST_YAML or isinstance(event, yaml.AliasEvent):
-                raise _fault(source, "", "aliases and deep nesting are not allowed", kind)
+                raise _fault(source, "", _UNFOLDS, kind)
         tree = yaml.load(text, loader)  # noqa: S506  safe loader, chosen above
     except UnicodeDecodeError:
         raise _fault(source, "", "not UTF-8 text", kind) from None
     except (yaml.YAMLError, ValueError) as error:
         if isinstance(error, DocumentError):
             raise
-        raise _fault(source, "", f"not YAML: {error}", kind) from None
+        # The C parser of newer PyYAML releases stops at a depth of its own, before the first event comes.
+        deep = "nesting depth" in str(error)
+        raise _fault(source, "", _UNFOLDS if deep else f"not YAML: {error}", kind) from None
     if not _finite(tree):
         raise _fault(source, "", "a number is too large", kind)
     return _validated(tree, model, kind, source)
