@@ -69,13 +69,26 @@ def test_bars_fill_the_length(seconds: float, tempo: float, name: str) -> None:
     assert sum(layout.bars for layout in lay_out(bars)) == bars
 
 
+@pytest.mark.parametrize("form", ["song", "verse-refrain", "rondo", "arch", "strophic"])
 @pytest.mark.parametrize("bars", [*range(1, 130), 200, 333, 1000, 4500])
-def test_every_number_of_bars_has_a_form(bars: int) -> None:
-    layouts = lay_out(bars)
+def test_every_number_of_bars_has_every_form(bars: int, form: str) -> None:
+    layouts = lay_out(bars, form)
     assert sum(layout.bars for layout in layouts) == bars
     assert len({layout.name for layout in layouts}) == len(layouts) <= 64
-    letters = [layout.material for layout in layouts if layout.role not in {"intro", "outro"}]
-    assert letters[0] == letters[-1] == "A"
+    body = [layout for layout in layouts if layout.role not in {"intro", "outro"}]
+    assert body[0].material == "A"
+    if form != "verse-refrain":
+        assert body[-1].material == "A"
+    elif len(body) > 3:
+        assert body[-1].material == "B"
+        assert body[-1].role == "return"
+
+
+@pytest.mark.parametrize("form", ["song", "rondo", "arch"])
+@pytest.mark.parametrize("bars", range(12, 64))
+def test_there_is_a_contrast_and_the_theme_comes_home_after_it(bars: int, form: str) -> None:
+    roles = [layout.role for layout in lay_out(bars, form)]
+    assert "return" in roles[roles.index("contrast") :]
 
 
 def test_a_suggested_tempo_gives_way_a_little_an_asked_one_never() -> None:

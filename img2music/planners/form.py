@@ -24,11 +24,26 @@ _RING_SECONDS = (1.2, 3.2)
 """The last chord rings this long where the length allows (our choice: a mezzo-forte piano chord has faded after 3 s)."""
 _LONGEST_BLOCKS = 24
 
-# Letters of the body by its number of blocks. Song form (AABA), rondo and their kin: the first idea always comes home.
-_FORMS = {1: "A", 2: "AA", 3: "ABA", 4: "AABA", 5: "AABCA", 6: "AABACA", 7: "AABACBA", 8: "AABACABA"}
+# Letters of the body by its number of blocks; the first idea always comes home.
+_FORMS: dict[str, dict[int, str]] = {
+    # Two turns of the theme, something else, the theme again: the song of the theatre and of folk.
+    "song": {1: "A", 2: "AA", 3: "ABA", 4: "AABA", 5: "AABCA", 6: "AABACA", 7: "AABACBA", 8: "AABACABA"},
+    # Verse and refrain: B is the refrain, C the bridge.
+    "verse-refrain": {1: "A", 2: "AB", 3: "ABA", 4: "ABAB", 5: "ABACB", 6: "ABABCB", 7: "ABABCAB", 8: "AABABCAB"},
+    # The theme between couplets, each a new one.
+    "rondo": {1: "A", 2: "AA", 3: "ABA", 4: "AABA", 5: "ABACA", 6: "ABACBA", 7: "ABACADA", 8: "ABACABDA"},
+    # There and back again.
+    "arch": {1: "A", 2: "AA", 3: "ABA", 4: "ABBA", 5: "ABCBA", 6: "ABCCBA", 7: "ABCDCBA", 8: "ABCDDCBA"},
+    # One theme, told again and again.
+    "strophic": {1: "A", 2: "AA", 3: "AAA", 4: "AABA", 5: "AAABA", 6: "AAABAA", 7: "AABAABA", 8: "AABAABAA"},
+}
+_REFRAIN = "B"
 
-# What is left over beside whole blocks becomes introduction and ending: (intro bars, outro bars).
-_REST = {0: (0, 0), 1: (0, 1), 2: (2, 0), 3: (2, 1), 4: (2, 2), 5: (4, 1), 6: (4, 2), 7: (4, 3)}
+# What is left over beside whole phrases becomes introduction and ending: (intro bars, outro bars).
+_REST = {0: (0, 0), 1: (0, 1), 2: (2, 0), 3: (2, 1)}
+_REST_LONG = {0: (4, 4), 1: (4, 1), 2: (4, 2), 3: (4, 3)}
+"""The same where the piece is long enough to give whole phrases away."""
+_LONG_BARS = 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,37 +87,54 @@ def fit_tempo(seconds: float, tempo_bpm: float, meter: Meter, limits: tuple[floa
     return min(candidates, key=loss)
 
 
-def lay_out(bars: int) -> tuple[Layout, ...]:
-    """Sections for a piece of `bars` bars; they add up exactly."""
-    if bars < 6:
-        return (Layout("A", "A", "theme", (bars,)),)
-    block = 8 if bars >= 20 else 4
-    while bars // block > _LONGEST_BLOCKS:
-        block *= 2
-    blocks, rest = divmod(bars, block)
-    phrases = 4 if block >= 8 else block
-    intro, outro = _REST[rest] if rest in _REST else (4 * ((rest // 2) // 4), rest - 4 * ((rest // 2) // 4))
-    if rest == 0 and blocks >= 4 and block == 8:
-        blocks, intro, outro = blocks - 1, 4, 4
-    letters = _letters(blocks)
+def lay_out(bars: int, form: str = "song") -> tuple[Layout, ...]:
+    """Sections for a piece of `bars` bars in one of the forms of `Style.form`; they add up exactly.
+
+    Sections are pairs of four-bar phrases, single phrases in short pieces; an odd phrase shortens the contrast, so that
+    even half a minute has one.
+    """
+    if bars < 10:
+        return (Layout("A", "A", "theme", _phrases(bars)),)
+    intro, outro = (_REST_LONG if bars >= _LONG_BARS else _REST)[bars % 4]
+    units = (bars - intro - outro) // 4  # phrases of the body
+    size = 1 if units < 5 else 2  # phrases a section
+    while units // size > _LONGEST_BLOCKS:
+        size *= 2
+    letters = _letters(-(-units // size), form)
+    lengths = [size] * len(letters)
+    roles = [_role(letters, index, form) for index in range(len(letters))]
+    # Phrases too few for the last section come out of the last contrast, or out of the middle where there is none.
+    short = max((index for index, role in enumerate(roles) if role == "contrast"), default=len(letters) // 2)
+    lengths[short] -= size * len(letters) - units
     layouts = [] if not intro else [Layout("intro", "intro", "intro", _phrases(intro))]
     seen: dict[str, int] = {}
-    for index, letter in enumerate(letters):
+    for index, (letter, length) in enumerate(zip(letters, lengths, strict=True)):
         seen[letter] = seen.get(letter, 0) + 1
         name = letter if letters.count(letter) == 1 else f"{letter}{seen[letter]}"
-        role: Literal["theme", "contrast", "return"] = "theme" if letter == "A" else "contrast"
-        if letter == "A" and any(other != "A" for other in letters[:index]):
-            role = "return"
-        layouts.append(Layout(name, letter, role, (phrases,) * (block // phrases)))
+        layouts.append(Layout(name, letter, roles[index], (4,) * length))
     if outro:
         layouts.append(Layout("outro", "outro", "outro", _phrases(outro)))
     return tuple(layouts)
 
 
-def _letters(blocks: int) -> str:
-    if blocks in _FORMS:
-        return _FORMS[blocks]
-    # A long rondo: the refrain comes back between two couplets in turn, and at the end.
+def _role(letters: str, index: int, form: str) -> Literal["theme", "contrast", "return"]:
+    """What the section at `index` does: a refrain is a theme of its own, everything else beside A is a contrast."""
+    letter = letters[index]
+    themes = {"A", _REFRAIN} if form == "verse-refrain" else {"A"}
+    if letter not in themes:
+        return "contrast"
+    home = letter in letters[:index] and any(other != letter for other in letters[letters.index(letter) : index])
+    return "return" if home else "theme"
+
+
+def _letters(blocks: int, form: str) -> str:
+    forms = _FORMS[form]
+    if blocks in forms:
+        return forms[blocks]
+    if form == "verse-refrain":
+        body = "ABAB" + "CBAB" * (blocks // 4)
+        return body[: blocks - 1] + _REFRAIN
+    # A long rondo: the theme comes back between two couplets in turn, and at the end.
     body = "AABA" + "CABA" * (blocks // 4)
     return body[: blocks - 1] + "A"
 

@@ -195,7 +195,7 @@ class RulesPlanner:
         self, scene: Scene, brief: Brief, tempo: float, meter: Meter, key: Key, style: Style, arousal: float, notes: _Notebook
     ) -> tuple[Section, ...]:
         bars = count_bars(brief.seconds, tempo, meter)
-        layouts = lay_out(bars)
+        layouts = lay_out(bars, style.form)
         profile = scene.curve("brightness_profile")
         # The style has a temper of its own: rock is never as soft as a lullaby.
         energies = section_energies(layouts, (arousal + style.affect.arousal) / 2, profile, loud_end=style.ending == "hit")
