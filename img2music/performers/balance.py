@@ -1,13 +1,15 @@
 """Balance: how loud each part is, so that the tune is heard and nobody is lost.
 
 A style's `level_db` says how loud a part should *sound* beside the others; instruments of a soundfont differ by 15 dB at the same
-volume. The table holds what each one measures (integrated loudness, ITU-R BS.1770-4, in LUFS, of the same dry phrase), made by
-`evals/measure_instruments.py`; the volume controller makes up the difference.
-Conventions: gains in dB; volume follows General MIDI Level 2 (gain = 40 log10(value / 127)). Knows nothing of notes.
+volume, and six drums or four-note chords sound louder than one line. The table holds what each instrument measures (integrated
+loudness, ITU-R BS.1770-4, in LUFS, of the same dry phrase of single notes), made by `evals/measure_instruments.py`; what is
+written says how much more sounds at once. The volume controller makes up the difference. `evals/balance.py` measures the result.
+Conventions: gains in dB; volume and velocity follow General MIDI Level 2 (gain = 40 log10(value / 127)).
 """
 
 from __future__ import annotations
 
+from math import exp, log10
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,10 +43,25 @@ _REACH_DB = 9.0
 """No instrument is lifted or lowered by more than this against the table's middle: a xylophone need not shout like a trumpet."""
 _MIDDLE_LUFS = -34.0
 
+# The table's phrase: velocity and length of its notes; of a kit, the energy a second of kick, hat, snare, hat.
+_TABLE_VELOCITY = 80
+_TABLE_QUARTER_SECONDS = 0.6
+_DECAY_SECONDS, _STROKE_SECONDS = 0.8, 0.12
+"""How long a plucked or struck note, and a drum, keep most of their energy: fitted to the stems that `evals/balance.py` measures."""
+_RING_SECONDS = 0.5
+"""Broken chords ring on into each other."""
+_CYMBALS = frozenset({42, 44, 46, 51, 54, 59, 69, 70, 75})
+_LIGHT = 0.2
+"""A hat or shaker has a fifth of the energy of a drum (the same measure)."""
+_TABLE_KIT = (
+    (2 + 2 * _LIGHT) / 4 * _STROKE_SECONDS * (1 - exp(-_TABLE_QUARTER_SECONDS / _STROKE_SECONDS)) / _TABLE_QUARTER_SECONDS
+)
+_FULLEST_DB = 9.0
 
-def volumes(parts: Sequence[Part]) -> tuple[int, ...]:
-    """Controller 7 (1..127) for each part, the loudest at a fixed value."""
-    gains = [part.level_db - _difference(part.instrument.name) for part in parts]
+
+def volumes(parts: Sequence[Part], quarter_seconds: float = 0.6) -> tuple[int, ...]:
+    """Controller 7 (1..127) for each part, the loudest at a fixed value; a quarter note lasts `quarter_seconds`."""
+    gains = [part.level_db - _difference(part.instrument.name) - _fullness(part, quarter_seconds) for part in parts]
     top = max(gains, default=0.0)
     return tuple(max(_SOFTEST, round(_LOUDEST * 10 ** ((gain - top) / 40))) for gain in gains)
 
@@ -52,3 +69,29 @@ def volumes(parts: Sequence[Part]) -> tuple[int, ...]:
 def _difference(name: str) -> float:
     """How much louder an instrument is than the middle of the table, in dB, held within reach."""
     return max(-_REACH_DB, min(_REACH_DB, LOUDNESS_LUFS.get(name, _MIDDLE_LUFS) - _MIDDLE_LUFS))
+
+
+def _fullness(part: Part, quarter_seconds: float) -> float:
+    """How much louder than single notes of the table's velocity a part is written, in dB: the energy that sounds while it plays.
+
+    Decaying instruments lose what they struck; `_DECAY_SECONDS` is how long most of it lasts. Bounded, for this is an estimate.
+    """
+    decay = _STROKE_SECONDS if part.instrument.kit else (None if part.instrument.sustains else _DECAY_SECONDS)
+    energy = playing = end = 0.0
+    for note in part.notes:
+        onset, length = float(note.onset_quarters) * quarter_seconds, float(note.duration_quarters) * quarter_seconds
+        struck = (note.velocity / _TABLE_VELOCITY) ** 4
+        if part.instrument.kit:
+            struck *= _LIGHT if note.pitch in _CYMBALS else 1.0
+        ring = _RING_SECONDS if decay is not None and part.role == "arpeggio" else 0.0
+        sounding = length if decay is None else decay * (1 - exp(-(length + ring) / decay))
+        energy += struck * sounding
+        playing += max(0.0, onset + length - max(onset, end))
+        end = max(end, onset + length)
+    if not energy or not playing:
+        return 0.0
+    if part.instrument.kit:
+        reference = _TABLE_KIT
+    else:
+        reference = 1.0 if decay is None else decay * (1 - exp(-_TABLE_QUARTER_SECONDS / decay)) / _TABLE_QUARTER_SECONDS
+    return max(-_FULLEST_DB, min(_FULLEST_DB, 10 * log10(energy / playing / reference)))

@@ -64,7 +64,9 @@ class ExpressivePerformer:
         style = load_style(plan.style)
         stand = _Stand(score, plan, style, Clock.of(plan, style))
         parts = []
-        for part, channel, volume in zip(score.parts, channels(score.parts), volumes(score.parts), strict=True):
+        for part, channel, volume in zip(
+            score.parts, channels(score.parts), volumes(score.parts, 60 / plan.tempo_bpm), strict=True
+        ):
             notes = _play(stand, part)
             controls = (*seat(part, volume, style.reverb), *_pedal(stand, part), *_swells(stand, part))
             parts.append(

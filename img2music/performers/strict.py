@@ -25,7 +25,9 @@ class StrictPerformer:
         reverb = load_style(plan.style).reverb
         end = round(plan.seconds * plan.tempo_bpm / 60 * ticks(1))
         parts = []
-        for part, channel, volume in zip(score.parts, channels(score.parts), volumes(score.parts), strict=True):
+        for part, channel, volume in zip(
+            score.parts, channels(score.parts), volumes(score.parts, 60 / plan.tempo_bpm), strict=True
+        ):
             notes = (
                 PlayedNote(ticks(note.onset_quarters), max(1, ticks(note.duration_quarters)), note.pitch, note.velocity)
                 for note in part.notes
