@@ -43,10 +43,11 @@ def _song(path: Path) -> Song | None:
     if not notes or end > _BAR * (bars + _SLACK_BARS) or abs(chords_end - _BAR * bars) > _BAR * _SLACK_BARS:
         return None
     key, _, mode = (path / "analyzed_key.txt").read_text().strip().partition(":")
-    starts, place = [], Fraction(0)
+    starts, letters, place = [], [], Fraction(0)
     for letter, length in labels:
         if letter.isupper():  # small letters are phrases without a melody
             starts.append(place)
+            letters.append(letter)
         place += int(length) * _BAR
     return Song(
         "pop909",
@@ -59,6 +60,7 @@ def _song(path: Path) -> Song | None:
         tuple(Fraction(_BAR * bar) for bar in range(bars)),
         Fraction(_BAR * bars),
         tuple(starts),
+        tuple(letters),
     )
 
 

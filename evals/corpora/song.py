@@ -65,6 +65,8 @@ class Song:
     end: Fraction
     phrases: tuple[Fraction, ...] = ()
     """Where phrases begin, where the corpus says so."""
+    letters: tuple[str, ...] = ()
+    """The letter of each phrase: those of one letter share their tune."""
 
     def chord_at(self, place: Fraction) -> SongChord | None:
         """The chord that sounds at a place."""

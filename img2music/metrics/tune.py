@@ -1,0 +1,136 @@
+"""What the metrics of a tune look at: one voice over chords, with its phrases and sections, whoever wrote it.
+
+Songs of people and scores of this program are judged by the same numbers, so both are first brought into this form.
+Conventions: times in exact quarter notes from the first full bar (an upbeat lies before 0); of notes struck together the
+highest is the tune's. Knows nothing of files.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from math import lcm
+from typing import TYPE_CHECKING, NamedTuple
+
+from img2music.theory import Chord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from fractions import Fraction
+
+    from img2music.plan import CompositionPlan
+    from img2music.score import Note, Part, Score
+    from img2music.theory import Meter
+
+__all__ = ["Harmony", "Stretch", "Tone", "Tune", "top_line", "tune_of"]
+
+
+class Tone(NamedTuple):
+    """One note of the voice."""
+
+    onset: Fraction
+    end: Fraction
+    pitch: int
+
+
+class Harmony(NamedTuple):
+    """A chord's pitch classes and where it begins; it lasts until the next."""
+
+    onset: Fraction
+    pitch_classes: frozenset[int]
+
+
+class Stretch(NamedTuple):
+    """A section: its letter and where it begins and ends."""
+
+    letter: str
+    begin: Fraction
+    end: Fraction
+
+
+@dataclass(frozen=True)
+class Tune:
+    """A voice over chords."""
+
+    tones: tuple[Tone, ...]
+    """In order, none overlapping."""
+    meter: Meter
+    harmonies: tuple[Harmony, ...] = ()
+    phrases: tuple[Fraction, ...] = ()
+    """Where phrases begin; empty where nobody says so."""
+    sections: tuple[Stretch, ...] = ()
+    """Those with a letter of their own; introductions and endings are left out."""
+
+    @cached_property
+    def moves(self) -> tuple[tuple[int, int], ...]:
+        """Interval in semitones and time to the next onset in a common small unit, for each tone but the last."""
+        unit = self.unit
+        return tuple(
+            (after.pitch - before.pitch, int((after.onset - before.onset) * unit)) for before, after in pairwise(self.tones)
+        )
+
+    @cached_property
+    def unit(self) -> int:
+        """Parts of a quarter note in which all onsets are whole."""
+        return lcm(1, *(tone.onset.denominator for tone in self.tones))
+
+    @cached_property
+    def _changes(self) -> list[Fraction]:
+        return [harmony.onset for harmony in self.harmonies]
+
+    def fits(self, tone: Tone) -> bool | None:
+        """Whether a tone belongs to the chord under its onset; None before the first chord."""
+        index = bisect_right(self._changes, tone.onset) - 1
+        return tone.pitch % 12 in self.harmonies[index].pitch_classes if index >= 0 else None
+
+    def between(self, begin: Fraction, end: Fraction) -> tuple[Tone, ...]:
+        """The tones that are struck in a stretch of time."""
+        return tuple(tone for tone in self.tones if begin <= tone.onset < end)
+
+
+def tune_of(score: Score, plan: CompositionPlan) -> Tune | None:
+    """The tune of a score: its first part of the role "melody"; None where there is none."""
+    part = next((part for part in score.parts if part.role == "melody" and not part.instrument.kit and part.notes), None)
+    if part is None:
+        return None
+    bar = score.meter.bar_quarters
+    phrases, sections = [], []
+    for section, planned in zip(score.sections, plan.sections, strict=False):
+        begin = section.first_bar * bar
+        if planned.role not in {"intro", "outro"}:
+            sections.append(Stretch(planned.material, begin, begin + section.bars * bar))
+        for bars in section.phrase_bars:
+            phrases.append(begin)
+            begin += bars * bar
+    return Tune(top_line(part), score.meter, _harmonies(score, plan), tuple(phrases), tuple(sections))
+
+
+def top_line(part: Part) -> tuple[Tone, ...]:
+    """The highest note of every onset, cut off where the next begins."""
+    top: dict[Fraction, Note] = {note.onset_quarters: note for note in part.notes}  # sorted by pitch: the highest comes last
+    tones = [Tone(note.onset_quarters, note.end_quarters, note.pitch) for note in top.values()]
+    return _unoverlapped(tones)
+
+
+def _unoverlapped(tones: Iterable[Tone]) -> tuple[Tone, ...]:
+    ordered = list(tones)
+    ends = [*(tone.onset for tone in ordered[1:]), None]
+    return tuple(
+        tone if end is None or tone.end <= end else tone._replace(end=end) for tone, end in zip(ordered, ends, strict=True)
+    )
+
+
+def _harmonies(score: Score, plan: CompositionPlan) -> tuple[Harmony, ...]:
+    """The chords over the page; where none are printed, all chords that the plan names in a bar."""
+    if score.chords:
+        return tuple(
+            Harmony(symbol.onset_quarters, frozenset(Chord.parse(symbol.numeral, score.key).pitch_classes))
+            for symbol in score.chords
+        )
+    bar = score.meter.bar_quarters
+    return tuple(
+        Harmony(number * bar, frozenset(tone for chord in chords for tone in chord.pitch_classes))
+        for number, chords in enumerate(plan.chords())
+    )
