@@ -129,7 +129,9 @@ def test_everything_of_the_piece_is_on_the_page(read: Reader) -> None:
         "--takes 2",
         "verovio",
         "ab" * 32,
-        "mark 0.812",
+        "Mark",
+        "0.812",
+        "Take 1 is kept: its mark is the highest, 0.312 above the next.",
     ]
     said += ["FluidR3Mono", "MIT", "low sun.jpg", "score.mid", "piece.json", "audio.wav"]
     assert [words for words in said if words not in read.text and words.replace(" ", "") not in read.text.replace(" ", "")] == []

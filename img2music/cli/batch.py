@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from img2music.piece import Piece
 
-__all__ = ["check_writable", "each", "folder_names", "save_piece"]
+__all__ = ["check_writable", "each", "folder_names", "free_folder", "save_piece"]
 
 _RESULTS = {"scene.json", "plan.json", "piece.json", "score.mid"}
 _SOUND = re.compile(r"audio\.(wav|flac|mp3|ogg)|stems/[0-9]{2}-[a-z0-9-]+\.wav")
@@ -67,6 +67,16 @@ def folder_names(inputs: Sequence[str]) -> list[str]:
             note(f"{source} goes to the folder {name}, because another input has the same name")
         names.append(name)
     return names
+
+
+def free_folder(target: Path, source: str) -> Path:
+    """A folder in `target` named after `source`, with a number where one is there already: an earlier piece stays as it is."""
+    stem = _plain_name(source)
+    folder, number = target / stem, 1
+    while folder.exists():
+        number += 1
+        folder = target / f"{stem}-{number}"
+    return folder
 
 
 def _plain_name(source: str) -> str:

@@ -64,6 +64,7 @@ def plan(
     instrument: opt.InstrumentOption = None,
     words: opt.WordsOption = None,
     seed: opt.SeedOption = None,
+    loop: opt.LoopOption = False,
     max_pixels: opt.MaxPixelsOption = 100_000_000,
     as_json: opt.JsonOption = False,
 ) -> int:
@@ -73,7 +74,7 @@ def plan(
     from img2music.pipeline import Pipeline
 
     brief = opt.make_brief(
-        seconds=seconds, tempo=tempo, key=key, meter=meter, style=style, instruments=instrument, words=words, seed=seed
+        seconds=seconds, tempo=tempo, key=key, meter=meter, style=style, instruments=instrument, words=words, seed=seed, loop=loop
     )
     target = None if out is None else check_writable(out)
     stages = Pipeline.load(pipeline)

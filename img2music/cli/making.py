@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from img2music.cli import options as opt
-from img2music.cli.batch import check_writable, each, folder_names, save_piece
+from img2music.cli.batch import check_writable, each, folder_names, free_folder, save_piece
 from img2music.cli.screen import note, progress, say, say_object
+from img2music.cli.telling import tell
 from img2music.errors import BackendError, DocumentError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from img2music.performance import Performance
-    from img2music.piece import Piece
     from img2music.pipeline import Event, Pipeline
+    from img2music.pipeline.manifest import AudioFormat
     from img2music.pipeline.replay import Replay
-    from img2music.plan import CompositionPlan
 
 __all__ = ["compose", "realize", "render", "replay"]
 
@@ -27,7 +28,9 @@ _LARGEST_MIDI_BYTES = 5_000_000
 
 
 def compose(
-    pictures: Annotated[list[str], typer.Argument(metavar="PICTURE", help="Pictures; each becomes a piece of its own.")],
+    pictures: Annotated[
+        list[str] | None, typer.Argument(metavar="PICTURE", help="Pictures; each becomes a piece of its own.", show_default=False)
+    ] = None,
     out: opt.OutOption = "out",
     pipeline: opt.PipelineOption = "offline",
     seconds: opt.SecondsOption = None,
@@ -39,6 +42,9 @@ def compose(
     words: opt.WordsOption = None,
     seed: opt.SeedOption = None,
     takes: opt.TakesOption = 1,
+    loop: opt.LoopOption = False,
+    record: opt.FromOption = None,
+    keep: opt.KeepOption = None,
     stems: opt.StemsOption = False,
     audio: opt.AudioOption = opt.AudioChoice.WAV,
     embed_audio: opt.EmbedOption = False,
@@ -48,14 +54,26 @@ def compose(
     """Turn pictures into finished pieces: notes, score, sound, and a page that explains them.
 
     Whatever is not asked for is decided from the picture. Results go to OUT/<name of the picture>/.
+    With --from an earlier piece is made anew, all but what --keep names.
     """
     from img2music.pipeline import Pipeline
 
     brief = opt.make_brief(
-        seconds=seconds, tempo=tempo, key=key, meter=meter, style=style, instruments=instrument, words=words, seed=seed
+        seconds=seconds, tempo=tempo, key=key, meter=meter, style=style, instruments=instrument, words=words, seed=seed, loop=loop
     )
+    crafts = opt.split_names(keep)
     target = check_writable(out)
     stages = Pipeline.load(pipeline)
+    if record is not None:
+        wishes: dict[str, Any] = {name: getattr(brief, name) for name in brief.model_fields_set}
+        making = _Making(opt.audio_format(audio), stems, takes, embed_audio)
+        return _anew(record, pictures or [], crafts, wishes, stages, target, making, max_pixels, as_json=as_json)
+    if crafts:
+        raise UsageError("--keep needs the piece that it keeps from; name its piece.json with --from")
+    if not pictures:
+        raise UsageError(
+            "missing argument PICTURE; name a picture, or an earlier piece with --from; see `img2music compose --help`"
+        )
     folders = folder_names(pictures)
 
     def work(place: int, source: str) -> None:
@@ -71,9 +89,55 @@ def compose(
                 on_event=on_event,
             )
             names = save_piece(piece, target / folders[place])
-        _tell(piece, {"picture": source}, target / folders[place], names, as_json=as_json)
+        tell(piece, {"picture": source}, target / folders[place], names, as_json=as_json)
 
     return each(pictures, work, as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class _Making:
+    """What is wanted beyond the notes."""
+
+    audio: AudioFormat | None
+    stems: bool
+    takes: int
+    embed_audio: bool
+
+    def options(self) -> dict[str, Any]:
+        """As the pipeline takes them."""
+        return asdict(self)
+
+
+def _anew(
+    record: str,
+    pictures: Sequence[str],
+    crafts: Sequence[str],
+    wishes: dict[str, Any],
+    stages: Pipeline,
+    target: Path,
+    making: _Making,
+    max_pixels: int,
+    *,
+    as_json: bool,
+) -> int:
+    """An earlier piece made anew; a picture only illustrates it."""
+    from img2music.io.pictures import open_picture
+    from img2music.pipeline import recompose
+
+    if len(pictures) > 1:
+        raise UsageError("--from makes one piece anew, so it takes one picture at most (for the report)")
+
+    def work(_: int, source: str) -> None:
+        with progress(source) as on_event:
+            shown = open_picture(pictures[0], max_pixels=max_pixels) if pictures else None
+            piece = recompose(
+                source, keep=crafts, pipeline=stages, picture=shown, on_event=on_event, **making.options(), **wishes
+            )
+            folder = free_folder(target, source if piece.scene is None else piece.scene.picture.file)
+            names = save_piece(piece, folder)
+        tell(piece, {"from": source}, folder, names, as_json=as_json)
+
+    return each([record], work, as_json=as_json, what="from")
 
 
 def realize(
@@ -82,15 +146,22 @@ def realize(
     pipeline: opt.PipelineOption = "offline",
     style: opt.PlanStyleOption = None,
     takes: opt.TakesOption = 1,
+    seed: opt.SeedOption = None,
+    keep: opt.KeepOption = None,
     stems: opt.StemsOption = False,
     audio: opt.AudioOption = opt.AudioChoice.NONE,
     embed_audio: opt.EmbedOption = False,
     as_json: opt.JsonOption = False,
 ) -> int:
-    """Write the notes of a plan: MIDI, MusicXML, ABC, engraving; with --audio also its sound."""
-    from img2music.io.documents import load_plan
-    from img2music.pipeline import Pipeline
+    """Write the notes of a plan: MIDI, MusicXML, ABC, engraving; with --audio also its sound.
 
+    With --keep or --seed the notes are made anew over the same plan, all but what --keep names.
+    """
+    from img2music.io.documents import load_plan
+    from img2music.pipeline import Pipeline, recompose
+
+    crafts = opt.split_names(keep)
+    making = _Making(opt.audio_format(audio), stems, takes, embed_audio)
     target = check_writable(out)
     stages = Pipeline.load(pipeline)
     folders = folder_names(plans)
@@ -98,62 +169,14 @@ def realize(
     def work(place: int, source: str) -> None:
         plan = load_plan(source, style=style)
         with progress(source) as on_event:
-            piece = stages.compose_from(
-                plan, audio=opt.audio_format(audio), stems=stems, takes=takes, embed_audio=embed_audio, on_event=on_event
-            )
+            if crafts or seed is not None:
+                piece = recompose(plan, keep=crafts, pipeline=stages, seed=seed, on_event=on_event, **making.options())
+            else:
+                piece = stages.compose_from(plan, on_event=on_event, **making.options())
             names = save_piece(piece, target / folders[place])
-        _tell(piece, {"plan": source}, target / folders[place], names, as_json=as_json)
+        tell(piece, {"plan": source}, target / folders[place], names, as_json=as_json)
 
     return each(plans, work, as_json=as_json, what="plan")
-
-
-def _tempo(plan: CompositionPlan) -> str:
-    """The tempo as it is counted: in compound metres the dotted quarter is what one taps."""
-    quarters = f"{plan.tempo_bpm:.4g} bpm"
-    return f"{quarters} (♩. = {plan.tempo_bpm * 2 / 3:.3g})" if plan.parsed_meter.is_compound else quarters
-
-
-def _tell(piece: Piece, source: dict[str, str], folder: Path, names: list[str], *, as_json: bool) -> None:
-    from img2music.explain.sentences import clock
-
-    plan, manifest = piece.plan, piece.manifest
-    if as_json:
-        say_object(
-            {
-                **source,
-                "folder": str(folder),
-                "title": plan.title,
-                "style": plan.style,
-                "key": plan.key,
-                "meter": plan.meter,
-                "tempo_bpm": plan.tempo_bpm,
-                "seconds": plan.seconds,
-                "bars": plan.bars,
-                "instruments": [part.instrument for part in plan.parts],
-                "seed": manifest["seed"],
-                "conflicts": list(plan.conflicts),
-                "fallbacks": manifest["fallbacks"],
-                "compliance": manifest["compliance"],
-                "files": names,
-            }
-        )
-        return
-    facts = (
-        plan.style,
-        plan.key,
-        plan.meter,
-        _tempo(plan),
-        clock(plan.seconds),
-        f"seed {manifest['seed']}",
-    )
-    say(f"{next(iter(source.values()))}: {plan.title}")
-    say(f"  {', '.join(facts)}")
-    for conflict in plan.conflicts:
-        say(f"  note: {conflict}")
-    for row in manifest["compliance"]:
-        if not row["passed"]:
-            say(f"  not kept: {row['promise']} should be {row['asked']}, the files say {row['found']}")
-    say(f"  in {folder}{'' if piece.audio is None else ', to be heard in report.html'}")
 
 
 def render(

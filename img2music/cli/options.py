@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from img2music.brief import Brief
     from img2music.pipeline.manifest import AudioFormat
 
@@ -15,9 +17,12 @@ __all__ = [
     "AudioChoice",
     "AudioOption",
     "EmbedOption",
+    "FromOption",
     "InstrumentOption",
     "JsonOption",
+    "KeepOption",
     "KeyOption",
+    "LoopOption",
     "MaxPixelsOption",
     "MeterOption",
     "OutOption",
@@ -32,6 +37,7 @@ __all__ = [
     "WordsOption",
     "audio_format",
     "make_brief",
+    "split_names",
 ]
 
 
@@ -76,6 +82,22 @@ WordsOption = Annotated[
 SeedOption = Annotated[
     int | None, typer.Option("--seed", metavar="N", help="The one source of chance: another number, another piece.")
 ]
+LoopOption = Annotated[
+    bool,
+    typer.Option("--loop", help="Whole bars that lead back into their beginning, to be played round and round without a seam."),
+]
+FromOption = Annotated[
+    str | None,
+    typer.Option("--from", metavar="piece.json", help="Make this earlier piece anew: its picture, its wishes, another seed."),
+]
+KeepOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keep",
+        metavar="CRAFT,...",
+        help="What stays as it was: form, harmony, melody, counter, chords, bass, drums, performance.",
+    ),
+]
 TakesOption = Annotated[int, typer.Option("--takes", metavar="N", help="Write this many candidates and keep the best one.")]
 StemsOption = Annotated[bool, typer.Option("--stems", help="Write each part's sound too.")]
 AudioOption = Annotated[AudioChoice, typer.Option("--audio", help="Format of the sound's file.")]
@@ -93,6 +115,11 @@ def audio_format(choice: AudioChoice) -> AudioFormat | None:
     return None if choice is AudioChoice.NONE else choice.value
 
 
+def split_names(entries: Sequence[str] | None) -> list[str]:
+    """Names of an option that may be given again and may hold several, parted by commas."""
+    return [name.strip() for entry in entries or () for name in entry.split(",") if name.strip()]
+
+
 def make_brief(
     *,
     seconds: float | None,
@@ -103,6 +130,7 @@ def make_brief(
     instruments: list[str] | None,
     words: str | None,
     seed: int | None,
+    loop: bool = False,
 ) -> Brief:
     """The brief, with the style looked up, so that a wrong wish is told once and before any work.
 
@@ -111,7 +139,7 @@ def make_brief(
     """
     from img2music.brief import Brief
 
-    names = [name.strip() for entry in instruments or () for name in entry.split(",") if name.strip()]
+    names = split_names(instruments)
     brief = Brief.of(
         seconds=seconds,
         tempo_bpm=tempo,
@@ -121,6 +149,7 @@ def make_brief(
         instruments=names or None,
         words=words,
         seed=seed,
+        loop=loop or None,
     )
     if brief.style is not None:
         from img2music.io.styles import load_style

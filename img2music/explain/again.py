@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from img2music.explain.markup import Html, el, href
 from img2music.explain.sentences import cue_name, number, sentence
-from img2music.explain.tables import said
+from img2music.explain.tables import said, table
+from img2music.explain.takes import kept_words, takes_table
 
 if TYPE_CHECKING:
     from img2music.brief import Brief
@@ -25,7 +26,11 @@ _MOST_FILES, _MOST_TAKES, _LONGEST = 60, 20, 120
 
 
 def compose_command(piece: Piece) -> str:
-    """The command that made the piece, as far as brief, picture and manifest tell it."""
+    """The command that made the piece, as far as brief, picture and manifest tell it; of a piece made anew, that of the next."""
+    kept = _mapping(piece.manifest.get("kept"))
+    if kept:
+        crafts = ",".join(str(craft) for craft in _rows(kept.get("named")))
+        return shlex.join(["img2music", "compose", "--from", "piece.json", *(["--keep", crafts] if crafts else []), "-o", "OUT"])
     if piece.scene is None:
         return "img2music realize plan.json -o OUT"
     words = ["img2music", "compose", piece.scene.picture.file, *_wishes(piece.brief)]
@@ -46,7 +51,7 @@ def _wishes(brief: Brief) -> list[str]:
         words += [option, wish] if wish else []
     for name in brief.instruments:
         words += ["--instrument", name]
-    return [*words, "--seed", str(brief.seed)]
+    return [*words, *(["--loop"] if brief.loop else []), "--seed", str(brief.seed)]
 
 
 def fallbacks(manifest: Mapping[str, Any]) -> Html | None:
@@ -62,18 +67,23 @@ def fallbacks(manifest: Mapping[str, Any]) -> Html | None:
 
 def again(piece: Piece, audio_name: str | None) -> Html:
     """Commands, files, takes, versions."""
-    source = "from the picture" if piece.scene is not None else "from the plan"
+    source = "The same notes from the picture:" if piece.scene is not None else "The same notes from the plan:"
+    kept = _mapping(piece.manifest.get("kept"))
+    if kept:
+        source = f"This piece was made anew of another ({kept_words(kept, piece.plan.seed)}). The next of its kind:"
     commands = el(
         "div",
         el("p", "The same notes and the same sound, byte for byte, from the manifest beside this page:"),
         el("pre", el("code", "img2music replay piece.json"), tabindex=0),
-        el("p", f"The same notes {source}:"),
+        el("p", source),
         el("pre", el("code", compose_command(piece)), tabindex=0),
         el("p", "Its seed is ", el("strong", piece.plan.seed), ". Another seed gives another piece from the same evidence."),
+        None if kept else el("p", "Its tune and chords as they are, everything else made anew:"),
+        None if kept else el("pre", el("code", "img2music compose --from piece.json --keep melody,harmony -o OUT"), tabindex=0),
     )
     details = [
         ("Files beside this page", _files(piece, audio_name)),
-        ("Takes", _takes(_rows(piece.manifest.get("takes")))),
+        ("Takes", _takes(piece.manifest.get("takes"))),
         ("Made with", _versions(piece)),
     ]
     blocks = [el("div", el("h3", title), content) for title, content in details if content is not None]
@@ -95,18 +105,20 @@ def _files(piece: Piece, audio_name: str | None) -> Html | None:
     return el("ul", shown, class_="files") if shown else None
 
 
-def _takes(rows: Sequence[object]) -> Html | None:
-    """Several takes with their marks; a single one says nothing."""
-    if len(rows) < 2:
+def _takes(takes: object) -> Html | None:
+    """Several takes with their marks and what parts them; a single one says nothing."""
+    found = takes_table(takes)
+    if found is None:
         return None
-    lines = []
-    for place, row in enumerate(rows[:_MOST_TAKES], 1):
-        facts = _mapping(row)
-        kept = el("strong", " kept") if facts.get("kept") else None
-        lines.append(el("li", f"Take {place}, seed {_short(facts.get('seed'))}: mark {_short(facts.get('mark'))}", kept))
-    if len(rows) > _MOST_TAKES:
-        lines.append(el("li", f"and {len(rows) - _MOST_TAKES} more"))
-    return el("ul", lines, class_="notes")
+    shown = [place for place in range(len(found.rows)) if place < _MOST_TAKES or place == found.kept]
+    rows: list[list[Child]] = []
+    for place in shown:
+        number, *cells = found.rows[place]
+        rows.append([[number, el("strong", " kept") if place == found.kept else None], *cells])
+    rest = len(found.rows) - len(shown)
+    more = el("p", f"{rest} more takes are in piece.json.", class_="hint") if rest else None
+    heads = [head[:1].upper() + head[1:] for head in found.heads]
+    return el("div", el("p", found.why), table("takes", heads, rows), more)
 
 
 def _versions(piece: Piece) -> Html | None:

@@ -9,6 +9,7 @@ The page holds no clock and no random number: the same piece gives the same byte
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -219,7 +220,9 @@ def _why(piece: Piece, evidence: Evidence) -> Html:
         _card(listen.motif_drawing(plan.motif), "Motif", "The smallest idea, from which the tune grows."),
         _card(spark(plan.contour), "Line", "The course of the melody through a theme, low to high."),
     ]
-    quarrels = [el("li", sentence(conflict)) for conflict in plan.conflicts]
+    on_record = piece.manifest.get("conflicts")
+    conflicts_told = on_record if isinstance(on_record, Sequence) and not isinstance(on_record, str) else plan.conflicts
+    quarrels = [el("li", sentence(str(conflict))) for conflict in conflicts_told]
     conflicts = el("aside", el("h3", "Where wishes disagreed"), el("ul", quarrels), class_="callout") if quarrels else None
     reasons = tables.reasons(plan, evidence) if plan.reasons else el("p", "This plan gives no reasons.", class_="quiet")
     return _section("why", "Why it sounds like this", el("div", cards, class_="cards"), reasons, conflicts)

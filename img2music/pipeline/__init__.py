@@ -1,12 +1,13 @@
 """The pipeline: five stages in a row, every intermediate kept, and all of it written down.
 
 `Pipeline.load("offline").compose("photo.jpg")` makes a `Piece`; `see`, `plan`, `realize`, `perform` and `render` run one
-stage alone; `replay` makes a piece again from its manifest.
+stage alone; `replay` makes a piece again from its manifest, `recompose` makes it anew but for what is kept.
 """
 
 from img2music.pipeline.config import PipelineConfig, pipeline_names
 from img2music.pipeline.events import Event
+from img2music.pipeline.locks import recompose
 from img2music.pipeline.replay import FileCheck, Replay, replay
 from img2music.pipeline.run import Pipeline
 
-__all__ = ["Event", "FileCheck", "Pipeline", "PipelineConfig", "Replay", "pipeline_names", "replay"]
+__all__ = ["Event", "FileCheck", "Pipeline", "PipelineConfig", "Replay", "pipeline_names", "recompose", "replay"]

@@ -16,13 +16,14 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from img2music.brief import Brief
+from img2music.chance import Craft, Seed
 from img2music.metrics.compliance import Row
 from img2music.metrics.measurement import Measurement
 from img2music.pipeline.config import PipelineConfig
 from img2music.plan import CompositionPlan
 from img2music.scene import PictureInfo, Scene
 
-__all__ = ["AudioFormat", "AudioInfo", "Fallback", "Manifest", "Take", "versions"]
+__all__ = ["AudioFormat", "AudioInfo", "Fallback", "Kept", "Manifest", "Take", "versions"]
 
 AudioFormat = Literal["wav", "flac", "mp3", "ogg"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -67,6 +68,18 @@ class Take(_Record):
     measurements: Annotated[tuple[Measurement, ...], Field(max_length=100)] = ()
 
 
+class Kept(_Record):
+    """What was kept of an earlier piece, the rest being made anew."""
+
+    crafts: Annotated[tuple[Craft, ...], Field(max_length=20)]
+    """Those that were named and those that they are written over; their seeds are in the brief or the plan."""
+    named: Annotated[tuple[Craft, ...], Field(max_length=20)]
+    seed: Seed
+    """Of the earlier piece."""
+    notes: Annotated[tuple[Line, ...], Field(max_length=20)] = ()
+    """Where what was kept is not the same note for note."""
+
+
 class Manifest(_Record):
     """What `piece.json` holds."""
 
@@ -84,6 +97,8 @@ class Manifest(_Record):
     fallbacks: Annotated[tuple[Fallback, ...], Field(max_length=50)]
     conflicts: Annotated[tuple[Line, ...], Field(max_length=200)]
     compliance: Annotated[tuple[Row, ...], Field(max_length=100)]
+    kept: Kept | None = None
+    """Where the piece is an earlier one made anew."""
     audio: AudioInfo | None
     scene: Scene | None
     plan: CompositionPlan | None

@@ -16,6 +16,7 @@ from img2music.errors import DocumentError
 from img2music.io.documents import parse, read_file
 from img2music.piece import write_file
 from img2music.pipeline.config import load_config, pipeline_names
+from img2music.pipeline.locks import on_record
 from img2music.pipeline.manifest import Manifest, versions
 from img2music.pipeline.run import Pipeline
 from img2music.style import is_style_file
@@ -101,6 +102,8 @@ def replay(
         picture=picture,
         on_event=on_event,
     )
+    if record.kept is not None:
+        piece = on_record(piece, record.kept)
     checks = []
     for name, content in piece.files():
         if out is not None:

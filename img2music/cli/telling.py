@@ -1,0 +1,77 @@
+"""What is said about a finished piece: its frame, what was kept, which take and why, where wishes disagreed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from img2music.cli.screen import say, say_object
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from img2music.piece import Piece
+    from img2music.plan import CompositionPlan
+
+__all__ = ["tell"]
+
+_MOST_TAKES = 10
+
+
+def _tempo(plan: CompositionPlan) -> str:
+    """The tempo as it is counted: in compound metres the dotted quarter is what one taps."""
+    quarters = f"{plan.tempo_bpm:.4g} bpm"
+    return f"{quarters} (♩. = {plan.tempo_bpm * 2 / 3:.3g})" if plan.parsed_meter.is_compound else quarters
+
+
+def tell(piece: Piece, source: dict[str, str], folder: Path, names: list[str], *, as_json: bool) -> None:
+    """Tells of `piece`, made from `source` (what it is and its name), whose files are in `folder`."""
+    from img2music.explain.sentences import clock
+    from img2music.explain.takes import kept_words, takes_table
+
+    plan, manifest = piece.plan, piece.manifest
+    if as_json:
+        say_object(
+            {
+                **source,
+                "folder": str(folder),
+                "title": plan.title,
+                "style": plan.style,
+                "key": plan.key,
+                "meter": plan.meter,
+                "tempo_bpm": plan.tempo_bpm,
+                "seconds": plan.seconds,
+                "bars": plan.bars,
+                "instruments": [part.instrument for part in plan.parts],
+                "seed": manifest["seed"],
+                "kept": manifest["kept"],
+                "takes": [{name: take[name] for name in ("seed", "mark", "kept")} for take in manifest["takes"]],
+                "conflicts": list(manifest["conflicts"]),
+                "fallbacks": manifest["fallbacks"],
+                "compliance": manifest["compliance"],
+                "files": names,
+            }
+        )
+        return
+    facts = (
+        plan.style,
+        plan.key,
+        plan.meter,
+        _tempo(plan),
+        clock(plan.seconds),
+        f"seed {manifest['seed']}",
+    )
+    say(f"{next(iter(source.values()))}: {plan.title}")
+    say(f"  {', '.join(facts)}")
+    if manifest["kept"] is not None:
+        say(f"  {kept_words(manifest['kept'], manifest['seed'])}")
+    table = takes_table(manifest["takes"])
+    if table is not None:
+        for line in table.lines(_MOST_TAKES):
+            say(f"  {line}")
+        say(f"  {table.why}")
+    for conflict in manifest["conflicts"]:
+        say(f"  note: {conflict}")
+    for row in manifest["compliance"]:
+        if not row["passed"]:
+            say(f"  not kept: {row['promise']} should be {row['asked']}, the files say {row['found']}")
+    say(f"  in {folder}{'' if piece.audio is None else ', to be heard in report.html'}")
