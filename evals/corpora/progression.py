@@ -7,6 +7,7 @@ are Harte's short names as in `song`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -55,11 +56,11 @@ def from_song(song: Song, phrase_bars: int = 8) -> Progression:
     An upbeat is left out. Chords tied over from a bar before do not appear again.
     """
     edges = [*song.bars, song.end]
-    lengths = [end - begin for begin, end in zip(edges, edges[1:], strict=False)]
+    lengths = [end - begin for begin, end in pairwise(edges)]
     full = max(lengths, key=lengths.count)
     first = next((index for index, length in enumerate(lengths) if length == full), 0)
     bars: list[tuple[BarChord, ...]] = []
-    for begin, end in zip(edges[first:], edges[first + 1 :], strict=False):
+    for begin, end in pairwise(edges[first:]):
         chords = [chord for chord in song.chords if begin <= chord.onset < end]
         bars.append(tuple(BarChord((chord.onset - begin) / full, chord.root, chord.quality, chord.bass) for chord in chords))
     groups = [tuple(bars[place : place + phrase_bars]) for place in range(0, len(bars), phrase_bars)]

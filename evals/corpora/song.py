@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fractions import Fraction
 
+    from corpora.progression import Progression
+
 __all__ = ["KRUMHANSL_MAJOR", "KRUMHANSL_MINOR", "Song", "SongChord", "SongNote", "correlation", "in_training_half"]
 
 # Probe-tone profiles of Krumhansl & Kessler (Psychological Review 89, 1982), from the tonic upwards.
@@ -74,7 +76,7 @@ class Song:
         return self.chords[index] if index >= 0 else None
 
 
-def in_training_half(song: Song) -> bool:
+def in_training_half(song: Song | Progression) -> bool:
     """Whether a song belongs to the half that statistics are learned from; the other half only judges.
 
     Decided by a stable hash of its name, so that every script parts the songs alike.

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RulesPlanner"]
 
+_SOURCES = {"chart": "songs of the charts", "standards": "the old standards", "chorales": "chorales"}
+
 
 @dataclass
 class _Notebook:
@@ -71,7 +73,7 @@ class RulesPlanner:
         notes.because(
             "motif", f"Its steps and the melody's long line {shape}; its strokes fall where that line moves most.", contour_cues
         )
-        sections = self._sections(scene, brief, tempo, meter, key, style, arousal, notes)
+        sections = self._sections(scene, brief, tempo, meter, key, style, (valence, arousal), notes)
         parts = self._parts(scene, brief, words, style, notes)
         return CompositionPlan(
             title=make_title(scene, brief.seed, valence, arousal),
@@ -192,14 +194,32 @@ class RulesPlanner:
         return tempo
 
     def _sections(
-        self, scene: Scene, brief: Brief, tempo: float, meter: Meter, key: Key, style: Style, arousal: float, notes: _Notebook
+        self,
+        scene: Scene,
+        brief: Brief,
+        tempo: float,
+        meter: Meter,
+        key: Key,
+        style: Style,
+        affect: tuple[float, float],
+        notes: _Notebook,
     ) -> tuple[Section, ...]:
+        valence, arousal = affect
         bars = count_bars(brief.seconds, tempo, meter)
         layouts = lay_out(bars, style.form)
         profile = scene.curve("brightness_profile")
         # The style has a temper of its own: rock is never as soft as a lullaby.
         energies = section_energies(layouts, (arousal + style.affect.arousal) / 2, profile, loud_end=style.ending == "hit")
-        harmony = harmonize(layouts, key.mode, style, generator(brief.seed_for("harmony"), "harmony"))
+        harmony = harmonize(
+            layouts,
+            key.mode,
+            style,
+            generator(brief.seed_for("harmony"), "harmony"),
+            brightness=valence,
+            most=len(meter.beats),
+            bar_seconds=float(meter.bar_quarters) * 60 / tempo,
+            loop=brief.loop,
+        )
         letters = " ".join(layout.name for layout in layouts)
         climb = " Energy climbs to three quarters of the piece and follows the light from left to right."
         has_arc = len(layouts) > 2 and bool(profile)
@@ -207,7 +227,8 @@ class RulesPlanner:
         notes.because("form", f"{bars} {'bar' if bars == 1 else 'bars'}: {letters}.{climb if has_arc else ''}", cues)
         notes.because(
             "harmony",
-            f"Progressions of {key.mode} as {style.name} uses them; a theme opens and is answered, the last bar is the tonic.",
+            f"Progressions of {key.mode} as {_SOURCES[style.vocabulary.source]} use them, coloured as {style.name} speaks; a theme "
+            f"opens and is answered, the last bar {'leads back to the first' if brief.loop else 'is the tonic'}.",
         )
         return tuple(
             Section(
