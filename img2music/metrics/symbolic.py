@@ -47,8 +47,8 @@ def judge(score: Score, plan: CompositionPlan) -> tuple[Measurement, ...]:
 def mark(one: Measurement) -> float | None:
     """How good a single value is, in [0, 1]; None for one that is not measured, or that only describes.
 
-    With a band of people's music: 1 inside and on the better side of it, falling evenly to 0 one width of the band (at least a
-    tenth of the range) beyond its edge. Without a band: the place of the value in its range, turned round where lower is better.
+    With a band of people's music: 1 inside and on the better side of it, falling evenly to 0 half the band's width (our choice)
+    beyond its edge. Without a band: the place of the value in its range, turned round where lower is better.
     """
     if one.value is None or one.better == "neither" or (one.better == "inside" and one.band is None):
         return None
@@ -57,7 +57,7 @@ def mark(one: Measurement) -> float | None:
         return 1 - place if one.better == "lower" else place
     low, high = one.band
     beyond = max(low - one.value if one.better != "lower" else 0.0, one.value - high if one.better != "higher" else 0.0, 0.0)
-    return max(0.0, 1 - beyond / max(high - low, (one.high - one.low) / 10))
+    return max(0.0, 1 - 2 * beyond / (high - low))
 
 
 def overall(measurements: Sequence[Measurement]) -> float:
