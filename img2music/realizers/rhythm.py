@@ -1,42 +1,45 @@
-"""Rhythm of a melody: what happens in each bar of a phrase, and with which strokes.
+"""Rhythm of a melody: how many notes a bar wants, and which bar people would sing there.
 
-A phrase states the motif, answers it, brings it back and closes with a long note and a breath (the sentence and the
-period; Caplin, *Classical Form*, 1998, ch. 3-4). Conventions: strokes are (place in the bar, duration) in exact quarter notes.
-Knows nothing of pitch.
+Bars are drawn from those of `theory.rhythms` by how often people sing them at that place of a phrase and after that bar, and by how many
+notes are wanted. A bar that no song fills so thinly or so busily is made from the nearest one: the longest stroke is divided, or the
+weakest joined to the one before. Conventions: strokes are (place in the bar, duration) in exact quarter notes. Knows nothing of pitch.
 """
 
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal
+from math import exp, log
+from typing import TYPE_CHECKING
+
+from img2music.theory.rhythms import bar_rhythms, follow_counts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
 
     from img2music.theory import Meter
+    from img2music.theory.rhythms import Dialect, Place, Stroke
 
-__all__ = ["BarKind", "Stroke", "bar_kinds", "cadence_strokes", "motif_strokes", "vary_strokes"]
-
-Stroke = tuple[Fraction, Fraction]
-BarKind = Literal["motif", "answer", "again", "develop", "cadence", "final"]
+__all__ = ["augmented", "cadence", "draw_bar", "fitted", "head", "motif_strokes", "notes_wanted"]
 
 _HALF = Fraction(1, 2)
+_SHORTEST = Fraction(1, 4)
+_SPARSE, _BUSY = 0.55, 4.2
+"""Notes a second in the calmest and the busiest melody at a hundred beats a minute (our choice: from a note in two beats to
+sixteenths with rests; POP909's and OpenEWLD's songs lie between)."""
 
 
-def bar_kinds(bars: int, *, is_second: bool, is_last: bool) -> tuple[BarKind, ...]:
-    """What each bar of a phrase does."""
-    end: BarKind = "final" if is_last else "cadence"
-    if bars == 1:
-        return (end,)
-    if bars == 2:
-        return ("motif", end)
-    if bars == 3:
-        return ("motif", "again", end)
-    cycle: tuple[BarKind, ...] = ("motif", "answer", "develop" if is_second else "again")
-    return (*(cycle[index % 3] for index in range(bars - 1)), end)
+def notes_wanted(density: float, tempo_bpm: float, meter: Meter, energy: float) -> float:
+    """Notes a bar for a density of 0..1: even steps of density are even ratios, and slow music has more notes a beat.
+
+    Notes a second grow with the square root of the tempo: a doubled tempo is played with fewer notes a beat, but more a second.
+    """
+    second: float = _SPARSE * exp(density * log(_BUSY / _SPARSE)) * (tempo_bpm / 100) ** 0.5
+    return float(second * (0.92 + 0.16 * energy) * float(meter.bar_quarters) * 60 / tempo_bpm)
 
 
-def motif_strokes(durations: tuple[Fraction, ...], meter: Meter) -> tuple[Stroke, ...]:
+def motif_strokes(durations: Sequence[Fraction], meter: Meter) -> tuple[Stroke, ...]:
     """The motif's rhythm as strokes of one bar, cut or repeated to fill it exactly."""
     strokes: list[Stroke] = []
     place, index = Fraction(0), 0
@@ -48,45 +51,106 @@ def motif_strokes(durations: tuple[Fraction, ...], meter: Meter) -> tuple[Stroke
     return tuple(strokes)
 
 
-def vary_strokes(strokes: tuple[Stroke, ...], meter: Meter, density: float, chance: np.random.Generator) -> tuple[Stroke, ...]:
-    """A relative of a rhythm: one stroke divided or two joined, whichever leads towards `density` strokes a beat."""
-    wanted = (0.6 + 1.1 * density) * len(meter.beats)
-    options: list[tuple[Stroke, ...]] = []
-    for index, (place, duration) in enumerate(strokes):
-        begin, end = meter.beat_at(place)
-        following = strokes[index + 1][1] if index + 1 < len(strokes) else None
-        # Joined strokes begin on a beat or stay inside one, so that the beat is never blurred twice.
-        joined = duration + following if following is not None and len(strokes) > 2 else None
-        if joined and joined <= meter.bar_quarters / 2 and (place == begin or place + joined <= end):
-            options.append((*strokes[:index], (place, joined), *strokes[index + 2 :]))
-        first = _first_share(place, duration, end, compound=end - begin != 1)
-        if first:
-            options.append((*strokes[:index], (place, first), (place + first, duration - first), *strokes[index + 1 :]))
-    if not options:
-        return strokes
-    options.sort(key=lambda option: abs(len(option) - wanted))
-    return options[int(chance.integers(min(3, len(options))))]
+def draw_bar(
+    meter: Meter,
+    dialect: Dialect,
+    place: Place,
+    wanted: float,
+    chance: np.random.Generator,
+    *,
+    after: Sequence[Stroke] = (),
+    avoid: Sequence[tuple[Stroke, ...]] = (),
+) -> tuple[tuple[Stroke, ...], bool]:
+    """A bar as people sing it there, and whether the note before rings into it.
+
+    `after` is the bar before it, `avoid` holds bars to leave to others. The draw is by Gumbel's trick: the best of log-weights with noise.
+    """
+    known = bar_rhythms(meter, dialect)
+    follow = follow_counts(meter, dialect)
+    before = next((number for number, rhythm in enumerate(known) if rhythm.strokes == tuple(after)), -1)
+    noise = chance.gumbel(size=len(known))
+    spread = 0.6 + 0.12 * wanted
+    best, best_score = 0, float("-inf")
+    for number, rhythm in enumerate(known):
+        score = log(rhythm.count(place) + 0.3) + float(noise[number])
+        score -= ((len(rhythm.strokes) - wanted) / spread) ** 2
+        score += log(1 + follow.get((before, number), 0))
+        if rhythm.strokes in avoid:
+            score -= 3
+        if score > best_score:
+            best, best_score = number, score
+    chosen = known[best]
+    return fitted(chosen.strokes, wanted, meter), chosen.is_tied
 
 
-def cadence_strokes(strokes: tuple[Stroke, ...], meter: Meter, *, final: bool) -> tuple[Stroke, ...]:
-    """The last bar of a phrase: a few strokes of the motif lead to a long note; then a breath (none at the very end)."""
-    bar = meter.bar_quarters
-    if final:
-        return ((Fraction(0), bar),)
-    if len(meter.beats) <= 2 or bar <= 3:
-        breath = meter.beats[-1] if len(meter.beats) > 2 else _HALF
-        return ((Fraction(0), bar - breath),)
-    arrival = meter.half_quarters
-    head = tuple((place, min(duration, arrival - place)) for place, duration in strokes if place < arrival)
-    if len(head) > 3 or arrival + meter.beats[-1] >= bar:
-        return ((Fraction(0), bar - meter.beats[-1]),)
-    return (*head, (arrival, bar - arrival - meter.beats[-1]))
+def fitted(strokes: tuple[Stroke, ...], wanted: float, meter: Meter) -> tuple[Stroke, ...]:
+    """The strokes themselves if their number is near what is wanted (three quarters to four thirds, one either way), else
+    divided or joined until it is.
+    """
+    now = list(strokes)
+    while len(now) < wanted * 0.75 - 0.5:
+        index = max(range(len(now)), key=lambda number: (now[number][1], -number))
+        place, duration = now[index]
+        first = _first_share(place, duration, meter)
+        if first is None:
+            break
+        now[index : index + 1] = [(place, first), (place + first, duration - first)]
+    while len(now) > wanted * 1.33 + 1 and len(now) > 1:
+        # The weakest goes: off the beat before on it, short before long, late before early.
+        index = min(range(1, len(now)), key=lambda number: (meter.weight(now[number][0]), now[number][1], -number))
+        place, duration = now[index - 1]
+        now[index - 1 : index + 1] = [(place, now[index][0] + now[index][1] - place)]
+    return tuple(now)
 
 
-def _first_share(place: Fraction, duration: Fraction, beat_end: Fraction, *, compound: bool) -> Fraction | None:
+def head(strokes: tuple[Stroke, ...], meter: Meter) -> tuple[tuple[Stroke, ...], int]:
+    """The motif's first half twice, and how many strokes it has; where the bar has no half, its first beat or two and again."""
+    half = meter.half_quarters
+    first = [(place, min(duration, half - place)) for place, duration in strokes if place < half]
+    length = len(first)
+    rest = meter.bar_quarters - half
+    again = [(half + place, min(duration, rest - place)) for place, duration in first if place < rest]
+    return (*first, *again), length
+
+
+def cadence(
+    meter: Meter, dialect: Dialect, wanted: float, chance: np.random.Generator, after: Sequence[Stroke]
+) -> tuple[tuple[Stroke, ...], int]:
+    """A bar that arrives and breathes, and the number of the stroke that arrives; strokes after it lead on."""
+    strokes, _ = draw_bar(meter, dialect, "last", min(wanted * 0.6, 5.0), chance, after=after)
+    strokes = tuple(stroke for stroke in strokes if stroke[0] < meter.bar_quarters)
+    arrival = max(range(len(strokes)), key=lambda number: (strokes[number][1], number))
+    place, duration = strokes[arrival]
+    lead = strokes[arrival + 1 :]
+    if duration < 1 or len(lead) > 3 or meter.weight(place) == 0:
+        # Not an arrival: come to rest on the bar's second half.
+        half = meter.half_quarters
+        strokes = (*(stroke for stroke in strokes if stroke[0] + stroke[1] <= half), (half, meter.bar_quarters - half))
+        arrival, lead = len(strokes) - 1, ()
+        place, duration = strokes[arrival]
+    end = lead[0][0] if lead else meter.bar_quarters
+    breath = meter.beats[-1] if end - place >= 2 * meter.beats[-1] and not lead else _HALF
+    duration = min(duration, end - place - breath)
+    if duration < _HALF:
+        return ((Fraction(0), meter.bar_quarters - _HALF),), 0
+    return (*strokes[:arrival], (place, duration), *lead), arrival
+
+
+def augmented(strokes: Sequence[Stroke]) -> tuple[Stroke, ...]:
+    """Twice as slow."""
+    return tuple((2 * place, 2 * duration) for place, duration in strokes)
+
+
+def _first_share(place: Fraction, duration: Fraction, meter: Meter) -> Fraction | None:
     """Where a stroke may be divided: at the end of its beat if it reaches beyond, else as its beat divides; None if too short."""
-    if place + duration > beat_end and place != beat_end:
-        return beat_end - place
-    if duration < 1:
+    begin, end = meter.beat_at(place)
+    if place + duration > end and end - place < duration:
+        return end - place
+    if duration <= _SHORTEST:
         return None
-    return Fraction(1) if compound and duration == Fraction(3, 2) else duration / 2
+    if duration == Fraction(3, 2) and end - begin == duration:
+        return Fraction(1)
+    if duration == Fraction(3, 4):
+        return _HALF
+    half = duration / 2
+    return half if half >= _SHORTEST else None
