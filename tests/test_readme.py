@@ -14,9 +14,8 @@ import pytest
 from scenes import make_scene
 
 from img2music import Brief, Pipeline
-from img2music.realizers.bass import PATTERNS as BASS
-from img2music.realizers.patterns import ARPEGGIO, CHORDS, PAD
 from img2music.stages import BUILTIN, load_stage
+from img2music.theory.patterns import PATTERNS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -113,7 +112,7 @@ def test_every_asset_has_its_notice() -> None:
 
 def test_every_pattern_is_in_the_guide_to_editing() -> None:
     page = (ROOT / "docs" / "editing.md").read_text(encoding="utf-8")
-    for name in (*CHORDS, *ARPEGGIO, *PAD, *BASS):
+    for name in {name for table in PATTERNS.values() for name in table}:
         assert re.search(rf"\b{name}\b", page), name
 
 

@@ -14,12 +14,10 @@ from img2music.errors import DocumentError, UsageError
 from img2music.io.styles import load_style, style_names
 from img2music.plan import CompositionPlan
 from img2music.planners.rules import RulesPlanner
-from img2music.realizers.bass import PATTERNS as BASS
 from img2music.realizers.composer import Composer
 from img2music.realizers.drums import DRUMS
 from img2music.realizers.form import lay_phrases, lay_spans
 from img2music.realizers.harmony import voice_chords
-from img2music.realizers.patterns import ARPEGGIO, CHORDS, PAD
 from img2music.score import Note, Part, Score
 from img2music.theory import METERS, Chord, Key, Meter
 
@@ -196,32 +194,6 @@ def test_voices_move_little(numerals: tuple[str, ...]) -> None:
     for before, after in pairwise(voicings):
         pairs = zip(reversed(before), reversed(after), strict=False)
         assert sum(abs(one - other) for one, other in pairs) <= 3 * len(before)
-
-
-@pytest.mark.parametrize("table", [CHORDS, ARPEGGIO, PAD], ids=["chords", "arpeggio", "pad"])
-@pytest.mark.parametrize("meter", METERS)
-def test_patterns_stay_in_their_bar(table: dict[str, object], meter: str) -> None:
-    time = Meter.parse(meter)
-    for name, play in table.items():
-        for bar in range(5):
-            for energy in (0.1, 0.5, 0.9):
-                hits = play(time, bar, energy, 0.5)  # type: ignore[operator]
-                for (place, duration, _), following in zip(hits, [*hits[1:], None], strict=False):
-                    assert 0 <= place < place + duration <= time.bar_quarters, (name, meter, bar)
-                    assert following is None or place + duration <= following[0], (name, meter, bar)
-
-
-@pytest.mark.parametrize("name", BASS)
-def test_every_bass_pattern_plays_the_root_under_the_chord(name: str) -> None:
-    plan, _ = compose(style="folk", seconds=40)
-    parts = tuple(part.model_copy(update={"pattern": name}) if part.role == "bass" else part for part in plan.parts)
-    score = Composer()(plan.model_copy(update={"parts": parts}))
-    check_page(plan, score)
-    bass = next(part for part in score.parts if part.role == "bass")
-    on_change = {note.onset_quarters: note.pitch % 12 for note in bass.notes}
-    spans = [span for span in lay_spans(plan) if span.onset in on_change]
-    right = sum(on_change[span.onset] in (span.chord.bass * 7 % 12, span.chord.pitch_classes[2]) for span in spans)
-    assert right >= 0.95 * len(spans)
 
 
 def test_unknown_patterns_and_drums_name_the_known(tmp_path_factory: pytest.TempPathFactory) -> None:

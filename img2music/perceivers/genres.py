@@ -34,6 +34,24 @@ GENRES: dict[str, tuple[float, float, Signs]] = {
     "rock": (0.0, 0.8, {"contrast": 0.4, "edge_density": 0.25, "masses": 0.2}),
     "synthwave": (-0.05, 0.4, {"warmth": -0.35, "saturation": 0.3, "edges_vertical": 0.3, "dark_share": 0.2}),
     "house": (0.5, 0.7, {"edge_order": 0.45, "colourfulness": 0.25, "symmetry": 0.1}),
+    "choral": (0.1, -0.45, {"symmetry": 0.3, "edges_vertical": 0.3, "top_light": 0.2, "colourfulness": -0.15}),
+    "classical": (0.5, 0.15, {"symmetry": 0.3, "lightness": 0.25, "edge_order": 0.2, "chroma": -0.15}),
+    "swing": (0.5, 0.45, {"warmth": 0.25, "contrast": 0.2, "edges_diagonal": 0.25, "tones": 0.15, "lightness": -0.15}),
+    "chiptune": (0.55, 0.6, {"edge_order": 0.3, "saturation": 0.3, "tones": -0.35}),
+    "epic": (0.0, 0.95, {"horizon_strength": 0.3, "masses": 0.3, "contrast": 0.2, "open_space": 0.15}),
+    "tango": (-0.2, 0.25, {"warmth": 0.3, "dark_share": 0.25, "saturation": 0.25, "focus": 0.15, "edges_diagonal": 0.1}),
+    "baroque": (0.3, 0.1, {"texture": 0.35, "symmetry": 0.3, "edge_density": 0.15, "warmth": 0.15}),
+    "ragtime": (0.75, 0.3, {"chroma": -0.3, "contrast": 0.25, "edge_density": 0.25, "colourfulness": -0.2}),
+    "blues": (-0.15, 0.0, {"warmth": -0.3, "dark_share": 0.3, "saturation": 0.15, "texture": 0.2}),
+    "funk": (0.4, 0.65, {"colourfulness": 0.3, "warmth": 0.3, "edges_diagonal": 0.3}),
+    "reggae": (0.55, -0.1, {"saturation": 0.3, "top_light": 0.25, "open_space": 0.2, "horizon_strength": 0.1}),
+    "march": (0.65, 0.6, {"edges_vertical": 0.35, "edge_order": 0.25, "edge_density": 0.2, "colourfulness": 0.1}),
+    "celtic": (0.6, 0.5, {"horizon_strength": 0.3, "warmth": -0.3, "texture": 0.25, "top_light": 0.1}),
+    "latin": (0.7, 0.7, {"warmth": 0.35, "colourfulness": 0.35, "edge_density": 0.2}),
+    "romantic": (0.15, -0.2, {"tones": 0.35, "warmth": 0.25, "horizon_strength": 0.2, "contrast": -0.1}),
+    "drone": (-0.25, -0.65, {"masses": 0.3, "texture": 0.3, "tones": -0.2, "edge_density": -0.15}),
+    "country": (0.65, 0.1, {"horizon_strength": 0.35, "warmth": 0.25, "open_space": 0.2, "top_light": 0.1}),
+    "flamenco": (-0.35, 0.6, {"warmth": 0.4, "contrast": 0.3, "dark_share": 0.15, "saturation": 0.15}),
 }
 _HOME_WEIGHT = 0.7
 """What a whole unit of distance on the plane costs, in signs: little, as the reading of the plane is uncertain."""
@@ -41,6 +59,7 @@ _HOME_WEIGHT = 0.7
 # Metre: how readily it is chosen, signs. Upright lines march; round, even pictures turn; level and slanting lines rock.
 METERS: dict[str, tuple[float, Signs]] = {
     "4/4": (0.06, {"edges_vertical": 0.15, "edge_order": 0.1, "contrast": 0.1}),
+    "2/4": (0.0, {"edges_vertical": 0.2, "edge_order": 0.15, "open_space": -0.05}),
     "3/4": (0.0, {"symmetry": 0.2, "focus": 0.2, "edges_diagonal": 0.1, "edge_order": -0.05}),
     "6/8": (0.0, {"edges_horizontal": 0.2, "horizon_strength": 0.2, "edges_diagonal": 0.05, "edge_density": -0.05}),
 }
@@ -61,6 +80,24 @@ _GENRE_METERS: dict[str, tuple[str, ...]] = {
     "rock": ("4/4", "6/8"),
     "synthwave": ("4/4",),
     "house": ("4/4",),
+    "choral": ("4/4", "3/4", "6/8"),
+    "classical": ("4/4", "3/4", "6/8"),
+    "swing": ("4/4", "3/4"),
+    "chiptune": ("4/4", "3/4", "6/8"),
+    "epic": ("4/4", "6/8", "3/4"),
+    "tango": ("4/4",),
+    "baroque": ("4/4", "3/4", "6/8"),
+    "ragtime": ("2/4", "4/4"),
+    "blues": ("4/4", "6/8"),
+    "funk": ("4/4",),
+    "reggae": ("4/4",),
+    "march": ("2/4", "4/4", "6/8"),
+    "celtic": ("6/8", "4/4", "3/4"),
+    "latin": ("4/4",),
+    "romantic": ("4/4", "3/4", "6/8"),
+    "drone": ("4/4", "6/8", "3/4"),
+    "country": ("4/4", "3/4"),
+    "flamenco": ("3/4", "4/4", "6/8"),
 }
 _USUAL_METER = 0.05
 
@@ -81,6 +118,24 @@ PLAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "rock": (("overdriven guitar", "electric guitar"), ("organ",), ("electric bass",)),
     "synthwave": (("saw lead", "square lead"), ("synth strings", "warm pad", "sweep pad"), ("synth bass",)),
     "house": (("square lead", "vibraphone", "saw lead", "voice"), ("electric piano", "polysynth", "organ"), ("synth bass",)),
+    "choral": (("voice",), ("choir",)),
+    "classical": (("piano",),),
+    "swing": (("clarinet", "trumpet", "alto saxophone", "tenor saxophone"), ("jazz guitar",), ("brass",), ("acoustic bass",)),
+    "chiptune": (("square lead",), ("synth bass",)),
+    "epic": (("horn", "trumpet"), ("choir",), ("cello", "double bass")),
+    "tango": (("accordion", "violin"), ("piano",), ("cello", "violin"), ("double bass",)),
+    "baroque": (("violin", "oboe", "flute", "recorder"), ("oboe", "viola", "violin"), ("harpsichord", "organ"), ("cello",)),
+    "ragtime": (("piano",),),
+    "blues": (("harmonica", "electric guitar", "tenor saxophone"), ("organ", "piano"), ("electric bass",)),
+    "funk": (("alto saxophone", "electric guitar", "trumpet"), ("organ", "electric piano"), ("electric bass",)),
+    "reggae": (("harmonica", "voice", "electric guitar"), ("organ",), ("electric bass",)),
+    "march": (("trumpet", "clarinet"), ("brass",), ("tenor saxophone",)),
+    "celtic": (("fiddle", "recorder", "flute"), ("steel guitar",), ("accordion",)),
+    "latin": (("trumpet", "flute", "voice"), ("piano",), ("acoustic bass", "electric bass")),
+    "romantic": (("violin", "oboe", "clarinet"), ("horn", "cello"), ("harp",)),
+    "drone": (("oboe", "violin"), ("sweep pad", "organ"), ("dulcimer", "harp"), ("cello", "double bass")),
+    "country": (("fiddle", "harmonica", "voice", "banjo"), ("steel guitar",), ("acoustic bass",)),
+    "flamenco": (("classical guitar", "violin"), ("acoustic bass",)),
 }  # fmt: skip
 
 # What a timbre looks like to us: bright instruments for light pictures, reeds for rough ones, mellow ones for warm ones.

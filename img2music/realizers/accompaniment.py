@@ -1,6 +1,8 @@
-"""Chords, arpeggios, pads and the counter-melody: voiced chords put into patterns.
+"""Chords, arpeggios and pads: voiced chords put into patterns, under the tune and over the bass.
 
-Conventions: events in quarter notes from the start of the piece, in order and without overlap. Knows nothing of loudness.
+Conventions: events in quarter notes from the start of the piece, in order and without overlap; `energies` a bar, -1 where
+the part rests. How busy a bar is (its drive) follows the section's energy and the piece's density alike, with a little of
+its own from phrase to phrase and a lift in a phrase's last bar. Knows nothing of loudness beyond a stroke's accent.
 """
 
 from __future__ import annotations
@@ -8,39 +10,51 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
+from img2music.chance import generator
 from img2music.realizers.form import Event
 from img2music.realizers.harmony import nearest_pitch, voice_chords
-from img2music.realizers.patterns import pattern
+from img2music.realizers.patterns import Moment, pattern
+from img2music.realizers.spacing import open_low, under_tune
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from fractions import Fraction
 
     from img2music.plan import CompositionPlan, PartPlan
-    from img2music.realizers.form import Span
+    from img2music.realizers.form import Phrase, Span
+    from img2music.realizers.patterns.grid import Pick
     from img2music.theory import Instrument
 
-__all__ = ["write_chords", "write_counter"]
+__all__ = ["drive", "write_chords"]
 
 _CENTRE = {"chords": 58, "arpeggio": 60, "pad": 57}
 """Middle of each role's register (MIDI): under the tune, over the bass (our choice)."""
+_DYADS = {"power", "boogie"}
+"""Patterns that play a root and its fifth instead of the whole chord."""
+_ENERGY_SHARE = 0.55
+_WANDER, _LIFT = 0.06, 0.1
+"""How far the drive wanders from phrase to phrase, and rises in a phrase's last bar (our choice)."""
+
+
+def drive(energy: float, density: float) -> float:
+    """How busy a bar is, 0..1."""
+    return _ENERGY_SHARE * energy + (1 - _ENERGY_SHARE) * density
 
 
 def write_chords(
-    plan: CompositionPlan, part: PartPlan, player: Instrument, spans: Sequence[Span], energies: Sequence[float], ceiling: int
+    plan: CompositionPlan,
+    part: PartPlan,
+    player: Instrument,
+    phrases: Sequence[Phrase],
+    spans: Sequence[Span],
+    energies: Sequence[float],
+    tune: Sequence[Event],
 ) -> list[Event]:
-    """The whole part for a role of chords; `energies` a bar, bars of energy -1 are rests; nothing sounds above `ceiling`."""
+    """The whole part for a role of chords."""
     meter = plan.parsed_meter
-    low, high = _register(part, player, ceiling)
-    count = {"pad": 4, "chords": 3, "arpeggio": 3}[part.role]
-    if part.pattern == "power":
-        count = 2
-    if part.role != "arpeggio":  # broken chords come one note at a time
-        count = min(count, player.voices)
-    voicings = voice_chords([span.chord for span in spans], low, high, count)
-    if part.pattern == "power":
-        voicings = tuple(_power(span.chord.pitch_classes, low, high) for span in spans)
+    low, high = _register(part, player, _ceiling(tune))
+    voicings = _voicings(plan, part, player, spans, low, high)
     play = pattern(part.role, part.pattern)
+    moments = _moments(plan, part, phrases, energies)
     onsets = [span.onset for span in spans]
     grounded = part.role == "arpeggio" and _is_ground(plan, part)
     events: list[Event] = []
@@ -48,22 +62,63 @@ def write_chords(
         if energy < 0:
             continue
         begin = bar * meter.bar_quarters
-        if bar == len(energies) - 1:
+        if bar == plan.final_bar:
             events.append(
                 Event(begin, meter.bar_quarters, _last_chord(plan, part, voicings[-1][-player.voices :], spans[-1], player))
             )
             continue
-        for place, duration, asked in play(meter, bar, energy, plan.density):
-            onset, end = begin + place, begin + place + duration
+        for hit in play(moments[bar]):
+            onset, end = begin + hit.place, begin + hit.place + hit.duration
             index = bisect_right(onsets, onset) - 1
-            pick = "root" if grounded and onset == spans[index].onset else asked
+            pick = "root" if grounded and onset == spans[index].onset and hit.pick not in {"octave", "pinch"} else hit.pick
             while True:  # a hit that reaches into the next chord is struck again there, if it is a whole chord
                 stop = min(end, spans[index].end)
-                events.append(Event(onset, stop - onset, _picked(pick, voicings[index], spans[index], player, high)))
+                pitches = _picked(pick, voicings[index], spans[index], player, high)
+                events.append(Event(onset, stop - onset, pitches, emphasis=hit.emphasis, articulation=hit.articulation))
                 if stop >= end or pick != "all":
                     break
                 onset, index = stop, index + 1
+    if part.octave <= 0:  # a part that the style puts above the tune is out of its way already
+        events = under_tune(events, tune, player.low)
     return _merge(events) if part.role == "pad" else events
+
+
+def _moments(plan: CompositionPlan, part: PartPlan, phrases: Sequence[Phrase], energies: Sequence[float]) -> list[Moment]:
+    """What the pattern hears of each bar; chance is drawn once a phrase, so that a phrase is of one piece."""
+    chance = generator(plan.seed_for("chords"), "chords", part.name)
+    moments = []
+    for phrase in phrases:
+        variant, wander = int(chance.integers(4)), float(chance.uniform(-_WANDER, _WANDER))
+        for number in range(phrase.bars):
+            bar = phrase.first_bar + number
+            ends = number == phrase.bars - 1 and phrase.bars > 1
+            busy = drive(max(0.0, energies[bar]), plan.density) + wander + (_LIFT if ends else 0.0)
+            moments.append(Moment(plan.parsed_meter, number, min(1.0, max(0.0, busy)), variant, ends))
+    return moments
+
+
+def _voicings(
+    plan: CompositionPlan, part: PartPlan, player: Instrument, spans: Sequence[Span], low: int, high: int
+) -> tuple[tuple[int, ...], ...]:
+    """A voicing a chord, as many voices as the role and the instrument have, open where it lies low."""
+    if part.pattern == "drone":
+        tonic = nearest_pitch(plan.parsed_key.pitch_classes[0], (low + high) // 2 - 5, low, high)
+        fifth = tonic + 7 if tonic + 7 <= high else tonic - 5
+        return (tuple(sorted({tonic, fifth} if fifth >= low else {tonic})[: player.voices]),) * len(spans)
+    if part.pattern in _DYADS:
+        return tuple(_power(span.chord.pitch_classes, low, high)[: player.voices] for span in spans)
+    count = {"pad": 4, "chords": 3, "arpeggio": 3}[part.role]
+    if part.role != "arpeggio":  # broken chords come one note at a time
+        count = min(count, player.voices)
+    voicings = voice_chords([span.chord for span in spans], low, high, count)
+    return voicings if part.role == "arpeggio" else tuple(open_low(voicing, high) for voicing in voicings)
+
+
+def _ceiling(tune: Sequence[Event]) -> int:
+    """Where the tune mostly lies: nothing but a part set above it is voiced there."""
+    lowest = min((event.pitches[0] for event in tune), default=84)
+    mean = sum(event.pitches[0] for event in tune) // len(tune) if tune else 84
+    return max(mean - 3, lowest)
 
 
 def _last_chord(
@@ -94,18 +149,33 @@ def _register(part: PartPlan, player: Instrument, ceiling: int) -> tuple[int, in
     return min(low, high - 12) if high - 12 >= player.low else low, high
 
 
-def _picked(pick: int | str, voicing: tuple[int, ...], span: Span, player: Instrument, high: int) -> tuple[int, ...]:
+def _picked(pick: Pick, voicing: tuple[int, ...], span: Span, player: Instrument, high: int) -> tuple[int, ...]:
+    """The pitches of one stroke, never more than the player has voices."""
     if pick == "all":
-        return voicing
-    if pick == "root":
-        root = nearest_pitch(span.chord.bass * 7 % 12, voicing[0] - 8, max(player.low, voicing[0] - 16), voicing[0])
-        return (root if root >= player.low else voicing[0],)
+        return voicing[: player.voices]
+    if isinstance(pick, str):
+        return _low_notes(pick, voicing, span, player)
     # The chord as a ladder as far up as the register goes; beyond its top the figure turns back downwards.
     top = min(player.high, max(high, voicing[-1]))
     ladder = sorted({pitch + octave for pitch in voicing for octave in (0, 12, 24) if pitch + octave <= top})
     turn = 2 * (len(ladder) - 1)
-    index = int(pick) % turn if turn else 0
+    index = pick % turn if turn else 0
     return (ladder[index if index < len(ladder) else turn - index],)
+
+
+def _low_notes(pick: str, voicing: tuple[int, ...], span: Span, player: Instrument) -> tuple[int, ...]:
+    """What a left hand or a thumb plays under the voicing, as far as the instrument reaches."""
+    low, one_voice = max(player.low, voicing[0] - 16), player.voices == 1
+    root = nearest_pitch(span.chord.bass * 7 % 12, voicing[0] - 8, low, voicing[0])
+    root = root if root >= player.low else voicing[0]
+    fifth = nearest_pitch(span.chord.pitch_classes[2], root - 5, low, voicing[0])
+    pair = {"octave": (root - 12, root), "pinch": (root, voicing[-1]), "sixth": (voicing[0], voicing[0] + 9)}.get(pick, (root,))
+    if pick == "fifth":
+        return (fifth if fifth >= player.low else root,)
+    fits = pair[0] >= player.low and pair[-1] <= player.high and pair[0] < pair[-1] and not one_voice
+    if pick == "sixth":
+        return pair if fits and len(voicing) > 1 else voicing[:1]
+    return pair if fits else (root,)
 
 
 def _power(pitch_classes: tuple[int, ...], low: int, high: int) -> tuple[int, ...]:
@@ -123,71 +193,3 @@ def _merge(events: list[Event]) -> list[Event]:
         else:
             merged.append(event)
     return merged
-
-
-def write_counter(
-    plan: CompositionPlan,
-    part: PartPlan,
-    player: Instrument,
-    spans: Sequence[Span],
-    energies: Sequence[float],
-    tune: Sequence[Event],
-) -> list[Event]:
-    """A second voice of guide tones (thirds and sevenths before roots), one or two notes a chord, against the tune.
-
-    It moves by least motion, prefers the opposite direction of the tune, and keeps out of its way: never in unison with it,
-    no perfect fifth or octave reached in the same direction.
-    """
-    centre = player.heart + 12 * part.octave
-    mean = sum(event.pitches[0] for event in tune) / len(tune) if tune else centre
-    if player.heart >= mean - 3:
-        centre = max(player.low + 6, round(mean) - 9)
-    low, high = max(player.low, centre - 9), min(player.high, centre + 9)
-    if high - low < 8:
-        low, high = max(player.low, high - 12), min(player.high, low + 12)
-    onsets = [event.onset for event in tune]
-    events: list[Event] = []
-    previous, previous_tune = centre, round(mean)
-    for span in spans:
-        energy = energies[span.bar]
-        if energy < 0:
-            continue
-        for onset, duration in _pieces(span, energy, plan):
-            index = bisect_right(onsets, onset) - 1
-            sung = tune[index].pitches[0] if index >= 0 and tune[index].end > onset else None
-            members = span.chord.pitch_classes
-            is_last = span is spans[-1]
-            candidates = [pitch for pitch in range(low, high + 1) if pitch % 12 in members]
-            if not candidates:
-                candidates = [min(max(previous, low), high)]
-            pitch = min(candidates, key=lambda one: (_counter_cost(one, previous, sung, previous_tune, members, is_last), one))
-            events.append(Event(onset, duration, (pitch,)))
-            previous, previous_tune = pitch, sung if sung is not None else previous_tune
-    return events
-
-
-def _pieces(span: Span, energy: float, plan: CompositionPlan) -> list[tuple[Fraction, Fraction]]:
-    meter = plan.parsed_meter
-    half = meter.half_quarters
-    if energy > 0.55 and span.duration == meter.bar_quarters and half and span.bar + 1 < plan.bars:
-        return [(span.onset, half), (span.onset + half, span.duration - half)]
-    return [(span.onset, span.duration)]
-
-
-def _counter_cost(
-    pitch: int, previous: int, sung: int | None, previous_sung: int, members: tuple[int, ...], is_last: bool
-) -> float:
-    cost = float(abs(pitch - previous)) + (3.0 if pitch == previous else 0.0)
-    role = members.index(pitch % 12)
-    cost += (1.0 if is_last else 2.0, 0.0, 1.5, -0.5, 0.5)[min(role, 4)]
-    if sung is not None:
-        interval = sung - pitch
-        if interval <= 0:
-            cost += 8
-        if interval % 12 == 0:
-            cost += 5
-        elif interval % 12 == 7 and (sung - previous_sung) * (pitch - previous) > 0:
-            cost += 4
-        if (sung - previous_sung) * (pitch - previous) < 0:
-            cost -= 1
-    return cost

@@ -1,34 +1,41 @@
-"""The bass line: the chords' bass notes in the rhythm of the style.
+"""The bass line: the chords' bass notes in the rhythm of the style, with leading notes into what follows.
 
-Patterns: root, root-fifth, melodic, walking, pulse, octave, offbeat, bossa, waltz, lazy, pedal. Each works in every metre.
-Conventions: events in quarter notes from the start of the piece, one note at a time.
+What each pattern is called and means stands in `theory.patterns`; how it goes, in `bass_patterns`. This module decides the
+register, keeps leaps inside an octave, and leads from phrase to phrase. Conventions: events in quarter notes from the start of
+the piece, one note at a time; `energies` a bar, -1 where the part rests.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from img2music.chance import generator
-from img2music.errors import unknown_name
+from img2music.realizers.accompaniment import drive
+from img2music.realizers.bass_patterns import BASS, Ground
 from img2music.realizers.form import Event
 from img2music.realizers.harmony import nearest_pitch
+from img2music.theory.patterns import check_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
-
     from img2music.plan import CompositionPlan, PartPlan
     from img2music.realizers.form import Phrase, Span
-    from img2music.theory import Instrument, Meter
+    from img2music.theory import Instrument
 
-__all__ = ["PATTERNS", "write_bass"]
+__all__ = ["write_bass"]
 
-PATTERNS = ("bossa", "lazy", "melodic", "octave", "offbeat", "pedal", "pulse", "root", "root-fifth", "walking", "waltz")
-_HALF = Fraction(1, 2)
 _CEILING = 52
 """A bass climbs no higher than E3, where the chords begin."""
+_OCTAVE = 12
+_LEAPING = {"octave", "offbeat", "funk"}
+"""Patterns that leap an octave up need room above the root."""
+_FLOWING = {"walking", "running", "boogie", "melodic", "pedal", "drone", "tumbao"}
+"""Patterns that lead on by themselves, or that never do."""
+_LEADS_FROM = 0.33
+"""From this drive on a phrase's last beat leads into the next phrase (our choice)."""
 
 
 def write_bass(
@@ -39,150 +46,112 @@ def write_bass(
     spans: Sequence[Span],
     energies: Sequence[float],
 ) -> list[Event]:
-    """The whole bass part; `energies` a bar, bars of energy -1 are rests.
+    """The whole bass part.
 
     Raises:
         UsageError: no such pattern.
     """
-    name = part.pattern or "root-fifth"
-    if name not in PATTERNS:
-        raise unknown_name("bass pattern", name, PATTERNS)
-    meter = plan.parsed_meter
-    low = player.low
-    high = max(low + 12, min(player.high, low + 24, _CEILING))
-    centre = max(low + 5, min(player.heart + 12 * part.octave, high - 5))
-    # Patterns that leap an octave up need room above the root.
-    root_high = max(low + 11, high - 12) if name in {"octave", "offbeat"} else high
-    last_bars = {phrase.first_bar + phrase.bars - 1 for phrase in phrases}
+    name = check_pattern("bass", part.pattern) or "root-fifth"
+    low, high, centre = _register(part, player)
+    root_high = max(low + 11, high - _OCTAVE) if name in _LEAPING else high
+    if name == "drone":
+        spans = [replace(span, chord=spans[-1].chord) for span in spans]
+    roots = _roots(spans, centre, low, root_high)
     chance = generator(plan.seed_for("bass"), "bass", part.name)
+    variants = [int(chance.integers(4)) for _ in phrases]
+    scale = frozenset(plan.parsed_key.pitch_classes)
     events: list[Event] = []
-    previous = centre
+    phrase_of = {phrase.first_bar + number: index for index, phrase in enumerate(phrases) for number in range(phrase.bars)}
     for index, span in enumerate(spans):
         energy = energies[span.bar]
         if energy < 0:
             continue
-        root = nearest_pitch(span.chord.bass * 7 % 12, round(0.6 * previous + 0.4 * centre), low, root_high)
-        following = spans[index + 1].chord if index + 1 < len(spans) else None
-        # The note a line walks to is the one that will really be played next.
-        goal = nearest_pitch(following.bass * 7 % 12, round(0.6 * root + 0.4 * centre), low, root_high) if following else root
-        held = index > 0 and spans[index - 1].chord == span.chord and span.bar not in last_bars
-        if span.bar == plan.bars - 1:
-            events.append(Event(span.onset, span.duration, (root,)))
-        else:
-            events.extend(_play(name, span, root, goal, (low, high), meter, energy, plan, chance, held=held))
-        previous = root
-    return events
-
-
-def _play(
-    name: str,
-    span: Span,
-    root: int,
-    goal: int,
-    limits: tuple[int, int],
-    meter: Meter,
-    energy: float,
-    plan: CompositionPlan,
-    chance: np.random.Generator,
-    *,
-    held: bool,
-) -> list[Event]:
-    """One chord's worth of bass; `held` says that the chord has sounded in the bar before."""
-    bar = span.bar * meter.bar_quarters
-    beats = [bar + onset for onset in meter.onsets if span.onset <= bar + onset < span.end] or [span.onset]
-    octave = root + 12 if root + 12 <= limits[1] else root
-    fifth = _fifth(span, root, limits)
-    late = Fraction(3, 2) if name == "bossa" else meter.half_quarters + _HALF
-    match name:
-        case "walking":
-            return _walk(span, root, goal, limits, plan, beats, chance)
-        case "melodic":
-            events = _melodic(span, root, goal, plan, energy, beats)
-        case "root" | "pedal":
-            events = [Event(span.onset, span.duration, (root,))]
-        case "waltz":
-            length = min(span.duration, Fraction(2) if energy < 0.6 else Fraction(1))
-            events = [Event(span.onset, length, (fifth if held and span.bar % 2 else root,))]
-        case "offbeat":
-            places = [place + (_HALF if length == 1 else 1) for place, length in _beats_of(span, meter, beats)]
-            events = [
-                Event(place, _HALF, (octave if index % 4 == 3 else root,))
-                for index, place in enumerate(places)
-                if place < span.end
-            ]
-        case "octave":
-            events = _repeat(span, [root, octave], _HALF)
-        case "pulse":
-            events = _repeat(span, [root], _HALF if energy > 0.4 or plan.density > 0.55 else Fraction(1))
-        case "bossa" | "lazy" if span.duration >= late + _HALF:
-            second = Event(span.onset + late, _HALF, (root if name == "lazy" else fifth,))
-            events = [Event(span.onset, late, (root,)), second]
-            if span.duration - late > _HALF:
-                events.append(Event(second.end, span.end - second.end, (fifth,)))
-        case _:  # root-fifth, and what is left of bossa and lazy in short chords
-            middle = beats[(len(beats) + 1) // 2] if len(beats) > 1 else span.end
-            events = [Event(span.onset, middle - span.onset, (root,))]
-            if middle < span.end:
-                events.append(Event(middle, span.end - middle, (fifth,)))
-    return events
-
-
-def _fifth(span: Span, root: int, limits: tuple[int, int]) -> int:
-    """The chord's fifth nearest above or below its bass note."""
-    fifth = next((root + step for step in (7, -5) if limits[0] <= root + step <= limits[1]), root)
-    # A diminished chord, or one in inversion, has its fifth elsewhere.
-    return fifth if fifth % 12 in span.chord.pitch_classes else nearest_pitch(span.chord.pitch_classes[2], root + 6, *limits)
-
-
-def _beats_of(span: Span, meter: Meter, beats: list[Fraction]) -> list[tuple[Fraction, Fraction]]:
-    bar = span.bar * meter.bar_quarters
-    return [(bar + onset, length) for onset, length in zip(meter.onsets, meter.beats, strict=True) if bar + onset in beats]
-
-
-def _repeat(span: Span, pitches: Sequence[int], step: Fraction) -> list[Event]:
-    count = max(1, int(span.duration / step))
-    events = [Event(span.onset + index * step, step, (pitches[index % len(pitches)],)) for index in range(count)]
-    rest = span.end - events[-1].end
-    if rest > 0:
-        events[-1] = Event(events[-1].onset, events[-1].duration + rest, events[-1].pitches)
-    return events
-
-
-def _walk(
-    span: Span,
-    root: int,
-    goal: int,
-    limits: tuple[int, int],
-    plan: CompositionPlan,
-    beats: list[Fraction],
-    chance: np.random.Generator,
-) -> list[Event]:
-    """A note a beat: the root, chord and scale tones on the way, a half or whole step into the next root."""
-    scale = set(plan.parsed_key.pitch_classes) | set(span.chord.pitch_classes)
-    ends = [*beats[1:], span.end]
-    pitches = [root]
-    for index in range(1, len(beats)):
-        last = pitches[-1]
-        if index == len(beats) - 1:
-            near = [goal + step for step in (-1, 1, -2, 2) if limits[0] <= goal + step <= limits[1] and goal + step != last]
-            pitches.append(near[int(chance.integers(min(2, len(near))))] if near else last)
+        if span.bar == plan.final_bar:
+            events.append(Event(span.onset, span.duration, (roots[index],)))
             continue
-        members = span.chord.pitch_classes if index % 2 == 0 else scale
-        choices = [
-            one for one in range(max(limits[0], last - 5), min(limits[1], last + 5) + 1) if one % 12 in members and one != last
-        ]
-        towards = sorted(choices, key=lambda one: (abs(one - (last + (2 if goal >= last else -2))), one))
-        pitches.append(towards[int(chance.integers(min(2, len(towards))))] if towards else last)
-    return [Event(begin, end - begin, (pitch,)) for begin, end, pitch in zip(beats, ends, pitches, strict=True)]
+        phrase = phrases[phrase_of[span.bar]]
+        ends = span.bar == phrase.first_bar + phrase.bars - 1
+        ground = Ground(
+            span=span,
+            root=roots[index],
+            goal=roots[index + 1] if index + 1 < len(spans) else roots[index],
+            limits=(low, high),
+            meter=plan.parsed_meter,
+            drive=drive(energy, plan.density),
+            scale=scale,
+            bar=span.bar - phrase.first_bar,
+            variant=variants[phrase_of[span.bar]],
+            held=index > 0 and spans[index - 1].chord == span.chord and not ends,
+            chance=chance,
+        )
+        played = BASS[name](ground)
+        last_of_phrase = ends and (index + 1 == len(spans) or spans[index + 1].bar != span.bar)
+        if last_of_phrase and name not in _FLOWING and ground.drive > _LEADS_FROM:
+            played = _lead(played, ground)
+        events.extend(played)
+    return _tame(_untangle(events), low, high)
 
 
-def _melodic(span: Span, root: int, goal: int, plan: CompositionPlan, energy: float, beats: list[Fraction]) -> list[Event]:
-    """A cellist's bass: long roots that walk by step into the next chord in their last beat."""
-    if len(beats) < 2 or abs(goal - root) < 3 or energy < 0.3:
-        return [Event(span.onset, span.duration, (root,))]
-    scale = set(plan.parsed_key.pitch_classes)
-    direction = 1 if goal > root else -1
-    step = next((goal - direction * size for size in (1, 2) if (goal - direction * size) % 12 in scale), None)
-    if step is None:
-        return [Event(span.onset, span.duration, (root,))]
-    return [Event(span.onset, beats[-1] - span.onset, (root,)), Event(beats[-1], span.end - beats[-1], (step,))]
+def _register(part: PartPlan, player: Instrument) -> tuple[int, int, int]:
+    """Lowest and highest note of the line, and the middle it is drawn to."""
+    low = player.low
+    high = max(low + _OCTAVE, min(player.high, low + 2 * _OCTAVE, _CEILING))
+    return low, high, max(low + 5, min(player.heart + _OCTAVE * part.octave, high - 5))
+
+
+def _roots(spans: Sequence[Span], centre: int, low: int, high: int) -> list[int]:
+    """The bass note of each chord, near the one before and not far from the middle."""
+    roots: list[int] = []
+    previous = centre
+    for span in spans:
+        previous = nearest_pitch(span.chord.bass * 7 % 12, round(0.6 * previous + 0.4 * centre), low, high)
+        roots.append(previous)
+    return roots
+
+
+def _lead(events: list[Event], ground: Ground) -> list[Event]:
+    """The last beat of a phrase leads by step into the next chord: one note, or two where the energy is up."""
+    half = Fraction(1, 2)
+    span = ground.span
+    if span.duration < 2 or not events:
+        return events
+    count = 2 if ground.drive > 0.5 or ground.variant % 2 else 1
+    # From the side on which the line is, so that it arrives by going on.
+    before = events[-1].pitches[0]
+    direction = 1 if ground.goal >= before else -1
+    if before == ground.goal:
+        direction = 1 if ground.variant < 2 else -1
+    steps = [
+        pitch
+        for pitch in range(ground.goal - direction, ground.goal - 6 * direction, -direction)
+        if pitch % 12 in ground.scale and ground.limits[0] <= pitch <= ground.limits[1]
+    ][:count]
+    if len(steps) < count:
+        return events
+    length = half if count == 2 else Fraction(1)
+    begin = span.end - length * count
+    kept = [replace(event, duration=min(event.duration, begin - event.onset)) for event in events if event.onset < begin]
+    return [*kept, *(Event(begin + length * place, length, (pitch,)) for place, pitch in enumerate(reversed(steps)))]
+
+
+def _untangle(events: list[Event]) -> list[Event]:
+    """A note held over the bar line stops where the next one begins."""
+    return [
+        replace(event, duration=min(event.duration, following.onset - event.onset)) if following else event
+        for event, following in zip(events, [*events[1:], None], strict=True)
+    ]
+
+
+def _tame(events: list[Event], low: int, high: int) -> list[Event]:
+    """No leap wider than an octave: the note after one is taken in the octave that lies nearer, where the register has it."""
+    tamed: list[Event] = []
+    for event in events:
+        pitch = event.pitches[0]
+        if tamed:
+            before = tamed[-1].pitches[0]
+            while pitch - before > _OCTAVE and pitch - _OCTAVE >= low:
+                pitch -= _OCTAVE
+            while before - pitch > _OCTAVE and pitch + _OCTAVE <= high:
+                pitch += _OCTAVE
+        tamed.append(event if pitch == event.pitches[0] else replace(event, pitches=(pitch,)))
+    return tamed

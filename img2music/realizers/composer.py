@@ -14,8 +14,9 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from img2music.io.styles import load_style
-from img2music.realizers.accompaniment import write_chords, write_counter
+from img2music.realizers.accompaniment import write_chords
 from img2music.realizers.bass import write_bass
+from img2music.realizers.counter import write_counter
 from img2music.realizers.drums import drum_spelling, write_drums
 from img2music.realizers.form import lay_phrases, lay_spans
 from img2music.realizers.melody import write_melody
@@ -101,9 +102,7 @@ def _write(
         case "counter":
             return write_counter(plan, part, player, spans, resting, tune)
         case _:
-            lowest = min((event.pitches[0] for event in tune), default=84)
-            mean = sum(event.pitches[0] for event in tune) // len(tune) if tune else 84
-            return write_chords(plan, part, player, spans, resting, max(mean - 3, lowest))
+            return write_chords(plan, part, player, phrases, spans, resting, tune)
 
 
 def _rests(plan: CompositionPlan, part: PartPlan, energies: Sequence[float], *, alone: bool) -> list[float]:
