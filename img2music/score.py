@@ -30,6 +30,8 @@ class Note:
     velocity: int
     articulation: str = ""
     """"", "staccato", "tenuto" or "accent"."""
+    microtiming_quarters: float | None = None
+    """How much later than written somebody really played it (negative: earlier); None leaves the timing to the performer."""
 
     @property
     def end_quarters(self) -> Fraction:

@@ -90,6 +90,13 @@ class Vocabulary(_Record):
     """Chance that introduction and ending stand on a held tonic."""
 
 
+GrooveFamily = Literal[
+    "afro", "bossa", "country", "disco", "funk", "halftime", "hiphop", "jazz", "latin", "neworleans", "pop", "punk", "reggae",
+    "rock", "samba", "shuffle", "soul",
+]  # fmt: skip
+"""Families of recorded grooves (`realizers/grooves.py`)."""
+
+
 class DrumGroove(_Record):
     """Rhythm strings by drum ("kick", "snare", "closed hat" ...): . rest, g ghost, x stroke, X accent."""
 
@@ -134,7 +141,11 @@ class Style(_Record):
     """Own progressions by mode, used as often as `vocabulary.own` says; in a mode left out all are drawn."""
     vocabulary: Vocabulary = Vocabulary()
     parts: Annotated[tuple[StylePart, ...], Field(min_length=1, max_length=16)]
+    grooves: tuple[GrooveFamily, ...] = ()
+    """What drummers play in this style, the most typical family first: recorded grooves with their timing. Where they swing, so must
+    the style."""
     drums: dict[MeterName, DrumGroove] = {}
+    """Grooves written out by metre, exact and even; they go before `grooves`."""
 
     @model_validator(mode="after")
     def _ranges_run_upwards(self) -> Style:

@@ -90,6 +90,10 @@ def _play(stand: _Stand, part: Part) -> list[PlayedNote]:
         while stop < len(part.notes) and part.notes[stop].onset_quarters == part.notes[index].onset_quarters:
             stop += 1
         chord = part.notes[index:stop]
+        if chord[0].microtiming_quarters is not None:
+            played += [_replayed(stand, note, lag) for note in chord if (lag := note.microtiming_quarters) is not None]
+            index = stop
+            continue
         following = part.notes[stop] if stop < len(part.notes) else None
         onset = stand.clock.seconds(chord[0].onset_quarters)
         # Players anticipate and lag by a few milliseconds, never far; the first note is together.
@@ -105,6 +109,16 @@ def _play(stand: _Stand, part: Part) -> list[PlayedNote]:
             played.append(PlayedNote(start, max(1, stand.tick(end) - start), note.pitch, min(127, max(8, round(velocity)))))
         index = stop
     return played
+
+
+def _replayed(stand: _Stand, note: Note, lag_quarters: float) -> PlayedNote:
+    """A stroke as it was recorded: its own timing and loudness instead of the performer's, within the ensemble's time and dynamics."""
+    clock = stand.clock
+    begin = stand.tick(clock.seconds(note.onset_quarters) + lag_quarters * clock.quarter_seconds)
+    length = stand.tick(float(note.duration_quarters) * clock.quarter_seconds * stand.style.articulation)
+    through, _ = clock.phrase(note.onset_quarters)
+    velocity = note.velocity + 4 * sin(pi * through) - 2 + _lead_in(stand, note)
+    return PlayedNote(begin, max(1, length), note.pitch, min(127, max(4, round(velocity))))
 
 
 def _end(stand: _Stand, part: Part, note: Note, following: Note | None, *, is_last: bool) -> float:

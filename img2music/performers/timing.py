@@ -77,8 +77,8 @@ class Clock:
             return float(place)
         begin, end = self.meter.beat_at(place)
         inside = place % self.meter.bar_quarters - begin
-        if end - begin != 1:
-            return float(place)
+        if end - begin != 1 or inside.denominator % 3 == 0:
+            return float(place)  # a triplet is played as it is written: it is what swing leans on
         # Straight in two halves: the first half of the beat stretches, the second shrinks.
         middle = 0.5 + self.swing / 6
         moved = float(inside) * 2 * middle if inside <= Fraction(1, 2) else middle + (float(inside) - 0.5) * 2 * (1 - middle)

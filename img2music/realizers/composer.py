@@ -17,8 +17,9 @@ from img2music.io.styles import load_style
 from img2music.realizers.accompaniment import write_chords
 from img2music.realizers.bass import write_bass
 from img2music.realizers.counter import write_counter
-from img2music.realizers.drums import drum_spelling, write_drums
+from img2music.realizers.drums import write_drums
 from img2music.realizers.form import lay_phrases, lay_spans
+from img2music.realizers.kit import drum_spelling
 from img2music.realizers.melody import write_melody
 from img2music.score import ChordSymbol, Note, Part, Score, ScoreSection
 from img2music.theory import instrument
@@ -134,10 +135,23 @@ def _notate(
         energy = energies[min(len(energies) - 1, int(event.onset / bar_quarters))]
         base = _VELOCITY[dynamic_mark(energy)] + _ROLE_VELOCITY[part.role]
         velocity = min(124, max(16, base + event.emphasis))
+        if event.weights:
+            notes += _strokes(event, base)
+            continue
         for pitch in sorted(set(event.pitches)):
             spelling = drum_spelling(pitch) if player.kit else key.spell(pitch, chord.members)
             notes.append(Note(event.onset, event.duration, pitch, spelling, velocity, event.articulation))
     return Part(part.name, player, part.role, tuple(notes), part.level_db, part.pan)
+
+
+def _strokes(event: Event, base: int) -> list[Note]:
+    """Drum strokes with the velocity and the timing that a drummer gave them."""
+    return [
+        Note(
+            event.onset, event.duration, pitch, drum_spelling(pitch), min(127, max(8, round(base * weight))), microtiming_quarters=lag
+        )
+        for pitch, weight, lag in sorted(zip(event.pitches, event.weights, event.lags, strict=True))
+    ]
 
 
 def _symbols(spans: Sequence[Span]) -> tuple[ChordSymbol, ...]:

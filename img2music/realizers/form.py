@@ -27,6 +27,10 @@ class Event:
     emphasis: int = 0
     """Added to the velocity that the section's dynamic gives."""
     articulation: str = ""
+    weights: tuple[float, ...] = ()
+    """Of strokes as a drummer played them, in the order of `pitches`: velocity as a multiple of the section's dynamic."""
+    lags: tuple[float, ...] = ()
+    """Likewise how much later than written each was played, in quarter notes; negative is earlier."""
 
     @property
     def end(self) -> Fraction:
