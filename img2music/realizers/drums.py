@@ -178,17 +178,19 @@ def _crashed(strokes: Bar) -> Bar:
 
 def _events(strokes: Bar, begin: Fraction, meter: Meter) -> list[Event]:
     """A bar of strokes as events."""
-    places = sorted({stroke.place for stroke in strokes})
+    together: dict[Fraction, list[Stroke]] = {}
+    for stroke in sorted(strokes):
+        together.setdefault(stroke.place, []).append(stroke)
+    beats = [*meter.onsets[1:], meter.bar_quarters]
     events = []
-    for place, following in zip(places, [*places[1:], meter.bar_quarters], strict=True):
-        together = [stroke for stroke in strokes if stroke.place == place]
+    for (place, struck), following in zip(together.items(), [*list(together)[1:], meter.bar_quarters], strict=True):
         events.append(
             Event(
                 begin + place,
-                min(following, meter.beat_at(place)[1]) - place,
-                tuple(stroke.pitch for stroke in together),
-                weights=tuple(stroke.weight for stroke in together),
-                lags=tuple(stroke.lag for stroke in together),
+                min(following, next(beat for beat in beats if beat > place)) - place,
+                tuple(stroke.pitch for stroke in struck),
+                weights=tuple(stroke.weight for stroke in struck),
+                lags=tuple(stroke.lag for stroke in struck),
             )
         )
     return events
