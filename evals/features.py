@@ -32,22 +32,45 @@ _TOGETHER = 0.01
 _LONGEST = 4.0
 _MOMENTS = 200
 _ROUGH = (1, 2, 6)
-_DRUMS = 9
+_DRUMS, _PEDAL = 9, 64
 
 
 def midi_notes(content: bytes) -> Numbers:
-    """Onset and length in seconds and pitch of every note of a MIDI file that is not a drum's."""
+    """Onset and sounding length in seconds and pitch of every note of a MIDI file that is not a drum's.
+
+    A pedal that is down (controller 64) lets a note sound on until it comes up or the key is struck again.
+    """
     sounding: dict[tuple[int, int], float] = {}
+    let_go: set[tuple[int, int]] = set()
+    pedals: set[int] = set()
     rows, now = [], 0.0
+
+    def end(key: tuple[int, int]) -> None:
+        let_go.discard(key)
+        begin = sounding.pop(key, now)
+        if now > begin:
+            rows.append((begin, now - begin, float(key[1])))
+
     for message in mido.MidiFile(file=io.BytesIO(content)):
         now += message.time
-        if message.type not in {"note_on", "note_off"} or message.channel == _DRUMS:
-            continue
-        begin = sounding.pop((message.channel, message.note), None)
-        if begin is not None and now > begin:
-            rows.append((begin, now - begin, float(message.note)))
-        if message.type == "note_on" and message.velocity:
-            sounding[message.channel, message.note] = now
+        if message.type == "control_change" and message.control == _PEDAL:
+            if message.value >= 64:
+                pedals.add(message.channel)
+            else:
+                pedals.discard(message.channel)
+                for key in sorted(key for key in let_go if key[0] == message.channel):
+                    end(key)
+        elif message.type in {"note_on", "note_off"} and message.channel != _DRUMS:
+            key = (message.channel, message.note)
+            if message.type == "note_on" and message.velocity:
+                end(key)
+                sounding[key] = now
+            elif message.channel in pedals:
+                let_go.add(key)
+            else:
+                end(key)
+    for key in sorted(let_go):
+        end(key)
     return np.array(sorted(rows)).reshape(-1, 3)
 
 
@@ -61,7 +84,7 @@ def piece_features(notes: Numbers) -> dict[str, float] | None:
     top = np.array([pitches[group].max() for group in np.split(np.arange(len(onsets)), np.flatnonzero(first)[1:])])
     gaps = np.diff(starts)
     duration = float((onsets + lengths).max() - onsets.min())
-    histogram = np.bincount(pitches.astype(int) % 12, np.minimum(lengths, _LONGEST), minlength=12)
+    histogram = np.bincount(pitches.astype(int) % 12, np.minimum(lengths, _LONGEST), minlength=12).astype(float)
     shares = histogram / histogram.sum()
     return {
         "onsets": len(starts) / duration,
