@@ -48,6 +48,9 @@ class Brief(BaseModel):
     loop: bool = False
     """Whether the end leads back into the beginning: whole bars, no ringing out, no last slowing down."""
 
+    def __hash__(self) -> int:
+        return hash((self.seconds, self.key, self.seed))  # `seeds` is a dictionary, which has no hash of its own
+
     def seed_for(self, craft: Craft) -> int:
         """The seed that a craft draws from: its own, or the piece's."""
         return self.seeds.get(craft, self.seed)

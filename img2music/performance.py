@@ -68,6 +68,8 @@ class Performance:
     parts: tuple[PlayedPart, ...]
     markers: tuple[tuple[int, str], ...] = ()
     """Section names at their ticks."""
+    loop: bool = False
+    """Whether the end leads back into the beginning: then what sounds over the end belongs into the beginning."""
 
     @property
     def seconds_per_tick(self) -> float:

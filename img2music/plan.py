@@ -163,6 +163,9 @@ class CompositionPlan(_Record):
             raise ValueError(f"a plan holds at most {_MOST_BARS} bars, not {self.bars}")
         return self
 
+    def __hash__(self) -> int:
+        return hash((self.title, self.seconds, self.seed))  # `seeds` is a dictionary, which has no hash of its own
+
     def seed_for(self, craft: Craft) -> int:
         """The seed that a craft draws from: its own, or the piece's."""
         return self.seeds.get(craft, self.seed)
@@ -171,6 +174,11 @@ class CompositionPlan(_Record):
     def bars(self) -> int:
         """Bars of the whole piece."""
         return sum(section.bars for section in self.sections)
+
+    @property
+    def final_bar(self) -> int | None:
+        """The bar, from 0, in which the piece comes to rest; None for a loop, which never does."""
+        return None if self.loop else self.bars - 1
 
     @cached_property
     def parsed_key(self) -> Key:

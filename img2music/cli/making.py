@@ -206,8 +206,8 @@ def render(
         with progress(source) as on_event:
             performance = _performance(stages, source, style, on_event)
             rendering = stages.render(performance, stems=stems, on_event=on_event)
-            write_file(folder / names[0], encode(rendering.mix, wanted))
-            for name, content in stem_files(rendering.stems):
+            write_file(folder / names[0], encode(rendering.mix, wanted, loop=performance.loop))
+            for name, content in stem_files(rendering.stems, loop=performance.loop):
                 write_file(folder / name, content)
                 names.append(name)
         if as_json:

@@ -4,6 +4,11 @@ Conventions: sound is `Audio`; WAV and FLAC are 16-bit, rounded to the nearest s
 what rounding adds, so no dither), full scale 32768, clipped beyond. MP3 and Vorbis have a variable rate, about 190 kbit/s
 for music. The bytes depend on the sound and on the encoder's version alone: no time stamps, no random stream numbers.
 Knows nothing of levels: mastering comes before.
+
+WAV, FLAC and Vorbis files hold exactly the frames they are given; a loop in them goes round without a gap. An MP3 file begins
+with the encoder's delay and is padded to whole blocks, which players take off only if they read its header: no format for loops.
+A WAV file says that it is a loop (chunk `smpl`, *Multimedia Programming Interface and Data Specifications 1.0*, IBM and Microsoft,
+1991), which samplers, game engines and editors read.
 """
 
 from __future__ import annotations
@@ -39,12 +44,13 @@ _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _MAX_WAV_BYTES = 2**32 - 64
 
 
-def encode(audio: Audio, format: str) -> bytes:  # noqa: A002 (the word every caller looks for)
+def encode(audio: Audio, format: str, *, loop: bool = False) -> bytes:  # noqa: A002 (the word every caller looks for)
     """The content of a sound file.
 
     Args:
         audio: what to write.
         format: "wav", "flac", "mp3" or "ogg".
+        loop: whether the sound goes round; WAV says so in the file.
 
     Raises:
         UsageError: no such format, or sound too long for it.
@@ -52,7 +58,7 @@ def encode(audio: Audio, format: str) -> bytes:  # noqa: A002 (the word every ca
     """
     if format not in FORMATS:
         raise unknown_name("audio format", format, FORMATS)
-    return _wav(audio) if format == "wav" else _encoded(audio, format)
+    return _wav(audio, loop=loop) if format == "wav" else _encoded(audio, format)
 
 
 def _integers(samples: NDArray[np.float32]) -> NDArray[np.int16]:
@@ -66,15 +72,16 @@ def _integers(samples: NDArray[np.float32]) -> NDArray[np.int16]:
     return result
 
 
-def _wav(audio: Audio) -> bytes:
+def _wav(audio: Audio, *, loop: bool) -> bytes:
     channels, frames = audio.samples.shape
     size = frames * channels * 2
     if size > _MAX_WAV_BYTES:
         raise UsageError("the sound is too long for a WAV file; choose flac")
+    sampler = _sampler(audio) if loop else b""
     header = struct.pack(
         "<4sI4s4sIHHIIHH4sI",
         b"RIFF",
-        size + 36,
+        size + 36 + len(sampler),
         b"WAVE",
         b"fmt ",
         16,
@@ -87,7 +94,14 @@ def _wav(audio: Audio) -> bytes:
         b"data",
         size,
     )
-    return b"".join((header, _integers(audio.samples).data))
+    return b"".join((header, _integers(audio.samples).data, sampler))
+
+
+def _sampler(audio: Audio) -> bytes:
+    """The chunk that makes a loop of the whole file: one forward loop, played for ever; the last frame counts in."""
+    frames = int(audio.samples.shape[1])
+    nanoseconds = round(1e9 / audio.sample_rate)
+    return struct.pack("<4sI9I6I", b"smpl", 60, 0, 0, nanoseconds, 60, 0, 0, 0, 1, 0, 0, 0, 0, max(0, frames - 1), 0, 0)
 
 
 def _encoded(audio: Audio, format: str) -> bytes:  # noqa: A002

@@ -13,6 +13,7 @@ from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+from img2music.brief import SECONDS_RANGE
 from img2music.theory import MODES, Key, Meter, instrument, instrument_names
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def check(plan: CompositionPlan, brief: Brief, *, midi: bytes, musicxml: str, au
         _tempo(plan, brief, played, written),
         _meter(plan, brief, played, written),
         _key(plan, brief, played, written),
-        _length(brief, played, audio),
+        _length(plan, brief, played, audio),
         _instruments(plan, brief, played),
         _bars(plan, written),
     )
@@ -222,15 +223,24 @@ def _key(plan: CompositionPlan, brief: Brief, played: _Played, written: _Written
     return _row("key", _by(brief.key), f"{asked.name} ({_accidentals(asked.signature)})", *finds)
 
 
-def _length(brief: Brief, played: _Played, audio: Audio | None) -> Row:
+def _length(plan: CompositionPlan, brief: Brief, played: _Played, audio: Audio | None) -> Row:
+    """Of a loop, whole bars are what is asked: the length nearest to the wish that its bars can have."""
+    asked, words = brief.seconds, f"{brief.seconds:.2f} s"
+    if plan.loop:
+        meter = plan.parsed_meter
+        bars = meter.whole_bars(brief.seconds, plan.tempo_bpm, SECONDS_RANGE)
+        asked = bars * float(meter.bar_quarters) * 60 / plan.tempo_bpm
+        if abs(asked - brief.seconds) > LENGTH_TOLERANCE_SECONDS:
+            words += f", in whole bars {asked:.2f} s"
+
     def find(source: Source, seconds: float | None) -> _Find:
         words = _UNCLEAR if seconds is None else f"{seconds:.2f} s"
-        return source, words, seconds is not None and abs(seconds - brief.seconds) <= LENGTH_TOLERANCE_SECONDS
+        return source, words, seconds is not None and abs(seconds - asked) <= LENGTH_TOLERANCE_SECONDS
 
     finds = [find("MIDI", played.seconds)]
     if audio is not None:
         finds.append(find("audio", audio.seconds))
-    return _row("length", _by("seconds" in brief.model_fields_set), f"{brief.seconds:.2f} s", *finds)
+    return _row("length", _by("seconds" in brief.model_fields_set), words, *finds)
 
 
 def _instruments(plan: CompositionPlan, brief: Brief, played: _Played) -> Row:

@@ -103,7 +103,7 @@ def _play(stand: _Stand, part: Part) -> list[PlayedNote]:
         for number, note in enumerate(chord):
             rank = number if downstroke else len(chord) - 1 - number
             begin = onset + rank * spread
-            end = _end(stand, part, note, following, is_last=note.onset_quarters >= last_bar)
+            end = _end(stand, part, note, following, is_last=not stand.plan.loop and note.onset_quarters >= last_bar)
             velocity = _velocity(stand, part, note, mean) + float(chance.normal(0, 2.0))
             start = stand.tick(begin)
             played.append(PlayedNote(start, max(1, stand.tick(end) - start), note.pitch, min(127, max(8, round(velocity)))))
@@ -175,6 +175,8 @@ def _pedal(stand: _Stand, part: Part) -> list[Control]:
         if change > 0:
             controls.append(Control(stand.tick(change + 0.01), PEDAL, 0))
         controls.append(Control(stand.tick(change + 0.09), PEDAL, 127))
+    if stand.plan.loop:  # changed with the first chord of the next pass, like any other
+        return [*(one for one in controls if one.ticks < stand.end_ticks), Control(stand.end_ticks, PEDAL, 0)]
     controls.append(Control(max(0, stand.tick(stand.plan.seconds - 0.35)), PEDAL, 0))
     return [control for control in controls if control.ticks < stand.end_ticks]
 
@@ -188,7 +190,7 @@ def _within(stand: _Stand, place: Fraction, sounding: set[Fraction]) -> Sequence
 
 def _swells(stand: _Stand, part: Part) -> list[Control]:
     """Expression, a value a beat: sustaining instruments swell with the phrase; a fading style fades everybody out."""
-    fades = stand.style.ending == "fade"
+    fades = stand.style.ending == "fade" and not stand.plan.loop
     if not (part.instrument.sustains or fades) or not part.notes:
         return []
     meter = stand.score.meter

@@ -83,6 +83,7 @@ def assemble(score: Score, plan: CompositionPlan, parts: Sequence[PlayedPart]) -
         signature=score.key.signature,
         is_minor=score.key.is_minor,
         seconds=plan.seconds,
+        loop=plan.loop,
         parts=tuple(parts),
         markers=tuple(marker for marker in markers if marker[0] < end),
     )

@@ -74,11 +74,11 @@ class Exporter:
         wanted = self.manifest.audio
         if wanted is not None and piece.audio is not None:
             with log.step("files", "writing the sound"):
-                content = encode(piece.audio, wanted.format)
+                content = encode(piece.audio, wanted.format, loop=piece.plan.loop)
             yield f"audio.{wanted.format}", content
             carried = _carry(piece.audio, wanted, content)
             del content  # a long piece is hundreds of megabytes
-            yield from stem_files(piece.stems)
+            yield from stem_files(piece.stems, loop=piece.plan.loop)
         with log.step("files", "writing the report"):
             page = report_html(
                 replace(piece, manifest={**piece.manifest, "files": dict(hashes)}),
@@ -98,15 +98,15 @@ def _carry(audio: Audio, wanted: AudioInfo, content: bytes) -> tuple[str, bytes]
     return (_COMPACT["ogg"], encode(audio, "ogg")) if wanted.embed else None
 
 
-def stem_files(stems: Mapping[str, Audio]) -> Iterator[tuple[str, bytes]]:
+def stem_files(stems: Mapping[str, Audio], *, loop: bool = False) -> Iterator[tuple[str, bytes]]:
     """Each part's sound as (``stems/01-violin.wav``, content), in the order of the score."""
     for number, (part, audio) in enumerate(stems.items(), 1):
         plain = re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-")[:40].strip("-")
-        yield f"stems/{number:02}-{plain or 'part'}.wav", encode(audio, "wav")
+        yield f"stems/{number:02}-{plain or 'part'}.wav", encode(audio, "wav", loop=loop)
 
 
-def encode(audio: Audio, audio_format: AudioFormat) -> bytes:
-    """Sound as the content of a file."""
+def encode(audio: Audio, audio_format: AudioFormat, *, loop: bool = False) -> bytes:
+    """Sound as the content of a file; `loop` says that it goes round."""
     from img2music.io.audio_files import encode as encode_audio
 
-    return encode_audio(audio, audio_format)
+    return encode_audio(audio, audio_format, loop=loop)

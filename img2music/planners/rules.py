@@ -15,6 +15,7 @@ from img2music.plan import CompositionPlan, Reason, Section
 from img2music.planners.ensemble import seat_guest, seat_style, seat_wishes
 from img2music.planners.form import count_bars, fit_tempo, lay_out, section_energies
 from img2music.planners.harmony import harmonize
+from img2music.planners.loops import fit_loop, lay_loop, loop_bars, loop_energies, loop_seconds, short_loop
 from img2music.planners.motif import draw_contour, draw_motif
 from img2music.planners.titles import make_idea, make_title
 from img2music.planners.words import Steering, read_words
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 __all__ = ["RulesPlanner"]
 
 _SOURCES = {"chart": "songs of the charts", "standards": "the old standards", "chorales": "chorales"}
+
+_LOOP_TOLERANCE_SECONDS = 0.001
+"""Less is rounding."""
 
 
 @dataclass
@@ -82,7 +86,7 @@ class RulesPlanner:
             key=key.name,
             meter=meter.name,
             tempo_bpm=tempo,
-            seconds=brief.seconds,
+            seconds=loop_seconds(sum(section.bars for section in sections), tempo, meter) if brief.loop else brief.seconds,
             valence=round(valence, 3),
             arousal=round(arousal, 3),
             density=round(density, 3),
@@ -184,8 +188,9 @@ class RulesPlanner:
             return brief.tempo_bpm
         low, high = style.tempo_bpm
         wished = seen.value * words.tempo_factor * (1 + 0.18 * max(-1.0, min(1.0, words.arousal)))
-        tempo = fit_tempo(brief.seconds, min(high, max(low, wished)), meter, (low, high))
-        text = f"{tempo:g} quarter notes a minute: the picture suggests {seen.value:g}"
+        fit = fit_loop if brief.loop else fit_tempo
+        tempo = fit(brief.seconds, min(high, max(low, wished)), meter, (low, high))
+        text = f"{tempo:.4g} quarter notes a minute: the picture suggests {seen.value:g}"
         if not low <= wished <= high:
             text += f", {style.name} lives between {low:g} and {high:g}"
         if words.tempo_factor != 1 or words.arousal:
@@ -205,11 +210,17 @@ class RulesPlanner:
         notes: _Notebook,
     ) -> tuple[Section, ...]:
         valence, arousal = affect
-        bars = count_bars(brief.seconds, tempo, meter)
-        layouts = lay_out(bars, style.form)
         profile = scene.curve("brightness_profile")
-        # The style has a temper of its own: rock is never as soft as a lullaby.
-        energies = section_energies(layouts, (arousal + style.affect.arousal) / 2, profile, loud_end=style.ending == "hit")
+        temper = (arousal + style.affect.arousal) / 2  # the style has one of its own: rock is never as soft as a lullaby
+        if brief.loop:
+            bars = loop_bars(brief.seconds, tempo, meter)
+            layouts = lay_loop(bars)
+            energies = loop_energies(layouts, temper, profile)
+            _note_loop(brief, bars, tempo, meter, notes)
+        else:
+            bars = count_bars(brief.seconds, tempo, meter)
+            layouts = lay_out(bars, style.form)
+            energies = section_energies(layouts, temper, profile, loud_end=style.ending == "hit")
         harmony = harmonize(
             layouts,
             key.mode,
@@ -220,11 +231,18 @@ class RulesPlanner:
             bar_seconds=float(meter.bar_quarters) * 60 / tempo,
             loop=brief.loop,
         )
+        short = short_loop(bars, key.mode) if brief.loop else None
+        if short is not None:
+            harmony = (short,)
         letters = " ".join(layout.name for layout in layouts)
         climb = " Energy climbs to three quarters of the piece and follows the light from left to right."
+        if brief.loop:
+            climb = " Energy swells once a pass and follows the light; there is no ending, the next pass is the return."
         has_arc = len(layouts) > 2 and bool(profile)
         cues = ("brightness_profile",) if has_arc else ()
-        notes.because("form", f"{bars} {'bar' if bars == 1 else 'bars'}: {letters}.{climb if has_arc else ''}", cues)
+        notes.because(
+            "form", f"{bars} {'bar' if bars == 1 else 'bars'}: {letters}.{climb if has_arc or brief.loop else ''}", cues
+        )
         notes.because(
             "harmony",
             f"Progressions of {key.mode} as {_SOURCES[style.vocabulary.source]} use them, coloured as {style.name} speaks; a theme "
@@ -260,6 +278,16 @@ class RulesPlanner:
             seen.because,
         )
         return parts
+
+
+def _note_loop(brief: Brief, bars: int, tempo: float, meter: Meter, notes: _Notebook) -> None:
+    """Says where an asked tempo leaves no whole bars in the asked length."""
+    seconds = loop_seconds(bars, tempo, meter)
+    if abs(seconds - brief.seconds) > _LOOP_TOLERANCE_SECONDS:
+        notes.conflicts.append(
+            f"{brief.seconds:g} s at {tempo:g} quarter notes a minute are no whole bars of {meter.name}, as a loop needs; "
+            f"it has {bars} {'bar' if bars == 1 else 'bars'}, {seconds:.6g} s"
+        )
 
 
 def _readable(tonic: str, mode: str) -> Key:

@@ -74,8 +74,9 @@ def lay_phrases(plan: CompositionPlan) -> tuple[Phrase, ...]:
     phrases, bar = [], 0
     for number, section in enumerate(plan.sections):
         for index, bars in enumerate(section.phrase_bars):
-            is_last = number == len(plan.sections) - 1 and index == len(section.phrase_bars) - 1
-            closes = is_last or (section.role != "contrast" and (index % 2 == 1 or len(section.phrase_bars) == 1))
+            ends = number == len(plan.sections) - 1 and index == len(section.phrase_bars) - 1
+            is_last = ends and not plan.loop
+            closes = is_last or (not ends and section.role != "contrast" and (index % 2 == 1 or len(section.phrase_bars) == 1))
             phrases.append(Phrase(section, number, index, bar, bars, closes, is_last))
             bar += bars
     return tuple(phrases)

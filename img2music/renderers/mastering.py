@@ -10,6 +10,8 @@ with the K-weighted energy measured once, so the sound itself is filtered once a
 
 Material that would need more than `MAX_GAIN_DB` or more than `MAX_LIMITING_DB` on its highest peak stays softer than the
 target: a few loud clicks do not become a wall. Silence stays silence.
+
+Of a loop the limiter's gain goes round: at the end it is what it is at the beginning.
 """
 
 from __future__ import annotations
@@ -18,10 +20,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from img2music.renderers.loops import around
 from img2music.renderers.loudness import STEPS_PER_SECOND, integrated_loudness, k_weighted_energy
 from img2music.renderers.true_peak import SEGMENT, true_peaks
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 __all__ = ["MAX_GAIN_DB", "MAX_LIMITING_DB", "master"]
@@ -41,10 +46,22 @@ _WORTH_IT = 0.2
 _SMOOTH = np.hanning(7)[1:-1] / np.hanning(7)[1:-1].sum()
 _TOLERANCE_LU = 0.02
 _BLOCK = SEGMENT * 4096
+_REACH = 2 * round(MAX_LIMITING_DB / _RELEASE_DB)
+"""Segments after which the limiter has forgotten everything, twice over."""
 
 
-def master(samples: NDArray[np.float32], sample_rate: int, loudness_lufs: float = -14.0, peak_dbtp: float = -1.0) -> None:
-    """Bring `samples`, shape (1 or 2, frames), to a loudness and under a true-peak ceiling, in place."""
+def master(
+    samples: NDArray[np.float32],
+    sample_rate: int,
+    loudness_lufs: float = -14.0,
+    peak_dbtp: float = -1.0,
+    *,
+    goes_round: bool = False,
+) -> None:
+    """Bring `samples`, shape (1 or 2, frames), to a loudness and under a true-peak ceiling, in place.
+
+    With `goes_round` the end is followed by the beginning, not by silence.
+    """
     energy = k_weighted_energy(samples, sample_rate)
     loudness = integrated_loudness(energy)
     if loudness is None:
@@ -55,14 +72,21 @@ def master(samples: NDArray[np.float32], sample_rate: int, loudness_lufs: float 
     for make_up_db in _MAKE_UPS_DB:
         # Only peaks that could reach the ceiling under the largest gain tried here matter: the rest costs no oversampling.
         tried_db = min(wanted_db + make_up_db, MAX_GAIN_DB)
-        peaks_db = _to_db(true_peaks(samples, float(10 ** ((ceiling_db - tried_db) / 20))))
+        floor = float(10 ** ((ceiling_db - tried_db) / 20))
+        peaks_db = _to_db(_peaks_around(samples, floor) if goes_round else true_peaks(samples, floor))
         loudest_db = min(tried_db, ceiling_db + MAX_LIMITING_DB - float(peaks_db.max()))
         gain_db, reduction_db = _search(
-            energy, sample_rate, peaks_db - ceiling_db, loudness_lufs, min(wanted_db, loudest_db), loudest_db
+            energy,
+            sample_rate,
+            peaks_db - ceiling_db,
+            loudness_lufs,
+            min(wanted_db, loudest_db),
+            loudest_db,
+            _limit_around if goes_round else _limit,
         )
         if gain_db < tried_db or tried_db == MAX_GAIN_DB:
             break
-    _apply(samples, gain_db, reduction_db)
+    _apply(samples, gain_db, reduction_db, goes_round=goes_round)
 
 
 def _search(
@@ -72,6 +96,7 @@ def _search(
     loudness_lufs: float,
     gain_db: float,
     loudest_db: float,
+    limit: Callable[[NDArray[np.float64]], NDArray[np.float64]],
 ) -> tuple[float, NDArray[np.float64]]:
     """The gain, at most `loudest_db`, at which the limited sound is as loud as wanted, and the limiter's reduction then.
 
@@ -79,7 +104,7 @@ def _search(
     """
     before = step_db = 0.0
     for attempt in range(_TRIES):
-        reduction_db = _limit(peaks_over_db + gain_db)
+        reduction_db = limit(peaks_over_db + gain_db)
         measured = integrated_loudness(energy * _per_step(gain_db, reduction_db, len(energy), sample_rate))
         if measured is None:
             break
@@ -90,7 +115,7 @@ def _search(
         if abs(step_db) < _TOLERANCE_LU:
             break
         gain_db += step_db
-    return gain_db, _limit(peaks_over_db + gain_db)
+    return gain_db, limit(peaks_over_db + gain_db)
 
 
 def _to_db(linear: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -115,6 +140,19 @@ def _limit(over_db: NDArray[np.float64]) -> NDArray[np.float64]:
     return borders
 
 
+def _limit_around(over_db: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same for a loop: the reduction at its end is that at its beginning."""
+    count = len(over_db)
+    reduction_db = _limit(over_db[np.arange(-_REACH, count + _REACH) % count])[_REACH : _REACH + count + 1]
+    reduction_db[-1] = reduction_db[0]
+    return reduction_db
+
+
+def _peaks_around(samples: NDArray[np.float32], floor: float) -> NDArray[np.float32]:
+    """`true_peaks` of a loop, whose last segment may be a short one."""
+    return true_peaks(around(samples, SEGMENT), floor)[1 : 1 + -(-samples.shape[1] // SEGMENT)]
+
+
 def _widen(values: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
     """Running maximum over `reach` values on both sides."""
     padded = np.pad(values, reach, mode="edge")
@@ -131,9 +169,11 @@ def _per_step(gain_db: float, reduction_db: NDArray[np.float64], steps: int, sam
     return means
 
 
-def _apply(samples: NDArray[np.float32], gain_db: float, reduction_db: NDArray[np.float64]) -> None:
+def _apply(samples: NDArray[np.float32], gain_db: float, reduction_db: NDArray[np.float64], *, goes_round: bool) -> None:
     frames = samples.shape[1]
     gains = (10 ** ((gain_db - reduction_db) / 20)).astype(np.float32)
+    if goes_round and frames % SEGMENT:  # the last segment is short: its ramp has to arrive earlier
+        gains[-1] = gains[-2] + (gains[0] - gains[-2]) * np.float32(SEGMENT / (frames % SEGMENT))
     steady = np.float32(10 ** (gain_db / 20))
     ramp = np.arange(SEGMENT, dtype=np.float32) / SEGMENT
     for start in range(0, frames, _BLOCK):

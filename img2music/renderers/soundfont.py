@@ -4,6 +4,9 @@ Conventions: 48 kHz, stereo; the mix has exactly ``round(seconds * 48000)`` fram
 where the last notes have died away, over a second where they still sound. With stems every part is played alone and the mix
 is their sum; without, all parts are played at once, which is much quicker and differs only in rounding (below 16 bits) and
 where more than 64 voices sound at a time. Stems are not mastered.
+
+A loop is not faded: what sounds over its end is added to its beginning, as it will be heard when it comes round, and all that
+is done to the sound afterwards goes round too (see `loops`).
 """
 
 from __future__ import annotations
@@ -76,20 +79,25 @@ class SoundfontRenderer:
             MissingPackageError: the synthesizer is not there.
             BackendError: the synthesizer failed.
         """
+        from img2music.renderers.loops import TAIL_SECONDS, fold
         from img2music.renderers.mastering import master
         from img2music.renderers.subsonic import remove_subsonic
         from img2music.renderers.synthesis import SAMPLE_RATE
 
         frames = round(performance.seconds * SAMPLE_RATE)
         sounding = any(part.notes for part in performance.parts)
-        jobs = [replace(performance, parts=(part,)) for part in performance.parts if part.notes] if stems else [performance]
-        sounds = self._play(jobs, frames) if sounding else []
+        tail = TAIL_SECONDS if performance.loop else 0
+        whole = replace(performance, seconds=performance.seconds + tail)
+        jobs = [replace(whole, parts=(part,)) for part in performance.parts if part.notes] if stems else [whole]
+        sounds = self._play(jobs, frames + tail * SAMPLE_RATE) if sounding else []
+        if performance.loop:
+            sounds = [fold(sound, frames, SAMPLE_RATE) for sound in sounds]
         for sound in sounds:
-            remove_subsonic(sound, SAMPLE_RATE)
+            remove_subsonic(sound, SAMPLE_RATE, goes_round=performance.loop)
         mix = sounds[0] if sounds and not stems else np.zeros((2, frames), np.float32)
         for sound in sounds if stems else ():
             mix += sound
-        fade = _fade(mix, SAMPLE_RATE)
+        fade = np.ones(0, np.float32) if performance.loop else _fade(mix, SAMPLE_RATE)
         for sound in (mix, *(sounds if stems else ())):
             sound[:, frames - len(fade) :] *= fade
         alone: dict[str, Audio] = {}
@@ -98,7 +106,7 @@ class SoundfontRenderer:
             for part in performance.parts:
                 silent_or_played = next(played) if part.notes else np.zeros_like(mix)
                 alone[_unused(part.name, alone)] = Audio(silent_or_played, SAMPLE_RATE)
-        master(mix, SAMPLE_RATE, self.loudness_lufs, self.peak_dbtp)
+        master(mix, SAMPLE_RATE, self.loudness_lufs, self.peak_dbtp, goes_round=performance.loop)
         return Rendering(Audio(mix, SAMPLE_RATE), alone)
 
     def _play(self, performances: Sequence[Performance], frames: int) -> list[NDArray[np.float32]]:

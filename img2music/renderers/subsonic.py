@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from img2music.renderers.loops import around
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -21,8 +23,17 @@ _WINDOW_SECONDS = 0.1
 _ROWS = 4096
 
 
-def remove_subsonic(samples: NDArray[np.float32], sample_rate: int) -> None:
-    """Take offset and drift out of `samples`, shape (channels, frames), in place. Silence surrounds the sound."""
+def remove_subsonic(samples: NDArray[np.float32], sample_rate: int, *, goes_round: bool = False) -> None:
+    """Take offset and drift out of `samples`, shape (channels, frames), in place.
+
+    Silence surrounds the sound, or the sound itself where it `goes_round`.
+    """
+    if goes_round:
+        margin = round(2 * _WINDOW_SECONDS * _GRID_PER_SECOND) * max(sample_rate // _GRID_PER_SECOND, 1)
+        wider = around(samples, margin)
+        remove_subsonic(wider, sample_rate)
+        samples[:] = wider[:, margin : margin + samples.shape[1]]
+        return
     size = max(sample_rate // _GRID_PER_SECOND, 1)
     frames = samples.shape[1]
     whole = frames // size

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil, floor
 
 from img2music.errors import unknown_name
 
@@ -75,6 +76,12 @@ class Meter:
     def is_compound(self) -> bool:
         """Whether beats divide into three (6/8, 9/8, 12/8)."""
         return all(beat == Fraction(3, 2) for beat in self.beats)
+
+    def whole_bars(self, seconds: float, tempo_bpm: float, limits: tuple[float, float]) -> int:
+        """How many bars come nearest to `seconds`, at least one, and lasting no less and no more than `limits` where that can be."""
+        bar_seconds = float(self.bar_quarters) * 60 / tempo_bpm
+        bars = min(floor(seconds / bar_seconds + 0.5), floor(limits[1] / bar_seconds + 1e-9))
+        return max(1, bars, ceil(limits[0] / bar_seconds - 1e-9))
 
     @property
     def half_quarters(self) -> Fraction:
