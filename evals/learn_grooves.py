@@ -4,8 +4,8 @@ Writes `img2music/assets/statistics/grooves.json`, always the same bytes, from t
 for `evals/drums_human.py`. How a groove is chosen, for each family of styles, metre and feel:
 
 1. Every two bars of a performance (one to the next, beginning anywhere) are a candidate if nothing in them belongs to a fill or a
-   section's start: no crash, few toms (families of hand drummers excepted), a backbeat where the family has one, a first beat
-   that is struck, drags on the snare only, no wild timing.
+   section's start: no crash, few toms (families of hand drummers excepted), a first beat that is struck, drags on the snare only,
+   no wild timing; a backbeat and a steady cymbal where the family has them.
 2. In each performance, the candidate that most others are like (cosine above 0.8 of velocities by slot and drum) is its groove, if at
    least three others are; then the next one among those not like it, up to three. The others nearest to it are its variants: the same
    drummer plays the same thing again, never quite the same.
@@ -55,11 +55,14 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "country": ("country",),
     "rock": ("rock",),
 }
-BACKBEAT = {"country", "disco", "funk", "halftime", "hiphop", "pop", "rock", "shuffle", "soul"}
+SWINGING = {"rock": "shuffle"}
+"""What a family is called when it swings: the set's labels do not say so."""
+BACKBEAT = {"funk", "halftime", "hiphop", "pop", "rock", "shuffle", "soul"}
 """Families whose snare answers on two and four, or on three in half time; half of its struck velocity at least."""
 HAND_DRUMMERS = {"afro", "latin", "samba", "neworleans"}
 METERS = ("4/4", "3/4")
 TOMS, CRASH, SNARE, RIM = {43, 47, 50}, 49, 38, 37
+TIMEKEEPERS = {42, 44, 46, 51, 53}
 ALIKE = 0.8
 LEVELS = 3
 VARIANTS = 3
@@ -84,17 +87,23 @@ def family_of(style: str) -> str | None:
     return next((name for name, words in FAMILIES.items() if any(style.startswith(word) for word in words)), None)
 
 
-def has_backbeat(window: Sequence[Bar]) -> bool:
-    """Whether every bar has its backbeat and the snare plays little else; in 3/4 two or three will do."""
+def has_backbeat(window: Sequence[Bar], bar_beats: int) -> bool:
+    """Whether every bar has its backbeat, the snare plays little else, and a cymbal keeps time on all beats but one.
+
+    In 3/4 the second or the third beat will do.
+    """
     for bar in window:
         snare = {hit.slot: hit.velocity for hit in bar if hit.key in {SNARE, RIM}}
         answers = max(snare.get(SLOTS, 0) + snare.get(3 * SLOTS, 0), snare.get(2 * SLOTS, 0))
         if not answers or 2 * answers < sum(snare.values()):
             return False
+        beats = {hit.slot for hit in bar if hit.key in TIMEKEEPERS and hit.slot % SLOTS == 0}
+        if len(beats) < bar_beats - 1:
+            return False
     return True
 
 
-def may_be_groove(window: Sequence[Bar], family: str) -> bool:
+def may_be_groove(window: Sequence[Bar], family: str, bar_beats: int) -> bool:
     """Step 1 of the module's docstring."""
     hits = [hit for bar in window for hit in bar]
     toms = sum(hit.key in TOMS for hit in hits)
@@ -103,7 +112,7 @@ def may_be_groove(window: Sequence[Bar], family: str) -> bool:
         and any(hit.slot == 0 for hit in window[0])
         and all(hit.key != CRASH for hit in hits)
         and (toms <= 2 or family in HAND_DRUMMERS)
-        and (family not in BACKBEAT or has_backbeat(window))
+        and (family not in BACKBEAT or has_backbeat(window, bar_beats))
         and all(hit.key == SNARE or hit.slot % 6 == 0 or hit.slot % 8 == 0 for hit in hits)
         and max(abs(hit.lag) for hit in hits) <= WILD_QUARTERS
     )
@@ -112,7 +121,7 @@ def may_be_groove(window: Sequence[Bar], family: str) -> bool:
 def grooves_of(reading: Reading, family: str) -> Iterator[Candidate]:
     """Step 2 of the module's docstring."""
     windows = {bar: reading.bars[bar : bar + 2] for bar in range(len(reading.bars) - 1)}
-    windows = {bar: window for bar, window in windows.items() if may_be_groove(window, family)}
+    windows = {bar: window for bar, window in windows.items() if may_be_groove(window, family, reading.bar_slots // SLOTS)}
     alike = {(a, b): likeness(windows[a], windows[b]) for a in windows for b in windows if a < b}
     for _ in range(3):
         near = {
@@ -177,6 +186,7 @@ def learn_grooves(performances: Sequence[groove.Performance]) -> list[dict[str, 
         except ValueError:
             continue
         reading = read_performance(performance, swing=swing)
+        family = SWINGING.get(family, family) if swing else family
         shelves[family, performance.meter, swing is not None].extend(grooves_of(reading, family))
     rows = []
     for (family, _, swung), shelf in sorted(shelves.items()):
