@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from img2music.theory import Key, Meter, instrument, parse_bar
+from img2music.theory.patterns import check_drum, check_pattern
 
 __all__ = ["Affect", "DrumGroove", "Harmony", "Style", "StylePart", "Vocabulary", "is_style_file"]
 
@@ -20,6 +21,20 @@ Mode = Literal["lydian", "major", "mixolydian", "dorian", "minor", "phrygian"]
 MeterName = Annotated[str, AfterValidator(lambda text: Meter.parse(text).name)]
 Tempo = Annotated[float, Field(ge=20, le=300)]
 Rhythm = Annotated[str, Field(max_length=96)]
+DrumName = Annotated[str, AfterValidator(check_drum)]
+
+
+def _check_row(row: str) -> str:
+    """Four bars of roman numerals; that they also stand in their own mode is checked where that is known."""
+    bars = row.split("|")
+    if len(bars) != 4:
+        raise ValueError(f"{row!r} has {len(bars)} bars; write four, parted by |")
+    for bar in bars:
+        parse_bar(bar, Key(0, "major"))
+    return row
+
+
+Row = Annotated[str, Field(max_length=200), AfterValidator(_check_row)]
 
 
 class _Record(BaseModel):
@@ -47,15 +62,20 @@ class StylePart(_Record):
                 raise ValueError(f"role {self.role!r} can't be played on {name}; drum kits play drums and nothing else does")
         return self
 
+    @model_validator(mode="after")
+    def _pattern_exists(self) -> StylePart:
+        check_pattern(self.role, self.pattern)
+        return self
+
 
 class Harmony(_Record):
     """Four-bar progressions of one mode, bars parted by ``|``."""
 
-    opening: Annotated[tuple[str, ...], Field(min_length=1)]
+    opening: Annotated[tuple[Row, ...], Field(min_length=1)]
     """Begin a theme; end openly."""
-    closing: Annotated[tuple[str, ...], Field(min_length=1)]
+    closing: Annotated[tuple[Row, ...], Field(min_length=1)]
     """Answer it; end on the tonic."""
-    contrast: Annotated[tuple[str, ...], Field(min_length=1)]
+    contrast: Annotated[tuple[Row, ...], Field(min_length=1)]
     """Begin elsewhere; end on the dominant or its like."""
 
 
@@ -100,9 +120,9 @@ GrooveFamily = Literal[
 class DrumGroove(_Record):
     """Rhythm strings by drum ("kick", "snare", "closed hat" ...): . rest, g ghost, x stroke, X accent."""
 
-    calm: dict[str, Rhythm]
-    full: dict[str, Rhythm]
-    fill: dict[str, Rhythm] = {}
+    calm: dict[DrumName, Rhythm]
+    full: dict[DrumName, Rhythm]
+    fill: dict[DrumName, Rhythm] = {}
 
 
 class Affect(_Record):
@@ -158,10 +178,7 @@ class Style(_Record):
     def _progressions_parse(self) -> Style:
         for mode, harmony in self.harmony.items():
             for progression in (*harmony.opening, *harmony.closing, *harmony.contrast):
-                bars = progression.split("|")
-                if len(bars) != 4:
-                    raise ValueError(f"harmony.{mode}: {progression!r} has {len(bars)} bars; write four, parted by |")
-                for bar in bars:
+                for bar in progression.split("|"):
                     parse_bar(bar, Key(0, mode))
         return self
 

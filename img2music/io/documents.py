@@ -1,8 +1,8 @@
 """Documents: scenes, plans and manifests as JSON, pipelines as YAML.
 
 They are made to be edited by people and models, so everything read is hostile until checked: regular files of bounded
-size and depth, finite numbers, no unknown fields, no YAML aliases. Every fault is one line that names file, place, fault
-and remedy. Conventions: UTF-8; JSON indented by two, fields in the order in which they are declared, a newline at the end.
+size and depth, finite numbers, no unknown fields, no YAML aliases. Every fault is one line that names file (and, in YAML, the
+line), place, fault and remedy. Conventions: UTF-8; JSON indented by two, fields in the order in which they are declared, a newline at the end.
 """
 
 from __future__ import annotations
@@ -16,8 +16,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from img2music.errors import DocumentError
+from img2music.io.places import line_of, meant
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from img2music.plan import CompositionPlan
     from img2music.scene import Scene
 
@@ -133,22 +136,29 @@ def parse_yaml(content: bytes, model: type[M], *, kind: str, source: str) -> M:
             raise
         # The C parser of newer PyYAML releases stops at a depth of its own, before the first event comes.
         deep = "nesting depth" in str(error)
-        raise _fault(source, "", _UNFOLDS if deep else f"not YAML: {error}", kind) from None
+        mark = getattr(error, "problem_mark", None)
+        place = f"{source}:{mark.line + 1}" if mark else source
+        raise _fault(place, "", _UNFOLDS if deep else f"not YAML: {error}", kind) from None
     if not _finite(tree):
         raise _fault(source, "", "a number is too large", kind)
-    return _validated(tree, model, kind, source)
+    return _validated(tree, model, kind, source, lambda path: line_of(yaml.compose(text, loader), path))
 
 
-def _validated(tree: Any, model: type[M], kind: str, source: str) -> M:
+def _validated(
+    tree: Any, model: type[M], kind: str, source: str, find_line: Callable[[Sequence[int | str]], int | None] | None = None
+) -> M:
     try:
         return model.model_validate(tree)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        # A misspelt name is missed and found at once; what is there tells more than what is not.
+        first = min(error.errors(include_url=False), key=lambda fault: fault["type"] == "missing")
         given = _kind_of(tree)
         if given not in {"", kind}:
             raise _fault(source, "", f"this is a {given}, not a {kind}", kind) from None
         place = ".".join(str(step) for step in first["loc"])
-        raise _fault(source, place, first["msg"].removeprefix("Value error, "), kind) from None
+        line = find_line(first["loc"]) if find_line and first["loc"] else None
+        message = first["msg"].removeprefix("Value error, ") + meant(model, first)
+        raise _fault(f"{source}:{line}" if line else source, place, message, kind) from None
 
 
 def _kind_of(tree: Any) -> str:

@@ -21,6 +21,7 @@ from img2music.realizers.drums import write_drums
 from img2music.realizers.form import lay_phrases, lay_spans
 from img2music.realizers.kit import drum_spelling
 from img2music.realizers.melody import write_melody
+from img2music.realizers.texture import thin_out
 from img2music.score import ChordSymbol, Note, Part, Score, ScoreSection
 from img2music.theory import instrument
 
@@ -92,7 +93,7 @@ def _write(
     alone: bool,
 ) -> list[Event]:
     """One part's events."""
-    resting = _rests(plan, part, energies, alone=alone)
+    resting = thin_out(plan, part, phrases, _rests(plan, part, energies, alone=alone))
     if player.kit:
         return write_drums(plan, part, player, phrases, resting, style)
     match part.role:
@@ -101,7 +102,7 @@ def _write(
         case "bass":
             return write_bass(plan, part, player, phrases, spans, resting)
         case "counter":
-            return write_counter(plan, part, player, spans, resting, tune)
+            return write_counter(plan, part, player, phrases, spans, resting, tune)
         case _:
             return write_chords(plan, part, player, phrases, spans, resting, tune)
 

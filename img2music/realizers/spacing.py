@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from img2music.realizers.form import Event
 
-__all__ = ["LOW_LIMITS", "is_clear", "open_low", "under_tune"]
+__all__ = ["LOW_LIMITS", "is_clear", "lowest_sung", "open_low", "under_tune"]
 
 LOW_LIMITS = {1: 52, 2: 51, 3: 48, 4: 47, 5: 45, 6: 46, 7: 37, 8: 41, 9: 41, 10: 41, 11: 41}
 """Lowest note under which an interval of so many semitones may stand. (The tritone is often given as B1; we keep it with
@@ -50,17 +50,19 @@ def under_tune(events: Sequence[Event], tune: Sequence[Event], low: int) -> list
     `low` is the player's lowest note. A single note that fits nowhere stays: a hole in a figure is heard more than a crossing.
     """
     onsets = [event.onset for event in tune]
-    return [replace(event, pitches=_below(event.pitches, _lowest_sung(event, tune, onsets), low)) for event in events]
+    return [
+        replace(event, pitches=_below(event.pitches, lowest_sung(event.onset, event.end, tune, onsets), low)) for event in events
+    ]
 
 
-def _lowest_sung(event: Event, tune: Sequence[Event], onsets: Sequence[Fraction]) -> int | None:
-    """The lowest note of the tune while `event` sounds."""
-    first = max(0, bisect_right(onsets, event.onset) - 1)
+def lowest_sung(begin: Fraction, end: Fraction, tune: Sequence[Event], onsets: Sequence[Fraction]) -> int | None:
+    """The lowest note of the tune that sounds between two places; `onsets` are those of `tune`."""
+    first = max(0, bisect_right(onsets, begin) - 1)
     sung = None
     for other in tune[first:]:
-        if other.onset >= event.end:
+        if other.onset >= end:
             break
-        if other.end > event.onset:
+        if other.end > begin:
             sung = other.pitches[0] if sung is None else min(sung, other.pitches[0])
     return sung
 

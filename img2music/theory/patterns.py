@@ -1,4 +1,4 @@
-"""The names of the patterns, by role: what a style file or a plan may write under `pattern`.
+"""The names of the patterns, by role, and of the drums: what a style file or a plan may write.
 
 Only the names and what they mean stand here, where styles and plans can be checked against them; the notes are made in
 `realizers`. A pattern plays in every metre; where it belongs to one, it is carried over beat by beat.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from img2music.errors import unknown_name
 
-__all__ = ["PATTERNS", "check_pattern"]
+__all__ = ["DRUM_NAMES", "PATTERNS", "check_drum", "check_pattern"]
 
 _STRIDE = "root (and fifth) on the strong beats, the chord above on the others"
 _HABANERA = "long, short, and two even strokes: the root, then the chord"
@@ -102,4 +102,22 @@ def check_pattern(role: str, name: str) -> str:
         raise unknown_name(f"pattern for the role {role!r}, which takes none:", name, ["nothing"])
     if name and name not in table:
         raise unknown_name(f"{role} pattern", name, table)
+    return name
+
+
+DRUM_NAMES = (
+    "bass drum", "kick", "rim", "snare", "clap", "closed hat", "pedal hat", "floor tom", "low tom", "open hat", "mid tom", "crash",
+    "high tom", "ride", "ride bell", "tambourine", "cowbell", "concert cymbal", "shaker", "claves",
+)  # fmt: skip
+"""What the rhythm strings of a style's `drums` may name; keys and places on the staff stand with the drummer."""
+
+
+def check_drum(name: str) -> str:
+    """`name`, if a kit has such a drum.
+
+    Raises:
+        UsageError: no such drum; the message names the nearest one.
+    """
+    if name not in DRUM_NAMES:
+        raise unknown_name("drum", name, DRUM_NAMES)
     return name

@@ -123,7 +123,7 @@ def _hymn(now: Moment) -> list[Hit]:
 
 
 def _four(now: Moment) -> list[Hit]:
-    hits = fill(list(now.meter.onsets), now.meter, longest=EIGHTH * 3 / 2)
+    hits = fill(list(now.meter.onsets), now.meter, longest=EIGHTH)
     return [replace(hit, emphasis=6 * (index % 2), articulation="staccato") for index, hit in enumerate(hits)]
 
 
@@ -187,7 +187,7 @@ def _tango(now: Moment) -> list[Hit]:
     hits = [Hit(place, EIGHTH, "all", 8 if now.meter.weight(place) > 1 else 0, "staccato") for place in onsets]
     if now.drive < 0.3:
         return fill(strokes(now.meter, 2), now.meter)
-    if (now.ends_phrase or (now.variant % 2 and now.bar % 2)) and now.meter.beats[:2] == (1, 1):
+    if (now.ends_phrase or (now.variant % 2 and now.bar % 2)) and all(beat == 1 for beat in now.meter.beats[:2]):
         sincopa = [Hit(Fraction(0), EIGHTH, "all"), Hit(EIGHTH, _QUARTER, "all", 10, "accent"), Hit(3 * EIGHTH, EIGHTH, "all")]
         return [*sincopa, *(hit for hit in hits if hit.place >= 2)]
     return hits
@@ -228,7 +228,12 @@ def _tremolo(now: Moment) -> list[Hit]:
 def _stabs(now: Moment) -> list[Hit]:
     if now.drive < 0.3 and now.bar % 2:
         return []
-    return shorten(figure(now.meter, _STABS[level(now.drive, 0, 1, 2, 3)][(now.bar + now.variant) % 4]), EIGHTH, "accent")
+    hits = figure(now.meter, _STABS[level(now.drive, 0, 1, 2, 3)][(now.bar + now.variant) % 4])
+    # A stab between the eighths is over before the next one: nobody reads a tie in so short a note.
+    lengths = (EIGHTH if (hit.place / EIGHTH).denominator == 1 else SIXTEENTH for hit in hits)
+    return [
+        replace(hit, duration=min(hit.duration, length), articulation="accent") for hit, length in zip(hits, lengths, strict=True)
+    ]
 
 
 def _scratch(now: Moment) -> list[Hit]:
