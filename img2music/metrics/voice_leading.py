@@ -2,8 +2,9 @@
 
 Parallel fifths and octaves: two voices that move in the same direction from one perfect fifth (or octave, unison) into another.
 Hidden ones: they reach it from something else in the same direction, the upper voice by a leap. Both are looked for between the
-tune and the bass, where both strike at once; parallels also between all parts of a part-writing texture (three or more parts, each
-one note at a time), unless one doubles the other (two thirds of their common notes are octaves), which is a colour and no fault.
+tune and the bass, where both strike at once; parallels also between all lines of a part-writing texture (three or more lines, each part
+always one note at a time or always two), unless one doubles the other (two thirds of their common notes are octaves), which is a
+colour and no fault.
 Conventions: faults a bar or a share, in [0, 1]. Rules after W. Piston, *Harmony* (5th ed., 1987), ch. 2 and 3.
 Knows nothing of style: rock guitars live on parallel fifths, and as chords of one part they are not looked at.
 """
@@ -26,7 +27,7 @@ __all__ = ["crossings", "hidden", "measure_voice_leading", "overlapping_unisons"
 
 _PERFECT = frozenset({0, 7})
 _DOUBLING = 2 / 3
-_FEWEST_LINES = 3
+_FEWEST_LINES, _MOST_VOICES = 3, 2
 _LEAP = 3
 """Semitones from which the upper voice's move makes a hidden fifth audible."""
 
@@ -69,18 +70,30 @@ def crossings(pairs: Pairs) -> int:
     return sum(high < low for high, low in pairs)
 
 
-def _is_line(part: Part) -> bool:
-    return all(before.end_quarters <= after.onset_quarters for before, after in pairwise(part.notes))
+def _lines(part: Part) -> list[dict[Fraction, int]] | None:
+    """The voices of a part that always plays one note at a time, or always two (by rank, the upper first); else None."""
+    struck: dict[Fraction, list[Note]] = {}
+    for note in part.notes:
+        struck.setdefault(note.onset_quarters, []).append(note)
+    sizes = {len(notes) for notes in struck.values()}
+    onsets = sorted(struck)
+    if len(sizes) != 1 or max(sizes) > _MOST_VOICES:
+        return None
+    if any(note.end_quarters > following for onset, following in pairwise(onsets) for note in struck[onset]):
+        return None
+    ranked = {onset: sorted((note.pitch for note in notes), reverse=True) for onset, notes in struck.items()}
+    return [{onset: pitches[rank] for onset, pitches in ranked.items()} for rank in range(max(sizes))]
 
 
 def _inner_parallels(score: Score) -> int | None:
-    """Parallels between any two parts of a part-writing texture; None where the score is no such texture."""
-    lines = [part for part in score.parts if part.notes and not part.instrument.kit]
-    if len(lines) < _FEWEST_LINES or not all(_is_line(part) for part in lines):
+    """Parallels between any two lines of a part-writing texture; None where the score is no such texture."""
+    parts = [_lines(part) for part in score.parts if part.notes and not part.instrument.kit]
+    lines = [line for part in parts for line in part or ()]
+    if len(lines) < _FEWEST_LINES or None in parts:
         return None
     faults = 0
     for one, other in combinations(lines, 2):
-        pairs = strikes_together(one, other)
+        pairs = [(one[onset], other[onset]) for onset in sorted(one.keys() & other.keys())]
         octaves = sum((high - low) % 12 == 0 for high, low in pairs)
         if octaves < _DOUBLING * len(pairs):
             faults += parallels(pairs)
@@ -132,8 +145,8 @@ def measure_voice_leading(score: Score) -> tuple[Measurement, ...]:
         ),
         _fault(
             "inner parallels", per_bar(inner), "a bar",
-            "Parallel fifths and octaves between any two parts of a part-writing texture, a bar, at most 1.",
-            "Only scores of three and more single lines are looked at; octave doublings are left out.",
+            "Parallel fifths and octaves between any two lines of a part-writing texture, a bar, at most 1.",
+            "Only scores of three and more lines, one or two a part, are looked at; octave doublings are left out.",
         ),
         _fault(
             "hidden perfect intervals", per_bar(hidden(pairs) if pairs else None), "a bar",
