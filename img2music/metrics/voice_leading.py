@@ -2,9 +2,9 @@
 
 Parallel fifths and octaves: two voices that move in the same direction from one perfect fifth (or octave, unison) into another.
 Hidden ones: they reach it from something else in the same direction, the upper voice by a leap. Both are looked for between the
-tune and the bass, where both strike at once; parallels also between all lines of a part-writing texture (three or more lines, each part
-always one note at a time or always two), unless one doubles the other (two thirds of their common notes are octaves), which is a
-colour and no fault.
+tune and the bass, where both strike at once; parallels also between all lines of a part-writing texture (three or more lines, every
+part one note at a time, or a choir, strings or winds of two or three), unless one doubles the other (two thirds of their common
+notes are octaves), which is a colour and no fault.
 Conventions: faults a bar or a share, in [0, 1]. Rules after W. Piston, *Harmony* (5th ed., 1987), ch. 2 and 3.
 Knows nothing of style: rock guitars live on parallel fifths, and as chords of one part they are not looked at.
 """
@@ -27,7 +27,9 @@ __all__ = ["crossings", "hidden", "measure_voice_leading", "overlapping_unisons"
 
 _PERFECT = frozenset({0, 7})
 _DOUBLING = 2 / 3
-_FEWEST_LINES, _MOST_VOICES = 3, 2
+_FEWEST_LINES, _MOST_VOICES = 3, 3
+_SINGERS = frozenset({"voices", "strings", "winds", "brass"})
+"""Families in which a chord is a line for each player; on keys and strings that are plucked it is a handful of notes."""
 _LEAP = 3
 """Semitones from which the upper voice's move makes a hidden fifth audible."""
 
@@ -71,13 +73,13 @@ def crossings(pairs: Pairs) -> int:
 
 
 def _lines(part: Part) -> list[dict[Fraction, int]] | None:
-    """The voices of a part that always plays one note at a time, or always two (by rank, the upper first); else None."""
+    """The voices of a part, by rank from the top, if their number never changes and their notes don't overlap; else None."""
     struck: dict[Fraction, list[Note]] = {}
     for note in part.notes:
         struck.setdefault(note.onset_quarters, []).append(note)
     sizes = {len(notes) for notes in struck.values()}
     onsets = sorted(struck)
-    if len(sizes) != 1 or max(sizes) > _MOST_VOICES:
+    if len(sizes) != 1 or max(sizes) > (_MOST_VOICES if part.instrument.family in _SINGERS else 1):
         return None
     if any(note.end_quarters > following for onset, following in pairwise(onsets) for note in struck[onset]):
         return None
@@ -146,7 +148,7 @@ def measure_voice_leading(score: Score) -> tuple[Measurement, ...]:
         _fault(
             "inner parallels", per_bar(inner), "a bar",
             "Parallel fifths and octaves between any two lines of a part-writing texture, a bar, at most 1.",
-            "Only scores of three and more lines, one or two a part, are looked at; octave doublings are left out.",
+            "Only scores in which every part is made of lines are looked at; octave doublings are left out.",
         ),
         _fault(
             "hidden perfect intervals", per_bar(hidden(pairs) if pairs else None), "a bar",
