@@ -111,6 +111,13 @@ def test_long_vorbis_does_not_crash() -> None:
     assert (done.returncode, done.stdout) == (0, "4800000\n")
 
 
+@pytest.mark.parametrize("frames", [48_000, 100_001, 288_017])
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_is_as_long_as_its_sound(name: str, frames: int) -> None:
+    noise = np.random.default_rng(1).normal(0, 0.1, (2, frames)).astype(np.float32)
+    assert soundfile.info(io.BytesIO(encode(Audio(noise, 48_000), name))).frames == frames
+
+
 def test_unknown_format() -> None:
     with pytest.raises(UsageError, match=r"no audio format 'ogv' \(did you mean 'ogg'\?\); there are: flac, mp3, ogg, wav"):
         encode(chord(0.1), "ogv")

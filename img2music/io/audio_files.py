@@ -6,7 +6,8 @@ for music. The bytes depend on the sound and on the encoder's version alone: no 
 Knows nothing of levels: mastering comes before.
 
 WAV, FLAC and Vorbis files hold exactly the frames they are given; a loop in them goes round without a gap. An MP3 file begins
-with the encoder's delay and is padded to whole blocks, which players take off only if they read its header: no format for loops.
+with the encoder's delay (576 frames) and is padded to whole blocks (576 to 1727 frames); only players that read its header take
+that off again: no format for loops.
 A WAV file says that it is a loop (chunk `smpl`, *Multimedia Programming Interface and Data Specifications 1.0*, IBM and Microsoft,
 1991), which samplers, game engines and editors read.
 """
