@@ -29,9 +29,10 @@ def faults(settings_: tuple[tuple[int, ...], ...]) -> list[str]:
     found = []
     for before, after in pairwise(settings_):
         for low, high in combinations(range(4), 2):
-            quartet = VoiceLeadingQuartet(
-                *(Pitch(pitch).nameWithOctave for pitch in (before[high], after[high], before[low], after[low]))
+            one, two, three, four = (
+                Pitch(pitch).nameWithOctave for pitch in (before[high], after[high], before[low], after[low])
             )
+            quartet = VoiceLeadingQuartet(one, two, three, four)
             if quartet.parallelFifth() or quartet.parallelUnisonOrOctave():
                 found.append(f"{before} {after}: voices {low} and {high}")
     return found

@@ -35,6 +35,10 @@ _PARALLEL = {"chart": 0.8, "standards": 0.6, "chorales": 0.35}
 _DECEPTIVE, _REHARMONIZED, _CADENTIAL, _PICARDY = 0.4, 0.45, 0.3, 0.5
 """Chances (our choice): a last return before an ending evades its cadence; another one has one chord changed; a six-four goes before the
 dominant at home-coming; a chorale in minor ends on the major chord (of the 78 in the training half, 64 do)."""
+_HOMING = 1.5
+"""The tonic is that much likelier than counted: a short piece has to say where its home is (our choice)."""
+_DOMINANTS, _ATTEMPTS = {"V", "v", "viio", "#viio"}, 8
+"""A phrase that comes home has one of these somewhere: I IV I alone is heard as the dominant of IV. Phrases without are drawn again."""
 _QUICKEST_SECONDS = 0.55
 """Chords on average are not shorter than this."""
 _CHORALE_RHYTHM = ((0, 30, 40, 20, 10), (2, 30, 40, 20, 10), (0, 30, 40, 20, 10), (0, 60, 40, 0, 0))
@@ -112,6 +116,7 @@ class _Writer:
         # Charts leave their major triads free; elsewhere a secondary dominant goes where it leads.
         self._model = model if self._words.source == "chart" else model.bent(follow(model, mode))
         self._weights = weigh(model, mode, self._words, brightness)
+        self._weights[self._home] *= _HOMING
         self._palette = Palette(mode, self._words, chance)
         rhythm = self._words.rhythm if bar_seconds is None else min(self._words.rhythm, bar_seconds / _QUICKEST_SECONDS)
         rows = model.rhythm if model.rhythm and self._words.source != "chorales" else _CHORALE_RHYTHM
@@ -194,13 +199,17 @@ class _Writer:
         if contrast and number == 0:
             return {self._first_of_a or self._home: 0.1} | {"I": 0.0, "i": 0.0}
         if layout.material == "A" and number == 0:
-            return {self._home: 8.0}
-        return {self._home: 0.5} if layout.role != "theme" or layout.material != "A" else {}
+            return {self._home: 60.0}
+        return {}
 
     def _own(self, length: int, number: int, count: int, *, contrast: bool) -> Row:
         """One of the style's rows for a phrase; the lighter rows are likelier in bright pieces."""
         assert self._rows is not None  # noqa: S101  asked only where the style has rows
-        answers = number % 2 or count == 1
+        if count == 1 and not contrast:
+            # A theme of one phrase is question and answer at once: it leaves from home, whatever the row answers to.
+            row = _bars(self._choose(self._rows.closing))
+            return _fit((self._home, *row[1:]), length)
+        answers = number % 2
         bank = self._rows.contrast if contrast else self._rows.closing if answers else self._rows.opening
         return _fit(_bars(self._choose(bank)), length)
 
@@ -213,12 +222,17 @@ class _Writer:
                 return row
         return bank[-1]
 
-    def _draw(
-        self, bars: int, kind: str, *, first: Mapping[str, float] | None, before: str | None = None, starts: Sequence[int] = ()
-    ) -> _Phrase:
+    def _draw(self, bars: int, kind: str, *, first: Mapping[str, float] | None, before: str | None = None) -> _Phrase:
         """A phrase of `bars` bars that ends as `kind` says."""
-        starts = list(starts) or self._starts(bars, comes_home=kind not in {"half", "open"})
+        comes_home = kind not in {"half", "open"}
+        starts = self._starts(bars, comes_home=comes_home)
+        if comes_home and bars > 1 and sum(starts) < 3:
+            starts[-2] += 1  # out and home again takes three chords
         triads = self._progress(sum(starts), kind, {0: first or {}}, before)
+        for _ in range(_ATTEMPTS if comes_home and self._mode in {"major", "minor"} else 0):
+            if any(triad in _DOMINANTS for triad in triads):
+                break
+            triads = self._progress(sum(starts), kind, {0: first or {}}, before)
         return _Phrase(triads, starts, kind)
 
     def _progress(self, count: int, kind: str, places: Mapping[int, Mapping[str, float]], before: str | None) -> Row:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Model", "load_model"]
+__all__ = ["Model", "build_model", "load_model"]
 
 _ORDER = {"chart": ("chart",), "standards": ("standards", "chart"), "chorales": ("chorales", "standards", "chart")}
 """Where a source has nothing to say about a mode, the next one is asked."""
@@ -157,7 +157,11 @@ def load_model(source: str, mode: str) -> Model:
     """The model of a style's source in a mode; a neighbouring source speaks where it is silent."""
     sources: dict[str, Any] = _tree()["sources"]
     name = next(name for name in _ORDER[source] if mode in sources[name])
-    table = sources[name][mode]
+    return build_model(name, mode, sources[name][mode])
+
+
+def build_model(source: str, mode: str, table: Mapping[str, Any]) -> Model:
+    """A model of counts as `harmony.json` holds them for one source and mode."""
     triads = tuple(table["chords"])
     counts = np.array([table["chords"][triad] for triad in triads], dtype=float)
     share = counts[:, 0] / _total(counts[:, 0])
@@ -171,7 +175,7 @@ def load_model(source: str, mode: str) -> Model:
         first = np.array([0.8 if triad in {"I", "i"} else 0.0 for triad in triads]) + 0.2 * share
     after_one = _after_one(triads, pairs, share, centre=share if "derived" in table else None)
     return Model(
-        source=name,
+        source=source,
         triads=triads,
         share=share,
         first=first,
