@@ -119,10 +119,10 @@ def _voices(folder: Path) -> None:
             if not chords or chord.members != chords[-1].members or chord.bass != chords[-1].bass:
                 chords.append(chord)
                 human.append((step[3], step[2], step[1], step[0]))
-        sets = {
+        sets: dict[str, Sequence[Sequence[int]]] = {
             "Bach": human,
-            "ours, Bach's tune": list(write_parts(chords, key, soprano=[setting[3] for setting in human])),
-            "ours, free": list(write_parts(chords, key)),
+            "ours, Bach's tune": write_parts(chords, key, soprano=[setting[3] for setting in human]),
+            "ours, free": write_parts(chords, key),
         }
         for name, settings in sets.items():
             for before, after in pairwise(settings):
