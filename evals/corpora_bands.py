@@ -7,7 +7,7 @@ Each kind is optional:
     pop      style `pop`, played, against the MIDI files of POP909, in seconds
     piano    style `solo-piano`, played, 30 s, against the clips of EMOPIA (for evaluation only), in seconds
     chorale  style `choral` (or another: `--chorale-style`), as written, against Bach's chorales, both on a grid of sixteenths that
-             keeps four voices and joins repeated notes, in quarter notes
+             keeps four voices (of more the highest and the lowest) and joins repeated notes, in quarter notes
     folk     the tune of style `folk`, as written, against German songs and fiddle tunes that come with music21, in quarter notes
 
 A batch is made from the example pictures with other seeds. Printed for every feature: the corpus's 10th, 50th and 90th percentile,
@@ -80,7 +80,8 @@ def grid_features(steps: Iterable[Iterable[int]]) -> Row | None:
     rows: list[tuple[float, float, float]] = []
     held: dict[int, tuple[int, int]] = {}
     for place, step in enumerate([*steps, ()]):
-        voices = dict(enumerate([pitch for pitch in step if pitch >= 0][:VOICES]))
+        pitches = [pitch for pitch in step if pitch >= 0]
+        voices = dict(enumerate(pitches if len(pitches) <= VOICES else [*pitches[: VOICES - 1], pitches[-1]]))
         for voice, (begin, pitch) in list(held.items()):
             if voices.get(voice) != pitch:
                 rows.append((begin / 4, (place - begin) / 4, float(pitch)))

@@ -46,7 +46,9 @@ class Found:
     pitches: tuple[tuple[int, int, int], ...] = ()
     """Program, lowest and highest pitch of each channel or part that has notes."""
     key: tuple[str, str] | None = None
-    """Tonic (0..11 above C) and mode by the program's own analysis of the notes."""
+    """Tonic (0..11 above C) and mode by the program's own analysis of the notes; music21's default, Aarden & Essen's weights."""
+    krumhansl: tuple[str, str] | None = None
+    """The same with Krumhansl & Kessler's weights."""
     names: tuple[str, ...] = ()
     """Of the parts, in the order of the page."""
 
@@ -137,8 +139,8 @@ def music21_reads(document: str) -> Found:
         complaints.append(f"parts last {sorted(lengths)} quarter notes")
     marks = [mark.getQuarterBPM() for mark in page.recurse().getElementsByClass(music21.tempo.MetronomeMark)]
     tempo = _only(round(60e6 / bpm, 3) for bpm in marks if bpm)
-    analysis = page.analyze("key") if sharps else None
-    key = None if analysis is None else (str(analysis.tonic.pitchClass), str(analysis.mode))
+    keys = [page.analyze(name) if sharps else None for name in ("key", "KrumhanslKessler")]
+    key, krumhansl = (None if key is None else (str(key.tonic.pitchClass), str(key.mode)) for key in keys)
     return Found(
         tempo=tempo,
         meter=_only(meters),
@@ -149,6 +151,7 @@ def music21_reads(document: str) -> Found:
         notes=notes,
         complaints=tuple(complaints),
         key=key,
+        krumhansl=krumhansl,
         names=tuple(str(part.partName) for part in page.parts),
     )
 

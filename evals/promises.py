@@ -6,7 +6,8 @@ Each brief (tempo 40-208, twelve tonics, major, minor and four modes, metres 2/4
 instruments or a style) is planned for one of the example pictures and written. mido reads the MIDI file, music21 the MusicXML
 document, abc2midi (Debian: abcmidi) the ABC tune; each of them has to find the tempo, the metre, the key signature, the
 instruments and the length that were asked for. music21 also says in which key the notes are: for major and minor pieces the key
-that was asked for, its relative (same signature, other mode), or another. The first `--audio` briefs are made with sound too,
+that was asked for, its relative (same signature, other mode), or another; once with its default weights (Aarden & Essen's, learned
+from German folk songs), once with Krumhansl & Kessler's. The first `--audio` briefs are made with sound too,
 and soundfile reads how long it is.
 
 Prints how many of the briefs kept each promise, with Wilson's 95 % interval, and each promise that was broken with its brief.
@@ -118,8 +119,8 @@ def kept(brief: img2music.Brief, piece: img2music.Piece) -> dict[str, bool]:
     result["no key of a player struck twice at once, page"] = not overlapping_unisons(score.parts)
     if piece.audio is not None:
         result["sound as long as asked"] = abs(sound_seconds(piece) - brief.seconds) <= SECONDS
-    if page.key is not None and score.key.mode in {"major", "minor"}:
-        result |= key_found(score.key, page.key)
+    if page.key is not None and page.krumhansl is not None and score.key.mode in {"major", "minor"}:
+        result |= key_found(score.key, page.key, "music21") | key_found(score.key, page.krumhansl, "Krumhansl")
     return result
 
 
@@ -139,15 +140,16 @@ def sound_seconds(piece: img2music.Piece) -> float:
         return float(file.frames / file.samplerate)
 
 
-def key_found(asked: Key, found: tuple[str, str]) -> dict[str, bool]:
+def key_found(asked: Key, found: tuple[str, str], weights: str) -> dict[str, bool]:
     """Whether an analysis found the key itself, or at least its relative."""
     tonic = asked.pitch_classes[0]
     relative = (tonic - 3) % 12 if asked.mode == "major" else (tonic + 3) % 12
     exact = found == (str(tonic), asked.mode)
     return {
-        f"key of {asked.mode} pieces found, music21": exact,
-        "key found exactly, music21": exact,
-        "key found, or its relative, music21": exact or found == (str(relative), "minor" if asked.mode == "major" else "major"),
+        f"{asked.mode} key found, {weights}": exact,
+        f"key found exactly, {weights}": exact,
+        f"key found, or its relative, {weights}": exact
+        or found == (str(relative), "minor" if asked.mode == "major" else "major"),
     }
 
 
