@@ -139,7 +139,8 @@ def music21_reads(document: str) -> Found:
         complaints.append(f"parts last {sorted(lengths)} quarter notes")
     marks = [mark.getQuarterBPM() for mark in page.recurse().getElementsByClass(music21.tempo.MetronomeMark)]
     tempo = _only(round(60e6 / bpm, 3) for bpm in marks if bpm)
-    keys = [page.analyze(name) if sharps else None for name in ("key", "KrumhanslKessler")]
+    weights = (music21.analysis.discrete.AardenEssen, music21.analysis.discrete.KrumhanslKessler)
+    keys = [kind().getSolution(page) if sharps else None for kind in weights]
     key, krumhansl = (None if key is None else (str(key.tonic.pitchClass), str(key.mode)) for key in keys)
     return Found(
         tempo=tempo,

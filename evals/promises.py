@@ -180,9 +180,9 @@ def run(number: int, *, seed: int, audio: int) -> dict[str, Any]:
         piece = img2music.Pipeline.load("offline").compose_from(
             chance.choice(_scenes()), brief, audio="wav" if number < audio else None
         )
-        return row | {"kept": kept(brief, piece)}
     except Exception as error:  # a crash breaks a promise too, and the other briefs still count
         return row | {"kept": {"made at all": False}, "error": f"{type(error).__name__}: {error}"}
+    return row | {"kept": kept(brief, piece)}
 
 
 def rows(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
