@@ -140,7 +140,7 @@ def music21_reads(document: str) -> Found:
     marks = [mark.getQuarterBPM() for mark in page.recurse().getElementsByClass(music21.tempo.MetronomeMark)]
     tempo = _only(round(60e6 / bpm, 3) for bpm in marks if bpm)
     weights = (music21.analysis.discrete.AardenEssen, music21.analysis.discrete.KrumhanslKessler)
-    keys = [kind().getSolution(page) if sharps else None for kind in weights]
+    keys = [kind().getSolution(page) if sharps else None for kind in weights]  # type: ignore[no-untyped-call]  # music21
     key, krumhansl = (None if key is None else (str(key.tonic.pitchClass), str(key.mode)) for key in keys)
     return Found(
         tempo=tempo,
