@@ -8,17 +8,21 @@ import img2music
 from img2music.io.engraving import engrave, to_png
 
 FOLDER = Path(__file__).parent
-PICTURE = FOLDER.parent / "demo" / "examples" / "temple.jpg"
+EXAMPLES = FOLDER.parent / "demo" / "examples"
+GALLERY = ("temple", "moon", "flower")
 
 
 def main() -> None:
-    """Composes the README's piece, without sound, and draws its first page and its piano roll."""
-    files = dict(img2music.compose(PICTURE, audio=None).files())
+    """Composes the gallery with default wishes, without sound, and draws each first page and piano roll."""
     images = FOLDER / "images"
     images.mkdir(exist_ok=True)
-    first_page = engrave(files["score.musicxml"].decode())[0]
-    (images / "temple-score.png").write_bytes(to_png(first_page, width_px=900))
-    (images / "temple-roll.png").write_bytes(to_png(files["pianoroll.svg"].decode(), width_px=1200))
+    for name in GALLERY:
+        piece = img2music.compose(EXAMPLES / f"{name}.jpg", audio=None)
+        files = dict(piece.files())
+        first_page = engrave(files["score.musicxml"].decode())[0]
+        (images / f"{name}-score.png").write_bytes(to_png(first_page, width_px=900))
+        (images / f"{name}-roll.png").write_bytes(to_png(files["pianoroll.svg"].decode(), width_px=1000))
+        print(name, piece.plan.title, piece.plan.style, piece.plan.key, piece.plan.meter, piece.plan.tempo_bpm)
 
 
 if __name__ == "__main__":

@@ -130,6 +130,10 @@ class CompositionPlan(_Record):
     arousal: Annotated[float, Field(ge=-1, le=1)]
     density: Unit
     """How many notes a beat the parts play, as the style understands it."""
+    articulation: Annotated[float, Field(ge=0.4, le=1.4)] = 1.0
+    """Factor for the sounding part of written lengths: below 1 more detached than the style plays, above 1 more bound."""
+    height: Annotated[int, Field(ge=-12, le=12)] = 0
+    """Semitones by which tune and accompaniment lie higher than usual, as far as each instrument's range allows."""
     motif: Motif
     contour: Annotated[tuple[Unit, ...], Field(min_length=2, max_length=64)]
     """The line the melody follows through a theme, low to high."""

@@ -13,7 +13,7 @@ import mido
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scenes import make_scene
 
@@ -62,6 +62,7 @@ def rendered(style: str) -> Rendering:
 @given(seconds=st.floats(1, 1800), tempo=st.floats(60, 200), meter=st.sampled_from(METERS))
 def test_an_open_tempo_lets_whole_bars_fill_the_length(seconds: float, tempo: float, meter: str) -> None:
     beat = Meter.parse(meter)
+    assume(seconds >= float(beat.bar_quarters) / 5)  # one bar at 300 quarters a minute, the fastest there is
     found = fit_loop(seconds, tempo, beat, (50, 220))
     assert 20 <= found <= 300
     bars = beat.whole_bars(seconds, found, (1, 1800))
@@ -204,11 +205,11 @@ def hiss(samples: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def seam_shows(samples: NDArray[np.float32]) -> bool:
-    """Whether the seam of a loop stands out among all its places: a larger step, or a click."""
+    """Whether the seam of a loop stands out among all its places: a larger step, or a click (most parts strike a note there, too)."""
     frames = samples.shape[1]
     steps, clicks = jumps(samples), hiss(samples)
     at_seam = clicks[frames // 48 - 2 : frames // 48 + 2].max()
-    return bool(steps[frames - 1] > np.percentile(steps, 99) or at_seam > max(np.percentile(clicks, 99), 1e-12))
+    return bool(steps[frames - 1] > np.percentile(steps, 99) or at_seam > max(np.percentile(clicks, 99.5), 1e-12))
 
 
 @pytest.mark.parametrize("style", STYLES)

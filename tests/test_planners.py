@@ -95,6 +95,22 @@ def test_a_suggested_tempo_gives_way_a_little_an_asked_one_never() -> None:
     assert RulesPlanner()(make_scene(tempo_bpm=90), Brief.of(tempo_bpm=101.5)).tempo_bpm == 101.5
 
 
+@pytest.mark.parametrize(
+    ("band", "said"),
+    [
+        (("flute",), "the tune alone has to hint at the chords"),
+        (("flute", "cello"), "the chords are broken into single notes"),
+        (("drums",), "only its beat is left"),
+        (("flute", "harp"), None),
+    ],
+)
+def test_a_band_that_cannot_play_chords_is_told_what_becomes_of_them(band: tuple[str, ...], said: str | None) -> None:
+    plan = RulesPlanner()(make_scene(genre="pop"), Brief.of(instruments=band, style="pop"))
+    found = [conflict for conflict in plan.conflicts if "is played with chords" in conflict]
+    assert len(found) == (said is not None)
+    assert said is None or said in found[0]
+
+
 def test_conflicts_are_written_down() -> None:
     plan = RulesPlanner()(make_scene(tempo_bpm=72, genre="waltz"), Brief.of(tempo_bpm=140, meter="7/8", words="glorbish"))
     text = "\n".join(plan.conflicts)

@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 __all__ = ["ExpressivePerformer"]
 
 _ACCENT = {3: 5.0, 2: 2.0, 1: 0.0, 0: -4.0}
+_MOST_BOUND = 1.0
+"""However bound the touch, a note that the style lets ring no longer ends with its written length (our choice: overlaps blur)."""
+_DRY = 0.82
+"""From this sounding length down no pedal is taken (our choice)."""
+_SINGING = 0.08
+"""A tune is this much more bound than the others, so that a moderately detached piece still sings (our choice)."""
 _ARTICULATION = {"staccato": 0.5, "tenuto": 1.0, "accent": 0.9}
 _PEDALLED = ("piano", "electric piano", "vibraphone", "celesta", "harp")
 _STRUMMED = {"plucked": 0.014, "keys": 0.003, "mallets": 0.002}
@@ -127,13 +133,17 @@ def _end(stand: _Stand, part: Part, note: Note, following: Note | None, *, is_la
     begin, written = clock.seconds(note.onset_quarters), clock.seconds(note.end_quarters)
     if is_last and not part.instrument.kit:
         return max(begin + 0.1, stand.plan.seconds - _RELEASE_SECONDS)
-    share = _ARTICULATION.get(note.articulation, stand.style.articulation)
+    touch = stand.plan.articulation
+    share = _ARTICULATION.get(note.articulation, min(_MOST_BOUND, stand.style.articulation * touch))
     connected = following is not None and following.onset_quarters == note.end_quarters
-    if part.role == "pad" or (part.role == "arpeggio" and not part.instrument.sustains):
+    if part.role == "pad":
         share = 1.0
+    elif part.role == "arpeggio" and not part.instrument.sustains:
+        share = min(1.0, touch)
     elif part.role in {"melody", "counter"} and connected and note.articulation != "staccato":
-        # A singing line: steps are bound, leaps lifted a little.
-        share = 1.0 if following is not None and abs(following.pitch - note.pitch) <= 4 else max(share, 0.9)
+        # A singing line: steps are bound, leaps lifted a little; a detached touch lifts both.
+        bound = min(1.0, touch + _SINGING)
+        share = bound if following is not None and abs(following.pitch - note.pitch) <= 4 else max(share, 0.9 * bound)
     return begin + (written - begin) * share
 
 
@@ -164,6 +174,8 @@ def _lead_in(stand: _Stand, note: Note) -> float:
 def _pedal(stand: _Stand, part: Part) -> list[Control]:
     """The sustaining pedal, changed just after each new chord, where a player of the instrument would use it."""
     if part.instrument.name not in _PEDALLED or not part.notes or stand.style.articulation < 0.9 or part.role == "counter":
+        return []
+    if stand.style.articulation * stand.plan.articulation < _DRY:  # a crisp touch under the pedal would be heard as none
         return []
     if part.role == "chords" and stand.style.density[1] > 0.74:
         return []

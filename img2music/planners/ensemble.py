@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from img2music.plan import Role
     from img2music.style import Style, StylePart
 
-__all__ = ["seat_guest", "seat_style", "seat_wishes"]
+__all__ = ["missing_harmony", "seat_guest", "seat_style", "seat_wishes"]
 
 # Where a part of each role sits on the stage and how loud, when no style says so.
 _BASS_HIGH = 58
 """An instrument that reaches no higher than B flat 3 plays the bass."""
 
+_HARMONY = frozenset({"chords", "arpeggio", "pad"})
 _STAGE: dict[str, tuple[float, float]] = {
     "melody": (0.0, 1.0),
     "counter": (0.3, -3.0),
@@ -78,6 +79,20 @@ def seat_wishes(wishes: Sequence[str], style: Style) -> tuple[PartPlan, ...]:
         )
         parts = [melody, left]
     return tuple(parts)
+
+
+def missing_harmony(parts: Sequence[PartPlan], style: Style) -> str | None:
+    """What becomes of the chords where a band of single lines plays a style that lives on them; None where somebody can play them."""
+    players = {part.instrument for part in parts if not instrument(part.instrument).kit}
+    if any(instrument(name).voices >= 3 for name in players) or not any(seat.role in _HARMONY for seat in style.parts):
+        return None
+    if not players:
+        return f"{style.name} is played with chords, and nobody in the band has pitches: only its beat is left"
+    names = " and ".join(sorted(players))
+    many = len(players) > 1
+    broken = any(part.role in _HARMONY for part in parts)
+    instead = "the chords are broken into single notes" if broken else "the tune alone has to hint at the chords"
+    return f"{style.name} is played with chords, and {names} {'play' if many else 'plays'} one line{' each' * many}: {instead}"
 
 
 def seat_guest(parts: Sequence[PartPlan], name: str, style: Style, *, may_lead: bool) -> tuple[tuple[PartPlan, ...], Role]:

@@ -1,7 +1,7 @@
 """The motif and the melody's long line, drawn from the picture's own curves.
 
-The contour is the skyline (where the picture has one) or the brightness from left to right. The motif's rhythm puts its
-strokes where that curve changes most, so that two pictures with the same mood still begin with different ideas.
+The contour is the skyline (where the picture has one) or the brightness from left to right. The motif's rhythm is the bar, of those that
+people sing, whose strokes fall most where that curve changes; so two pictures with the same mood begin with different ideas.
 Conventions: curves run from left to right in [0, 1]; steps count scale degrees; rhythm in quarter notes.
 That pitch height follows visual height is the best supported of all cross-modal pairings (Spence, *Attention,
 Perception & Psychophysics* 73, 2011); the rest is our choice.
@@ -9,16 +9,18 @@ Perception & Psychophysics* 73, 2011); the rest is our choice.
 
 from __future__ import annotations
 
-from fractions import Fraction
-from itertools import product
+from itertools import pairwise
+from math import log
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from img2music.plan import Motif
+from img2music.theory.rhythms import bar_rhythms, notes_a_bar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from fractions import Fraction
 
     from numpy.typing import NDArray
 
@@ -30,10 +32,6 @@ __all__ = ["draw_contour", "draw_motif"]
 _POINTS = 16
 _SIXTEENTHS = 4
 """Rhythms are built on a grid of sixteenths: four a quarter note."""
-
-# How one beat may be filled, in sixteenths. None joins the beat to the note before it.
-_SIMPLE: tuple[tuple[int, ...] | None, ...] = (None, (4,), (2, 2), (3, 1), (2, 1, 1))
-_COMPOUND: tuple[tuple[int, ...] | None, ...] = (None, (6,), (4, 2), (2, 2, 2))
 
 
 def draw_contour(scene: Scene) -> tuple[tuple[float, ...], tuple[str, ...]]:
@@ -54,13 +52,13 @@ def draw_contour(scene: Scene) -> tuple[tuple[float, ...], tuple[str, ...]]:
     return tuple(round(float(value), 3) for value in scaled), ()
 
 
-def draw_motif(contour: Sequence[float], meter: Meter, density: float) -> Motif:
+def draw_motif(contour: Sequence[float], meter: Meter, density: float, tempo_bpm: float = 100) -> Motif:
     """A motif of one bar: rhythm from where the contour moves, steps from how far it moves.
 
-    `density` 0..1 sets how many strokes a beat, from about one in two beats to nearly two a beat.
+    `density` 0..1 and the tempo (quarter notes a minute) say how many strokes a bar wants (`theory.rhythms.notes_a_bar`).
     """
     curve = np.asarray(contour, dtype=float)
-    rhythm = _rhythm(curve, meter, density)
+    rhythm = _rhythm(curve, meter, min(9.0, max(2.0, notes_a_bar(density, tempo_bpm, meter))))
     places = np.cumsum([0.0, *(float(duration) for duration in rhythm[:-1])]) / float(meter.bar_quarters)
     # The opening third of the line, unrolled over the bar: the motif is the picture's beginning, seen closely.
     heights = np.interp(places * 0.6, np.linspace(0, 1, len(curve)), curve)
@@ -69,43 +67,37 @@ def draw_motif(contour: Sequence[float], meter: Meter, density: float) -> Motif:
     return Motif(steps=tuple(_enliven(steps, curve)), rhythm=tuple(float(duration) for duration in rhythm))
 
 
-def _rhythm(curve: NDArray[np.float64], meter: Meter, density: float) -> tuple[Fraction, ...]:
-    """The best of all bars that the cells can make."""
+def _rhythm(curve: NDArray[np.float64], meter: Meter, wanted: float) -> tuple[Fraction, ...]:
+    """Of all bars that people sing, the one whose strokes fall most where the curve moves.
+
+    Each bar is an outline of strong and empty places, and so is the curve's movement; the two are compared as correlations are, so
+    that a restless and a calm picture are both heard. How often people sing a bar counts a little.
+    """
     change = np.abs(np.gradient(curve)) + 1e-3
     steps = int(meter.bar_quarters * _SIXTEENTHS)
-    movement = np.interp(np.arange(steps) / steps, np.linspace(0, 1, len(change)), change / change.max()).tolist()
-    wanted = (0.6 + 1.1 * density) * len(meter.beats)
-    best, best_score = [steps], -1e9
-    cells = [_COMPOUND if beat == Fraction(3, 2) else _SIMPLE for beat in meter.beats]
-    for choice in product(cells[0][1:], *cells[1:]):
-        rhythm = _joined(meter, choice)
-        if rhythm is None or not 2 <= len(rhythm) <= 9:
+    movement = np.interp(np.arange(steps) / steps, np.linspace(0, 1, len(change)), change / change.max())
+    movement -= movement.mean()
+    length = float(np.sqrt((movement**2).sum())) + 1e-6
+    best: tuple[Fraction, ...] = (meter.bar_quarters / 2, meter.bar_quarters / 2)
+    best_score = -1e9
+    for rhythm in bar_rhythms(meter):
+        places = [place for place, _ in rhythm.strokes]
+        if rhythm.is_tied or places[0] != 0 or not 2 <= len(places) <= 9:
             continue
-        place, strokes = 0, 0.0
-        for duration in rhythm:
-            strokes += movement[place]
-            place += duration
+        # Rests inside the bar are sung through: a motif is one breath.
+        durations = tuple(after - place for place, after in pairwise([*places, meter.bar_quarters]))
+        outline = np.zeros(steps)
+        outline[[int(place * _SIXTEENTHS) for place in places[1:]]] = 1  # every motif has a stroke on one
+        outline -= outline.mean()
+        likeness = float((outline * movement).sum()) / (length * (float(np.sqrt((outline**2).sum())) + 1e-6))
         # Even notes are dull and many kinds at once are restless: two or three different lengths sing best.
-        kinds = {1: 0.35, 2: 0.0, 3: 0.05}.get(len(set(rhythm)), 0.4)
-        long_end = 0.12 if rhythm[-1] == max(rhythm) else 0.0
-        score = strokes / len(rhythm) - 0.35 * abs(len(rhythm) - wanted) - kinds + long_end
-        if score > best_score + 1e-12:
-            best, best_score = rhythm, score
-    return tuple(Fraction(duration, _SIXTEENTHS) for duration in best)
-
-
-def _joined(meter: Meter, cells: Sequence[tuple[int, ...] | None]) -> list[int] | None:
-    """The bar that a choice of cells makes, or None if it blurs the beat: a sixteenth is not held on, nor part of a beat of three."""
-    rhythm: list[int] = []
-    for number, (beat, cell) in enumerate(zip(meter.beats, cells, strict=True)):
-        if cell is not None:
-            rhythm.extend(cell)
-            continue
-        before = cells[number - 1]
-        if before is not None and (before[-1] < 2 or (len(before) > 1 and (beat != 1 or meter.beats[number - 1] != 1))):
-            return None
-        rhythm[-1] += int(beat * _SIXTEENTHS)
-    return rhythm
+        kinds = {1: 0.3, 2: 0.0, 3: 0.05}.get(len(set(durations)), 0.4)
+        end = 0.12 if durations[-1] == max(durations) else 0.0
+        size = abs(len(places) - wanted) / max(1.5, wanted / 3)
+        score = round(likeness + end - kinds - 0.5 * size + 0.04 * log(1 + rhythm.first + rhythm.middle), 9)
+        if score > best_score:
+            best, best_score = durations, score
+    return best
 
 
 def _enliven(steps: list[int], curve: NDArray[np.float64]) -> list[int]:

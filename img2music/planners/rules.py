@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from img2music.chance import generator
 from img2music.io.styles import load_style, style_names
 from img2music.plan import CompositionPlan, Reason, Section
-from img2music.planners.ensemble import seat_guest, seat_style, seat_wishes
+from img2music.planners.ensemble import missing_harmony, seat_guest, seat_style, seat_wishes
+from img2music.planners.feeling import feel, nearest_mode, season
 from img2music.planners.form import count_bars, fit_tempo, lay_out, section_energies
 from img2music.planners.harmony import harmonize
 from img2music.planners.loops import fit_loop, lay_loop, loop_bars, loop_energies, loop_seconds, short_loop
@@ -69,9 +70,9 @@ class RulesPlanner:
         meter = self._meter(scene, brief, words, style, notes)
         key = self._key(scene, brief, words, valence, style, notes)
         tempo = self._tempo(scene, brief, words, style, meter, notes)
-        density = style.density[0] + (style.density[1] - style.density[0]) * (arousal + 1) / 2
+        feeling = feel(valence, arousal, style)
         contour, contour_cues = draw_contour(scene)
-        motif = draw_motif(contour, meter, density)
+        motif = draw_motif(contour, meter, feeling.density, tempo)
         where = "follow the skyline" if "skyline" in contour_cues else "follow the light from left to right"
         shape = where if contour_cues else "make an arch, since the picture has no line of its own"
         notes.because(
@@ -89,7 +90,9 @@ class RulesPlanner:
             seconds=loop_seconds(sum(section.bars for section in sections), tempo, meter) if brief.loop else brief.seconds,
             valence=round(valence, 3),
             arousal=round(arousal, 3),
-            density=round(density, 3),
+            density=round(feeling.density, 3),
+            articulation=feeling.articulation,
+            height=feeling.height,
             motif=motif,
             contour=contour,
             sections=sections,
@@ -164,13 +167,13 @@ class RulesPlanner:
             mode = "major" if valence > 0.15 else "minor"
             notes.because("mode", f"{mode}: your words turn the mood to valence {valence:+.2f}.")
         elif mode not in style.modes:
-            usable = [name for name in style.modes if Key(0, name).is_minor == suggested.is_minor] or list(style.modes)
+            usable = nearest_mode(mode, style.modes)
             notes.because(
                 "mode",
-                f"{usable[0]}: the picture suggests {mode}, and {style.name} speaks {', '.join(style.modes)}.",
+                f"{usable}: the picture suggests {mode}, and {style.name} speaks {', '.join(style.modes)}.",
                 seen.mode.because,
             )
-            mode = usable[0]
+            mode = usable
         else:
             notes.because("mode", f"{mode}, from how pleasant the picture looks (valence {valence:+.2f}).", seen.mode.because)
         key = _readable(seen.key.value, mode)
@@ -211,7 +214,7 @@ class RulesPlanner:
     ) -> tuple[Section, ...]:
         valence, arousal = affect
         profile = scene.curve("brightness_profile")
-        temper = (arousal + style.affect.arousal) / 2  # the style has one of its own: rock is never as soft as a lullaby
+        temper = feel(valence, arousal, style).temper
         if brief.loop:
             bars = loop_bars(brief.seconds, tempo, meter)
             layouts = lay_loop(bars)
@@ -224,7 +227,7 @@ class RulesPlanner:
         harmony = harmonize(
             layouts,
             key.mode,
-            style,
+            style.model_copy(update={"vocabulary": season(style.vocabulary, valence, arousal)}),
             generator(brief.seed_for("harmony"), "harmony"),
             brightness=valence,
             most=len(meter.beats),
@@ -265,7 +268,11 @@ class RulesPlanner:
         if brief.instruments:
             suggestion = ", ".join(seen.value) or "none"
             notes.asked("instruments", ", ".join(brief.instruments), suggestion)
-            return seat_wishes(brief.instruments, style)
+            band = seat_wishes(brief.instruments, style)
+            missing = missing_harmony(band, style)
+            if missing:
+                notes.conflicts.append(missing)
+            return band
         lightness = scene.number("lightness", 0.5)
         parts = seat_style(style, (*words.instruments, *seen.value), lightness, words.without)
         guests = [name for name in words.instruments if name not in {part.instrument for part in parts}]

@@ -5,7 +5,7 @@ A triad is *diatonic* (of the mode's scale), *dominant* (V and #viio of minor, w
 tones are strange in dorian, phrygian and mixolydian: there they would turn the mode into coloured minor or major.
 
 `brightness` (-1..1) says how light the harmony is inside its mode: every triad has a light from -1 to 1 (major triads of the
-scale 1, minor ones and diminished ones below 0, borrowed ones lowest, the tonic 0), and its factor grows by e with light x brightness.
+scale 1, minor ones and diminished ones below 0, borrowed ones lowest, the tonic between), and its factor grows by e with light x brightness.
 That major and minor triads carry valence beside the mode: Crowder, *Psychomusicology* 4, 1984; the figures are our choice.
 Knows nothing of place.
 """
@@ -38,6 +38,8 @@ _PASSING = {"major": {"#ivo", "#io"}, "minor": {"#ivo"}}
 """Diminished triads that lead up by a semitone: secondary leading-tone chords."""
 _OWN_LIGHT = {("minor", "IV"): 0.4, ("phrygian", "II"): -0.3}
 """Major triads that are lighter or darker than their kind."""
+_TONIC_LIGHT = {"I": 0.6, "i": -0.4}
+"""With no light of its own the tonic gave way: at full brightness I fell from 57 % of the bars of pieces in major to 40 %."""
 _REACH = 1.3
 """A triad of full light is e^1.3 = 3.7 times as likely in the brightest harmony as in the middle."""
 _UNRESOLVED = 0.2
@@ -82,10 +84,12 @@ def target_of(triad: str, mode: str) -> str | None:
 
 @lru_cache(maxsize=1024)
 def light_of(triad: str, mode: str) -> float:
-    """How light a triad is in its mode, -1..1; the tonic is 0, so that brightness leaves the centre where it is."""
+    """How light a triad is in its mode, -1..1; the tonic goes a part of the way with its kind, so that no light drives it out."""
     kind = kind_of(triad, mode)
-    if triad.lower() == "i" or "o" in triad:
-        return -1.0 if "o" in triad else 0.0
+    if "o" in triad:
+        return -1.0
+    if triad in _TONIC_LIGHT:
+        return _TONIC_LIGHT[triad]
     if (mode, triad) in _OWN_LIGHT:
         return _OWN_LIGHT[mode, triad]
     of_kind = {"borrowed": -1.0, "secondary": 0.3, "dominant": 0.2}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from img2music.chance import generator
 from img2music.realizers.form import Event
 from img2music.realizers.harmony import nearest_pitch, voice_chords
+from img2music.realizers.part_writing import RANGES, write_parts
 from img2music.realizers.patterns import Moment, pattern
 from img2music.realizers.spacing import open_low, under_tune
 
@@ -30,6 +31,8 @@ _CENTRE = {"chords": 58, "arpeggio": 60, "pad": 57}
 """Middle of each role's register (MIDI): under the tune, over the bass (our choice)."""
 _DYADS = {"power", "boogie"}
 """Patterns that play a root and its fifth instead of the whole chord."""
+_PART_WRITTEN = {"chorale", "hymn"}
+"""Patterns whose chords are two inner voices, each a line of its own."""
 _ENERGY_SHARE = 0.55
 _WANDER, _LIFT = 0.06, 0.1
 """How far the drive wanders from phrase to phrase, and rises in a phrase's last bar (our choice)."""
@@ -51,8 +54,10 @@ def write_chords(
 ) -> list[Event]:
     """The whole part for a role of chords."""
     meter = plan.parsed_meter
-    low, high = _register(part, player, _ceiling(tune))
+    low, high = _register(part, player, _ceiling(tune), plan.height)
     voicings = _voicings(plan, part, player, spans, low, high)
+    if part.pattern in _PART_WRITTEN and tune and player.voices > 1 and any(other.role == "bass" for other in plan.parts):
+        voicings = _inner_voices(plan, player, spans, tune)
     play = pattern(part.role, part.pattern)
     moments = _moments(plan, part, phrases, energies)
     onsets = [span.onset for span in spans]
@@ -114,6 +119,24 @@ def _voicings(
     return voicings if part.role == "arpeggio" else tuple(open_low(voicing, high) for voicing in voicings)
 
 
+def _inner_voices(
+    plan: CompositionPlan, player: Instrument, spans: Sequence[Span], tune: Sequence[Event]
+) -> tuple[tuple[int, ...], ...]:
+    """Alto and tenor of a four-part setting of the chords under the tune; other parts sing soprano and bass."""
+    onsets = [event.onset for event in tune]
+    low, high = RANGES[3]
+    soprano: list[int | None] = []
+    for span in spans:
+        index = bisect_right(onsets, span.onset) - 1
+        sung = tune[index].pitches[-1] if index >= 0 and tune[index].end > span.onset else None
+        soprano.append(sung if sung is not None and low <= sung <= high else None)
+    tenor, alto = ((max(bottom, player.low), min(top, player.high)) for bottom, top in RANGES[1:3])
+    settings = write_parts(
+        [span.chord for span in spans], plan.parsed_key, soprano=soprano, ranges=(RANGES[0], tenor, alto, RANGES[3])
+    )
+    return tuple(tuple(sorted({setting[1], setting[2]})) for setting in settings)
+
+
 def _ceiling(tune: Sequence[Event]) -> int:
     """Where the tune mostly lies: nothing but a part set above it is voiced there."""
     lowest = min((event.pitches[0] for event in tune), default=84)
@@ -140,8 +163,8 @@ def _is_ground(plan: CompositionPlan, part: PartPlan) -> bool:
     return part is lowest and all(other.role != "bass" for other in plan.parts)
 
 
-def _register(part: PartPlan, player: Instrument, ceiling: int) -> tuple[int, int]:
-    centre = _CENTRE[part.role] + 12 * part.octave
+def _register(part: PartPlan, player: Instrument, ceiling: int, shift: int) -> tuple[int, int]:
+    centre = _CENTRE[part.role] + 12 * part.octave + round(shift / 2)  # half as far as the tune, which needs its own room
     if player.low > centre - 4:  # a high instrument plays where it can
         centre = player.low + 9
     low = max(player.low, centre - 9)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from img2music.realizers.form import Event, Phrase, Span
     from img2music.style import Style
     from img2music.theory import Instrument
+    from img2music.theory.rhythms import Dialect
 
 __all__ = ["Composer", "dynamic_mark"]
 
@@ -98,7 +99,9 @@ def _write(
         return write_drums(plan, part, player, phrases, resting, style)
     match part.role:
         case "melody":
-            return write_melody(plan, phrases, spans, player, part.octave, alone=alone)
+            # Straight styles with a drum kit sing as pop does, off the beat; the others as songs and folk tunes do.
+            dialect: Dialect = "pop" if (style.drums or style.grooves) and style.swing < 0.2 else "song"
+            return write_melody(plan, phrases, spans, player, part.octave, alone=alone, dialect=dialect)
         case "bass":
             return write_bass(plan, part, player, phrases, spans, resting)
         case "counter":

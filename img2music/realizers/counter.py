@@ -30,6 +30,11 @@ __all__ = ["write_counter"]
 _HELD = Fraction(3, 2)
 """A tune that holds or rests this long leaves room."""
 _BREATH = Fraction(1, 2)
+# What root, third, fifth, seventh and more cost. Alone over a bass the counter-melody has to say what chord it is: thirds and sevenths.
+# Where others hold the chord, it doubles what may be doubled: the root first, the third last, never the seventh, which has to
+# resolve (E. Aldwell & C. Schachter, *Harmony and Voice Leading*, ch. 5). The figures are our choice.
+_GUIDES = (1.5, 0.0, 1.2, -0.3, 0.5)
+_DOUBLED = (0.0, 1.6, 0.4, 2.0, 1.2)
 _REACH = 10
 """Semitones each side of the middle of its register."""
 
@@ -47,6 +52,8 @@ class _Stroke:
     """What the tune sings at that moment."""
     attacked: bool
     """Whether the tune begins that note here."""
+    held: bool
+    """Whether another part holds the chord, its third included."""
     lowest: int | None
     """The lowest note of the tune before this one ends."""
 
@@ -125,10 +132,16 @@ def _strokes(
                     passing=place != span.onset and meter.weight(place) < 2 and stop - place <= 1,
                     sung=tune[index].pitches[0] if sounding else None,
                     attacked=sounding and onsets[index] == place,
+                    held=_is_held(plan, energies[span.bar]),
                     lowest=lowest_sung(place, stop, tune, onsets),
                 )
             )
     return strokes
+
+
+def _is_held(plan: CompositionPlan, energy: float) -> bool:
+    """Whether a part plays whole chords at that energy."""
+    return any(part.role in {"chords", "arpeggio", "pad"} and part.from_energy <= energy for part in plan.parts)
 
 
 def _room(tune: Sequence[Event], onsets: Sequence[Fraction], begin: Fraction, end: Fraction) -> list[tuple[Fraction, Fraction]]:
@@ -174,7 +187,8 @@ def _candidates(stroke: _Stroke, low: int, high: int, scale: frozenset[int], *, 
     for pitch in range(low, high + 1):
         if pitch % 12 in members:
             role = members.index(pitch % 12)
-            cost = (0.5 if is_last else 1.5, 0.0, 1.2, -0.3, 0.5)[min(role, 4)]
+            costs = _DOUBLED if stroke.held else _GUIDES
+            cost = min(0.5, costs[0]) if is_last and not role else costs[min(role, 4)]
         elif stroke.passing and pitch % 12 in scale:
             cost = 0.8
         else:
@@ -202,8 +216,11 @@ def _motion(before: _Stroke, stroke: _Stroke, one: int, other: int) -> float:
     if before.sung is None or stroke.sung is None or before.sung == stroke.sung:
         return cost
     sung = stroke.sung - before.sung
-    if (stroke.sung - other) % 12 in {0, 7} and sung * (other - one) > 0:
-        cost += 12 if (before.sung - one) % 12 == (stroke.sung - other) % 12 else 3
+    interval = (stroke.sung - other) % 12
+    if interval in {0, 7} and interval == (before.sung - one) % 12 and one != other:
+        cost += 12  # by contrary motion as well: an octave and a fifteenth are one voice all the same
+    elif interval in {0, 7} and sung * (other - one) > 0:
+        cost += 3
     elif sung * (other - one) < 0:
         cost -= 1.2
     elif sung * (other - one) > 0:

@@ -82,13 +82,13 @@ def _all_ours(plan: CompositionPlan, events: list[Event], spans: Sequence[Span],
 
 
 def _register(plan: CompositionPlan, player: Instrument, octave: int) -> tuple[int, int]:
-    """A singable range of about an octave and a half round the instrument's heart, higher for brighter moods."""
-    centre = player.heart + 12 * octave + round(2 * plan.valence)
+    """A singable range of about an octave and a half round the instrument's heart, moved by the plan's height."""
+    centre = player.heart + 12 * octave + plan.height
     reach = 8 + round(2 * (plan.arousal + 1))
     low, high = max(player.low, centre - reach), min(player.high, centre + reach)
     if any(part.role in {"chords", "arpeggio", "pad"} for part in plan.parts):
         # Above the chords, as far as the instrument reaches: a tune inside its accompaniment is not heard.
-        lift = max(0, min(_ABOVE_CHORDS, player.high - 14) - low)
+        lift = max(0, min(_ABOVE_CHORDS + plan.height, player.high - 14) - low)
         low, high = low + lift, min(player.high, high + lift)
     if high - low < 12:
         low, high = max(player.low, high - 14), min(player.high, max(high, low + 14))

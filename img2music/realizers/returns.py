@@ -78,7 +78,7 @@ def bring_back(
     low, high = min(player.high - 5, limits[0] + lift, *pitches), min(player.high, max(limits[1], *pitches))
     found, _ = best_line(slots, spans, plan.parsed_key, (low, high), previous, (), chance)
     events = [event_of(slot, pitch) for slot, pitch in zip(slots, found, strict=True)]
-    return ornamented(plan, events, player, chance, 0.12 + 0.3 * section.energy)
+    return ornamented(plan, events, player, chance, 0.05 + 0.12 * section.energy)
 
 
 def event_of(slot: Slot, pitch: int) -> Event:

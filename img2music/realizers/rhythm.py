@@ -8,10 +8,10 @@ weakest joined to the one before. Conventions: strokes are (place in the bar, du
 from __future__ import annotations
 
 from fractions import Fraction
-from math import exp, log
+from math import log
 from typing import TYPE_CHECKING
 
-from img2music.theory.rhythms import bar_rhythms, follow_counts
+from img2music.theory.rhythms import bar_rhythms, follow_counts, notes_a_bar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,18 +25,11 @@ __all__ = ["augmented", "cadence", "draw_bar", "fitted", "head", "motif_strokes"
 
 _HALF = Fraction(1, 2)
 _SHORTEST = Fraction(1, 4)
-_SPARSE, _BUSY = 0.55, 4.2
-"""Notes a second in the calmest and the busiest melody at a hundred beats a minute (our choice: from a note in two beats to
-sixteenths with rests; POP909's and OpenEWLD's songs lie between)."""
 
 
 def notes_wanted(density: float, tempo_bpm: float, meter: Meter, energy: float) -> float:
-    """Notes a bar for a density of 0..1: even steps of density are even ratios, and slow music has more notes a beat.
-
-    Notes a second grow with the square root of the tempo: a doubled tempo is played with fewer notes a beat, but more a second.
-    """
-    second: float = _SPARSE * exp(density * log(_BUSY / _SPARSE)) * (tempo_bpm / 100) ** 0.5
-    return float(second * (0.92 + 0.16 * energy) * float(meter.bar_quarters) * 60 / tempo_bpm)
+    """Notes a bar for a density and a section's energy, both 0..1; energy adds a little."""
+    return notes_a_bar(density, tempo_bpm, meter) * (0.92 + 0.16 * energy)
 
 
 def motif_strokes(durations: Sequence[Fraction], meter: Meter) -> tuple[Stroke, ...]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
+from math import exp, log
 from typing import TYPE_CHECKING, Any, Literal
 
 from img2music.resources import asset
@@ -23,7 +24,7 @@ from img2music.resources import asset
 if TYPE_CHECKING:
     from img2music.theory.meter import Meter
 
-__all__ = ["BarRhythm", "Dialect", "Place", "Stroke", "bar_rhythms", "follow_counts"]
+__all__ = ["BarRhythm", "Dialect", "Place", "Stroke", "bar_rhythms", "follow_counts", "notes_a_bar"]
 
 Stroke = tuple[Fraction, Fraction]
 Dialect = Literal["song", "pop"]
@@ -51,6 +52,11 @@ _LARGEST_PRODUCT = (40, 40, 6)
 """How many rhythms of each group are combined in bars of one, two and three groups."""
 
 
+_SPARSE, _BUSY = 0.55, 5.5
+"""Notes a second in the calmest and the busiest melody at a hundred beats a minute (our choice: from a note in two beats to
+sixteenths with rests; POP909's and OpenEWLD's songs lie between)."""
+
+
 @dataclass(frozen=True, slots=True)
 class BarRhythm:
     """A bar's strokes and how often people sing it."""
@@ -65,6 +71,15 @@ class BarRhythm:
     def count(self, place: Place) -> float:
         """How often it stands there."""
         return self.first if place == "first" else self.middle if place == "middle" else self.last
+
+
+def notes_a_bar(density: float, tempo_bpm: float, meter: Meter) -> float:
+    """Notes a melody wants in a bar for a density of 0..1: even steps of density are even ratios.
+
+    Notes a second grow with the square root of the tempo: quick music has fewer notes a beat than slow music, but more a second.
+    """
+    second: float = _SPARSE * exp(density * log(_BUSY / _SPARSE)) * (tempo_bpm / 100) ** 0.5
+    return second * float(meter.bar_quarters) * 60 / tempo_bpm
 
 
 @lru_cache(maxsize=32)
