@@ -22,7 +22,6 @@ def main() -> None:
         first_page = engrave(files["score.musicxml"].decode())[0]
         (images / f"{name}-score.png").write_bytes(to_png(first_page, width_px=900))
         (images / f"{name}-roll.png").write_bytes(to_png(files["pianoroll.svg"].decode(), width_px=1000))
-        print(name, piece.plan.title, piece.plan.style, piece.plan.key, piece.plan.meter, piece.plan.tempo_bpm)
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ def test_quality_is_measured_on_groups_it_never_met() -> None:
     chance = np.random.default_rng(3)
     whims = chance.normal(size=(20, 2))
     told = [
-        RatedPiece(piece.features, *map(float, whims[number // 3]), piece.group, piece.source)
+        RatedPiece(piece.features, float(whims[number // 3][0]), float(whims[number // 3][1]), piece.group, piece.source)
         for number, piece in enumerate(pieces)
     ]
     assert max(AffectEstimator.fit(told).quality) < 0.45

@@ -126,8 +126,8 @@ def held_out(rows: Sequence[RatedPiece], *, ridge: float = _RIDGE) -> dict[str, 
     estimated, rated = np.zeros((len(rows), 2)), _ratings(rows)
     places = np.array([folds[row.source, row.group] for row in rows])
     for fold in range(places.max() + 1):
-        testing = np.flatnonzero(places == fold)
-        means, deviations, weights = _fit([rows[index] for index in np.flatnonzero(places != fold)], ridge)
+        testing = [index for index, place in enumerate(places) if place == fold]
+        means, deviations, weights = _fit([row for row, place in zip(rows, places, strict=True) if place != fold], ridge)
         unseen = _scaled([rows[index].features for index in testing])
         estimated[testing] = np.clip((unseen - means) / deviations, -_CUT, _CUT) @ weights
     sources = np.array([row.source for row in rows])

@@ -152,7 +152,12 @@ def _strokes(event: Event, base: int) -> list[Note]:
     """Drum strokes with the velocity and the timing that a drummer gave them."""
     return [
         Note(
-            event.onset, event.duration, pitch, drum_spelling(pitch), min(127, max(8, round(base * weight))), microtiming_quarters=lag
+            event.onset,
+            event.duration,
+            pitch,
+            drum_spelling(pitch),
+            min(127, max(8, round(base * weight))),
+            microtiming_quarters=lag,
         )
         for pitch, weight, lag in sorted(zip(event.pitches, event.weights, event.lags, strict=True))
     ]

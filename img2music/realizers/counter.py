@@ -218,7 +218,7 @@ def _motion(before: _Stroke, stroke: _Stroke, one: int, other: int) -> float:
     sung = stroke.sung - before.sung
     interval = (stroke.sung - other) % 12
     if interval in {0, 7} and interval == (before.sung - one) % 12 and one != other:
-        cost += 12  # by contrary motion as well: an octave and a fifteenth are one voice all the same
+        cost += 30  # by contrary motion as well: an octave and a fifteenth are one voice all the same
     elif interval in {0, 7} and sung * (other - one) > 0:
         cost += 3
     elif sung * (other - one) < 0:

@@ -280,7 +280,9 @@ def _crown(sketch: _Sketch, spans: Sequence[Span], limits: tuple[int, int]) -> t
     ]
     top = min(high, max(low + 7, round(sketch.middle + _CONTOUR_SPAN / 2)))
     if sketch.section.role in {"intro", "outro"} or not candidates or len(sketch.slots) < 6:
-        return max(low, top - _SPAN), top
+        # An octave below the note that is kept for a peak, so that the tonic is in it.
+        low = max(low, top - 13)
+        return low, min(high + 1, max(top, low + 12))
     number, slot = max(
         candidates,
         key=lambda one: (
