@@ -9,7 +9,7 @@ from img2music.io.engraving import engrave, to_png
 
 FOLDER = Path(__file__).parent
 EXAMPLES = FOLDER.parent / "demo" / "examples"
-GALLERY = ("temple", "moon", "flower")
+GALLERY = ("temple", "moon", "photographer")
 
 
 def main() -> None:
