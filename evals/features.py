@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 import mido
 import numpy as np
-from corpora.song import KRUMHANSL_MAJOR, KRUMHANSL_MINOR
 
 from img2music.metrics.melodic import tune_values
+from img2music.theory.listening import MAJOR_PROFILE, MINOR_PROFILE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -101,7 +101,7 @@ def piece_features(notes: Numbers) -> dict[str, float] | None:
 
 
 def _clarity(histogram: Numbers) -> float:
-    profiles = [np.roll(profile, tonic) for profile in (KRUMHANSL_MAJOR, KRUMHANSL_MINOR) for tonic in range(12)]
+    profiles = [np.roll(profile, tonic) for profile in (MAJOR_PROFILE, MINOR_PROFILE) for tonic in range(12)]
     return max(float(np.corrcoef(histogram, profile)[0, 1]) for profile in profiles)
 
 

@@ -13,7 +13,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from corpora.progression import BarChord, ChordPhrase, Progression
-from corpora.song import KRUMHANSL_MAJOR, KRUMHANSL_MINOR, correlation
+from corpora.song import correlation
+
+from img2music.theory.listening import MAJOR_PROFILE, MINOR_PROFILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -95,7 +97,7 @@ def _key(steps: Sequence[Sequence[int]]) -> tuple[int, bool]:
     fits = [
         (correlation(tuple(histogram), tonic, profile) + 0.3 * (tonic == last), tonic, is_minor)
         for tonic in range(12)
-        for profile, is_minor in ((KRUMHANSL_MAJOR, False), (KRUMHANSL_MINOR, True))
+        for profile, is_minor in ((MAJOR_PROFILE, False), (MINOR_PROFILE, True))
     ]
     _, tonic, is_minor = max(fits)
     return tonic, is_minor

@@ -12,7 +12,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from corpora.song import KRUMHANSL_MAJOR, KRUMHANSL_MINOR, Song, SongChord, SongNote, correlation
+from corpora.song import Song, SongChord, SongNote, correlation
+
+from img2music.theory.listening import MAJOR_PROFILE, MINOR_PROFILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,6 +140,6 @@ def _key(fifths: int, notes: list[SongNote], chords: list[SongChord]) -> tuple[i
     major = fifths * 7 % 12
     minor = (major + 9) % 12
     last = chords[-1]
-    fit_major = correlation(tuple(histogram), major, KRUMHANSL_MAJOR) + 0.3 * (last.root == major)
-    fit_minor = correlation(tuple(histogram), minor, KRUMHANSL_MINOR) + 0.3 * (last.root == minor)
+    fit_major = correlation(tuple(histogram), major, MAJOR_PROFILE) + 0.3 * (last.root == major)
+    fit_minor = correlation(tuple(histogram), minor, MINOR_PROFILE) + 0.3 * (last.root == minor)
     return (minor, True) if fit_minor > fit_major else (major, False)

@@ -16,11 +16,7 @@ if TYPE_CHECKING:
 
     from corpora.progression import Progression
 
-__all__ = ["KRUMHANSL_MAJOR", "KRUMHANSL_MINOR", "Song", "SongChord", "SongNote", "correlation", "in_training_half"]
-
-# Probe-tone profiles of Krumhansl & Kessler (Psychological Review 89, 1982), from the tonic upwards.
-KRUMHANSL_MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
-KRUMHANSL_MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
+__all__ = ["Song", "SongChord", "SongNote", "correlation", "in_training_half"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from img2music.io.midi_reading import read_midi
+from img2music.theory.listening import MAJOR_PROFILE, MINOR_PROFILE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,9 +37,7 @@ _MOST_MOMENTS = 200
 _ROUGH = (1, 2, 6)
 """Interval classes that count as dissonant: seconds, sevenths, the tritone."""
 
-# Krumhansl & Kessler, *Psychological Review* 89, 1982: how well each pitch class fits after a context in C major and C minor.
-_MAJOR = np.array([6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88])
-_MINOR = np.array([6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17])
+_MAJOR, _MINOR = np.array(MAJOR_PROFILE), np.array(MINOR_PROFILE)
 
 
 @dataclass(frozen=True, slots=True)
