@@ -12,10 +12,10 @@ Four measurements of a tune:
   those that POP909's listeners marked (OpenEWLD marks none, so its songs have no value) and those of our plans.
 - **repeat**: the longest stretch of (interval, time) that comes twice without overlapping, as a share of the notes.
 
-The band is the 10-90 % range over the left-out half of the songs, both corpora together. Ours: made scenes and seeds over every style in
-turn, 60 to 90 s. Baselines: our tunes with their notes shuffled, lengths and all (*shuffled*), and a random walk of steps up to a
-fourth in our tunes' lengths (*walk*). A share inside is printed with its Wilson 95 % interval; 80 % is what people reach by the band's
-definition.
+The band is the 10-90 % range over the left-out half of the songs, both corpora together. Ours: made scenes and seeds over every
+style in turn, 60 to 90 s. Baselines: our tunes with their notes shuffled, lengths and all (*shuffled*), and a random walk of
+steps up to a fourth in our tunes' lengths (*walk*). A share inside is printed with its Wilson 95 % interval; 80 % is what
+people reach by the band's definition.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Slot", "Tone", "best_line", "tones_of"]
 
 _WIDTH = 14
-_LUCK = 650
+_LUCK = 780
 """Scale of the Gumbel noise in thousandths; at 1000 the search would draw from the model as it is, rules and wishes aside."""
 _CONTOUR = 50
 _CHARACTERISTIC = {"dorian": 5, "phrygian": 1, "lydian": 3, "mixolydian": 6}
