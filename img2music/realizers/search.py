@@ -223,7 +223,7 @@ def _moves(line: _Line, wanted: int | None) -> tuple[list[int], list[int]]:
             row[WIDEST] += 700 * min(line.run - 1, 4)
         if wanted is not None:
             # What the motif asks for costs little whatever the model thinks of it; every letter away from it costs more.
-            row = [cost // 3 + 900 * min(4, abs(index - WIDEST - wanted)) for index, cost in enumerate(row)]
+            row = [cost // 2 + 900 * min(4, abs(index - WIDEST - wanted)) for index, cost in enumerate(row)]
         rows.append(row)
     return rows[0], rows[1]
 
@@ -289,7 +289,7 @@ def _alone(tone: Tone, slot: Slot, mode: str, peak: int | None) -> int:
     if tone.step == _CHARACTERISTIC.get(mode) and tone.in_scale:
         cost -= 350
     if peak is not None:
-        cost += 600 * (peak - tone.pitch) if slot.is_peak else 7000 if tone.pitch >= peak else 0
+        cost += 1800 * (peak - tone.pitch) if slot.is_peak else 7000 if tone.pitch >= peak else 0
     if slot.near is not None:
         cost += 800 * min(4, abs(tone.pitch - slot.near))
     return cost + (_goal(tone, slot.goal) if slot.goal else 0)
@@ -300,7 +300,7 @@ def _goal(tone: Tone, goal: str) -> int:
         return -500 if tone.step in {1, 6} else 300
     stranger = 6000 if tone.role == 4 else 0
     if goal == "open":  # on the way: two, five or seven
-        return stranger + (1600 if tone.step == 0 else 0 if tone.step in {1, 4, 6} else 400)
+        return stranger + (3500 if tone.step == 0 else 0 if tone.step in {1, 4, 6} else 400)
     if tone.step == 0:
         return stranger
     return stranger + (9000 if goal == "home" else 2500 if tone.step == 2 else 5000)

@@ -103,7 +103,7 @@ def _rule(before: int | None, member: int, following: int, step: int) -> int:
         cost += 700
     if before is not None and abs(before) >= 3:
         if step * before > 0 and width >= 2:
-            cost += 1600
+            cost += 2400
         elif not (step * before < 0 and width <= 2):
-            cost += 700 if abs(before) == 4 else 300
+            cost += 1300 if abs(before) == 4 else 400
     return cost
