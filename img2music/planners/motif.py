@@ -58,7 +58,7 @@ def draw_motif(contour: Sequence[float], meter: Meter, density: float, tempo_bpm
     `density` 0..1 and the tempo (quarter notes a minute) say how many strokes a bar wants (`theory.rhythms.notes_a_bar`).
     """
     curve = np.asarray(contour, dtype=float)
-    rhythm = _rhythm(curve, meter, min(9.0, max(2.0, notes_a_bar(density, tempo_bpm, meter))))
+    rhythm = _rhythm(curve, meter, min(9.0, max(2.0, notes_a_bar(density, tempo_bpm, meter))), 0.14 * tempo_bpm / 60)
     places = np.cumsum([0.0, *(float(duration) for duration in rhythm[:-1])]) / float(meter.bar_quarters)
     # The opening third of the line, unrolled over the bar: the motif is the picture's beginning, seen closely.
     heights = np.interp(places * 0.6, np.linspace(0, 1, len(curve)), curve)
@@ -67,11 +67,12 @@ def draw_motif(contour: Sequence[float], meter: Meter, density: float, tempo_bpm
     return Motif(steps=tuple(_enliven(steps, curve)), rhythm=tuple(float(duration) for duration in rhythm))
 
 
-def _rhythm(curve: NDArray[np.float64], meter: Meter, wanted: float) -> tuple[Fraction, ...]:
+def _rhythm(curve: NDArray[np.float64], meter: Meter, wanted: float, shortest: float) -> tuple[Fraction, ...]:
     """Of all bars that people sing, the one whose strokes fall most where the curve moves.
 
     Each bar is an outline of strong and empty places, and so is the curve's movement; the two are compared as correlations are, so
-    that a restless and a calm picture are both heard. How often people sing a bar counts a little.
+    that a restless and a calm picture are both heard. How often people sing a bar counts a little; strokes under `shortest` quarter notes
+    (a seventh of a second) do not sing.
     """
     change = np.abs(np.gradient(curve)) + 1e-3
     steps = int(meter.bar_quarters * _SIXTEENTHS)
@@ -94,7 +95,9 @@ def _rhythm(curve: NDArray[np.float64], meter: Meter, wanted: float) -> tuple[Fr
         kinds = {1: 0.3, 2: 0.0, 3: 0.05}.get(len(set(durations)), 0.4)
         end = 0.12 if durations[-1] == max(durations) else 0.0
         size = abs(len(places) - wanted) / max(1.5, wanted / 3)
-        score = round(likeness + end - kinds - 0.5 * size + 0.04 * log(1 + rhythm.first + rhythm.middle), 9)
+        score = round(likeness + end - kinds - 0.5 * size + 0.09 * log(1 + rhythm.first + rhythm.middle), 9)
+        if min(durations) < shortest:
+            score -= 0.5
         if score > best_score:
             best, best_score = durations, score
     return best

@@ -101,7 +101,7 @@ def _lift(plan: CompositionPlan, tune: Tune, section: int, player: Instrument) -
     """An octave for a return of high energy, where the instrument still sings."""
     here = plan.sections[section]
     top = max((note.pitch for note in tune.notes), default=player.high) + 12
-    return 12 if here.role == "return" and here.energy > 0.6 and top <= min(player.high, player.heart + 17) else 0
+    return 12 if here.role == "return" and here.energy > 0.6 and top <= min(player.high, player.heart + 14) else 0
 
 
 def _ornament(

@@ -125,7 +125,7 @@ def _sketch(
     if section.role == "contrast":
         steps = tuple(-step for step in steps)
         contour = tuple(1 - height for height in reversed(contour))
-        strokes, _ = draw_bar(meter, dialect, "first", wanted, chance, avoid=(strokes,))
+        strokes, _ = draw_bar(meter, dialect, "first", wanted, chance, avoid=(strokes,), shortest=_shortest(plan))
         middle += 3 if section.energy >= 0.5 else -3
     elif section.role == "outro" and previous is not None:
         middle = float(previous)  # the ending stays where the tune has come to rest
@@ -169,7 +169,7 @@ def _lay_bar(sketch: _Sketch, bar: int, letter: str, goal: str, *, is_first: boo
         _lay_home(sketch, bar, goal)
         return
     if letter == "c":
-        strokes, arrival = cadence(meter, sketch.dialect, sketch.wanted, sketch.chance, sketch.before)
+        strokes, arrival = cadence(meter, sketch.dialect, sketch.wanted, sketch.chance, sketch.before, _shortest(sketch.plan))
         for index, (place, duration) in enumerate(strokes):
             _add(sketch, bar, place, duration, goal=goal if index == arrival else "")
         sketch.before = strokes
@@ -221,7 +221,9 @@ def _rhythm(sketch: _Sketch, letter: str, *, is_first: bool) -> tuple[tuple[Stro
         wanted = sketch.wanted * (1.2 if letter == "d" else 1.0)
         place: Place = "first" if is_first else "middle"
         used = tuple(sketch.rhythms.values()) if letter != "a" or float(sketch.chance.random()) < 0.75 else ()
-        strokes, is_tied = draw_bar(meter, sketch.dialect, place, wanted, sketch.chance, after=sketch.before, avoid=used)
+        strokes, is_tied = draw_bar(
+            meter, sketch.dialect, place, wanted, sketch.chance, after=sketch.before, avoid=used, shortest=_shortest(sketch.plan)
+        )
         sketch.rhythms[letter] = strokes
         return strokes, is_tied, 0
     return sketch.rhythms[letter], False, 0
@@ -297,6 +299,11 @@ def _crown(sketch: _Sketch, spans: Sequence[Span], limits: tuple[int, int]) -> t
         top = min(members, key=lambda pitch: (abs(pitch - top), pitch))
     sketch.slots[number] = replace(slot, is_peak=True, like=None, step=None, anchor=None)
     return max(low, top - _SPAN), top
+
+
+def _shortest(plan: CompositionPlan) -> float:
+    """The shortest stroke that still sings, in quarter notes: about a seventh of a second (our choice)."""
+    return 0.14 * plan.tempo_bpm / 60
 
 
 def _through(sketch: _Sketch, slot: Slot) -> float:

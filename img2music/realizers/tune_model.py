@@ -30,6 +30,8 @@ _BELIEF = 12
 _SCALE = 1000
 _STRANGER = (0, 200, 950, 950)
 """Added by metrical weight: songs have strangers on a third of their strong beats, but sung words excuse what a bare line must explain."""
+_LONG_STRANGER = (0, 200, 900)
+"""Added by length class: the longer a stranger is held, the more it wants a reason."""
 
 
 _CALIBRATION = (400, 320, -520, -650, -620, -450, -320, -300)
@@ -89,7 +91,7 @@ def _roles(table: Mapping[str, int], weight: int, length: int) -> tuple[int, ...
     counts: Sequence[float] = [table.get(f"{weight} {length} {role}", 0) + 1.0 for role in range(5)]
     costs = [round(-_SCALE * log(count / sum(counts))) for count in counts]
     # A stranger to the chord may be any of four letters, a member is one of three: a fair price for each letter.
-    costs[4] += round(_SCALE * log(4 / 3)) + _STRANGER[weight]
+    costs[4] += round(_SCALE * log(4 / 3)) + _STRANGER[weight] + _LONG_STRANGER[length]
     return tuple(costs)
 
 
