@@ -26,8 +26,6 @@ __all__ = ["augmented", "cadence", "draw_bar", "fitted", "head", "motif_strokes"
 
 _HALF = Fraction(1, 2)
 _SHORTEST = Fraction(1, 4)
-_TASTE = 1.3
-"""Above 1 the draw prefers common bars to rare ones more than songs do: one odd bar in a hundred songs is not yet style."""
 
 
 def notes_wanted(density: float, tempo_bpm: float, meter: Meter, energy: float) -> float:
@@ -70,7 +68,7 @@ def draw_bar(
     spread = 0.6 + 0.12 * wanted
     best, best_score = 0, float("-inf")
     for number, rhythm in enumerate(known):
-        score = _TASTE * log(rhythm.count(place) + 0.3) + float(noise[number])
+        score = log(rhythm.count(place) + 0.3) + float(noise[number])
         score -= ((len(rhythm.strokes) - wanted) / spread) ** 2
         score += log(1 + follow.get((before, number), 0))
         if rhythm.strokes in avoid:
