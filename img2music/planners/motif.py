@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["draw_contour", "draw_motif"]
 
 _POINTS = 16
+_HALF = 0.5
 _SIXTEENTHS = 4
 """Rhythms are built on a grid of sixteenths: four a quarter note."""
 
@@ -98,6 +99,8 @@ def _rhythm(curve: NDArray[np.float64], meter: Meter, wanted: float, shortest: f
         score = round(likeness + end - kinds - 0.5 * size + 0.09 * log(1 + rhythm.first + rhythm.middle), 9)
         if min(durations) < shortest:
             score -= 0.5
+        if durations[0] < _HALF:
+            score -= 0.5  # a first note that snaps away is a mannerism when every phrase begins with it
         if score > best_score:
             best, best_score = durations, score
     return best
