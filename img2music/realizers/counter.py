@@ -34,7 +34,7 @@ _BREATH = Fraction(1, 2)
 # Where others hold the chord, it doubles what may be doubled: the root first, the third last, never the seventh, which has to
 # resolve (E. Aldwell & C. Schachter, *Harmony and Voice Leading*, ch. 5). The figures are our choice.
 _GUIDES = (1.5, 0.0, 1.2, -0.3, 0.5)
-_DOUBLED = (0.0, 1.6, 0.4, 2.0, 1.2)
+_DOUBLED = (0.0, 2.0, 0.4, 2.0, 1.2)
 _REACH = 10
 """Semitones each side of the middle of its register."""
 
