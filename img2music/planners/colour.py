@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from img2music.cheapest import trace_back
 from img2music.planners.vocabulary import kind_of, target_of
 from img2music.theory import Chord, Key
 
@@ -120,13 +121,7 @@ def invert(numerals: Sequence[str], key: Key, share: float, *, fixed: Sequence[b
             pointers.append(best)
         costs.append(row)
         back.append(pointers)
-    place = min(range(len(costs[-1])), key=costs[-1].__getitem__)
-    path = [place]
-    for pointers in reversed(back):
-        place = pointers[place]
-        path.append(place)
-    path.reverse()
-    return tuple(layer[index][0] for layer, index in zip(layers, path, strict=True))
+    return tuple(layer[index][0] for layer, index in zip(layers, trace_back(costs[-1], back), strict=True))
 
 
 def pedal(triad: str, degree: str, mode: str) -> str | None:

@@ -11,6 +11,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from img2music.cheapest import trace_back
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -39,13 +41,7 @@ def voice_chords(chords: Sequence[Chord], low: int, high: int, voices: int) -> t
             pointers.append(best_index)
         costs.append(row)
         back.append(pointers)
-    place = min(range(len(costs[-1])), key=lambda index: costs[-1][index])
-    path = [place]
-    for pointers in reversed(back):
-        place = pointers[place]
-        path.append(place)
-    path.reverse()
-    return tuple(layer[index] for layer, index in zip(layers, path, strict=True))
+    return tuple(layer[index] for layer, index in zip(layers, trace_back(costs[-1], back), strict=True))
 
 
 def nearest_pitch(pitch_class: int, near: int, low: int, high: int) -> int:

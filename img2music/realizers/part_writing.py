@@ -20,6 +20,7 @@ from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from img2music.cheapest import trace_back
 from img2music.theory import pitch_class
 
 if TYPE_CHECKING:
@@ -79,13 +80,7 @@ def write_parts(
             pointers.append(best_index)
         costs.append(row)
         back.append(pointers)
-    place = min(range(len(costs[-1])), key=costs[-1].__getitem__)
-    path = [place]
-    for pointers in reversed(back):
-        place = pointers[place]
-        path.append(place)
-    path.reverse()
-    return tuple(layer[index][0] for layer, index in zip(layers, path, strict=True))
+    return tuple(layer[index][0] for layer, index in zip(layers, trace_back(costs[-1], back), strict=True))
 
 
 @lru_cache(maxsize=2048)
