@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,11 @@ from scenes import make_scene
 
 from img2music.brief import Brief
 from img2music.io.styles import style_names
+from img2music.metrics.voice_leading import overlapping_unisons
 from img2music.planners.rules import RulesPlanner
 from img2music.realizers.composer import Composer
 from img2music.realizers.form import Event, lay_spans
-from img2music.realizers.spacing import LOW_LIMITS, is_clear, open_low, under_tune
+from img2music.realizers.spacing import LOW_LIMITS, is_clear, one_key_each, open_low, under_tune
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
     from img2music.score import Note, Part, Score
 
 
-def compose(**wishes: object) -> tuple[CompositionPlan, Score]:
-    plan = RulesPlanner()(make_scene(line=1), Brief.of(**wishes))
+def compose(line: int = 1, **wishes: object) -> tuple[CompositionPlan, Score]:
+    plan = RulesPlanner()(make_scene(line=line), Brief.of(**wishes))
     return plan, Composer()(plan)
 
 
@@ -82,6 +84,27 @@ def test_a_chord_note_at_the_tune_goes_an_octave_down() -> None:
     assert single.pitches == (70,)  # nowhere else to go
     (free,) = under_tune([Event(Fraction(5), Fraction(1), (70,))], tune, 40)
     assert free.pitches == (70,)
+
+
+@pytest.mark.parametrize(
+    ("instrument", "seed", "wishes"),
+    [
+        ("kalimba", 7096, {"seconds": 82.42, "tempo_bpm": 169.0, "key": "Eb major", "meter": "3/4"}),
+        ("celesta", 7570, {"seconds": 131.26, "tempo_bpm": 127.0, "key": "F phrygian", "meter": "4/4"}),
+        ("koto", 3, {"seconds": 60.0}),
+    ],
+)
+def test_two_hands_never_strike_one_key(instrument: str, seed: int, wishes: dict[str, object]) -> None:
+    for line in range(8):
+        _, score = compose(line=line, instruments=(instrument,), seed=seed, **wishes)
+        assert len(score.parts) == 2
+        assert overlapping_unisons(score.parts) == 0
+
+
+def test_a_hand_leaves_out_the_keys_that_the_other_holds() -> None:
+    tune = [Event(Fraction(0), Fraction(2), (64,)), Event(Fraction(2), Fraction(1), (67,))]
+    chord, single, free = (Event(Fraction(at), Fraction(1), pitches) for at, pitches in ((0, (60, 64)), (1, (64,)), (2, (64,))))
+    assert [event.pitches for event in one_key_each([chord, single, free], tune)] == [(60,), (64,)]
 
 
 @pytest.mark.parametrize("seed", range(3))

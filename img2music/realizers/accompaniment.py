@@ -15,7 +15,7 @@ from img2music.realizers.form import Event
 from img2music.realizers.harmony import nearest_pitch, voice_chords
 from img2music.realizers.part_writing import RANGES, write_parts
 from img2music.realizers.patterns import Moment, pattern
-from img2music.realizers.spacing import open_low, under_tune
+from img2music.realizers.spacing import one_key_each, open_low, under_tune
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,7 +85,16 @@ def write_chords(
                 onset, index = stop, index + 1
     if part.octave <= 0:  # a part that the style puts above the tune is out of its way already
         events = under_tune(events, tune, player.low)
+    if _shares_keys(plan, part):
+        events = one_key_each(events, tune)
     return _merge(events) if part.role == "pad" else events
+
+
+def _shares_keys(plan: CompositionPlan, part: PartPlan) -> bool:
+    """Whether a part is one hand of a player whose other hand plays the tune."""
+    return "hand)" in part.name and any(
+        other.role == "melody" and other.instrument == part.instrument and "hand)" in other.name for other in plan.parts
+    )
 
 
 def _moments(plan: CompositionPlan, part: PartPlan, phrases: Sequence[Phrase], energies: Sequence[float]) -> list[Moment]:

@@ -8,7 +8,7 @@ Conventions: pitches are MIDI numbers, voicings sorted upwards. Knows nothing of
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from img2music.realizers.form import Event
 
-__all__ = ["LOW_LIMITS", "is_clear", "lowest_sung", "open_low", "under_tune"]
+__all__ = ["LOW_LIMITS", "is_clear", "lowest_sung", "one_key_each", "open_low", "under_tune"]
 
 LOW_LIMITS = {1: 52, 2: 51, 3: 48, 4: 47, 5: 45, 6: 46, 7: 37, 8: 41, 9: 41, 10: 41, 11: 41}
 """Lowest note under which an interval of so many semitones may stand. (The tritone is often given as B1; we keep it with
@@ -53,6 +53,20 @@ def under_tune(events: Sequence[Event], tune: Sequence[Event], low: int) -> list
     return [
         replace(event, pitches=_below(event.pitches, lowest_sung(event.onset, event.end, tune, onsets), low)) for event in events
     ]
+
+
+def one_key_each(events: Sequence[Event], tune: Sequence[Event]) -> list[Event]:
+    """The events of one hand without the keys that the other, which plays the tune, holds at some time of theirs."""
+    onsets = [event.onset for event in tune]
+    kept = []
+    for event in events:
+        first = max(0, bisect_right(onsets, event.onset) - 1)
+        last = bisect_left(onsets, event.end)
+        taken = {pitch for other in tune[first:last] if other.end > event.onset for pitch in other.pitches}
+        free = tuple(pitch for pitch in event.pitches if pitch not in taken)
+        if free:
+            kept.append(replace(event, pitches=free))
+    return kept
 
 
 def lowest_sung(begin: Fraction, end: Fraction, tune: Sequence[Event], onsets: Sequence[Fraction]) -> int | None:
