@@ -18,8 +18,6 @@ from img2music.realizers.form import Event, lay_spans
 from img2music.realizers.spacing import LOW_LIMITS, is_clear, one_key_each, open_low, under_tune
 
 if TYPE_CHECKING:
-    from fractions import Fraction
-
     from img2music.plan import CompositionPlan
     from img2music.score import Note, Part, Score
 
