@@ -3,7 +3,7 @@
     python evals/affect_grid.py EMOPIA VGMIDI [--styles solo-piano pop chamber-strings] [--seeds 8] [--steps 7] [--cache FILE]
 
 Every point of a 7 x 7 grid in [-1, 1] becomes a scene that is ordinary in every cue and has that valence and arousal; genre, tempo and
-mode follow from them as they do for a picture (`perceivers.attributes.suggest`). Each of eight seeds has its own skyline, light and leading
+mode follow from them as they do for a picture (`correspondences.attributes.suggest`). Each of eight seeds has its own skyline, light and leading
 colour. 30 s are planned, composed and performed, and the notes judged (`metrics.affect`: blind to loudness, timbre, drums).
 
     free            style and tempo follow the feeling
@@ -28,12 +28,12 @@ from affect_judge import interval, rated_pieces
 from numpy.typing import NDArray
 
 from img2music.brief import Brief
+from img2music.correspondences.affect import Affect
+from img2music.correspondences.attributes import suggest
+from img2music.correspondences.evidence import TYPICAL, Evidence
 from img2music.io.styles import load_style
 from img2music.metrics.affect import AffectEstimator, pearson
 from img2music.metrics.affect_features import AffectFeatures, read_features
-from img2music.perceivers.affect import Affect
-from img2music.perceivers.attributes import suggest
-from img2music.perceivers.evidence import TYPICAL, Evidence
 from img2music.performance import Performance, PlayedNote, PlayedPart
 from img2music.performers.expressive import ExpressivePerformer
 from img2music.planners.rules import RulesPlanner

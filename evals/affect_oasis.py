@@ -5,7 +5,7 @@
 FOLDER holds OASIS (Kurdi, Lozano & Banaji, Behavior Research Methods 49, 2017): ``images/*.jpg`` and ``norms.csv`` with the
 columns ``image``, ``valence_mean_1to7`` and ``arousal_mean_1to7``. The set is for evaluation only and is no part of this
 project; nothing is fitted to its ratings. Printed are Pearson correlations with 95 % bootstrap intervals over pictures, and
-the means and deviations that `img2music.perceivers.evidence` and `affect` hold.
+the means and deviations that `img2music.correspondences.evidence` and `affect` hold.
 
 T_BCP.csv holds the Berkeley Color Project's 37 colours (Palmer, Schloss, Xu & Prado-León, PNAS 110, 2013) with the columns
 ``Happy``, ``Sad`` and CIELAB ``L``, ``a``, ``b``; the mood of single colours in `img2music.perceivers.colour` is fitted to it.
@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from img2music.correspondences.evidence import TYPICAL
 from img2music.io.pictures import open_picture
-from img2music.perceivers.evidence import TYPICAL
 from img2music.perceivers.offline import OfflinePerceiver
 from img2music.perceivers.oklab import oklab_from_linear
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from img2music.correspondences.evidence import TYPICAL, Evidence
 from img2music.io.pictures import Picture, open_picture
-from img2music.perceivers.evidence import TYPICAL, Evidence
 from img2music.perceivers.offline import OfflinePerceiver
 from img2music.resources import data
 from img2music.scene import Cue, Scene

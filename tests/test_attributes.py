@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from made_pictures import Pixels, as_picture, examples, noise, plain, ramp, see, typical
 
+from img2music.correspondences import genres
+from img2music.correspondences.affect import read_affect
+from img2music.correspondences.attributes import CIRCUMPLEX, LOOKS, MODE_TABLE, mood_words, suggest
+from img2music.correspondences.evidence import TYPICAL, Evidence
 from img2music.io.pictures import open_picture
 from img2music.io.styles import load_style, style_names
-from img2music.perceivers import genres
-from img2music.perceivers.affect import read_affect
-from img2music.perceivers.attributes import CIRCUMPLEX, LOOKS, MODE_TABLE, mood_words, suggest
-from img2music.perceivers.evidence import TYPICAL, Evidence
 from img2music.perceivers.view import look
 from img2music.resources import data
 from img2music.scene import Box, Swatch

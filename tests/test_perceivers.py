@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from made_pictures import as_picture, examples, landscape, noise, plain, ramp, see, typical
 from PIL import Image
 
+from img2music.correspondences.evidence import TYPICAL
 from img2music.errors import UsageError
 from img2music.io.pictures import open_picture
 from img2music.perceivers.colour import colour_mood, colourfulness
-from img2music.perceivers.evidence import TYPICAL
 from img2music.perceivers.offline import OfflinePerceiver
 from img2music.perceivers.oklab import oklab_from_linear, oklab_from_srgb, srgb_from_oklab
 from img2music.perceivers.palette import colour_words

@@ -23,11 +23,11 @@ class OfflinePerceiver:
 
     def __call__(self, picture: Picture, /) -> Scene:
         """The scene of a decoded picture; defined for every picture, with low confidence where there is little to see."""
-        from img2music.perceivers.affect import read_affect
-        from img2music.perceivers.attributes import suggest
+        from img2music.correspondences.affect import read_affect
+        from img2music.correspondences.attributes import suggest
+        from img2music.correspondences.evidence import Evidence
         from img2music.perceivers.colour import colour_cues
         from img2music.perceivers.composition import composition_cues
-        from img2music.perceivers.evidence import Evidence
         from img2music.perceivers.palette import swatches
         from img2music.perceivers.view import look
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 from math import hypot
 from typing import TYPE_CHECKING, NamedTuple
 
-from img2music.perceivers.genres import Signs, choose_genre, choose_instruments, choose_meter
+from img2music.correspondences.genres import Signs, choose_genre, choose_instruments, choose_meter
 from img2music.scene import MusicalAttributes
 from img2music.theory import MODES, name_of
 
 if TYPE_CHECKING:
-    from img2music.perceivers.affect import Affect
-    from img2music.perceivers.evidence import Evidence
+    from img2music.correspondences.affect import Affect
+    from img2music.correspondences.evidence import Evidence
 
 __all__ = ["CIRCUMPLEX", "MODE_TABLE", "mood_words", "suggest"]
 

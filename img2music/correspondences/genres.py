@@ -11,7 +11,7 @@ from math import hypot
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from img2music.perceivers.evidence import Evidence
+    from img2music.correspondences.evidence import Evidence
 
 __all__ = ["GENRES", "METERS", "PLAYERS", "TIMBRES", "choose_genre", "choose_instruments", "choose_meter"]
 

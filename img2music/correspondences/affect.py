@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from img2music.scene import Attribute
 
 if TYPE_CHECKING:
-    from img2music.perceivers.evidence import Evidence
+    from img2music.correspondences.evidence import Evidence
 
 __all__ = ["Affect", "read_affect"]
 
