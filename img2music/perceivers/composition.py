@@ -39,23 +39,31 @@ _HORIZON_WORDS = ((0.2, "no horizon"), (0.45, "a soft horizon"), (2, "a clear ho
 
 def composition_cues(view: View) -> list[Cue]:
     """Cues of shape and place."""
-    return [*_edges(view), *_surface(view), *_symmetry(view), *_horizon(view), *_curves(view), *_attention(view), *_format(view)]
-
-
-def _edges(view: View) -> Iterable[Cue]:
     down, across = np.gradient(view.lightness)
     size = np.hypot(down, across)
+    return [
+        *_edges(down, across, size),
+        *_surface(view, size),
+        *_symmetry(view),
+        *_horizon(view),
+        *_curves(view),
+        *_attention(view, size),
+        *_format(view),
+    ]
+
+
+def _edges(down: Array, across: Array, size: Array) -> Iterable[Cue]:
     density = float((size > _EDGE).mean())
     yield number_cue("edge_density", density, "0..1", pick_word(density, _EDGE_WORDS))
     total = float(size.sum())
     # Direction of the edge itself: 0 horizontal, 90 vertical. Without edges: what chance would give.
     horizontal, vertical, order = 0.25, 0.25, 0.0
     if total > 1e-3 * size.size:
-        angle = np.degrees(np.arctan2(np.abs(across), np.abs(down)))
-        horizontal = float(size[angle < 22.5].sum()) / total
-        vertical = float(size[angle > 67.5].sum()) / total
+        steep, flat, slope = np.abs(across), np.abs(down), float(np.tan(np.deg2rad(22.5)))
+        horizontal = float(size[steep < slope * flat].sum()) / total
+        vertical = float(size[flat < slope * steep].sum()) / total
         turns = np.degrees(np.arctan2(across, down)) % 180
-        bins = ((turns + 11.25) // 22.5).astype(int) % 8
+        bins = ((turns + 11.25) / 22.5).astype(np.intp) % 8
         weights = np.bincount(bins.ravel(), weights=size.ravel(), minlength=8) / total
         order = 1 - float(-(weights[weights > 0] * np.log2(weights[weights > 0])).sum()) / 3
     diagonal = 1 - horizontal - vertical
@@ -88,12 +96,11 @@ def _blur(values: Array, radius: int) -> Array:
         widths[axis] = (radius + 1, radius)
         sums = np.cumsum(np.pad(values, widths, mode="edge"), axis=axis)
         side = 2 * radius + 1
-        count = sums.shape[axis]
-        values = (np.take(sums, range(side, count), axis) - np.take(sums, range(count - side), axis)) / side
+        values = (sums[side:] - sums[:-side] if axis == 0 else sums[:, side:] - sums[:, :-side]) / side
     return values
 
 
-def _surface(view: View) -> Iterable[Cue]:
+def _surface(view: View, size: Array) -> Iterable[Cue]:
     light = view.lightness
     texture = float((light - _blur(light, 1)).std())
     yield number_cue("texture", texture, "0..0.5", pick_word(texture, _TEXTURE_WORDS))
@@ -106,8 +113,7 @@ def _surface(view: View) -> Iterable[Cue]:
     yield number_cue(
         "masses", masses, "0..0.5", "large areas of light and dark" if masses > 0.15 else "light and dark are spread evenly"
     )
-    down, across = np.gradient(light)
-    smooth = float((_blur(np.hypot(down, across), 2) < _SMOOTH).mean())
+    smooth = float((_blur(size, 2) < _SMOOTH).mean())
     yield number_cue("open_space", smooth, "0..1", pick_word(smooth, _OPEN_WORDS))
 
 
@@ -137,9 +143,13 @@ def _best_split(lab: Array) -> tuple[Array, Array, Array]:
     return (cut + margin + 1) / rows, allowed.max(axis=0), lab.var(axis=0).sum(axis=1)
 
 
+def _variance(lab: Array) -> float:
+    return sum(float(channel.var()) for channel in np.moveaxis(lab, 2, 0))
+
+
 def _horizon(view: View) -> Iterable[Cue]:
     cut, explained, _ = _best_split(view.lab.mean(axis=1, keepdims=True))
-    whole = float(view.lab.reshape(-1, 3).var(axis=0).sum())
+    whole = _variance(view.lab)
     strength = min(1.0, float(explained[0]) / whole) if whole > _EMPTY else 0.0
     row = float(cut[0]) if strength > 0.02 else 0.5
     text = pick_word(strength, _HORIZON_WORDS)
@@ -154,12 +164,12 @@ def _band(row: float) -> Box:
     return box_around(0, row - 0.02, 1, row + 0.02)
 
 
-def _columns(values: Array) -> Array:
-    """Means of `POINTS` stretches from left to right: (rows, POINTS, ...)."""
+def _columns(values: Array, parts: int = POINTS) -> Array:
+    """Means of stretches from left to right: (rows, parts, ...)."""
     width = values.shape[1]
-    edges = np.linspace(0, width, POINTS + 1)
-    parts = [values[:, int(left) : max(int(left) + 1, int(np.ceil(right)))].mean(axis=1) for left, right in pairwise(edges)]
-    return np.stack(parts, axis=1)
+    edges = np.linspace(0, width, parts + 1)
+    means = [values[:, int(left) : max(int(left) + 1, int(np.ceil(right)))].mean(axis=1) for left, right in pairwise(edges)]
+    return np.stack(means, axis=1)
 
 
 def _curves(view: View) -> Iterable[Cue]:
@@ -193,16 +203,24 @@ def _course(curve: Array, up: str, down: str) -> str:
 
 
 def _rarity(view: View) -> Array:
-    """How far each pixel's colour is from the colours of the whole picture, (height, width), 0 for the most usual colour."""
-    cells = np.stack([part.mean(axis=(0, 1)) for row in np.array_split(view.lab, 8) for part in np.array_split(row, 8, axis=1)])
-    pixels = _blur(view.lab, 1).reshape(-1, 3)
-    squared = (pixels**2).sum(axis=1)[:, None] + (cells**2).sum(axis=1)[None] - 2 * pixels @ cells.T
-    distance = np.sqrt(np.maximum(squared, 0)).mean(axis=1).reshape(view.lightness.shape)
-    rarity: Array = distance - distance.min()
-    return rarity
+    """How far each pixel's colour is from the colours of the whole picture, (height, width), 0 for the most usual colour.
+
+    Measured on a copy of half the size, in single precision: it is a map of places, not of details.
+    """
+    rows, columns = view.lightness.shape
+    channels = np.pad(np.moveaxis(view.lab, 2, 0).astype(np.float32), ((0, 0), (0, rows % 2), (0, columns % 2)), mode="edge")
+    upper, lower = channels[:, ::2], channels[:, 1::2]
+    half = (upper[..., ::2] + upper[..., 1::2] + lower[..., ::2] + lower[..., 1::2]) / 4
+    cells = _columns(_columns(half.transpose(1, 2, 0), 8).transpose(1, 0, 2), 8).reshape(-1, 3)
+    pixels = half.reshape(3, -1)
+    squared = (cells**2).sum(axis=1)[:, None] - (2 * cells) @ pixels
+    squared += (pixels**2).sum(axis=0)
+    distance = np.sqrt(np.maximum(squared, 0, out=squared), out=squared).mean(axis=0).reshape(half.shape[1:])
+    rarity: Array = (distance - distance.min()).astype(np.float64).repeat(2, axis=0).repeat(2, axis=1)
+    return rarity[:rows, :columns]
 
 
-def _attention(view: View) -> Iterable[Cue]:
+def _attention(view: View, size: Array) -> Iterable[Cue]:
     """Where the eye is drawn, half by colour and half by detail.
 
     Colour counts by its contrast to all others (Cheng, Zhang, Mitra, Huang & Hu, *Global contrast based salient region
@@ -210,10 +228,9 @@ def _attention(view: View) -> Iterable[Cue]:
     """
     rows, columns = view.lightness.shape
     odd = _rarity(view) ** 2
-    down_step, across_step = np.gradient(view.lightness)
-    detail = _blur(down_step**2 + across_step**2, 3)
+    detail = _blur(size**2, 3)
     x, y, focus, box = 0.5, 0.5, 0.0, None
-    if float(view.lab.reshape(-1, 3).var(axis=0).sum()) > _EMPTY:
+    if _variance(view.lab) > _EMPTY:
         weight = odd / max(float(odd.mean()), 1e-12) + detail / max(float(detail.mean()), 1e-12)
         weight = weight / weight.sum()
         across, down = (np.arange(columns) + 0.5) / columns, (np.arange(rows) + 0.5) / rows

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["colour_words", "swatches"]
 
+Owner = np.ndarray[tuple[int, ...], np.dtype[np.intp]]
+
 _MOST, _ROUNDS = 6, 12
 _LIGHTNESS_WEIGHT = 0.6  # shading of one thing parts it less than its colour
 _SAME = 0.055  # centres closer than this are one colour
@@ -66,11 +68,11 @@ def swatches(view: View) -> tuple[Swatch, ...]:
     rows, columns = view.lab.shape[:2]
     step = max(1, round(max(rows, columns) / 80))
     grid = view.lab[::step, ::step]
-    pixels = grid.reshape(-1, 3)
+    pixels = np.ascontiguousarray(np.moveaxis(grid, 2, 0)).reshape(3, -1)
     owner, centres = _merge(pixels, *_cluster(pixels))
-    row, column = np.divmod(np.arange(len(pixels)), grid.shape[1])
+    row, column = np.divmod(np.arange(len(owner)), grid.shape[1])
     y, x = (row + 0.5) / grid.shape[0], (column + 0.5) / grid.shape[1]
-    shares = np.bincount(owner, minlength=len(centres)) / len(pixels)
+    shares = np.bincount(owner, minlength=len(centres)) / len(owner)
     found = []
     for number, index in enumerate(np.argsort(-shares, kind="stable"), 1):
         lightness, a, b = (float(part) for part in centres[index])
@@ -94,56 +96,67 @@ def swatches(view: View) -> tuple[Swatch, ...]:
     return tuple(found)
 
 
-def _weighted(colours: Array) -> Array:
-    weighted: Array = colours * np.array([_LIGHTNESS_WEIGHT, 1.0, 1.0])
-    return weighted
-
-
 def _distances(pixels: Array, centres: Array) -> Array:
-    """Squared distances (pixels, centres)."""
-    squared: Array = ((_weighted(pixels)[:, None, :] - _weighted(centres)[None, :, :]) ** 2).sum(axis=2)
+    """Squared distances (centres, pixels) between colours of shape (3, pixels) and (centres, 3)."""
+    weights = np.array([_LIGHTNESS_WEIGHT, 1.0, 1.0]) ** 2
+    lengths = weights @ pixels**2 + (centres**2 @ weights)[:, None]
+    squared: Array = np.maximum(lengths - (2 * centres * weights) @ pixels, 0)
     return squared
 
 
-def _cluster(pixels: Array) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.intp]], Array]:
+def _nearest(pixels: Array, centres: Array) -> Owner:
+    """The index of each pixel's nearest centre, the first of equals."""
+    weights = np.array([_LIGHTNESS_WEIGHT, 1.0, 1.0]) ** 2
+    # The pixel's own length is the same for all centres and is left out.
+    apart = (centres**2 @ weights)[:, None] - (2 * centres * weights) @ pixels
+    owner, least = np.zeros(pixels.shape[1], np.intp), apart[0]
+    for index in range(1, len(centres)):
+        owner[apart[index] < least] = index
+        least = np.minimum(least, apart[index])
+    return owner
+
+
+def _cluster(pixels: Array) -> tuple[Owner, Array]:
     """k-means; the start is the pixel nearest to the mean, then always the one farthest from all centres so far."""
-    first = int(_distances(pixels, pixels.mean(axis=0)[None])[:, 0].argmin())
-    centres = pixels[[first]]
-    while len(centres) < _MOST:
-        nearest = _distances(pixels, centres).min(axis=1)
-        if nearest.max() < _SAME**2 / 4:
-            break
-        centres = np.vstack([centres, pixels[int(nearest.argmax())]])
-    owner = _distances(pixels, centres).argmin(axis=1)
+    first = int(_distances(pixels, pixels.mean(axis=1)[None]).argmin())
+    centres = pixels[:, [first]].T
+    nearest = _distances(pixels, centres)[0]
+    while len(centres) < _MOST and nearest.max() >= _SAME**2 / 4:
+        centres = np.vstack([centres, pixels[:, int(nearest.argmax())]])
+        nearest = np.minimum(nearest, _distances(pixels, centres[-1:])[0])
+    owner = _nearest(pixels, centres)
     for _ in range(_ROUNDS):
-        centres = np.array(
-            [pixels[owner == index].mean(axis=0) if (owner == index).any() else centre for index, centre in enumerate(centres)]
-        )
-        moved = _distances(pixels, centres).argmin(axis=1)
+        centres = _means(pixels, owner, centres)
+        moved = _nearest(pixels, centres)
         if (moved == owner).all():
             break
         owner = moved
     return owner, centres
 
 
-def _merge(
-    pixels: Array, owner: np.ndarray[tuple[int, ...], np.dtype[np.intp]], centres: Array
-) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.intp]], Array]:
+def _means(pixels: Array, owner: Owner, centres: Array) -> Array:
+    """The mean colour of each centre's pixels; a centre without pixels stays."""
+    counts = np.bincount(owner, minlength=len(centres))
+    sums = np.stack([np.bincount(owner, channel, len(centres)) for channel in pixels], axis=1)
+    return np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], centres)
+
+
+def _merge(pixels: Array, owner: Owner, centres: Array) -> tuple[Owner, Array]:
     """Joins centres that are one colour to the eye, and colours of too small a share to their nearest."""
     while True:
         counts = np.bincount(owner, minlength=len(centres))
         if len(centres) > 1:
-            between = _distances(centres, centres) + np.diag(np.full(len(centres), np.inf))
+            between = _distances(centres.T, centres) + np.diag(np.full(len(centres), np.inf))
             smallest = int(counts.argmin())
-            if counts[smallest] < _SMALLEST_SHARE * len(pixels):
+            if counts[smallest] < _SMALLEST_SHARE * len(owner):
                 pair = (smallest, int(between[smallest].argmin()))
             else:
                 pair = (int(between.min(axis=1).argmin()), int(between[int(between.min(axis=1).argmin())].argmin()))
-            if counts[smallest] < _SMALLEST_SHARE * len(pixels) or between[pair] < _SAME**2:
+            if counts[smallest] < _SMALLEST_SHARE * len(owner) or between[pair] < _SAME**2:
                 keep, gone = min(pair), max(pair)
                 owner = np.where(owner == gone, keep, owner)
                 owner = np.where(owner > gone, owner - 1, owner)
                 centres = np.delete(centres, gone, axis=0)
-                centres[keep] = pixels[owner == keep].mean(axis=0) if (owner == keep).any() else centres[keep]
+                centres = _means(pixels, owner, centres)
                 continue
         return owner, centres
