@@ -83,7 +83,7 @@ class Graph:
 
 
 def convert_lite0(source: Path, *, eight_bits: bool = False) -> bytes:
-    """EfficientNet-Lite0 for pictures of any size, with the map before pooling as a further output."""
+    """EfficientNet-Lite0 for pictures of any size, with its scores place by place as a further output."""
     old = onnx.load(source)
     graph = Graph()
     for tensor in old.graph.initializer:
@@ -99,8 +99,20 @@ def convert_lite0(source: Path, *, eight_bits: bool = False) -> bytes:
         node.input[:] = [renamed.get(name, name) for name in node.input]
         node.output[:] = [renamed.get(name, name) for name in node.output]
         graph.nodes.append(node)
-    outputs: dict[str, list[Any]] = {"grid": ["n", 1280, "rows", "columns"], "feat": ["n", 1280], "logits": ["n", 1000]}
-    return graph.bytes("efficientnet_lite0", ["n", 3, "h", "w"], outputs)
+    last = next(node for node in old.graph.node if node.op_type == "Gemm")
+    scores_by_place(graph, "grid", last.input[1], last.input[2])
+    return graph.bytes("efficientnet_lite0", ["n", 3, "h", "w"], lite_outputs())
+
+
+def lite_outputs() -> dict[str, list[Any]]:
+    """What each of the two classifiers answers: pooled features, scores of the classes, and the scores place by place."""
+    return {"feat": ["n", 1280], "logits": ["n", 1000], "cells": ["n", 1000, "rows", "columns"]}
+
+
+def scores_by_place(graph: Graph, grid: str, weight: str, bias: str) -> None:
+    """The last layer once more as a 1 × 1 convolution over the map before pooling; its mean over all places is `logits`."""
+    axes = graph.constant("axes", np.array([2, 3], dtype=np.int64))
+    graph.add("Conv", [grid, graph.add("Unsqueeze", [weight, axes], "weight_by_place"), bias], "cells", kernel_shape=[1, 1])
 
 
 def compare_lite0(source: Path, copy: bytes, pictures: list[Path]) -> None:
@@ -123,6 +135,206 @@ def compare_lite0(source: Path, copy: bytes, pictures: list[Path]) -> None:
         f"features r mean {np.mean(likeness):.6f} least {min(likeness):.6f}; CPU ms a picture {seconds[0] / len(pictures) * 1e3:.1f} "
         f"(source) {seconds[1] / len(pictures) * 1e3:.1f} (copy)"
     )
+
+
+# ---------------------------------------------------------------- TensorFlow Lite
+
+
+def read_tflite(source: Path) -> tuple[Any, Any, dict[int, NDArray[Any]]]:
+    """The only subgraph of a file, the model around it, and its constants as dense 32-bit numbers, by index."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.ModelT.InitFromPackedBuf(source.read_bytes(), 0)
+    (subgraph,) = model.subgraphs
+    network = interpreter(source)
+    network.set_tensor(subgraph.inputs[0], np.zeros(subgraph.tensors[subgraph.inputs[0]].shape, np.float32))
+    network.invoke()
+    details = {detail["index"]: detail for detail in network.get_tensor_details()}
+    constants: dict[int, NDArray[Any]] = {}
+    for index, tensor in enumerate(subgraph.tensors):
+        if model.buffers[tensor.buffer].data is not None and tensor.sparsity is None:
+            values = network.get_tensor(index)
+            scales = details[index]["quantization_parameters"]["scales"]
+            if values.dtype == np.int8 and len(scales):  # zero points of weights are 0
+                along = [1] * values.ndim
+                along[details[index]["quantization_parameters"]["quantized_dimension"] if len(scales) > 1 else 0] = len(scales)
+                values = values.astype(np.float32) * scales.reshape(along)
+            constants[index] = values
+    for operator in subgraph.operators:
+        if kind_of(model, operator) in {"DENSIFY", "DEQUANTIZE"}:
+            constants[operator.outputs[0]] = network.get_tensor(operator.outputs[0]).astype(np.float32)
+    return model, subgraph, constants
+
+
+def kind_of(model: Any, operator: Any) -> str:
+    """The name of an operator: "CONV_2D"."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    code = model.operatorCodes[operator.opcodeIndex]
+    number = max(code.builtinCode, code.deprecatedBuiltinCode)
+    return next(name for name, value in vars(schema.BuiltinOperator).items() if value == number)
+
+
+def interpreter(source: Path) -> Any:
+    """TensorFlow Lite's own interpreter with its plain kernels, keeping every tensor."""
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    network = Interpreter(
+        str(source),
+        num_threads=1,
+        experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+        experimental_preserve_all_tensors=True,
+    )
+    network.allocate_tensors()
+    return network
+
+
+class FromTflite:
+    """Turns the operators of a file (height, width, channels last) into nodes (channels first), one method a kind."""
+
+    def __init__(self, source: Path, input_shape: list[Any], outputs: list[tuple[str, list[Any]]]) -> None:
+        self.model, self.subgraph, self.constants = read_tflite(source)
+        self.graph = Graph()
+        self.names: dict[int, str] = {self.subgraph.inputs[0]: "input"}
+        self.pads: dict[int, list[int]] = {}
+        """Zeros around a tensor (top, left, bottom, right) that the next convolution adds itself."""
+        self.shape, self.outputs = input_shape, outputs
+
+    def convert(self, name: str) -> bytes:
+        final = dict(zip(self.subgraph.outputs, [name for name, _ in self.outputs], strict=True))
+        for operator in self.subgraph.operators:
+            kind = kind_of(self.model, operator)
+            output = operator.outputs[0]
+            if output not in self.constants:
+                self.names[output] = final.get(output, f"t{output}")
+                getattr(self, kind.lower())(operator, operator.builtinOptions, self.names[output])
+        return self.graph.bytes(name, self.shape, dict(self.outputs))
+
+    def activated(self, kind: str, inputs: list[str], output: str, activation: int, **options: Any) -> None:
+        """A node and the activation that TensorFlow Lite counts as part of it."""
+        if activation == 0:
+            self.graph.add(kind, inputs, output, **options)
+        elif activation == 1:
+            self.graph.add("Relu", [self.graph.add(kind, inputs, f"{output}_raw", **options)], output)
+        else:
+            raise NotImplementedError(f"activation {activation}")
+
+    def conv_2d(self, operator: Any, options: Any, output: str, groups: int = 1) -> None:
+        source, weight, bias = operator.inputs
+        # (out, rows, columns, in), or for one filter a channel (1, rows, columns, channels)
+        kernel = self.constants[weight].transpose((0, 3, 1, 2) if groups == 1 else (3, 0, 1, 2))
+        place: dict[str, Any] = {"auto_pad": ("SAME_UPPER", "VALID")[options.padding]}
+        if source in self.pads:
+            place = {"pads": self.pads[source]}
+        self.activated(
+            "Conv",
+            [
+                self.names[source],
+                self.graph.weight(f"{output}_weight", kernel),
+                self.graph.weight(f"{output}_bias", self.constants[bias]),
+            ],
+            output,
+            options.fusedActivationFunction,
+            kernel_shape=list(kernel.shape[2:]),
+            strides=[options.strideH, options.strideW],
+            dilations=[options.dilationHFactor, options.dilationWFactor],
+            group=groups,
+            **place,
+        )
+
+    def depthwise_conv_2d(self, operator: Any, options: Any, output: str) -> None:
+        self.conv_2d(operator, options, output, self.constants[operator.inputs[1]].shape[3])
+
+    def pad(self, operator: Any, options: Any, output: str) -> None:
+        del options
+        source, amounts = operator.inputs
+        around = self.constants[amounts]
+        if not around[[0, 3]].any():
+            self.names[operator.outputs[0]] = self.names[source]
+            self.pads[operator.outputs[0]] = [int(around[axis, side]) for side in (0, 1) for axis in (1, 2)]
+            return
+        order = around[[0, 3, 1, 2]].T.reshape(-1).astype(np.int64)
+        self.graph.add("Pad", [self.names[source], self.graph.constant(f"{output}_pads", order)], output)
+
+    def add(self, operator: Any, options: Any, output: str) -> None:
+        self.activated("Add", [self.names[source] for source in operator.inputs], output, options.fusedActivationFunction)
+
+    def concatenation(self, operator: Any, options: Any, output: str) -> None:
+        axis = (0, 2, 3, 1)[options.axis]
+        self.graph.add("Concat", [self.names[source] for source in operator.inputs], output, axis=axis)
+
+    def resize_bilinear(self, operator: Any, options: Any, output: str) -> None:
+        source = operator.inputs[0]
+        before, after = (self.subgraph.tensors[index].shape for index in (source, operator.outputs[0]))
+        scales = np.array([1, 1, after[1] / before[1], after[2] / before[2]], np.float32)
+        mode = "align_corners" if options.alignCorners else "half_pixel" if options.halfPixelCenters else "asymmetric"
+        inputs = [self.names[source], "", self.graph.constant(f"{output}_scales", scales)]
+        self.graph.add("Resize", inputs, output, mode="linear", coordinate_transformation_mode=mode)
+
+    def depth_to_space(self, operator: Any, options: Any, output: str) -> None:
+        self.graph.add("DepthToSpace", [self.names[operator.inputs[0]]], output, blocksize=options.blockSize, mode="DCR")
+
+    def reshape(self, operator: Any, options: Any, output: str) -> None:
+        del options
+        last = self.graph.add("Transpose", [self.names[operator.inputs[0]]], f"{output}_last", perm=[0, 2, 3, 1])
+        shape = np.array(self.subgraph.tensors[operator.outputs[0]].shape, np.int64)
+        self.graph.add("Reshape", [last, self.graph.constant(f"{output}_shape", shape)], output)
+
+    def max_pool_2d(self, operator: Any, options: Any, output: str) -> None:
+        self.activated(
+            "MaxPool",
+            [self.names[operator.inputs[0]]],
+            output,
+            options.fusedActivationFunction,
+            auto_pad=("SAME_UPPER", "VALID")[options.padding],
+            kernel_shape=[options.filterHeight, options.filterWidth],
+            strides=[options.strideH, options.strideW],
+        )
+
+    def mean(self, operator: Any, options: Any, output: str) -> None:
+        source, axes = operator.inputs
+        if sorted(self.constants[axes].tolist()) != [1, 2]:
+            raise NotImplementedError(f"mean over {self.constants[axes]}")
+        self.graph.add("ReduceMean", [self.names[source]], output, axes=[2, 3], keepdims=int(options.keepDims))
+
+    def softmax(self, operator: Any, options: Any, output: str) -> None:
+        if options.beta != 1:
+            raise NotImplementedError(f"softmax with beta {options.beta}")
+        self.graph.add("Softmax", [self.names[operator.inputs[0]]], output, axis=-1)
+
+
+def compare_tflite(source: Path, copy: bytes, inputs: list[NDArray[np.float32]], names: list[str]) -> None:
+    """Prints how far the copy's answers lie from the source's, output by output."""
+    old, new = interpreter(source), opened(copy)
+    entry, exits = old.get_input_details()[0]["index"], [detail["index"] for detail in old.get_output_details()]
+    for name, index in zip(names, exits, strict=True):
+        pairs = []
+        for pixels in inputs:
+            old.set_tensor(entry, pixels.transpose(0, 2, 3, 1))
+            old.invoke()
+            pairs.append((old.get_tensor(index), new.run([name], {"input": pixels})[0]))
+        largest = max(float(np.abs(first - second).max()) for first, second in pairs)
+        spread = float(np.std([first for first, _ in pairs]))
+        print(f"{len(pairs)} inputs, {name}: largest difference {largest:.5f} where the values' deviation is {spread:.3f}")
+        if name == "expression":
+            agree = sum(int(first.argmax() == second.argmax()) for first, second in pairs)
+            print(f"  the same word first {agree / len(pairs):.1%}")
+    start = time.process_time()
+    for pixels in inputs:
+        new.run(names, {"input": pixels})
+    print(f"  CPU ms a run {(time.process_time() - start) / len(inputs) * 1e3:.2f}")
+
+
+def faces_in(pictures: list[Path]) -> list[NDArray[np.float32]]:
+    """Every face of some photographs as the expression network takes it."""
+    from img2music.io.pictures import open_picture
+    from img2music.perceivers.faces import face_pixels, find_faces
+
+    found = []
+    for path in pictures:
+        rgb = open_picture(path).rgb
+        found += [face_pixels(rgb, face.box)[None, None] for face in find_faces(rgb)]
+    return found
 
 
 # ---------------------------------------------------------------- help
@@ -154,6 +366,18 @@ def main() -> None:
         if pictures:
             compare_lite0(arguments.source, copy, pictures)
         name = "efficientnet_lite0"
+    elif arguments.what == "boxes":
+        name = "face_boxes"
+        outputs: list[tuple[str, list[Any]]] = [("boxes", [1, 2304, 16]), ("scores", [1, 2304, 1])]
+        copy = FromTflite(arguments.source, [1, 3, 192, 192], outputs).convert(name)
+        inputs = [read_rgb(path, 192).astype(np.float32).transpose(2, 0, 1)[None] / 127.5 - 1 for path in pictures]
+        if inputs:
+            compare_tflite(arguments.source, copy, inputs, [output for output, _ in outputs])
+    else:
+        name, outputs = "face_expression", [("expression", ["n", 7])]
+        copy = FromTflite(arguments.source, ["n", 1, 64, 64], outputs).convert(name)
+        if pictures:
+            compare_tflite(arguments.source, copy, faces_in(pictures), ["expression"])
     print(f"{name}.onnx: {len(copy):,} bytes")
     if not arguments.try_int8:
         OUT.mkdir(exist_ok=True)
