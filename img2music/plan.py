@@ -39,6 +39,11 @@ class Reason(_Record):
     """One sentence for people."""
     because: tuple[str, ...] = ()
     """Names of the scene's cues behind it; empty where the user asked for it."""
+    strengths: Annotated[dict[str, Unit], Field(max_length=20)] = {}
+    """How much of the choice each of them made, 0..1; what is missing to 1 was no cue's: the style's habit, the length, a word."""
+
+    def __hash__(self) -> int:
+        return hash((self.choice, self.text, self.because))  # `strengths` is a dictionary, which has no hash of its own
 
 
 class Motif(_Record):

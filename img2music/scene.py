@@ -4,6 +4,9 @@ A *cue* is one measured or recognised fact, with its place in the picture where 
 suggestion that cites cues by name. Both are saved as `scene.json`, which a person or a model may edit: it is checked
 when it comes back.
 
+A scene that an eye wrote also carries a *seal*: short hashes of what it wrote, by which an edited scene is known from an
+untouched one (`img2music.correspondences.again` seals and looks).
+
 Conventions: boxes in fractions of width and height, origin at the top left; valence and arousal in [-1, 1]
 (Russell 1980); confidence in [0, 1]; tempo in quarter notes a minute. Knows nothing of pixels and of plans.
 """
@@ -16,10 +19,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from img2music.theory import Meter, instrument, parse_pitch_class
 
-__all__ = ["Attribute", "Box", "Cue", "MusicalAttributes", "PictureInfo", "Scene", "Swatch"]
+__all__ = ["Attribute", "Box", "ContourName", "Cue", "MusicalAttributes", "PictureInfo", "Scene", "Seal", "Swatch"]
 
 Unit = Annotated[float, Field(ge=0, le=1)]
 Number = Annotated[float, Field(ge=-1e6, le=1e6)]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
+ContourName = Literal["own", "arch", "wave", "rise", "fall", "still", "zigzag"]
+"""The shape that a melody's long line leans to; "own" is the picture's own line as it is."""
 T = TypeVar("T")
 
 
@@ -73,6 +79,16 @@ class Attribute(_Record, Generic[T]):
     because: tuple[str, ...]
     """Names of cues and swatches."""
     confidence: Unit
+    strengths: Annotated[dict[str, Unit], Field(max_length=20)] = {}
+    """How much of the decision each of them made, 0..1; what is missing to 1 was no cue's, such as a style's habit."""
+
+    def __hash__(self) -> int:
+        return hash((self.value, self.because))  # `strengths` is a dictionary, which has no hash of its own
+
+
+_Shift = Attribute[Annotated[float, Field(ge=-1, le=1)]]
+_Semitones = Attribute[Annotated[float, Field(ge=-12, le=12)]]
+_Contour = Attribute[ContourName]
 
 
 class MusicalAttributes(_Record):
@@ -91,6 +107,12 @@ class MusicalAttributes(_Record):
     instruments: Attribute[
         Annotated[tuple[Annotated[str, AfterValidator(lambda name: instrument(name).name)], ...], Field(max_length=12)]
     ]
+    density: _Shift = _Shift(value=0.0, because=(), confidence=0.0)
+    """Thinner (-1) or fuller (1) than the feeling alone would have it."""
+    height: _Semitones = _Semitones(value=0.0, because=(), confidence=0.0)
+    """Semitones by which the tune lies higher than the feeling alone would have it."""
+    contour: _Contour = _Contour(value="own", because=(), confidence=0.0)
+    """What the melody's long line leans to."""
 
 
 class PictureInfo(_Record):
@@ -106,6 +128,18 @@ class PictureInfo(_Record):
     """What was done to read it: "first of 12 frames", "transparent parts on white"."""
 
 
+class Seal(_Record):
+    """Hashes of the values that an eye wrote, 12 hexadecimal digits each."""
+
+    cues: Annotated[dict[str, Digest], Field(max_length=212)]
+    """By the name of the cue or the swatch."""
+    attributes: Annotated[dict[str, Digest], Field(max_length=40)]
+    """By the name of the attribute."""
+
+    def __hash__(self) -> int:
+        return hash((*self.cues.values(), *self.attributes.values()))
+
+
 class Scene(_Record):
     """Everything seen in one picture."""
 
@@ -114,6 +148,8 @@ class Scene(_Record):
     cues: Annotated[tuple[Cue, ...], Field(max_length=200)]
     colours: Annotated[tuple[Swatch, ...], Field(max_length=12)]
     attributes: MusicalAttributes
+    seal: Seal | None = None
+    """None where a person or a model wrote the scene: then it is taken as it stands."""
 
     @model_validator(mode="after")
     def _every_citation_exists(self) -> Scene:

@@ -10,7 +10,9 @@ from __future__ import annotations
 from math import hypot
 from typing import TYPE_CHECKING, NamedTuple
 
-from img2music.correspondences.genres import Signs, choose_genre, choose_instruments, choose_meter
+from img2music.correspondences.circumstances import contour, look_up, shifts
+from img2music.correspondences.genres import PLAYERS, Signs, choose_genre, choose_instruments, choose_meter
+from img2music.correspondences.weighing import Choice, cite, split, spoken, together
 from img2music.scene import MusicalAttributes
 from img2music.theory import MODES, name_of
 
@@ -86,6 +88,9 @@ _GREY_CHROMA = 0.028
 _GREY_SIGNATURES = ((0.2, -4), (0.32, -3), (0.42, -2), (0.5, -1), (0.56, 0), (0.62, 1), (0.72, 2), (1.1, 3))
 """A picture without colour takes its signature from its lightness: the darker, the more flats. Our choice."""
 
+_MOST_SEMITONES = 6.0
+"""A tune is moved by half an octave at most: an instrument has to stay where it sings."""
+
 _OUR_CHOICE = 0.15
 """Confidence in what no study supports."""
 
@@ -95,29 +100,56 @@ def mood_words(valence: float, arousal: float, most: int = 2) -> tuple[str, ...]
     return tuple(sorted(CIRCUMPLEX, key=lambda word: hypot(CIRCUMPLEX[word][0] - valence, CIRCUMPLEX[word][1] - arousal))[:most])
 
 
-def suggest(evidence: Evidence, valence: Affect, arousal: Affect) -> MusicalAttributes:
-    """Everything the picture suggests for music."""
+def suggest(
+    evidence: Evidence, valence: Affect, arousal: Affect, *, genre: str | None = None, mode: str | None = None
+) -> MusicalAttributes:
+    """Everything the picture suggests for music; a `genre` or `mode` that is already settled only moves what depends on it."""
     sure = 0.3 + 0.7 * evidence.content
     choice = round(_OUR_CHOICE * sure, 3)
-    genre, genre_signs = choose_genre(evidence, valence.value, arousal.value)
-    meter, meter_signs = choose_meter(evidence, genre)
-    players, player_signs = choose_instruments(evidence, genre)
-    mode, mode_signs = _mode(evidence, valence.value)
-    felt = _both(valence, arousal)
-    genre_because = _first(genre_signs + felt, 4)
+    known, seen = evidence.known, look_up(evidence)
+    style = choose_genre(evidence, valence.value, arousal.value)
+    genre = genre if genre in PLAYERS else style.value
+    genre_cited = cite(together(style.terms, split(style.rest, (valence, arousal))), known)
+    meter = choose_meter(evidence, genre)
+    players, player_terms = choose_instruments(evidence, genre)
+    wanted = _mode(evidence, valence)
+    mode = mode if mode in MODE_TABLE else wanted.value
+    density, height = shifts(seen)
+    shape, shape_cue, shape_strength = contour(seen)
+    # What follows from the style alone cites what speaks for the style.
+    of_style = {"because": genre_cited["because"][:2]}
     return MusicalAttributes.model_validate(
         {
-            "valence": valence.model_dump(),
-            "arousal": arousal.model_dump(),
+            "valence": valence.model_dump() | {"because": tuple(name for name in valence.because if name in known)},
+            "arousal": arousal.model_dump() | {"because": tuple(name for name in arousal.because if name in known)},
             "mood": _mood(evidence, valence, arousal),
-            "tempo_bpm": _tempo(evidence, valence.value, arousal),
+            "tempo_bpm": _tempo(evidence, valence, arousal),
             "key": {**_tonic(evidence, mode), "confidence": round(0.1 * sure, 3)},
-            "mode": {"value": mode, "because": _first(valence.because + mode_signs, 4), "confidence": valence.confidence},
-            "meter": {"value": meter, "because": meter_signs or genre_because[:2], "confidence": choice},
-            "genre": {"value": genre, "because": genre_because, "confidence": choice},
-            "instruments": {"value": players, "because": player_signs or genre_because[:2], "confidence": choice},
+            "mode": {"value": mode, "confidence": valence.confidence, **cite(wanted.terms, known)},
+            "meter": {
+                "value": meter.value,
+                "confidence": choice,
+                **(cite(meter.terms, known, rest=meter.rest) if meter.terms else of_style),
+            },
+            "genre": {"value": genre, "confidence": choice, **genre_cited},
+            "instruments": {"value": players, "confidence": choice, **(cite(player_terms, known) if player_terms else of_style)},
+            "density": _shift(density, known, 1.0, choice),
+            "height": _shift(height, known, _MOST_SEMITONES, choice),
+            "contour": {
+                "value": shape,
+                "because": (shape_cue,) if shape_cue else (),
+                "confidence": choice if shape_cue else 0.0,
+                "strengths": {shape_cue: round(shape_strength, 2)} if shape_cue else {},
+            },
         }
     )
+
+
+def _shift(terms: dict[str, float], known: frozenset[str], most: float, confidence: float) -> dict[str, object]:
+    """A sum of what the cues move, cut to -`most`..`most`; it cites those that pull the way it went."""
+    total = min(most, max(-most, sum(terms.values())))
+    pulling = {name: term for name, term in terms.items() if term * total > 0}
+    return {"value": round(total, 3) + 0.0, "confidence": confidence if pulling else 0.0, **cite(pulling, known)}
 
 
 def _both(valence: Affect, arousal: Affect) -> tuple[str, ...]:
@@ -138,37 +170,45 @@ def _mood(evidence: Evidence, valence: Affect, arousal: Affect) -> dict[str, obj
     strongest = sorted(looks)[:_WORDS_OF_LOOK]
     words = (*mood_words(valence.value, arousal.value), *(word for _, _, word in strongest))
     cues = (*_both(valence, arousal), *(cue for _, cue, _ in strongest))
-    return {"value": words, "because": _first(cues, 6), "confidence": round((valence.confidence + arousal.confidence) / 2, 3)}
+    because = tuple(name for name in _first(cues, 6) if name in evidence.known)
+    return {"value": words, "because": because, "confidence": round((valence.confidence + arousal.confidence) / 2, 3)}
 
 
-def _tempo(evidence: Evidence, valence: float, arousal: Affect) -> dict[str, object]:
+def _tempo(evidence: Evidence, valence: Affect, arousal: Affect) -> dict[str, object]:
     dense = _TEMPO["edge_density"] * evidence.lean("edge_density") * evidence.content
-    drive = min(1.0, max(-1.0, _TEMPO["arousal"] * arousal.value + _TEMPO["valence"] * valence + dense))
+    parts = (_TEMPO["arousal"] * arousal.value, _TEMPO["valence"] * valence.value)
+    drive = min(1.0, max(-1.0, sum(parts) + dense))
     # Equal steps of drive are equal ratios of tempo, as tempo is heard.
     tempo = _SLOWEST_BPM * (_FASTEST_BPM / _SLOWEST_BPM) ** ((drive + 1) / 2)
-    because = (*arousal.because, *(("edge_density",) if abs(dense) > 0.08 else ()))
-    return {"value": float(round(tempo)), "because": _first(because, 4), "confidence": arousal.confidence}
+    # A neutral reading was read from its cues too: none of them is without a word.
+    terms = together(split(max(0.05, abs(parts[0])), (arousal,)), split(abs(parts[1]), (valence,)), {"edge_density": abs(dense)})
+    return {"value": float(round(tempo)), "confidence": arousal.confidence, **cite(terms, evidence.known)}
 
 
-def _mode(evidence: Evidence, valence: float) -> tuple[str, tuple[str, ...]]:
-    wanted = _MIDDLE + _HALF_RANGE * valence
+def _mode(evidence: Evidence, valence: Affect) -> Choice:
+    wanted = _MIDDLE + _HALF_RANGE * valence.value
 
     def fit(name: str) -> float:
         row = MODE_TABLE[name]
         return row.ready + evidence.weigh(row.signs) * evidence.content - abs(row.happier - wanted)
 
     best = max(MODE_TABLE, key=fit)
-    return best, evidence.witnesses(MODE_TABLE[best].signs, most=2)
+    # Valence speaks for a mode by how much nearer it is than modes on average.
+    far = [abs(row.happier - wanted) for row in MODE_TABLE.values()]
+    nearer = max(0.05, sum(far) / len(far) - abs(MODE_TABLE[best].happier - wanted))
+    signs = {name: term * evidence.content for name, term in evidence.terms(MODE_TABLE[best].signs).items()}
+    return Choice(best, together(spoken(signs), split(nearer, (valence,))))
 
 
 def _tonic(evidence: Evidence, mode: str) -> dict[str, object]:
     # The leading colour: the one that covers most, counted by how much of a colour it is.
-    leading = max(evidence.colours, key=lambda colour: colour.share * (0.01 + colour.chroma))
-    if leading.chroma < _GREY_CHROMA:
+    leading = max(evidence.colours, key=lambda colour: colour.share * (0.01 + colour.chroma), default=None)
+    if leading is None or leading.chroma < _GREY_CHROMA:
         lightness = evidence.values["lightness"]
         signature = next(signature for limit, signature in _GREY_SIGNATURES if lightness < limit)
-        cited: tuple[str, ...] = ("lightness", leading.name)
+        cited = tuple(name for name in ("lightness", leading.name if leading else "") if name in evidence.known)
     else:
         signature = next(signature for limit, signature in _HUE_SIGNATURES if leading.hue_degrees < limit)
         cited = (leading.name,)
-    return {"value": name_of(signature + MODES[mode]), "because": cited}
+    strengths = {name: round(1 / len(cited), 2) for name in cited}
+    return {"value": name_of(signature + MODES[mode]), "because": cited, "strengths": strengths}

@@ -3,6 +3,7 @@
 A raw value says little ("edge density 0.31"); what counts is whether that is more or less than usual. `TYPICAL` holds the
 mean and the standard deviation of each cue over the 553 photographs of OASIS (Kurdi, Lozano & Banaji, Behavior Research
 Methods 49, 2017; no picture is contained); `evals/affect_oasis.py` measures them again.
+What is recognised comes as probabilities (`sees_sea`) and words (`time_of_day`), which are used as they are.
 Conventions: `z` counts standard deviations, `lean` is that halved and cut to -1..1. Knows nothing of music.
 """
 
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from img2music.scene import Cue, Swatch
+    from img2music.scene import Cue, Scene, Swatch
 
 __all__ = ["TYPICAL", "Evidence"]
 
@@ -43,17 +44,35 @@ TYPICAL: dict[str, tuple[float, float]] = {
 }
 
 
-class Evidence:
-    """The numeric cues and the colours of one picture."""
+_NOT_SEEN = frozenset({"", "unclear", "not sure"})
+"""Words by which the eye says that it can't tell."""
 
-    def __init__(self, cues: Iterable[Cue], colours: tuple[Swatch, ...], content: float) -> None:
-        """`content` (0..1) is how much there is to see."""
-        self.values = {cue.name: cue.value for cue in cues if isinstance(cue.value, float)}
+
+class Evidence:
+    """The cues and the colours of one picture. A cue that is missing counts as usual, so that nothing follows from it."""
+
+    def __init__(self, cues: Iterable[Cue], colours: tuple[Swatch, ...], content: float | None = None) -> None:
+        """`content` (0..1) is how much there is to see; None takes the cue of that name, or 1 where there is none."""
+        cues = tuple(cues)
+        self.values = {name: mean for name, (mean, _) in TYPICAL.items()}
+        self.values |= {cue.name: cue.value for cue in cues if isinstance(cue.value, float)}
+        self.words = {cue.name: cue.value for cue in cues if isinstance(cue.value, str)}
         self.colours = colours
-        self.content = content
+        self.content = min(1.0, max(0.0, self.values.get("content", 1.0) if content is None else content))
+        self._cues = frozenset(cue.name for cue in cues)
+
+    @classmethod
+    def of(cls, scene: Scene) -> Evidence:
+        """The evidence that a scene holds."""
+        return cls(scene.cues, scene.colours)
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Everything that may be cited."""
+        return self._cues | {colour.name for colour in self.colours}
 
     def z(self, name: str) -> float:
-        """How many standard deviations a cue lies above that of an ordinary photograph, cut to -4..4."""
+        """How many standard deviations a cue lies above that of an ordinary photograph, cut to -4..4; 0 where it is missing."""
         mean, deviation = TYPICAL[name]
         return min(4.0, max(-4.0, (self.values[name] - mean) / deviation))
 
@@ -61,11 +80,19 @@ class Evidence:
         """The same as -1 (far less than usual) .. 1 (far more)."""
         return min(1.0, max(-1.0, self.z(name) / 2))
 
-    def weigh(self, signs: Mapping[str, float]) -> float:
-        """How far the cues speak for something: the sum of their leans times their weights (negative: the less the better)."""
-        return sum(weight * self.lean(name) for name, weight in signs.items())
+    def sees(self, group: str) -> float:
+        """How sure the eye is of a group of subjects ("sea"), 0..1; 0 where it said nothing of it."""
+        return min(1.0, max(0.0, self.values.get(f"sees_{group}", 0.0)))
 
-    def witnesses(self, signs: Mapping[str, float], most: int = 3) -> tuple[str, ...]:
-        """The cues that speak for it, the strongest first."""
-        spoken = {name: weight * self.lean(name) for name, weight in signs.items()}
-        return tuple(name for name in sorted(spoken, key=lambda name: -spoken[name]) if spoken[name] > 0.04)[:most]
+    def word(self, name: str) -> str:
+        """The value of a cue that is a word; "" where it is missing or says that the eye can't tell."""
+        word = self.words.get(name, "")
+        return "" if word in _NOT_SEEN else word
+
+    def terms(self, signs: Mapping[str, float]) -> dict[str, float]:
+        """What each cue says for something: its lean times its weight (negative weight: the less the better)."""
+        return {name: weight * self.lean(name) for name, weight in signs.items()}
+
+    def weigh(self, signs: Mapping[str, float]) -> float:
+        """How far the cues speak for something: the sum of its terms."""
+        return sum(self.terms(signs).values())

@@ -1,5 +1,8 @@
 """Which style, metre and instruments a picture suggests: tables to read and edit, and the few lines that look things up.
 
+What is recognised (`subjects`, `circumstances`) adds to these tables of colour and form and silences them by half where the eye is sure;
+where nothing is recognised they decide alone.
+
 No study says which genre a picture sounds like. Every row is our choice, made so that pictures that look different lead to
 music that sounds different; confidence says so. A row's signs are cues with weights: a positive weight means the more (than
 an ordinary photograph) the better, a negative one the less the better; see `evidence`.
@@ -10,7 +13,11 @@ from __future__ import annotations
 from math import hypot
 from typing import TYPE_CHECKING
 
+from img2music.correspondences.circumstances import look_up, sureness, words_for
+from img2music.correspondences.weighing import Choice, spoken, together
+
 if TYPE_CHECKING:
+    from img2music.correspondences.circumstances import Seen
     from img2music.correspondences.evidence import Evidence
 
 __all__ = ["GENRES", "METERS", "PLAYERS", "TIMBRES", "choose_genre", "choose_instruments", "choose_meter"]
@@ -189,37 +196,63 @@ TIMBRES: dict[str, Signs] = {
 _FIRST_PLAYER = 0.05
 
 
-def choose_genre(evidence: Evidence, valence: float, arousal: float) -> tuple[str, tuple[str, ...]]:
-    """The style of `GENRES` that fits best, and the cues that speak for it."""
-
-    def fit(name: str) -> float:
-        home_valence, home_arousal, signs = GENRES[name]
-        return evidence.weigh(signs) * evidence.content - _HOME_WEIGHT * hypot(valence - home_valence, arousal - home_arousal)
-
-    best = max(GENRES, key=fit)
-    return best, evidence.witnesses(GENRES[best][2])
+_YIELDS = 0.5
+"""How far colour and form give way to a subject that is certain. Our choice: what a picture shows tells more than its colours."""
 
 
-def choose_meter(evidence: Evidence, genre: str) -> tuple[str, tuple[str, ...]]:
-    """One of the style's metres, and the cues that speak for it."""
+def choose_genre(evidence: Evidence, valence: float, arousal: float) -> Choice:
+    """The style of `GENRES` that fits best, what speaks for it, and (as the rest) what the feeling says for it."""
+    seen = look_up(evidence)
+    form = _form(seen) * evidence.content
+    far = {name: hypot(valence - row[0], arousal - row[1]) for name, row in GENRES.items()}
+
+    def terms(name: str) -> dict[str, float]:
+        colours = {cue: form * term for cue, term in evidence.terms(GENRES[name][2]).items()}
+        return together(words_for(seen, 0, name), colours)
+
+    best = max(GENRES, key=lambda name: sum(terms(name).values()) - _HOME_WEIGHT * far[name])
+    # The feeling speaks for a style by how much nearer it lies to its home than to that of styles on average.
+    nearer = sum(far.values()) / len(far) - far[best]
+    return Choice(best, spoken(terms(best)), max(0.0, _HOME_WEIGHT * nearer))
+
+
+def choose_meter(evidence: Evidence, genre: str) -> Choice:
+    """One of the style's metres, what speaks for it, and (as the rest) the style's habit."""
+    seen = look_up(evidence)
+    form = _form(seen) * evidence.content
     usual = _GENRE_METERS[genre]
 
-    def fit(name: str) -> float:
-        ready, signs = METERS[name]
-        return ready + evidence.weigh(signs) * evidence.content + (_USUAL_METER if name == usual[0] else 0)
+    def terms(name: str) -> dict[str, float]:
+        return together(words_for(seen, 2, name), {cue: form * term for cue, term in evidence.terms(METERS[name][1]).items()})
 
-    best = max(usual, key=fit)
-    return best, evidence.witnesses(METERS[best][1])
+    def habit(name: str) -> float:
+        return METERS[name][0] + (_USUAL_METER if name == usual[0] else 0)
+
+    best = max(usual, key=lambda name: habit(name) + sum(terms(name).values()))
+    return Choice(best, spoken(terms(best)) if len(usual) > 1 else {}, habit(best))
 
 
-def choose_instruments(evidence: Evidence, genre: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """One player for each seat of the style, and the cues that speak for them."""
+def choose_instruments(evidence: Evidence, genre: str) -> tuple[tuple[str, ...], dict[str, float]]:
+    """One player for each seat of the style, and what speaks for them."""
+    seen = look_up(evidence)
+    form = _form(seen)
+
+    def terms(name: str) -> dict[str, float]:
+        colours = {cue: form * term for cue, term in evidence.terms(TIMBRES.get(name, {})).items()}
+        return together(words_for(seen, 1, name), colours)
+
     chosen: list[str] = []
-    seen: dict[str, None] = {}
+    said: list[dict[str, float]] = []
     for seat in PLAYERS[genre]:
         free = [name for name in seat if name not in chosen] or list(seat)
-        best = max(free, key=lambda name: evidence.weigh(TIMBRES.get(name, {})) + (_FIRST_PLAYER if name == free[0] else 0))
+        first = free[0]
+        best = max(free, key=lambda name: sum(terms(name).values()) + (_FIRST_PLAYER if name == first else 0))
         chosen.append(best)
         if len(seat) > 1:
-            seen.update(dict.fromkeys(evidence.witnesses(TIMBRES.get(best, {}), most=1)))
-    return tuple(dict.fromkeys(chosen)), tuple(seen)[:3]
+            said.append(dict(list(spoken(terms(best)).items())[:2]))
+    return tuple(dict.fromkeys(chosen)), spoken(together(*said))
+
+
+def _form(seen: tuple[Seen, ...]) -> float:
+    """How loud colour and form speak, 0..1."""
+    return 1 - _YIELDS * sureness(seen)

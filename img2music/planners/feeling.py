@@ -32,13 +32,15 @@ if TYPE_CHECKING:
 
     from img2music.style import Style, Vocabulary
 
-__all__ = ["Feeling", "feel", "nearest_mode", "season"]
+__all__ = ["SHIFT", "Feeling", "feel", "nearest_mode", "season"]
 
 _DETACHED_BY_AROUSAL, _DETACHED_BY_VALENCE = 0.16, 0.06
 _SEMITONES = 4
 """How far full valence moves tune and accompaniment: a third, so that each instrument stays in the register where it sings."""
 _OWN_TEMPER = 0.5
 """How much of the energy is the style's own: rock is never as soft as a lullaby."""
+SHIFT = 0.3
+"""How much of the style's range of density a subject that asks for all of it moves: less than half of what arousal does. Our choice."""
 _MORE_BORROWED, _MORE_DELAYS = 0.5, 0.25
 
 

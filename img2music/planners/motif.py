@@ -35,22 +35,46 @@ _SIXTEENTHS = 4
 """Rhythms are built on a grid of sixteenths: four a quarter note."""
 
 
-def draw_contour(scene: Scene) -> tuple[tuple[float, ...], tuple[str, ...]]:
-    """The line a phrase follows (16 values, 0..1) and the cue it came from.
+def _scaled(curve: NDArray[np.float64]) -> tuple[float, ...]:
+    return tuple(round(float(value), 3) for value in (curve - curve.min()) / (curve.max() - curve.min()))
 
-    A flat curve (fog, a single colour) becomes a gentle arch, the commonest shape of a phrase (Huron, *The melodic arch in
-    Western folksongs*, Computing in Musicology 10, 1996), and cites nothing.
+
+_PLACES = np.linspace(0, 1, _POINTS)
+_SHAPES: dict[str, tuple[float, ...]] = {
+    "arch": _scaled(np.sin(np.linspace(0.15, 0.85, _POINTS) * np.pi)),
+    "wave": _scaled(np.sin(2 * np.pi * 2 * _PLACES)),
+    "rise": _scaled(_PLACES),
+    "fall": _scaled(-_PLACES),
+    "still": tuple(round(0.4 + 0.2 * value, 3) for value in _scaled(np.sin(np.linspace(0.15, 0.85, _POINTS) * np.pi))),
+    "zigzag": _scaled(np.where(np.arange(_POINTS) % 4 < 2, 0.0, 1.0) + 0.1 * _PLACES),
+}
+"""What a subject's line looks like (`scene.ContourName`); "wave" goes twice up and down."""
+_LEAN = 0.4
+"""How far a certain subject bends the picture's own line. Our choice: the picture stays the author of its tune."""
+
+
+def draw_contour(scene: Scene) -> tuple[tuple[float, ...], dict[str, float]]:
+    """The line a phrase follows (16 values, 0..1), and the cues it came from with their shares.
+
+    The picture's own line leans to the shape that its subject suggests (`scene.attributes.contour`). A flat curve (fog, a single
+    colour) takes that shape alone, or a gentle arch, the commonest shape of a phrase (Huron, *The melodic arch in Western folksongs*,
+    Computing in Musicology 10, 1996), and then cites nothing.
     """
+    wish = scene.attributes.contour
+    shape = None if wish.value == "own" else _SHAPES[wish.value]
+    sure = max(wish.strengths.values(), default=1.0)
     for name in ("skyline", "brightness_profile"):
         curve = np.asarray(scene.curve(name), dtype=float)
         if len(curve) >= 4 and curve.max() - curve.min() > 0.08:
             line = np.interp(np.linspace(0, 1, _POINTS), np.linspace(0, 1, len(curve)), curve)
             smooth = np.convolve(np.pad(line, 1, mode="edge"), (0.25, 0.5, 0.25), mode="valid")
             scaled = (smooth - smooth.min()) / max(1e-9, smooth.max() - smooth.min())
-            return tuple(round(float(value), 3) for value in scaled), (name,)
-    arch = np.sin(np.linspace(0.15, 0.85, _POINTS) * np.pi)
-    scaled = (arch - arch.min()) / (arch.max() - arch.min())
-    return tuple(round(float(value), 3) for value in scaled), ()
+            lean = round(_LEAN * sure, 2) if shape is not None else 0.0
+            mixed = (1 - lean) * scaled + lean * np.asarray(shape) if shape is not None else scaled
+            cues = {name: round(1 - lean, 2)} | {cue: round(lean / len(wish.because), 2) for cue in wish.because if lean}
+            return tuple(round(float(value), 3) for value in mixed), cues
+    alone = shape or _SHAPES["arch"]
+    return tuple(alone), {cue: round(1 / len(wish.because), 2) for cue in wish.because} if shape else {}
 
 
 def draw_motif(contour: Sequence[float], meter: Meter, density: float, tempo_bpm: float = 100) -> Motif:

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from img2music.chance import generator
+from img2music.correspondences.again import renewed
+from img2music.correspondences.weighing import cite, split, together
 from img2music.io.styles import load_style, style_names
 from img2music.plan import CompositionPlan, Reason, Section
 from img2music.planners.ensemble import missing_harmony, seat_guest, seat_style, seat_wishes
-from img2music.planners.feeling import feel, nearest_mode, season
+from img2music.planners.feeling import SHIFT, feel, nearest_mode, season
 from img2music.planners.form import count_bars, fit_tempo, lay_out, section_energies
 from img2music.planners.harmony import harmonize
 from img2music.planners.loops import fit_loop, lay_loop, loop_bars, loop_energies, loop_seconds, short_loop
@@ -24,14 +26,21 @@ from img2music.style import is_style_file
 from img2music.theory import Key, Meter, name_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from img2music.brief import Brief
     from img2music.plan import PartPlan
+    from img2music.planners.feeling import Feeling
     from img2music.scene import Scene
     from img2music.style import Style
 
 __all__ = ["RulesPlanner"]
 
 _SOURCES = {"chart": "songs of the charts", "standards": "the old standards", "chorales": "chorales"}
+
+_SHAPES = {
+    "arch": "lean to an arch", "wave": "rock as waves do", "rise": "rise", "fall": "sink", "still": "keep still", "zigzag": "skip",
+}  # fmt: skip
 
 _LOOP_TOLERANCE_SECONDS = 0.001
 """Less is rounding."""
@@ -44,8 +53,10 @@ class _Notebook:
     reasons: list[Reason] = field(default_factory=list)
     conflicts: list[str] = field(default_factory=list)
 
-    def because(self, choice: str, text: str, cues: tuple[str, ...] = ()) -> None:
-        self.reasons.append(Reason(choice=choice, text=text, because=cues))
+    def because(self, choice: str, text: str, cues: tuple[str, ...] = (), strengths: Mapping[str, float] | None = None) -> None:
+        """Notes a reason; only strengths of cited cues are kept."""
+        shares = {name: share for name, share in (strengths or {}).items() if name in cues}
+        self.reasons.append(Reason(choice=choice, text=text, because=cues, strengths=shares))
 
     def asked(self, choice: str, wish: str, suggestion: str) -> None:
         self.because(choice, f"{wish}: you asked for it.")
@@ -64,6 +75,9 @@ class RulesPlanner:
             DocumentError: the brief names a style file that can't be read.
         """
         notes = _Notebook()
+        scene, edits = renewed(scene)
+        for edit in edits:
+            notes.because("scene", edit)
         words = read_words(brief.words)
         valence, arousal = self._affect(scene, words, notes)
         style = self._style(scene, brief, words, notes)
@@ -72,17 +86,19 @@ class RulesPlanner:
         tempo = self._tempo(scene, brief, words, style, meter, notes)
         feeling = feel(valence, arousal, style)
         contour, contour_cues = draw_contour(scene)
-        motif = draw_motif(contour, meter, feeling.density, tempo)
-        where = "follow the skyline" if "skyline" in contour_cues else "follow the light from left to right"
-        shape = where if contour_cues else "make an arch, since the picture has no line of its own"
+        density, height = self._shifts(scene, style, feeling, notes)
+        motif = draw_motif(contour, meter, density, tempo)
         notes.because(
-            "motif", f"Its steps and the melody's long line {shape}; its strokes fall where that line moves most.", contour_cues
+            "motif",
+            f"Its steps and the melody's long line {_line_words(scene, contour_cues)}; its strokes fall where that line moves most.",
+            tuple(contour_cues),
+            contour_cues,
         )
         sections = self._sections(scene, brief, tempo, meter, key, style, (valence, arousal), notes)
         parts = self._parts(scene, brief, words, style, notes)
         return CompositionPlan(
             title=make_title(scene, brief.seed, valence, arousal),
-            idea=make_idea(words.moods or scene.attributes.mood.value, style, contour_cues),
+            idea=make_idea(words.moods or scene.attributes.mood.value, style, tuple(contour_cues)),
             style=brief.style if brief.style is not None and is_style_file(brief.style) else style.name,
             key=key.name,
             meter=meter.name,
@@ -90,9 +106,9 @@ class RulesPlanner:
             seconds=loop_seconds(sum(section.bars for section in sections), tempo, meter) if brief.loop else brief.seconds,
             valence=round(valence, 3),
             arousal=round(arousal, 3),
-            density=round(feeling.density, 3),
+            density=round(density, 3),
             articulation=feeling.articulation,
-            height=feeling.height,
+            height=height,
             motif=motif,
             contour=contour,
             sections=sections,
@@ -115,7 +131,7 @@ class RulesPlanner:
         mood = ", ".join(seen.mood.value) or "neutral"
         moved = ", before your words move it" if words.valence or words.arousal else ""
         numbers = f"valence {seen.valence.value:+.2f}, arousal {seen.arousal.value:+.2f}"
-        notes.because("mood", f"The picture feels {mood} ({numbers}){moved}.", seen.mood.because)
+        notes.because("mood", f"The picture feels {mood} ({numbers}){moved}.", seen.mood.because, seen.mood.strengths)
         return valence, arousal
 
     def _style(self, scene: Scene, brief: Brief, words: Steering, notes: _Notebook) -> Style:
@@ -131,7 +147,7 @@ class RulesPlanner:
         if suggestion != genre.value:
             notes.conflicts.append(f"the scene suggests the style {genre.value!r}, which does not exist; solo-piano was used")
         style = load_style(suggestion)
-        notes.because("style", f"{style.name}: {style.summary}", genre.because)
+        notes.because("style", f"{style.name}: {style.summary}", genre.because, genre.strengths)
         return style
 
     def _meter(self, scene: Scene, brief: Brief, words: Steering, style: Style, notes: _Notebook) -> Meter:
@@ -145,7 +161,7 @@ class RulesPlanner:
             notes.because("metre", f"{words.meter}: your words ask for it.")
             return Meter.parse(words.meter)
         if seen.value in style.meters:
-            notes.because("metre", f"{seen.value}, as the picture's lines suggest.", seen.because)
+            notes.because("metre", f"{seen.value}, as the picture's lines suggest.", seen.because, seen.strengths)
             return Meter.parse(seen.value)
         notes.because("metre", f"{style.meters[0]}, because {style.name} lives in it.", scene.attributes.genre.because)
         return Meter.parse(style.meters[0])
@@ -172,15 +188,22 @@ class RulesPlanner:
                 "mode",
                 f"{usable}: the picture suggests {mode}, and {style.name} speaks {', '.join(style.modes)}.",
                 seen.mode.because,
+                seen.mode.strengths,
             )
             mode = usable
         else:
-            notes.because("mode", f"{mode}, from how pleasant the picture looks (valence {valence:+.2f}).", seen.mode.because)
+            notes.because(
+                "mode",
+                f"{mode}, from how pleasant the picture looks (valence {valence:+.2f}).",
+                seen.mode.because,
+                seen.mode.strengths,
+            )
         key = _readable(seen.key.value, mode)
         notes.because(
             "key",
             f"The tonic {name_of(key.tonic)} stands for the picture's leading colour on the circle of fifths.",
             seen.key.because,
+            seen.key.strengths,
         )
         return key
 
@@ -198,8 +221,27 @@ class RulesPlanner:
             text += f", {style.name} lives between {low:g} and {high:g}"
         if words.tempo_factor != 1 or words.arousal:
             text += ", your words move it"
-        notes.because("tempo", f"{text}, and whole phrases have to fill {brief.seconds:g} s.", seen.because)
+        notes.because("tempo", f"{text}, and whole phrases have to fill {brief.seconds:g} s.", seen.because, seen.strengths)
         return tempo
+
+    def _shifts(self, scene: Scene, style: Style, feeling: Feeling, notes: _Notebook) -> tuple[float, int]:
+        """Density and height: what the feeling asks, moved by what the subject asks."""
+        seen = scene.attributes
+        low, high = style.density
+        moved = SHIFT * (high - low) * seen.density.value
+        density = min(high, max(low, feeling.density + moved))
+        height = round(min(12.0, max(-12.0, feeling.height + seen.height.value)))
+        for choice, text, feels, by_feeling, shift, by_shift in (
+            ("density", f"{density:.2f} between {low:g} and {high:g}, as {style.name} plays", seen.arousal,
+             feeling.density - (low + high) / 2, seen.density, moved),
+            ("register", f"{height:+d} semitones", seen.valence, feeling.height, seen.height, seen.height.value),
+        ):  # fmt: skip
+            terms = together(split(abs(by_feeling), (feels,)), split(abs(by_shift), (shift,)))
+            cited = cite(terms, frozenset(terms))
+            what = "energy" if choice == "density" else "mood"
+            more = ", moved by what it shows" if by_shift else ""
+            notes.because(choice, f"{text}: from the picture's {what}{more}.", cited["because"], cited["strengths"])
+        return density, height
 
     def _sections(
         self,
@@ -283,8 +325,22 @@ class RulesPlanner:
             "instruments",
             ", ".join(dict.fromkeys(part.instrument for part in parts)) + f": the band of {style.name}.",
             seen.because,
+            seen.strengths,
         )
         return parts
+
+
+def _line_words(scene: Scene, cues: Mapping[str, float]) -> str:
+    shape = scene.attributes.contour.value
+    if not cues and shape == "own":
+        return "make an arch, since the picture has no line of its own"
+    if "skyline" in cues:
+        where = "follow the skyline"
+    elif "brightness_profile" in cues:
+        where = "follow the light from left to right"
+    else:
+        return f"{_SHAPES[shape]}, as what is seen suggests"
+    return where if shape == "own" else f"{where} and {_SHAPES[shape]}"
 
 
 def _note_loop(brief: Brief, bars: int, tempo: float, meter: Meter, notes: _Notebook) -> None:

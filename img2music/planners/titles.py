@@ -41,7 +41,7 @@ def make_idea(moods: tuple[str, ...], style: Style, contour_cues: tuple[str, ...
     """
     mood = " and ".join(moods[:2]) or "plain"
     line = {"skyline": "whose tune follows the skyline", "brightness_profile": "whose tune follows the light"}
-    tail = line.get(contour_cues[0], "") if contour_cues else "on a gentle arch of a tune"
+    tail = line.get(contour_cues[0], "whose tune moves as its subject does") if contour_cues else "on a gentle arch of a tune"
     return f"{_article(mood)} {mood} piece in the manner of {style.name.replace('-', ' ')}, {tail}."
 
 
