@@ -1,11 +1,12 @@
-"""How well the offline eye reads valence and arousal, and where its constants come from.
+"""What the constants of the offline eye rest on: what colours alone tell, what the cues with a name tell, how cues usually are.
 
     python evals/affect_oasis.py FOLDER [--berkeley T_BCP.csv]
 
 FOLDER holds OASIS (Kurdi, Lozano & Banaji, Behavior Research Methods 49, 2017): ``images/*.jpg`` and ``norms.csv`` with the
 columns ``image``, ``valence_mean_1to7`` and ``arousal_mean_1to7``. The set is for evaluation only and is no part of this
-project; nothing is fitted to its ratings. Printed are Pearson correlations with 95 % bootstrap intervals over pictures, and
-the means and deviations that `img2music.correspondences.evidence` and `affect` hold.
+project. Printed are Pearson correlations with 95 % bootstrap intervals over pictures, the weights in `correspondences.affect` and the means
+and deviations in `correspondences.evidence`. The whole reading is fitted to these pictures: how well it does on others is measured by
+`evals/learn_affect.py`.
 
 T_BCP.csv holds the Berkeley Color Project's 37 colours (Palmer, Schloss, Xu & Prado-León, PNAS 110, 2013) with the columns
 ``Happy``, ``Sad`` and CIELAB ``L``, ``a``, ``b``; the mood of single colours in `img2music.perceivers.colour` is fitted to it.
@@ -20,7 +21,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.correspondences.evidence import TYPICAL
+from img2music.correspondences.affect import named_affect
+from img2music.correspondences.evidence import TYPICAL, Evidence
 from img2music.io.pictures import open_picture
 from img2music.perceivers.offline import OfflinePerceiver
 from img2music.perceivers.oklab import oklab_from_linear
@@ -51,30 +53,43 @@ def measure(folder: Path) -> None:
     people = {name: np.array([float(row[f"{name}_mean_1to7"]) for row in rows]) for name in ("valence", "arousal")}
     scenes = [see(open_picture(folder / "images" / row["image"])) for row in rows]
     cues = {name: np.array([scene.number(name, np.nan) for scene in scenes]) for name in TYPICAL}
-    ours = {
+    whole = {
         "valence": np.array([scene.attributes.valence.value for scene in scenes]),
         "arousal": np.array([scene.attributes.arousal.value for scene in scenes]),
     }
-    theirs = {
+    formula = {
         "valence": 0.69 * standard(cues["brightness"]) + 0.22 * standard(cues["saturation"]),
         "arousal": -0.31 * standard(cues["brightness"]) + 0.60 * standard(cues["saturation"]),
     }
     print(f"{len(rows)} pictures; Pearson r [95 % bootstrap interval]")
-    for name, rated in people.items():
-        print(f"  {name:8s} this eye          {interval(ours[name], rated)}   its spread: SD {ours[name].std():.2f}")
-        print(f"  {name:8s} Valdez-Mehrabian  {interval(theirs[name], rated)}")
-    print("constants of affect:")
-    moods = standard(cues["colour_mood"]) + standard(cues["colourfulness"])
-    colours = theirs["arousal"] / theirs["arousal"].std()
-    stirs = colours + standard(cues["colourfulness"]) + standard(cues["contrast"]) + standard(cues["masses"])
-    print(
-        f"  deviations: Valdez-Mehrabian arousal {theirs['arousal'].std():.2f}, valence sum {moods.std():.2f}, arousal {stirs.std():.2f}"
-    )
+    for axis, (name, rated) in enumerate(people.items()):
+        terms = [named_affect(Evidence.of(scene))[axis] for scene in scenes]
+        groups, smiles, colours = (np.array([part(term) for term in terms]) for part in (of_groups, of_smiles, of_colours))
+        design = np.column_stack([np.ones(len(rows)), groups, smiles, colours])
+        weights, *_ = np.linalg.lstsq(design, (rated - 4) / 3, rcond=None)
+        print(f"  {name:8s} Valdez-Mehrabian {interval(formula[name], rated)}")
+        print(f"  {name:8s} colours alone    {interval(colours, rated)}")
+        print(
+            f"  {name:8s} cues with a name {interval(groups + smiles + colours, rated)}   each weight times {weights[1:].round(2)}"
+        )
+        print(f"  {name:8s} whole, in sample {interval(whole[name], rated)}   its spread: SD {whole[name].std():.2f}")
     means = ", ".join(f"{name} {(rated.mean() - 4) / 3:+.2f}" for name, rated in people.items())
     print(f"  mean ratings on -1..1: {means}")
     print("TYPICAL:")
     for name, values in cues.items():
         print(f'    "{name}": ({values.mean():.3f}, {values.std():.3f}),')
+
+
+def of_groups(terms: dict[str, float]) -> float:
+    return sum(value for name, value in terms.items() if name.startswith("sees_"))
+
+
+def of_smiles(terms: dict[str, float]) -> float:
+    return terms.get("smiles", 0.0)
+
+
+def of_colours(terms: dict[str, float]) -> float:
+    return sum(terms.values()) - of_groups(terms) - of_smiles(terms)
 
 
 def standard(values: Numbers) -> Numbers:

@@ -10,7 +10,7 @@ Every weight is stored in 16 bits and widened by a Cast that onnxruntime folds a
 `--pictures` the copy is compared with its source on the photographs of a folder, and the figures are printed.
 `--try-int8` measures weights of 8 bits, one scale for each output channel, and writes nothing.
 
-Needs onnx, and for the two of TensorFlow Lite ai-edge-litert; neither is part of this project.
+Needs onnx and ai-edge-litert; neither is part of this project.
 """
 
 from __future__ import annotations
@@ -23,8 +23,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import onnx
 import onnxruntime
+from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
+
+from img2music.io.pictures import open_picture
+from img2music.perceivers.faces import face_pixels, find_faces
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -142,8 +147,6 @@ def compare_lite0(source: Path, copy: bytes, pictures: list[Path]) -> None:
 
 def read_tflite(source: Path) -> tuple[Any, Any, dict[int, NDArray[Any]]]:
     """The only subgraph of a file, the model around it, and its constants as dense 32-bit numbers, by index."""
-    from ai_edge_litert import schema_py_generated as schema
-
     model = schema.ModelT.InitFromPackedBuf(source.read_bytes(), 0)
     (subgraph,) = model.subgraphs
     network = interpreter(source)
@@ -168,17 +171,13 @@ def read_tflite(source: Path) -> tuple[Any, Any, dict[int, NDArray[Any]]]:
 
 def kind_of(model: Any, operator: Any) -> str:
     """The name of an operator: "CONV_2D"."""
-    from ai_edge_litert import schema_py_generated as schema
-
     code = model.operatorCodes[operator.opcodeIndex]
     number = max(code.builtinCode, code.deprecatedBuiltinCode)
-    return next(name for name, value in vars(schema.BuiltinOperator).items() if value == number)
+    return str(next(name for name, value in vars(schema.BuiltinOperator).items() if value == number))
 
 
 def interpreter(source: Path) -> Any:
     """TensorFlow Lite's own interpreter with its plain kernels, keeping every tensor."""
-    from ai_edge_litert.interpreter import Interpreter, OpResolverType
-
     network = Interpreter(
         str(source),
         num_threads=1,
@@ -201,6 +200,7 @@ class FromTflite:
         self.shape, self.outputs = input_shape, outputs
 
     def convert(self, name: str) -> bytes:
+        """The finished file."""
         final = dict(zip(self.subgraph.outputs, [name for name, _ in self.outputs], strict=True))
         for operator in self.subgraph.operators:
             kind = kind_of(self.model, operator)
@@ -220,6 +220,7 @@ class FromTflite:
             raise NotImplementedError(f"activation {activation}")
 
     def conv_2d(self, operator: Any, options: Any, output: str, groups: int = 1) -> None:
+        """Zeros of a PAD before it become its own."""
         source, weight, bias = operator.inputs
         # (out, rows, columns, in), or for one filter a channel (1, rows, columns, channels)
         kernel = self.constants[weight].transpose((0, 3, 1, 2) if groups == 1 else (3, 0, 1, 2))
@@ -243,9 +244,11 @@ class FromTflite:
         )
 
     def depthwise_conv_2d(self, operator: Any, options: Any, output: str) -> None:
+        """A convolution with a group for each channel."""
         self.conv_2d(operator, options, output, self.constants[operator.inputs[1]].shape[3])
 
     def pad(self, operator: Any, options: Any, output: str) -> None:
+        """Left to the next convolution, unless channels are added."""
         del options
         source, amounts = operator.inputs
         around = self.constants[amounts]
@@ -257,13 +260,16 @@ class FromTflite:
         self.graph.add("Pad", [self.names[source], self.graph.constant(f"{output}_pads", order)], output)
 
     def add(self, operator: Any, options: Any, output: str) -> None:
+        """A sum of two tensors."""
         self.activated("Add", [self.names[source] for source in operator.inputs], output, options.fusedActivationFunction)
 
     def concatenation(self, operator: Any, options: Any, output: str) -> None:
+        """Tensors side by side."""
         axis = (0, 2, 3, 1)[options.axis]
         self.graph.add("Concat", [self.names[source] for source in operator.inputs], output, axis=axis)
 
     def resize_bilinear(self, operator: Any, options: Any, output: str) -> None:
+        """A larger map."""
         source = operator.inputs[0]
         before, after = (self.subgraph.tensors[index].shape for index in (source, operator.outputs[0]))
         scales = np.array([1, 1, after[1] / before[1], after[2] / before[2]], np.float32)
@@ -272,15 +278,18 @@ class FromTflite:
         self.graph.add("Resize", inputs, output, mode="linear", coordinate_transformation_mode=mode)
 
     def depth_to_space(self, operator: Any, options: Any, output: str) -> None:
+        """Channels spread over neighbouring cells."""
         self.graph.add("DepthToSpace", [self.names[operator.inputs[0]]], output, blocksize=options.blockSize, mode="DCR")
 
     def reshape(self, operator: Any, options: Any, output: str) -> None:
+        """Rows as TensorFlow Lite lists them: channels last."""
         del options
         last = self.graph.add("Transpose", [self.names[operator.inputs[0]]], f"{output}_last", perm=[0, 2, 3, 1])
         shape = np.array(self.subgraph.tensors[operator.outputs[0]].shape, np.int64)
         self.graph.add("Reshape", [last, self.graph.constant(f"{output}_shape", shape)], output)
 
     def max_pool_2d(self, operator: Any, options: Any, output: str) -> None:
+        """The largest of neighbours."""
         self.activated(
             "MaxPool",
             [self.names[operator.inputs[0]]],
@@ -292,12 +301,14 @@ class FromTflite:
         )
 
     def mean(self, operator: Any, options: Any, output: str) -> None:
+        """The mean over the map."""
         source, axes = operator.inputs
         if sorted(self.constants[axes].tolist()) != [1, 2]:
             raise NotImplementedError(f"mean over {self.constants[axes]}")
         self.graph.add("ReduceMean", [self.names[source]], output, axes=[2, 3], keepdims=int(options.keepDims))
 
     def softmax(self, operator: Any, options: Any, output: str) -> None:
+        """Probabilities."""
         if options.beta != 1:
             raise NotImplementedError(f"softmax with beta {options.beta}")
         self.graph.add("Softmax", [self.names[operator.inputs[0]]], output, axis=-1)
@@ -327,9 +338,6 @@ def compare_tflite(source: Path, copy: bytes, inputs: list[NDArray[np.float32]],
 
 def faces_in(pictures: list[Path]) -> list[NDArray[np.float32]]:
     """Every face of some photographs as the expression network takes it."""
-    from img2music.io.pictures import open_picture
-    from img2music.perceivers.faces import face_pixels, find_faces
-
     found = []
     for path in pictures:
         rgb = open_picture(path).rgb
