@@ -100,7 +100,7 @@ def measure_surroundings(view: View) -> Surroundings:
         sky=float(upper.mean()),
         blue_sky=float((upper & blue[:third] & (chroma[:third] > 0.04)).mean()),
         white=float(snowy[lower:].mean()),
-        white_box=_box_of(snowy),
+        white_box=_box_of(snowy & (np.arange(len(light)) >= lower)[:, None]),
         green=float((green & rough).mean()),
         rust=float((rust & rough).mean()),
         chroma=float(chroma.mean()),

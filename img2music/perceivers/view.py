@@ -65,12 +65,13 @@ def look(picture: Picture) -> View:
     sums, high = _sums(picture.rgb, rows)
     across, wide = _sums(sums.transpose(1, 0, 2), columns)
     small = np.ascontiguousarray(across.transpose(2, 1, 0)) / (255.0 * high[None, :, None] * wide[None, None, :])
+    # Measured before a strip is repeated: its copies are alike without saying anything.
+    lab = np.moveaxis(oklab_from_srgb(np.moveaxis(small, 0, 2)), 2, 0)
+    content = _content(np.moveaxis(lab, 0, 2), picture.width * picture.height)
     for axis in (1, 2):
         if small.shape[axis] < SHORTEST:
-            small = np.repeat(small, -(-SHORTEST // small.shape[axis]), axis)
-    rgb = np.moveaxis(small, 0, 2)
-    lab = oklab_from_srgb(rgb)
-    return View(rgb, lab, picture.width / picture.height, _content(lab, picture.width * picture.height))
+            small, lab = (np.repeat(values, -(-SHORTEST // values.shape[axis]), axis) for values in (small, lab))
+    return View(np.moveaxis(small, 0, 2), np.moveaxis(lab, 0, 2), picture.width / picture.height, content)
 
 
 def _sums(pixels: NDArray[np.uint8] | NDArray[np.uint32], cells: int) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
@@ -91,9 +92,9 @@ def _content(lab: Array, pixels: int) -> float:
     spread = sum(float(channel.var()) for channel in channels)
     if spread < 1e-9:
         return 0.0
-    steps = [3 * float(np.square(np.diff(channels, axis=axis)).mean()) for axis in (1, 2)]
+    steps = [3 * float(np.square(np.diff(channels, axis=axis)).mean()) for axis in (1, 2) if channels.shape[axis] > 1]
     # Neighbours of a noise differ by twice its variance, those of a photograph hardly at all.
-    likeness = 1 - sum(steps) / 2 / (2 * spread)
+    likeness = 1 - sum(steps) / len(steps) / (2 * spread)
     fullness = spread / (spread + _PLAIN**2)
     return float(np.clip(fullness * min(1.0, max(0.0, likeness) / _ROUGH) * min(1.0, pixels / _SMALL_PICTURE), 0, 1))
 
