@@ -4,7 +4,8 @@ The detector looks at the whole picture at 192 pixels, black bars making it squa
 twentieth of the longest side upwards that look roughly towards us; it takes no masks, no backs of heads, seldom profiles,
 and now and then an animal or a doll for a person. The expression network was trained on small grey pictures of acted and
 found faces (FER-2013, where people themselves agree in about two of three): its word is a guess at a look, not at a
-feeling, and a faint one is "unclear".
+feeling, and a faint one is "unclear". Of 16 people of OASIS called happy 14 are in pictures rated pleasant; of 7 called sad only 3
+are in unpleasant ones, so that troubled words deserve little weight.
 
 Conventions: boxes are fractions of the picture; `sure` and probabilities are 0..1. Knows nothing of who is seen, and tells
 neither age nor anything else of a person.
@@ -42,9 +43,10 @@ _READ = 8  # faces whose expression is read, the largest first: a crowd has no l
 _NAMED = 4  # faces with a cue of their own
 _EXPRESSION_SIDE = 64
 _LEAST_PIXELS = 24.0  # height of a face in the working copy below which its look is a guess
-_SURE, _NEAR = 0.7, 0.2  # a look is read where the detector is this sure or the face this high in the picture: on 88 people of
-# OASIS r of `smile` with rated valence is .66 where both hold, .28 over all of them
-_CLEAR = 0.6  # probability from which a look has a name (our choice: fewer troubled looks on glad pictures)
+_SURE, _NEAR = 0.7, 0.2
+"""A look is read where the detector is this sure or the face this high in the picture: 69 of the 96 pictures of persons in OASIS where
+a face is found. There `smile` and rated valence agree with r = .38 [.17, .56], without the rule .28; chosen on these same pictures."""
+_CLEAR = 0.6  # probability from which a look has a name (our choice)
 _SMILING, _LARGE, _MIDDLE = 0.5, 0.3, 0.1
 
 _WORDS = {
