@@ -98,6 +98,9 @@ def test_a_clear_day_snow_and_green() -> None:
     snow = _around(_over((150, 170, 200), (215, 222, 232), 12, 0.4))
     assert (snow["weather"].value, snow["season"].value) == ("snow", "winter")
     assert snow["season"].box is not None
+    wall = _over((215, 215, 215), (215, 215, 215), 25)
+    assert _around(wall)["weather"].value == "unclear"
+    assert _around(wall, snow=0.6)["weather"].value == "snow"
     meadow = _over((70, 150, 40), (70, 150, 40), 40)
     assert _around(meadow)["season"].value == "summer"
     assert _around(meadow, flower=0.6)["season"].value == "spring"

@@ -31,6 +31,7 @@ _RECOGNISED = 0.3  # share of the recogniser's probability from which a group co
 _OUTDOORS = ("sea", "freshwater", "mountain", "forest", "field", "desert", "snow", "volcano", "street", "bridge", "ruin")
 _COVERED = ("sealife", "home", "kitchen", "office", "food", "drink", "stage", "clothing", "electronics", "household", "screen")
 _LEAVES = ("forest", "field", "freshwater", "mountain", "plant")
+_GREY = 0.004  # mean chroma below which a picture is black and white, and a white wall as likely as snow
 _COOL = 0.25  # share of the picture that is tinted blue, from which a dark one may be a night sky
 _UPPER = box_around(0, 0, 1, 0.34)
 _Word = tuple[str, str, Box | None]
@@ -178,7 +179,7 @@ def _hour(found: Surroundings, night: float, low_sun: float, outdoors: bool) -> 
 
 def _snow(found: Surroundings, seen: Mapping[str, float]) -> _Word | None:
     recognised = _recognised(seen, ("snow",))
-    if recognised or (found.white > 0.5 and found.chroma < 0.045 and found.warm < 0.12):
+    if recognised or (found.white > 0.5 and _GREY < found.chroma < 0.045 and found.warm < 0.12):
         return "snow", f"snow: {found.white:.0%} of the lower half is white and uneven", found.white_box
     return None
 
