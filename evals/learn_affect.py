@@ -5,7 +5,7 @@
 FOLDER holds OASIS (Kurdi, Lozano & Banaji, Behavior Research Methods 49, 2017): ``images/*.jpg`` and ``norms.csv`` with the columns ``image``,
 ``theme``, ``valence_mean_1to7`` and ``arousal_mean_1to7``. The pictures are for evaluation only; written are numbers fitted to their mean
 ratings. Each photograph is described by the mean over ten views (whole, mirrored, larger, squeezed, centre, corners), so that what is fitted
-does not hang on one framing; it is read from one view. With --measure: five folds by theme, six ways to fold; r of the mean over the ways
+does not hang on one framing; it is read from one view. With --measure: five folds by theme, twenty ways to fold; r of the mean over the ways
 with a bootstrap interval over themes, beside baselines on the same folds.
 """
 
@@ -29,7 +29,7 @@ Numbers = NDArray[np.float64]
 
 OUT = Path(__file__).parents[1] / "img2music" / "assets" / "seeing" / "affect.npz"
 DIRECTIONS, NOISE, EIGEN = 256, 0.3, 48
-FOLDS, WAYS, RESAMPLES = 5, 6, 2000
+FOLDS, WAYS, RESAMPLES = 5, 20, 2000
 NINE = ("brightness", "saturation", "contrast", "colourfulness", "edge_density", "warmth", "texture", "lightness", "chroma")
 
 
@@ -55,10 +55,9 @@ def load(folder: Path, cache: Path | None) -> Photographs:
         pairs = [look(folder / "images" / row["image"]) for row in rows]
         one, ten = (Inputs(*(np.stack(part) for part in zip(*kind, strict=True))) for kind in zip(*pairs, strict=True))
         if cache is not None:
-            np.savez(
-                cache,
-                **{f"{kind}_{f}": part for kind, i in (("one", one), ("ten", ten)) for f, part in zip(i._fields, i, strict=True)},
-            )
+            parts = {f"one_{name}": part for name, part in zip(one._fields, one, strict=True)}
+            parts |= {f"ten_{name}": part for name, part in zip(ten._fields, ten, strict=True)}
+            np.savez(cache, allow_pickle=False, **parts)
     return Photographs(one, ten, (rated - 4) / 3, themes)
 
 

@@ -108,6 +108,14 @@ def examples() -> dict[str, Scene]:
     return {name: eye(open_picture(Path(str(data("demo/examples").joinpath(name))))) for name in with_pictures}
 
 
+def saying(**values: float) -> Evidence:
+    """An ordinary photograph about which the eye says this besides."""
+    made = typical()
+    return Evidence(
+        [Cue(name=name, value=float(value), unit="", text="") for name, value in {**made.values, **values}.items()], (), 1.0
+    )
+
+
 def typical(**changed: float) -> Evidence:
     """The evidence of an ordinary photograph, with some cues moved by so many standard deviations."""
     values = {name: mean + changed.get(name, 0) * deviation for name, (mean, deviation) in TYPICAL.items()}

@@ -100,7 +100,8 @@ def _edited(now: dict[str, str], then: dict[str, str]) -> list[str]:
 
 
 def _of_cues(scene: Scene) -> dict[str, str]:
-    return {item.name: _digest(_value(item)) for item in (*scene.cues, *scene.colours)}
+    items: tuple[Cue | Swatch, ...] = (*scene.cues, *scene.colours)
+    return {item.name: _digest(_value(item)) for item in items}
 
 
 def _of_attributes(scene: Scene) -> dict[str, str]:

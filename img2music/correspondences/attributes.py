@@ -10,6 +10,7 @@ from __future__ import annotations
 from math import hypot
 from typing import TYPE_CHECKING, NamedTuple
 
+from img2music.correspondences.affect import heard
 from img2music.correspondences.circumstances import contour, look_up, shifts
 from img2music.correspondences.genres import PLAYERS, Signs, choose_genre, choose_instruments, choose_meter
 from img2music.correspondences.weighing import Choice, cite, split, spoken, together
@@ -107,6 +108,9 @@ def suggest(
     sure = 0.3 + 0.7 * evidence.content
     choice = round(_OUR_CHOICE * sure, 3)
     known, seen = evidence.known, look_up(evidence)
+    rated = {"valence": valence, "arousal": arousal}
+    pleasant, lively = heard(valence.value, arousal.value)
+    valence, arousal = valence.model_copy(update={"value": pleasant}), arousal.model_copy(update={"value": lively})
     style = choose_genre(evidence, valence.value, arousal.value)
     genre = genre if genre in PLAYERS else style.value
     genre_cited = cite(together(style.terms, split(style.rest, (valence, arousal))), known)
@@ -120,8 +124,10 @@ def suggest(
     of_style = {"because": genre_cited["because"][:2]}
     return MusicalAttributes.model_validate(
         {
-            "valence": valence.model_dump() | {"because": tuple(name for name in valence.because if name in known)},
-            "arousal": arousal.model_dump() | {"because": tuple(name for name in arousal.because if name in known)},
+            **{
+                name: felt.model_dump() | {"because": tuple(cue for cue in felt.because if cue in known)}
+                for name, felt in rated.items()
+            },
             "mood": _mood(evidence, valence, arousal),
             "tempo_bpm": _tempo(evidence, valence, arousal),
             "key": {**_tonic(evidence, mode), "confidence": round(0.1 * sure, 3)},

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from img2music.chance import generator
+from img2music.correspondences.affect import heard
 from img2music.correspondences.again import renewed
 from img2music.correspondences.weighing import cite, split, together
 from img2music.io.styles import load_style, style_names
@@ -126,8 +127,9 @@ class RulesPlanner:
             notes.because("words", f"Understood from your words: {', '.join(words.understood)}.")
         if words.ignored:
             notes.conflicts.append(f"these words mean nothing to the composer and were left aside: {', '.join(words.ignored)}")
-        valence = min(1.0, max(-1.0, seen.valence.value + words.valence))
-        arousal = min(1.0, max(-1.0, seen.arousal.value + words.arousal))
+        valence, arousal = heard(seen.valence.value, seen.arousal.value)
+        valence = min(1.0, max(-1.0, valence + words.valence))
+        arousal = min(1.0, max(-1.0, arousal + words.arousal))
         mood = ", ".join(seen.mood.value) or "neutral"
         moved = ", before your words move it" if words.valence or words.arousal else ""
         numbers = f"valence {seen.valence.value:+.2f}, arousal {seen.arousal.value:+.2f}"
