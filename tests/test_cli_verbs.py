@@ -122,7 +122,11 @@ def test_what_is_printed_is_what_is_written(
 def test_see_and_plan_for_people(run: Callable[..., tuple[int, str, str]], make_picture: Callable[..., Path]) -> None:
     code, out, err = run("see", make_picture())
     assert (code, err) == (0, "")
-    assert re.search(r"^    tempo_bpm +[\d.]+ \(\d+% sure\) because of ", out, re.MULTILINE)
+    assert re.search(r"^  tempo +[\d.]+ +\d+% +\w", out, re.MULTILINE)
+    heads = [out.index(f"\n{head}\n") for head in ("What it shows", "How it looks", "Colours", "What that suggests")]
+    assert heads == sorted(heads)
+    assert max(map(len, out.splitlines()[1:])) <= 80
+    assert "\x1b" not in out
     code, out, err = run("plan", make_picture(), "--tempo", "88")
     assert (code, err) == (0, "")
     assert "Why:" in out

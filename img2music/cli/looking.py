@@ -10,12 +10,11 @@ import typer
 from img2music.cli import options as opt
 from img2music.cli.batch import check_writable, each, folder_names
 from img2music.cli.screen import progress, say, say_object
+from img2music.cli.seeing import describe_scene
 from img2music.piece import write_file
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
-
-    from img2music.scene import Scene
 
 __all__ = ["plan", "see"]
 
@@ -47,7 +46,7 @@ def see(
         if as_json:
             say_object(_plain(scene))
         else:
-            _describe(scene, source)
+            describe_scene(scene, source)
 
     return each(pictures, work, as_json=as_json)
 
@@ -100,22 +99,3 @@ def _plain(model: BaseModel) -> dict[str, object]:
     """The model as it is written to its file, so that a number looks the same in both."""
     document: dict[str, object] = json.loads(model.model_dump_json())
     return document
-
-
-def _describe(scene: Scene, source: str) -> None:
-    picture, suggests = scene.picture, scene.attributes
-    say(f"{source}: {picture.format}, {picture.width} × {picture.height}")
-    for remark in picture.notes:
-        say(f"  note: {remark}")
-    say("  seen")
-    for swatch in scene.colours:
-        say(f"    {swatch.name:<20} {swatch.words}, {swatch.hex}, {swatch.share:.0%}")
-    for cue in scene.cues:
-        say(f"    {cue.name:<20} {cue.text}")
-    say("  suggested")
-    for name in type(suggests).model_fields:
-        attribute = getattr(suggests, name)
-        value = ", ".join(attribute.value) if isinstance(attribute.value, tuple) else attribute.value
-        reasons = f" because of {', '.join(attribute.because)}" if attribute.because else ""
-        say(f"    {name:<20} {value} ({attribute.confidence:.0%} sure){reasons}")
-    say()

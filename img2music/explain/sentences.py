@@ -31,7 +31,7 @@ _TEMPO_WORDS = ((60, "largo"), (66, "larghetto"), (76, "adagio"), (108, "andante
 
 
 def explain_text(scene: Scene | None, plan: CompositionPlan) -> str:
-    """Why the piece is as it is: its frame in two lines, then every reason with the cues it cites and their values.
+    """Why the piece is as it is: its frame, what was seen and what it led to, then every reason with the cues it cites and their values.
 
     Args:
         scene: what was seen, or None when the piece began from a plan; cues are then cited by name only.
@@ -47,8 +47,12 @@ def explain_text(scene: Scene | None, plan: CompositionPlan) -> str:
         f"{plan.style.replace('-', ' ')}, {clock(plan.seconds)}, for {players}."
     )
     if scene is not None:
+        from img2music.explain.seen import scene_sentences  # it takes its small words from here
+
+        first, *others = scene_sentences(scene, plan)
         colours = listed(tuple(f"{swatch.words} ({swatch.share:.0%})" for swatch in scene.colours[:4]))
-        lines.append(f"Seen in {scene.picture.file}: {colours or 'no leading colour'}.")
+        lines.append(f"Seen in {scene.picture.file}: {first[:1].lower()}{first[1:]}")
+        lines += [*others, f"Its colours: {colours or 'none leads'}."]
     if plan.reasons:
         lines += ["", "Why:"]
     for reason in plan.reasons:
