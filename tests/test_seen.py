@@ -76,9 +76,25 @@ def test_later_sentences_tell_what_stands_out_and_what_weighed_most() -> None:
     scene = a_scene(cues={**SEA, "warmth": (0.82, "warm")}, strengths={"genre": {"sees_sea": 0.62}, "key": {"colour_1": 1.0}})
     assert scene_sentences(scene)[1:] == (
         "What stands out: warm (warmth 0.82).",
-        "What weighed most: for the style sees sea (62%); for the key deep blue (100%).",
+        "What weighed most: for the style, that it sees a sea (62%); for the key, its deep blue (100%).",
     )
     assert len(scene_sentences(make_scene())) == 1  # nothing unusual, and no strengths
+
+
+def test_of_looks_that_say_the_same_one_is_told() -> None:
+    cues = {
+        "saturation": (0.9, "saturated colours, 90% saturated"),
+        "colourfulness": (0.9, "highly colourful"),
+        "warmth": (0.82, "warm"),
+    }
+    assert scene_sentences(a_scene(cues=cues))[1] == (
+        "What stands out: saturated colours (saturation 0.90) and warm (warmth 0.82)."
+    )
+
+
+def test_nothing_is_minus_nothing() -> None:
+    assert "(+.00) and neither calm nor exciting (+.00)" in scene_sentences(make_scene(valence=-0.001, arousal=0))[0]
+    assert "pleasant (+1.00) and calm (-1.00)" in scene_sentences(make_scene(valence=1, arousal=-1))[0]
 
 
 def test_rows_leave_out_what_is_unclear_and_say_so() -> None:

@@ -50,14 +50,26 @@ _FEW_PEOPLE, _PEOPLE = 0.25, 0.6  # how likely people are where they are called 
 _NEUTRAL, _CLEAR = 0.12, 0.35  # |valence| from which it is "rather pleasant", and "pleasant": our choice
 _STANDS_OUT = 1.0  # standard deviations from an ordinary photograph
 _MOST_LOOKS = 3
+# Cues that say nearly the same: only the one that stands out most is told.
+_ALIKE = {
+    "dark_share": "lightness",
+    "saturation": "colour",
+    "colourfulness": "colour",
+    "colour_mood": "colour",
+    "tones": "contrast",
+    "masses": "contrast",
+    "texture": "edge_density",
+    "open_space": "edge_density",
+}
 
-_NO_ARTICLE = {"food", "clothing", "jewellery", "electronics", "medicine", "medical", "text", "snow", "sport"}
+_NO_ARTICLE = {"food", "clothing", "jewellery", "electronics", "medicine", "text", "snow", "sport"}
 _PHRASES = {
     "freshwater": "fresh water",
     "household": "household things",
     "art": "a work of art",
-    "forest": "a forest",
-    "candle or fire": "a candle or fire",
+    "light_fire": "a candle or fire",
+    "sealife": "a sea animal",
+    "medical": "medicine",
 }
 _HOURS = {"day": "by day", "low sun": "at low sun", "dusk": "at dusk", "night": "at night"}
 _WEATHERS = {
@@ -172,7 +184,7 @@ def _word(scene: Scene, name: str) -> str:
 
 def _short(value: float, sign: str = "") -> str:
     """A figure as printed in running text: ".82", "-.3", "+1"."""
-    text = f"{value:{sign}.2f}"
+    text = f"{round(value, 2) + 0.0:{sign}.2f}"
     return text.replace("0.", ".", 1) if abs(value) < 0.995 else text
 
 
@@ -248,8 +260,12 @@ def _stands_out(scene: Scene) -> str:
         (cue for cue in scene.cues if cue.name in TYPICAL and cue.name not in _LEFT_OUT and isinstance(cue.value, float)),
         key=lambda cue: -abs(evidence.z(cue.name)),
     )
-    said = [f"{cue.text} ({cue_name(cue.name)} {cue_figure(cue)})" for cue in far if abs(evidence.z(cue.name)) >= _STANDS_OUT]
-    return f"what stands out: {listed(tuple(said[:_MOST_LOOKS]))}" if said else ""
+    said: dict[str, str] = {}
+    for cue in far:
+        family = _ALIKE.get(cue.name, cue.name)
+        if abs(evidence.z(cue.name)) >= _STANDS_OUT and family not in said:
+            said[family] = f"{cue.text.partition(', ')[0]} ({cue_name(cue.name)} {cue_figure(cue)})"
+    return f"what stands out: {listed(tuple(said.values())[:_MOST_LOOKS])}" if said else ""
 
 
 def _weighed(scene: Scene) -> str:
@@ -259,8 +275,17 @@ def _weighed(scene: Scene) -> str:
         strengths = getattr(scene.attributes, name).strengths
         if strengths:
             cited = max(strengths, key=lambda cue: strengths[cue])
-            said.append(f"the {_label(name)} {_called(scene, cited)} ({strengths[cited]:.0%})")
+            said.append(f"the {_label(name)}, {_reason(scene, cited)} ({strengths[cited]:.0%})")
     return f"what weighed most: for {'; for '.join(said)}" if said else ""
+
+
+def _reason(scene: Scene, name: str) -> str:
+    """A cue or a colour as a sentence gives it for a reason: "that it sees a pet", "its edge density", "its deep blue"."""
+    if name.startswith("sees_"):
+        return f"that it sees {_thing(name.removeprefix('sees_'))}"
+    if name.startswith(_FELT):
+        return "a feeling that no cue has a name for"
+    return f"its {_called(scene, name)}"
 
 
 def _called(scene: Scene, name: str) -> str:
