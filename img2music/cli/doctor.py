@@ -22,6 +22,7 @@ __all__ = ["doctor"]
 # Distribution and what it is imported as.
 _PACKAGES = {
     "midirenderer": "midirenderer",
+    "onnxruntime": "onnxruntime",
     "mido": "mido",
     "numpy": "numpy",
     "pillow": "PIL",
