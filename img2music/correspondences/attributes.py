@@ -121,7 +121,10 @@ def suggest(
     density, height = shifts(seen)
     shape, shape_cue, shape_strength = contour(seen)
     # What follows from the style alone cites what speaks for the style.
-    of_style = {"because": genre_cited["because"][:2]}
+    of_style = {
+        "because": genre_cited["because"][:2],
+        "strengths": {name: share for name, share in genre_cited["strengths"].items() if name in genre_cited["because"][:2]},
+    }
     return MusicalAttributes.model_validate(
         {
             **{

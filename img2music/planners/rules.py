@@ -153,7 +153,7 @@ class RulesPlanner:
         return style
 
     def _meter(self, scene: Scene, brief: Brief, words: Steering, style: Style, notes: _Notebook) -> Meter:
-        seen = scene.attributes.meter
+        seen, genre = scene.attributes.meter, scene.attributes.genre
         if brief.meter is not None:
             notes.asked("metre", brief.meter, seen.value)
             if brief.meter not in style.meters:
@@ -165,7 +165,7 @@ class RulesPlanner:
         if seen.value in style.meters:
             notes.because("metre", f"{seen.value}, as the picture's lines suggest.", seen.because, seen.strengths)
             return Meter.parse(seen.value)
-        notes.because("metre", f"{style.meters[0]}, because {style.name} lives in it.", scene.attributes.genre.because)
+        notes.because("metre", f"{style.meters[0]}, because {style.name} lives in it.", genre.because, genre.strengths)
         return Meter.parse(style.meters[0])
 
     def _key(self, scene: Scene, brief: Brief, words: Steering, valence: float, style: Style, notes: _Notebook) -> Key:
