@@ -106,8 +106,10 @@ def main() -> None:
     print(
         f"{arguments.seconds:g} s a piece; the judge's held-out r: valence {quality[0]:.2f}, arousal {quality[1]:.2f}", flush=True
     )
-    for title, of in (("unseen themes", lambda row: int(place[row])), ("the rule that ships", lambda row: FOLDS)):
-        jobs = [Job(arguments.oasis / "images" / names[row], of(row), arguments.seconds) for row in rows]
+    for title, ships in (("unseen themes", False), ("the rule that ships", True)):
+        jobs = [
+            Job(arguments.oasis / "images" / names[row], FOLDS if ships else int(place[row]), arguments.seconds) for row in rows
+        ]
         with get_context("fork").Pool(PROCESSES) as pool:
             results = np.array(pool.map(made, jobs, chunksize=5))
         report(title, photos.rated[rows], results)
