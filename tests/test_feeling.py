@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scenes import make_scene
 
 from img2music.brief import Brief
+from img2music.correspondences.affect import heard as spread_out
 from img2music.io.styles import load_style, style_names
 from img2music.metrics.affect_features import AffectFeatures, read_features
 from img2music.performance import Performance
@@ -58,7 +59,8 @@ def test_every_feeling_stays_inside_the_style_and_the_plan(name: str, valence: f
     assert style.density[0] - 1e-9 <= feeling.density <= style.density[1] + 1e-9
     assert -1 <= feeling.temper <= 1
     plan = RulesPlanner()(make_scene(valence=valence, arousal=arousal), Brief.of(style=name, seconds=12))
-    assert (plan.articulation, plan.height) == (feeling.articulation, feeling.height)
+    spread = feel(*spread_out(valence, arousal), style)
+    assert (plan.articulation, plan.height) == (spread.articulation, spread.height)
     assert type(style.vocabulary).model_validate(season(style.vocabulary, valence, arousal).model_dump())
 
 

@@ -98,7 +98,7 @@ def measure(picture: Picture) -> tuple[tuple[Cue, ...], Seen]:
     seen = recognise(picture.rgb)
     faces = find_faces(picture)
     cues = (
-        *recognition_cues(seen, view.content),
+        *recognition_cues(seen, view.content, faces),
         *face_cues(faces),
         people_cue(seen, len(faces)),
         *kind_cues(view, picture),

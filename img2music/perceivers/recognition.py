@@ -22,8 +22,11 @@ from img2music.resources import asset
 from img2music.scene import Box, Cue
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
+    from img2music.perceivers.faces import Face
     from img2music.perceivers.view import Array
 
 __all__ = [
@@ -49,6 +52,8 @@ _SURE = 0.5
 _WORTH_NAMING = 0.12
 _MOST_GROUPS = 4
 _PEOPLE_AROUND = 0.6
+_PORTRAIT, _VERY_SURE = 0.15, 0.8
+"""Height of a face that makes a person the subject, and what the networks' leading family then needs to prevail. Our choice."""
 
 # Groups that are easily taken for one another and sound alike: their shares are added before the floor is asked. Our choice.
 FAMILIES: tuple[tuple[str, ...], ...] = (
@@ -162,26 +167,35 @@ def plain_word(group: str) -> str:
     return _PLAIN_WORDS.get(group, group.replace("_", " "))
 
 
-def recognition_cues(seen: Seen, content: float = 1.0) -> list[Cue]:
+def recognition_cues(seen: Seen, content: float = 1.0, faces: Sequence[Face] = ()) -> list[Cue]:
     """What the picture shows: `subject`, and `sees_...` for each group worth naming, each with its place.
 
-    `content` (0..1) is how much there is to see: in an empty picture the networks see ghosts, and their shares count by it.
+    `content` (0..1) is how much there is to see: in an empty picture the networks see ghosts, and their shares count by it. A large
+    face makes a person the subject, unless the networks are very sure of something else: they know no people.
     """
     groups = {name: share * content for name, share in group_shares(seen).items()}
     family, sure = _family(groups)
+    portrait = max((face for face in faces if face.box.height >= _PORTRAIT), key=lambda face: face.box.height, default=None)
+    if portrait is not None and sure < _VERY_SURE:
+        text = f"person (a face that fills {portrait.box.height:.0%} of the height), {portrait.sure:.0%} sure"
+        person = number_cue("sees_person", portrait.sure, "0..1", "person: a large face", portrait.box)
+        rest = [_group_cue(seen, group, groups[group]) for group in family if sure >= _SURE and groups[group] >= _WORTH_NAMING]
+        subject = Cue(name="subject", value="person", unit="word", text=text, box=portrait.box)
+        return [subject, person, *(cue for cue in rest if cue.name != "sees_person")][: 1 + _MOST_GROUPS]
     if sure < _SURE:
         leading = next(iter(groups))
         text = f"not sure what it shows: nothing above {_SURE:.0%}, {plain_word(leading)} at {groups[leading]:.0%}"
         return [Cue(name="subject", value="not sure", unit="word", text=text)]
     named = [group for group in family if groups[group] >= _WORTH_NAMING][:_MOST_GROUPS] or [family[0]]
     shares = seen.shares()
-    boxes = [_place(seen, shares, group) for group in named]
+    named_cues = [_group_cue(seen, group, groups[group]) for group in named]
     text = f"{plain_word(named[0])} ({_classes_of(named[0], shares)}), {sure:.0%} sure"
-    cues = [Cue(name="subject", value=plain_word(named[0]), unit="word", text=text, box=boxes[0])]
-    for group, box in zip(named, boxes, strict=True):
-        words = f"{plain_word(group)}: {_classes_of(group, shares, figures=True)}"
-        cues.append(number_cue(f"sees_{group}", groups[group], "0..1", words, box))
-    return cues
+    return [Cue(name="subject", value=plain_word(named[0]), unit="word", text=text, box=named_cues[0].box), *named_cues]
+
+
+def _group_cue(seen: Seen, group: str, share: float) -> Cue:
+    words = f"{plain_word(group)}: {_classes_of(group, seen.shares(), figures=True)}"
+    return number_cue(f"sees_{group}", share, "0..1", words, _place(seen, seen.shares(), group))
 
 
 def _classes_of(group: str, shares: Array, *, figures: bool = False) -> str:

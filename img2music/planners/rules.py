@@ -163,7 +163,7 @@ class RulesPlanner:
             notes.because("metre", f"{words.meter}: your words ask for it.")
             return Meter.parse(words.meter)
         if seen.value in style.meters:
-            notes.because("metre", f"{seen.value}, as the picture's lines suggest.", seen.because, seen.strengths)
+            notes.because("metre", f"{seen.value}, as what is seen suggests.", seen.because, seen.strengths)
             return Meter.parse(seen.value)
         notes.because("metre", f"{style.meters[0]}, because {style.name} lives in it.", genre.because, genre.strengths)
         return Meter.parse(style.meters[0])
