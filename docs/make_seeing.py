@@ -42,12 +42,12 @@ PICTURES = (
     Shown(
         "../demo/examples/astronaut.jpg",
         "an astronaut, smiling, a flag and a model shuttle",
-        "**Half.** The face and its smile are right. The helmet makes it a sport, for it knows no space. The feeling is lukewarm for such a smile.",
+        "**Mostly right**: a person, smiling. That she is an astronaut it can't know, and takes the suit for sport. Lukewarm for such a smile.",
     ),
     Shown(
         "../demo/examples/cat.jpg",
         "a cat, near",
-        "**Right**: a cat, and people like cats. So serious a gaze is hardly a ragtime: the reading is too glad.",
+        "**Right**: a cat, and people like cats. So serious a gaze is hardly a lap cat's: the reading is too glad.",
     ),
     Shown(
         "../demo/examples/coffee.jpg",
@@ -62,7 +62,7 @@ PICTURES = (
     Shown(
         "../demo/examples/galaxies.jpg",
         "thousands of galaxies",
-        "**Wrong, and says so**: it knows no space. Quiet and dark fit, the wonder is missed, and a blues with a harmonica is not what one hears.",
+        "**Wrong, and says so**: it knows no space. Quiet and dark fit, the wonder is missed.",
     ),
     Shown(
         "../demo/examples/grass.jpg",

@@ -71,14 +71,15 @@ def test_confidence_falls_with_the_spread() -> None:
 
 
 def test_music_uses_the_scale_that_ratings_do_not() -> None:
-    assert heard(*MEANS) == (0.0, 0.0)
-    for end in (-1.0, 1.0):
+    for end in (-1.0, 0.0, 1.0):
         assert heard(end, end) == pytest.approx((end, end))
     values = np.linspace(-1, 1, 41)
     for axis in (0, 1):
         heard_values = [heard(float(value), float(value))[axis] for value in values]
         assert heard_values == sorted(heard_values)
-    assert heard(MEANS[0] + 0.39, 0)[0] > 0.55
+    assert heard(0.39, 0.27) == pytest.approx((0.581, 0.511), abs=0.001), (
+        "a deviation of people's ratings is half of music's scale"
+    )
 
 
 def test_every_group_that_the_eye_names_has_a_feeling() -> None:

@@ -23,7 +23,7 @@ from img2music.theory import METERS
 STYLES = ("solo-piano", "folk", "pop", "jazz-ballad", "choral", "celtic")
 
 
-def composed(line: int = 1, valence: float = 0.3, arousal: float = 0.1, **wishes: object) -> tuple[CompositionPlan, Score]:
+def composed(line: int = 1, valence: float = 0.1857, arousal: float = 0.0484, **wishes: object) -> tuple[CompositionPlan, Score]:
     plan = RulesPlanner()(make_scene(line=line, valence=valence, arousal=arousal), Brief.of(**wishes))
     return plan, Composer()(plan)
 

@@ -62,6 +62,8 @@ _COLOURS_ALONE = 0.42
 """How far colours go at most, so that an empty picture stays near neutral."""
 _COLOURED = 0.015
 """Mean chroma from which a picture counts as coloured; below it the greys are the medium's, and colour cues count half."""
+_BENDS = (1.5, 2.0)
+"""How strongly `heard` spreads the middle of valence and of arousal: slopes of 1.7 and 2.1 there. Our choice."""
 _RATED_SPREAD = 0.39
 """Standard deviation of people's mean ratings of valence."""
 _COLOUR_CONFIDENCE, _MOST_CONFIDENCE = 0.2, 0.6
@@ -104,16 +106,12 @@ def read_affect(evidence: Evidence) -> tuple[Affect, Affect]:
 
 
 def heard(valence: float, arousal: float) -> tuple[float, float]:
-    """What music makes of a feeling on people's scale: an ordinary photograph is neutral, and what differs is spread.
+    """What music makes of a feeling on people's scale: neutral and the ends stay where they are, what lies between is spread.
 
-    People rate most photographs near the middle (standard deviations .39 and .27), while music is used from end to end. So
-    distances from the mean count more near it (slope 1.7, our choice) and the ends stay where they are.
+    People rate most photographs near the middle (standard deviations .39 and .27), while music is used from end to end; so
+    distances count more near it, those of arousal most.
     """
-    spread = []
-    for value, mean in zip((valence, arousal), MEANS, strict=True):
-        away = (value - mean) / (1 - mean if value > mean else 1 + mean)
-        spread.append(away * (1.7 - 0.7 * abs(away)))
-    return spread[0], spread[1]
+    return tanh(_BENDS[0] * valence) / tanh(_BENDS[0]), tanh(_BENDS[1] * arousal) / tanh(_BENDS[1])
 
 
 def _confidence(evidence: Evidence) -> float:

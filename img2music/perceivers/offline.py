@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["OfflinePerceiver", "measure"]
 
 
-_STRETCH = 1.25
-"""A reading fitted to be right on average is too cautious: stretched from the mean, it uses four fifths of people's scale. Our choice."""
-
-
 class OfflinePerceiver:
     """A perceiver (see `img2music.stages`) without options or network access.
 
@@ -75,7 +71,7 @@ def feeling_cues(cues: tuple[Cue, ...], colours: tuple[Swatch, ...], seen: Seen)
     made = []
     for name, value, mean, terms in zip(("valence", "arousal"), felt[:2], MEANS, named_affect(evidence), strict=True):
         # In an empty picture the networks see ghosts: what they say counts by how much there is to see.
-        beyond = evidence.content * (_STRETCH * (value - mean) - sum(terms.values()))
+        beyond = evidence.content * (value - mean - sum(terms.values()))
         direction = "more" if beyond > 0 else "less"
         word = {"valence": "pleasant", "arousal": "exciting"}[name]
         text = "no more and no less" if abs(beyond) < 0.05 else f"{direction} {word}"
