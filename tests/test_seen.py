@@ -16,7 +16,7 @@ from img2music.scene import Cue, Scene
 
 def a_scene(*, strengths: dict[str, dict[str, float]] | None = None, cues: dict[str, Any] | None = None, **told: Any) -> Scene:
     """A scene with more cues (name: value, or (value, text)) and the strengths of some attributes."""
-    scene = make_scene(**told)
+    scene = make_scene(**{"valence": 0.3, "arousal": 0.1, **told})
     more = []
     for name, given in (cues or {}).items():
         value, text = given if isinstance(given, tuple) else (given, str(given))
