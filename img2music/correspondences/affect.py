@@ -58,7 +58,7 @@ _COLOURS: tuple[dict[str, float], dict[str, float]] = (
 _FULL, _PLAIN = (0.08, 0.07), (0.28, 0.28)
 """What a standard deviation of colour counts in a full picture (people's ratings hardly follow it) and in an empty one (our choice: a
 single colour has a mood, and nothing else is there to speak)."""
-_COLOURS_ALONE = 0.42
+_COLOURS_ALONE = 0.3
 """How far colours go at most, so that an empty picture stays near neutral."""
 _COLOURED = 0.015
 """Mean chroma from which a picture counts as coloured; below it the greys are the medium's, and colour cues count half."""

@@ -6,7 +6,7 @@ people would feel about it: our judgement from the class names alone, made witho
 
 Conventions: pictures are uint8 (height, width, 3); shares are probabilities that sum to 1 over the classes; boxes are fractions.
 Does not know what ImageNet does not: people as such, space, emotions, events. It calls the moon a worm; hence the floor under which
-the eye says "not sure": at .5 and more for the leading family, 93 of 100 familiar subjects are named rightly (`evals/affect_oasis.py`).
+the eye says "not sure": at .5 and more for the leading family, 93 of 100 familiar subjects are named rightly.
 """
 
 from __future__ import annotations
