@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from img2music.io.pictures import open_picture
-from img2music.perceivers.felt import COLOUR_CUES, FACE_CUES, Fitted, Inputs, describe, kernel, scaled
+from img2music.perceivers.felt import COLOUR_CUES, FACE_CUES, Fitted, Inputs, describe, kernel, readings, scaled
 from img2music.perceivers.offline import measure
 from img2music.perceivers.recognition import Seen, recognise
 
@@ -64,7 +64,7 @@ def load(folder: Path, cache: Path | None) -> Photographs:
 def look(path: Path) -> tuple[Inputs, Inputs]:
     """A picture as the eye sees it, and averaged over ten views."""
     picture = open_picture(path)
-    cues, seen = measure(picture)
+    cues, _, seen = measure(picture)
     numbers = {cue.name: cue.value for cue in cues if isinstance(cue.value, float)}
     views = [recognise(view) for view in framings(picture.rgb)]
     views = [seen, seen, *views]
@@ -115,16 +115,6 @@ def fit(inputs: Inputs, rated: Numbers, factor: float = 1.0) -> Fitted:
     return Fitted(centre, scale, basis, support, reach, weights, mean, vectors[:, -EIGEN:], precision, np.array([NOISE, factor]))
 
 
-def predict(known: Fitted, inputs: Inputs) -> tuple[Numbers, Numbers]:
-    """Readings (n, 2) and spread (n,) of many pictures."""
-    stack = scaled(inputs, known.centre, known.scale, known.basis)
-    alike = kernel(stack, known.support, known.reach)
-    along = (alike @ known.directions) ** 2
-    told = along @ known.precision[:-1] + np.maximum(0, (alike**2).sum(axis=1) - along.sum(axis=1)) * known.precision[-1]
-    own = np.diag(kernel(stack, stack, known.reach))
-    return alike @ known.weights + known.mean, known.noise[1] * np.sqrt(np.maximum(0, own - told) + known.noise[0])
-
-
 def folds(themes: NDArray[np.str_], way: int) -> NDArray[np.int64]:
     """Each picture's fold: whole themes, dealt in random order to the smallest fold."""
     names = np.unique(themes)
@@ -148,7 +138,7 @@ def unseen(photos: Photographs) -> tuple[Numbers, Numbers]:
         for number in range(FOLDS):
             away = fold == number
             known = fit(pick(photos.ten, ~away), photos.rated[~away])
-            read[way, away], spread[way, away] = predict(known, pick(photos.one, away))
+            read[way, away], spread[way, away] = readings(pick(photos.one, away), known)
     return read, spread
 
 

@@ -26,7 +26,19 @@ if TYPE_CHECKING:
     from img2music.perceivers.recognition import Seen
     from img2music.perceivers.view import Array
 
-__all__ = ["COLOUR_CUES", "FACE_CUES", "Fitted", "Inputs", "Reading", "describe", "fitted", "kernel", "read"]
+__all__ = [
+    "COLOUR_CUES",
+    "FACE_CUES",
+    "Fitted",
+    "Inputs",
+    "Reading",
+    "describe",
+    "fitted",
+    "kernel",
+    "read",
+    "readings",
+    "scaled",
+]
 
 COLOUR_CUES: tuple[str, ...] = (
     "lightness", "brightness", "contrast", "dark_share", "top_light", "chroma", "saturation", "colourfulness", "warmth", "colour_mood",
@@ -130,14 +142,20 @@ def fitted() -> Fitted:
     return Fitted(inputs("centre"), inputs("scale"), support=inputs("support"), **{name: parts[name] for name in rest})
 
 
+def readings(stack: Inputs, known: Fitted) -> tuple[Array, Array]:
+    """Valence and arousal (n, 2) and the spread of valence (n,) of a stack of pictures, not yet cut to -1..1."""
+    new = scaled(stack, known.centre, known.scale, known.basis)
+    alike = kernel(new, known.support, known.reach)
+    along = (alike @ known.directions) ** 2
+    # Beyond the leading directions, the mean of the others' eigenvalues stands for each of them.
+    told = along @ known.precision[:-1] + np.maximum(0.0, (alike**2).sum(axis=1) - along.sum(axis=1)) * known.precision[-1]
+    own = np.diag(kernel(new, new, known.reach))
+    spread = known.noise[1] * np.sqrt(np.maximum(0.0, own - told) + known.noise[0])
+    return np.asarray(alike @ known.weights + known.mean), np.asarray(spread)
+
+
 def read(inputs: Inputs, numbers: Fitted | None = None) -> Reading:
     """What people would feel at one picture."""
-    known = numbers or fitted()
-    stack = Inputs(*(part[None] for part in scaled(inputs, known.centre, known.scale, known.basis)))
-    alike = kernel(stack, known.support, known.reach)[0]
-    valence, arousal = alike @ known.weights + known.mean
-    along = (alike @ known.directions) ** 2
-    told = float(along @ known.precision[:-1] + max(0.0, float(alike @ alike - along.sum())) * known.precision[-1])
-    own = float(kernel(stack, stack, known.reach)[0, 0])
-    spread = known.noise[1] * np.sqrt(max(0.0, own - told) + known.noise[0])
-    return Reading(float(np.clip(valence, -1, 1)), float(np.clip(arousal, -1, 1)), float(min(1.0, spread)))
+    values, spread = readings(Inputs(*(part[None] for part in inputs)), numbers or fitted())
+    valence, arousal = np.clip(values[0], -1, 1)
+    return Reading(float(valence), float(arousal), float(min(1.0, spread[0])))

@@ -37,11 +37,8 @@ class OfflinePerceiver:
         from img2music.correspondences.again import sealed
         from img2music.correspondences.attributes import suggest
         from img2music.correspondences.evidence import Evidence
-        from img2music.perceivers.palette import swatches
-        from img2music.perceivers.view import look
 
-        cues, seen = measure(picture)
-        colours = swatches(look(picture))
+        cues, colours, seen = measure(picture)
         cues = (*cues, *feeling_cues(cues, colours, seen))
         evidence = Evidence(cues, colours)
         scene = Scene(
@@ -80,12 +77,13 @@ def feeling_cues(cues: tuple[Cue, ...], colours: tuple[Swatch, ...], seen: Seen)
     return (*made, number_cue("feels_spread", felt.spread, "0..1", spread))
 
 
-def measure(picture: Picture) -> tuple[tuple[Cue, ...], Seen]:
-    """Every cue of a picture but what people feel, and the networks' answers."""
+def measure(picture: Picture) -> tuple[tuple[Cue, ...], tuple[Swatch, ...], Seen]:
+    """Every cue of a picture but what people feel, its colours, and the networks' answers."""
     from img2music.perceivers.colour import colour_cues
     from img2music.perceivers.composition import composition_cues
     from img2music.perceivers.faces import face_cues, find_faces
     from img2music.perceivers.kind import kind_cues
+    from img2music.perceivers.palette import swatches
     from img2music.perceivers.recognition import group_shares, people_cue, recognise, recognition_cues
     from img2music.perceivers.surroundings import surroundings_cues
     from img2music.perceivers.view import look
@@ -102,4 +100,4 @@ def measure(picture: Picture) -> tuple[tuple[Cue, ...], Seen]:
         *colour_cues(view),
         *composition_cues(view),
     )
-    return cues, seen
+    return cues, swatches(view), seen

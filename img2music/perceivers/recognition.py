@@ -123,20 +123,19 @@ def recognise(rgb: NDArray[np.uint8]) -> Seen:
     """Both networks' view of a picture, whole and in its own proportions."""
     from PIL import Image
 
-    from img2music.perceivers.networks import session
+    from img2music.perceivers.networks import run
 
     image = Image.fromarray(rgb)
     stretch = min(_WIDEST, max(1 / _WIDEST, image.width / image.height)) ** 0.5
-    found: list[list[NDArray[np.float32]]] = []
+    found = []
     for name, side in NETWORKS:
         across, down = (max(_STRIDE, round(length / _STRIDE) * _STRIDE) for length in (side * stretch, side / stretch))
         pixels = np.asarray(image.resize((across, down), Image.Resampling.BICUBIC), dtype=np.float32)
-        scaled = np.ascontiguousarray(((pixels - 127) / 128).transpose(2, 0, 1)[None])
-        wanted = ["feat", "logits", "cells"] if not found else ["feat", "logits"]
-        found.append(session(name).run(wanted, {"input": scaled}))
-    features = tuple(np.asarray(answer[0][0], dtype=np.float64) for answer in found)
-    logits = tuple(np.asarray(answer[1][0], dtype=np.float64) for answer in found)
-    return Seen(features, logits, np.asarray(found[0][2][0], dtype=np.float64))
+        scaled = np.ascontiguousarray(((pixels - 127) / 128).transpose(2, 0, 1)[None], dtype=np.float32)
+        found.append(run(name, scaled))
+    features = tuple(np.asarray(answer["feat"][0], dtype=np.float64) for answer in found)
+    logits = tuple(np.asarray(answer["logits"][0], dtype=np.float64) for answer in found)
+    return Seen(features, logits, np.asarray(found[0]["cells"][0], dtype=np.float64))
 
 
 def group_shares(seen: Seen) -> dict[str, float]:
