@@ -36,6 +36,8 @@ _REMEDIES = {
     "manifest": "give a piece.json as `img2music compose` wrote it",
     "pipeline": "compare with `img2music pipelines show offline`",
     "style": "compare with `img2music styles show waltz`",
+    "prompt": "compare with `img2music prompts show see/cited`",
+    "answers": "give a file of recorded answers as `img2music prompts try` writes it",
 }
 # A field that only one kind of document has at its top: tells a person who mixed them up which one was given.
 _SIGNS = {"attributes": "scene", "sections": "plan", "files": "manifest"}

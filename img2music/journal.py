@@ -1,0 +1,87 @@
+"""What a stage tells of its work beside its result: which model it asked with which prompt, and what had to be mended.
+
+A stage notes, whoever runs it collects; where nobody collects, the note is dropped:
+
+    with collected() as uses:
+        scene = perceiver(picture)
+
+Knows nothing of models and of stages.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["ModelUse", "collected", "tell"]
+
+Short = Annotated[str, Field(max_length=300)]
+Line = Annotated[str, Field(max_length=2000)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class ModelUse(BaseModel):
+    """One conversation of a stage with a model."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stage: Short
+    """Its kind: "perceiver", "planner", "realizer"."""
+    model: Short
+    """The line that names it, "openai:gpt-4o-mini"; never with a secret."""
+    prompt: Short
+    """Name of the template."""
+    prompt_digest: Short
+    """Of the template's text: sixteen hexadecimal digits."""
+    schema_name: Short
+    """What the answer had to be, with its version: "scene/1"."""
+    accepted: bool
+    """Whether an answer was used, perhaps a mended one."""
+    answers: Count
+    """How many answers came, those from the cache too."""
+    asked: Count
+    """How many requests went out, retries too; 0 when every answer came from the cache."""
+    repairs: Count
+    """How often faults were quoted back."""
+    faults: Annotated[tuple[Line, ...], Field(max_length=60)] = ()
+    """What was wrong with the answers, in the order found."""
+    mended: Annotated[tuple[Line, ...], Field(max_length=120)] = ()
+    """What was put right without the model."""
+    citations: Count = 0
+    """How often the answer named a cue as its reason."""
+    unfounded: Count = 0
+    """How many of those name nothing that is there."""
+    tokens_in: Count = 0
+    tokens_out: Count = 0
+    """Tokens that were read and written for the requests that went out, as the model's server counts them."""
+    cost_usd: Annotated[float, Field(ge=0)] | None = None
+    """None where no price is configured."""
+    seconds: Annotated[float, Field(ge=0)] = 0.0
+    """Waiting for the model, by the wall clock."""
+
+
+_notes: ContextVar[list[ModelUse] | None] = ContextVar("img2music_journal", default=None)
+
+
+@contextmanager
+def collected() -> Iterator[list[ModelUse]]:
+    """A list that fills with what stages tell while the block runs, also when it ends with an error."""
+    uses: list[ModelUse] = []
+    token = _notes.set(uses)
+    try:
+        yield uses
+    finally:
+        _notes.reset(token)
+
+
+def tell(use: ModelUse) -> None:
+    """Notes a conversation for whoever collects."""
+    uses = _notes.get()
+    if uses is not None:
+        uses.append(use)

@@ -1,0 +1,130 @@
+"""Which providers there are, what each needs, and how one is made.
+
+`chat_model` gives the LangChain chat model itself, for whoever wants to use it without img2music; stages ask through
+`models.asking.Client`, which adds time limits, retries, a cache and counts. `why_not` says, without loading anything, why a model
+can't be used here.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from img2music.errors import MissingPackageError, UsageError
+from img2music.models.spec import ModelSpec
+
+if TYPE_CHECKING:
+    from langchain_core.language_models.chat_models import BaseChatModel
+
+__all__ = ["PROVIDERS", "Provider", "chat_model", "key_variable", "why_not"]
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """How one kind of model is made."""
+
+    module: str
+    """Where `make(spec)` is; imported on first use."""
+    packages: tuple[str, ...]
+    """Import names of what it needs."""
+    install: str
+    """The command that brings them."""
+    about: str
+
+
+PROVIDERS: dict[str, Provider] = {
+    "openai": Provider(
+        "img2music.models.openai_server",
+        ("langchain_openai",),
+        "pip install 'img2music[llm]'",
+        "a server that speaks OpenAI's protocol",
+    ),
+    "gguf": Provider(
+        "img2music.models.gguf", ("langchain_core", "xllamacpp"), "pip install 'img2music[gguf]'", "a GGUF file in this process"
+    ),
+    "hf": Provider(
+        "img2music.models.hf",
+        ("langchain_core", "torch", "transformers", "llguidance"),
+        "pip install 'img2music[vlm]'",
+        "transformers in this process",
+    ),
+    "vllm": Provider(
+        "img2music.models.vllm_offline", ("langchain_core", "vllm"), "pip install 'img2music[vllm]'", "vLLM in this process"
+    ),
+    "replay": Provider(
+        "img2music.models.replay", ("langchain_core",), "pip install 'img2music[llm]'", "answers recorded earlier"
+    ),
+}
+_LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}  # noqa: S104  compared with, never bound to
+
+
+def chat_model(line: str | ModelSpec, **options: object) -> BaseChatModel:
+    """The LangChain chat model that a line names.
+
+    Args:
+        line: such as ``"openai:gpt-4o-mini"``; see the package's docstring.
+        options: such as ``temperature=0.2``; they win over those in the line.
+
+    Raises:
+        UsageError: an unknown provider or option, or a key that is missing in the environment.
+        MissingPackageError: a package is not installed; the message holds the pip command.
+        BackendError: the model can't be loaded.
+    """
+    spec = line if isinstance(line, ModelSpec) else ModelSpec.parse(line, **options)
+    provider = PROVIDERS[spec.provider]
+    missing = _missing(provider)
+    if missing:
+        raise MissingPackageError(f"model {spec.label!r} needs {', '.join(missing)}: {provider.install}")
+    made: BaseChatModel = import_module(provider.module).make(spec)
+    return made
+
+
+def why_not(spec: ModelSpec) -> str | None:
+    """Why this model can't be asked here, with the remedy; None where nothing speaks against it.
+
+    Looks at packages, files and the environment only: it loads nothing and asks no server.
+    """
+    provider = PROVIDERS[spec.provider]
+    missing = _missing(provider)
+    if missing:
+        return f"needs {', '.join(missing)}: {provider.install}"
+    if spec.provider == "openai":
+        variable = key_variable(spec)
+        if variable is not None and not os.environ.get(variable):
+            return f"needs a key: set {variable} in the environment"
+    if spec.provider == "gguf":
+        from img2music.models.gguf import find_file
+
+        try:
+            find_file(spec.name)
+        except (UsageError, MissingPackageError) as error:
+            return str(error)
+    if spec.provider == "replay" and not Path(spec.name).is_file():
+        return f"no file {spec.name}; give a file of recorded answers"
+    return None
+
+
+def key_variable(spec: ModelSpec) -> str | None:
+    """The environment variable that must hold the key of an OpenAI-compatible server; None where none is sent.
+
+    OpenAI's own key goes to OpenAI only: a server with an address of its own gets a key when `key_env` names one.
+    """
+    if spec.options.key_env is not None:
+        return spec.options.key_env
+    return "OPENAI_API_KEY" if spec.options.base_url is None else None
+
+
+def is_local(spec: ModelSpec) -> bool:
+    """Whether asking this model keeps everything on this machine."""
+    if spec.provider != "openai":
+        return True
+    return spec.options.base_url is not None and urlsplit(spec.options.base_url).hostname in _LOCAL_HOSTS
+
+
+def _missing(provider: Provider) -> list[str]:
+    return [name for name in provider.packages if find_spec(name) is None]

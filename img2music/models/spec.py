@@ -1,0 +1,158 @@
+"""One line that names a model, with its options.
+
+``provider:NAME?option=value&option=value``, read strictly: an unknown option, a value out of range or a secret is refused. The
+line that goes on record (`ModelSpec.label`) holds no secret, because none can be written in it: an address with a password and an
+option that looks like a key are refused, and the key's *environment variable* is what is named.
+Conventions: times in seconds, prices in US dollars a million tokens.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl, urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from img2music.errors import UsageError, unknown_name
+
+__all__ = ["ModelSpec", "Options"]
+
+PROVIDER_NAMES = ("gguf", "hf", "openai", "replay", "vllm")
+_SECRET = re.compile(r"key|token$|secret|password|authorization", re.IGNORECASE)
+_EXAMPLE = "openai:gpt-4o-mini, gguf:smollm2 or hf:./my-model"
+
+
+class Options(BaseModel):
+    """What may follow the name. An option that a provider has no use for is refused by `ModelSpec.parse`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = 0.7
+    """None ("none") leaves it to the server: some models take no temperature."""
+    max_tokens: Annotated[int, Field(ge=1, le=100_000)] = 4000
+    """Longest answer."""
+    timeout: Annotated[float, Field(gt=0, le=3600)] = 120.0
+    """Seconds for one request."""
+    retries: Annotated[int, Field(ge=0, le=10)] = 2
+    """How often a request is sent again after the server was busy, failed or could not be reached."""
+    structured: Literal["schema", "json", "none"] = "schema"
+    """How the answer is held to its form: by its schema, to any JSON, or by words alone."""
+    price_in: Annotated[float, Field(ge=0, le=100_000)] | None = None
+    price_out: Annotated[float, Field(ge=0, le=100_000)] | None = None
+    per_minute: Annotated[float, Field(gt=0, le=100_000)] | None = None
+    """Most requests a minute."""
+    # openai
+    base_url: Annotated[str, Field(max_length=500, pattern=r"^https?://")] | None = None
+    key_env: Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
+    """Name of the environment variable that holds the key."""
+    # gguf
+    context: Annotated[int, Field(ge=256, le=1_000_000)] = 8192
+    threads: Annotated[int, Field(ge=1, le=512)] = 1
+    mmproj: Annotated[str, Field(max_length=1000)] | None = None
+    """GGUF file of the part that sees, where the model has one."""
+    # hf, vllm
+    device: Annotated[str, Field(max_length=40)] = "cpu"
+    dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
+    eager: bool = False
+    """vLLM without compiled graphs: slower, sooner ready."""
+
+
+_COMMON = frozenset({"temperature", "max_tokens", "timeout", "retries", "structured", "price_in", "price_out", "per_minute"})
+_OWN: dict[str, frozenset[str]] = {
+    "openai": frozenset({"base_url", "key_env"}),
+    "gguf": frozenset({"context", "threads", "mmproj"}),
+    "hf": frozenset({"device", "dtype"}),
+    "vllm": frozenset({"dtype", "context", "eager"}),
+    "replay": frozenset(),
+}
+
+
+class ModelSpec(BaseModel):
+    """A model and how it is asked."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    provider: Literal["openai", "gguf", "hf", "vllm", "replay"]
+    name: Annotated[str, Field(min_length=1, max_length=1000)]
+    options: Options = Options()
+
+    @classmethod
+    def parse(cls, line: str, **more: Any) -> ModelSpec:
+        """The model that `line` names; options in `more` win over those in the line.
+
+        Raises:
+            UsageError: an unknown provider or option, a value out of range, or a secret in the line.
+        """
+        provider, colon, rest = line.strip().partition(":")
+        if not colon or not provider.isidentifier():
+            raise UsageError(f"{line[:60]!r} names no model; write provider:name, such as {_EXAMPLE}")
+        if provider not in PROVIDER_NAMES:
+            raise unknown_name("model provider", provider, PROVIDER_NAMES)
+        name, _, query = rest.partition("?")
+        if not name:
+            raise UsageError(f"{line[:60]!r} names no model; write provider:name, such as {_EXAMPLE}")
+        given: dict[str, Any] = {**dict(parse_qsl(query, keep_blank_values=True)), **more}
+        taken = _COMMON | _OWN[provider]
+        for option, value in given.items():
+            if option not in taken:
+                if _SECRET.search(option):
+                    raise UsageError(
+                        f"a model's line holds no secrets, so {option!r} is refused; put the key in an environment variable "
+                        "(OPENAI_API_KEY, or another named by key_env)"
+                    )
+                raise unknown_name(f"option for {provider!r} models", option, taken)
+            if isinstance(value, str) and value.lower() == "none" and option in {"temperature", "price_in", "price_out"}:
+                given[option] = None
+        _check_address(given.get("base_url"))
+        try:
+            return cls(provider=provider, name=name, options=Options.model_validate(given))  # type: ignore[arg-type]  # checked above
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(step) for step in first["loc"])
+            raise UsageError(
+                f"model {provider}:{name[:60]}, {place}: {first['msg']}; see `img2music prompts try --help`"
+            ) from None
+
+    @property
+    def label(self) -> str:
+        """The line again, with the options that are not as usual: for records and screens. Files lose their folder."""
+        usual = Options()
+        own = {name: getattr(self.options, name) for name in sorted(_COMMON | _OWN[self.provider]) if name not in _UNSAID}
+        said = [f"{name}={_plain(value)}" for name, value in own.items() if value != getattr(usual, name)]
+        return f"{self.provider}:{_plain(self.name)}" + (f"?{'&'.join(said)}" if said else "")
+
+    @property
+    def sees(self) -> bool | None:
+        """Whether the model can be shown pictures; None where only asking tells."""
+        return self.options.mmproj is not None if self.provider == "gguf" else None
+
+    def cost_usd(self, tokens_in: int, tokens_out: int) -> float | None:
+        """What so many tokens cost; None without prices."""
+        if self.options.price_in is None or self.options.price_out is None:
+            return None
+        return (tokens_in * self.options.price_in + tokens_out * self.options.price_out) / 1e6
+
+
+_UNSAID = frozenset({"timeout", "retries", "price_in", "price_out", "per_minute", "threads", "key_env"})
+"""Options that change no answer."""
+
+
+def _plain(value: object) -> str:
+    """A value for a label: of a path only its last part, because folders tell who somebody is."""
+    text = "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+    is_path = text.startswith(("/", "./", "../", "~")) or "\\" in text
+    return re.split(r"[/\\]", text.rstrip("/\\"))[-1] if is_path else text
+
+
+def _check_address(address: object) -> None:
+    if isinstance(address, str):
+        try:
+            parts = urlsplit(address)
+            secret = parts.username or parts.password or parts.query
+        except ValueError:
+            raise UsageError(f"base_url {address[:60]!r} is no address; write it as http://localhost:8000/v1") from None
+        if secret:
+            raise UsageError(
+                "base_url must hold no user, password or query; put the key in an environment variable and name it by key_env"
+            )

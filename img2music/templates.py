@@ -1,0 +1,248 @@
+"""Prompt templates: strict text files with a head that says what they are.
+
+    ---
+    name: see/cited
+    version: 1
+    purpose: see
+    schema: scene/1
+    summary: Look first, then decide; every decision cites what was looked at.
+    why: Models that must name their evidence before the decision invent less.
+    variables:
+      cues: measured facts of the picture, one a line
+    ---
+    # System
+    You hear pictures.
+    # User
+    {{ cues }}
+
+Names in double braces are filled in once: what is filled in is never looked at again, so nothing in it can call for another
+variable. There are no conditions, no loops and no code. A variable that carries words of the user, of a file or of a picture is
+wrapped as data wherever it stands (`UNTRUSTED`); no template can switch that off.
+Knows nothing of models.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from img2music.errors import DocumentError, UsageError, unknown_name
+from img2music.io.documents import parse_yaml, read_file
+from img2music.resources import data
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["OFFERED", "SCHEMAS", "UNTRUSTED", "Message", "PromptTemplate", "load_prompt", "prompt_names", "wrapped"]
+
+Purpose = Literal["see", "plan", "abc"]
+SCHEMAS: dict[str, tuple[str, ...]] = {"see": ("scene/1",), "plan": ("plan/1", "changes/1", "choice/1"), "abc": ("abc/1",)}
+"""What an answer may be, by purpose; the number rises when a field changes."""
+OFFERED: dict[str, dict[str, str]] = {
+    "see": {
+        "cues": "measured facts of the picture, one a line: name, value, words",
+        "colours": "its colours, one a line: name, words, share",
+        "measured": "what the offline eye suggests for music, one attribute a line",
+        "styles": "kinds of music that can be played, one a line",
+        "instruments": "names of the instruments, on one line",
+    },
+    "plan": {
+        "scene": "what was seen: cues and colours, one a line: name, words",
+        "attributes": "what that suggests for music, one attribute a line with its cues",
+        "brief": "what the user asks for, one wish a line; these are settled",
+        "words": "the user's own words",
+        "styles": "kinds of music that can be played, one a line with tempo, metres and modes",
+        "instruments": "instruments with what each is good for, one family a line",
+        "chords": "how harmony is written, with the numerals of the likely modes",
+        "lengths": "how many bars fill the asked length at which tempo",
+        "draft": "a whole valid plan by rules, as JSON",
+        "choices": "some whole valid plans, numbered, a few lines each",
+        "most": "how many choices there are",
+    },
+    "abc": {
+        "header": "the ABC head that the tune must have",
+        "voices": "the voices: number, name, what each does, its range",
+        "chords": "the chords of every bar, section by section",
+        "idea": "what the piece is about",
+        "motif": "the idea that the tune grows from, as ABC",
+        "bars": "how many bars the piece has",
+    },
+}
+"""The variables that a template of each purpose may use."""
+UNTRUSTED: dict[str, int] = {
+    "cues": 12_000, "colours": 2_000, "measured": 4_000, "scene": 12_000, "attributes": 4_000, "brief": 2_000, "words": 400,
+    "draft": 20_000, "choices": 8_000, "idea": 1_000, "voices": 3_000,
+}  # fmt: skip
+"""Variables whose text comes from a picture, a file or the user, and how many characters of each are taken."""
+_LARGEST_BYTES = 60_000
+_HEAD = re.compile(r"\A---\s*\n(.*?)\n---\s*\n(.*)\Z", re.DOTALL)
+_PART = re.compile(r"^# (System|User)[ \t]*$", re.MULTILINE)
+_VARIABLE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_MARKS = re.compile(r"<(/?)data", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    text: str
+
+
+class _Head(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*(/[a-z][a-z0-9-]*)?$", max_length=80)]
+    version: Annotated[int, Field(ge=1, le=100_000)]
+    purpose: Purpose
+    schema_name: Annotated[str, Field(alias="schema", max_length=40)]
+    summary: Annotated[str, Field(min_length=1, max_length=300)]
+    why: Annotated[str, Field(min_length=1, max_length=2000)]
+    variables: Annotated[dict[str, Annotated[str, Field(max_length=300)]], Field(max_length=30)] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class PromptTemplate:
+    """A prompt before it is filled in.
+
+    Attributes:
+        name: "see/cited"; of a file of one's own, whatever it says.
+        version: rises with every change of its text.
+        purpose: which stage it is for: "see", "plan" or "abc".
+        schema_name: what the answer must be, see `SCHEMAS`.
+        summary, why: for people.
+        system, user: the two texts.
+        digest: sixteen hexadecimal digits of the file's content.
+    """
+
+    name: str
+    version: int
+    purpose: Purpose
+    schema_name: str
+    summary: str
+    why: str
+    system: str
+    user: str
+    digest: str
+
+    def variables(self) -> frozenset[str]:
+        """Names that have to be filled in."""
+        return frozenset(match.strip() for text in (self.system, self.user) for match in _VARIABLE.findall(text))
+
+    def render(self, values: Mapping[str, str]) -> tuple[Message, ...]:
+        """The messages, every variable filled in; what is untrusted is wrapped and cut to its length.
+
+        Raises:
+            UsageError: a value is missing, or nothing is left to say to the model.
+        """
+        missing = sorted(self.variables() - values.keys())
+        if missing:
+            raise UsageError(
+                f"prompt {self.name!r} needs {', '.join(missing)}, which this stage does not have; see `img2music prompts show`"
+            )
+
+        def fill(match: re.Match[str]) -> str:
+            name = match[1].strip()
+            return wrapped(name, values[name]) if name in UNTRUSTED else values[name]
+
+        system, user = (_VARIABLE.sub(fill, text).strip() for text in (self.system, self.user))
+        if not user:
+            raise UsageError(f"prompt {self.name!r} renders to nothing; write what the model is to do below '# User'")
+        return (*((Message("system", system),) if system else ()), Message("user", user))
+
+
+def wrapped(name: str, text: str) -> str:
+    """Text from outside as data: between marks that it can't forge, one character of control at most a line break, cut to its length."""
+    most = UNTRUSTED.get(name, 2_000)
+    plain = "".join(letter for letter in text if letter == "\n" or letter.isprintable())
+    plain = _MARKS.sub(r"‹\1data", plain)
+    short = plain if len(plain) <= most else plain[:most] + " [cut]"
+    return f'<data name="{name}">\n{short}\n</data>'
+
+
+def prompt_names() -> tuple[str, ...]:
+    """The templates that come with the program, "purpose/name", in alphabetical order."""
+    folders = (folder for folder in data("prompts").iterdir() if folder.is_dir())
+    return tuple(
+        sorted(
+            f"{folder.name}/{file.name.removesuffix('.md')}"
+            for folder in folders
+            for file in folder.iterdir()
+            if file.name.endswith(".md")
+        )
+    )
+
+
+def load_prompt(name_or_path: str | Path, purpose: str | None = None) -> PromptTemplate:
+    """The template of that name, or the one in the file at that path (ending in .md).
+
+    Args:
+        name_or_path: "see/cited", or a path.
+        purpose: what it is wanted for; None takes any.
+
+    Raises:
+        UsageError: no such template, one for another purpose, a variable that there is not, or nothing to say.
+        DocumentError: a file that can't be read; the message names file, place and fault.
+    """
+    name = str(name_or_path)
+    if name.lower().endswith(".md"):
+        template = _parse(read_file(name, largest_bytes=_LARGEST_BYTES), name)
+    elif name in prompt_names():
+        template = _parse(data("prompts").joinpath(f"{name}.md").read_bytes(), f"{name}.md")
+    else:
+        raise unknown_name("prompt", name, prompt_names())
+    if purpose is not None and template.purpose != purpose:
+        raise UsageError(f"prompt {name!r} is for {template.purpose!r}, not for {purpose!r}; see `img2music prompts ls`")
+    return template
+
+
+def _parse(content: bytes, source: str) -> PromptTemplate:
+    def fault(text: str) -> DocumentError:
+        return DocumentError(f"{source}: {text}; compare with `img2music prompts show see/cited`")
+
+    try:
+        text = content.decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        raise fault("not UTF-8 text") from None
+    parts = _HEAD.match(text)
+    if parts is None:
+        raise fault("a prompt begins with a head between two lines of '---'")
+    head = parse_yaml(parts[1].encode(), _Head, kind="prompt", source=source)
+    bodies = _bodies(parts[2])
+    if bodies is None:
+        raise fault("the text has a part '# System' and then a part '# User', each once")
+    template = PromptTemplate(
+        name=head.name,
+        version=head.version,
+        purpose=head.purpose,
+        schema_name=head.schema_name,
+        summary=head.summary,
+        why=head.why,
+        system=bodies[0],
+        user=bodies[1],
+        digest=sha256(content).hexdigest()[:16],
+    )
+    if head.schema_name not in SCHEMAS[head.purpose]:
+        raise unknown_name(f"schema for {head.purpose!r} in {source}", head.schema_name, SCHEMAS[head.purpose], DocumentError)
+    for used in sorted(template.variables() | head.variables.keys()):
+        if used not in OFFERED[head.purpose]:
+            raise unknown_name(f"variable for {head.purpose!r} in {source}", used, OFFERED[head.purpose])
+    if template.variables() != head.variables.keys():
+        other = sorted(template.variables() ^ head.variables.keys())
+        raise fault(f"'variables' must name exactly what the text uses; look at {', '.join(other)}")
+    if not template.user.strip():
+        raise UsageError(f"{source} renders to nothing; write what the model is to do below '# User'")
+    return template
+
+
+def _bodies(text: str) -> tuple[str, str] | None:
+    """Texts below "# System" and "# User"."""
+    pieces = _PART.split(text)
+    if len(pieces) != 5 or (pieces[1], pieces[3]) != ("System", "User") or pieces[0].strip():
+        return None
+    return pieces[2].strip(), pieces[4].strip()
