@@ -30,7 +30,7 @@ def _written_out(node: Any, definitions: dict[str, Any]) -> Any:
         return node
     if "$ref" in node:
         return _written_out(definitions[node["$ref"].rpartition("/")[2]], definitions)
-    made = {}
+    made: dict[str, Any] = {}
     for name, value in node.items():
         if name == "properties":
             made[name] = {field: _written_out(inner, definitions) for field, inner in value.items()}
