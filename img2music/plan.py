@@ -41,6 +41,10 @@ class Reason(_Record):
     """Names of the scene's cues behind it; empty where the user asked for it."""
     strengths: Annotated[dict[str, Unit], Field(max_length=20)] = {}
     """How much of the choice each of them made, 0..1; what is missing to 1 was no cue's: the style's habit, the length, a word."""
+    source: Literal["rules", "model"] = "rules"
+    """Who gives the reason."""
+    unfounded: Annotated[tuple[Annotated[str, Field(max_length=80)], ...], Field(max_length=12)] = ()
+    """What a model gave as its reason though no cue of that name is there."""
 
     def __hash__(self) -> int:
         return hash((self.choice, self.text, self.because))  # `strengths` is a dictionary, which has no hash of its own

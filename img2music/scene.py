@@ -19,9 +19,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from img2music.theory import Meter, instrument, parse_pitch_class
 
-__all__ = ["Attribute", "Box", "ContourName", "Cue", "MusicalAttributes", "PictureInfo", "Scene", "Seal", "Swatch"]
+__all__ = ["Attribute", "Box", "ContourName", "Cue", "MusicalAttributes", "PictureInfo", "Scene", "Seal", "Source", "Swatch"]
 
 Unit = Annotated[float, Field(ge=0, le=1)]
+Source = Literal["measured", "model"]
 Number = Annotated[float, Field(ge=-1e6, le=1e6)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
 ContourName = Literal["own", "arch", "wave", "rise", "fall", "still", "zigzag"]
@@ -53,6 +54,8 @@ class Cue(_Record):
     text: str
     """The same for people: "bright, mostly in the upper half"."""
     box: Box | None = None
+    source: Source = "measured"
+    """Who says so: the eye that measures, or a model that was asked."""
 
 
 class Swatch(_Record):
@@ -81,6 +84,10 @@ class Attribute(_Record, Generic[T]):
     confidence: Unit
     strengths: Annotated[dict[str, Unit], Field(max_length=20)] = {}
     """How much of the decision each of them made, 0..1; what is missing to 1 was no cue's, such as a style's habit."""
+    source: Source = "measured"
+    """Whose suggestion it is: the rules' over what was measured, or a model's."""
+    unfounded: Annotated[tuple[Annotated[str, Field(max_length=80)], ...], Field(max_length=12)] = ()
+    """What a model gave as its reason though no cue of that name is there."""
 
     def __hash__(self) -> int:
         return hash((self.value, self.because))  # `strengths` is a dictionary, which has no hash of its own
@@ -148,17 +155,20 @@ class Scene(_Record):
     cues: Annotated[tuple[Cue, ...], Field(max_length=200)]
     colours: Annotated[tuple[Swatch, ...], Field(max_length=12)]
     attributes: MusicalAttributes
+    measured: MusicalAttributes | None = None
+    """What the measuring eye alone suggests, where `attributes` hold a model's suggestions; else None."""
     seal: Seal | None = None
     """None where a person or a model wrote the scene: then it is taken as it stands."""
 
     @model_validator(mode="after")
     def _every_citation_exists(self) -> Scene:
         known = {cue.name for cue in self.cues} | {swatch.name for swatch in self.colours}
-        for field in MusicalAttributes.model_fields:
-            attribute: Attribute[object] = getattr(self.attributes, field)
-            for name in attribute.because:
-                if name not in known:
-                    raise ValueError(f"attribute {field!r} cites {name!r}, which is no cue of this scene")
+        for attributes in (self.attributes, self.measured):
+            for field in MusicalAttributes.model_fields if attributes is not None else ():
+                attribute: Attribute[object] = getattr(attributes, field)
+                for name in attribute.because:
+                    if name not in known:
+                        raise ValueError(f"attribute {field!r} cites {name!r}, which is no cue of this scene")
         return self
 
     def cue(self, name: str) -> Cue | None:

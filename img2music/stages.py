@@ -96,9 +96,12 @@ class Rendering:
 
 
 BUILTIN: dict[Kind, dict[str, str]] = {
-    "perceiver": {"offline": "img2music.perceivers.offline:OfflinePerceiver"},
-    "planner": {"rules": "img2music.planners.rules:RulesPlanner"},
-    "realizer": {"composer": "img2music.realizers.composer:Composer"},
+    "perceiver": {
+        "offline": "img2music.perceivers.offline:OfflinePerceiver",
+        "vlm": "img2music.perceivers.vlm:ModelPerceiver",
+    },
+    "planner": {"llm": "img2music.planners.llm:ModelPlanner", "rules": "img2music.planners.rules:RulesPlanner"},
+    "realizer": {"abc": "img2music.realizers.abc:AbcRealizer", "composer": "img2music.realizers.composer:Composer"},
     "performer": {
         "expressive": "img2music.performers.expressive:ExpressivePerformer",
         "strict": "img2music.performers.strict:StrictPerformer",

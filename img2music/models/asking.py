@@ -203,7 +203,7 @@ class Client:
         wait = trouble.wait_seconds if trouble.wait_seconds is not None else _FIRST_WAIT_SECONDS * 2 ** (tried - 1)
         wait = min(wait, _LONGEST_WAIT_SECONDS)
         if monotonic() + wait >= until:
-            raise give_up(_late(self.spec.label, [trouble.text]))
+            raise give_up(trouble)
         self._sleep(wait)
 
 

@@ -1,7 +1,7 @@
 """JSON schemas as servers and grammars understand them best: flat, every field required, nothing else allowed, all bounded.
 
 A record's pydantic class is the one source: what the schema can't say (theory, sums, citations) the class checks when the answer
-comes. References are written out, defaults and titles left out, because strict servers refuse the one and small models copy the other.
+comes. References are written out, defaults, titles and docstrings left out, because strict servers refuse the one and small models copy the other.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["schema_of"]
 
-_DROPPED = frozenset({"title", "default", "$defs", "discriminator"})
+_DROPPED = frozenset({"title", "description", "default", "$defs", "discriminator"})
 
 
 def schema_of(model: type[BaseModel]) -> dict[str, Any]:

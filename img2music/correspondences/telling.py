@@ -1,0 +1,71 @@
+"""What was seen and what can be played, in lines for a model to read.
+
+Only names and words, no curves: a model can't read sixty numbers, and every line has a name that it may cite. Knows nothing of
+prompts; who fills a template wraps these lines as data.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from img2music.io.styles import load_style, style_names
+from img2music.scene import MusicalAttributes
+from img2music.theory import instrument, instrument_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from img2music.scene import Cue, Swatch
+
+__all__ = ["attribute_lines", "citable", "colour_lines", "cue_lines", "instrument_lines", "style_lines"]
+
+_LEAST_SEEN = 0.05
+"""What the eye is less sure of than this is not told: fifty subjects that are not there would bury the one that is."""
+
+
+def cue_lines(cues: Iterable[Cue]) -> str:
+    """One cue a line: its name and its words."""
+    return "\n".join(f"{cue.name}: {cue.text}" for cue in cues if _tells(cue))
+
+
+def _tells(cue: Cue) -> bool:
+    return not (cue.name.startswith("sees_") and isinstance(cue.value, float) and cue.value < _LEAST_SEEN)
+
+
+def colour_lines(colours: Iterable[Swatch]) -> str:
+    """One colour a line: its name, its words, how much of the picture it covers."""
+    return "\n".join(f"{colour.name}: {colour.words}, {colour.share:.0%} of the picture" for colour in colours)
+
+
+def attribute_lines(attributes: MusicalAttributes) -> str:
+    """One attribute a line: its name, its value, the cues behind it."""
+    lines = []
+    for name in MusicalAttributes.model_fields:
+        attribute = getattr(attributes, name)
+        value = ", ".join(map(str, attribute.value)) if isinstance(attribute.value, tuple) else attribute.value
+        cited = f" (from {', '.join(attribute.because)})" if attribute.because else ""
+        lines.append(f"{name}: {value}{cited}")
+    return "\n".join(lines)
+
+
+def style_lines() -> str:
+    """One style a line: its name, what it is, its tempo, metres and modes."""
+    lines = []
+    for name in style_names():
+        style = load_style(name)
+        low, high = style.tempo_bpm
+        lines.append(f"{name}: {style.summary} {low:g}-{high:g} bpm; {', '.join(style.meters)}; {', '.join(style.modes)}")
+    return "\n".join(lines)
+
+
+def instrument_lines() -> str:
+    """One family a line: its name and its instruments."""
+    families: dict[str, list[str]] = {}
+    for name in instrument_names():
+        families.setdefault(instrument(name).family, []).append(name)
+    return "\n".join(f"{family}: {', '.join(names)}" for family, names in families.items())
+
+
+def citable(cues: Iterable[Cue], colours: Iterable[Swatch]) -> frozenset[str]:
+    """Every name that may be given as a reason."""
+    return frozenset([*(cue.name for cue in cues), *(colour.name for colour in colours)])
