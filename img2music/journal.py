@@ -64,6 +64,8 @@ class ModelUse(BaseModel):
     """None where no price is configured."""
     seconds: Annotated[float, Field(ge=0)] = 0.0
     """Waiting for the model, by the wall clock."""
+    answer: Annotated[str, Field(max_length=200_000)] = ""
+    """The answer that was used, where the result can't be told without it: a tune that a model wrote."""
 
 
 _notes: ContextVar[list[ModelUse] | None] = ContextVar("img2music_journal", default=None)

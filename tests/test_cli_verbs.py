@@ -98,7 +98,8 @@ def test_see_and_plan_print_one_object_a_line_in_order(
     assert [row.get("picture", {}) for row in rows][1] == str(pictures[1])
     assert [rows[0]["picture"]["file"], rows[2]["picture"]["file"]] == ["one.png", "zwei ü.png"]
     attribute = rows[0]["attributes"]["tempo_bpm"]
-    assert set(attribute) == {"value", "because", "strengths", "confidence"}
+    assert set(attribute) == {"value", "because", "strengths", "confidence", "source", "unfounded"}
+    assert attribute["source"] == "measured"
     assert err.count("\n") == 2
     code, out, _ = run("plan", *pictures, "--json", "--seconds", "5")
     plans = [json.loads(line) for line in out.splitlines()]

@@ -27,15 +27,17 @@ def see(
     pictures: Annotated[list[str], typer.Argument(metavar="PICTURE", help="Pictures.")],
     out: OptionalOut = None,
     pipeline: opt.PipelineOption = "offline",
+    model: opt.ModelOption = None,
+    prompt: opt.PromptOption = None,
+    no_fallback: opt.NoFallbackOption = False,
     max_pixels: opt.MaxPixelsOption = 100_000_000,
     as_json: opt.JsonOption = False,
 ) -> int:
     """Tell what is in a picture and what it suggests for music. With --json, one scene a line in the order given."""
     from img2music.io.documents import dump
-    from img2music.pipeline import Pipeline
 
     target = None if out is None else check_writable(out)
-    stages = Pipeline.load(pipeline)
+    stages = opt.load_pipeline(pipeline, model, prompt, no_fallback=no_fallback)
     folders = folder_names(pictures)
 
     def work(place: int, source: str) -> None:
@@ -55,6 +57,9 @@ def plan(
     sources: Annotated[list[str], typer.Argument(metavar="PICTURE|scene.json", help="Pictures or scenes.")],
     out: OptionalOut = None,
     pipeline: opt.PipelineOption = "offline",
+    model: opt.ModelOption = None,
+    prompt: opt.PromptOption = None,
+    no_fallback: opt.NoFallbackOption = False,
     seconds: opt.SecondsOption = None,
     tempo: opt.TempoOption = None,
     key: opt.KeyOption = None,
@@ -70,13 +75,12 @@ def plan(
     """Plan a composition and say why. With --json, one plan a line in the order given."""
     from img2music.explain import explain_text
     from img2music.io.documents import dump, load_scene
-    from img2music.pipeline import Pipeline
 
     brief = opt.make_brief(
         seconds=seconds, tempo=tempo, key=key, meter=meter, style=style, instruments=instrument, words=words, seed=seed, loop=loop
     )
     target = None if out is None else check_writable(out)
-    stages = Pipeline.load(pipeline)
+    stages = opt.load_pipeline(pipeline, model, prompt, no_fallback=no_fallback)
     folders = folder_names(sources)
 
     def work(place: int, source: str) -> None:

@@ -33,6 +33,9 @@ def compose(
     ] = None,
     out: opt.OutOption = "out",
     pipeline: opt.PipelineOption = "offline",
+    model: opt.ModelOption = None,
+    prompt: opt.PromptOption = None,
+    no_fallback: opt.NoFallbackOption = False,
     seconds: opt.SecondsOption = None,
     tempo: opt.TempoOption = None,
     key: opt.KeyOption = None,
@@ -56,14 +59,12 @@ def compose(
     Whatever is not asked for is decided from the picture. Results go to OUT/<name of the picture>/.
     With --from an earlier piece is made anew, all but what --keep names.
     """
-    from img2music.pipeline import Pipeline
-
     brief = opt.make_brief(
         seconds=seconds, tempo=tempo, key=key, meter=meter, style=style, instruments=instrument, words=words, seed=seed, loop=loop
     )
     crafts = opt.split_names(keep)
     target = check_writable(out)
-    stages = Pipeline.load(pipeline)
+    stages = opt.load_pipeline(pipeline, model, prompt, no_fallback=no_fallback)
     if record is not None:
         wishes: dict[str, Any] = {name: getattr(brief, name) for name in brief.model_fields_set}
         making = _Making(opt.audio_format(audio), stems, takes, embed_audio)
@@ -144,6 +145,9 @@ def realize(
     plans: Annotated[list[str], typer.Argument(metavar="plan.json", help="Plans, perhaps edited.")],
     out: opt.OutOption = "out",
     pipeline: opt.PipelineOption = "offline",
+    model: opt.ModelOption = None,
+    prompt: opt.PromptOption = None,
+    no_fallback: opt.NoFallbackOption = False,
     style: opt.PlanStyleOption = None,
     takes: opt.TakesOption = 1,
     seed: opt.SeedOption = None,
@@ -158,12 +162,12 @@ def realize(
     With --keep or --seed the notes are made anew over the same plan, all but what --keep names.
     """
     from img2music.io.documents import load_plan
-    from img2music.pipeline import Pipeline, recompose
+    from img2music.pipeline import recompose
 
     crafts = opt.split_names(keep)
     making = _Making(opt.audio_format(audio), stems, takes, embed_audio)
     target = check_writable(out)
-    stages = Pipeline.load(pipeline)
+    stages = opt.load_pipeline(pipeline, model, prompt, no_fallback=no_fallback)
     folders = folder_names(plans)
 
     def work(place: int, source: str) -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from img2music.brief import Brief
+    from img2music.pipeline import Pipeline
     from img2music.pipeline.manifest import AudioFormat
 
 __all__ = [
@@ -25,9 +26,12 @@ __all__ = [
     "LoopOption",
     "MaxPixelsOption",
     "MeterOption",
+    "ModelOption",
+    "NoFallbackOption",
     "OutOption",
     "PipelineOption",
     "PlanStyleOption",
+    "PromptOption",
     "SecondsOption",
     "SeedOption",
     "StemsOption",
@@ -36,6 +40,7 @@ __all__ = [
     "TempoOption",
     "WordsOption",
     "audio_format",
+    "load_pipeline",
     "make_brief",
     "split_names",
 ]
@@ -62,6 +67,21 @@ PlanStyleOption = Annotated[
 ]
 PipelineOption = Annotated[
     str, typer.Option("--pipeline", metavar="NAME|FILE", help="Who does each job; see `img2music pipelines ls`.")
+]
+ModelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="LINE",
+        help="Ask this model instead of the pipeline's, such as openai:gpt-4o-mini; see docs/models.md.",
+    ),
+]
+PromptOption = Annotated[
+    list[str] | None,
+    typer.Option("--prompt", metavar="NAME|FILE", help="Ask with this template; see `img2music prompts ls`. May be given again."),
+]
+NoFallbackOption = Annotated[
+    bool, typer.Option("--no-fallback", help="Leave with 4 where a stage fails, instead of letting another step in.")
 ]
 SecondsOption = Annotated[
     float | None, typer.Option("--seconds", metavar="S", help="Length of the sound, 1 to 1800 seconds; 60 if left out.")
@@ -156,3 +176,12 @@ def make_brief(
 
         load_style(brief.style)
     return brief
+
+
+def load_pipeline(
+    name: str, model: str | None = None, prompts: list[str] | None = None, *, no_fallback: bool = False
+) -> Pipeline:
+    """The pipeline that was named, with the model and the prompts that were named; told once and before any work."""
+    from img2music.pipeline import Pipeline
+
+    return Pipeline.load(name, model=model, prompts=split_names(prompts), fallbacks=not no_fallback)

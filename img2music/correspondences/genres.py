@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from img2music.correspondences.circumstances import Seen
     from img2music.correspondences.evidence import Evidence
 
-__all__ = ["GENRES", "METERS", "PLAYERS", "TIMBRES", "choose_genre", "choose_instruments", "choose_meter"]
+__all__ = ["GENRES", "METERS", "PLAYERS", "TIMBRES", "choose_genre", "choose_instruments", "choose_meter", "rank_genres"]
 
 Signs = dict[str, float]
 
@@ -202,18 +202,31 @@ _YIELDS = 0.5
 
 def choose_genre(evidence: Evidence, valence: float, arousal: float) -> Choice:
     """The style of `GENRES` that fits best, what speaks for it, and (as the rest) what the feeling says for it."""
-    seen = look_up(evidence)
-    form = _form(seen) * evidence.content
-    far = {name: hypot(valence - row[0], arousal - row[1]) for name, row in GENRES.items()}
-
-    def terms(name: str) -> dict[str, float]:
-        colours = {cue: form * term for cue, term in evidence.terms(GENRES[name][2]).items()}
-        return together(words_for(seen, 0, name), colours)
-
-    best = max(GENRES, key=lambda name: sum(terms(name).values()) - _HOME_WEIGHT * far[name])
+    terms, far = _genre_terms(evidence), _from_home(valence, arousal)
+    best = max(GENRES, key=lambda name: sum(terms[name].values()) - _HOME_WEIGHT * far[name])
     # The feeling speaks for a style by how much nearer it lies to its home than to that of styles on average.
     nearer = sum(far.values()) / len(far) - far[best]
-    return Choice(best, spoken(terms(best)), max(0.0, _HOME_WEIGHT * nearer))
+    return Choice(best, spoken(terms[best]), max(0.0, _HOME_WEIGHT * nearer))
+
+
+def rank_genres(evidence: Evidence, valence: float, arousal: float) -> tuple[str, ...]:
+    """Every style of `GENRES`, the one that `choose_genre` takes first."""
+    terms, far = _genre_terms(evidence), _from_home(valence, arousal)
+    return tuple(sorted(GENRES, key=lambda name: _HOME_WEIGHT * far[name] - sum(terms[name].values())))
+
+
+def _from_home(valence: float, arousal: float) -> dict[str, float]:
+    return {name: hypot(valence - row[0], arousal - row[1]) for name, row in GENRES.items()}
+
+
+def _genre_terms(evidence: Evidence) -> dict[str, dict[str, float]]:
+    """What each cue says for each style."""
+    seen = look_up(evidence)
+    form = _form(seen) * evidence.content
+    return {
+        name: together(words_for(seen, 0, name), {cue: form * term for cue, term in evidence.terms(row[2]).items()})
+        for name, row in GENRES.items()
+    }
 
 
 def choose_meter(evidence: Evidence, genre: str) -> Choice:

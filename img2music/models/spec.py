@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from img2music.errors import UsageError, unknown_name
 
-__all__ = ["ModelSpec", "Options"]
+__all__ = ["ModelSpec", "Options", "checked_limit"]
 
 PROVIDER_NAMES = ("gguf", "hf", "openai", "replay", "vllm")
 _SECRET = re.compile(r"key|token$|secret|password|authorization", re.IGNORECASE)
@@ -156,3 +156,17 @@ def _check_address(address: object) -> None:
             raise UsageError(
                 "base_url must hold no user, password or query; put the key in an environment variable and name it by key_env"
             )
+
+
+_LONGEST_SECONDS = 3600.0
+
+
+def checked_limit(seconds: float) -> float:
+    """A time limit in seconds, 1 to 3600.
+
+    Raises:
+        UsageError: another.
+    """
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 1 <= seconds <= _LONGEST_SECONDS:
+        raise UsageError(f"time_limit_seconds {seconds!r} can't be kept; give 1 to {_LONGEST_SECONDS:g} seconds")
+    return float(seconds)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from img2music.errors import BackendError, UsageError
+from img2music.errors import BackendError
 from img2music.journal import tell
 from img2music.templates import load_prompt
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from img2music.scene import Scene
 
 __all__ = ["ModelPerceiver"]
-
-LONGEST_SECONDS = 3600.0
 
 
 class ModelPerceiver:
@@ -40,6 +38,7 @@ class ModelPerceiver:
             UsageError: an unknown model or template, or a limit out of range. DocumentError: a template that can't be read.
         """
         from img2music.models import Client
+        from img2music.models.spec import checked_limit
 
         self._limit = checked_limit(time_limit_seconds)
         self._template = load_prompt(prompt, "see")
@@ -88,14 +87,3 @@ class ModelPerceiver:
         seen = read_scene(reply.value, measured)
         tell(reply.use.model_copy(update={"mended": seen.mended, "citations": seen.citations, "unfounded": seen.unfounded}))
         return seen.scene
-
-
-def checked_limit(seconds: float) -> float:
-    """A time limit in seconds, 1 to 3600.
-
-    Raises:
-        UsageError: another.
-    """
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 1 <= seconds <= LONGEST_SECONDS:
-        raise UsageError(f"time_limit_seconds {seconds!r} can't be kept; give 1 to {LONGEST_SECONDS:g} seconds")
-    return float(seconds)

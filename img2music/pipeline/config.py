@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from img2music.errors import unknown_name
+from img2music.errors import UsageError, unknown_name
 from img2music.io.documents import parse_yaml, read_file
 from img2music.resources import data
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-__all__ = ["PipelineConfig", "StageConfig", "StageTable", "load_config", "pipeline_names"]
+__all__ = ["PipelineConfig", "StageConfig", "StageTable", "adapted", "load_config", "pipeline_names"]
 
 _LARGEST_BYTES = 200_000
 Name = Annotated[str, Field(min_length=1, max_length=100)]
@@ -91,3 +91,50 @@ def load_config(name_or_path: str | Path) -> PipelineConfig:
         raise unknown_name("pipeline", name, pipeline_names())
     content = data("pipelines").joinpath(f"{name}.yaml").read_bytes()
     return parse_yaml(content, PipelineConfig, kind="pipeline", source=f"{name}.yaml")
+
+
+_STAGE_OF_PURPOSE = {"see": "perceiver", "plan": "planner", "abc": "realizer"}
+
+
+def adapted(
+    config: PipelineConfig, *, model: str | None = None, prompts: Iterable[str] = (), fallbacks: bool = True
+) -> PipelineConfig:
+    """The pipeline with another model, other prompts, or without fallbacks.
+
+    Args:
+        config: the pipeline.
+        model: the line of a model that every stage which asks one shall ask.
+        prompts: names or files of templates; each goes to the stage that its purpose says.
+        fallbacks: whether stages that step in are kept; without them a stage that fails ends the work.
+
+    Raises:
+        UsageError: the pipeline has no stage that asks a model, or none of a template's purpose; an unknown model or template.
+        DocumentError: a template that can't be read.
+    """
+    stages = {name: getattr(config.stages, name) for name in type(config.stages).model_fields}
+    if model is not None:
+        from img2music.models.spec import ModelSpec
+
+        ModelSpec.parse(model)
+        asking = [name for name, stage in stages.items() if "model" in stage.options]
+        if not asking:
+            raise UsageError(
+                f"pipeline {config.name!r} asks no model; choose one that does with --pipeline, see `img2music pipelines ls`"
+            )
+        for name in asking:
+            stages[name] = _with_option(stages[name], "model", model)
+    for prompt in prompts:
+        from img2music.templates import load_prompt
+
+        purpose = load_prompt(prompt).purpose
+        name = _STAGE_OF_PURPOSE[purpose]
+        if "model" not in stages[name].options:
+            raise UsageError(f"pipeline {config.name!r} has no {name} that asks a model, which prompt {prompt!r} is for")
+        stages[name] = _with_option(stages[name], "prompt", prompt)
+    if not fallbacks:
+        stages = {name: stage.model_copy(update={"fallback": None}) for name, stage in stages.items()}
+    return config.model_copy(update={"stages": StageTable(**stages)})
+
+
+def _with_option(stage: StageConfig, name: str, value: str) -> StageConfig:
+    return stage.model_copy(update={"options": {**stage.options, name: value}})

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Literal
 from img2music.pipeline.manifest import Fallback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+    from img2music.journal import ModelUse
 
 __all__ = ["Event", "Log"]
 
@@ -42,6 +44,8 @@ class Log:
     used: dict[str, str] = field(default_factory=dict)
     """Name of the stage that did each job."""
     fallbacks: list[Fallback] = field(default_factory=list)
+    models: list[ModelUse] = field(default_factory=list)
+    """Every conversation with a model, also of a stage that failed."""
 
     @contextmanager
     def step(self, stage: str, message: str) -> Iterator[None]:
@@ -52,6 +56,13 @@ class Log:
         seconds = perf_counter() - begin
         self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
         self._tell(Event(stage, "finished", seconds, message))
+
+    def asked(self, uses: Sequence[ModelUse]) -> None:
+        """Puts conversations with models on record; the time spent waiting goes to the seconds."""
+        for use in uses:
+            name = f"{use.stage}: waiting for the model"
+            self.seconds[name] = self.seconds.get(name, 0.0) + use.seconds
+            self.models.append(use.model_copy(update={"seconds": 0.0}))
 
     def fell_back(self, stage: str, asked: str, used: str, why: str) -> None:
         """Puts a fallback on record."""

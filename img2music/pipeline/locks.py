@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from img2music.scene import Scene
     from img2music.score import Part, Score
 
-__all__ = ["NEEDS", "on_record", "recompose", "with_needs"]
+__all__ = ["NEEDS", "on_record", "recompose", "with_needs", "with_record"]
 
 NEEDS: dict[Craft, tuple[Craft, ...]] = {
     "form": (),
@@ -152,6 +152,7 @@ def recompose(
         takes=takes,
         embed_audio=embed_audio,
         picture=picture,
+        scene=record.scene if isinstance(record, Manifest) else None,
         on_event=on_event,
     )
     written = stages.realize(before, on_event=on_event)
@@ -168,8 +169,13 @@ def recompose(
 
 def on_record(piece: Piece, kept: Kept) -> Piece:
     """`piece`, its manifest saying what was kept of an earlier one."""
+    return with_record(piece, kept=kept, conflicts=(*piece.plan.conflicts, *kept.notes))
+
+
+def with_record(piece: Piece, **entries: object) -> Piece:
+    """`piece` with other entries in its manifest."""
     exporter = cast("Exporter", piece.exporter)
-    manifest = exporter.manifest.model_copy(update={"kept": kept, "conflicts": (*piece.plan.conflicts, *kept.notes)})
+    manifest = exporter.manifest.model_copy(update=entries)
     return replace(piece, manifest=manifest.model_dump(mode="json"), exporter=replace(exporter, manifest=manifest))
 
 
@@ -185,7 +191,7 @@ def _begin(record: Manifest | CompositionPlan) -> tuple[Scene | CompositionPlan,
     """Where the piece on record began, and its brief with the seed of the take that was kept."""
     if isinstance(record, CompositionPlan):
         return record, Brief(seconds=record.seconds, seed=record.seed)
-    start = record.scene or record.plan
+    start = record.plan or record.scene  # a plan that a model was asked for is not asked for again
     assert start is not None  # noqa: S101  checked by the manifest
     return start, record.brief.model_copy(update={"seed": record.seed})
 

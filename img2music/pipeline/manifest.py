@@ -1,8 +1,9 @@
 """The manifest, `piece.json`: all it takes to know how a piece was made, and to make it again without the picture.
 
-It holds the scene (or the plan, where the piece began from one), the brief and the pipeline in full. Only `timing` differs
-between two runs of the same job. A manifest that comes back is hostile: sizes are bounded, names are checked, and nothing
-in it is ever opened as a path.
+It holds the scene (or the plan, where the piece began from one), the brief and the pipeline in full. Where a model was asked,
+what came of it is there too (the plan, the tune), so that a piece is made again without the model. Only `timing`, and in `models`
+what the asking cost (nothing where the answer was kept), differ between two runs of the same job. A manifest that comes back is
+hostile: sizes are bounded, names are checked, and nothing in it is ever opened as a path.
 """
 
 # ruff: noqa: TC001  pydantic reads the annotations when a class is made
@@ -17,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from img2music.brief import Brief
 from img2music.chance import Craft, Seed
+from img2music.journal import ModelUse
 from img2music.metrics.compliance import Row
 from img2music.metrics.measurement import Measurement
 from img2music.pipeline.config import PipelineConfig
@@ -102,7 +104,9 @@ class Manifest(_Record):
     audio: AudioInfo | None
     scene: Scene | None
     plan: CompositionPlan | None
-    """Where the piece began from one; else the planner makes it again from the scene."""
+    """Where the piece began from one, or a model was asked for it; else the planner makes it again from the scene."""
+    models: Annotated[tuple[ModelUse, ...], Field(max_length=400)] = ()
+    """Every conversation with a model."""
     files: Annotated[dict[FileName, Sha256], Field(max_length=100)] = {}
     """Every other file of the folder and its hash."""
     timing: Annotated[dict[Short, float], Field(max_length=50)] = {}
@@ -110,9 +114,16 @@ class Manifest(_Record):
 
     @model_validator(mode="after")
     def _has_a_beginning(self) -> Manifest:
-        if (self.scene is None) == (self.plan is None):
-            raise ValueError("holds a scene or a plan to begin from, and one of them only")
+        if self.scene is None and self.plan is None:
+            raise ValueError("a manifest holds a scene or a plan to begin from; here is neither")
         return self
+
+    @property
+    def tune(self) -> str | None:
+        """What a model wrote as the piece's notes; None where the composer wrote them."""
+        if self.stages.get("realizer") != "abc":
+            return None
+        return next((use.answer for use in reversed(self.models) if use.stage == "realizer" and use.accepted), None)
 
 
 def versions() -> dict[str, str]:

@@ -3,11 +3,13 @@
 A manifest may come from anywhere, so nothing in it is opened as a path: a pipeline that is no preset is rebuilt from the
 manifest only while its options hold no text, which might name a file, and a style file must be given again. Two files are
 not compared: the report, whose picture is not in the manifest, and the manifest, which holds seconds.
+No model is asked again: a plan and a tune that came from one are on record.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -15,8 +17,8 @@ from typing import TYPE_CHECKING, Literal
 from img2music.errors import DocumentError
 from img2music.io.documents import parse, read_file
 from img2music.piece import write_file
-from img2music.pipeline.config import load_config, pipeline_names
-from img2music.pipeline.locks import on_record
+from img2music.pipeline.config import StageConfig, StageTable, load_config, pipeline_names
+from img2music.pipeline.locks import on_record, with_record
 from img2music.pipeline.manifest import Manifest, versions
 from img2music.pipeline.run import Pipeline
 from img2music.style import is_style_file
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from img2music.piece import Piece
     from img2music.pipeline.config import PipelineConfig
     from img2music.pipeline.events import Event
+    from img2music.plan import CompositionPlan
+    from img2music.score import Score
 
 __all__ = ["FileCheck", "Replay", "replay"]
 
@@ -84,24 +88,31 @@ def replay(
         OutputError: `out` can't be written.
     """
     record = parse(read_file(manifest), Manifest, kind="manifest", source=str(manifest))
-    config = load_config(pipeline) if pipeline is not None else _trusted(record.pipeline, str(manifest))
+    config = load_config(pipeline) if pipeline is not None else _trusted(record, str(manifest))
     brief = record.brief.model_copy(update={"seed": record.seed})
-    start = record.scene or record.plan
+    start = record.plan or record.scene
     assert start is not None  # noqa: S101  checked by the manifest
     if style is not None:
         brief = brief.model_copy(update={"style": style})
         start = record.plan.model_copy(update={"style": style}) if record.plan is not None else start
     elif any(is_style_file(named or "") for named in (brief.style, record.plan and record.plan.style)):
         raise DocumentError(f"{manifest} was made with a style file, which it only names; give that file with --style")
-    piece = Pipeline(config).compose_from(
+    stages = Pipeline(config)
+    if record.tune is not None and pipeline is None:
+        stages = stages.with_stage("realizer", partial(_as_told, record.tune))
+    piece = stages.compose_from(
         start,
         brief,
         audio=None if record.audio is None else record.audio.format,
         stems=record.audio is not None and record.audio.stems,
         embed_audio=record.audio is not None and record.audio.embed,
         picture=picture,
+        scene=record.scene,
         on_event=on_event,
     )
+    done = {**record.stages, **piece.manifest["stages"]}
+    if pipeline is None:
+        piece = with_record(piece, models=record.models, stages=done, pipeline=record.pipeline, fallbacks=record.fallbacks)
     if record.kept is not None:
         piece = on_record(piece, record.kept)
     checks = []
@@ -126,18 +137,31 @@ def _compare(name: str, content: bytes, record: Manifest) -> Literal["same", "di
     return "same" if sha256(content).hexdigest() == record.files[name] else "different"
 
 
-def _trusted(config: PipelineConfig, source: str) -> PipelineConfig:
-    """The pipeline on record, if it is a preset or its options hold no text."""
-    if config.name in pipeline_names() and load_config(config.name) == config:
-        return config
+def _as_told(tune: str, plan: CompositionPlan) -> Score:
+    """The notes of a tune that a model wrote, mended as they were then."""
+    from img2music.realizers.abc import read_tune
+
+    return read_tune(tune, plan)[0]
+
+
+def _trusted(record: Manifest, source: str) -> PipelineConfig:
+    """What has to be done again, by who did it in the end; refused where options of a pipeline of one's own may name files."""
+    config = record.pipeline
+    is_preset = config.name in pipeline_names() and load_config(config.name) == config
+    on_record = {"perceiver": True, "planner": record.plan is not None, "realizer": record.tune is not None}
+    stages: dict[str, StageConfig] = {}
     for kind in type(config.stages).model_fields:
-        for stage in getattr(config.stages, kind).chain():
-            if _holds_text(stage.options):
-                raise DocumentError(
-                    f"{source} was made with a pipeline of its own, whose {kind} has options that may name files; "
-                    "give its file with --pipeline"
-                )
-    return config
+        asked: StageConfig = getattr(config.stages, kind)
+        if on_record.get(kind, False):
+            stages[kind] = StageConfig(use=asked.use)
+            continue
+        stages[kind] = next((stage for stage in asked.chain() if stage.use == record.stages.get(kind)), asked)
+        if not is_preset and any(_holds_text(stage.options) for stage in stages[kind].chain()):
+            raise DocumentError(
+                f"{source} was made with a pipeline of its own, whose {kind} has options that may name files; "
+                "give its file with --pipeline"
+            )
+    return config.model_copy(update={"stages": StageTable(**stages)})
 
 
 def _holds_text(value: JsonValue) -> bool:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 from img2music.brief import SECONDS_RANGE, Brief
 from img2music.chance import spawn_seeds
 from img2music.errors import BackendError, BriefError, Img2MusicError, unknown_name
+from img2music.journal import collected
 from img2music.performance import Performance
 from img2music.piece import Piece
-from img2music.pipeline.config import PipelineConfig, StageConfig, load_config
+from img2music.pipeline.config import PipelineConfig, StageConfig, adapted, load_config
 from img2music.pipeline.events import Log
 from img2music.pipeline.files import Exporter
 from img2music.pipeline.manifest import AudioFormat, AudioInfo, Manifest, Take, versions
@@ -24,7 +25,7 @@ from img2music.score import Score
 from img2music.stages import BUILTIN, Rendering, load_stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from img2music.audio import Audio
@@ -89,14 +90,33 @@ class Pipeline:
         self._made: dict[tuple[Kind, int], Any] = {}  # by kind and place in the chain of fallbacks
 
     @classmethod
-    def load(cls, name_or_path: str | Path = "offline") -> Pipeline:
+    def load(
+        cls,
+        name_or_path: str | Path = "offline",
+        *,
+        model: str | None = None,
+        prompts: Iterable[str] = (),
+        fallbacks: bool = True,
+    ) -> Pipeline:
         """The preset of that name, or the pipeline in the YAML file at that path.
 
+        Args:
+            name_or_path: "offline", or a path that ends in .yaml.
+            model: the line of a model, for every stage that asks one.
+            prompts: names or files of prompt templates, each for the stage of its purpose.
+            fallbacks: whether other stages may step in for one that fails.
+
         Raises:
-            UsageError: no such preset.
+            UsageError: no such preset, model or template, or no stage that takes it.
             DocumentError: a file that can't be read.
         """
-        return cls(load_config(name_or_path))
+        return cls(adapted(load_config(name_or_path), model=model, prompts=prompts, fallbacks=fallbacks))
+
+    def with_stage(self, kind: Kind, stage: Callable[..., object]) -> Pipeline:
+        """The same pipeline with a stage that is made already in place of the one it names; the record says the name."""
+        changed = type(self)(self.config)
+        changed._made = {**self._made, (kind, 0): stage}
+        return changed
 
     def see(
         self,
@@ -171,19 +191,29 @@ class Pipeline:
         takes: int = 1,
         embed_audio: bool = False,
         picture: Picture | None = None,
+        scene: Scene | None = None,
         on_event: Callable[[Event], None] | None = None,
     ) -> Piece:
         """A finished piece from a scene or a plan, perhaps an edited one; `picture` only illustrates the report.
 
-        A plan has settled everything: `brief` is not asked again, it is only what the result is checked against.
+        A plan has settled everything: `brief` is not asked again, it is only what the result is checked against. `scene` is what the
+        plan was made from, where that is known: it goes into the report and the record.
         """
         if isinstance(start, CompositionPlan):
             start = settled(start)
         if brief is None:
             brief = Brief() if isinstance(start, Scene) else Brief(seconds=start.seconds, seed=start.seed)
-        return self._finish(start, brief, _Output(audio, stems, takes, embed_audio), picture, Log(on_event))
+        return self._finish(start, brief, _Output(audio, stems, takes, embed_audio), picture, Log(on_event), scene)
 
-    def _finish(self, start: Scene | CompositionPlan, brief: Brief, output: _Output, picture: Picture | None, log: Log) -> Piece:
+    def _finish(
+        self,
+        start: Scene | CompositionPlan,
+        brief: Brief,
+        output: _Output,
+        picture: Picture | None,
+        log: Log,
+        scene: Scene | None = None,
+    ) -> Piece:
         from img2music.io.midi import write_midi
         from img2music.io.musicxml import write_musicxml
         from img2music.io.pictures import preview_jpeg
@@ -201,7 +231,8 @@ class Pipeline:
         with log.step("files", "checking what was asked"):
             midi, musicxml = write_midi(performance), write_musicxml(best.score)
             compliance = check(best.plan, brief, midi=midi, musicxml=musicxml, audio=mix)
-        scene = start if isinstance(start, Scene) else None
+        scene = start if isinstance(start, Scene) else scene
+        asked = any(use.stage == "planner" for use in log.models)
         manifest = Manifest(
             versions=versions(),
             picture=None if scene is None else scene.picture,
@@ -215,7 +246,8 @@ class Pipeline:
             compliance=compliance,
             audio=sound,
             scene=scene,
-            plan=best.plan if scene is None else None,
+            plan=best.plan if asked or isinstance(start, CompositionPlan) else None,
+            models=tuple(log.models),
         )
         return Piece(
             brief=brief,
@@ -256,19 +288,28 @@ class Pipeline:
         """Runs the stage of a kind, or the first of its fallbacks that works."""
         asked: StageConfig = getattr(self.config.stages, kind)
         for place, config in enumerate(asked.chain()):
-            try:
-                with log.step(kind, _DOING[kind]):
-                    if (kind, place) not in self._made:
-                        self._made[kind, place] = load_stage(kind, config.use, config.options)
-                    made = _guarded(kind, config.use, result, self._made[kind, place], *inputs, **options)
-            except BackendError as error:
-                if config.fallback is None:
-                    raise
-                log.fell_back(kind, config.use, config.fallback.use, str(error))
-            else:
-                log.used[kind] = config.use
-                return made
+            with collected() as uses:
+                try:
+                    made = self._run(kind, place, config, result, log, *inputs, **options)
+                except BackendError as error:
+                    if config.fallback is None:
+                        raise
+                    log.fell_back(kind, config.use, config.fallback.use, str(error))
+                else:
+                    log.used[kind] = config.use
+                    return made
+                finally:
+                    log.asked(uses)
         raise AssertionError("the last stage of a chain returns or raises")
+
+    def _run(
+        self, kind: Kind, place: int, config: StageConfig, result: type[T], log: Log, *inputs: object, **options: object
+    ) -> T:
+        """One stage of a chain, made when it is first needed."""
+        with log.step(kind, _DOING[kind]):
+            if (kind, place) not in self._made:
+                self._made[kind, place] = load_stage(kind, config.use, config.options)
+            return _guarded(kind, config.use, result, self._made[kind, place], *inputs, **options)
 
 
 def _guarded(kind: Kind, name: str, result: type[T], stage: Callable[..., object], *inputs: object, **options: object) -> T:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from img2music.plan import Role
     from img2music.style import Style, StylePart
 
-__all__ = ["missing_harmony", "seat_guest", "seat_style", "seat_wishes"]
+__all__ = ["kept_out", "missing_harmony", "seat_band", "seat_guest", "seat_style", "seat_wishes"]
 
 # Where a part of each role sits on the stage and how loud, when no style says so.
 _BASS_HIGH = 58
@@ -42,7 +42,7 @@ def seat_style(style: Style, suggested: Sequence[str], lightness: float, without
     parts: list[PartPlan] = []
     for seat in style.parts:
         players = [instrument(name) for name in seat.instruments]
-        allowed = [player for player in players if not _kept_out(player, seat.role, without)]
+        allowed = [player for player in players if not kept_out(player, seat.role, without)]
         if not allowed:
             continue
         taken = {part.instrument for part in parts}
@@ -78,6 +78,14 @@ def seat_wishes(wishes: Sequence[str], style: Style) -> tuple[PartPlan, ...]:
             }
         )
         parts = [melody, left]
+    return tuple(parts)
+
+
+def seat_band(players: Sequence[tuple[Instrument, Role]], style: Style) -> tuple[PartPlan, ...]:
+    """Players whose roles are settled, each in the style's manner."""
+    parts: list[PartPlan] = []
+    for player, role in players:
+        parts.append(_part(_seat_for(role, style), player, parts))
     return tuple(parts)
 
 
@@ -164,7 +172,8 @@ def _choose(players: Sequence[Instrument], suggested: Sequence[str], lightness: 
     return ranked[min(len(ranked) - 1, int(lightness * len(ranked)))]
 
 
-def _kept_out(player: Instrument, role: str, without: Sequence[str]) -> bool:
+def kept_out(player: Instrument, role: str, without: Sequence[str]) -> bool:
+    """Whether a wish to leave something out (a role, a family, an instrument) means this player."""
     return any(word in {role, player.family, player.name} for word in without)
 
 

@@ -1,0 +1,64 @@
+"""Some whole plans for one picture, so that a model that can't compose can still choose.
+
+Every one is a valid plan by rules; they differ in kind of music, and where that is settled in chance alone. So whatever is chosen is
+sound: a small model's choice costs nothing, a good one's gains. The kinds are those that fit the picture next best by the rules'
+own measure. Knows nothing of models.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from img2music.chance import spawn_seeds
+from img2music.correspondences.again import renewed
+from img2music.correspondences.attributes import suggest
+from img2music.correspondences.evidence import Evidence
+from img2music.correspondences.genres import rank_genres
+from img2music.planners.llm_answer import MOST_CHOICES
+from img2music.planners.rules import RulesPlanner
+from img2music.planners.words import read_words
+
+if TYPE_CHECKING:
+    from img2music.brief import Brief
+    from img2music.plan import CompositionPlan
+    from img2music.scene import Scene
+
+__all__ = ["choice_lines", "some_plans"]
+
+
+def some_plans(scene: Scene, brief: Brief, first: CompositionPlan) -> tuple[CompositionPlan, ...]:
+    """`first` and up to three others for the same scene and brief."""
+    plans = [first]
+    planner = RulesPlanner()
+    if brief.style is None and read_words(brief.words).style is None:
+        for name in _next_genres(scene, MOST_CHOICES):
+            if len(plans) < MOST_CHOICES and name not in {plan.style for plan in plans}:
+                plans.append(planner(_in_genre(scene, name), brief))
+    for seed in spawn_seeds(brief.seed, MOST_CHOICES)[1:]:
+        if len(plans) < MOST_CHOICES:
+            plans.append(planner(scene, brief.model_copy(update={"seed": seed})).model_copy(update={"seed": brief.seed}))
+    return tuple(plans)
+
+
+def choice_lines(plans: tuple[CompositionPlan, ...]) -> str:
+    """The plans in a few words each, numbered from 1."""
+    lines = []
+    for number, plan in enumerate(plans, 1):
+        players = ", ".join(dict.fromkeys(part.instrument for part in plan.parts))
+        lines.append(f"{number}: {plan.style.replace('-', ' ')}, {plan.key}, {plan.tempo_bpm:.3g} bpm, {plan.meter}; {players}")
+    return "\n".join(lines)
+
+
+def _next_genres(scene: Scene, most: int) -> tuple[str, ...]:
+    """Kinds of music by how well they fit the scene."""
+    attributes = scene.attributes
+    return rank_genres(Evidence.of(scene), attributes.valence.value, attributes.arousal.value)[:most]
+
+
+def _in_genre(scene: Scene, name: str) -> Scene:
+    """The scene as if that kind of music had been suggested; who wrote the other suggestions keeps them."""
+    basis, _ = renewed(scene)
+    own = basis.attributes
+    fresh = suggest(Evidence.of(basis), own.valence, own.arousal, genre=name, mode=own.mode.value)
+    changed = {field: getattr(fresh, field) for field in ("genre", "meter", "instruments")}
+    return basis.model_copy(update={"attributes": own.model_copy(update=changed), "seal": None})

@@ -1,0 +1,212 @@
+"""A planner that asks: the rules make a whole valid draft, a language model plans over it, and what it plans is checked.
+
+The template says how much the model is asked (see `llm_answer`): a whole plan, changes to the draft, or a choice among whole plans.
+Whatever it answers, the brief is kept and the plan is valid: faults are quoted back at most twice, then the best answer is mended by
+rule and the mends go on record. An answer without any composition in it fails the stage, and the pipeline's fallback (the
+rules) takes over. What leaves the machine, where the model is not on it: the words for what was seen, and the brief; no picture.
+"""
+
+from __future__ import annotations
+
+import json
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from img2music.correspondences.telling import (
+    attribute_lines,
+    citable,
+    colour_lines,
+    cue_lines,
+    instrument_lines,
+    style_lines,
+)
+from img2music.errors import BackendError
+from img2music.io.styles import load_style
+from img2music.journal import tell
+from img2music.models import AnswerError, Client, converse, json_of, schema_of, validated
+from img2music.models.spec import checked_limit
+from img2music.planners.form import count_bars
+from img2music.planners.llm_answer import ChangesAnswer, ChoiceAnswer, PlanAnswer
+from img2music.planners.llm_reading import draft_as_answer, read_changes, read_whole
+from img2music.planners.llm_settling import Planned, Settled, settle
+from img2music.planners.rules import RulesPlanner
+from img2music.templates import load_prompt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydantic import BaseModel
+
+    from img2music.brief import Brief
+    from img2music.models import Reply
+    from img2music.plan import CompositionPlan
+    from img2music.scene import Scene
+
+__all__ = ["ModelPlanner"]
+
+_SCHEMAS: dict[str, type[BaseModel]] = {"plan/1": PlanAnswer, "changes/1": ChangesAnswer, "choice/1": ChoiceAnswer}
+_CHORDS = """\
+One string a bar, one to four roman numerals parted by spaces, such as "I", "vi", "ii7 V7".
+Upper case is a major chord, lower case a minor one; o diminished, ø half-diminished, + augmented.
+After the numeral: 7 maj7 9 maj9 add6 add9 sus2 sus4 7sus4, or an inversion 6 64 65 43 42. Before it: b or #. V/V, V7/ii: of another degree.
+Numerals are of the key's own mode: in minor i iv v VI VII are its own chords and V is the major dominant."""
+
+
+class ModelPlanner:
+    """A planner (see `img2music.stages`) that asks a language model."""
+
+    def __init__(self, *, model: str, prompt: str = "plan/compose", time_limit_seconds: float = 240.0) -> None:
+        """The stage.
+
+        Args:
+            model: the line that names the model, see `img2music.models`.
+            prompt: name or file of a template for planning.
+            time_limit_seconds: for all that is asked about one plan, 1 to 3600.
+
+        Raises:
+            UsageError: an unknown model or template, or a limit out of range. DocumentError: a template that can't be read.
+        """
+        self._limit = checked_limit(time_limit_seconds)
+        self._template = load_prompt(prompt, "plan")
+        self._client = Client(model)
+
+    def __call__(self, scene: Scene, brief: Brief, /) -> CompositionPlan:
+        """The composition for `scene` that keeps every wish of `brief`.
+
+        Raises:
+            BackendError: the model gave nothing usable in time.
+            UsageError, DocumentError: as for the rules: a style that is not there or can't be read.
+        """
+        until = monotonic() + self._limit
+        draft = RulesPlanner()(scene, brief)
+        if self._template.schema_name == "choice/1":
+            return self._choose(scene, brief, draft, until)
+        settled, known = Settled.by(brief), citable(scene.cues, scene.colours)
+        whole = self._template.schema_name == "plan/1"
+        best: list[Planned] = []
+
+        def read(text: str) -> Planned:
+            tree = json_of(text)
+            planned = settle(read_whole(tree) if whole else read_changes(tree, draft), draft, settled, known)
+            if not best or len(planned.faults) < len(best[0].faults):
+                best[:] = [planned]
+            if planned.faults:
+                raise AnswerError(*planned.faults)
+            return planned
+
+        reply = self._converse(scene, brief, draft, until, read)
+        planned: Planned | None = reply.value or (best[0] if best else None)
+        if planned is None:
+            raise self._useless(reply)
+        tell(
+            reply.use.model_copy(
+                update={
+                    "accepted": True,
+                    "mended": (*planned.faults, *planned.remarks)[:120],
+                    "citations": planned.citations,
+                    "unfounded": planned.unfounded,
+                }
+            )
+        )
+        return planned.plan
+
+    def _choose(self, scene: Scene, brief: Brief, draft: CompositionPlan, until: float) -> CompositionPlan:
+        from img2music.planners.choosing import choice_lines, some_plans
+
+        plans = some_plans(scene, brief, draft)
+
+        def read(text: str) -> ChoiceAnswer:
+            answer = validated(json_of(text), ChoiceAnswer)
+            if answer.choice > len(plans):
+                raise AnswerError(f"choice: there are {len(plans)} plans, and you chose number {answer.choice}")
+            return answer
+
+        more = {"choices": choice_lines(plans), "most": str(len(plans))}
+        reply = self._converse(scene, brief, draft, until, read, more)
+        if reply.value is None:
+            raise self._useless(reply)
+        tell(reply.use)
+        answer: ChoiceAnswer = reply.value
+        note = answer.note.strip()
+        idea = note if note.endswith(".") else f"{note}."
+        return plans[answer.choice - 1].model_copy(update={"title": answer.title.strip(), "idea": idea})
+
+    def _converse(
+        self,
+        scene: Scene,
+        brief: Brief,
+        draft: CompositionPlan,
+        until: float,
+        read: Callable[[str], Any],
+        more: dict[str, str] | None = None,
+    ) -> Reply[Any]:
+        values = {name: make() for name, make in _values(scene, brief, draft).items() if name in self._template.variables()}
+        return converse(
+            self._client,
+            self._template,
+            values | (more or {}),
+            stage="planner",
+            schema=schema_of(_SCHEMAS[self._template.schema_name]),
+            check=read,
+            until=until,
+            seed=brief.seed,
+            picture_sha256=scene.picture.sha256,
+        )
+
+    def _useless(self, reply: Reply[Any]) -> BackendError:
+        tell(reply.use)
+        return BackendError(
+            f"model {self._client.spec.label!r} gave no usable plan in {reply.use.answers} tries ({reply.faults[0]}); "
+            "try another model or prompt"
+        )
+
+
+def _values(scene: Scene, brief: Brief, draft: CompositionPlan) -> dict[str, Callable[[], str]]:
+    """What each variable is filled with, made when it is wanted."""
+    return {
+        "scene": lambda: f"{cue_lines(scene.cues)}\n{colour_lines(scene.colours)}",
+        "attributes": lambda: attribute_lines(scene.attributes),
+        "brief": lambda: _brief_lines(brief),
+        "words": lambda: brief.words or "(none)",
+        "styles": style_lines,
+        "instruments": instrument_lines,
+        "chords": lambda: _CHORDS,
+        "lengths": lambda: _lengths(brief, draft),
+        "draft": lambda: json.dumps(draft_as_answer(draft, _inside(draft))),
+        "choices": lambda: "",
+        "most": lambda: "",
+    }
+
+
+def _inside(draft: CompositionPlan) -> float:
+    """The draft's density, 0..1 inside its style's range."""
+    low, high = load_style(draft.style).density
+    return min(1.0, max(0.0, (draft.density - low) / (high - low))) if high > low else 0.5
+
+
+def _brief_lines(brief: Brief) -> str:
+    wishes = {
+        "length": f"{brief.seconds:g} seconds"
+        + (", a loop: it has no ending, the last bar leads back to the first" if brief.loop else ""),
+        "tempo": None if brief.tempo_bpm is None else f"{brief.tempo_bpm:g} quarter notes a minute",
+        "key": brief.key,
+        "metre": brief.meter,
+        "style": brief.style if brief.style is None else load_style(brief.style).name,
+        "instruments": ", ".join(brief.instruments) or None,
+    }
+    return "\n".join(f"{name}: {wish}" for name, wish in wishes.items() if wish is not None)
+
+
+def _lengths(brief: Brief, draft: CompositionPlan) -> str:
+    """How many bars fill the length, by metre and tempo."""
+    from img2music.planners.loops import loop_bars
+    from img2music.theory import METERS, Meter
+
+    count = loop_bars if brief.loop else count_bars
+    tempos = [brief.tempo_bpm] if brief.tempo_bpm is not None else [50, 60, 70, 80, 90, 100, 110, 120, 132, 144, 160]
+    meters = [draft.meter] if Settled.by(brief).meter else METERS
+    lines = []
+    for name in meters:
+        meter = Meter.parse(name)
+        lines.append(f"{name}: " + ", ".join(f"{tempo:g} bpm {count(brief.seconds, tempo, meter)}" for tempo in tempos))
+    return "\n".join(lines)
