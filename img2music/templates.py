@@ -53,6 +53,7 @@ OFFERED: dict[str, dict[str, str]] = {
     },
     "plan": {
         "scene": "what was seen: cues and colours, one a line: name, words",
+        "gist": "the same in one line without names, for small models",
         "attributes": "what that suggests for music, one attribute a line with its cues",
         "brief": "what the user asks for, one wish a line; these are settled",
         "words": "the user's own words",
@@ -75,7 +76,7 @@ OFFERED: dict[str, dict[str, str]] = {
 }
 """The variables that a template of each purpose may use."""
 UNTRUSTED: dict[str, int] = {
-    "cues": 12_000, "colours": 2_000, "measured": 4_000, "scene": 12_000, "attributes": 4_000, "brief": 2_000, "words": 400,
+    "cues": 12_000, "colours": 2_000, "measured": 4_000, "scene": 12_000, "gist": 600, "attributes": 4_000, "brief": 2_000, "words": 400,
     "draft": 20_000, "choices": 8_000, "idea": 1_000, "voices": 3_000,
 }  # fmt: skip
 """Variables whose text comes from a picture, a file or the user, and how many characters of each are taken."""

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import platform
 import shutil
+import socket
 import sys
 import tempfile
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from img2music.cli import options as opt  # noqa: TC001  typer reads the annotations
 from img2music.cli.screen import say, say_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from importlib.resources.abc import Traversable
+
+    from pydantic import JsonValue
+
+    from img2music.models.spec import ModelSpec
 
 __all__ = ["doctor"]
 
@@ -40,6 +47,8 @@ _PROGRAMS = {
     "abc2midi": "reads score.abc in the tests; Debian: apt install abcmidi",
 }
 _BACKEND_FAILED = 4
+_ANSWER_SECONDS = 0.5
+"""A server on this machine answers sooner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +62,7 @@ class _Finding:
 
 def doctor(as_json: opt.JsonOption = False) -> int:
     """Check what works on this machine, and say what to do about the rest. Leaves with 4 if something needed is missing."""
-    findings = [*_python(), *_packages(), *_data(), *_cache(), *_stages(), *_programs()]
+    findings = [*_python(), *_packages(), *_data(), *_cache(), *_stages(), *_pipelines(), *_programs()]
     healthy = all(finding.works or not finding.needed for finding in findings)
     if as_json:
         rows = [{"name": found.name, "works": found.works, "needed": found.needed, "text": found.text} for found in findings]
@@ -96,13 +105,21 @@ def _data() -> Iterator[_Finding]:
     except OSError as error:
         works, text = False, f"{error}; install img2music again"
     yield _Finding("soundfont", works, needed=True, text=text)
-    for folder in ("styles", "pipelines"):
+    for folder, ending in (("styles", ".yaml"), ("pipelines", ".yaml"), ("prompts", ".md")):
         try:
-            count = sum(1 for file in data(folder).iterdir() if file.name.endswith(".yaml"))
+            count = sum(1 for _ in _files(data(folder), ending))
         except OSError as error:
             yield _Finding(folder, works=False, needed=True, text=str(error))
         else:
             yield _Finding(folder, works=count > 0, needed=True, text=f"{count} of them")
+
+
+def _files(folder: Traversable, ending: str) -> Iterator[Traversable]:
+    for file in folder.iterdir():
+        if file.is_dir():
+            yield from _files(file, ending)
+        elif file.name.endswith(ending):
+            yield file
 
 
 def _cache() -> Iterator[_Finding]:
@@ -137,6 +154,48 @@ def _stages() -> Iterator[_Finding]:
                 yield _Finding(f"{kind} {entry.name}", works=False, needed=False, text=text)
             else:
                 yield _Finding(f"{kind} {entry.name}", works=True, needed=False, text=about)
+
+
+def _pipelines() -> Iterator[_Finding]:
+    """Every preset: whether each stage that asks a model can, and why not."""
+    from img2music.pipeline.config import load_config, pipeline_names
+
+    for name in pipeline_names():
+        config = load_config(name)
+        faults: dict[str, None] = {}
+        for kind in type(config.stages).model_fields:
+            stage = getattr(config.stages, kind)
+            faults |= dict.fromkeys(_stage_faults(stage.use, stage.options))
+        text = "; ".join(faults) if faults else config.description
+        yield _Finding(f"pipeline {name}", works=not faults, needed=name == "offline", text=text)
+
+
+def _stage_faults(use: str, options: dict[str, JsonValue]) -> Iterator[str]:
+    from img2music.models.registry import why_not
+    from img2music.models.spec import ModelSpec
+
+    if use == "abc" and find_spec("music21") is None:
+        yield "needs music21: pip install 'img2music[abc]'"
+    line = options.get("model")
+    if isinstance(line, str):
+        spec = ModelSpec.parse(line)
+        fault = why_not(spec) or _unanswered(spec)
+        if fault:
+            yield fault
+
+
+def _unanswered(spec: ModelSpec) -> str | None:
+    """Why a server on this machine can't be asked; servers elsewhere are not called just to be looked at."""
+    from img2music.models.registry import is_local
+
+    if spec.provider != "openai" or not is_local(spec):
+        return None
+    address = urlsplit(spec.options.base_url or "")
+    try:
+        with socket.create_connection((address.hostname or "localhost", address.port or 80), timeout=_ANSWER_SECONDS):
+            return None
+    except OSError:
+        return f"no server at {address.netloc}: start it (see `img2music pipelines show`), or name another with --model"
 
 
 def _programs() -> Iterator[_Finding]:

@@ -25,6 +25,7 @@ def _tempo(plan: CompositionPlan) -> str:
 
 def tell(piece: Piece, source: dict[str, str], folder: Path, names: list[str], *, as_json: bool) -> None:
     """Tells of `piece`, made from `source` (what it is and its name), whose files are in `folder`."""
+    from img2music.explain.asked import asked_lines
     from img2music.explain.sentences import clock
     from img2music.explain.takes import kept_words, takes_table
 
@@ -47,6 +48,7 @@ def tell(piece: Piece, source: dict[str, str], folder: Path, names: list[str], *
                 "takes": [{name: take[name] for name in ("seed", "mark", "kept")} for take in manifest["takes"]],
                 "conflicts": list(manifest["conflicts"]),
                 "fallbacks": manifest["fallbacks"],
+                "models": manifest["models"],
                 "compliance": manifest["compliance"],
                 "files": names,
             }
@@ -69,6 +71,8 @@ def tell(piece: Piece, source: dict[str, str], folder: Path, names: list[str], *
         for line in table.lines(_MOST_TAKES):
             say(f"  {line}")
         say(f"  {table.why}")
+    for line in asked_lines(manifest):
+        say(f"  {line}")
     for conflict in manifest["conflicts"]:
         say(f"  note: {conflict}")
     for row in manifest["compliance"]:

@@ -6,6 +6,7 @@ prompts; who fills a template wraps these lines as data.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from img2music.io.styles import load_style, style_names
@@ -15,9 +16,9 @@ from img2music.theory import instrument, instrument_names
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from img2music.scene import Cue, Swatch
+    from img2music.scene import Cue, Scene, Swatch
 
-__all__ = ["attribute_lines", "citable", "colour_lines", "cue_lines", "instrument_lines", "style_lines"]
+__all__ = ["attribute_lines", "citable", "colour_lines", "cue_lines", "gist", "instrument_lines", "style_lines"]
 
 _LEAST_SEEN = 0.05
 """What the eye is less sure of than this is not told: fifty subjects that are not there would bury the one that is."""
@@ -30,6 +31,30 @@ def cue_lines(cues: Iterable[Cue]) -> str:
 
 def _tells(cue: Cue) -> bool:
     return not (cue.name.startswith("sees_") and isinstance(cue.value, float) and cue.value < _LEAST_SEEN)
+
+
+_INSIDE = re.compile(r"\(([^()]{3,60})\)")
+_GIST = ("subject", "scene", "setting", "faces", "time_of_day", "weather", "season")
+_NOTHING = frozenset({"", "unclear", "not sure", "none"})
+
+
+def gist(scene: Scene) -> str:
+    """The picture in one line: what it shows, when, how it feels, its colours. For models that lose themselves in a list."""
+    words = [word for name in _GIST if (cue := scene.cue(name)) is not None and isinstance(cue.value, str) for word in _said(cue)]
+    said = [cue.text.rstrip(".") for cue in scene.cues if cue.source == "model"][:3]
+    moods = scene.attributes.mood.value[:3]
+    colours = [colour.words for colour in scene.colours[:2]]
+    told = [word.replace("_", " ") for word in (*said, *words, *moods, *colours) if word not in _NOTHING]
+    return ", ".join(dict.fromkeys(told))
+
+
+def _said(cue: Cue) -> list[str]:
+    """The value of a cue that is a word; of a subject first the names that stand in brackets: "tabby cat" tells more than "pet"."""
+    inside = _INSIDE.search(cue.text) if cue.name == "subject" and cue.value not in _NOTHING else None
+    names = (
+        [name.strip() for name in inside[1].split(",")[:2]] if inside is not None and not any(map(str.isdigit, inside[1])) else []
+    )
+    return [*names, str(cue.value)]
 
 
 def colour_lines(colours: Iterable[Swatch]) -> str:

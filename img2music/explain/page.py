@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from img2music.explain import listen, tables
 from img2music.explain.again import again, fallbacks
+from img2music.explain.asked import asked_table
 from img2music.explain.colours import themes
 from img2music.explain.evidence import Evidence, figure, marks_css, spark
 from img2music.explain.markup import Html, data_svg, el
@@ -248,10 +249,12 @@ def _seen(piece: Piece, evidence: Evidence) -> Html | None:
 
 def _promises(piece: Piece) -> Html | None:
     kept, instead = tables.compliance(piece.manifest.get("compliance")), fallbacks(piece.manifest)
-    if kept is None and instead is None:
+    asked = asked_table(piece.manifest)
+    if kept is None and instead is None and asked is None:
         return None
     callout = el("aside", el("h3", "Done instead of what was asked"), instead, class_="callout") if instead is not None else None
-    return _section("promises", "What was promised", kept, callout)
+    models = el("div", el("h3", "Models that were asked"), asked) if asked is not None else None
+    return _section("promises", "What was promised", kept, callout, models)
 
 
 def _footer(has_sound: bool) -> Html:

@@ -161,6 +161,9 @@ def suggestions(scene: Scene) -> tuple[Suggestion, ...]:
             _called(scene, cited) + (f" {_short(attribute.strengths[cited])}" if cited in attribute.strengths else "")
             for cited in attribute.because
         ]
+        reasons += [f"{cue_name(cited)} (not there)" for cited in attribute.unfounded]
+        if attribute.source == "model":
+            reasons.insert(0, "the model says so")
         rows.append(
             Suggestion(_label(name), _value_words(name, attribute.value), f"{attribute.confidence:.0%}", ", ".join(reasons))
         )

@@ -58,6 +58,7 @@ def explain_text(scene: Scene | None, plan: CompositionPlan) -> str:
     for reason in plan.reasons:
         lines.append(f"- {reason.choice.capitalize()}: {sentence(reason.text)}")
         lines += [f"    {_citation(scene, name)}" for name in reason.because]
+        lines += [f"    cites {cue_name(name)}, which is not there" for name in reason.unfounded]
     if plan.conflicts:
         lines += ["", "Where wishes disagreed:", *(f"- {sentence(conflict)}" for conflict in plan.conflicts)]
     return "\n".join(lines) + "\n"

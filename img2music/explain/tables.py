@@ -52,8 +52,11 @@ def reasons(plan: CompositionPlan, evidence: Evidence) -> Html:
     rows: list[list[Child]] = [
         [
             _capital(reason.choice),
-            sentence(reason.text),
-            evidence.chips(reason.because) if reason.because else el("span", "no cue", class_="quiet"),
+            [sentence(reason.text), el("small", " (the model's reason)", class_="quiet") if reason.source == "model" else None],
+            [
+                evidence.chips(reason.because) if reason.because else el("span", "no cue", class_="quiet"),
+                _unfounded(reason.unfounded),
+            ],
         ]
         for reason in plan.reasons
     ]
@@ -90,10 +93,24 @@ def suggestions(scene: Scene, plan: CompositionPlan, evidence: Evidence) -> Html
                 _suggested(name, attribute.value),
                 taken.get(name, "–"),
                 [_meter(attribute.confidence), el("small", f"{attribute.confidence:.0%}")],
-                evidence.chips(attribute.because),
+                [evidence.chips(attribute.because), _unfounded(attribute.unfounded), _beside(scene, name, attribute)],
             ]
         )
     return table("suggestions", ("Quality", "Picture suggests", "Piece has", "How sure", "From"), rows)
+
+
+def _unfounded(names: Sequence[str]) -> Html | None:
+    """What was cited and is not there."""
+    return el("small", f"cites {', '.join(map(cue_name, names))}, which is not there", class_="bad") if names else None
+
+
+def _beside(scene: Scene, name: str, attribute: Attribute[Any]) -> Html | None:
+    """What the eye alone suggests, where the model's word stands."""
+    if attribute.source != "model" or scene.measured is None:
+        return None
+    alone = getattr(scene.measured, name).value
+    said = "the eye alone says the same" if alone == attribute.value else f"the eye alone: {_suggested(name, alone)}"
+    return el("small", f"the model says so; {said}", class_="quiet")
 
 
 def _suggested(name: str, value: object) -> str:

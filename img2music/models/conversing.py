@@ -27,6 +27,8 @@ __all__ = ["MOST_REPAIRS", "Reply", "converse"]
 
 MOST_REPAIRS = 2
 _LONGEST_QUOTED = 6000
+_OTHER_SEED = 1_000_003
+"""Far from the seeds that people take next."""
 T = TypeVar("T")
 
 
@@ -57,6 +59,7 @@ def converse(
     picture: Picture | None = None,
     picture_sha256: str = "",
     repairs: int = MOST_REPAIRS,
+    quote: bool = True,
 ) -> Reply[T]:
     """Asks until an answer passes `check`, quoting its faults at most `repairs` times.
 
@@ -72,6 +75,7 @@ def converse(
         picture: shown to the model.
         picture_sha256: which picture it is about, where it is not shown.
         repairs: how often faults are quoted.
+        quote: whether they are; else the same question is asked anew with another seed, because a very small model copies its faults.
 
     Raises:
         BackendError: no answer came, or the model refuses. The journal has been told.
@@ -119,7 +123,10 @@ def converse(
             if round_number == repairs:
                 client.forget(question)
                 return Reply(None, answer.text, faults, use)
-            question = replace(question, messages=(*question.messages, *_quoted(answer, faults)))
+            if quote:
+                question = replace(question, messages=(*question.messages, *_quoted(answer, faults)))
+            else:
+                question = replace(question, seed=(question.seed + _OTHER_SEED) % 2**31)
         else:
             return Reply(value, answer.text, (), use.model_copy(update={"accepted": True}))
     raise AssertionError("the last round returns")

@@ -104,9 +104,31 @@ def why_not(spec: ModelSpec) -> str | None:
             find_file(spec.name)
         except (UsageError, MissingPackageError) as error:
             return str(error)
+    if spec.provider == "hf":
+        return _why_not_hf(spec.name)
     if spec.provider == "replay" and not Path(spec.name).is_file():
         return f"no file {spec.name}; give a file of recorded answers"
     return None
+
+
+_FAMILIES = {"smolvlm": ("torchvision", "num2words"), "qwen": ("torchvision",)}
+"""Families of models whose processors read video too and need more, by part of their names."""
+
+
+def _why_not_hf(name: str) -> str | None:
+    more = [package for family, packages in _FAMILIES.items() if family in name.lower() for package in packages]
+    missing = [package for package in more if find_spec(package) is None]
+    if missing:
+        return f"models of this family need {', '.join(missing)}: pip install {' '.join(missing)}"
+    if Path(name).is_dir():
+        return None
+    from huggingface_hub import try_to_load_from_cache
+
+    try:
+        is_here = isinstance(try_to_load_from_cache(name, "config.json"), str)
+    except ValueError:  # no name of a repository
+        return f"no folder {name}; give a folder that holds a model, or its name on the hub"
+    return None if is_here else f"the weights of {name} are not on this machine; the first use downloads them"
 
 
 def key_variable(spec: ModelSpec) -> str | None:

@@ -7,6 +7,7 @@ own measure. Knows nothing of models.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from img2music.chance import spawn_seeds
@@ -21,9 +22,17 @@ from img2music.planners.words import read_words
 if TYPE_CHECKING:
     from img2music.brief import Brief
     from img2music.plan import CompositionPlan
+    from img2music.planners.llm_answer import ChoiceAnswer
     from img2music.scene import Scene
 
-__all__ = ["choice_lines", "some_plans"]
+__all__ = ["choice_lines", "fault_of_words", "some_plans"]
+
+_SLOW_BPM, _FAST_BPM = 76, 120
+_FEWEST_WORDS, _SHARE_OF_OWN = 5, 0.65
+"""A note has so many words, and so many of them are not repetitions. Our choice."""
+_MOST_COMMAS = 2
+_STEM = 4
+"""Words count as the same from so many letters on: "dancing" is about the dance. Our choice."""
 
 
 def some_plans(scene: Scene, brief: Brief, first: CompositionPlan) -> tuple[CompositionPlan, ...]:
@@ -45,8 +54,28 @@ def choice_lines(plans: tuple[CompositionPlan, ...]) -> str:
     lines = []
     for number, plan in enumerate(plans, 1):
         players = ", ".join(dict.fromkeys(part.instrument for part in plan.parts))
-        lines.append(f"{number}: {plan.style.replace('-', ' ')}, {plan.key}, {plan.tempo_bpm:.3g} bpm, {plan.meter}; {players}")
+        pace = "slow" if plan.tempo_bpm < _SLOW_BPM else "fast" if plan.tempo_bpm > _FAST_BPM else "moderate"
+        lines.append(f"{number}: {plan.style.replace('-', ' ')} for {players}, {pace}, {plan.parsed_key.mode}")
     return "\n".join(lines)
+
+
+def fault_of_words(answer: ChoiceAnswer, gist: str, examples: str) -> str | None:
+    """What is wrong with a title and a note; None where they are the model's own, not the same, and about the picture."""
+    title, note = answer.title.strip().rstrip("."), answer.note.strip().rstrip(".")
+    if note.lower() == title.lower():
+        return "the note says no more than the title"
+    words = re.findall(r"[a-z']+", note.lower())
+    if len(words) < _FEWEST_WORDS or len(set(words)) < _SHARE_OF_OWN * len(words):
+        return "the note says the same again and again"
+    if note.count(",") > _MOST_COMMAS:
+        return "the note is a list; write a sentence"
+    if title.lower() in examples.lower() or note.lower() in examples.lower():
+        return "that is copied from the examples; write your own about this picture"
+    told = {word[:_STEM] for word in re.findall(r"[a-z]{4,}", f"{title} {note}".lower())}
+    seen = re.findall(r"[a-z]{4,}", gist.lower())
+    if seen and not any(word[:_STEM] in told for word in seen):
+        return f"nothing of it is about this picture; name something of it, such as {', '.join(dict.fromkeys(seen[:4]))}"
+    return None
 
 
 def _next_genres(scene: Scene, most: int) -> tuple[str, ...]:

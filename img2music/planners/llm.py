@@ -17,6 +17,7 @@ from img2music.correspondences.telling import (
     citable,
     colour_lines,
     cue_lines,
+    gist,
     instrument_lines,
     style_lines,
 )
@@ -111,25 +112,33 @@ class ModelPlanner:
         return planned.plan
 
     def _choose(self, scene: Scene, brief: Brief, draft: CompositionPlan, until: float) -> CompositionPlan:
-        from img2music.planners.choosing import choice_lines, some_plans
+        """One of some whole plans, named by the model; a name that says nothing of the picture gives way to the rules' own."""
+        from img2music.planners.choosing import choice_lines, fault_of_words, some_plans
 
         plans = some_plans(scene, brief, draft)
+        chosen: list[CompositionPlan] = []
 
         def read(text: str) -> ChoiceAnswer:
             answer = validated(json_of(text), ChoiceAnswer)
             if answer.choice > len(plans):
                 raise AnswerError(f"choice: there are {len(plans)} plans, and you chose number {answer.choice}")
+            chosen.append(plans[answer.choice - 1])
+            fault = fault_of_words(answer, gist(scene), self._template.system)
+            if fault:
+                raise AnswerError(fault)
             return answer
 
         more = {"choices": choice_lines(plans), "most": str(len(plans))}
-        reply = self._converse(scene, brief, draft, until, read, more)
-        if reply.value is None:
+        reply: Reply[ChoiceAnswer] = self._converse(scene, brief, draft, until, read, more)
+        if not chosen:
             raise self._useless(reply)
+        if reply.value is None:
+            mended = f"title and note: {reply.faults[0]}; the rules' own stand"
+            tell(reply.use.model_copy(update={"accepted": True, "mended": (mended,)}))
+            return chosen[-1]
         tell(reply.use)
-        answer: ChoiceAnswer = reply.value
-        note = answer.note.strip()
-        idea = note if note.endswith(".") else f"{note}."
-        return plans[answer.choice - 1].model_copy(update={"title": answer.title.strip(), "idea": idea})
+        title, note = (" ".join(text.split()) for text in (reply.value.title, reply.value.note))
+        return chosen[-1].model_copy(update={"title": title, "idea": note if note.endswith(".") else f"{note}."})
 
     def _converse(
         self,
@@ -151,6 +160,7 @@ class ModelPlanner:
             until=until,
             seed=brief.seed,
             picture_sha256=scene.picture.sha256,
+            quote=self._template.schema_name != "choice/1",
         )
 
     def _useless(self, reply: Reply[Any]) -> BackendError:
@@ -165,6 +175,7 @@ def _values(scene: Scene, brief: Brief, draft: CompositionPlan) -> dict[str, Cal
     """What each variable is filled with, made when it is wanted."""
     return {
         "scene": lambda: f"{cue_lines(scene.cues)}\n{colour_lines(scene.colours)}",
+        "gist": lambda: gist(scene),
         "attributes": lambda: attribute_lines(scene.attributes),
         "brief": lambda: _brief_lines(brief),
         "words": lambda: brief.words or "(none)",

@@ -136,6 +136,6 @@ class ChangesAnswer(Record):
 class ChoiceAnswer(Record):
     """The schema "choice/1"."""
 
+    note: Annotated[str, Field(pattern=r"^[A-Z][a-zA-Z', -]{19,99}[.]$")]
+    title: Annotated[str, Field(pattern=r"^[A-Z][a-zA-Z' ]{3,29}$")]
     choice: Annotated[int, Field(ge=1, le=MOST_CHOICES)]
-    title: Annotated[str, Field(min_length=3, max_length=40, pattern=r"^[A-Z][a-zA-Z' ]{2,39}$")]
-    note: Annotated[str, Field(min_length=10, max_length=200, pattern=r"^[A-Z][a-zA-Z',. -]{9,199}$")]
