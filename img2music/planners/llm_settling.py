@@ -273,7 +273,11 @@ class _Desk:
         players: list[tuple[Instrument, Role]] = []
         joins: list[float] = []
         for part in wished[:_MOST_PLAYERS]:
-            player = instrument(part.instrument)
+            try:
+                player = instrument(part.instrument)
+            except Img2MusicError:
+                self._fault(f"parts: there is no instrument {part.instrument[:40]!r}; it was left out")
+                continue
             role = self._role(part, player)
             if role is not None:
                 players.append((player, role))

@@ -1,0 +1,97 @@
+"""Answers as a sensible model writes them, for tests of the stages that ask; and files of recorded answers."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["changes_answer", "choice_answer", "plan_answer", "recorded", "scene_answer"]
+
+
+def _decision(value: Any, *because: str, confidence: float = 0.7) -> dict[str, Any]:
+    return {"because": list(because), "value": value, "confidence": confidence}
+
+
+def scene_answer(**changes: Any) -> dict[str, Any]:
+    """A sound answer of the schema "scene/1"; it cites its own observation and two measured cues."""
+    return {
+        "observations": [
+            {"name": "lone_boat", "text": "a small boat far out on still water", "box": [0.1, 0.5, 0.2, 0.1]},
+            {"name": "low_sun", "text": "the sun stands low and reddens the clouds", "box": [0.5, 0.1, 0.3, 0.3]},
+        ],
+        "valence": _decision(0.4, "low_sun", "warmth"),
+        "arousal": _decision(-0.5, "lone_boat"),
+        "mood": _decision(["calm", "wistful"], "lone_boat", "low_sun"),
+        "tempo_bpm": _decision(66, "lone_boat"),
+        "key": _decision("Eb", "colour_1"),
+        "mode": _decision("lydian", "low_sun"),
+        "meter": _decision("3/4", "lone_boat"),
+        "genre": _decision("ambient", "lone_boat"),
+        "instruments": _decision(["harp", "cello"], "low_sun"),
+    } | changes
+
+
+def plan_answer(**changes: Any) -> dict[str, Any]:
+    """A sound answer of the schema "plan/1" for 30 seconds: sixteen bars of 4/4 at 132."""
+    return {
+        "idea": "A boat drifts while the light goes.",
+        "reasons": [
+            {"choice": "tempo", "because": ["lightness"], "text": "The light is going, so the pace is easy."},
+            {"choice": "instruments", "because": ["colour_1"], "text": "The colour is a cello's."},
+        ],
+        "title": "The Last Boat",
+        "style": "folk",
+        "key": "D dorian",
+        "meter": "4/4",
+        "tempo_bpm": 132,
+        "density": 0.4,
+        "motif": {"steps": [0, 2, 1, 4], "lengths": [1, 0.5, 0.5, 2]},
+        "contour": [0.2, 0.5, 0.9, 0.4],
+        "sections": [
+            {"name": "A", "letter": "A", "role": "theme", "energy": 0.4, "bars": ["i", "IV", "i", "VII"]},
+            {"name": "B", "letter": "B", "role": "contrast", "energy": 0.7, "bars": ["III", "IV", "VII", "v"]},
+            {
+                "name": "A2",
+                "letter": "A",
+                "role": "return",
+                "energy": 0.5,
+                "bars": ["i", "IV", "i", "VII", "i", "IV", "VII", "i"],
+            },
+        ],
+        "parts": [
+            {"instrument": "flute", "role": "melody", "from_energy": 0},
+            {"instrument": "classical guitar", "role": "arpeggio", "from_energy": 0},
+            {"instrument": "cello", "role": "bass", "from_energy": 0.45},
+        ],
+    } | changes
+
+
+def changes_answer(**changes: Any) -> dict[str, Any]:
+    """A sound answer of the schema "changes/1" that changes nothing but the names."""
+    return {
+        "reasons": [{"choice": "title", "because": ["colour_1"], "text": "It is what one sees first."}],
+        "title": "Nothing But the Sea",
+        "idea": "The draft, with its name.",
+        "key": None,
+        "tempo_bpm": None,
+        "density": None,
+        "motif": None,
+        "contour": None,
+        "sections": [],
+        "parts": [],
+    } | changes
+
+
+def choice_answer(**changes: Any) -> dict[str, Any]:
+    """A sound answer of the schema "choice/1"; whether it is about the picture is for the test to say."""
+    return {"note": "The music tells of the colour of the evening light.", "title": "Evening Light", "choice": 2} | changes
+
+
+def recorded(path: Path, *answers: object) -> str:
+    """Writes a file of recorded answers, used in their order, and returns the line that names it as a model."""
+    texts = [answer if isinstance(answer, str) else json.dumps(answer) for answer in answers]
+    path.write_text("".join(json.dumps({"answer": text}) + "\n" for text in texts))
+    return f"replay:{path}"

@@ -1,0 +1,185 @@
+"""The eye that asks: what the model says stands beside what was measured, and nothing else gets in."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from model_answers import recorded, scene_answer
+
+from img2music.errors import BackendError, UsageError
+from img2music.io.pictures import open_picture
+from img2music.journal import collected
+from img2music.models import schema_of
+from img2music.perceivers.offline import OfflinePerceiver
+from img2music.perceivers.vlm import ModelPerceiver
+from img2music.perceivers.vlm_answer import SceneAnswer
+from img2music.scene import MusicalAttributes, Scene
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from img2music.io.pictures import Picture
+    from img2music.journal import ModelUse
+
+pytest.importorskip("langchain_core", reason="needs the extra llm: langchain-core")
+OWN = ("density", "height", "contour")
+"""Attributes that no model is asked for."""
+
+
+@pytest.fixture
+def picture(make_picture: Callable[..., Path]) -> Picture:
+    return open_picture(make_picture())
+
+
+def see(picture: Picture, tmp_path: Path, *answers: object, prompt: str = "see/cited") -> tuple[Scene, ModelUse]:
+    with collected() as uses:
+        scene = ModelPerceiver(model=recorded(tmp_path / "answers.jsonl", *answers), prompt=prompt)(picture)
+    (use,) = uses
+    return scene, use
+
+
+def test_every_attribute_says_who_suggests_it_and_what_was_measured_stays(picture: Picture, tmp_path: Path) -> None:
+    alone = OfflinePerceiver()(picture)
+    scene, use = see(picture, tmp_path, scene_answer())
+    assert scene.attributes.tempo_bpm.value == 66
+    assert scene.attributes.genre.value == "ambient"
+    assert scene.attributes.key.value == "Eb"
+    for name in MusicalAttributes.model_fields:
+        attribute = getattr(scene.attributes, name)
+        assert attribute.source == ("measured" if name in OWN else "model"), name
+        if name in OWN:
+            assert attribute == getattr(alone.attributes, name)
+    assert scene.measured == alone.attributes
+    assert scene.cues[: len(alone.cues)] == alone.cues
+    assert scene.colours == alone.colours
+    assert scene.seal is None
+    assert (use.stage, use.schema_name, use.accepted, use.repairs) == ("perceiver", "scene/1", True, 0)
+
+
+def test_observations_become_cues_with_their_place_and_may_be_cited(picture: Picture, tmp_path: Path) -> None:
+    scene, use = see(picture, tmp_path, scene_answer())
+    boat = scene.cue("lone_boat")
+    assert boat is not None
+    assert boat.box is not None
+    assert (boat.source, boat.box.x, boat.box.width) == ("model", 0.1, 0.2)
+    assert scene.attributes.valence.because == ("low_sun", "warmth")
+    assert (use.citations, use.unfounded) == (11, 0)
+
+
+def test_a_citation_of_what_is_not_there_is_marked_and_counts_for_nothing(picture: Picture, tmp_path: Path) -> None:
+    answer = scene_answer(mode={"because": ["a_dragon"], "value": "phrygian", "confidence": 0.9})
+    answer["valence"]["because"] = ["low_sun", "unicorns"]
+    scene, use = see(picture, tmp_path, answer)
+    mode, valence = scene.attributes.mode, scene.attributes.valence
+    assert (mode.because, mode.unfounded, mode.confidence) == ((), ("a_dragon",), 0.2)
+    assert (valence.because, valence.unfounded) == (("low_sun",), ("unicorns",))
+    assert (use.citations, use.unfounded) == (11, 2)
+    assert "mode cites 'a_dragon', which is not there" in use.mended
+
+
+def test_places_outside_the_picture_are_cut_and_double_names_left_out(picture: Picture, tmp_path: Path) -> None:
+    answer = scene_answer()
+    answer["observations"] = [
+        {"name": "edge", "text": "at the edge", "box": [0.9, 0.9, 0.5, 0.5]},
+        {"name": "edge", "text": "again", "box": [0.0, 0.0, 0.5, 0.5]},
+        {"name": "lightness", "text": "the name of a measured cue", "box": [0.0, 0.0, 0.0, 0.0]},
+        *answer["observations"],
+    ]
+    scene, use = see(picture, tmp_path, answer)
+    edge, renamed = scene.cue("edge"), scene.cue("seen_lightness")
+    assert edge is not None
+    assert edge.box is not None
+    assert edge.box.x + edge.box.width <= 1
+    assert renamed is not None
+    assert renamed.box is None
+    assert isinstance(scene.number("lightness", -1), float)
+    assert scene.number("lightness", -1) >= 0  # the measured one is still the measured one
+    assert any("reaches out of the picture" in mend for mend in use.mended)
+    assert any("two observations are called 'edge'" in mend for mend in use.mended)
+
+
+def test_faults_are_quoted_and_a_second_answer_is_taken(picture: Picture, tmp_path: Path) -> None:
+    broken = scene_answer(tempo_bpm={"because": ["low_sun"], "value": 900, "confidence": 0.5})
+    scene, use = see(picture, tmp_path, "Sure! Here is the music.", broken, f"```json\n{json.dumps(scene_answer())}\n```")
+    assert scene.attributes.tempo_bpm.value == 66
+    assert (use.answers, use.repairs, use.accepted) == (3, 2, True)
+    assert any("tempo_bpm.value" in fault and "900" in fault for fault in use.faults)
+
+
+def test_after_two_repairs_the_stage_gives_up_with_one_line(picture: Picture, tmp_path: Path) -> None:
+    line = recorded(tmp_path / "answers.jsonl", *["no json"] * 5)
+    with collected() as uses, pytest.raises(BackendError, match=r"no usable answer in 3 tries .*; try another model or prompt$"):
+        ModelPerceiver(model=line)(picture)
+    assert [(use.answers, use.accepted) for use in uses] == [(3, False)]
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"system": "rm -rf /"},
+        {"tempo_bpm": {"because": ["low_sun"], "value": 66, "confidence": 0.5, "path": "/etc/passwd"}},
+        {"genre": {"because": ["low_sun"], "value": "/etc/passwd", "confidence": 0.5}},
+        {"instruments": {"because": ["low_sun"], "value": ["file:///x"], "confidence": 0.5}},
+        {"mood": {"because": ["low_sun"], "value": ["<script>alert(1)</script>"], "confidence": 0.5}},
+        {"observations": [{"name": "../up", "text": "x", "box": [0, 0, 1, 1]}]},
+    ],
+)
+def test_the_schema_leaves_no_way_to_anything_but_music(picture: Picture, tmp_path: Path, extra: dict[str, Any]) -> None:
+    line = recorded(tmp_path / "answers.jsonl", *[scene_answer(**extra)] * 3)
+    with pytest.raises(BackendError, match="no usable answer"):
+        ModelPerceiver(model=line)(picture)
+
+
+def test_the_schema_is_closed_and_bounded_everywhere() -> None:
+    def look(node: Any, path: str) -> None:
+        if not isinstance(node, dict):
+            return
+        kind = node.get("type")
+        if kind == "object":
+            assert node["additionalProperties"] is False, path
+            assert set(node["required"]) == set(node["properties"]), path
+        if kind == "string":
+            assert {"maxLength", "pattern", "enum"} & node.keys(), path
+        if kind == "array":
+            assert "maxItems" in node, path
+        if kind in {"number", "integer"}:
+            assert {"minimum", "maximum"} <= node.keys(), path
+        for name, inner in (*node.get("properties", {}).items(), ("items", node.get("items"))):
+            look(inner, f"{path}.{name}")
+
+    look(schema_of(SceneAnswer), "scene")
+
+
+def test_the_scene_can_be_saved_read_and_planned(picture: Picture, tmp_path: Path) -> None:
+    from img2music.brief import Brief
+    from img2music.planners.rules import RulesPlanner
+
+    scene, _ = see(picture, tmp_path, scene_answer())
+    again = Scene.model_validate_json(scene.model_dump_json())
+    assert again == scene
+    plan = RulesPlanner()(again, Brief(seconds=20))
+    assert (plan.style, plan.meter) == ("ambient", "3/4" if "3/4" in plan.meter else plan.meter)
+    assert plan.parsed_key.mode in {"lydian", "major"}
+
+
+def test_a_model_without_eyes_is_not_asked(picture: Picture) -> None:
+    with pytest.raises(BackendError, match=r"can't see pictures; name its mmproj file, or another model$"):
+        ModelPerceiver(model="gguf:smollm2")(picture)
+
+
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [
+        ({"model": "nobody:x"}, "no model provider 'nobody'"),
+        ({"model": "replay:x", "prompt": "see/citd"}, r"did you mean 'see/cited'\?"),
+        ({"model": "replay:x", "prompt": "plan/compose"}, "is for 'plan', not for 'see'"),
+        ({"model": "replay:x", "time_limit_seconds": 0}, "give 1 to 3600 seconds"),
+        ({"model": "replay:x", "time_limit_seconds": "5"}, "give 1 to 3600 seconds"),
+    ],
+)
+def test_wrong_options_are_told_before_any_work(options: dict[str, Any], fault: str) -> None:
+    with pytest.raises(UsageError, match=fault):
+        ModelPerceiver(**options)
