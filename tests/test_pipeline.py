@@ -15,7 +15,7 @@ from img2music.errors import BackendError, BriefError, DocumentError, MissingPac
 from img2music.io.documents import load_plan, load_scene
 from img2music.pipeline import Event, Pipeline, pipeline_names, replay
 from img2music.pipeline.config import load_config
-from img2music.pipeline.run import settled
+from img2music.pipeline.lengths import settled
 from img2music.stages import KINDS, load_stage, stage_names
 from pipelines import SHORT, SYMBOLIC, files_of, make_pipeline, manifest_of
 

@@ -225,7 +225,7 @@ def render(
 def _performance(stages: Pipeline, source: str, style: str | None, on_event: Callable[[Event], None]) -> Performance:
     from img2music.io.documents import load_plan, read_file
     from img2music.io.midi import read_midi
-    from img2music.pipeline.run import settled
+    from img2music.pipeline.lengths import settled
 
     if source.lower().endswith(".json"):
         plan = settled(load_plan(source, style=style))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
-from img2music.brief import SECONDS_RANGE, Brief
+from img2music.brief import Brief
 from img2music.chance import spawn_seeds
 from img2music.errors import BackendError, BriefError, Img2MusicError, unknown_name
 from img2music.journal import collected
@@ -18,6 +18,7 @@ from img2music.piece import Piece
 from img2music.pipeline.config import PipelineConfig, StageConfig, adapted, load_config
 from img2music.pipeline.events import Log
 from img2music.pipeline.files import Exporter
+from img2music.pipeline.lengths import settled
 from img2music.pipeline.manifest import AudioFormat, AudioInfo, Manifest, Take, versions
 from img2music.plan import CompositionPlan
 from img2music.scene import Scene
@@ -37,9 +38,6 @@ __all__ = ["MOST_TAKES", "Pipeline"]
 
 MOST_TAKES = 100
 MAX_PIXELS = 100_000_000
-_SHORTEST_RING_SECONDS, _LONGEST_RING_SECONDS = 0.1, 4.0
-"""How much longer than its bars a plan may last."""
-_ROUNDING_SECONDS = 1e-6
 _DOING = {
     "perceiver": "seeing the picture",
     "planner": "planning",
@@ -326,34 +324,6 @@ def _guarded(kind: Kind, name: str, result: type[T], stage: Callable[..., object
     if not isinstance(made, result):
         raise BackendError(f"{kind} {name!r} returned {type(made).__name__}, not {result.__name__}; tell the plug-in's author")
     return made
-
-
-def settled(plan: CompositionPlan) -> CompositionPlan:
-    """`plan`, its length set to what its bars need at its tempo where an edit has parted the two, which is noted as a conflict.
-
-    A little less than the bars is as wrong as a long rest behind them: the last chord gets two seconds to ring. A single bar may
-    be cut by its length, since the shortest pieces are shorter than a bar. A loop lasts exactly as long as its bars.
-    """
-    bar_seconds = float(plan.parsed_meter.bar_quarters) * 60 / plan.tempo_bpm
-    needed = plan.bars * bar_seconds
-    if plan.loop:
-        seconds = needed if abs(plan.seconds - needed) > _ROUNDING_SECONDS else plan.seconds
-    elif plan.bars == 1 or needed + _SHORTEST_RING_SECONDS <= plan.seconds <= needed + bar_seconds + _LONGEST_RING_SECONDS:
-        return plan
-    else:
-        seconds = round(needed + 2.0, 2)
-    if seconds == plan.seconds:
-        return plan
-    longest = SECONDS_RANGE[1]
-    if seconds > longest:
-        raise BriefError(
-            f"{plan.bars} bars at {plan.tempo_bpm:g} last {needed:.0f} s; take bars out or raise the tempo: {longest:g} s is the limit"
-        )
-    note = (
-        f"{plan.bars} bars of {plan.meter} at {plan.tempo_bpm:g} last {needed:.1f} s, "
-        f"so the length became {seconds:.6g} s instead of {plan.seconds:g}"
-    )
-    return plan.model_copy(update={"seconds": seconds, "conflicts": (*plan.conflicts, note)})
 
 
 def _opened(picture: str | Path | Picture, max_pixels: int) -> Picture:
