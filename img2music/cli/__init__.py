@@ -17,6 +17,7 @@ import typer
 from img2music.cli.doctor import doctor
 from img2music.cli.looking import plan, see
 from img2music.cli.making import compose, realize, render, replay
+from img2music.cli.prompting import prompts_group
 from img2music.cli.screen import code_of, complain, note, say
 from img2music.cli.shelves import shelf
 
@@ -57,6 +58,7 @@ for _verb in (compose, see, plan, realize, render, replay):
     app.command(short_help=_first_sentence(_verb))(_verb)
 app.add_typer(shelf("pipelines", "pipeline", _pipeline_summary), name="pipelines")
 app.add_typer(shelf("styles", "style", _style_summary), name="styles")
+app.add_typer(prompts_group(), name="prompts")
 app.command(short_help=_first_sentence(doctor))(doctor)
 
 
