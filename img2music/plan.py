@@ -11,12 +11,15 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from img2music.chance import Craft, Seed  # noqa: TC001  pydantic reads the annotations when a class is made
 from img2music.theory import Chord, Key, Meter, instrument, parse_bar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["CompositionPlan", "Motif", "PartPlan", "Reason", "Section"]
 
@@ -178,6 +181,13 @@ class CompositionPlan(_Record):
 
     def __hash__(self) -> int:
         return hash((self.title, self.seconds, self.seed))  # `seeds` is a dictionary, which has no hash of its own
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> CompositionPlan:
+        """A copy with other fields; what was worked out from the old ones is not taken along."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in ("bars", "parsed_key", "parsed_meter"):
+            copied.__dict__.pop(name, None)
+        return copied
 
     def seed_for(self, craft: Craft) -> int:
         """The seed that a craft draws from: its own, or the piece's."""

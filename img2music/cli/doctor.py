@@ -165,17 +165,15 @@ def _pipelines() -> Iterator[_Finding]:
         faults: dict[str, None] = {}
         for kind in type(config.stages).model_fields:
             stage = getattr(config.stages, kind)
-            faults |= dict.fromkeys(_stage_faults(stage.use, stage.options))
+            faults |= dict.fromkeys(_stage_faults(stage.options))
         text = "; ".join(faults) if faults else config.description
         yield _Finding(f"pipeline {name}", works=not faults, needed=name == "offline", text=text)
 
 
-def _stage_faults(use: str, options: dict[str, JsonValue]) -> Iterator[str]:
+def _stage_faults(options: dict[str, JsonValue]) -> Iterator[str]:
     from img2music.models.registry import why_not
     from img2music.models.spec import ModelSpec
 
-    if use == "abc" and find_spec("music21") is None:
-        yield "needs music21: pip install 'img2music[abc]'"
     line = options.get("model")
     if isinstance(line, str):
         spec = ModelSpec.parse(line)

@@ -64,7 +64,7 @@ class Composer:
         alone = len(plan.parts) == 1
         for part in sorted(plan.parts, key=lambda part: part.role != "melody"):
             player = instrument(part.instrument)
-            events = _write(plan, part, player, style, phrases, spans, energies, tune, alone=alone)
+            events = write_part(plan, part, player, style, phrases, spans, energies, tune, alone=alone)
             if part.role == "melody" and not player.kit and not tune:
                 tune = events
             written[part.name] = events
@@ -75,13 +75,13 @@ class Composer:
             meter=plan.parsed_meter,
             tempo_bpm=plan.tempo_bpm,
             bars=plan.bars,
-            parts=tuple(_notate(plan, part, written[part.name], spans, energies) for part in plan.parts),
+            parts=tuple(notate(plan, part, written[part.name], spans, energies) for part in plan.parts),
             chords=_symbols(spans),
             sections=_sections(plan),
         )
 
 
-def _write(
+def write_part(
     plan: CompositionPlan,
     part: PartPlan,
     player: Instrument,
@@ -126,7 +126,7 @@ def _rests(plan: CompositionPlan, part: PartPlan, energies: Sequence[float], *, 
     return playing
 
 
-def _notate(
+def notate(
     plan: CompositionPlan, part: PartPlan, events: Sequence[Event], spans: Sequence[Span], energies: Sequence[float]
 ) -> Part:
     """Events as spelled notes with written dynamics."""
