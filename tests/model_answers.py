@@ -20,17 +20,17 @@ def scene_answer(**changes: Any) -> dict[str, Any]:
     return {
         "observations": [
             {"name": "lone_boat", "text": "a small boat far out on still water", "box": [0.1, 0.5, 0.2, 0.1]},
-            {"name": "low_sun", "text": "the sun stands low and reddens the clouds", "box": [0.5, 0.1, 0.3, 0.3]},
+            {"name": "red_sky", "text": "the sun stands low and reddens the clouds", "box": [0.5, 0.1, 0.3, 0.3]},
         ],
-        "valence": _decision(0.4, "low_sun", "warmth"),
+        "valence": _decision(0.4, "red_sky", "warmth"),
         "arousal": _decision(-0.5, "lone_boat"),
-        "mood": _decision(["calm", "wistful"], "lone_boat", "low_sun"),
+        "mood": _decision(["calm", "wistful"], "lone_boat", "red_sky"),
         "tempo_bpm": _decision(66, "lone_boat"),
         "key": _decision("Eb", "colour_1"),
-        "mode": _decision("lydian", "low_sun"),
+        "mode": _decision("lydian", "red_sky"),
         "meter": _decision("3/4", "lone_boat"),
         "genre": _decision("ambient", "lone_boat"),
-        "instruments": _decision(["harp", "cello"], "low_sun"),
+        "instruments": _decision(["harp", "cello"], "red_sky"),
     } | changes
 
 

@@ -65,17 +65,17 @@ def test_observations_become_cues_with_their_place_and_may_be_cited(picture: Pic
     assert boat is not None
     assert boat.box is not None
     assert (boat.source, boat.box.x, boat.box.width) == ("model", 0.1, 0.2)
-    assert scene.attributes.valence.because == ("low_sun", "warmth")
+    assert scene.attributes.valence.because == ("red_sky", "warmth")
     assert (use.citations, use.unfounded) == (11, 0)
 
 
 def test_a_citation_of_what_is_not_there_is_marked_and_counts_for_nothing(picture: Picture, tmp_path: Path) -> None:
     answer = scene_answer(mode={"because": ["a_dragon"], "value": "phrygian", "confidence": 0.9})
-    answer["valence"]["because"] = ["low_sun", "unicorns"]
+    answer["valence"]["because"] = ["red_sky", "unicorns"]
     scene, use = see(picture, tmp_path, answer)
     mode, valence = scene.attributes.mode, scene.attributes.valence
     assert (mode.because, mode.unfounded, mode.confidence) == ((), ("a_dragon",), 0.2)
-    assert (valence.because, valence.unfounded) == (("low_sun",), ("unicorns",))
+    assert (valence.because, valence.unfounded) == (("red_sky",), ("unicorns",))
     assert (use.citations, use.unfounded) == (11, 2)
     assert "mode cites 'a_dragon', which is not there" in use.mended
 
@@ -97,12 +97,20 @@ def test_places_outside_the_picture_are_cut_and_double_names_left_out(picture: P
     assert renamed.box is None
     assert isinstance(scene.number("lightness", -1), float)
     assert scene.number("lightness", -1) >= 0  # the measured one is still the measured one
+    assert scene.attributes.tempo_bpm.because == ("lone_boat",)
     assert any("reaches out of the picture" in mend for mend in use.mended)
     assert any("two observations are called 'edge'" in mend for mend in use.mended)
 
 
+def test_a_name_that_both_use_means_what_the_model_says_it_means(picture: Picture, tmp_path: Path) -> None:
+    answer = scene_answer(arousal={"because": ["lightness", "contrast"], "value": 0.1, "confidence": 0.5})
+    answer["observations"].append({"name": "lightness", "text": "a lamp", "box": [0.1, 0.1, 0.2, 0.2]})
+    scene, _ = see(picture, tmp_path, answer)
+    assert scene.attributes.arousal.because == ("seen_lightness", "contrast")
+
+
 def test_faults_are_quoted_and_a_second_answer_is_taken(picture: Picture, tmp_path: Path) -> None:
-    broken = scene_answer(tempo_bpm={"because": ["low_sun"], "value": 900, "confidence": 0.5})
+    broken = scene_answer(tempo_bpm={"because": ["red_sky"], "value": 900, "confidence": 0.5})
     scene, use = see(picture, tmp_path, "Sure! Here is the music.", broken, f"```json\n{json.dumps(scene_answer())}\n```")
     assert scene.attributes.tempo_bpm.value == 66
     assert (use.answers, use.repairs, use.accepted) == (3, 2, True)
@@ -120,10 +128,10 @@ def test_after_two_repairs_the_stage_gives_up_with_one_line(picture: Picture, tm
     "extra",
     [
         {"system": "rm -rf /"},
-        {"tempo_bpm": {"because": ["low_sun"], "value": 66, "confidence": 0.5, "path": "/etc/passwd"}},
-        {"genre": {"because": ["low_sun"], "value": "/etc/passwd", "confidence": 0.5}},
-        {"instruments": {"because": ["low_sun"], "value": ["file:///x"], "confidence": 0.5}},
-        {"mood": {"because": ["low_sun"], "value": ["<script>alert(1)</script>"], "confidence": 0.5}},
+        {"tempo_bpm": {"because": ["red_sky"], "value": 66, "confidence": 0.5, "path": "/etc/passwd"}},
+        {"genre": {"because": ["red_sky"], "value": "/etc/passwd", "confidence": 0.5}},
+        {"instruments": {"because": ["red_sky"], "value": ["file:///x"], "confidence": 0.5}},
+        {"mood": {"because": ["red_sky"], "value": ["<script>alert(1)</script>"], "confidence": 0.5}},
         {"observations": [{"name": "../up", "text": "x", "box": [0, 0, 1, 1]}]},
     ],
 )

@@ -101,7 +101,7 @@ def suggestions(scene: Scene, plan: CompositionPlan, evidence: Evidence) -> Html
 
 def _unfounded(names: Sequence[str]) -> Html | None:
     """What was cited and is not there."""
-    return el("small", f"cites {', '.join(map(cue_name, names))}, which is not there", class_="bad") if names else None
+    return el("small", f" cites {', '.join(map(cue_name, names))}, which is not there ", class_="bad") if names else None
 
 
 def _beside(scene: Scene, name: str, attribute: Attribute[Any]) -> Html | None:
@@ -110,7 +110,7 @@ def _beside(scene: Scene, name: str, attribute: Attribute[Any]) -> Html | None:
         return None
     alone = getattr(scene.measured, name).value
     said = "the eye alone says the same" if alone == attribute.value else f"the eye alone: {_suggested(name, alone)}"
-    return el("small", f"the model says so; {said}", class_="quiet")
+    return el("small", f" the model says so; {said}", class_="quiet")
 
 
 def _suggested(name: str, value: object) -> str:

@@ -103,8 +103,8 @@ def read_scene(answer: SceneAnswer, measured: Scene) -> Seen:
             mended.append(f"the observation {seen.name!r} has the name of a measured cue and is called {name!r}")
         renamed.setdefault(seen.name, name)
         cues.append(Cue(name=name, value=seen.text, unit="words", text=seen.text, box=_box(seen, mended), source="model"))
-    # A name that both use means what was measured: that is what the list gave it to.
-    names = {**renamed, **{name: name for name in known}}
+    # A name that both use means the model's own observation: it has just said what it means by it.
+    names = {**{name: name for name in known}, **renamed}
     attributes, citations, unfounded = {}, 0, 0
     for field in SceneAnswer.model_fields:
         if field == "observations":
