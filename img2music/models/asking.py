@@ -15,6 +15,7 @@ import warnings
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
+from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
@@ -128,8 +129,16 @@ class Client:
         spec = self.spec
         return key_of(
             {
-                "model": [spec.provider, spec.name, spec.options.base_url, spec.options.mmproj],
-                "parameters": [spec.options.temperature, spec.options.max_tokens, spec.options.structured, question.seed],
+                "model": [spec.provider, spec.name, spec.options.base_url, spec.options.mmproj, _weights(spec)],
+                "parameters": [
+                    spec.options.temperature,
+                    spec.options.max_tokens,
+                    spec.options.structured,
+                    spec.options.context,
+                    spec.options.device,
+                    spec.options.dtype,
+                    question.seed,
+                ],
                 "picture": question.picture_sha256,
                 "sent": sha256(question.picture_jpeg or b"").hexdigest(),
                 "prompt": question.prompt_digest,
@@ -205,6 +214,19 @@ class Client:
         if monotonic() + wait >= until:
             raise give_up(trouble)
         self._sleep(wait)
+
+
+def _weights(spec: ModelSpec) -> list[list[object]]:
+    """Names, sizes and times of a local model's files: a model that was replaced under its name is another model."""
+    from img2music.models.weights import find_file
+
+    if spec.provider == "gguf":
+        files = [find_file(spec.name)]
+    elif spec.provider in {"hf", "vllm"} and Path(spec.name).is_dir():
+        files = sorted(Path(spec.name).iterdir())
+    else:
+        files = []
+    return [[file.name, file.stat().st_size, file.stat().st_mtime_ns] for file in files]
 
 
 def _within(seconds: float, call: Callable[[], Any]) -> Any:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from img2music.errors import MissingPackageError, UsageError
+from img2music.errors import BackendError, MissingPackageError, UsageError
 from img2music.models.spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -97,12 +97,12 @@ def why_not(spec: ModelSpec) -> str | None:
         variable = key_variable(spec)
         if variable is not None and not os.environ.get(variable):
             return f"needs a key: set {variable} in the environment"
-    if spec.provider == "gguf":
-        from img2music.models.gguf import find_file
+    if spec.provider in {"gguf", "hf", "vllm"}:
+        from img2music.models.weights import check_name, find_file
 
         try:
-            find_file(spec.name)
-        except (UsageError, MissingPackageError) as error:
+            find_file(spec.name) if spec.provider == "gguf" else check_name(spec.name)
+        except (UsageError, BackendError) as error:
             return str(error)
     if spec.provider == "hf":
         return _why_not_hf(spec.name)
@@ -124,10 +124,7 @@ def _why_not_hf(name: str) -> str | None:
         return None
     from huggingface_hub import try_to_load_from_cache
 
-    try:
-        is_here = isinstance(try_to_load_from_cache(name, "config.json"), str)
-    except ValueError:  # no name of a repository
-        return f"no folder {name}; give a folder that holds a model, or its name on the hub"
+    is_here = isinstance(try_to_load_from_cache(name, "config.json"), str)
     return None if is_here else f"the weights of {name} are not on this machine; the first use downloads them"
 
 
