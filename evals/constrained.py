@@ -38,7 +38,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
 WAYS = {"schema": "held to the schema", "json": "held to JSON", "none": "asked in words"}
 WORDS = "A photograph: a harbour at sunset, orange and deep blue, two boats, still water. Decide what its music is like."
 SMOLLM2 = "gguf:smollm2?max_tokens=250"
-TINY_TOKENS = 1500
+TINY_TOKENS = 4000
 LIMIT_SECONDS = 300.0
 
 

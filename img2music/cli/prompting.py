@@ -19,14 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from img2music.pipeline import Event
-    from img2music.workbench import Cell, Difference, Estimate, Grid, Record, Summary
+    from img2music.workbench import Cell, Difference, Estimate, Record, Summary
 
 __all__ = ["ManyValues", "prompts_group"]
 
 _MANY = ("--prompts", "--pictures", "--models")
 _SECONDS = 30.0
-_COLUMNS = 4
-"""Prompts and models side by side in a table."""
+_COLUMNS = 4  # prompts and models side by side in a table
 
 
 class ManyValues(TyperCommand):
@@ -62,9 +61,8 @@ def prompts_group() -> typer.Typer:
 def _ls(as_json: opt.JsonOption = False) -> int:
     from img2music.templates import load_prompt, prompt_names
 
-    known = prompt_names()
-    width = max(map(len, known), default=0)
-    for name in known:
+    width = max(map(len, prompt_names()), default=0)
+    for name in prompt_names():
         template = load_prompt(name)
         if as_json:
             say_object({"name": name, "version": template.version, "purpose": template.purpose, "summary": template.summary})
@@ -177,7 +175,7 @@ def _try(
     table, differences = summaries(grid, records, ratings), compared(grid, records, ratings)
     page = write_page(grid, records, store, table, differences, rated=ratings is not None)
     _report(table, differences, page, as_json=as_json)
-    return _end(grid, records, todo)
+    return _end(records, todo)
 
 
 def _allowed(estimate: Estimate, budget: float | None, *, yes: bool) -> None:
@@ -208,9 +206,10 @@ _Listeners = tuple["Callable[[int, Cell], None]", "Callable[[Event], None]", "Ca
 @contextmanager
 def _progress(count: int) -> Iterator[_Listeners]:
     """Shows cells as they are made: a moving line on a terminal, and a line a cell otherwise."""
+    from img2music.workbench.tables import fate
 
     def on_record(place: int, record: Record) -> None:
-        note(f"{place + 1}/{count} {_name_of(record)}: {_fate(record)}")
+        note(f"{place + 1}/{count} {fate(record)}")
 
     if not sys.stderr.isatty():
         yield (lambda _place, _cell: None), (lambda _event: None), on_record
@@ -233,22 +232,9 @@ def _progress(count: int) -> Iterator[_Listeners]:
 
         def show(place: int, record: Record) -> None:
             if record.fell_back or record.status == "failed":
-                console.print(Text(clean(f"{place + 1}/{count} {_name_of(record)}: {_fate(record)}")))
+                console.print(Text(clean(f"{place + 1}/{count} {fate(record)}")))
 
         yield on_start, on_event, show
-
-
-def _name_of(record: Record) -> str:
-    return f"{record.prompt} · {record.model} · {record.picture} · seed {record.seed}"
-
-
-def _fate(record: Record) -> str:
-    if record.status == "failed":
-        return f"failed: {record.why}"
-    if record.fell_back:
-        return f"not valid, made without the model: {record.why}"
-    repairs = sum(use.repairs for use in record.uses)
-    return "valid" if not repairs else f"valid after {repairs} repair{'s' * (repairs != 1)}"
 
 
 def _report(table: Sequence[Summary], differences: Sequence[Difference], page: Path, *, as_json: bool) -> None:
@@ -306,7 +292,7 @@ def _print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def _end(grid: Grid, records: dict[str, Record], todo: Sequence[Cell]) -> int:
+def _end(records: dict[str, Record], todo: Sequence[Cell]) -> int:
     """0, or the error of a run in which no cell got an answer."""
     fresh = [records[cell.name] for cell in todo if cell.name in records]
     if fresh and all(record.status == "failed" for record in fresh):

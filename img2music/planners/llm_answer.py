@@ -32,7 +32,7 @@ __all__ = [
 
 MOST_CHOICES = 4
 _KEY = r"^[A-G](#|b)? (major|minor|dorian|phrygian|lydian|mixolydian)$"
-_NUMERALS = r"^[b#IViv+oø°0-9a-z/]{1,14}( [b#IViv+oø°0-9a-z/]{1,14}){0,3}$"
+_NUMERALS = r"^[b#IViv+oø°0-9a-z/]{1,10}( [b#IViv+oø°0-9a-z/]{1,10}){0,3}$"
 _TEXT = r"^[^\x00-\x1f<>]*$"
 Unit = Annotated[float, Field(ge=0, le=1)]
 Title = Annotated[str, Field(min_length=1, max_length=60, pattern=_TEXT)]
@@ -82,7 +82,7 @@ class WireSection(Record):
     letter: Literal["intro", "A", "B", "C", "D", "outro"]
     role: Literal["intro", "theme", "contrast", "return", "outro"]
     energy: Unit
-    bars: Annotated[list[Bar], Field(min_length=1, max_length=32)]
+    bars: Annotated[list[Bar], Field(min_length=1, max_length=24)]
 
 
 class WirePart(Record):
