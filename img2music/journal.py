@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,7 +20,10 @@ from pydantic import BaseModel, ConfigDict, Field
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ModelUse", "collected", "tell"]
+__all__ = ["MODEL_THREAD", "Heard", "ModelUse", "answers_heard", "collected", "hear", "tell"]
+
+MODEL_THREAD = "img2music-model"
+"""Name of the threads in which models are asked."""
 
 Short = Annotated[str, Field(max_length=300)]
 Line = Annotated[str, Field(max_length=2000)]
@@ -68,6 +72,18 @@ class ModelUse(BaseModel):
     """The answer that was used, where the result can't be told without it: a tune that a model wrote."""
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One answer word for word, as a file of recorded answers holds it (`img2music.models.replay`)."""
+
+    question: str
+    """Digest of what was asked."""
+    answer: str
+    tokens_in: int = 0
+    tokens_out: int = 0
+
+
+_answers: ContextVar[list[Heard] | None] = ContextVar("img2music_answers", default=None)
 _notes: ContextVar[list[ModelUse] | None] = ContextVar("img2music_journal", default=None)
 
 
@@ -87,3 +103,21 @@ def tell(use: ModelUse) -> None:
     uses = _notes.get()
     if uses is not None:
         uses.append(use)
+
+
+@contextmanager
+def answers_heard() -> Iterator[list[Heard]]:
+    """A list that fills with every answer that comes while the block runs, from the cache too."""
+    answers: list[Heard] = []
+    token = _answers.set(answers)
+    try:
+        yield answers
+    finally:
+        _answers.reset(token)
+
+
+def hear(answer: Heard) -> None:
+    """Notes an answer for whoever collects."""
+    answers = _answers.get()
+    if answers is not None:
+        answers.append(answer)

@@ -8,8 +8,6 @@ Conventions: seconds by the monotonic clock.
 
 from __future__ import annotations
 
-import base64
-import json
 import threading
 import warnings
 from dataclasses import dataclass, field
@@ -20,16 +18,18 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from img2music.errors import BackendError
+from img2music.journal import MODEL_THREAD, Heard, hear
 from img2music.models.cache import AnswerCache, Kept, key_of
 from img2music.models.faults import Trouble, give_up, trouble_of
 from img2music.models.registry import chat_model
+from img2music.models.sending import limit_rate, messages_of, response_format
 from img2music.models.spec import ModelSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from langchain_core.language_models.chat_models import BaseChatModel
-    from langchain_core.messages import AIMessage, BaseMessage
+    from langchain_core.messages import AIMessage
 
     from img2music.templates import Message
 
@@ -107,8 +107,10 @@ class Client:
         key = self._key(question)
         kept = None if self.spec.provider == "replay" else self._cache.get(key)
         if kept is not None:
+            hear(Heard(kept.question, kept.text, kept.tokens_in, kept.tokens_out))
             return Answer(kept.text, kept.finish, question=kept.question)
         answer = self._ask_anew(question, until)
+        hear(Heard(answer.question, answer.text, answer.tokens_in, answer.tokens_out))
         if self.spec.provider != "replay":
             own = Kept(
                 text=answer.text,
@@ -154,7 +156,7 @@ class Client:
         troubles: list[str] = []
         if self._model is None:
             self._model = chat_model(self.spec)
-            _limit_rate(self._model, self.spec.options.per_minute)
+            limit_rate(self._model, self.spec)
         tries = 1 + self.spec.options.retries
         while True:
             left = until - monotonic()
@@ -176,15 +178,15 @@ class Client:
                 continue
             answer = _answer_of(message)
             answer.seconds, answer.asked = monotonic() - begin, asked
-            answer.question, answer.troubles = digest_of(_messages(question, self.spec.options.structured)), tuple(troubles)
+            answer.question, answer.troubles = digest_of(messages_of(question, self.spec.options.structured)), tuple(troubles)
             return answer
 
     def _invoke(self, question: Question, allowed: float) -> AIMessage:
         assert self._model is not None  # noqa: S101  made by the caller
-        messages = _messages(question, self._structured)
+        messages = messages_of(question, self._structured)
         extra: dict[str, Any] = {"seed": question.seed % 2**31, "timeout": allowed}
         if self._structured != "none" and question.schema is not None:
-            extra["response_format"] = _response_format(question, self._structured)
+            extra["response_format"] = response_format(question, self._structured)
         for name in self._without:
             extra.pop(name, None)
         with warnings.catch_warnings():
@@ -240,7 +242,7 @@ def _within(seconds: float, call: Callable[[], Any]) -> Any:
         except BaseException as error:  # whatever it is belongs to the caller
             failed.append(error)
 
-    thread = threading.Thread(target=work, daemon=True, name="img2music-model")
+    thread = threading.Thread(target=work, daemon=True, name=MODEL_THREAD)
     thread.start()
     thread.join(seconds)
     if failed:
@@ -255,46 +257,6 @@ def _late(label: str, troubles: list[str]) -> Trouble:
     return Trouble(
         f"model {label!r} took longer than the time limit{last}; raise time_limit_seconds, or ask a faster model", again=False
     )
-
-
-def _limit_rate(model: BaseChatModel, per_minute: float | None) -> None:
-    if per_minute is not None:
-        from langchain_core.rate_limiters import InMemoryRateLimiter
-
-        model.rate_limiter = InMemoryRateLimiter(requests_per_second=per_minute / 60, check_every_n_seconds=0.05)
-
-
-def _messages(question: Question, structured: str) -> list[BaseMessage]:
-    """As LangChain has them; the picture goes with the first message of the user, the schema in words where no server holds to it."""
-    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
-
-    made: list[BaseMessage] = []
-    first = True
-    for message in question.messages:
-        text = message.text
-        if message.role == "user" and first and structured != "schema" and question.schema is not None:
-            text += (
-                f"\n\nAnswer with one JSON object that keeps this JSON schema, and nothing else:\n{json.dumps(question.schema)}"
-            )
-        if message.role == "system":
-            made.append(SystemMessage(text))
-        elif message.role == "assistant":
-            made.append(AIMessage(text))
-        elif first and question.picture_jpeg is not None:
-            image = {"type": "image", "base64": base64.b64encode(question.picture_jpeg).decode(), "mime_type": "image/jpeg"}
-            made.append(HumanMessage(content=[image, {"type": "text", "text": text}]))
-        else:
-            made.append(HumanMessage(text))
-        first = first and message.role != "user"
-    return made
-
-
-def _response_format(question: Question, structured: str) -> dict[str, Any]:
-    assert question.schema is not None  # noqa: S101  looked at by the caller
-    if structured == "json":
-        return {"type": "json_object"}
-    name = question.schema_name.replace("/", "_")
-    return {"type": "json_schema", "json_schema": {"name": name, "schema": dict(question.schema), "strict": True}}
 
 
 def _answer_of(message: AIMessage) -> Answer:
