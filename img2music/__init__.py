@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from img2music.audio import Audio
@@ -64,6 +64,8 @@ def compose(
     brief: Brief | None = None,
     *,
     pipeline: str | Path = "offline",
+    model: str | None = None,
+    prompts: Iterable[str] = (),
     audio: AudioFormat | None = "wav",
     stems: bool = False,
     takes: int = 1,
@@ -76,6 +78,8 @@ def compose(
         picture: path of a picture.
         brief: what is asked for; what it leaves open is decided from the picture.
         pipeline: name of a preset, or path of a pipeline file.
+        model: for a pipeline that asks one, the line that names another: ``"openai:gpt-4o-mini"``, see `img2music.models`.
+        prompts: names or files of prompt templates to ask with.
         audio: format of the sound's file; None makes no sound, which is much faster.
         stems: whether each part's sound is kept too.
         takes: how many candidates are written, 1 to 100; the one with the best measurements is kept.
@@ -92,7 +96,8 @@ def compose(
     """
     from img2music.pipeline import Pipeline
 
-    return Pipeline.load(pipeline).compose(picture, brief, audio=audio, stems=stems, takes=takes, on_event=on_event, **wishes)
+    stages = Pipeline.load(pipeline, model=model, prompts=prompts)
+    return stages.compose(picture, brief, audio=audio, stems=stems, takes=takes, on_event=on_event, **wishes)
 
 
 def __getattr__(name: str) -> Any:
