@@ -24,13 +24,19 @@ _LEAST_SEEN = 0.05
 """What the eye is less sure of than this is not told: fifty subjects that are not there would bury the one that is."""
 
 
+_ABSENT = ("no face", "no sign of", "no horizon", "nothing tells", "the light does not tell")
+"""How the eye words that there is nothing to say."""
+
+
 def cue_lines(cues: Iterable[Cue]) -> str:
     """One cue a line: its name and its words."""
     return "\n".join(f"{cue.name}: {cue.text}" for cue in cues if _tells(cue))
 
 
 def _tells(cue: Cue) -> bool:
-    return not (cue.name.startswith("sees_") and isinstance(cue.value, float) and cue.value < _LEAST_SEEN)
+    if cue.name.startswith("sees_") and isinstance(cue.value, float):
+        return cue.value >= _LEAST_SEEN
+    return not cue.text.startswith(_ABSENT)
 
 
 _INSIDE = re.compile(r"\(([^()]{3,60})\)")
