@@ -382,7 +382,7 @@ def test_without_a_melody_the_model_is_asked_for_it(answering: Callable[..., str
     ("options", "error", "match"),
     [
         ({"model": "nobody"}, UsageError, "names no model"),
-        ({"model": 3}, UsageError, "are names"),
+        ({"model": 3}, UsageError, "names no model"),
         ({"model": "replay:x", "prompt": "abc/none"}, UsageError, "no prompt"),
         ({"model": "replay:x", "prompt": "nowhere.md"}, DocumentError, "nowhere.md"),
         ({"model": "replay:x", "time_limit_seconds": 0}, UsageError, "time_limit_seconds"),

@@ -84,6 +84,8 @@ class ModelSpec(BaseModel):
         Raises:
             UsageError: an unknown provider or option, a value out of range, or a secret in the line.
         """
+        if not isinstance(line, str):
+            raise UsageError(f"{str(line)[:60]!r} names no model; write provider:name, such as {_EXAMPLE}")
         provider, colon, rest = line.strip().partition(":")
         if not colon or not provider.isidentifier():
             raise UsageError(f"{line[:60]!r} names no model; write provider:name, such as {_EXAMPLE}")

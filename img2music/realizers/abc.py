@@ -9,11 +9,10 @@ piece can be made again from the ABC text. The reader is our own (`io.abc_readin
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from img2music.errors import BackendError, UsageError
+from img2music.errors import BackendError
 from img2music.io.abc_reading import key_field, read_abc
 from img2music.io.lettering import one_line
 from img2music.models.answers import AnswerError
@@ -36,7 +35,6 @@ __all__ = ["AbcRealizer", "read_tune"]
 
 MOST_BARS = 400
 """Of one answer: more is beyond what models write in one go (our choice)."""
-_LONGEST_LIMIT_SECONDS = 7200.0
 _MOST_WRONG = 1 / 3  # of the bars of a voice; more are quoted back
 _MOST_MENDS = 120
 _LONGEST_MEND = 400  # names of parts may be long
@@ -82,17 +80,13 @@ class AbcRealizer:
         Raises:
             UsageError: no such model or prompt, or a time limit that is none.
         """
-        from img2music.models.asking import Client
+        from img2music.models import Client
+        from img2music.models.spec import checked_limit
         from img2music.templates import load_prompt
 
-        if not isinstance(model, str) or not isinstance(prompt, str):
-            raise UsageError("model and prompt are names; write such as model: openai:gpt-4o-mini, prompt: abc/voices")
-        number = isinstance(time_limit_seconds, int | float) and not isinstance(time_limit_seconds, bool)
-        if not number or not isfinite(time_limit_seconds) or not 0 < time_limit_seconds <= _LONGEST_LIMIT_SECONDS:
-            raise UsageError(f"time_limit_seconds is a number of seconds up to {_LONGEST_LIMIT_SECONDS:g}, such as 240")
+        self._limit = checked_limit(time_limit_seconds)
         self._template = load_prompt(prompt, "abc")
         self._client = Client(model)
-        self._limit = float(time_limit_seconds)
 
     def __call__(self, plan: CompositionPlan, /) -> Score:
         """The score of `plan` as the model writes it, mended where needed.
