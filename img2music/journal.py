@@ -37,7 +37,7 @@ class ModelUse(BaseModel):
 
     stage: Short
     """Its kind: "perceiver", "planner", "realizer"."""
-    model: Short
+    model: Line
     """The line that names it, "openai:gpt-4o-mini"; never with a secret."""
     prompt: Short
     """Name of the template."""

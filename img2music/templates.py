@@ -84,7 +84,7 @@ _LARGEST_BYTES = 60_000
 _HEAD = re.compile(r"\A---\s*\n(.*?)\n---\s*\n(.*)\Z", re.DOTALL)
 _PART = re.compile(r"^# (System|User)[ \t]*$", re.MULTILINE)
 _VARIABLE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
-_MARKS = re.compile(r"<(/?)data", re.IGNORECASE)
+_MARKS = re.compile(r"<\s*(/?)\s*data", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ class PromptTemplate:
 def wrapped(name: str, text: str) -> str:
     """Text from outside as data: between marks that it can't forge, one character of control at most a line break, cut to its length."""
     most = UNTRUSTED.get(name, 2_000)
-    plain = "".join(letter for letter in text if letter == "\n" or letter.isprintable())
+    plain = "".join(letter if letter == "\n" or letter.isprintable() else " " * letter.isspace() for letter in text)
     plain = _MARKS.sub(r"‹\1data", plain)
     short = plain if len(plain) <= most else plain[:most] + " [cut]"
     return f'<data name="{name}">\n{short}\n</data>'
@@ -207,7 +207,7 @@ def _parse(content: bytes, source: str) -> PromptTemplate:
         return DocumentError(f"{source}: {text}; compare with `img2music prompts show see/cited`")
 
     try:
-        text = content.decode("utf-8").replace("\r\n", "\n")
+        text = content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise fault("not UTF-8 text") from None
     parts = _HEAD.match(text)
@@ -233,6 +233,8 @@ def _parse(content: bytes, source: str) -> PromptTemplate:
     for used in sorted(template.variables() | head.variables.keys()):
         if used not in OFFERED[head.purpose]:
             raise unknown_name(f"variable for {head.purpose!r} in {source}", used, OFFERED[head.purpose])
+    if any("{{" in _VARIABLE.sub("", body) for body in bodies):
+        raise fault("a '{{' is never closed")
     if template.variables() != head.variables.keys():
         other = sorted(template.variables() ^ head.variables.keys())
         raise fault(f"'variables' must name exactly what the text uses; look at {', '.join(other)}")

@@ -17,12 +17,12 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
-from img2music.errors import BackendError
+from img2music.errors import BackendError, Img2MusicError
 from img2music.journal import MODEL_THREAD, Heard, hear
 from img2music.models.cache import AnswerCache, Kept, key_of
-from img2music.models.faults import Trouble, give_up, trouble_of
-from img2music.models.registry import chat_model
-from img2music.models.sending import limit_rate, messages_of, response_format
+from img2music.models.faults import Trouble, give_up, trouble_of, without_secrets, without_value
+from img2music.models.registry import chat_model, key_variable
+from img2music.models.sending import messages_of, response_format, turn
 from img2music.models.spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -155,38 +155,52 @@ class Client:
         begin, asked = monotonic(), 0
         troubles: list[str] = []
         if self._model is None:
-            self._model = chat_model(self.spec)
-            limit_rate(self._model, self.spec)
+            self._model = self._made()
         tries = 1 + self.spec.options.retries
         while True:
             left = until - monotonic()
             if left < _SHORTEST_SECONDS:
                 raise give_up(_late(self.spec.label, troubles))
-            allowed = min(left, self.spec.options.timeout)
+            self._wait_for_turn(until)
+            allowed = min(until - monotonic(), self.spec.options.timeout)
             asked += 1
             self.asked += 1
             try:
                 message = _within(allowed, partial(self._invoke, question, allowed))
             except Exception as error:
-                trouble = trouble_of(error, self.spec.label)
+                trouble = trouble_of(error, self.spec.label, secret_variable=key_variable(self.spec))
                 troubles.append(trouble.text)
                 if self._ask_more_plainly(trouble):
+                    tries += 1  # that was another question, not the same one again
                     continue
                 if not trouble.again or asked >= tries:
                     raise give_up(trouble) from None
                 self._wait(trouble, asked, until)
                 continue
             answer = _answer_of(message)
+            answer.text = without_value(answer.text, key_variable(self.spec))  # a server may repeat what it was sent
             answer.seconds, answer.asked = monotonic() - begin, asked
             answer.question, answer.troubles = digest_of(messages_of(question, self.spec.options.structured)), tuple(troubles)
             return answer
+
+    def _made(self) -> BaseChatModel:
+        try:
+            return chat_model(self.spec)
+        except Img2MusicError:
+            raise
+        except Exception as error:
+            raise give_up(trouble_of(error, self.spec.label, secret_variable=key_variable(self.spec))) from None
 
     def _invoke(self, question: Question, allowed: float) -> AIMessage:
         assert self._model is not None  # noqa: S101  made by the caller
         messages = messages_of(question, self._structured)
         extra: dict[str, Any] = {"seed": question.seed % 2**31, "timeout": allowed}
         if self._structured != "none" and question.schema is not None:
-            extra["response_format"] = response_format(question, self._structured)
+            wanted = response_format(question, self._structured)
+            # As a parameter of its own it makes LangChain raise on an answer that is cut off, instead of giving what came.
+            extra |= (
+                {"extra_body": {"response_format": wanted}} if self.spec.provider == "openai" else {"response_format": wanted}
+            )
         for name in self._without:
             extra.pop(name, None)
         with warnings.catch_warnings():
@@ -209,6 +223,13 @@ class Client:
             self._structured = _PLAINER[self._structured]  # type: ignore[assignment]  # its values are the names that there are
             return True
         return False
+
+    def _wait_for_turn(self, until: float) -> None:
+        wait = turn(self.spec, until)
+        if wait > 0 and monotonic() + wait >= until:
+            raise give_up(_late(self.spec.label, [f"at most {self.spec.options.per_minute:g} requests a minute"]))
+        if wait > 0:
+            self._sleep(wait)
 
     def _wait(self, trouble: Trouble, tried: int, until: float) -> None:
         wait = trouble.wait_seconds if trouble.wait_seconds is not None else _FIRST_WAIT_SECONDS * 2 ** (tried - 1)
@@ -263,12 +284,11 @@ def _answer_of(message: AIMessage) -> Answer:
     usage: Mapping[str, Any] = message.usage_metadata or {}
     refusal = message.additional_kwargs.get("refusal")
     finish = message.response_metadata.get("finish_reason") or "stop"
-    text = message.text if isinstance(message.text, str) else str(message.text)
+    text = str(message.text).encode("utf-8", "replace").decode()  # half a surrogate pair could not be written anywhere
     if refusal or finish == "content_filter":
-        return Answer(str(refusal or text)[:500], "refusal", _count(usage, "input_tokens"), _count(usage, "output_tokens"))
-    return Answer(
-        str(text), "length" if finish == "length" else "stop", _count(usage, "input_tokens"), _count(usage, "output_tokens")
-    )
+        said = str(refusal or text).encode("utf-8", "replace").decode()[:500]
+        return Answer(said, "refusal", _count(usage, "input_tokens"), _count(usage, "output_tokens"))
+    return Answer(text, "length" if finish == "length" else "stop", _count(usage, "input_tokens"), _count(usage, "output_tokens"))
 
 
 def _count(usage: Mapping[str, Any], name: str) -> int:
@@ -279,5 +299,5 @@ def _count(usage: Mapping[str, Any], name: str) -> int:
 def refused(answer: Answer, label: str) -> BackendError:
     """The error for an answer by which the model refuses."""
     return BackendError(
-        f"model {label!r} refuses to answer ({' '.join(answer.text.split())[:200]}); change the picture or the words"
+        f"model {label!r} refuses to answer ({without_secrets(' '.join(answer.text.split()))[:200]}); change the picture or the words"
     )

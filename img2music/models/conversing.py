@@ -95,6 +95,7 @@ def converse(
         repairs=0,
     )
     told: list[str] = []
+    questions = [question]
     asked_before = client.asked
     begin = monotonic()
     for round_number in range(repairs + 1):
@@ -111,7 +112,8 @@ def converse(
                 )
             )
             raise
-        use = _counted(use, answer, client, client.asked - asked_before)
+        told += answer.troubles
+        use = _counted(use, answer, client, client.asked - asked_before, told)
         try:
             value = check(answer.text)
         except AnswerError as error:
@@ -121,12 +123,14 @@ def converse(
             told += faults
             use = use.model_copy(update={"faults": tuple(told)[:60], "repairs": min(round_number + 1, repairs)})
             if round_number == repairs:
-                client.forget(question)
+                for each in questions:  # a bad answer that stays would be the first of the next conversation too
+                    client.forget(each)
                 return Reply(None, answer.text, faults, use)
             if quote:
                 question = replace(question, messages=(*question.messages, *_quoted(answer, faults)))
             else:
                 question = replace(question, seed=(question.seed + _OTHER_SEED) % 2**31)
+            questions.append(question)
         else:
             return Reply(value, answer.text, (), use.model_copy(update={"accepted": True}))
     raise AssertionError("the last round returns")
@@ -153,7 +157,7 @@ def _question(
     )
 
 
-def _counted(use: ModelUse, answer: Answer, client: Client, asked: int) -> ModelUse:
+def _counted(use: ModelUse, answer: Answer, client: Client, asked: int, told: list[str]) -> ModelUse:
     tokens_in, tokens_out = use.tokens_in + answer.tokens_in, use.tokens_out + answer.tokens_out
     return use.model_copy(
         update={
@@ -163,7 +167,7 @@ def _counted(use: ModelUse, answer: Answer, client: Client, asked: int) -> Model
             "tokens_out": tokens_out,
             "cost_usd": client.spec.cost_usd(tokens_in, tokens_out),
             "seconds": use.seconds + answer.seconds,
-            "faults": (*use.faults, *answer.troubles)[:60],
+            "faults": tuple(told)[:60],
         }
     )
 

@@ -16,6 +16,7 @@ __all__ = ["Trouble", "trouble_of", "without_secrets"]
 
 _KEYLIKE = re.compile(r"\b(sk|pk|hf|gsk|xai|key)[-_][A-Za-z0-9*_-]{6,}|\bBearer\s+\S+", re.IGNORECASE)
 _SHORTEST_KEY = 6
+_DEEPEST = 10
 _BUSY = {408, 409, 425, 429}
 _REMEDIES = {
     401: "check the key in the environment",
@@ -57,12 +58,13 @@ class Trouble:
     """How long the server asks to wait."""
 
 
-def trouble_of(error: BaseException, label: str) -> Trouble:
-    """What `error`, raised while asking the model `label`, means."""
+def trouble_of(error: BaseException, label: str, *, secret_variable: str | None = None) -> Trouble:
+    """What `error`, raised while asking the model `label`, means. The value of `secret_variable` is not told."""
     if isinstance(error, Img2MusicError):
         return Trouble(str(error), again=False)
     name = type(error).__name__
-    text = without_secrets(" ".join(str(error).split()))[:300]
+    said = _root_of(error) if "Connect" in name else error  # "Connection error." tells nothing
+    text = without_secrets(" ".join(str(said).split()), secret_variable)[:300]
     status = getattr(error, "status_code", None)
     if isinstance(status, int):
         return _of_status(status, text, label, error)
@@ -72,6 +74,13 @@ def trouble_of(error: BaseException, label: str) -> Trouble:
     if isinstance(error, ValueError | TypeError | LookupError | AttributeError):
         return Trouble(f"the server of model {label!r} sent what is no answer ({name}: {text}); check base_url", again=True)
     return Trouble(f"model {label!r} failed ({name}: {text}); try again, or another model", again=True)
+
+
+def _root_of(error: BaseException) -> BaseException:
+    """What an error came of in the end."""
+    for _ in range(_DEEPEST):
+        error = error.__cause__ or error.__context__ or error
+    return error
 
 
 def _of_status(status: int, text: str, label: str, error: BaseException) -> Trouble:
@@ -96,11 +105,16 @@ def _wait(error: BaseException) -> float | None:
         return None
 
 
-def without_secrets(text: str) -> str:
-    """`text` without the values of environment variables that hold keys and without anything that looks like one."""
-    for name, value in os.environ.items():
-        if len(value) >= _SHORTEST_KEY and re.search(r"KEY|TOKEN|SECRET|PASSWORD", name.upper()):
-            text = text.replace(value, "***")
+def without_value(text: str, variable: str | None) -> str:
+    """`text` without the value of an environment variable."""
+    value = os.environ.get(variable, "").strip() if variable is not None else ""
+    return text.replace(value, "***") if len(value) >= _SHORTEST_KEY else text
+
+
+def without_secrets(text: str, variable: str | None = None) -> str:
+    """`text` without the values of environment variables that hold keys, `variable` too, and without what looks like one."""
+    for name in (variable, *(name for name in os.environ if re.search(r"KEY|TOKEN|SECRET|PASSWORD", name.upper()))):
+        text = without_value(text, name)
     return _KEYLIKE.sub("***", text)
 
 

@@ -33,7 +33,7 @@ def make(spec: ModelSpec) -> BaseChatModel:
     """The chat model for `spec`.
 
     Raises:
-        UsageError: the key is missing in the environment.
+        UsageError: the key is missing in the environment, or can't be sent.
     """
     from langchain_openai import ChatOpenAI
     from pydantic import SecretStr
@@ -42,6 +42,8 @@ def make(spec: ModelSpec) -> BaseChatModel:
     key = os.environ.get(variable, "").strip() if variable is not None else _NO_KEY
     if not key:
         raise UsageError(f"model {spec.label!r} needs a key: set {variable} in the environment")
+    if not (key.isascii() and key.isprintable()):
+        raise UsageError(f"the key in {variable} holds characters that can't be sent; copy it again, without line breaks")
     options = spec.options
     return ChatOpenAI(
         model=spec.name,
@@ -52,12 +54,14 @@ def make(spec: ModelSpec) -> BaseChatModel:
         timeout=options.timeout,
         max_retries=0,
         use_responses_api=False,
-        http_client=_bounded_client(options.timeout),
+        openai_proxy=None,  # LangChain refuses a proxy of the environment beside a client of our own
+        default_headers={"Accept-Encoding": "identity"},
+        http_client=_bounded_client(options.timeout, at_home=options.base_url is None),
     )
 
 
-def _bounded_client(timeout_seconds: float) -> Any:
-    """An HTTP client whose answers are bounded in size and time."""
+def _bounded_client(timeout_seconds: float, *, at_home: bool) -> Any:
+    """An HTTP client whose answers are bounded in size and time; what names an account at OpenAI goes to OpenAI only."""
     import openai
 
     # openai changed its HTTP package once (httpx, then httpx2): take the one that this release is made with.
@@ -85,7 +89,12 @@ def _bounded_client(timeout_seconds: float) -> Any:
         def handle_request(self, request: Any) -> Any:
             allowed = request.extensions.get("timeout", {}).get("read") or timeout_seconds
             until = monotonic() + allowed
+            for name in () if at_home else ("OpenAI-Organization", "OpenAI-Project"):  # taken from the environment
+                request.headers.pop(name, None)
             response = super().handle_request(request)
+            if response.headers.get("content-encoding", "identity") != "identity":
+                response.close()
+                raise http.ReadError("the answer is packed, so that its size can't be told")
             response.stream = Bounded(response.stream, until)
             return response
 

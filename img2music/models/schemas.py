@@ -6,6 +6,7 @@ comes. References are written out, defaults, titles and docstrings left out, bec
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,8 +17,9 @@ __all__ = ["schema_of"]
 _DROPPED = frozenset({"title", "description", "default", "$defs", "discriminator"})
 
 
+@cache
 def schema_of(model: type[BaseModel]) -> dict[str, Any]:
-    """The schema of the answers that `model` reads."""
+    """The schema of the answers that `model` reads. It is shared: don't change it."""
     tree = model.model_json_schema()
     made: dict[str, Any] = _written_out(tree, tree.get("$defs", {}))
     return made

@@ -4,32 +4,37 @@ from __future__ import annotations
 
 import base64
 import json
+from threading import Lock
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from langchain_core.language_models.chat_models import BaseChatModel
     from langchain_core.messages import BaseMessage
-    from langchain_core.rate_limiters import InMemoryRateLimiter
 
     from img2music.models.asking import Question
     from img2music.models.spec import ModelSpec
 
-__all__ = ["limit_rate", "messages_of", "response_format"]
+__all__ = ["messages_of", "response_format", "turn"]
 
-_limiters: dict[tuple[str, str | None, float], InMemoryRateLimiter] = {}
+_turns: dict[tuple[str, str | None, float], float] = {}
+_booking = Lock()
 
 
-def limit_rate(model: BaseChatModel, spec: ModelSpec) -> None:
-    """One limit for all who ask the same model, however many clients they are."""
+def turn(spec: ModelSpec, until: float) -> float:
+    """Seconds until the next request may go out: one limit for all who ask the same model, however many clients they are.
+
+    The turn is booked where it comes before `until` (of `time.monotonic`).
+    """
     per_minute = spec.options.per_minute
     if per_minute is None:
-        return
-    from langchain_core.rate_limiters import InMemoryRateLimiter
-
+        return 0.0
     name = (f"{spec.provider}:{spec.name}", spec.options.base_url, per_minute)
-    if name not in _limiters:
-        _limiters[name] = InMemoryRateLimiter(requests_per_second=per_minute / 60, check_every_n_seconds=0.05)
-    model.rate_limiter = _limiters[name]
+    with _booking:
+        now = monotonic()
+        begin = max(_turns.get(name, now), now)
+        if begin < until:
+            _turns[name] = begin + 60 / per_minute
+    return begin - now
 
 
 def messages_of(question: Question, structured: str) -> list[BaseMessage]:

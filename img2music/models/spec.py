@@ -43,7 +43,7 @@ class Options(BaseModel):
     per_minute: Annotated[float, Field(gt=0, le=100_000)] | None = None
     """Most requests a minute."""
     # openai
-    base_url: Annotated[str, Field(max_length=500, pattern=r"^https?://")] | None = None
+    base_url: Annotated[str, Field(max_length=500, pattern=r"^https?://\S+$")] | None = None
     key_env: Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
     """Name of the environment variable that holds the key."""
     # gguf
@@ -87,6 +87,8 @@ class ModelSpec(BaseModel):
         if not isinstance(line, str):
             raise UsageError(f"{str(line)[:60]!r} names no model; write provider:name, such as {_EXAMPLE}")
         provider, colon, rest = line.strip().partition(":")
+        if not all(text.isprintable() for text in (rest, *more.values()) if isinstance(text, str)):
+            raise UsageError(f"{line[:60]!r} holds characters that can't be printed; write provider:name, such as {_EXAMPLE}")
         if not colon or not provider.isidentifier():
             raise UsageError(f"{line[:60]!r} names no model; write provider:name, such as {_EXAMPLE}")
         if provider not in PROVIDER_NAMES:
@@ -151,12 +153,12 @@ def _check_address(address: object) -> None:
     if isinstance(address, str):
         try:
             parts = urlsplit(address)
-            secret = parts.username or parts.password or parts.query
+            secret = parts.username or parts.password or parts.query or parts.fragment
         except ValueError:
             raise UsageError(f"base_url {address[:60]!r} is no address; write it as http://localhost:8000/v1") from None
         if secret:
             raise UsageError(
-                "base_url must hold no user, password or query; put the key in an environment variable and name it by key_env"
+                "base_url must hold no user, password, query or fragment; put the key in an environment variable and name it by key_env"
             )
 
 
