@@ -148,6 +148,38 @@ def test_numerals_that_are_none_give_way_to_the_chord_before(tmp_path: Path) -> 
     assert any("sections.B, bar 2" in mend for mend in use.mended)
 
 
+@pytest.mark.parametrize(
+    ("key", "written", "meant"),
+    [
+        ("G mixolydian", ["I", "bVII", "IV", "I"], ("I", "VII", "IV", "I")),
+        ("D minor", ["i", "bVI bVII", "bVImaj7", "i"], ("i", "VI VII", "VImaj7", "i")),
+        ("C major", ["IVM7", "iim7 V13", "Vsus", "I6/9"], ("IVmaj7", "ii7 V9", "Vsus4", "Iadd6")),
+        ("A minor", ["i", "ii°7 V7b9", "V7/bVI", "im7"], ("i", "iio7 V7", "V7/VI", "i7")),
+        ("C major", ["I", "bVII", "iv", "I"], ("I", "bVII", "iv", "I")),
+    ],
+)
+def test_numerals_are_read_as_they_are_meant(key: str, written: list[str], meant: tuple[str, ...]) -> None:
+    section = {"name": "A", "letter": "A", "role": "theme", "energy": 0.5, "bars": written}
+    planned = settled(plan_answer(key=key, meter="4/4", tempo_bpm=60, sections=[section]), Brief(seconds=18))
+    assert planned.plan.sections[0].harmony == meant
+    assert planned.faults == ()
+
+
+def test_slips_in_a_plan_leave_no_fault() -> None:
+    sections = [
+        {"name": "A1 (theme)", "letter": "A'", "role": "theme", "energy": 0.5, "bars": "i | IV | i | VII"},
+        *plan_answer()["sections"][1:],
+    ]
+    reasons = [
+        {"choice": "genre", "because": ["lightness"] * 6, "text": "So."},
+        {"choice": "Tempo_bpm", "because": [], "text": "So."},
+    ]
+    planned = settled(plan_answer(sections=sections, key="d Dorian", reasons=reasons), Brief(seconds=30))
+    assert planned.faults == ()
+    assert (planned.plan.key, planned.plan.sections[0].name) == ("D dorian", "A1 theme")
+    assert [reason.choice for reason in planned.plan.reasons[:2]] == ["style", "tempo"]
+
+
 def test_a_piece_ends_at_home_unless_it_is_a_loop(tmp_path: Path) -> None:
     sections = plan_answer()["sections"]
     sections[2]["bars"][-1] = "VII"

@@ -136,9 +136,79 @@ def test_after_two_repairs_the_stage_gives_up_with_one_line(picture: Picture, tm
     ],
 )
 def test_the_schema_leaves_no_way_to_anything_but_music(picture: Picture, tmp_path: Path, extra: dict[str, Any]) -> None:
-    line = recorded(tmp_path / "answers.jsonl", *[scene_answer(**extra)] * 3)
-    with pytest.raises(BackendError, match="no usable answer"):
-        ModelPerceiver(model=line)(picture)
+    scene, use = see(picture, tmp_path, *[scene_answer(**extra)] * 3)
+    text = scene.model_dump_json()
+    assert not any(hostile in text for hostile in ("rm -rf", "/etc/passwd", "file:", "<script", "../", "system"))
+    assert use.repairs == 2
+    assert any("the eye's own stands" in mend for mend in use.mended)
+    assert scene.attributes.valence.source == "model"  # what is sound is still taken
+
+
+SLIPS: list[tuple[dict[str, Any], str, object]] = [
+    (
+        {"mood": {"because": ["red_sky"], "value": ["Serene", "still, airless"], "confidence": 0.5}},
+        "mood",
+        ("serene", "still", "airless"),
+    ),
+    ({"key": {"because": ["red_sky"], "value": "G major", "confidence": 0.5}}, "key", "G"),
+    ({"key": {"because": ["red_sky"], "value": "b flat", "confidence": 0.5}}, "key", "Bb"),
+    ({"tempo_bpm": {"because": ["red_sky"], "value": 67.5, "confidence": 0.5}}, "tempo_bpm", 68),
+    ({"genre": {"because": ["red_sky"], "value": "Jazz Ballad", "confidence": 0.5}}, "genre", "jazz-ballad"),
+    (
+        {"instruments": {"because": ["red_sky"], "value": ["Upright Bass", "theremin"], "confidence": 0.5}},
+        "instruments",
+        ("acoustic bass",),
+    ),
+    ({"mode": {"because": ["red_sky"] * 6, "value": "Dorian", "confidence": 0.5}}, "mode", "dorian"),
+]
+
+
+@pytest.mark.parametrize(("slip", "name", "value"), SLIPS, ids=[f"{name}-{value}" for _, name, value in SLIPS])
+def test_slips_that_leave_no_doubt_cost_no_second_question(
+    picture: Picture, tmp_path: Path, slip: dict[str, Any], name: str, value: object
+) -> None:
+    scene, use = see(picture, tmp_path, scene_answer(**slip))
+    assert getattr(scene.attributes, name).value == value
+    assert use.repairs == 0
+
+
+def test_observations_are_read_as_people_write_them(picture: Picture, tmp_path: Path) -> None:
+    answer = scene_answer(mode={"because": ["Pagoda Tower"], "value": "dorian", "confidence": 0.5})
+    answer["observations"].append({"name": "Pagoda Tower", "text": "x" * 300, "box": [10, 20, 30, 40]})
+    scene, use = see(picture, tmp_path, answer)
+    tower = scene.cue("pagoda_tower")
+    assert tower is not None
+    assert tower.box is not None
+    assert (tower.box.x, tower.box.height, len(tower.text)) == (0.1, 0.4, 160)
+    assert scene.attributes.mode.because == ("pagoda_tower",)
+    assert use.repairs == 0
+
+
+def test_a_cue_that_the_model_was_never_shown_is_no_reason(picture: Picture, tmp_path: Path) -> None:
+    scene, _ = see(picture, tmp_path, scene_answer(), prompt="see/unaided")
+    assert scene.attributes.valence.because == ("red_sky",)
+    assert scene.attributes.valence.unfounded == ("warmth",)
+
+
+def test_one_decision_that_is_not_sound_leaves_the_eyes_own(picture: Picture, tmp_path: Path) -> None:
+    alone = OfflinePerceiver()(picture)
+    bad = scene_answer(tempo_bpm={"because": ["red_sky"], "value": 900, "confidence": 0.5})
+    scene, use = see(picture, tmp_path, bad, bad, bad)
+    assert scene.attributes.tempo_bpm == alone.attributes.tempo_bpm
+    assert scene.attributes.mode.source == "model"
+    assert any("tempo_bpm.value" in mend and "the eye's own stands" in mend for mend in use.mended)
+
+
+def test_an_instrument_that_a_model_is_sure_of_is_seated(picture: Picture, tmp_path: Path) -> None:
+    from img2music.brief import Brief
+    from img2music.planners.rules import RulesPlanner
+
+    koto = {"because": ["red_sky"], "value": ["koto", "cello"], "confidence": 0.8}
+    scene, _ = see(picture, tmp_path, scene_answer(instruments=koto))
+    plan = RulesPlanner()(scene, Brief(seconds=20))
+    assert next(part.instrument for part in plan.parts if part.role == "melody") == "koto"
+    unsure, _ = see(picture, tmp_path, scene_answer(instruments={**koto, "confidence": 0.3}))
+    assert all(part.instrument != "koto" for part in RulesPlanner()(unsure, Brief(seconds=20)).parts)
 
 
 def test_the_schema_is_closed_and_bounded_everywhere() -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["attribute_lines", "citable", "colour_lines", "cue_lines", "gist", "instrument_lines", "style_lines"]
 
+_MOST_CITED = 3
 _LEAST_SEEN = 0.05
 """What the eye is less sure of than this is not told: fifty subjects that are not there would bury the one that is."""
 
@@ -68,13 +69,17 @@ def colour_lines(colours: Iterable[Swatch]) -> str:
     return "\n".join(f"{colour.name}: {colour.words}, {colour.share:.0%} of the picture" for colour in colours)
 
 
-def attribute_lines(attributes: MusicalAttributes) -> str:
-    """One attribute a line: its name, its value, the cues behind it."""
+def attribute_lines(attributes: MusicalAttributes, names: Iterable[str] = tuple(MusicalAttributes.model_fields)) -> str:
+    """One attribute of those named a line: its name, its value, the leading cues behind it."""
     lines = []
-    for name in MusicalAttributes.model_fields:
+    for name in names:
         attribute = getattr(attributes, name)
-        value = ", ".join(map(str, attribute.value)) if isinstance(attribute.value, tuple) else attribute.value
-        cited = f" (from {', '.join(attribute.because)})" if attribute.because else ""
+        value = attribute.value
+        if isinstance(value, tuple):
+            value = ", ".join(map(str, value))
+        elif isinstance(value, float):
+            value = f"{value:g}"
+        cited = f" (from {', '.join(attribute.because[:_MOST_CITED])})" if attribute.because else ""
         lines.append(f"{name}: {value}{cited}")
     return "\n".join(lines)
 

@@ -10,7 +10,7 @@ Options follow as in a web address: ``openai:qwen2.5vl?base_url=http://localhost
 environment only. Nothing here is imported before it is used; a model is loaded when it is first asked.
 """
 
-from img2music.models.answers import AnswerError, json_of, validated
+from img2music.models.answers import AnswerError, field_of, json_of, validated
 from img2music.models.asking import Answer, Client, Question
 from img2music.models.conversing import Reply, converse
 from img2music.models.registry import PROVIDERS, chat_model, why_not
@@ -27,6 +27,7 @@ __all__ = [
     "Reply",
     "chat_model",
     "converse",
+    "field_of",
     "json_of",
     "schema_of",
     "validated",

@@ -7,15 +7,16 @@ around the JSON (a fence, "Sure, here is ...") is passed over. Knows nothing of 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-__all__ = ["AnswerError", "json_of", "validated"]
+__all__ = ["AnswerError", "field_of", "json_of", "validated"]
 
 _LONGEST = 200_000
 _MOST_STARTS = 20
@@ -101,8 +102,31 @@ def validated(tree: Any, model: type[M]) -> M:
         raise AnswerError(*(_told(fault) for fault in error.errors(include_url=False))) from None
 
 
-def _told(fault: Any) -> str:
-    place = ".".join(str(step) for step in fault["loc"])
+def field_of(model: type[BaseModel], name: str, tree: Mapping[str, Any]) -> Any:
+    """One field of a record, checked alone, so that a fault in it does not cost the others.
+
+    Raises:
+        AnswerError: it is missing, or not what `model` demands; with its place.
+    """
+    if name not in tree:
+        raise AnswerError(f"{name}: it is missing")
+    try:
+        return _adapter(model, name).validate_python(tree[name])
+    except ValidationError as error:
+        raise AnswerError(*(_told(fault, name) for fault in error.errors(include_url=False)[:1])) from None
+
+
+@cache
+def _adapter(model: type[BaseModel], name: str) -> TypeAdapter[Any]:
+    info = model.model_fields[name]
+    kind: Any = info.annotation
+    for rule in info.metadata:
+        kind = Annotated[kind, rule]
+    return TypeAdapter(kind)
+
+
+def _told(fault: Any, *before: str) -> str:
+    place = ".".join([*before, *(str(step) for step in fault["loc"])])
     message = fault["msg"].removeprefix("Value error, ")
     given = fault.get("input")
     said = f" (you wrote {str(given)[:60]!r})" if isinstance(given, str | int | float) else ""

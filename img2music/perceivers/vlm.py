@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ModelPerceiver"]
 
+_MOST_MENDS = 120
+
 
 class ModelPerceiver:
     """A perceiver (see `img2music.stages`) that asks a vision-language model."""
@@ -52,9 +54,10 @@ class ModelPerceiver:
             BackendError: the model gave nothing usable in time.
         """
         from img2music.correspondences.telling import attribute_lines, colour_lines, cue_lines, instrument_lines, style_lines
-        from img2music.models import converse, json_of, schema_of, validated
+        from img2music.models import AnswerError, converse, json_of, schema_of
         from img2music.perceivers.offline import OfflinePerceiver
-        from img2music.perceivers.vlm_answer import SceneAnswer, read_scene
+        from img2music.perceivers.vlm_answer import DECISIONS, SceneAnswer
+        from img2music.perceivers.vlm_reading import Seen, read_scene
 
         until = monotonic() + self._limit
         measured = OfflinePerceiver()(picture)
@@ -63,27 +66,47 @@ class ModelPerceiver:
         values = {
             "cues": cue_lines(measured.cues),
             "colours": colour_lines(measured.colours),
-            "measured": attribute_lines(measured.attributes),
+            "measured": attribute_lines(measured.attributes, DECISIONS),
             "styles": style_lines(),
             "instruments": instrument_lines(),
         }
+        shown = self._shown(measured)
+        best: list[Seen] = []
+
+        def read(text: str) -> Seen:
+            seen = read_scene(json_of(text), measured, shown)
+            if not best or len(seen.faults) < len(best[0].faults):
+                best[:] = [seen]
+            if seen.faults:
+                raise AnswerError(*seen.faults)
+            return seen
+
         reply = converse(
             self._client,
             self._template,
             values,
             stage="perceiver",
             schema=schema_of(SceneAnswer),
-            check=lambda text: validated(json_of(text), SceneAnswer),
+            check=read,
             until=until,
             seed=self._seed,
             picture=picture,
         )
-        if reply.value is None:
+        found = reply.value or (best[0] if best else None)
+        if found is None:
             tell(reply.use)
             raise BackendError(
                 f"model {self._client.spec.label!r} gave no usable answer in {reply.use.answers} tries ({reply.faults[0]}); "
                 "try another model or prompt"
             )
-        seen = read_scene(reply.value, measured)
-        tell(reply.use.model_copy(update={"mended": seen.mended, "citations": seen.citations, "unfounded": seen.unfounded}))
-        return seen.scene
+        mended = (*(f"{fault}; the eye's own stands" for fault in found.faults), *found.mended)[:_MOST_MENDS]
+        counts = {"mended": mended, "citations": found.citations, "unfounded": found.unfounded}
+        tell(reply.use.model_copy(update={"accepted": True, **counts}))
+        return found.scene
+
+    def _shown(self, measured: Scene) -> frozenset[str]:
+        """The names that the template tells the model, which it may cite."""
+        told = self._template.variables()
+        cues = [cue.name for cue in measured.cues] if told & {"cues", "measured"} else []
+        colours = [colour.name for colour in measured.colours] if told & {"colours", "measured"} else []
+        return frozenset([*cues, *colours])

@@ -47,10 +47,14 @@ __all__ = ["ModelPlanner"]
 
 _SCHEMAS: dict[str, type[BaseModel]] = {"plan/1": PlanAnswer, "changes/1": ChangesAnswer, "choice/1": ChoiceAnswer}
 _CHORDS = """\
-One string a bar, one to four roman numerals parted by spaces, such as "I", "vi", "ii7 V7".
+One string a bar, one to four roman numerals parted by spaces, such as "I", "vi", "ii7 V7". No chord names, no bar lines.
 Upper case is a major chord, lower case a minor one; o diminished, ø half-diminished, + augmented.
-After the numeral: 7 maj7 9 maj9 add6 add9 sus2 sus4 7sus4, or an inversion 6 64 65 43 42. Before it: b or #. V/V, V7/ii: of another degree.
-Numerals are of the key's own mode: in minor i iv v VI VII are its own chords and V is the major dominant."""
+After the numeral: 7 maj7 9 maj9 add6 add9 sus2 sus4 7sus4, or an inversion 6 64 65 43 42. Nothing else: no m, no 11, no 13, no b9.
+V/V, V7/ii: the dominant of another degree. b or # before a numeral moves its root out of the scale: bVII and bVI in major.
+Numerals count the key's own scale, so write no b before a degree that the mode lowers already:
+minor i iio III iv v VI VII, and V as its major dominant; dorian i ii III IV v VII; phrygian i II III iv VI;
+major I ii iii IV V vi; mixolydian I ii IV v VII; lydian I II iii V vi.
+Sevenths of the scale: I7 and not Imaj7 in mixolydian, IV7 in dorian; VImaj7 and IIImaj7 in minor."""
 
 
 class ModelPlanner:

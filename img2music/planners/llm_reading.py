@@ -7,13 +7,11 @@ Knows nothing of lengths and of what was asked (`llm_settling` does).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
-
-from img2music.models.answers import AnswerError
+from img2music.models.answers import AnswerError, field_of, validated
 from img2music.plan import Motif, Section
 from img2music.planners.form import phrases_of
 from img2music.planners.llm_answer import ChangedSection, ChangesAnswer, PlanAnswer, WireMotif, WirePart, WireReason, WireSection
@@ -21,11 +19,21 @@ from img2music.planners.llm_answer import ChangedSection, ChangesAnswer, PlanAns
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pydantic import BaseModel
+
     from img2music.plan import CompositionPlan
 
-__all__ = ["Wish", "draft_as_answer", "read_changes", "read_whole"]
+__all__ = ["Wish", "as_meant", "draft_as_answer", "read_changes", "read_whole"]
 
 _LONGEST_SHOWN = 40
+_LONGEST_SENTENCE = 300
+_NAME_SIGNS = re.compile(r"[^A-Za-z0-9 '-]+")
+_LETTERS = ("intro", "outro", "A", "B", "C", "D")
+_CHOICES = {
+    "genre": "style", "meter": "metre", "sections": "form", "parts": "instruments", "instrument": "instruments",
+    "chords": "harmony", "idea": "title", "contour": "motif", "melody": "motif", "texture": "density", "energy": "form",
+}  # fmt: skip
+"""Other names for a choice."""
 
 
 @dataclass(slots=True)
@@ -46,6 +54,8 @@ class Wish:
     """Their harmony is not checked yet."""
     band: tuple[WirePart, ...] | None = None
     reasons: tuple[WireReason, ...] = ()
+    lost_sections: bool = False
+    """Whether a section could not be read, so that the bars can't add up."""
     faults: list[str] = field(default_factory=list)
 
 
@@ -55,8 +65,10 @@ def read_whole(tree: Mapping[str, Any]) -> Wish:
     Raises:
         AnswerError: no section can be read, so that there is no composition to speak of.
     """
+    tree = as_meant(tree)
     wish = _read(tree, PlanAnswer)
     sections = _items(tree, "sections", WireSection, wish.faults)
+    wish.lost_sections = isinstance(tree.get("sections"), list) and len(sections) < len(tree["sections"])
     if not sections:
         raise AnswerError("sections: none can be read; give each a name, letter, role, energy and bars", *wish.faults)
     wish.sections = tuple(
@@ -78,6 +90,7 @@ def read_whole(tree: Mapping[str, Any]) -> Wish:
 
 def read_changes(tree: Mapping[str, Any], draft: CompositionPlan) -> Wish:
     """The wish in an answer of the schema "changes/1"."""
+    tree = as_meant(tree)
     wish = _read(tree, ChangesAnswer)
     changes = _items(tree, "sections", ChangedSection, wish.faults)
     if changes:
@@ -95,6 +108,51 @@ def read_changes(tree: Mapping[str, Any], draft: CompositionPlan) -> Wish:
         wish.sections = tuple(known.values())
     wish.band = tuple(_items(tree, "parts", WirePart, wish.faults)) or None
     return wish
+
+
+def as_meant(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer with slips of writing put right that leave no doubt: capitals, a name in brackets, bars in one string."""
+    made = dict(tree)
+    if isinstance(made.get("key"), str):
+        tonic, _, mode = made["key"].strip().partition(" ")
+        made["key"] = f"{tonic[:1].upper()}{tonic[1:].replace('♭', 'b').replace('♯', '#')} {mode.strip().lower() or 'major'}"
+    for name in ("title", "idea"):
+        if isinstance(made.get(name), str):
+            made[name] = " ".join(made[name].split())
+    if isinstance(made.get("reasons"), list):
+        made["reasons"] = [_reason_as_meant(reason) for reason in made["reasons"]]
+    if isinstance(made.get("sections"), list):
+        made["sections"] = [_section_as_meant(section) for section in made["sections"]]
+    return made
+
+
+def _section_as_meant(section: Any) -> Any:
+    if not isinstance(section, dict):
+        return section
+    made = dict(section)
+    if isinstance(made.get("name"), str):
+        made["name"] = " ".join(_NAME_SIGNS.sub(" ", made["name"]).split())[:20].strip() or "part"
+    letter = made.get("letter")
+    if isinstance(letter, str) and letter not in _LETTERS:
+        made["letter"] = next((one for one in _LETTERS if letter.strip().lower().startswith(one.lower())), letter)
+    if isinstance(made.get("bars"), str):
+        made["bars"] = [bar.strip() for bar in made["bars"].split("|") if bar.strip()]
+    return made
+
+
+def _reason_as_meant(reason: Any) -> Any:
+    if not isinstance(reason, dict):
+        return reason
+    made = dict(reason)
+    choice = made.get("choice")
+    if isinstance(choice, str):
+        plain = choice.strip().lower().removesuffix("_bpm")
+        made["choice"] = _CHOICES.get(plain, plain)
+    if isinstance(made.get("because"), list):
+        made["because"] = made["because"][:4]
+    if isinstance(made.get("text"), str):
+        made["text"] = " ".join(made["text"].split())[:_LONGEST_SENTENCE]
+    return made
 
 
 def draft_as_answer(draft: CompositionPlan, density: float) -> dict[str, Any]:
@@ -132,15 +190,10 @@ def _read(tree: Mapping[str, Any], model: type[BaseModel]) -> Wish:
     for name in model.model_fields:
         if name in {"sections", "parts", "reasons"}:
             continue
-        if name not in tree:
-            wish.faults.append(f"{name}: it is missing")
-            continue
         try:
-            value = _adapter(model, name).validate_python(tree[name])
-        except ValidationError as error:
-            wish.faults.append(_told(name, error))
-            continue
-        _put(wish, name, value)
+            _put(wish, name, field_of(model, name, tree))
+        except AnswerError as error:
+            wish.faults += error.faults
     wish.reasons = tuple(_items(tree, "reasons", WireReason, wish.faults))
     return wish
 
@@ -171,25 +224,7 @@ def _items(tree: Mapping[str, Any], name: str, model: type[Any], faults: list[st
     made = []
     for place, item in enumerate(raw[:most]):
         try:
-            made.append(model.model_validate(item))
-        except ValidationError as error:
-            faults.append(_told(f"{name}.{place}", error))
+            made.append(validated(item, model))
+        except AnswerError as error:
+            faults.append(f"{name}.{place}.{error.faults[0]}")
     return made
-
-
-@cache
-def _adapter(model: type[BaseModel], name: str) -> TypeAdapter[Any]:
-    """One field's own check."""
-    info = model.model_fields[name]
-    kind: Any = info.annotation
-    for rule in info.metadata:
-        kind = Annotated[kind, rule]
-    return TypeAdapter(kind)
-
-
-def _told(name: str, error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
-    place = ".".join([name, *(str(step) for step in first["loc"])])
-    given = first.get("input")
-    said = f" (you wrote {str(given)[:_LONGEST_SHOWN]!r})" if isinstance(given, str | int | float) else ""
-    return f"{place}: {first['msg'].removeprefix('Value error, ')}{said}"

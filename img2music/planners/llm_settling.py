@@ -1,8 +1,8 @@
 """From a model's wish to a plan that keeps every promise.
 
 The brief is settled before the model is asked: what it differs in is a fault, and the draft, which keeps the brief, stands. Harmony is
-checked bar by bar, the form is made to fill the length, players get roles they can play. Each departure is a sentence; the first two
-answers have them quoted back, the last is taken with them on record.
+read bar by bar as it is meant, the form is made to fill the length, players get roles they can play (`llm_band`). Each departure is a
+sentence; the first two answers have them quoted back, the last is taken with them on record.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from pydantic import ValidationError
 from img2music.errors import Img2MusicError
 from img2music.io.styles import load_style, style_names
 from img2music.models.answers import AnswerError
-from img2music.plan import CompositionPlan, Reason
-from img2music.planners.ensemble import kept_out, missing_harmony, seat_band
+from img2music.plan import CompositionPlan
 from img2music.planners.form import count_bars
+from img2music.planners.llm_band import seat
 from img2music.planners.llm_bars import fit_bars
+from img2music.planners.llm_numerals import numerals_as_meant
+from img2music.planners.llm_reasons import give_reasons
 from img2music.planners.loops import loop_bars, loop_seconds
 from img2music.planners.words import read_words
 from img2music.style import is_style_file
-from img2music.theory import METERS, Key, Meter, instrument, parse_bar
+from img2music.theory import METERS, Key, Meter, parse_bar
 
 if TYPE_CHECKING:
     from img2music.brief import Brief
-    from img2music.plan import PartPlan, Role, Section
-    from img2music.planners.llm_answer import WirePart
+    from img2music.plan import Section
     from img2music.planners.llm_reading import Wish
     from img2music.style import Style
-    from img2music.theory import Instrument
 
 __all__ = ["Planned", "Settled", "settle"]
 
@@ -38,8 +38,6 @@ _NEAR = 0.08
 """An open tempo may move so far that the model's own bars fill the length: little more than what listeners notice in a beat (about
 6 %: Drake & Botte, Perception & Psychophysics 54, 1993), because a whole form is worth more than a tempo to the digit."""
 _RING_SECONDS = (0.1, 4.0)
-_HARMONY = frozenset({"chords", "arpeggio", "pad"})
-_MOST_PLAYERS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +94,9 @@ def settle(wish: Wish, draft: CompositionPlan, settled: Settled, known: frozense
     key = desk.key()
     sections = desk.harmony(key)
     tempo, sections = desk.length(sections, meter, style)
-    parts = desk.band(style)
-    reasons, citations, unfounded = desk.reasons(known)
+    seats = seat(wish, draft, style, asked=settled.band, without=settled.without)
+    given = give_reasons(wish, draft, known, settled)
+    wish.faults += seats.faults
     low, high = style.density
     density = draft.density if wish.density is None else low + wish.density * (high - low)
     try:
@@ -117,16 +116,17 @@ def settle(wish: Wish, draft: CompositionPlan, settled: Settled, known: frozense
             motif=wish.motif or draft.motif,
             contour=wish.contour or draft.contour,
             sections=sections,
-            parts=parts,
-            reasons=reasons,
-            conflicts=(*draft.conflicts, *desk.conflicts),
+            parts=seats.parts,
+            reasons=given.reasons,
+            conflicts=(*draft.conflicts, *seats.conflicts),
             seed=draft.seed,
             seeds=draft.seeds,
             loop=draft.loop,
         )
     except ValidationError as error:
         raise AnswerError(*(fault["msg"].removeprefix("Value error, ") for fault in error.errors())) from None
-    return Planned(plan, tuple(wish.faults), tuple(desk.remarks), citations, unfounded)
+    remarks = (*desk.remarks, *seats.remarks, *given.remarks)
+    return Planned(plan, tuple(wish.faults), remarks, given.citations, given.unfounded)
 
 
 class _Desk:
@@ -135,7 +135,7 @@ class _Desk:
     def __init__(self, wish: Wish, draft: CompositionPlan, settled: Settled) -> None:
         self.wish, self.draft, self.settled = wish, draft, settled
         self.remarks: list[str] = []
-        self.conflicts: list[str] = []
+        self._read: list[str] = []
 
     def _fault(self, text: str) -> None:
         self.wish.faults.append(text)
@@ -189,8 +189,12 @@ class _Desk:
             while name in {other.name for other in made}:
                 name = f"{section.name} {number}"
                 number += 1
-            rows = tuple(self._bar(section, place, bar, key) for place, bar in enumerate(section.harmony))
-            made.append(section.model_copy(update={"name": name, "harmony": rows}))
+            rows: list[str] = []
+            for place, bar in enumerate(section.harmony):
+                rows.append(self._bar(section.name, place, bar, key, rows[-1] if rows else ""))
+            made.append(section.model_copy(update={"name": name, "harmony": tuple(rows)}))
+        if self._read:
+            self.remarks.append(f"numerals read in the mode of {key.name}: {', '.join(dict.fromkeys(self._read))}")
         home = "i" if key.is_minor else "I"
         end = parse_bar(made[-1].harmony[-1], key)[-1]
         if not self.settled.loop and end.root != key.tonic:
@@ -200,18 +204,14 @@ class _Desk:
             made[-1] = made[-1].model_copy(update={"harmony": (*made[-1].harmony[:-1], home)})
         return tuple(made)
 
-    def _bar(self, section: Section, place: int, bar: str, key: Key) -> str:
-        try:
-            parse_bar(bar, key)
-        except Img2MusicError as error:
-            before = section.harmony[place - 1] if place else ""
-            try:
-                parse_bar(before, key)
-            except Img2MusicError:
-                before = "i" if key.is_minor else "I"
-            self._fault(f"sections.{section.name}, bar {place + 1}: {str(error).partition(';')[0]}; {before} was put there")
-            return before
-        return bar
+    def _bar(self, section: str, place: int, bar: str, key: Key, before: str) -> str:
+        """A bar as it is meant; where nothing in it is a chord the bar before is told again."""
+        meant, read, lost = numerals_as_meant(bar, key)
+        self._read += read
+        if lost:
+            instead = "" if meant else f"; {before or ('i' if key.is_minor else 'I')} was put there"
+            self._fault(f"sections.{section}, bar {place + 1}: {', '.join(map(repr, lost[:4]))} is no roman numeral{instead}")
+        return meant or before or ("i" if key.is_minor else "I")
 
     def length(self, sections: tuple[Section, ...], meter: Meter, style: Style) -> tuple[float, tuple[Section, ...]]:
         """The tempo, and the sections made to fill the length."""
@@ -235,7 +235,9 @@ class _Desk:
         elif self._fills(tempo, bars, meter):
             return tempo, sections
         wanted = loop_bars(seconds, tempo, meter) if self.settled.loop else count_bars(seconds, tempo, meter)
-        if wanted != bars:
+        if wanted != bars and self.wish.lost_sections:
+            sections = fit_bars(sections, wanted)  # what was lost was told already
+        elif wanted != bars:
             self._fault(f"sections: they hold {bars} bars; {seconds:g} s of {meter.name} at {tempo:.4g} need {wanted}")
             sections = fit_bars(sections, wanted)
         if self.settled.loop and not self.settled.tempo:
@@ -261,88 +263,3 @@ class _Desk:
         spread = int(tempo * _NEAR)
         candidates = sorted((tempo + step for step in range(-spread, spread + 1)), key=lambda one: abs(one - tempo))
         return next((one for one in candidates if 20 <= one <= 300 and self._fills(one, bars, meter)), None)
-
-    def band(self, style: Style) -> tuple[PartPlan, ...]:
-        """Who plays: roles that each can play, one tune, nobody who was to be left out."""
-        wished = self.wish.band
-        if self.settled.band or wished is None:
-            same = {part.instrument for part in self.draft.parts}
-            if self.settled.band and wished is not None and {part.instrument for part in wished} != same:
-                self._fault(f"parts: the user asked for exactly {', '.join(sorted(same))}, so these play")
-            return self.draft.parts
-        players: list[tuple[Instrument, Role]] = []
-        joins: list[float] = []
-        for part in wished[:_MOST_PLAYERS]:
-            try:
-                player = instrument(part.instrument)
-            except Img2MusicError:
-                self._fault(f"parts: there is no instrument {part.instrument[:40]!r}; it was left out")
-                continue
-            role = self._role(part, player)
-            if role is not None:
-                players.append((player, role))
-                joins.append(part.from_energy)
-        if not any(role == "melody" for _, role in players):
-            lead = next((place for place, (player, _) in enumerate(players) if not player.kit and player.family != "bass"), None)
-            if lead is None:
-                self._fault("parts: nobody can play the melody, so the rules' band plays")
-                return self.draft.parts
-            self._fault(f"parts: nobody plays the melody, so {players[lead][0].name} does")
-            players[lead] = (players[lead][0], "melody")
-        parts = seat_band(players, style)
-        missing = missing_harmony(parts, style)
-        if missing:
-            self.conflicts.append(missing)
-        return tuple(
-            part.model_copy(update={"from_energy": 0.0 if part.role == "melody" else energy})
-            for part, energy in zip(parts, joins, strict=True)
-        )
-
-    def _role(self, part: WirePart, player: Instrument) -> Role | None:
-        """What a player can do of what was wished; None where it is left out."""
-        if kept_out(player, part.role, self.settled.without):
-            self._fault(
-                f"parts: the user wants no {part.role if part.role in self.settled.without else player.name}, so it was left out"
-            )
-            return None
-        if player.kit != (part.role == "drums"):
-            if player.kit:
-                self._fault(f"parts: {player.name} can't play {part.role}, so it plays the drums")
-                return "drums"
-            self._fault(f"parts: {player.name} can't play the drums; it was left out")
-            return None
-        if part.role in {"chords", "pad"} and player.voices < 3:
-            self.remarks.append(f"{player.name} has one voice, so it plays a second line instead of {part.role}")
-            return "counter"
-        return part.role
-
-    def reasons(self, known: frozenset[str]) -> tuple[tuple[Reason, ...], int, int]:
-        """The model's reasons, then the draft's for what the model did not explain and did not change; with the counts of citations."""
-        made, citations, unfounded = [], 0, 0
-        for reason in self.wish.reasons:
-            cited = tuple(dict.fromkeys(reason.because))
-            there = tuple(name for name in cited if name in known)
-            missing = tuple(name for name in cited if name not in known)
-            citations, unfounded = citations + len(cited), unfounded + len(missing)
-            if missing:
-                self.remarks.append(f"the reason for {reason.choice} cites {', '.join(map(repr, missing))}, which is not there")
-            made.append(Reason(choice=reason.choice, text=reason.text, because=there, source="model", unfounded=missing))
-        told = {reason.choice for reason in made}
-        stands = {"words", "mood", "scene", "register"} | {
-            name
-            for name, same in (
-                ("style", self.wish.style is None or self.settled.style),
-                ("metre", self.wish.meter is None or self.settled.meter),
-                ("key", self.wish.key is None or self.settled.key),
-                ("mode", self.wish.key is None or self.settled.key),
-                ("tempo", self.wish.tempo_bpm is None or self.settled.tempo),
-                ("instruments", self.wish.band is None or self.settled.band),
-                ("motif", self.wish.motif is None and self.wish.contour is None),
-                ("density", self.wish.density is None),
-                ("form", self.wish.sections is None),
-                ("harmony", self.wish.sections is None),
-            )
-            if same
-        }
-        kept = [reason for reason in self.draft.reasons if reason.choice in stands and reason.choice not in told]
-        return (*made, *kept), citations, unfounded

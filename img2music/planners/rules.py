@@ -15,7 +15,7 @@ from img2music.correspondences.again import renewed
 from img2music.correspondences.weighing import cite, split, together
 from img2music.io.styles import load_style, style_names
 from img2music.plan import CompositionPlan, Reason, Section
-from img2music.planners.ensemble import missing_harmony, seat_guest, seat_style, seat_wishes
+from img2music.planners.ensemble import kept_out, missing_harmony, seat_guest, seat_style, seat_wishes
 from img2music.planners.feeling import SHIFT, feel, nearest_mode, season
 from img2music.planners.form import count_bars, fit_tempo, lay_out, section_energies
 from img2music.planners.harmony import harmonize
@@ -24,7 +24,7 @@ from img2music.planners.motif import draw_contour, draw_motif
 from img2music.planners.titles import make_idea, make_title
 from img2music.planners.words import Steering, read_words
 from img2music.style import is_style_file
-from img2music.theory import Key, Meter, name_of
+from img2music.theory import Key, Meter, instrument, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +43,8 @@ _SHAPES = {
     "arch": "lean to an arch", "wave": "rock as waves do", "rise": "rise", "fall": "sink", "still": "keep still", "zigzag": "skip",
 }  # fmt: skip
 
+_SURE_OF_INSTRUMENTS, _HEARD_INSTRUMENTS = 0.5, 2
+"""How sure a model has to be to seat instruments that the style has no seat for, and how many of them. Our choice."""
 _LOOP_TOLERANCE_SECONDS = 0.001
 """Less is rounding."""
 
@@ -319,7 +321,8 @@ class RulesPlanner:
             return band
         lightness = scene.number("lightness", 0.5)
         parts = seat_style(style, (*words.instruments, *seen.value), lightness, words.without)
-        guests = [name for name in words.instruments if name not in {part.instrument for part in parts}]
+        wished = (*words.instruments, *_heard_in_picture(scene, words))
+        guests = [name for name in dict.fromkeys(wished) if name not in {part.instrument for part in parts}]
         for number, name in enumerate(guests):
             parts, role = seat_guest(parts, name, style, may_lead=number == 0)
             notes.conflicts.append(f"{style.name} has no seat for {name}; it plays the {role}")
@@ -330,6 +333,15 @@ class RulesPlanner:
             seen.strengths,
         )
         return parts
+
+
+def _heard_in_picture(scene: Scene, words: Steering) -> tuple[str, ...]:
+    """The leading instruments that a model heard in the picture, if it was sure: the eye's own are among the style's seats anyway."""
+    seen = scene.attributes.instruments
+    if seen.source != "model" or seen.confidence < _SURE_OF_INSTRUMENTS:
+        return ()
+    players = (instrument(name) for name in seen.value[:_HEARD_INSTRUMENTS])
+    return tuple(player.name for player in players if not kept_out(player, "", words.without))
 
 
 def _line_words(scene: Scene, cues: Mapping[str, float]) -> str:

@@ -58,11 +58,11 @@ def _voice(number: int, part: PartPlan) -> str:
     player = instrument(part.instrument)
     begin = f"V:{number} {' '.join(part.name.split())[:_LONGEST_NAME]} ({player.name}): {_JOBS[part.role]}"
     if player.kit:
-        keys = ", ".join(f"{name} {_percussion(DRUMS[name][0])}" for name in _TOLD_DRUMS)
-        return f"{begin}; {keys}; together [{_percussion(36)}{_percussion(42)}]"
+        keys = ", ".join(f'{name} "{_percussion(DRUMS[name][0])}"' for name in _TOLD_DRUMS)
+        return f'{begin}; each written exactly as between the quotation marks: {keys}; kick and hat together "[{_percussion(36)}{_percussion(42)}]"'
     low, high, heart = (abc_pitch(spell(pitch, _SHARPS[pitch % 12])) for pitch in (player.low, player.high, player.heart))
-    best = f" (best around {heart})" if part.role in _SINGING else ""
-    return f"{begin}; from {low} to {high}{best}{'; one note at a time' if player.voices == 1 else ''}"
+    best = f' (best around "{heart}")' if part.role in _SINGING else ""
+    return f'{begin}; from "{low}" to "{high}"{best}{"; one note at a time" if player.voices == 1 else ""}'
 
 
 def _percussion(key: int) -> str:
