@@ -156,6 +156,8 @@ def test_numerals_that_are_none_give_way_to_the_chord_before(tmp_path: Path) -> 
         ("C major", ["IVM7", "iim7 V13", "Vsus", "I6/9"], ("IVmaj7", "ii7 V9", "Vsus4", "Iadd6")),
         ("A minor", ["i", "ii°7 V7b9", "V7/bVI", "im7"], ("i", "iio7 V7", "V7/VI", "i7")),
         ("C major", ["I", "bVII", "iv", "I"], ("I", "bVII", "iv", "I")),
+        ("F major", ["Fmaj7 Dm7", "Gm7 C7", "Bb Bbm", "F/A"], ("Imaj7 vi7", "ii7 V7", "IV iv", "I")),
+        ("A minor", ["Am", "F G", "E7 Bdim", "Am"], ("i", "VI VII", "V7 iio", "i")),
     ],
 )
 def test_numerals_are_read_as_they_are_meant(key: str, written: list[str], meant: tuple[str, ...]) -> None:

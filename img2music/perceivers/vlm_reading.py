@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from img2music.errors import Img2MusicError
+from img2music.io.styles import style_names
 from img2music.models.answers import AnswerError, field_of, validated
 from img2music.perceivers.vlm_answer import DECISIONS, Observation, SceneAnswer
 from img2music.scene import Box, Cue, MusicalAttributes, Scene
@@ -27,6 +28,7 @@ _UNSURE = 0.2
 """Confidence at most of a decision that cites nothing that is there. Our choice."""
 _MOST_NAMES, _MOST_OBSERVATIONS, _MOST_MOODS, _MOST_PLAYERS = 4, 8, 4, 6
 _LONGEST_TEXT, _LONGEST_NAME = 160, 31
+_NOT_ASKED = frozenset(MusicalAttributes.model_fields) - frozenset(DECISIONS)
 _TONIC = re.compile(r"\s*([A-Ga-g])\s*(#|b|♯|♭|-?sharp|-?flat)?(\s+[a-z]+)?\s*", re.IGNORECASE)
 
 
@@ -56,7 +58,8 @@ def read_scene(tree: Mapping[str, Any], measured: Scene, shown: frozenset[str]) 
         AnswerError: no decision in it is sound.
     """
     notes = _Notes()
-    strange = sorted(map(str, tree.keys() - SceneAnswer.model_fields.keys()))
+    strange = sorted(map(str, tree.keys() - SceneAnswer.model_fields.keys() - MusicalAttributes.model_fields.keys()))
+    notes.mended += [f"{name} is not asked for" for name in tree if name in _NOT_ASKED]
     if strange:
         notes.faults.append(f"there is no field {', '.join(repr(name[:40]) for name in strange[:5])}; leave it out")
     cues, renamed = _observed(tree, measured, notes)
@@ -149,8 +152,11 @@ def _observation_as_meant(item: Any) -> Any:
     if isinstance(made.get("text"), str):
         made["text"] = " ".join(made["text"].split())[:_LONGEST_TEXT]
     box = made.get("box")
-    if isinstance(box, list) and all(isinstance(side, int | float) for side in box) and any(1 < side <= 100 for side in box):
-        made["box"] = [side / 100 for side in box]
+    if isinstance(box, list) and len(box) == 4 and all(isinstance(side, int | float) for side in box):
+        if any(1 < side <= 100 for side in box) and max(box) <= 100:
+            made["box"] = [side / 100 for side in box]
+        elif max(box) > 100 or min(box) < 0:  # in pixels of nobody knows what
+            made["box"] = [0, 0, 0, 0]
     return made
 
 
@@ -170,12 +176,20 @@ def _as_meant(name: str, decision: Any) -> Any:
     elif name == "key" and isinstance(value, str) and (match := _TONIC.fullmatch(value)):
         sign = {"sharp": "#", "flat": "b", "♯": "#", "♭": "b"}.get((match[2] or "").lower().lstrip("-"), match[2] or "")
         made["value"] = f"{match[1].upper()}{sign}"
-    elif name in {"genre", "mode", "meter"} and isinstance(value, str):
-        made["value"] = value.strip().lower().replace(" ", "-") if name == "genre" else value.strip().lower()
+    elif name == "genre" and isinstance(value, str):
+        made["value"] = _style(value)
+    elif name in {"mode", "meter"} and isinstance(value, str):
+        made["value"] = value.strip().lower()
     elif name == "instruments" and isinstance(value, list):
         known = [player for text in value if (player := _player(text)) is not None]
         made["value"] = list(dict.fromkeys(known or value))[:_MOST_PLAYERS]
     return made
+
+
+def _style(text: str) -> str:
+    """A style by its name, or the one that a longer name ends with: "chinese folk" is folk."""
+    plain = _plain_name(text).replace("_", "-")
+    return plain if plain in style_names() else next((name for name in style_names() if plain.endswith(f"-{name}")), plain)
 
 
 def _player(text: Any) -> str | None:

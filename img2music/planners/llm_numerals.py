@@ -2,7 +2,8 @@
 
 Textbooks of pop and jazz count every mode from the major scale (bVII in mixolydian, bVI in minor); here the numerals are the
 mode's own (`theory.chords`), so a flat before a degree that the mode lowers already is a courtesy and is left out. Other spellings of
-the same chord (IVM7, iim7, Vsus, viidim) become ours, and what we have no chord for becomes the nearest one (V13 and V7b9 a ninth).
+the same chord (IVM7, iim7, Vsus, viidim) become ours, so do names of chords (Gm7, F#dim), and what we have no chord for becomes the
+nearest one (V13 a ninth).
 Knows nothing of plans.
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 import re
 
 from img2music.errors import Img2MusicError
-from img2music.theory import Key, parse_bar
+from img2music.theory import Key, parse_bar, parse_pitch_class
 
 __all__ = ["numerals_as_meant"]
 
@@ -23,6 +24,8 @@ _LOWERED = {
 }
 """Degrees that lie a semitone lower than in the major scale on the same tonic, by mode."""
 _WORD = re.compile(r"([b#]?)(VII|VI|IV|V|III|II|I|vii|vi|iv|v|iii|ii|i)(.*)")
+_NAME = re.compile(r"([A-G](?:#|b)?)((?:m(?!aj)|min|maj|M|dim|aug|sus|add|o|ø|\+|6|7|9|11|13).*|(?:/.*)?)")
+_NUMERALS = ("I", "II", "III", "IV", "V", "VI", "VII")
 _SIGNS = str.maketrans({"♭": "b", "♯": "#", "°": "o", "º": "o", "Δ": "M", "△": "M", "|": " ", "-": " ", ",": " "})
 # Other spellings of what follows the numeral, the longest first; a chord we don't have becomes the nearest that we have.
 _SUFFIXES: tuple[tuple[str, str], ...] = (
@@ -64,7 +67,7 @@ def numerals_as_meant(bar: str, key: Key) -> tuple[str, tuple[str, ...], tuple[s
 
 def _meant(word: str, key: Key) -> str | None:
     """The word in our spelling, or None."""
-    match = _WORD.fullmatch(word)
+    match = _WORD.fullmatch(_numbered(word, key))
     if match is None:
         return None
     sign, numeral, rest = match.groups()
@@ -75,6 +78,21 @@ def _meant(word: str, key: Key) -> str | None:
         target = target[1:]
     endings = [*_spellings(rest), *(f"{one}{slash}{target}" for one in (head, *_spellings(head))), head, *_spellings(head)]
     return next((f"{sign}{numeral}{ending}" for ending in endings if _is_chord(f"{sign}{numeral}{ending}", key)), None)
+
+
+def _numbered(word: str, key: Key) -> str:
+    """A chord's name as a numeral of the key: "Gm7" in C major is "v7"; any other word as it is."""
+    match = _NAME.fullmatch(word)
+    if match is None:
+        return word
+    root, ending = parse_pitch_class(match[1]), match[2].partition("/")[0]
+    small = re.match(r"(m(?!aj)|min|dim|o|ø)", ending)
+    for sign, moved in (("", 0), ("b", -7), ("#", 7)):
+        for degree, fifths in enumerate(key.scale):
+            if fifths + moved == root:
+                numeral = _NUMERALS[degree].lower() if small else _NUMERALS[degree]
+                return f"{sign}{numeral}{ending}"
+    return word
 
 
 def _spellings(ending: str) -> list[str]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Wish", "as_meant", "draft_as_answer", "read_changes", "read_whole"]
 
 _LONGEST_SHOWN = 40
-_LONGEST_SENTENCE = 300
+_LONGEST_TITLE, _LONGEST_SENTENCE = 60, 300
 _NAME_SIGNS = re.compile(r"[^A-Za-z0-9 '-]+")
 _LETTERS = ("intro", "outro", "A", "B", "C", "D")
 _CHOICES = {
@@ -116,14 +116,23 @@ def as_meant(tree: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(made.get("key"), str):
         tonic, _, mode = made["key"].strip().partition(" ")
         made["key"] = f"{tonic[:1].upper()}{tonic[1:].replace('♭', 'b').replace('♯', '#')} {mode.strip().lower() or 'major'}"
-    for name in ("title", "idea"):
+    for name, most in (("title", _LONGEST_TITLE), ("idea", _LONGEST_SENTENCE)):
         if isinstance(made.get(name), str):
-            made[name] = " ".join(made[name].split())
+            made[name] = _cut(" ".join(made[name].split()), most)
     if isinstance(made.get("reasons"), list):
         made["reasons"] = [_reason_as_meant(reason) for reason in made["reasons"]]
     if isinstance(made.get("sections"), list):
         made["sections"] = [_section_as_meant(section) for section in made["sections"]]
     return made
+
+
+def _cut(text: str, most: int) -> str:
+    """The text, or as many whole sentences or words of it as there is room for."""
+    if len(text) <= most:
+        return text
+    short = text[:most]
+    sentence = short.rfind(". ")
+    return short[: sentence + 1] if sentence > 0 else short.rpartition(" ")[0] or short
 
 
 def _section_as_meant(section: Any) -> Any:
@@ -151,7 +160,7 @@ def _reason_as_meant(reason: Any) -> Any:
     if isinstance(made.get("because"), list):
         made["because"] = made["because"][:4]
     if isinstance(made.get("text"), str):
-        made["text"] = " ".join(made["text"].split())[:_LONGEST_SENTENCE]
+        made["text"] = _cut(" ".join(made["text"].split()), _LONGEST_SENTENCE)
     return made
 
 
