@@ -505,3 +505,21 @@ def test_keys_are_cut_out(text: str, kept: str, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("SOME_API_KEY", KEY)
     monkeypatch.setenv("SHORT_KEY", "a")  # would cut every word
     assert without_secrets(text) == kept
+
+
+@pytest.mark.enable_socket
+def test_the_proxy_of_the_environment_is_used_but_not_for_this_machine(
+    monkeypatch: pytest.MonkeyPatch, cache: AnswerCache
+) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    with StubServer() as proxy, StubServer() as server:
+        monkeypatch.setenv("http_proxy", proxy.base_url.removesuffix("/v1"))
+        answer = Client("openai:x?base_url=http://models.example.invalid/v1", cache=cache).ask(
+            question("far"), until=monotonic() + 20
+        )
+        assert answer.finish == "stop"
+        assert [request.path for request in proxy.requests] == ["http://models.example.invalid/v1/chat/completions"]
+        Client(f"openai:x?base_url={server.base_url}", cache=cache).ask(question("near"), until=monotonic() + 20)
+        assert (len(proxy.requests), len(server.requests)) == (1, 1)

@@ -10,9 +10,11 @@ import os
 from importlib import import_module
 from time import monotonic
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from img2music.errors import UsageError
-from img2music.models.registry import key_variable
+from img2music.models.registry import LOCAL_HOSTS, key_variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,13 +56,15 @@ def make(spec: ModelSpec) -> BaseChatModel:
         timeout=options.timeout,
         max_retries=0,
         use_responses_api=False,
-        openai_proxy=None,  # LangChain refuses a proxy of the environment beside a client of our own
+        openai_proxy=None,  # ours goes by the environment itself; LangChain refuses a proxy beside a client of one's own
         default_headers={"Accept-Encoding": "identity"},
-        http_client=_bounded_client(options.timeout, at_home=options.base_url is None),
+        http_client=_bounded_client(
+            options.timeout, at_home=options.base_url is None, proxy=_proxy_for(options.base_url or _HOME)
+        ),
     )
 
 
-def _bounded_client(timeout_seconds: float, *, at_home: bool) -> Any:
+def _bounded_client(timeout_seconds: float, *, at_home: bool, proxy: str | None) -> Any:
     """An HTTP client whose answers are bounded in size and time; what names an account at OpenAI goes to OpenAI only."""
     import openai
 
@@ -98,4 +102,14 @@ def _bounded_client(timeout_seconds: float, *, at_home: bool) -> Any:
             response.stream = Bounded(response.stream, until)
             return response
 
-    return openai.DefaultHttpxClient(transport=BoundedTransport(), timeout=timeout_seconds, follow_redirects=False)
+    return openai.DefaultHttpxClient(transport=BoundedTransport(proxy=proxy), timeout=timeout_seconds, follow_redirects=False)
+
+
+def _proxy_for(address: str) -> str | None:
+    """The proxy that the environment names for an address (HTTPS_PROXY, NO_PROXY ...); this machine is reached without one."""
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    if host in LOCAL_HOSTS or proxy_bypass(host):
+        return None
+    proxies = getproxies()
+    return proxies.get(parts.scheme) or proxies.get("all")

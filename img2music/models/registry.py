@@ -21,7 +21,7 @@ from img2music.models.spec import ModelSpec
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
 
-__all__ = ["PROVIDERS", "Provider", "chat_model", "key_variable", "why_not"]
+__all__ = ["LOCAL_HOSTS", "PROVIDERS", "Provider", "chat_model", "key_variable", "why_not"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ PROVIDERS: dict[str, Provider] = {
         "img2music.models.replay", ("langchain_core",), "pip install 'img2music[llm]'", "answers recorded earlier"
     ),
 }
-_LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}  # noqa: S104  compared with, never bound to
+LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}  # noqa: S104  compared with, never bound to
 
 
 def chat_model(line: str | ModelSpec, **options: object) -> BaseChatModel:
@@ -142,7 +142,7 @@ def is_local(spec: ModelSpec) -> bool:
     """Whether asking this model keeps everything on this machine."""
     if spec.provider != "openai":
         return True
-    return spec.options.base_url is not None and urlsplit(spec.options.base_url).hostname in _LOCAL_HOSTS
+    return spec.options.base_url is not None and urlsplit(spec.options.base_url).hostname in LOCAL_HOSTS
 
 
 def _missing(provider: Provider) -> list[str]:
