@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -307,6 +308,7 @@ def test_every_style_is_listed(run: Callable[..., tuple[int, str, str]]) -> None
     assert rows == [{"name": name, "summary": load_style(name).summary} for name in style_names()]
 
 
+@pytest.mark.enable_socket  # it looks whether a server on this machine answers
 def test_the_doctor(run: Callable[..., tuple[int, str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code, out, err = run("doctor")
     assert (code, err) == (0, "")
@@ -321,3 +323,27 @@ def test_the_doctor(run: Callable[..., tuple[int, str, str]], tmp_path: Path, mo
     assert code == 4
     assert [finding["name"] for finding in broken] == ["cache"]
     assert "IMG2MUSIC_CACHE" in broken[0]["text"]
+
+
+@pytest.mark.enable_socket
+def test_the_doctor_says_which_pipelines_can_run_and_why_not(
+    run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.setattr("img2music.models.registry.find_spec", lambda name: None if name == "vllm" else find_spec(name))
+    code, out, _ = run("doctor", "--json")
+    assert code == 0
+    rows = {row["name"]: row for row in json.loads(out)["findings"]}
+    assert rows["pipeline offline"]["works"]
+    assert rows["pipeline offline"]["needed"]
+    assert (rows["pipeline vllm-offline"]["works"], "pip install 'img2music[vllm]'" in rows["pipeline vllm-offline"]["text"]) == (
+        False,
+        True,
+    )
+    if find_spec("langchain_openai") is not None:
+        assert "set OPENAI_API_KEY in the environment" in rows["pipeline openai"]["text"]
+        assert "no server at localhost:11434: start it" in rows["pipeline ollama"]["text"]
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-of-nobody")
+        _, out, _ = run("doctor")
+        assert "sk-of-nobody" not in out
+        assert any(line.startswith("ok") and "pipeline openai" in line for line in out.splitlines())

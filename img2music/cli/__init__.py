@@ -21,7 +21,6 @@ from img2music.cli.making import compose, realize, render, replay
 from img2music.cli.prompting import prompts_group
 from img2music.cli.screen import code_of, complain, note, say
 from img2music.cli.shelves import shelf
-from img2music.journal import MODEL_THREAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -97,11 +96,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Nobody reads any more; the interpreter must not complain when it flushes at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _NOBODY_READS
-    if code == _INTERRUPTED and any(thread.name == MODEL_THREAD for thread in threading.enumerate()):
-        # A model that is still writing in this process can't be stopped, and the interpreter must not be taken down under it.
+    if code == _INTERRUPTED:
+        _leave_models_behind(code)
+    return code
+
+
+def _leave_models_behind(code: int) -> None:
+    """Ends the process where a model in it still writes: it can't be stopped, and the interpreter must not be taken down under it."""
+    from img2music.journal import MODEL_THREAD
+
+    if any(thread.name == MODEL_THREAD for thread in threading.enumerate()):
         sys.stderr.flush()
         os._exit(code)
-    return code
 
 
 def _run(arguments: list[str]) -> int:
