@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 import threading
 from importlib.util import find_spec
-from time import monotonic
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pytest
@@ -414,3 +418,24 @@ def test_the_hub_is_asked_only_for_what_is_not_here(
     monkeypatch.setattr("huggingface_hub.snapshot_download", fetch)
     assert folder_of("owner/name") == tmp_path
     assert calls == asked
+
+
+@needs_gguf
+def test_an_interruption_while_a_model_reads_ends_quietly(tmp_path: Path, make_picture: Callable[..., Path]) -> None:
+    # The prompt has thousands of words, which this model reads for a minute.
+    command = [sys.executable, "-m", "img2music", "compose", str(make_picture()), "-o", str(tmp_path / "out"), "--audio", "none"]
+    environment = {**os.environ, "IMG2MUSIC_CACHE": str(tmp_path / "cache")}
+    with subprocess.Popen(
+        [*command, "--pipeline", "local-llm", "--prompt", "plan/compose"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as program:
+        sleep(8)
+        program.send_signal(signal.SIGINT)
+        out, err = program.communicate(timeout=60)
+    assert program.returncode == 130
+    assert err == "img2music: interrupted\n"
+    assert out == ""
+    assert not (tmp_path / "out").exists()
