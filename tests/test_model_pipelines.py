@@ -286,3 +286,15 @@ def test_recorded_answers_are_a_model_like_any_other(run: Run, make_picture: Mak
     )
     assert code == 0
     assert "The Last Boat" in out
+
+
+def test_what_is_missing_first_is_told_first(
+    run: Run, make_picture: MakePicture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("img2music.models.registry.find_spec", lambda _: None)
+    monkeypatch.setattr("img2music.models.weights.find_spec", lambda _: None)
+    code, _, err = run(
+        "compose", make_picture(), "-o", tmp_path / "out", "--pipeline", "local-llm", "--no-fallback", "--seconds", "5"
+    )
+    assert code == 4
+    assert "needs langchain_core, xllamacpp: pip install 'img2music[gguf]'" in one_line(err)

@@ -244,7 +244,10 @@ def _weights(spec: ModelSpec) -> list[list[object]]:
     from img2music.models.weights import find_file
 
     if spec.provider == "gguf":
-        files = [find_file(spec.name)]
+        try:
+            files = [find_file(spec.name)]
+        except Img2MusicError:  # told when the model is made, after the packages that it needs
+            files = []
     elif spec.provider in {"hf", "vllm"} and Path(spec.name).is_dir():
         files = sorted(Path(spec.name).iterdir())
     else:
