@@ -26,6 +26,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -36,9 +37,18 @@ from img2music.resources import data
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-__all__ = ["OFFERED", "SCHEMAS", "UNTRUSTED", "Message", "PromptTemplate", "load_prompt", "prompt_names", "wrapped"]
+__all__ = [
+    "OFFERED",
+    "SCHEMAS",
+    "UNTRUSTED",
+    "Message",
+    "PromptTemplate",
+    "load_prompt",
+    "prompt_files",
+    "prompt_names",
+    "wrapped",
+]
 
 Purpose = Literal["see", "plan", "abc"]
 SCHEMAS: dict[str, tuple[str, ...]] = {"see": ("scene/1",), "plan": ("plan/1", "changes/1", "choice/1"), "abc": ("abc/1",)}
@@ -177,6 +187,23 @@ def prompt_names() -> tuple[str, ...]:
             if file.name.endswith(".md")
         )
     )
+
+
+def prompt_files(folder: str | Path) -> tuple[str, ...]:
+    """The templates in a folder of one's own, as paths, in alphabetical order; folders in it are not looked into.
+
+    Raises:
+        DocumentError: no such folder, or none in it.
+    """
+    try:
+        found = sorted(str(path) for path in Path(folder).iterdir() if path.suffix.lower() == ".md" and path.is_file())
+    except (OSError, ValueError) as error:
+        raise DocumentError(
+            f"{folder} can't be read ({getattr(error, 'strerror', None) or error}); give a folder of prompts"
+        ) from None
+    if not found:
+        raise DocumentError(f"{folder} holds no prompts; give a folder with files ending in .md")
+    return tuple(found)
 
 
 def load_prompt(name_or_path: str | Path, purpose: str | None = None) -> PromptTemplate:

@@ -11,6 +11,7 @@ import pytest
 from commands import one_line
 from tried import prompt_file, recorded, scene_answer
 
+from img2music.resources import data
 from img2music.templates import OFFERED, UNTRUSTED, load_prompt, prompt_names
 from img2music.workbench.tables import SCORES
 
@@ -296,3 +297,31 @@ def test_an_interrupted_run_says_how_to_go_on(
     code, _, err = run(*tried())
     assert code == 0
     assert "4 cells, 1 done, 3 to make" in err
+
+
+def test_a_folder_of_ones_own_works_the_same(run: Run, tmp_path: Path) -> None:
+    for name in ("see/cited", "plan/refine"):
+        assert run("prompts", "cp", name, tmp_path / f"{name.replace('/', '-')}.md")[0] == 0
+    code, out, _ = run("prompts", "ls", tmp_path)
+    assert code == 0
+    assert [Path(line.split()[0]).name for line in out.splitlines()] == ["plan-refine.md", "see-cited.md"]
+    code, out, _ = run("prompts", "show", tmp_path / "see-cited.md")
+    assert (code, "purpose: see" in out) == (0, True)
+    code, _, err = run("prompts", "ls", tmp_path / "nowhere")
+    assert (code, "give a folder of prompts" in err) == (3, True)
+    (tmp_path / "empty").mkdir()
+    code, _, err = run("prompts", "ls", tmp_path / "empty")
+    assert (code, "holds no prompts" in err) == (3, True)
+
+
+def test_a_folder_of_prompts_is_tried_whole(tmp_path: Path, make_picture: Callable[..., Path]) -> None:
+    from img2music.workbench import load_grid
+
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    for name in ("plan/compose", "plan/refine"):
+        (folder / f"{name.partition('/')[2]}.md").write_bytes(data("prompts").joinpath(f"{name}.md").read_bytes())
+    answers = tmp_path / "a.jsonl"
+    answers.write_text('{"answer": "x"}\n')
+    grid = load_grid([str(folder)], [f"replay:{answers}"], [str(make_picture())], seeds=1, seconds=10)
+    assert len(grid.prompts) == 2

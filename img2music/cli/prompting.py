@@ -58,11 +58,17 @@ def prompts_group() -> typer.Typer:
     return group
 
 
-def _ls(as_json: opt.JsonOption = False) -> int:
-    from img2music.templates import load_prompt, prompt_names
+def _ls(
+    folder: Annotated[
+        str | None, typer.Argument(metavar="FOLDER", help="A folder of your own; without it those that come with the program.")
+    ] = None,
+    as_json: opt.JsonOption = False,
+) -> int:
+    from img2music.templates import load_prompt, prompt_files, prompt_names
 
-    width = max(map(len, prompt_names()), default=0)
-    for name in prompt_names():
+    names = prompt_names() if folder is None else prompt_files(folder)
+    width = max(map(len, names), default=0)
+    for name in names:
         template = load_prompt(name)
         if as_json:
             say_object({"name": name, "version": template.version, "purpose": template.purpose, "summary": template.summary})
@@ -72,15 +78,19 @@ def _ls(as_json: opt.JsonOption = False) -> int:
 
 
 def _content(name: str) -> bytes:
+    from img2music.io.documents import read_file
     from img2music.resources import data
-    from img2music.templates import prompt_names
+    from img2music.templates import load_prompt, prompt_names
 
+    if name.lower().endswith(".md"):
+        load_prompt(name)  # a broken one is told, not shown
+        return read_file(name)
     if name not in prompt_names():
         raise unknown_name("prompt", name, prompt_names())
     return data("prompts").joinpath(f"{name}.md").read_bytes()
 
 
-def _show(name: Annotated[str, typer.Argument(metavar="NAME", help="Such as see/cited.")]) -> int:
+def _show(name: Annotated[str, typer.Argument(metavar="NAME", help="Such as see/cited, or a file of your own.")]) -> int:
     say(_content(name).decode().removesuffix("\n"))
     return 0
 
@@ -106,7 +116,8 @@ def _cp(
 
 def _try(
     prompts: Annotated[
-        list[str], typer.Option("--prompts", metavar="NAME|FILE ...", help="Prompts: names, or files ending in .md.")
+        list[str],
+        typer.Option("--prompts", metavar="NAME|FILE|DIR ...", help="Prompts: names, files ending in .md, or folders of them."),
     ],
     pictures: Annotated[list[str], typer.Option("--pictures", metavar="DIR|FILE ...", help="Pictures, or folders of pictures.")],
     models: Annotated[

@@ -115,7 +115,7 @@ class ModelSpec(BaseModel):
             first = error.errors()[0]
             place = ".".join(str(step) for step in first["loc"])
             raise UsageError(
-                f"model {provider}:{name[:60]}, {place}: {first['msg']}; see `img2music prompts try --help`"
+                f"model {provider}:{name[:60]}, {place}: {first['msg']}; its options stand in docs/models.md"
             ) from None
 
     @property

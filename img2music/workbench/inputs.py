@@ -17,7 +17,7 @@ from img2music.brief import Brief
 from img2music.errors import DocumentError, PictureError, UsageError
 from img2music.io.documents import read_file
 from img2music.models import ModelSpec
-from img2music.templates import load_prompt
+from img2music.templates import load_prompt, prompt_files
 from img2music.workbench.grid import Grid, Model, Prompt, Shown
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def load_grid(
     """The grid that these name.
 
     Args:
-        prompts: names or files ending in .md; an entry may hold several, parted by commas.
+        prompts: names, files ending in .md, or folders of them; an entry may hold several, parted by commas.
         models: lines that name a model.
         pictures: files and folders.
         seeds: how many; they are 0, 1, 2 ...
@@ -98,7 +98,7 @@ def _prompts(names: Sequence[str], note: Callable[[str], None]) -> list[Prompt]:
     if not names:
         raise UsageError("no prompt to try; name one or more with --prompts, see `img2music prompts ls`")
     templates: dict[str, tuple[str, PromptTemplate]] = {}
-    for name in names:
+    for name in [path for name in names for path in (prompt_files(name) if Path(name).is_dir() else (name,))]:
         template = load_prompt(name)
         if template.digest in templates:
             note(f"{name} is the same text as {templates[template.digest][0]}, so it is tried once")
