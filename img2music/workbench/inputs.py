@@ -98,7 +98,7 @@ def _prompts(names: Sequence[str], note: Callable[[str], None]) -> list[Prompt]:
     if not names:
         raise UsageError("no prompt to try; name one or more with --prompts, see `img2music prompts ls`")
     templates: dict[str, tuple[str, PromptTemplate]] = {}
-    for name in [path for name in names for path in (prompt_files(name) if Path(name).is_dir() else (name,))]:
+    for name in (path for given in names for path in (prompt_files(given) if Path(given).is_dir() else (given,))):
         template = load_prompt(name)
         if template.digest in templates:
             note(f"{name} is the same text as {templates[template.digest][0]}, so it is tried once")
