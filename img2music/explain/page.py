@@ -8,10 +8,8 @@ The page holds no clock and no random number: the same piece gives the same byte
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Sequence
 from functools import cache
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from img2music.explain import listen, tables
@@ -19,12 +17,12 @@ from img2music.explain.again import again, fallbacks
 from img2music.explain.asked import asked_table
 from img2music.explain.colours import themes
 from img2music.explain.evidence import Evidence, figure, marks_css, spark
+from img2music.explain.frame import head, section, theme_css
 from img2music.explain.markup import Html, data_svg, el
 from img2music.explain.sentences import beat_words, clock, listed, sentence, tempo_words
 from img2music.resources import asset
 
 if TYPE_CHECKING:
-    from img2music.explain.colours import Theme
     from img2music.explain.markup import Child
     from img2music.piece import Piece
 
@@ -68,15 +66,15 @@ def report_html(
             _score(pages),
             _why(piece, evidence),
             _seen(piece, evidence),
-            _section("parts", "Who plays", tables.parts(piece)),
+            section("parts", "Who plays", tables.parts(piece)),
             _promises(piece),
-            _section("again", "Make it again", again(piece, audio_name)),
+            section("again", "Make it again", again(piece, audio_name)),
         ),
         _footer(audio_name is not None or audio_data is not None),
         el("div", id="peek", class_="peek", hidden=True, aria_hidden="true"),
         el("script", Html(script)),
     ]
-    document = el("html", _head(piece, style, script), el("body", body), lang="en")
+    document = el("html", head(piece.plan.title, style, script), el("body", body), lang="en")
     return f"<!DOCTYPE html>\n{document}\n"
 
 
@@ -87,45 +85,10 @@ def _text(name: str) -> str:
 
 def _style(piece: Piece, evidence: Evidence, pianoroll: str) -> str:
     light, dark = themes(piece.scene.colours if piece.scene is not None else ())
-    colours = f":root{{{_variables(light)}}}@media (prefers-color-scheme:dark){{:root{{{_variables(dark)}}}}}"
-    colours += f"@media print{{:root{{{_variables(light)}}}}}"
+    colours = theme_css(light, dark)
     seconds = piece.performance.seconds
     form = listen.form_css(piece.plan, seconds, listen.plot_edges(pianoroll, seconds))
     return colours + _text("page.css") + marks_css(evidence) + form
-
-
-def _variables(theme: Theme) -> str:
-    names = ("paper", "card", "line", "ink", "soft", "accent", "on_accent", "tint", "good", "bad")
-    plain_colours = "".join(f"--{name.replace('_', '-')}:{getattr(theme, name)};" for name in names)
-    return plain_colours + "".join(f"--m{place}:{colour};" for place, colour in enumerate(theme.materials))
-
-
-def _head(piece: Piece, style: str, script: str) -> Html:
-    policy = (
-        f"default-src 'none'; img-src data:; media-src 'self' file: data:; style-src {_hash(style)}; "
-        f"script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
-    )
-    icon = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="5" cy="12" r="3"/><path d="M7 12V2l6 2v3L8.5 5.5"/></svg>'
-    return el(
-        "head",
-        el("meta", charset="utf-8"),
-        Html(f'<meta http-equiv="Content-Security-Policy" content="{policy}">'),
-        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        el("meta", name="color-scheme", content="light dark"),
-        el("meta", name="referrer", content="no-referrer"),
-        el("meta", name="generator", content="img2music"),
-        el("title", piece.plan.title),
-        el("link", rel="icon", href=data_svg(icon)),
-        el("style", Html(style)),
-    )
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{b64encode(sha256(text.encode('utf-8')).digest()).decode('ascii')}'"
-
-
-def _section(name: str, title: str, *content: Child) -> Html:
-    return el("section", el("h2", title, id=f"{name}-title"), content, id=name, aria_labelledby=f"{name}-title")
 
 
 def _header(piece: Piece) -> Html:
@@ -184,7 +147,7 @@ def _palette(evidence: Evidence) -> Html | None:
 
 def _listen(piece: Piece, pianoroll: str) -> Html:
     dynamics = {section.name: section.dynamic for section in piece.score.sections}
-    return _section(
+    return section(
         "listen",
         "Listen along",
         listen.timeline(piece, pianoroll, dynamics),
@@ -207,7 +170,7 @@ def _score(pages: tuple[str, ...]) -> Html | None:
     rest = len(pages) - len(shown)
     note = el("p", f"{rest} more pages are in the files beside this page.", class_="hint") if rest else None
     strip = el("div", shown, class_="pages", tabindex=0, role="region", aria_label="Pages of the score; scroll sideways")
-    return _section("score", "The score", strip, note)
+    return section("score", "The score", strip, note)
 
 
 def _why(piece: Piece, evidence: Evidence) -> Html:
@@ -226,7 +189,7 @@ def _why(piece: Piece, evidence: Evidence) -> Html:
     quarrels = [el("li", sentence(str(conflict))) for conflict in conflicts_told]
     conflicts = el("aside", el("h3", "Where wishes disagreed"), el("ul", quarrels), class_="callout") if quarrels else None
     reasons = tables.reasons(plan, evidence) if plan.reasons else el("p", "This plan gives no reasons.", class_="quiet")
-    return _section("why", "Why it sounds like this", el("div", cards, class_="cards"), reasons, conflicts)
+    return section("why", "Why it sounds like this", el("div", cards, class_="cards"), reasons, conflicts)
 
 
 def _card(drawing: Html, title: str, text: str) -> Html:
@@ -238,7 +201,7 @@ def _seen(piece: Piece, evidence: Evidence) -> Html | None:
         return None
     notes = piece.scene.picture.notes
     count = len(evidence.items)
-    return _section(
+    return section(
         "seen",
         "What was seen",
         el("p", f"How the picture was read: {'; '.join(notes)}.", class_="hint") if notes else None,
@@ -254,7 +217,7 @@ def _promises(piece: Piece) -> Html | None:
         return None
     callout = el("aside", el("h3", "Done instead of what was asked"), instead, class_="callout") if instead is not None else None
     models = el("div", el("h3", "Models that were asked"), asked) if asked is not None else None
-    return _section("promises", "What was promised", kept, callout, models)
+    return section("promises", "What was promised", kept, callout, models)
 
 
 def _footer(has_sound: bool) -> Html:

@@ -8,13 +8,12 @@ The page holds no clock: the same cells give the same bytes.
 
 from __future__ import annotations
 
-from base64 import b64encode
-from hashlib import sha256
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from img2music.explain.colours import themes
-from img2music.explain.markup import Html, el
+from img2music.explain.frame import head, section, theme_css
+from img2music.explain.markup import el
 from img2music.explain.sentences import listed
 from img2music.piece import write_file
 from img2music.resources import asset
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from img2music.explain.colours import Theme
-    from img2music.explain.markup import Child
+    from img2music.explain.markup import Child, Html
     from img2music.workbench.comparing import Difference, Summary
     from img2music.workbench.grid import Grid
     from img2music.workbench.records import Record, Store
@@ -77,10 +75,10 @@ def page_html(
         _header(grid, table),
         el(
             "main",
-            _section("answer", "In short", verdicts(table, differences)),
-            _section("scores", "What each is worth", _hint(table), score_table(table)),
-            _section("differences", "Is one better?", *differences_tables(differences)) if differences else None,
-            _section(
+            section("answer", "In short", verdicts(table, differences)),
+            section("scores", "What each is worth", _hint(table), score_table(table)),
+            section("differences", "Is one better?", *differences_tables(differences)) if differences else None,
+            section(
                 "pieces",
                 "The pieces, picture by picture",
                 el("p", f"Seed {grid.seeds[0]}; other seeds are counted in the scores.", class_="hint")
@@ -89,11 +87,11 @@ def page_html(
                 subjects,
                 el("p", f"{rest} more pictures are counted in the scores and not shown.", class_="hint") if rest else None,
             ),
-            _section("meaning", "What the scores mean", _meaning(rated=rated)),
+            section("meaning", "What the scores mean", _meaning(rated=rated)),
         ),
         el("footer", el("p", "Made with img2music. Everything on this page is quoted from cells.jsonl beside it.")),
     ]
-    return f"<!DOCTYPE html>\n{el('html', _head(style), el('body', body), lang='en')}\n"
+    return f"<!DOCTYPE html>\n{el('html', head('Prompts tried: img2music', style), el('body', body), lang='en')}\n"
 
 
 def question(grid: Grid) -> str:
@@ -145,34 +143,8 @@ def _meaning(*, rated: bool) -> Html:
     return el("dl", rows, class_="meaning")
 
 
-def _section(name: str, title: str, *content: Child) -> Html:
-    return el("section", el("h2", title, id=f"{name}-title"), content, id=name, aria_labelledby=f"{name}-title")
-
-
 def _style() -> str:
     light, dark = themes(())
-    colours = f":root{{{_variables(light)}}}@media (prefers-color-scheme:dark){{:root{{{_variables(dark)}}}}}"
-    colours += f"@media print{{:root{{{_variables(light)}}}}}"
+    colours = theme_css(light, dark)
     own = files("img2music.workbench").joinpath("page.css").read_text(encoding="utf-8")
     return colours + asset("report/page.css").read_text(encoding="utf-8") + own
-
-
-def _variables(theme: Theme) -> str:
-    names = ("paper", "card", "line", "ink", "soft", "accent", "on_accent", "tint", "good", "bad")
-    return "".join(f"--{name.replace('_', '-')}:{getattr(theme, name)};" for name in names)
-
-
-def _head(style: str) -> Html:
-    digest = b64encode(sha256(style.encode()).digest()).decode("ascii")
-    policy = f"default-src 'none'; img-src data:; media-src 'self' file: data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    return el(
-        "head",
-        el("meta", charset="utf-8"),
-        Html(f'<meta http-equiv="Content-Security-Policy" content="{policy}">'),
-        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        el("meta", name="color-scheme", content="light dark"),
-        el("meta", name="referrer", content="no-referrer"),
-        el("meta", name="generator", content="img2music"),
-        el("title", "Prompts tried: img2music"),
-        el("style", Html(style)),
-    )
