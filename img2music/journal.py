@@ -20,14 +20,16 @@ from pydantic import BaseModel, ConfigDict, Field
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["MODEL_THREAD", "Heard", "ModelUse", "answers_heard", "collected", "hear", "tell"]
+__all__ = ["MODEL_THREAD", "MOST_TOKENS", "Heard", "ModelUse", "answers_heard", "collected", "hear", "tell"]
 
 MODEL_THREAD = "img2music-model"
 """Name of the threads in which models are asked."""
 
 Short = Annotated[str, Field(max_length=300)]
 Line = Annotated[str, Field(max_length=2000)]
-Count = Annotated[int, Field(ge=0)]
+MOST_TOKENS = 10**12
+"""No conversation is longer: a larger count is a server's mistake."""
+Count = Annotated[int, Field(ge=0, le=MOST_TOKENS)]
 
 
 class ModelUse(BaseModel):
@@ -64,9 +66,9 @@ class ModelUse(BaseModel):
     tokens_in: Count = 0
     tokens_out: Count = 0
     """Tokens that were read and written for the requests that went out, as the model's server counts them."""
-    cost_usd: Annotated[float, Field(ge=0)] | None = None
+    cost_usd: Annotated[float, Field(ge=0, le=1e9)] | None = None
     """None where no price is configured."""
-    seconds: Annotated[float, Field(ge=0)] = 0.0
+    seconds: Annotated[float, Field(ge=0, le=1e9)] = 0.0
     """Waiting for the model, by the wall clock."""
     answer: Annotated[str, Field(max_length=200_000)] = ""
     """The answer that was used, where the result can't be told without it: a tune that a model wrote."""

@@ -91,9 +91,9 @@ UNTRUSTED: dict[str, int] = {
 }  # fmt: skip
 """Variables whose text comes from a picture, a file or the user, and how many characters of each are taken."""
 _LARGEST_BYTES = 60_000
-_HEAD = re.compile(r"\A---\s*\n(.*?)\n---\s*\n(.*)\Z", re.DOTALL)
+_HEAD = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*\n(.*)\Z", re.DOTALL)
 _PART = re.compile(r"^# (System|User)[ \t]*$", re.MULTILINE)
-_VARIABLE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_VARIABLE = re.compile(r"\{\{(.{0,200}?)\}\}", re.DOTALL)
 _MARKS = re.compile(r"<\s*(/?)\s*data", re.IGNORECASE)
 
 

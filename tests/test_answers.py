@@ -53,15 +53,28 @@ class Tune(BaseModel):
         return title
 
 
+def shown(tree: Any) -> Any:
+    """The tree as it is read: without characters that no one sees, blanks of other kinds as plain ones."""
+    if isinstance(tree, str):
+        return "".join(letter if letter.isprintable() else " " if letter.isspace() else "" for letter in tree)
+    if isinstance(tree, dict):
+        return {shown(name): shown(value) for name, value in tree.items()}
+    return list(map(shown, tree)) if isinstance(tree, list) else tree
+
+
+def test_marks_that_turn_writing_round_are_left_out() -> None:
+    assert json_of(json.dumps({"title": "../../x \u202eevil\x07"})) == {"title": "../../x evil"}
+
+
 @given(OBJECTS, PROSE, PROSE)
 def test_an_object_is_found_in_any_prose(tree: dict[str, Any], before: str, after: str) -> None:
-    assert json_of(f"{before}{json.dumps(tree)}{after}") == tree
+    assert json_of(f"{before}{json.dumps(tree)}{after}") == shown(tree)
 
 
 @given(OBJECTS)
 def test_an_object_is_found_in_a_fence_among_braces_of_prose(tree: dict[str, Any]) -> None:
     text = f"Sure {{really}}, here:\n```json\n{json.dumps(tree, indent=2)}\n```\nAnything {{else}}?"
-    assert json_of(text) == tree
+    assert json_of(text) == shown(tree)
 
 
 @given(st.text(max_size=300))

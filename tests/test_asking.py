@@ -8,7 +8,7 @@ import os
 import re
 import tracemalloc
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -523,3 +523,35 @@ def test_the_proxy_of_the_environment_is_used_but_not_for_this_machine(
         assert [request.path for request in proxy.requests] == ["http://models.example.invalid/v1/chat/completions"]
         Client(f"openai:x?base_url={server.base_url}", cache=cache).ask(question("near"), until=monotonic() + 20)
         assert (len(proxy.requests), len(server.requests)) == (1, 1)
+
+
+@pytest.mark.enable_socket
+def test_nothing_is_traced_whatever_the_environment_says(monkeypatch: pytest.MonkeyPatch, cache: AnswerCache) -> None:
+    with StubServer() as tracer, StubServer() as server:
+        monkeypatch.setenv("LANGSMITH_TRACING", "true")
+        monkeypatch.setenv("LANGSMITH_ENDPOINT", tracer.base_url.removesuffix("/v1"))
+        monkeypatch.setenv("LANGSMITH_API_KEY", "x" * 20)
+        Client(f"openai:x?base_url={server.base_url}", cache=cache).ask(question("private"), until=monotonic() + 20)
+        sleep(1.5)  # traces are sent in the background
+        assert len(server.requests) == 1
+        assert tracer.requests == []
+
+
+@pytest.mark.enable_socket
+def test_what_the_environment_adds_for_openai_goes_nowhere_else(monkeypatch: pytest.MonkeyPatch, cache: AnswerCache) -> None:
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-private")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-private")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Secret: hidden\nAuthorization: Bearer leak")
+    with StubServer() as server:
+        Client(f"openai:x?base_url={server.base_url}", cache=cache).ask(question(), until=monotonic() + 20)
+        sent = str(server.requests[0].headers)
+    assert not any(secret in sent for secret in ("private", "hidden", "leak"))
+
+
+def test_a_count_beyond_reason_is_no_count() -> None:
+    from langchain_core.messages import AIMessage
+
+    from img2music.models.asking import _answer_of
+
+    message = AIMessage("x", usage_metadata={"input_tokens": 10**400, "output_tokens": 3, "total_tokens": 3})
+    assert (_answer_of(message).tokens_in, _answer_of(message).tokens_out) == (0, 3)

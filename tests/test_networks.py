@@ -62,3 +62,21 @@ def test_a_missing_package_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_pixels_of_another_shape_are_refused() -> None:
     with pytest.raises(BackendError, match=r"failed on pixels of shape \(1, 4, 8, 8\)"):
         networks.run("efficientnet_lite0", np.zeros((1, 4, 8, 8), np.float32))
+
+
+def test_nothing_is_kept_or_sent_about_the_machine(tmp_path: Path) -> None:
+    import os
+    import subprocess
+    import sys
+
+    code = (
+        "from img2music.perceivers.offline import OfflinePerceiver; from img2music.io.pictures import open_picture; import sys;"
+        "OfflinePerceiver()(open_picture(sys.argv[1]))"
+    )
+    picture = Path(__file__).parents[1] / "demo" / "examples" / "moon.jpg"
+    environment = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(picture)], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not [path for path in tmp_path.rglob("*") if "microsoft" in path.name.lower() or "onnxruntime" in path.name.lower()]

@@ -239,10 +239,15 @@ def test_nothing_leaves_the_machine_unless_somebody_agreed(
     words = [word if not str(word).startswith("replay:") else "openai:gpt-4o-mini" for word in tried()]
     code, _, err = run(*words)
     assert code == 2
+    assert "set OPENAI_API_KEY" in err  # told before anybody has to agree
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-nobody")
+    code, _, err = run(*words)
+    assert code == 2
     assert "prompts and pictures would go to openai:gpt-4o-mini; agree with --yes" in err
     code, _, err = run(*words, "--budget", "1", "--yes")
     assert code == 2
     assert "--budget needs prices" in err
+    monkeypatch.delenv("OPENAI_API_KEY")
     code, _, err = run(*words, "--yes")
     assert code in {2, 4}  # no key, or no package
     assert "OPENAI_API_KEY" in err or "pip install" in err

@@ -207,3 +207,33 @@ def test_a_style_file_is_given_again(make_picture: Callable[..., Path], tmp_path
     with pytest.raises(DocumentError, match="give that file with --style"):
         replay(made / "piece.json")
     assert replay(made / "piece.json", style=str(style)).same
+
+
+@pytest.mark.parametrize(("name", "kind"), [("openai", "planner"), ("local-llm", "planner"), ("abc-llm", "realizer")])
+def test_a_replay_asks_no_model(made: Path, name: str, kind: str) -> None:
+    from img2music.pipeline.config import load_config
+
+    def change(manifest: Any) -> None:
+        manifest["pipeline"] = json.loads(load_config(name).model_dump_json())
+        manifest["stages"][kind] = {"planner": "llm", "realizer": "abc"}[kind]
+
+    with pytest.raises(DocumentError, match=f"does not hold what a model made for its {kind}"):
+        replay(edit(made, change))
+
+
+def test_a_tune_on_record_that_is_none_is_bad_input(made: Path) -> None:
+    def change(manifest: Any) -> None:
+        manifest["stages"]["realizer"] = "abc"
+        use = {
+            "model": "openai:x",
+            "prompt": "abc/tune",
+            "prompt_digest": "0",
+            "schema_name": "abc/1",
+            "answers": 1,
+            "asked": 1,
+            "repairs": 0,
+        }
+        manifest["models"] = [{"stage": "realizer", "accepted": True, "answer": "no tune at all", **use}]
+
+    with pytest.raises(DocumentError, match="the tune on record can't be read"):
+        replay(edit(made, change))

@@ -249,3 +249,15 @@ def test_a_shipped_prompt_renders_with_what_its_stage_offers(name: str) -> None:
         len(re.findall(r"\{\{\s*" + variable + r"\s*\}\}", template.system + template.user))
         for variable in template.variables() & UNTRUSTED.keys()
     )
+
+
+def test_hostile_braces_and_rules_are_read_soon(tmp_path: Path) -> None:
+    from time import process_time
+
+    begin = process_time()
+    for text in ("{{" * 29_000, "---" + " \n" * 25_000, "---\nname: a\n---\n" + "{{ " * 15_000):
+        path = tmp_path / "hostile.md"
+        path.write_text(text)
+        with pytest.raises((DocumentError, UsageError)):
+            load_prompt(path)
+    assert process_time() - begin < 10  # it was minutes

@@ -661,3 +661,21 @@ def test_a_plan_as_lines(tmp_path: Path, make_picture: MakePicture) -> None:
     assert sum(line.count("|") - 1 for line in lines if line.startswith("  ")) == plan.bars
     assert sum(line.startswith("section ") for line in lines) == len(plan.sections)
     assert sum(line.startswith("part ") for line in lines) == len(plan.parts)
+
+
+def test_a_folder_of_links_is_not_followed(tmp_path: Path) -> None:
+    from img2music.errors import OutputError
+
+    secret = tmp_path / "secret.txt"
+    secret.write_text("private")
+    store = Store(tmp_path / "out")
+    store.add("abc", "audio.ogg", b"OggS")
+    (tmp_path / "out" / "pieces" / "abc" / "audio.ogg").unlink()
+    (tmp_path / "out" / "pieces" / "abc" / "audio.ogg").symlink_to(secret)
+    assert store.file("abc", "audio.ogg") is None
+    (tmp_path / "out" / "cells.jsonl").symlink_to(secret)
+    with pytest.raises(DocumentError, match="is a link and leads elsewhere"):
+        store.records()
+    with pytest.raises(OutputError, match="leads elsewhere"):
+        store._append("cells.jsonl", "{}")
+    assert secret.read_text() == "private"

@@ -167,8 +167,8 @@ def _try(
     todo = to_run(grid, records, retry_failed=retry_failed)
     estimate = estimated(grid, records, todo)
     note(estimate.words)
-    _allowed(estimate, budget, yes=yes)
     check_usable(todo)
+    _allowed(estimate, budget, yes=yes)
     first = None if no_audio else grid.seeds[0]
     with _progress(len(todo)) as (on_start, on_event, on_record):
         try:

@@ -58,7 +58,7 @@ def _outcome(use: Mapping[str, Any]) -> str:
     how = "used" if use.get("accepted") else "not used"
     said = f"{answers} {'answer' if answers == 1 else 'answers'}, {how}"
     if repairs:
-        said += f", faults quoted back {'once' if repairs == 1 else f'{repairs} times'}"
+        said += f", asked again {'once' if repairs == 1 else f'{repairs} times'}"
     citations, unfounded = _count(use, "citations"), _count(use, "unfounded")
     if citations:
         said += f", {citations - unfounded} of {citations} citations found"

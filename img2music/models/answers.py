@@ -46,7 +46,8 @@ def json_of(text: str) -> dict[str, Any]:
         raise AnswerError(f"the answer has {len(text)} characters; answer with one JSON object and nothing else")
     found = max(_objects(text), key=lambda item: item[0], default=None)
     if found is not None:
-        return found[1]
+        cleaned: dict[str, Any] = _printable(found[1])
+        return cleaned
     if "{" in text:
         raise AnswerError("the JSON object is not complete or not sound; answer with one whole JSON object and nothing else")
     raise AnswerError("there is no JSON object in the answer; answer with one JSON object and nothing else")
@@ -63,12 +64,21 @@ def _objects(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
             continue
         try:
             tree = from_json(text[start:end], allow_inf_nan=False)
-        except ValueError:
+        except (ValueError, TypeError):  # the latter for half a surrogate pair
             begin = start + 1
             continue
         if isinstance(tree, dict) and _finite(tree):
             yield end - start, tree
         begin = end
+
+
+def _printable(tree: Any) -> Any:
+    """The tree without characters that no one sees: controls, marks that turn the direction of writing."""
+    if isinstance(tree, str):
+        return "".join(letter if letter.isprintable() else " " * letter.isspace() for letter in tree)
+    if isinstance(tree, dict):
+        return {_printable(name): _printable(value) for name, value in tree.items()}
+    return [_printable(item) for item in tree] if isinstance(tree, list) else tree
 
 
 def _end(text: str, start: int) -> int | None:

@@ -18,7 +18,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from img2music.errors import BackendError, Img2MusicError
-from img2music.journal import MODEL_THREAD, Heard, hear
+from img2music.journal import MODEL_THREAD, MOST_TOKENS, Heard, hear
 from img2music.models.cache import AnswerCache, Kept, key_of
 from img2music.models.faults import Trouble, give_up, trouble_of, without_secrets, without_value
 from img2music.models.registry import chat_model, key_variable
@@ -26,6 +26,7 @@ from img2music.models.sending import messages_of, response_format, turn
 from img2music.models.spec import ModelSpec
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Mapping
 
     from langchain_core.language_models.chat_models import BaseChatModel
@@ -203,7 +204,10 @@ class Client:
             )
         for name in self._without:
             extra.pop(name, None)
-        with warnings.catch_warnings():
+        from langsmith import tracing_context
+
+        # Tracing that the environment asks of LangChain for other programs would send prompt and picture elsewhere.
+        with warnings.catch_warnings(), tracing_context(enabled=False):
             warnings.simplefilter("ignore")  # what providers have to say is in the error that follows
             return self._model.invoke(messages, **extra)
 
@@ -252,7 +256,14 @@ def _weights(spec: ModelSpec) -> list[list[object]]:
         files = sorted(Path(spec.name).iterdir())
     else:
         files = []
-    return [[file.name, file.stat().st_size, file.stat().st_mtime_ns] for file in files]
+    return [[file.name, about.st_size, about.st_mtime_ns] for file in files if (about := _about(file)) is not None]
+
+
+def _about(file: Path) -> os.stat_result | None:
+    try:
+        return file.stat()
+    except OSError:  # a link that leads nowhere
+        return None
 
 
 def _within(seconds: float, call: Callable[[], Any]) -> Any:
@@ -296,7 +307,7 @@ def _answer_of(message: AIMessage) -> Answer:
 
 def _count(usage: Mapping[str, Any], name: str) -> int:
     value = usage.get(name)
-    return value if isinstance(value, int) and value >= 0 else 0
+    return value if isinstance(value, int) and 0 <= value <= MOST_TOKENS else 0
 
 
 def refused(answer: Answer, label: str) -> BackendError:

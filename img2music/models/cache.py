@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from img2music.errors import OutputError
+from img2music.errors import DocumentError, OutputError
+from img2music.io.documents import read_file
+from img2music.journal import MOST_TOKENS
 from img2music.piece import write_file
 from img2music.resources import cache_folder
 
@@ -35,8 +37,8 @@ class Kept(BaseModel):
 
     text: Annotated[str, Field(max_length=_LARGEST_BYTES)]
     finish: Annotated[str, Field(max_length=40)]
-    tokens_in: Annotated[int, Field(ge=0)]
-    tokens_out: Annotated[int, Field(ge=0)]
+    tokens_in: Annotated[int, Field(ge=0, le=MOST_TOKENS)]
+    tokens_out: Annotated[int, Field(ge=0, le=MOST_TOKENS)]
     question: Annotated[str, Field(max_length=64)]
     """Digest of what was asked, as recorded answers name it."""
     model: Annotated[str, Field(max_length=2000)]
@@ -57,9 +59,8 @@ class AnswerCache:
     def get(self, key: str) -> Kept | None:
         """The answer of that key, or None."""
         try:
-            with self._path(key).open("rb") as stream:
-                return Kept.model_validate_json(stream.read(_LARGEST_BYTES + 1))
-        except (OSError, ValidationError):
+            return Kept.model_validate_json(read_file(self._path(key), largest_bytes=_LARGEST_BYTES))
+        except (DocumentError, ValidationError):
             return None
 
     def put(self, key: str, kept: Kept) -> None:

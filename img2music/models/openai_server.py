@@ -59,12 +59,16 @@ def make(spec: ModelSpec) -> BaseChatModel:
         openai_proxy=None,  # ours goes by the environment itself; LangChain refuses a proxy beside a client of one's own
         default_headers={"Accept-Encoding": "identity"},
         http_client=_bounded_client(
-            options.timeout, at_home=options.base_url is None, proxy=_proxy_for(options.base_url or _HOME)
+            options.timeout, key=key, at_home=options.base_url is None, proxy=_proxy_for(options.base_url or _HOME)
         ),
     )
 
 
-def _bounded_client(timeout_seconds: float, *, at_home: bool, proxy: str | None) -> Any:
+_SENT = frozenset({"accept", "accept-encoding", "connection", "content-length", "content-type", "host", "user-agent"})
+"""Headers that go to servers other than OpenAI's, beside the key that the model's line names."""
+
+
+def _bounded_client(timeout_seconds: float, *, key: str, at_home: bool, proxy: str | None) -> Any:
     """An HTTP client whose answers are bounded in size and time; what names an account at OpenAI goes to OpenAI only."""
     import openai
 
@@ -93,8 +97,10 @@ def _bounded_client(timeout_seconds: float, *, at_home: bool, proxy: str | None)
         def handle_request(self, request: Any) -> Any:
             allowed = request.extensions.get("timeout", {}).get("read") or timeout_seconds
             until = monotonic() + allowed
-            for name in () if at_home else ("OpenAI-Organization", "OpenAI-Project"):  # taken from the environment
-                request.headers.pop(name, None)
+            if not at_home:  # the client adds what the environment names for OpenAI: an account, headers of one's own
+                for name in [name for name in request.headers if name not in _SENT and not name.startswith("x-stainless-")]:
+                    request.headers.pop(name, None)
+                request.headers["authorization"] = f"Bearer {key}"
             response = super().handle_request(request)
             if response.headers.get("content-encoding", "identity") != "identity":
                 response.close()

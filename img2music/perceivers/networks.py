@@ -9,6 +9,7 @@ Knows nothing of what goes in and what comes out: see the module that asks for a
 
 from __future__ import annotations
 
+import os
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,8 @@ def _open(name: str) -> Any:
         path = asset(f"networks/{name}.onnx")
     except FileNotFoundError as error:
         raise BackendError(str(error)) from None
+    # Newer releases keep an identity of the machine in its cache folder and call home, unless this is set before they are imported.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     try:
         import onnxruntime
     except ImportError as error:  # also where a library that it needs is missing

@@ -123,11 +123,15 @@ def adapted(
             )
         for name in asking:
             stages[name] = _with_option(stages[name], "model", model)
+    named: dict[str, str] = {}
     for prompt in prompts:
         from img2music.templates import load_prompt
 
         purpose = load_prompt(prompt).purpose
         name = _STAGE_OF_PURPOSE[purpose]
+        if name in named:
+            raise UsageError(f"prompts {named[name]!r} and {prompt!r} are both for the {name}; give one of them")
+        named[name] = prompt
         if "model" not in stages[name].options:
             raise UsageError(f"pipeline {config.name!r} has no {name} that asks a model, which prompt {prompt!r} is for")
         stages[name] = _with_option(stages[name], "prompt", prompt)

@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from img2music.errors import DocumentError
+from img2music.errors import BackendError, DocumentError
 from img2music.io.documents import parse, read_file
 from img2music.piece import write_file
 from img2music.pipeline.config import StageConfig, StageTable, load_config, pipeline_names
@@ -141,7 +141,12 @@ def _as_told(tune: str, plan: CompositionPlan) -> Score:
     """The notes of a tune that a model wrote, mended as they were then."""
     from img2music.realizers.abc import read_tune
 
-    return read_tune(tune, plan)[0]
+    try:
+        return read_tune(tune, plan)[0]
+    except BackendError as error:
+        raise DocumentError(
+            f"the tune on record can't be read ({error}); give a piece.json as `img2music compose` wrote it"
+        ) from None
 
 
 def _trusted(record: Manifest, source: str) -> PipelineConfig:
@@ -156,12 +161,26 @@ def _trusted(record: Manifest, source: str) -> PipelineConfig:
             stages[kind] = StageConfig(use=asked.use)
             continue
         stages[kind] = next((stage for stage in asked.chain() if stage.use == record.stages.get(kind)), asked)
+        if any("model" in stage.options for stage in stages[kind].chain() if stage.use == stages[kind].use):
+            raise DocumentError(
+                f"{source} does not hold what a model made for its {kind}, and none is asked again unasked; "
+                "give a pipeline with --pipeline"
+            )
+        stages[kind] = _without_models(stages[kind])
         if not is_preset and any(_holds_text(stage.options) for stage in stages[kind].chain()):
             raise DocumentError(
                 f"{source} was made with a pipeline of its own, whose {kind} has options that may name files; "
                 "give its file with --pipeline"
             )
     return config.model_copy(update={"stages": StageTable(**stages)})
+
+
+def _without_models(stage: StageConfig) -> StageConfig:
+    """The stage without the fallbacks that ask a model."""
+    fallback = stage.fallback
+    while fallback is not None and "model" in fallback.options:
+        fallback = fallback.fallback
+    return stage.model_copy(update={"fallback": None if fallback is None else _without_models(fallback)})
 
 
 def _holds_text(value: JsonValue) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from img2music.errors import DocumentError, OutputError
+from img2music.io.documents import read_file
 from img2music.journal import ModelUse  # noqa: TC001  pydantic reads the annotations when a class is made
 from img2music.piece import write_file
 
@@ -119,14 +120,9 @@ class Store:
         """
         path = self.folder / "cells.jsonl"
         self.passed_over = 0
-        try:
-            if path.stat().st_size > _LARGEST_BYTES:
-                raise DocumentError(f"{path} is larger than {_LARGEST_BYTES // 1_000_000} MB; choose another folder with -o")
-            content = path.read_bytes()
-        except FileNotFoundError:
+        if not path.exists() and not path.is_symlink():
             return {}
-        except OSError as error:
-            raise DocumentError(f"{path} can't be read ({error.strerror}); choose another folder with -o") from None
+        content = _own(path, _LARGEST_BYTES)
         found: dict[str, Record] = {}
         for line in content.splitlines():
             if line.strip():
@@ -154,6 +150,8 @@ class Store:
         path = self.folder / name
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            if path.is_symlink() or (path.exists() and not path.is_file()):
+                raise OutputError(f"{path} is no file of ours but leads elsewhere; choose another folder with -o")
             with path.open("ab") as stream:
                 torn = stream.tell() > 0 and not _ends_whole(path)
                 stream.write((b"\n" if torn else b"") + lines.encode() + b"\n")
@@ -174,9 +172,20 @@ class Store:
         """A file of a cell, or None where it is missing or too large."""
         path = self.folder / "pieces" / cell / name
         try:
-            return path.read_bytes() if path.stat().st_size <= _LARGEST_FILE else None
-        except OSError:
+            return _own(path, _LARGEST_FILE)
+        except DocumentError:
             return None
+
+
+def _own(path: Path, largest_bytes: int) -> bytes:
+    """The content of a file that we wrote: a link could lead anywhere.
+
+    Raises:
+        DocumentError: missing, a link, no regular file, or too large.
+    """
+    if path.is_symlink():
+        raise DocumentError(f"{path} is a link and leads elsewhere; choose another folder with -o")
+    return read_file(path, largest_bytes=largest_bytes)
 
 
 def _ends_whole(path: Path) -> bool:
