@@ -63,7 +63,7 @@ def _open(name: str) -> Any:
     except FileNotFoundError as error:
         raise BackendError(str(error)) from None
     # Newer releases keep an identity of the machine in its cache folder and call home, unless this is set before they are imported.
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:
         import onnxruntime
     except ImportError as error:  # also where a library that it needs is missing
