@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -286,6 +288,43 @@ def test_recorded_answers_are_a_model_like_any_other(run: Run, make_picture: Mak
     )
     assert code == 0
     assert "The Last Boat" in out
+
+
+def test_without_the_extras_a_pipeline_falls_back_and_says_how_to_get_them(make_picture: MakePicture, tmp_path: Path) -> None:
+    blocker = (
+        "import sys\n"
+        "class Block:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.partition('.')[0] in {'langchain_core', 'langchain_openai', 'langsmith', 'xllamacpp', 'openai'}:\n"
+        "            raise ModuleNotFoundError(f'No module named {name!r}', name=name)\n"
+        "sys.meta_path.insert(0, Block())\n"
+        "import importlib.util as u\n"
+        "real = u.find_spec\n"
+        "u.find_spec = lambda name, package=None: None if name in {'langchain_core', 'langchain_openai', 'xllamacpp'} else real(name, package)\n"
+        "from img2music.cli import main\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    for name, extra in (("local-llm", "gguf"), ("openai", "llm"), ("abc-llm", "llm")):
+        words = [
+            "compose",
+            str(make_picture()),
+            "-o",
+            str(tmp_path / name),
+            "--seconds",
+            "5",
+            "--audio",
+            "none",
+            "--pipeline",
+            name,
+        ]
+        done = subprocess.run([sys.executable, "-c", blocker, *words], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert f"pip install 'img2music[{extra}]'" in done.stderr
+        assert "could not work" in done.stderr
+        done = subprocess.run(
+            [sys.executable, "-c", blocker, *words, "--no-fallback"], capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stderr.count("\n")) == (4, 1)
 
 
 def test_what_is_missing_first_is_told_first(

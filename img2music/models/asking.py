@@ -151,12 +151,12 @@ class Client:
         )
 
     def _ask_anew(self, question: Question, until: float) -> Answer:
-        from img2music.models.replay import digest_of
-
         begin, asked = monotonic(), 0
         troubles: list[str] = []
         if self._model is None:
             self._model = self._made()
+        from img2music.models.replay import digest_of  # needs what the model needed
+
         tries = 1 + self.spec.options.retries
         while True:
             left = until - monotonic()
