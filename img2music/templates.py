@@ -168,7 +168,7 @@ class PromptTemplate:
 
 
 def wrapped(name: str, text: str) -> str:
-    """Text from outside as data: between marks that it can't forge, one character of control at most a line break, cut to its length."""
+    """Text from outside as data: between marks that it can't forge, without control characters but line breaks, cut to its length."""
     most = UNTRUSTED.get(name, 2_000)
     plain = "".join(letter if letter == "\n" or letter.isprintable() else " " * letter.isspace() for letter in text)
     plain = _MARKS.sub(r"‹\1data", plain)

@@ -18,7 +18,6 @@ from img2music.errors import BackendError, MissingPackageError, UsageError
 from img2music.models import Answer, Client, ModelSpec, Question, chat_model
 from img2music.models.asking import refused
 from img2music.models.cache import AnswerCache
-from img2music.models.faults import trouble_of, without_secrets
 from img2music.templates import Message
 
 pytest.importorskip("langchain_openai", reason="asks through LangChain")
@@ -441,70 +440,6 @@ def test_a_hanging_server_is_left_behind(ask: Asker) -> None:
         client = ask.client(server, timeout=0.4, retries=1)
         assert json.loads(client.ask(question(), until=monotonic() + 30).text) == GOOD
     assert server.asked == 2
-
-
-class APITimeoutError(Exception):
-    pass
-
-
-class ConnectError(Exception):
-    pass
-
-
-class LengthFinishReasonError(Exception):
-    pass
-
-
-class ContentFilterFinishReasonError(Exception):
-    pass
-
-
-class JSONDecodeError(Exception):
-    pass
-
-
-class Odd(Exception):  # noqa: N818  some libraries name them so
-    pass
-
-
-@pytest.mark.parametrize(
-    ("error", "said", "again"),
-    [
-        (APITimeoutError("x"), "did not answer in time; raise its timeout", True),
-        (TimeoutError("x"), "did not answer in time; raise its timeout", True),
-        (ConnectError("refused"), r"no connection to model 'm' \(refused\); start its server", True),
-        (LengthFinishReasonError("x"), "was cut off; raise max_tokens", False),
-        (ContentFilterFinishReasonError("no"), r"refuses to answer \(no\); change", False),
-        (JSONDecodeError("line 1"), r"sent what is no answer \(line 1\); check base_url", True),
-        (KeyError("choices"), "no answer.*KeyError.*check base_url", True),
-        (Odd("a\nb" * 500), "failed.*Odd.*; try again", True),
-        (MemoryError(), "failed.*MemoryError.*; try again", True),
-        (BackendError("our own line; do this"), "^our own line; do this$", False),
-    ],
-)
-def test_what_an_error_means(error: Exception, said: str, again: bool) -> None:
-    trouble = trouble_of(error, "m")
-    assert re.search(said, trouble.text)
-    assert "\n" not in trouble.text
-    assert len(trouble.text) < 500
-    assert trouble.again is again
-
-
-@pytest.mark.parametrize(
-    ("text", "kept"),
-    [
-        ("Incorrect API key: sk-proj-abcDEF123456.", "Incorrect API key: ***."),
-        ("authorization: Bearer abc.def.ghi", "authorization: ***"),
-        ("token hf_abcdefghijkl is wrong", "token *** is wrong"),
-        ("gsk_0123456789ab and xai-0123456789ab", "*** and ***"),
-        (f"you sent {KEY}", "you sent ***"),
-        ("nothing to hide", "nothing to hide"),
-    ],
-)
-def test_keys_are_cut_out(text: str, kept: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SOME_API_KEY", KEY)
-    monkeypatch.setenv("SHORT_KEY", "a")  # would cut every word
-    assert without_secrets(text) == kept
 
 
 @pytest.mark.enable_socket

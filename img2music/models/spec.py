@@ -156,7 +156,7 @@ def _check_address(address: object) -> None:
         try:
             parts = urlsplit(address)
             secret = parts.username or parts.password or parts.query or parts.fragment or ";" in address
-            _ = parts.port
+            _ = parts.port  # raises ValueError where it is none
         except ValueError:
             raise UsageError(f"base_url {address[:60]!r} is no address; write it as http://localhost:8000/v1") from None
         if secret:
