@@ -54,7 +54,7 @@ def test_sound_of_the_piece_before_is_removed(
     assert list((folder / "stems").iterdir()) != []
     code, _, err = run(*base, "--audio", "none", "--seed", "2")
     assert code == 0
-    assert f"removed the sound of the piece that was in {folder} before: audio.wav, stems/01-" in one_line(err)
+    assert f"replaced the earlier files in {folder}; removed audio.wav, stems/01-" in one_line(err)
     assert {path.name for path in folder.iterdir()} == CONTRACT | {"mine.wav"}
 
 
