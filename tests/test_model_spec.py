@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import extras
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -186,7 +187,7 @@ def test_what_stays_on_this_machine(line: str, local: bool) -> None:
 
 
 def test_a_missing_key_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("langchain_openai", reason="asks through LangChain")
+    extras.require("llm")
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     assert why_not(ModelSpec.parse("openai:m")) == "needs a key: set OPENAI_API_KEY in the environment"
     with pytest.raises(UsageError, match="needs a key: set OPENAI_API_KEY"):
