@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from music21 import converter
+from music21 import converter, stream
 from scenes import make_scene
 
 from img2music import Brief
@@ -32,6 +32,7 @@ def test_both_readers_find_the_same_notes(key: str, meter: str, instruments: tup
     score, mends = read_tune(text, plan)
     assert mends == ()
     other = converter.parseData(text, format="abc")
+    assert isinstance(other, stream.Score)
     assert read_abc(text).voices
     assert len(other.parts) == len(score.parts)
     for part, theirs in zip(score.parts, other.parts, strict=True):
