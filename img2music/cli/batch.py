@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["check_writable", "each", "folder_names", "free_folder", "save_piece"]
 
 _RESULTS = {"scene.json", "plan.json", "piece.json", "score.mid"}
-_SOUND = re.compile(r"audio\.(wav|flac|mp3|ogg)|stems/[0-9]{2}-[a-z0-9-]+\.wav")
+_SOUND = re.compile(r"(audio|stems/[0-9]{2}-[a-z0-9-]+)\.(wav|flac|mp3|ogg)")
 _LONGEST_NAME = 100
 _GRAVITY = (0, 2, 3, 4, 1)
 """Exit codes, the worst last."""

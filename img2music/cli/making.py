@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,8 +16,8 @@ from img2music.errors import BackendError, DocumentError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
+    from img2music.io.audio_tags import Tags
     from img2music.performance import Performance
     from img2music.pipeline import Event, Pipeline
     from img2music.pipeline.manifest import AudioFormat
@@ -63,11 +64,11 @@ def compose(
         seconds=seconds, tempo=tempo, key=key, meter=meter, style=style, instruments=instrument, words=words, seed=seed, loop=loop
     )
     crafts = opt.split_names(keep)
+    making = _Making(opt.audio_format(audio), stems, takes, embed_audio)
     target = check_writable(out)
     stages = opt.load_pipeline(pipeline, model, prompt, no_fallback=no_fallback)
     if record is not None:
         wishes: dict[str, Any] = {name: getattr(brief, name) for name in brief.model_fields_set}
-        making = _Making(opt.audio_format(audio), stems, takes, embed_audio)
         return _anew(record, pictures or [], crafts, wishes, stages, target, making, max_pixels, as_json=as_json)
     if crafts:
         raise UsageError("--keep needs the piece that it keeps from; name its piece.json with --from")
@@ -79,16 +80,7 @@ def compose(
 
     def work(place: int, source: str) -> None:
         with progress(source) as on_event:
-            piece = stages.compose(
-                source,
-                brief,
-                audio=opt.audio_format(audio),
-                stems=stems,
-                takes=takes,
-                embed_audio=embed_audio,
-                max_pixels=max_pixels,
-                on_event=on_event,
-            )
+            piece = stages.compose(source, brief, max_pixels=max_pixels, on_event=on_event, **making.options())
             names = save_piece(piece, target / folders[place])
         tell(piece, {"picture": source}, target / folders[place], names, as_json=as_json)
 
@@ -103,6 +95,15 @@ class _Making:
     stems: bool
     takes: int
     embed_audio: bool
+
+    def __post_init__(self) -> None:
+        """Told once and before any work.
+
+        Raises:
+            UsageError: stems without sound.
+        """
+        if self.stems and self.audio is None:
+            raise UsageError("stems are sound, and no sound is asked for; give a format with --audio, or leave --stems out")
 
     def options(self) -> dict[str, Any]:
         """As the pipeline takes them."""
@@ -208,10 +209,10 @@ def render(
         folder = target / folders[place]
         names = [f"audio.{wanted}"]
         with progress(source) as on_event:
-            performance = _performance(stages, source, style, on_event)
+            performance, tags = _performance(stages, source, style, on_event)
             rendering = stages.render(performance, stems=stems, on_event=on_event)
-            write_file(folder / names[0], encode(rendering.mix, wanted, loop=performance.loop))
-            for name, content in stem_files(rendering.stems, loop=performance.loop):
+            write_file(folder / names[0], encode(rendering.mix, wanted, tags=tags, loop=performance.loop))
+            for name, content in stem_files(rendering.stems, wanted, tags=tags, loop=performance.loop):
                 write_file(folder / name, content)
                 names.append(name)
         if as_json:
@@ -222,17 +223,22 @@ def render(
     return each(sources, work, as_json=as_json, what="source")
 
 
-def _performance(stages: Pipeline, source: str, style: str | None, on_event: Callable[[Event], None]) -> Performance:
+def _performance(stages: Pipeline, source: str, style: str | None, on_event: Callable[[Event], None]) -> tuple[Performance, Tags]:
+    """What to play, and what its sound says of itself: of a MIDI file the title alone, as it may change its key and tempo."""
+    from img2music.io.audio_tags import Tags
     from img2music.io.documents import load_plan, read_file
     from img2music.io.midi import read_midi
+    from img2music.pipeline.files import tags_of
     from img2music.pipeline.lengths import settled
 
     if source.lower().endswith(".json"):
         plan = settled(load_plan(source, style=style))
-        return stages.perform(stages.realize(plan, on_event=on_event), plan, on_event=on_event)
+        return stages.perform(stages.realize(plan, on_event=on_event), plan, on_event=on_event), tags_of(plan)
     if not source.lower().endswith((".mid", ".midi")):
         raise DocumentError(f"{source} is neither MIDI nor a plan; give a file that ends in .mid or .json")
-    return read_midi(read_file(source, largest_bytes=_LARGEST_MIDI_BYTES), name=source)
+    performance = read_midi(read_file(source, largest_bytes=_LARGEST_MIDI_BYTES), name=source)
+    # A file without a title is called by its path, which is nobody's business but the user's.
+    return performance, Tags(Path(source).stem if performance.title == source else performance.title)
 
 
 def replay(
