@@ -259,7 +259,8 @@ def replay(
 ) -> int:
     """Make a piece again from its piece.json and compare every file with the record, byte for byte.
 
-    Leaves with 4 when a file is not the same. The report is made again too, but not compared.
+    Leaves with 4 when a file is not the same. The report is made again too, but not compared. Files of the piece that lie
+    beside piece.json are compared with it as well; one that was changed since is told of, but is no failure.
     """
     from img2music.io.pictures import open_picture
     from img2music.pipeline import replay as replay_piece
@@ -290,6 +291,7 @@ def _compare(result: Replay, source: str, folder: Path | None, *, as_json: bool)
                 "folder": None if folder is None else str(folder),
                 "same": result.same,
                 "files": {file.name: file.status for file in result.files},
+                "beside": result.beside,
                 "versions": list(result.version_notes),
             }
         )
@@ -298,6 +300,9 @@ def _compare(result: Replay, source: str, folder: Path | None, *, as_json: bool)
         say(f"{source}: {len(same)} files the same{'' if folder is None else f', in {folder}'}")
     for line in result.version_notes:
         note(f"{source}: {line}")
+    touched = [f"{name} ({status})" for name, status in result.beside.items() if status != "as recorded"]
+    if touched:
+        note(f"{source}: files beside it are not as recorded: {', '.join(touched)}; -o FOLDER writes them again")
     if not result.same:
         others = ", ".join(f"{file.name} ({file.status})" for file in result.files if file.status not in {"same", "not compared"})
         raise BackendError(f"{source}: not the files on record: {others}; install the versions that the manifest names")
