@@ -89,7 +89,8 @@ def save_files(
         files: read one at a time, so that no more than one is in memory.
         identity: what they were made from (`identity_of`); "" never replaces a piece.
         force: replace what is there.
-        numbered: go to `folder-2`, `folder-3` ... where `folder` has to stay as it is, instead of raising.
+        numbered: go to `folder-2`, `folder-3` ... where `folder` has to stay as it is, instead of raising. Without it, files go beside
+            others that bear other names.
         spare: a folder that stays as it is whatever it holds, because the work began from it.
 
     Raises:
@@ -102,7 +103,9 @@ def save_files(
         for number in count(1):
             place = folder if number == 1 else folder.with_name(f"{folder.name}-{number}")
             earlier = None if not (place / RECORD).is_file() else _earlier(place / RECORD)
-            reason = "" if force else _reason_to_stay(place, earlier, staging.hashes, identity, spare)
+            reason = (
+                "" if force else _reason_to_stay(place, earlier, staging.hashes, identity if numbered or earlier else "", spare)
+            )
             if not reason:
                 break
             if not numbered:

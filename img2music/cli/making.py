@@ -17,6 +17,7 @@ from img2music.errors import BackendError, DocumentError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from img2music.io.audio_tags import Tags
     from img2music.performance import Performance
     from img2music.pipeline import Event, Pipeline
     from img2music.pipeline.manifest import AudioFormat
@@ -64,11 +65,11 @@ def compose(
         seconds=seconds, tempo=tempo, key=key, meter=meter, style=style, instruments=instrument, words=words, seed=seed, loop=loop
     )
     crafts = opt.split_names(keep)
+    making = _Making(opt.audio_format(audio), stems, takes, embed_audio, force)
     target = check_writable(out)
     stages = opt.load_pipeline(pipeline, model, prompt, no_fallback=no_fallback)
     if record is not None:
         wishes: dict[str, Any] = {name: getattr(brief, name) for name in brief.model_fields_set}
-        making = _Making(opt.audio_format(audio), stems, takes, embed_audio, force)
         return _anew(record, pictures or [], crafts, wishes, stages, target, making, max_pixels, as_json=as_json)
     if crafts:
         raise UsageError("--keep needs the piece that it keeps from; name its piece.json with --from")
@@ -80,16 +81,7 @@ def compose(
 
     def work(place: int, source: str) -> None:
         with progress(source) as on_event:
-            piece = stages.compose(
-                source,
-                brief,
-                audio=opt.audio_format(audio),
-                stems=stems,
-                takes=takes,
-                embed_audio=embed_audio,
-                max_pixels=max_pixels,
-                on_event=on_event,
-            )
+            piece = stages.compose(source, brief, max_pixels=max_pixels, on_event=on_event, **making.options())
             saved = save_piece(piece, target / folders[place], force=force)
         tell(piece, {"picture": source}, saved, as_json=as_json)
 
@@ -105,6 +97,15 @@ class _Making:
     takes: int
     embed_audio: bool
     force: bool
+
+    def __post_init__(self) -> None:
+        """Told once and before any work.
+
+        Raises:
+            UsageError: stems without sound.
+        """
+        if self.stems and self.audio is None:
+            raise UsageError("stems are sound, and no sound is asked for; give a format with --audio, or leave --stems out")
 
     def options(self) -> dict[str, Any]:
         """As the pipeline takes them."""
@@ -210,12 +211,12 @@ def render(
 
     def work(place: int, source: str) -> None:
         with progress(source) as on_event:
-            performance = _performance(stages, source, style, on_event)
+            performance, tags = _performance(stages, source, style, on_event)
             rendering = stages.render(performance, stems=stems, on_event=on_event)
 
             def files() -> Iterator[tuple[str, bytes]]:
-                yield f"audio.{wanted}", encode(rendering.mix, wanted, loop=performance.loop)
-                yield from stem_files(rendering.stems, loop=performance.loop)
+                yield f"audio.{wanted}", encode(rendering.mix, wanted, tags=tags, loop=performance.loop)
+                yield from stem_files(rendering.stems, wanted, tags=tags, loop=performance.loop)
 
             saved = save_files(target / folders[place], files(), force=force)
         if saved.note:
@@ -230,17 +231,22 @@ def render(
     return each(sources, work, as_json=as_json, what="source")
 
 
-def _performance(stages: Pipeline, source: str, style: str | None, on_event: Callable[[Event], None]) -> Performance:
+def _performance(stages: Pipeline, source: str, style: str | None, on_event: Callable[[Event], None]) -> tuple[Performance, Tags]:
+    """What to play, and what its sound says of itself: of a MIDI file the title alone, as it may change its key and tempo."""
+    from img2music.io.audio_tags import Tags
     from img2music.io.documents import load_plan, read_file
     from img2music.io.midi import read_midi
+    from img2music.pipeline.files import tags_of
     from img2music.pipeline.lengths import settled
 
     if source.lower().endswith(".json"):
         plan = settled(load_plan(source, style=style))
-        return stages.perform(stages.realize(plan, on_event=on_event), plan, on_event=on_event)
+        return stages.perform(stages.realize(plan, on_event=on_event), plan, on_event=on_event), tags_of(plan)
     if not source.lower().endswith((".mid", ".midi")):
         raise DocumentError(f"{source} is neither MIDI nor a plan; give a file that ends in .mid or .json")
-    return read_midi(read_file(source, largest_bytes=_LARGEST_MIDI_BYTES), name=source)
+    performance = read_midi(read_file(source, largest_bytes=_LARGEST_MIDI_BYTES), name=source)
+    # A file without a title is called by its path, which is nobody's business but the user's.
+    return performance, Tags(Path(source).stem if performance.title == source else performance.title)
 
 
 def replay(
@@ -262,7 +268,8 @@ def replay(
 ) -> int:
     """Make a piece again from its piece.json and compare every file with the record, byte for byte.
 
-    Leaves with 4 when a file is not the same. The report is made again too, but not compared.
+    Leaves with 4 when a file is not the same. The report is made again too, but not compared. Files of the piece that lie
+    beside piece.json are compared with it as well; one that was changed since is told of, but is no failure.
     """
     from img2music.io.pictures import open_picture
     from img2music.pipeline import replay as replay_piece
@@ -298,6 +305,7 @@ def _compare(result: Replay, source: str, *, as_json: bool) -> None:
                 "folder": None if folder is None else str(folder),
                 "same": result.same,
                 "files": {file.name: file.status for file in result.files},
+                "beside": result.beside,
                 "versions": list(result.version_notes),
             }
         )
@@ -306,6 +314,9 @@ def _compare(result: Replay, source: str, *, as_json: bool) -> None:
         say(f"{source}: {len(same)} files the same{'' if folder is None else f', in {folder}'}")
     for line in result.version_notes:
         note(f"{source}: {line}")
+    touched = [f"{name} ({status})" for name, status in result.beside.items() if status != "as recorded"]
+    if touched:
+        note(f"{source}: files beside it are not as recorded: {', '.join(touched)}; -o FOLDER writes them again")
     if not result.same:
         others = ", ".join(f"{file.name} ({file.status})" for file in result.files if file.status not in {"same", "not compared"})
         raise BackendError(f"{source}: not the files on record: {others}; install the versions that the manifest names")

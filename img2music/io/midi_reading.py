@@ -22,11 +22,13 @@ from img2music.theory import instrument, instrument_names
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["MAJOR_SIGNATURES", "MINOR_SIGNATURES", "read_midi"]
+__all__ = ["LOOP_MARKERS", "MAJOR_SIGNATURES", "MINOR_SIGNATURES", "read_midi"]
 
 # Key signatures from seven flats to seven sharps, as mido names them.
 MAJOR_SIGNATURES = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
 MINOR_SIGNATURES = ("Abm", "Ebm", "Bbm", "Fm", "Cm", "Gm", "Dm", "Am", "Em", "Bm", "F#m", "C#m", "G#m", "D#m", "A#m")
+LOOP_MARKERS = ("loopStart", "loopEnd")
+"""Marks on the first and the last tick of a file that goes round; see `midi`."""
 
 _LARGEST_FILE = 2_000_000  # bytes
 _MOST_NOTES = 200_000
@@ -143,6 +145,8 @@ class _Reading:
         if self.notes == 0:
             raise DocumentError(f"{self.name} holds no notes; choose a MIDI file with music in it")
         key = self.key or "C"
+        bounds = set(zip((0, end), LOOP_MARKERS, strict=True))
+        loop = end > 0 and bounds <= set(self.markers)
         return Performance(
             title=self.names.get(0, "") or self.name,
             tempo_bpm=tempo_bpm,
@@ -151,7 +155,8 @@ class _Reading:
             is_minor=key.endswith("m"),
             seconds=seconds,
             parts=tuple(self._parts()),
-            markers=tuple(self.markers),
+            markers=tuple(mark for mark in self.markers if not (loop and mark in bounds)),
+            loop=loop,
         )
 
     def _read_meta(self, now: int, track: int, message: Any) -> None:

@@ -3,6 +3,8 @@
 A manifest may come from anywhere, so nothing in it is opened as a path: a pipeline that is no preset is rebuilt from the
 manifest only while its options hold no text, which might name a file, and a style file must be given again. Two files are
 not compared: the report, whose picture is not in the manifest, and the manifest, which holds seconds.
+Where files of the piece lie beside the manifest, they are compared with it too, before anything is written: a person may have
+edited them. That says nothing of whether the piece can be made again, so it is told beside it.
 No model is asked again: a plan and a tune that came from one are on record.
 """
 
@@ -18,6 +20,7 @@ from typing import TYPE_CHECKING, Literal
 from img2music.errors import BackendError, DocumentError
 from img2music.io.documents import parse, read_file
 from img2music.output_folder import Saved, identity_of, save_files
+from img2music.pipeline.beside import compare_beside
 from img2music.pipeline.config import StageConfig, StageTable, load_config, pipeline_names
 from img2music.pipeline.locks import on_record, with_record
 from img2music.pipeline.manifest import Manifest, versions
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
     from img2music.io.pictures import Picture
     from img2music.piece import Piece
+    from img2music.pipeline.beside import Beside
     from img2music.pipeline.config import PipelineConfig
     from img2music.pipeline.events import Event
     from img2music.plan import CompositionPlan
@@ -48,6 +52,8 @@ class FileCheck:
     name: str
     status: Literal["same", "different", "missing", "new", "not compared"]
     """"missing": on record and not made now; "new": made now and not on record."""
+    beside: Beside | None = None
+    """What became of the one that lies beside the manifest; None where no file of the piece does, or this one is not on record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +69,13 @@ class Replay:
 
     @property
     def same(self) -> bool:
-        """Whether every compared file has the bytes on record."""
+        """Whether every compared file was made again with the bytes on record."""
         return all(file.status in {"same", "not compared"} for file in self.files)
+
+    @property
+    def beside(self) -> dict[str, Beside]:
+        """What became of each file on record, where any lies beside the manifest."""
+        return {file.name: file.beside for file in self.files if file.beside is not None}
 
 
 def replay(
@@ -95,6 +106,7 @@ def replay(
         OutputError: `out` can't be written, or holds something that would be lost.
     """
     record = parse(read_file(manifest), Manifest, kind="manifest", source=str(manifest))
+    beside = compare_beside(Path(manifest).parent, record.files)
     config = load_config(pipeline) if pipeline is not None else _trusted(record, str(manifest))
     brief = record.brief.model_copy(update={"seed": record.seed})
     start = record.plan or record.scene
@@ -126,7 +138,7 @@ def replay(
 
     def compared() -> Iterator[tuple[str, bytes]]:
         for name, content in piece.files():
-            checks.append(FileCheck(name, _compare(name, content, record)))
+            checks.append(FileCheck(name, _compare(name, content, record), beside.get(name)))
             yield name, content
 
     saved = None
@@ -138,7 +150,7 @@ def replay(
             Path(out), compared(), identity=identity_of(piece.manifest), force=force, numbered=numbered, spare=spare
         )
     made = {check.name for check in checks}
-    checks += [FileCheck(name, "missing") for name in record.files if name not in made]
+    checks += [FileCheck(name, "missing", beside.get(name)) for name in record.files if name not in made]
     now = versions()
     notes = tuple(
         f"{name} was {then}, is {now.get(name, 'unknown')}" for name, then in record.versions.items() if now.get(name) != then
