@@ -20,7 +20,7 @@ import argparse
 from fractions import Fraction
 from itertools import combinations, cycle
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 RESAMPLES = 2000
 
 
-def write(scene: img2music.Scene, **wishes: object) -> Tune | None:
+def write(scene: img2music.Scene, **wishes: Any) -> Tune | None:
     """The tune of a piece for what was seen; None where a style has none."""
     plan = RulesPlanner()(scene, img2music.Brief.of(**wishes))
     return tune_of(Composer()(plan), plan)

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
+    from typing import Unpack
 
     from img2music.audio import Audio
-    from img2music.brief import Brief
+    from img2music.brief import Brief, Wishes
     from img2music.errors import Img2MusicError
     from img2music.io.pictures import Picture
     from img2music.performance import Performance
@@ -69,8 +70,10 @@ def compose(
     audio: AudioFormat | None = "wav",
     stems: bool = False,
     takes: int = 1,
+    embed_audio: bool = False,
+    max_pixels: int = 100_000_000,
     on_event: Callable[[Event], None] | None = None,
-    **wishes: Any,
+    **wishes: Unpack[Wishes],
 ) -> Piece:
     """A finished piece from a picture: ``compose("photo.jpg", seconds=30, key="D minor", seed=7)``.
 
@@ -83,9 +86,11 @@ def compose(
         audio: format of the sound's file; None makes no sound, which is much faster.
         stems: whether each part's sound is kept too.
         takes: how many candidates are written, 1 to 100; the one with the best measurements is kept.
+        embed_audio: whether the report carries the sound even where it is large.
+        max_pixels: a picture of more pixels is refused before it is decoded.
         on_event: told of each step.
-        wishes: fields of a `Brief`: seconds (1 to 1800), tempo_bpm (20 to 300), key, meter, style, instruments, words, seed;
-            and further options of `Pipeline.compose`.
+        wishes: fields of a `Brief`: seconds (1 to 1800, or "1:30"), tempo_bpm (20 to 300), key, meter, style, instruments, words,
+            seed, loop.
 
     Returns:
         The piece: `.scene`, `.plan`, `.score`, `.performance`, `.audio` (float32 (channels, frames) in [-1, 1]), `.save(folder)`.
@@ -97,7 +102,17 @@ def compose(
     from img2music.pipeline import Pipeline
 
     stages = Pipeline.load(pipeline, model=model, prompts=prompts)
-    return stages.compose(picture, brief, audio=audio, stems=stems, takes=takes, on_event=on_event, **wishes)
+    return stages.compose(
+        picture,
+        brief,
+        audio=audio,
+        stems=stems,
+        takes=takes,
+        embed_audio=embed_audio,
+        max_pixels=max_pixels,
+        on_event=on_event,
+        **wishes,
+    )
 
 
 def __getattr__(name: str) -> Any:

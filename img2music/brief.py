@@ -5,19 +5,62 @@ Conventions: tempo in quarter notes a minute whatever the metre, length in secon
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from collections.abc import Mapping, Sequence  # noqa: TC003  whoever asks for the hints of `Wishes` needs them
+from difflib import get_close_matches
+from typing import Annotated, Any, TypedDict, Unpack
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from img2music.chance import Craft, Seed  # noqa: TC001  pydantic reads the annotations when a class is made
-from img2music.errors import BriefError
+from img2music.errors import BriefError, UsageError, unknown_name
 from img2music.theory import Key, Meter, instrument
 
-__all__ = ["DEFAULT_SECONDS", "SECONDS_RANGE", "TEMPO_RANGE_BPM", "Brief"]
+__all__ = ["DEFAULT_SECONDS", "SECONDS_RANGE", "TEMPO_RANGE_BPM", "Brief", "Wishes"]
 
 TEMPO_RANGE_BPM = (20.0, 300.0)
 SECONDS_RANGE = (1.0, 1800.0)
 DEFAULT_SECONDS = 60.0
+_CLOCK = re.compile(r"(?:([0-9]{1,2}):)?([0-9]{1,4}):([0-5]?[0-9](?:\.[0-9]{1,6})?)")
+_MEANT = {
+    "tempo": "tempo_bpm", "bpm": "tempo_bpm", "speed": "tempo_bpm", "length": "seconds", "duration": "seconds", "time": "seconds",
+    "minutes": "seconds", "metre": "meter", "time_signature": "meter", "signature": "meter", "mode": "key", "scale": "key",
+    "tonic": "key", "genre": "style", "instrument": "instruments", "instrumentation": "instruments", "band": "instruments",
+    "mood": "words", "prompt": "words", "text": "words", "description": "words", "random_state": "seed", "random_seed": "seed",
+    "looping": "loop", "format": "audio", "picture_path": "picture", "image": "picture", "max_pixel": "max_pixels",
+}  # fmt: skip
+"""What other programs call a field, and what it is called here."""
+_OPTIONS = ("audio", "embed_audio", "max_pixels", "model", "on_event", "pipeline", "prompts", "stems", "takes")
+"""Options of `compose`, which are no wishes."""
+
+
+class Wishes(TypedDict, total=False):
+    """The fields of a `Brief` as keyword arguments, for editors and type checkers; None means "not asked"."""
+
+    seconds: float | str | None
+    tempo_bpm: float | None
+    key: str | None
+    meter: str | None
+    style: str | None
+    instruments: Sequence[str] | str | None
+    words: str | None
+    seed: int | None
+    seeds: Mapping[Craft, Seed] | None
+    loop: bool | None
+
+
+def _seconds(value: Any) -> Any:
+    """A length as on a clock, "1:30" or "1:02:03", in seconds; anything else as it is."""
+    clock = _CLOCK.fullmatch(value.strip()) if isinstance(value, str) else None
+    if clock is None:
+        return value
+    hours, minutes, seconds = clock.groups()
+    return int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds)
+
+
+def _names(value: Any) -> Any:
+    """One name, or several parted by commas, as a list; anything else as it is."""
+    return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
 
 
 class Brief(BaseModel):
@@ -25,8 +68,8 @@ class Brief(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    seconds: Annotated[float, Field(ge=SECONDS_RANGE[0], le=SECONDS_RANGE[1])] = DEFAULT_SECONDS
-    """Length of the finished sound, 1 to 1800 seconds."""
+    seconds: Annotated[float, BeforeValidator(_seconds), Field(ge=SECONDS_RANGE[0], le=SECONDS_RANGE[1])] = DEFAULT_SECONDS
+    """Length of the finished sound, 1 to 1800 seconds; "1:30" is read as on a clock."""
     tempo_bpm: Annotated[float, Field(ge=TEMPO_RANGE_BPM[0], le=TEMPO_RANGE_BPM[1])] | None = None
     """Quarter notes a minute, 20 to 300."""
     key: Annotated[str, AfterValidator(lambda text: Key.parse(text).name)] | None = None
@@ -36,9 +79,11 @@ class Brief(BaseModel):
     style: str | None = None
     """The name of a style, or the path of a style file."""
     instruments: Annotated[
-        tuple[Annotated[str, AfterValidator(lambda name: instrument(name).name)], ...], Field(max_length=12)
+        tuple[Annotated[str, AfterValidator(lambda name: instrument(name).name)], ...],
+        BeforeValidator(_names),
+        Field(max_length=12),
     ] = ()
-    """Exactly these instruments play, the first one the melody. Up to 12."""
+    """Exactly these instruments play, the first one the melody. Up to 12; "flute, harp" is read too."""
     words: Annotated[str, Field(max_length=400)] = ""
     """Plain words that steer, such as "calm, at night, with strings"."""
     seed: Seed = 0
@@ -48,6 +93,14 @@ class Brief(BaseModel):
     loop: bool = False
     """Whether the end leads back into the beginning: whole bars, no ringing out, no last slowing down."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _names_only_fields(cls, given: Any) -> Any:
+        for name in given if isinstance(given, dict) else ():
+            if name not in cls.model_fields:
+                raise _unknown_field(str(name), tuple(cls.model_fields))
+        return given
+
     def __hash__(self) -> int:
         return hash((self.seconds, self.key, self.seed))  # `seeds` is a dictionary, which has no hash of its own
 
@@ -56,17 +109,26 @@ class Brief(BaseModel):
         return self.seeds.get(craft, self.seed)
 
     @classmethod
-    def of(cls, **wishes: object) -> Brief:
+    def of(cls, **wishes: Unpack[Wishes]) -> Brief:
         """A brief from keyword arguments; None means "not asked".
 
         Raises:
             BriefError: a wish out of range.
-            UsageError: an unknown key, mode, metre, instrument or field.
+            UsageError: an unknown key, mode, metre, instrument or field; it names the nearest right one.
         """
         try:
             return cls.model_validate({name: wish for name, wish in wishes.items() if wish is not None})
         except ValidationError as error:
             raise _explain(error) from None
+
+
+def _unknown_field(name: str, fields: tuple[str, ...]) -> Exception:
+    meant = _MEANT.get(name.lower().replace("-", "_"))
+    if meant is None and get_close_matches(name, _OPTIONS, n=1):
+        meant = get_close_matches(name, _OPTIONS, n=1)[0]
+    if meant is None:
+        return unknown_name("wish", name, fields)
+    return UsageError(f"no wish {name!r} (did you mean {meant!r}?); there are: {', '.join(sorted(fields))}")
 
 
 def _explain(error: ValidationError) -> Exception:
@@ -77,7 +139,7 @@ def _explain(error: ValidationError) -> Exception:
     name = ".".join(str(place) for place in first["loc"])
     ranges = {
         "tempo_bpm": "give a tempo of 20 to 300 quarter notes a minute",
-        "seconds": "give a length of 1 to 1800 seconds",
+        "seconds": "give a length of 1 to 1800 seconds, such as 90 or 1:30",
         "seed": "give a whole number from 0 up",
         "instruments": "name at most 12 instruments",
         "words": "give at most 400 characters",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from scenes import make_scene
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from img2music.score import Note, Part, Score
 
 
-def compose(line: int = 1, **wishes: object) -> tuple[CompositionPlan, Score]:
+def compose(line: int = 1, **wishes: Any) -> tuple[CompositionPlan, Score]:
     plan = RulesPlanner()(make_scene(line=line), Brief.of(**wishes))
     return plan, Composer()(plan)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from scenes import make_scene
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 OCTAVES = {"octave", "offbeat", "funk"}
 
 
-def with_bass(pattern: str, **wishes: object) -> tuple[CompositionPlan, Score]:
+def with_bass(pattern: str, **wishes: Any) -> tuple[CompositionPlan, Score]:
     plan = RulesPlanner()(make_scene(), Brief.of(**{"style": "folk", "seconds": 40, **wishes}))
     parts = tuple(part.model_copy(update={"pattern": pattern}) if part.role == "bass" else part for part in plan.parts)
     plan = plan.model_copy(update={"parts": parts})

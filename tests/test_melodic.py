@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from scenes import make_scene
@@ -38,7 +39,7 @@ def line(
     )
 
 
-def piece(**wishes: object) -> tuple[CompositionPlan, Score]:
+def piece(**wishes: Any) -> tuple[CompositionPlan, Score]:
     plan = RulesPlanner()(make_scene(genre="folk"), Brief.of(**({"seconds": 60} | wishes)))
     return plan, Composer()(plan)
 

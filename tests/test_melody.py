@@ -6,6 +6,7 @@ from bisect import bisect_right
 from fractions import Fraction
 from itertools import pairwise
 from statistics import fmean
+from typing import Any
 
 import pytest
 from scenes import make_scene
@@ -20,7 +21,7 @@ from img2music.theory import METERS, instrument
 PICTURES = range(8)
 
 
-def plan_of(line: int = 1, **wishes: object) -> CompositionPlan:
+def plan_of(line: int = 1, **wishes: Any) -> CompositionPlan:
     return RulesPlanner()(make_scene(line=line), Brief.of(**wishes))
 
 

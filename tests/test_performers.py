@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 from math import log10
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -23,7 +24,7 @@ from img2music.score import Score
 from img2music.theory import instrument_names
 
 
-def play(**wishes: object) -> tuple[CompositionPlan, Score, Performance]:
+def play(**wishes: Any) -> tuple[CompositionPlan, Score, Performance]:
     plan = RulesPlanner()(make_scene(), Brief.of(**wishes))
     score = Composer()(plan)
     return plan, score, ExpressivePerformer()(score, plan)

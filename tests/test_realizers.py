@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections import defaultdict
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -22,7 +23,7 @@ from img2music.score import Note, Part, Score
 from img2music.theory import METERS, Chord, Key, Meter
 
 
-def compose(line: int | None = 1, **wishes: object) -> tuple[CompositionPlan, Score]:
+def compose(line: int | None = 1, **wishes: Any) -> tuple[CompositionPlan, Score]:
     plan = RulesPlanner()(make_scene(line=line), Brief.of(**wishes))
     return plan, Composer()(plan)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from scenes import make_scene
 
@@ -12,7 +13,7 @@ from img2music.realizers.composer import Composer
 from img2music.score import Note, Score
 
 
-def make(**wishes: object) -> tuple[CompositionPlan, Score]:
+def make(**wishes: Any) -> tuple[CompositionPlan, Score]:
     plan = RulesPlanner()(make_scene(genre="folk"), Brief.of(**wishes))
     return plan, Composer()(plan)
 

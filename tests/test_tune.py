@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import pairwise
 from statistics import mean
+from typing import Any
 
 import pytest
 from scenes import make_scene
@@ -23,7 +24,7 @@ from img2music.theory import METERS
 STYLES = ("solo-piano", "folk", "pop", "jazz-ballad", "choral", "celtic")
 
 
-def composed(line: int = 1, valence: float = 0.1857, arousal: float = 0.0484, **wishes: object) -> tuple[CompositionPlan, Score]:
+def composed(line: int = 1, valence: float = 0.1857, arousal: float = 0.0484, **wishes: Any) -> tuple[CompositionPlan, Score]:
     plan = RulesPlanner()(make_scene(line=line, valence=valence, arousal=arousal), Brief.of(**wishes))
     return plan, Composer()(plan)
 

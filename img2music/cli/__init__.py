@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from img2music.cli.doctor import doctor
+from img2music.cli.instruments import instruments_group
 from img2music.cli.looking import plan, see
 from img2music.cli.making import compose, realize, render, replay
 from img2music.cli.prompting import prompts_group
@@ -32,7 +33,7 @@ _USAGE, _INTERRUPTED, _NOBODY_READS = 2, 130, 1
 app = typer.Typer(
     name="img2music",
     help="A picture becomes a finished piece of music that can be heard, read, edited and explained.",
-    add_completion=False,
+    add_completion=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -59,6 +60,7 @@ for _verb in (compose, see, plan, realize, render, replay):
     app.command(short_help=_first_sentence(_verb))(_verb)
 app.add_typer(shelf("pipelines", "pipeline", _pipeline_summary), name="pipelines")
 app.add_typer(shelf("styles", "style", _style_summary), name="styles")
+app.add_typer(instruments_group(), name="instruments")
 app.add_typer(prompts_group(), name="prompts")
 app.command(short_help=_first_sentence(doctor))(doctor)
 

@@ -57,6 +57,32 @@ class AudioChoice(str, Enum):  # noqa: UP042  a plain mix-in is what every typer
     NONE = "none"
 
 
+def _complete_style(incomplete: str) -> list[str]:
+    return [name for name in _yaml_names("styles") if name.startswith(incomplete)]
+
+
+def _complete_pipeline(incomplete: str) -> list[str]:
+    return [name for name in _yaml_names("pipelines") if name.startswith(incomplete)]
+
+
+def _complete_instrument(incomplete: str) -> list[str]:
+    from img2music.theory import instrument_names
+
+    return [name for name in instrument_names() if name.startswith(incomplete.lower())]
+
+
+def _complete_meter(incomplete: str) -> list[str]:
+    from img2music.theory import METERS
+
+    return [name for name in METERS if name.startswith(incomplete)]
+
+
+def _yaml_names(folder: str) -> list[str]:
+    from img2music.resources import data
+
+    return sorted(file.name.removesuffix(".yaml") for file in data(folder).iterdir() if file.name.endswith(".yaml"))
+
+
 OutOption = Annotated[
     str,
     typer.Option(
@@ -64,10 +90,19 @@ OutOption = Annotated[
     ),
 ]
 PlanStyleOption = Annotated[
-    str | None, typer.Option("--style", metavar="NAME|FILE", help="Use this instead of the style that the plan names.")
+    str | None,
+    typer.Option(
+        "--style", metavar="NAME|FILE", help="Use this instead of the style that the plan names.", autocompletion=_complete_style
+    ),
 ]
 PipelineOption = Annotated[
-    str, typer.Option("--pipeline", metavar="NAME|FILE", help="Who does each job; see `img2music pipelines ls`.")
+    str,
+    typer.Option(
+        "--pipeline",
+        metavar="NAME|FILE",
+        help="Who does each job; see `img2music pipelines ls`.",
+        autocompletion=_complete_pipeline,
+    ),
 ]
 ModelOption = Annotated[
     str | None,
@@ -85,17 +120,26 @@ NoFallbackOption = Annotated[
     bool, typer.Option("--no-fallback", help="Leave with 4 where a stage fails, instead of letting another step in.")
 ]
 SecondsOption = Annotated[
-    float | None, typer.Option("--seconds", metavar="S", help="Length of the sound, 1 to 1800 seconds; 60 if left out.")
+    str | None,
+    typer.Option("--seconds", metavar="S", help="Length of the sound, 1 to 1800 seconds, such as 90 or 1:30; 60 if left out."),
 ]
 TempoOption = Annotated[float | None, typer.Option("--tempo", metavar="BPM", help="Quarter notes a minute, 20 to 300.")]
 KeyOption = Annotated[str | None, typer.Option("--key", metavar="KEY", help='Such as "D minor" or "F# dorian".')]
-MeterOption = Annotated[str | None, typer.Option("--meter", metavar="METER", help="Such as 3/4.")]
+MeterOption = Annotated[str | None, typer.Option("--meter", metavar="METER", help="Such as 3/4.", autocompletion=_complete_meter)]
 StyleOption = Annotated[
-    str | None, typer.Option("--style", metavar="NAME|FILE", help="Kind of music; see `img2music styles ls`.")
+    str | None,
+    typer.Option(
+        "--style", metavar="NAME|FILE", help="Kind of music; see `img2music styles ls`.", autocompletion=_complete_style
+    ),
 ]
 InstrumentOption = Annotated[
     list[str] | None,
-    typer.Option("--instrument", metavar="NAME", help="An instrument that plays, the tune first; may be given again."),
+    typer.Option(
+        "--instrument",
+        metavar="NAME",
+        help="An instrument that plays, the tune first; may be given again; see `img2music instruments ls`.",
+        autocompletion=_complete_instrument,
+    ),
 ]
 WordsOption = Annotated[
     str | None, typer.Option("--words", metavar="TEXT", help='Plain words that steer, such as "calm, at night".')
@@ -149,7 +193,7 @@ def split_names(entries: Sequence[str] | None) -> list[str]:
 
 def make_brief(
     *,
-    seconds: float | None,
+    seconds: str | None,
     tempo: float | None,
     key: str | None,
     meter: str | None,

@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from hashlib import sha256
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
-from img2music.brief import Brief
+from img2music.brief import Brief, Wishes
 from img2music.chance import CRAFTS
 from img2music.errors import BriefError, DocumentError, UsageError, unknown_name
 from img2music.io.documents import parse, read_file
@@ -94,7 +94,7 @@ def recompose(
     takes: int = 1,
     embed_audio: bool = False,
     on_event: Callable[[Event], None] | None = None,
-    **wishes: object,
+    **wishes: Unpack[Wishes],
 ) -> Piece:
     """The piece on record made anew, but for what is kept.
 
@@ -123,17 +123,18 @@ def recompose(
     record = _record(source)
     start, brief = _begin(record)
     seed = wishes.pop("seed", None)
-    wishes = {name: wish for name, wish in wishes.items() if wish is not None}
+    asked_for: dict[str, Any] = {name: wish for name, wish in wishes.items() if wish is not None}
     _check_picture(start, picture)
     stages = pipeline if isinstance(pipeline, Pipeline) else Pipeline.load(pipeline)
     origin: Brief | CompositionPlan = start if isinstance(start, CompositionPlan) else brief
     fresh = (origin.seed + 1) % _LARGEST_SEED if seed is None else seed
     own = {craft: origin.seed_for(craft) for craft in crafts}
-    asked = Brief.of(**(brief.model_dump(exclude_unset=True) | wishes | {"seed": fresh, "seeds": own}))
+    merged: Any = {**brief.model_dump(exclude_unset=True), **asked_for, "seed": fresh, "seeds": own}
+    asked = Brief.of(**merged)
     if isinstance(start, CompositionPlan):
-        if wishes:
+        if asked_for:
             raise UsageError(
-                f"the piece was made from a plan, which has settled its {', '.join(wishes)}; edit the plan and realize it"
+                f"the piece was made from a plan, which has settled its {', '.join(asked_for)}; edit the plan and realize it"
             )
         before = start
         start = start.model_copy(update={"seed": asked.seed, "seeds": own})

@@ -7,9 +7,9 @@ fallback that the pipeline file allows, which is put on record; without one the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack, get_args
 
-from img2music.brief import Brief
+from img2music.brief import Brief, Wishes
 from img2music.chance import spawn_seeds
 from img2music.errors import BackendError, BriefError, Img2MusicError, UsageError, unknown_name
 from img2music.journal import collected
@@ -159,7 +159,7 @@ class Pipeline:
         embed_audio: bool = False,
         max_pixels: int = MAX_PIXELS,
         on_event: Callable[[Event], None] | None = None,
-        **wishes: object,
+        **wishes: Unpack[Wishes],
     ) -> Piece:
         """A finished piece from a picture.
 
@@ -334,7 +334,8 @@ def _opened(picture: str | Path | Picture, max_pixels: int) -> Picture:
     return picture if isinstance(picture, Picture) else open_picture(picture, max_pixels=max_pixels)
 
 
-def _brief(brief: Brief | None, wishes: dict[str, object]) -> Brief:
+def _brief(brief: Brief | None, wishes: Wishes) -> Brief:
     if brief is None:
         return Brief.of(**wishes)
-    return Brief.of(**(brief.model_dump(exclude_unset=True) | wishes)) if wishes else brief
+    merged: Any = {**brief.model_dump(exclude_unset=True), **wishes}
+    return Brief.of(**merged) if wishes else brief

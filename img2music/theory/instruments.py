@@ -12,7 +12,7 @@ from functools import cache
 
 from img2music.errors import unknown_name
 
-__all__ = ["Instrument", "instrument", "instrument_names"]
+__all__ = ["Instrument", "instrument", "instrument_names", "other_names"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +129,11 @@ _ALIASES = {
 def instrument_names() -> tuple[str, ...]:
     """Every instrument's name, kits last."""
     return (*_TABLE, *_KITS)
+
+
+def other_names(name: str) -> tuple[str, ...]:
+    """What else an instrument is called, sorted."""
+    return tuple(sorted(alias for alias, meant in _ALIASES.items() if meant == name))
 
 
 @cache
