@@ -215,9 +215,19 @@ def render(
                 write_file(folder / name, content)
                 names.append(name)
         if as_json:
-            say_object({"source": source, "folder": str(folder), "seconds": rendering.mix.seconds, "files": names})
+            say_object(
+                {
+                    "source": source,
+                    "folder": str(folder),
+                    "seconds": rendering.mix.seconds,
+                    "files": names,
+                    "notes": list(performance.warnings),
+                }
+            )
         else:
             say(f"{source}: {rendering.mix.seconds:.1f} s of sound in {folder / names[0]}")
+        for line in performance.warnings:
+            note(f"{source}: {line}")
 
     return each(sources, work, as_json=as_json, what="source")
 
