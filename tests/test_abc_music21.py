@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
+from music21 import converter, stream
 from scenes import make_scene
 
 from img2music import Brief
@@ -13,8 +14,6 @@ from img2music.io.abc_reading import read_abc
 from img2music.planners.rules import RulesPlanner
 from img2music.realizers.abc import read_tune
 from img2music.realizers.composer import Composer
-
-abc = pytest.importorskip("music21.converter", reason="needs the extra test: music21")
 
 
 @pytest.mark.parametrize(
@@ -32,7 +31,8 @@ def test_both_readers_find_the_same_notes(key: str, meter: str, instruments: tup
     text = write_abc(Composer()(plan))
     score, mends = read_tune(text, plan)
     assert mends == ()
-    other = abc.parseData(text, format="abc")
+    other = converter.parseData(text, format="abc")
+    assert isinstance(other, stream.Score)
     assert read_abc(text).voices
     assert len(other.parts) == len(score.parts)
     for part, theirs in zip(score.parts, other.parts, strict=True):

@@ -10,6 +10,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+import extras
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -296,6 +297,7 @@ def test_long_hostile_texts_are_read_soon(text: str) -> None:
 @pytest.fixture
 def answering(tmp_path: Path) -> Callable[..., str]:
     """A line that names a model which gives these answers, one after another."""
+    extras.require("llm")
 
     def make(*answers: str) -> str:
         path = tmp_path / "answers.jsonl"

@@ -11,6 +11,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
+import extras
 import pytest
 from stub_server import BEHAVIOURS, StubServer
 
@@ -20,7 +21,7 @@ from img2music.models.asking import refused
 from img2music.models.cache import AnswerCache
 from img2music.templates import Message
 
-pytest.importorskip("langchain_openai", reason="asks through LangChain")
+extras.require("llm")
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
 SCHEMA: dict[str, Any] = {

@@ -201,14 +201,15 @@ def test_a_full_disk_leaves_nothing_half_written(
     run: Callable[..., tuple[int, str, str]], make_picture: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pictures = [make_picture("one.png"), make_picture("two.png")]
-    replace = Path.replace
+    write, failures = Path.write_bytes, [True, False, True]
 
-    def full(self: Path, target: Path) -> Path:
-        if target.parent.name == "one" and target.name == "score.svg":
+    def full(self: Path, content: bytes) -> int:
+        if self.name == "score.svg" and failures.pop(0):
+            write(self, content[:10])
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return replace(self, target)
+        return write(self, content)
 
-    monkeypatch.setattr(Path, "replace", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     code, _, err = run("compose", *pictures, "-o", tmp_path / "out", *QUICK)
     assert code == 3
     assert "No space left on device" in err.splitlines()[0]
@@ -217,33 +218,22 @@ def test_a_full_disk_leaves_nothing_half_written(
     (tmp_path / "out" / "one").mkdir()
     (tmp_path / "out" / "one" / "mine.txt").write_text("kept")
     assert run("compose", pictures[0], "-o", tmp_path / "out", *QUICK)[0] == 3
-    assert (tmp_path / "out" / "one" / "mine.txt").read_text() == "kept"
-    assert not list((tmp_path / "out" / "one").glob(".*"))
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["one", "two"]
+    assert [path.name for path in (tmp_path / "out" / "one").iterdir()] == ["mine.txt"]
 
 
-def test_a_disk_that_is_full_while_writing(
+def test_a_disk_that_is_full_at_once(
     run: Callable[..., tuple[int, str, str]], make_picture: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Full:
-        def __enter__(self) -> Full:
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            os.close(self.handle)
-
-        def __init__(self, handle: int, _mode: str) -> None:
-            self.handle = handle
-
-        def write(self, content: bytes) -> None:
-            os.write(self.handle, content[:10])
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    def full(*_: object, **__: object) -> str:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     picture = make_picture()
-    monkeypatch.setattr("img2music.piece.os.fdopen", Full)
+    monkeypatch.setattr("img2music.output_folder.tempfile.mkdtemp", full)
     code, out, err = run("compose", picture, "-o", tmp_path / "out", *QUICK)
     assert (code, out) == (3, "")
     assert "No space left on device" in one_line(err)
-    assert list((tmp_path / "out").rglob("*")) == []
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_file_in_the_way(run: Callable[..., tuple[int, str, str]], make_picture: Callable[..., Path], tmp_path: Path) -> None:

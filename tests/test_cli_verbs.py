@@ -54,8 +54,44 @@ def test_sound_of_the_piece_before_is_removed(
     assert list((folder / "stems").iterdir()) != []
     code, _, err = run(*base, "--audio", "none", "--seed", "2")
     assert code == 0
-    assert f"removed the sound of the piece that was in {folder} before: audio.wav, stems/01-" in one_line(err)
+    assert f"replaced the earlier files in {folder}; removed audio.wav, stems/01-" in one_line(err)
     assert {path.name for path in folder.iterdir()} == CONTRACT | {"mine.wav"}
+
+
+@pytest.mark.parametrize(("first", "second"), [("flac", "ogg"), ("mp3", "wav")])
+def test_stems_of_another_format_do_not_stay_behind(
+    run: Callable[..., tuple[int, str, str]],
+    make_picture: Callable[..., Path],
+    tmp_path: Path,
+    humming: Path,
+    first: str,
+    second: str,
+) -> None:
+    base = ["compose", make_picture(), "-o", tmp_path / "out", "--pipeline", humming, "--seconds", "3", "--stems"]
+    assert run(*base, "--audio", first)[0] == 0
+    assert run(*base, "--audio", second)[0] == 0
+    folder = tmp_path / "out" / "hills"
+    sounds = {path.suffix for path in folder.rglob("*") if path.suffix in {".wav", ".flac", ".mp3", ".ogg"}}
+    assert sounds == {f".{second}"}
+
+
+@pytest.mark.parametrize("verb", [["compose", "none.png", "--audio", "none"], ["realize", "none.json"]])
+def test_stems_without_sound_are_one_error(run: Callable[..., tuple[int, str, str]], tmp_path: Path, verb: list[str]) -> None:
+    code, out, err = run(*verb, "--stems", "-o", tmp_path / "out")
+    assert (code, out) == (2, "")
+    assert "stems are sound, and no sound is asked for; give a format with --audio, or leave --stems out" in one_line(err)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_path_is_no_title(run: Callable[..., tuple[int, str, str]], tmp_path: Path, humming: Path) -> None:
+    import mido
+    import soundfile
+
+    song = mido.MidiFile(tracks=[mido.MidiTrack([mido.Message("note_on", note=60), mido.Message("note_off", note=60, time=960)])])
+    song.save(tmp_path / "my song.mid")
+    assert run("render", tmp_path / "my song.mid", "-o", tmp_path, "--pipeline", humming)[0] == 0
+    with soundfile.SoundFile(tmp_path / "my song" / "audio.wav") as file:
+        assert (file.title, file.comment) == ("my song", "")
 
 
 # What is printed
@@ -141,6 +177,8 @@ def test_see_and_plan_for_people(run: Callable[..., tuple[int, str, str]], make_
 def test_an_edited_plan_is_realized_and_rendered(
     run: Callable[..., tuple[int, str, str]], make_picture: Callable[..., Path], tmp_path: Path, humming: Path
 ) -> None:
+    import soundfile
+
     assert run("plan", make_picture(), "-o", tmp_path / "one", "--seconds", "4", "--tempo", "100")[0] == 0
     path = tmp_path / "one" / "hills" / "plan.json"
     path.write_text(path.read_text().replace('"tempo_bpm": 100.0', '"tempo_bpm": 120.0'))
@@ -149,15 +187,17 @@ def test_an_edited_plan_is_realized_and_rendered(
     row = json.loads(out)
     assert (row["plan"], row["tempo_bpm"], row["folder"]) == (str(path), 120, str(tmp_path / "two" / "hills"))
     assert set(row["files"]) == CONTRACT - {"scene.json"}
-    for source in (path, tmp_path / "two" / "hills" / "score.mid"):
-        code, out, err = run(
-            "render", source, "-o", tmp_path / "three", "--pipeline", humming, "--audio", "flac", "--stems", "--json"
-        )
+    for source, target in ((path, tmp_path / "three"), (tmp_path / "two" / "hills" / "score.mid", tmp_path / "four")):
+        code, out, err = run("render", source, "-o", target, "--pipeline", humming, "--audio", "flac", "--stems", "--json")
         assert (code, err) == (0, "")
         row = json.loads(out)
         assert row["files"][0] == "audio.flac"
+        assert all(name.endswith(".flac") for name in row["files"])
+        with soundfile.SoundFile(target / "hills" / "audio.flac") as file:
+            assert file.title == load_plan(path).title
+            assert file.comment.endswith("120 quarter notes a minute" if source == path else "")
         assert row["seconds"] == pytest.approx(4, abs=0.05)
-        assert all((tmp_path / "three" / "hills" / name).is_file() for name in row["files"])
+        assert all((target / "hills" / name).is_file() for name in row["files"])
         assert len(row["files"]) > 1
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Annotated, Any
 
+import extras
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 from stub_server import StubServer
@@ -20,7 +21,7 @@ from img2music.models import AnswerError, Client, ModelSpec, Question, Reply, co
 from img2music.models.cache import AnswerCache
 from img2music.templates import Message, PromptTemplate
 
-pytest.importorskip("langchain_openai", reason="asks through LangChain")
+extras.require("llm")
 
 from img2music.models.replay import digest_of
 

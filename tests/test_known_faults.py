@@ -13,6 +13,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+import extras
 import pytest
 from commands import shell
 from model_answers import changes_answer, choice_answer, plan_answer, scene_answer
@@ -54,10 +55,8 @@ def asking(kind: str, stage: str, fallback: str, **options: object) -> Pipeline:
 def test_1_6_7_what_is_asked_for_is_what_is_sent_once_and_in_the_prompt_that_was_named(
     name: str, make_picture: MakePicture
 ) -> None:
-    pytest.importorskip("langchain_openai", reason="needs the extra llm: langchain-openai")
+    extras.require("llm")
     template = load_prompt(name)
-    if template.purpose == "abc":
-        pytest.importorskip("music21", reason="needs the extra abc: music21")
     with StubServer(answer=sensible) as server:
         line = f"openai:stub?base_url={server.base_url}&retries=0"
         pipeline = asking(*_STAGES[template.purpose], model=line, prompt=name)
@@ -88,9 +87,7 @@ def test_1_without_any_model_a_picture_becomes_music(make_picture: MakePicture) 
 @pytest.mark.enable_socket
 @pytest.mark.parametrize("kind", _STAGES)
 def test_2_a_model_that_never_learns_is_asked_three_times(kind: str, make_picture: MakePicture) -> None:
-    pytest.importorskip("langchain_openai", reason="needs the extra llm: langchain-openai")
-    if kind == "abc":
-        pytest.importorskip("music21", reason="needs the extra abc: music21")
+    extras.require("llm")
     with StubServer(answer=lambda _: "I would rather talk about the weather.") as server:
         line = f"openai:stub?base_url={server.base_url}&retries=0"
         piece = asking(*_STAGES[kind], model=line).compose(make_picture(), seconds=6, audio=None, on_event=lambda _: None)
@@ -99,7 +96,6 @@ def test_2_a_model_that_never_learns_is_asked_three_times(kind: str, make_pictur
 
 
 def test_2_a_title_starts_no_voices() -> None:
-    pytest.importorskip("music21", reason="needs the extra abc: music21")
     from img2music.realizers.abc import read_tune
 
     plan = RulesPlanner()(make_scene(), Brief(seconds=12, instruments=("flute",), key="C major", meter="4/4"))
@@ -113,7 +109,7 @@ def test_2_a_title_starts_no_voices() -> None:
 
 @pytest.mark.enable_socket
 def test_3_two_pictures_never_share_an_answer(make_picture: MakePicture) -> None:
-    pytest.importorskip("langchain_openai", reason="needs the extra llm: langchain-openai")
+    extras.require("llm")
     with StubServer(answer=sensible) as server:
         line = f"openai:stub?base_url={server.base_url}&retries=0"
         for purpose in ("see", "plan"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import extras
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from img2music.plan import CompositionPlan
     from img2music.planners.llm_settling import Planned
 
-pytest.importorskip("langchain_core", reason="needs the extra llm: langchain-core")
+extras.require("llm")
 PROMISES = {"tempo", "key", "metre", "length", "instruments"}
 
 

@@ -20,7 +20,7 @@ from scenes import make_scene
 from img2music.audio import Audio
 from img2music.brief import Brief
 from img2music.io.audio_files import encode
-from img2music.io.midi import write_midi
+from img2music.io.midi import read_midi, write_midi
 from img2music.metrics.compliance import check
 from img2music.performers.stage import EXPRESSION, PEDAL
 from img2music.pipeline import Pipeline, replay
@@ -339,6 +339,10 @@ def test_the_command_makes_a_loop_that_replays(
     assert all(row["passed"] for row in json.loads(said)["compliance"])
     folder = tmp_path / "hills"
     assert b"smpl" in (folder / "audio.wav").read_bytes()
+    assert read_midi((folder / "score.mid").read_bytes(), name="x").loop
+    code, _, _ = run("render", folder / "score.mid", "-o", tmp_path / "again")
+    assert code == 0
+    assert b"smpl" in (tmp_path / "again" / "hills" / "audio.wav").read_bytes()
     assert json.loads((folder / "plan.json").read_text())["loop"] is True
     assert "--loop" in (folder / "report.html").read_text()
     assert replay(folder / "piece.json").same

@@ -74,9 +74,66 @@ def test_the_band_is_a_file_of_format_1() -> None:
 )
 def test_key_signatures(signature: int, is_minor: bool, name: str) -> None:
     content = write_midi(replace(solo(PlayedNote(0, 480, 60, 80)), signature=signature, is_minor=is_minor))
-    assert [message.key for message in opened(content).tracks[0] if message.type == "key_signature"] == [name]
+    for track in opened(content).tracks:  # MuseScore 3 passes over that of a track without notes
+        assert [(message.key, message.time) for message in track if message.type == "key_signature"] == [(name, 0)]
     found = read_midi(content, name="x.mid")
     assert (found.signature, found.is_minor) == (signature, is_minor)
+
+
+def test_other_readers_agree_on_the_key_of_every_part() -> None:
+    music21 = pytest.importorskip("music21", reason="needs the extra test: music21")
+    flats = replace(performed(band()), signature=-3, is_minor=True)
+    pages = music21.converter.parseData(write_midi(flats), format="midi")
+    parts = list(pages.parts)
+    assert len(parts) == len(flats.parts)
+    for part in parts:
+        keys = list(part.recurse().getElementsByClass(music21.key.KeySignature))
+        assert {key.sharps for key in keys} == {-3}
+
+
+def looping(loop: bool = True) -> Performance:
+    return replace(solo(PlayedNote(0, 480, 60, 80), PlayedNote(960, 480, 62, 80)), loop=loop, markers=((0, "A"), (960, "B")))
+
+
+def test_a_loop_is_marked_on_its_first_and_last_tick() -> None:
+    file = opened(write_midi(looping()))
+    ticks, marks = 0, []
+    for message in file.tracks[0]:
+        ticks += message.time
+        if message.type == "marker":
+            marks.append((ticks, message.text))
+    assert marks == [(0, "loopStart"), (0, "A"), (960, "B"), (looping().end_ticks, "loopEnd")]
+    assert file.length == pytest.approx(looping().seconds)
+    assert read_midi(write_midi(looping()), name="x") == looping()
+    plain = write_midi(looping(loop=False))
+    assert b"loop" not in plain
+    assert read_midi(plain, name="x") == looping(loop=False)
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        [(0, "loopStart")],
+        [(1920, "loopEnd")],
+        [(480, "loopStart"), (1440, "loopEnd")],
+        [(0, "loopStart"), (960, "loopEnd")],
+        [(0, "loopEnd"), (1920, "loopStart")],
+    ],
+)
+def test_a_loop_inside_a_foreign_file_stays_two_markers(marks: list[tuple[int, str]]) -> None:
+    """We can make the whole sound go round, not a stretch of it."""
+    track, last = [], 0
+    for ticks, text in marks:
+        track.append(mido.MetaMessage("marker", text=text, time=ticks - last))
+        last = ticks
+    found = read_midi(file_of(track, note(60, 1920)), name="x.mid")
+    assert (found.loop, list(found.markers)) == (False, marks)
+
+
+def test_a_looping_file_of_others_is_a_loop() -> None:
+    track = [mido.MetaMessage("marker", text="loopStart"), mido.MetaMessage("marker", text="loopEnd", time=1920)]
+    found = read_midi(file_of([*track], note(60, 1920)), name="x.mid")
+    assert (found.loop, found.markers) == (True, ())
 
 
 def test_a_repeated_pitch_ends_before_it_begins_again() -> None:
@@ -93,7 +150,8 @@ def test_controls_stand_before_the_notes_of_their_tick() -> None:
     )
     kinds = [message.type for message in opened(write_midi(performance)).tracks[1]]
     assert kinds == [
-        "track_name", "program_change", "control_change", "note_on", "note_off", "control_change", "note_on", "note_off", "end_of_track",
+        "track_name", "key_signature", "program_change", "control_change",
+        "note_on", "note_off", "control_change", "note_on", "note_off", "end_of_track",
     ]  # fmt: skip
 
 

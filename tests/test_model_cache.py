@@ -10,6 +10,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import extras
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -138,7 +139,7 @@ def test_a_name_is_a_hash_whatever_the_order(parts: dict[str, Any]) -> None:
 
 @pytest.mark.allow_hosts(["127.0.0.1"])
 def test_the_same_question_twice_is_one_request(tmp_path: Path) -> None:
-    pytest.importorskip("langchain_openai", reason="asks through LangChain")
+    extras.require("llm")
     with StubServer() as server:
         spec = ModelSpec.parse("openai:m", base_url=server.base_url)
         first = Client(spec, cache=AnswerCache(tmp_path)).ask(BASE, until=monotonic() + 60)
@@ -158,7 +159,7 @@ def test_the_same_question_twice_is_one_request(tmp_path: Path) -> None:
 @pytest.mark.allow_hosts(["127.0.0.1"])
 @pytest.mark.parametrize("behaviour", ["truncated", "refusal", "surrogate", "deep", "nan", "empty"])
 def test_an_odd_answer_is_kept_as_it_came(behaviour: str, tmp_path: Path) -> None:
-    pytest.importorskip("langchain_openai", reason="asks through LangChain")
+    extras.require("llm")
     with StubServer(default=behaviour) as server:
         spec = ModelSpec.parse("openai:m", base_url=server.base_url)
         first = Client(spec, cache=AnswerCache(tmp_path)).ask(BASE, until=monotonic() + 60)
@@ -169,7 +170,7 @@ def test_an_odd_answer_is_kept_as_it_came(behaviour: str, tmp_path: Path) -> Non
 
 @pytest.mark.allow_hosts(["127.0.0.1"])
 def test_what_failed_is_not_kept(tmp_path: Path) -> None:
-    pytest.importorskip("langchain_openai", reason="asks through LangChain")
+    extras.require("llm")
     with StubServer(faults=["404", "html"]) as server:
         client = Client(ModelSpec.parse("openai:m", base_url=server.base_url, retries=0), cache=AnswerCache(tmp_path))
         for _ in range(2):

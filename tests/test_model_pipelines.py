@@ -7,6 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+import extras
 import pytest
 from commands import one_line
 from model_answers import changes_answer, plan_answer, recorded, scene_answer
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     Run = Callable[..., tuple[int, str, str]]
     MakePicture = Callable[..., Path]
 
-pytest.importorskip("langchain_openai", reason="needs the extra llm: langchain-openai")
+extras.require("llm")
 DEAD = "openai:x?base_url=http://127.0.0.1:9/v1&retries=0"
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import extras
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -186,7 +187,7 @@ def test_what_stays_on_this_machine(line: str, local: bool) -> None:
 
 
 def test_a_missing_key_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("langchain_openai", reason="asks through LangChain")
+    extras.require("llm")
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     assert why_not(ModelSpec.parse("openai:m")) == "needs a key: set OPENAI_API_KEY in the environment"
     with pytest.raises(UsageError, match="needs a key: set OPENAI_API_KEY"):
@@ -232,3 +233,33 @@ def test_nothing_heavy_comes_with_naming_a_model() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_folder_whose_weights_were_replaced_is_another_model(tmp_path: Path) -> None:
+    """Its config.json may be the same."""
+    from img2music.models.weights import stamps
+
+    (tmp_path / "config.json").write_text("{}")
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(b"one")
+    (tmp_path / "nowhere").symlink_to(tmp_path / "missing")
+    before = stamps(tmp_path)
+    assert before == stamps(str(tmp_path))
+    assert [name for name, _, _ in before] == ["config.json", "model.safetensors"]
+    weights.write_bytes(b"other")
+    assert stamps(tmp_path) != before
+    assert stamps(weights) == stamps(tmp_path)[1:]
+    assert stamps("org/model-on-the-hub") == ()
+
+
+def test_transformers_loads_replaced_weights_again(tmp_path: Path) -> None:
+    pytest.importorskip("langchain_core", reason="asks through LangChain")
+    from img2music.models.hf import make
+
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "model.safetensors").write_bytes(b"one")
+    model = make(ModelSpec.parse(f"hf:{tmp_path}"))
+    before = model._key()
+    assert model._key() == before
+    (tmp_path / "model.safetensors").write_bytes(b"other")
+    assert model._key() != before

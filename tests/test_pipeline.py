@@ -128,6 +128,31 @@ def test_an_unknown_audio_format() -> None:
 # Sound
 
 
+def test_stems_without_sound_are_told_before_any_work() -> None:
+    with pytest.raises(UsageError, match="stems are sound, and no sound is asked for; give a format with --audio"):
+        Pipeline.load().compose("nothing.png", audio=None, stems=True)
+
+
+@pytest.mark.usefixtures("stand_ins")
+@pytest.mark.parametrize("name", ["wav", "flac", "ogg", "mp3"])
+def test_stems_come_in_the_format_of_the_mix_and_say_what_they_are(
+    make_picture: Callable[..., Path], tmp_path: Path, name: Any
+) -> None:
+    import soundfile
+
+    pipeline = make_pipeline(renderer={"use": "hum"})
+    piece = pipeline.compose(make_picture(), SHORT, audio=name, stems=True, key="Eb lydian", tempo_bpm=100)
+    folder = piece.save(tmp_path / "out")
+    stems = sorted((folder / "stems").iterdir())
+    assert {path.suffix for path in stems} == {f".{name}"}
+    titles = [piece.plan.title, *(f"{piece.plan.title} – {part}" for part in piece.stems)]
+    for path, title in zip([folder / f"audio.{name}", *stems], titles, strict=True):
+        with soundfile.SoundFile(path) as file:
+            assert file.title == title
+            assert file.comment == f"Eb lydian, {piece.plan.meter}, 100 quarter notes a minute"
+            assert file.format == name.upper()
+
+
 @pytest.mark.usefixtures("stand_ins")
 def test_sound_and_stems(make_picture: Callable[..., Path], tmp_path: Path) -> None:
     pipeline = make_pipeline(renderer={"use": "hum", "options": {"level": 0.2}})

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import extras
 import pytest
 from commands import one_line
 from tried import prompt_file, recorded, scene_answer
@@ -80,7 +81,7 @@ def test_cp_makes_a_file_to_be_edited(run: Run, tmp_path: Path) -> None:
 @pytest.fixture
 def tried(tmp_path: Path, make_picture: MakePicture) -> Callable[..., list[object]]:
     """The words of a small run: two prompts, two pictures, one model."""
-    pytest.importorskip("langchain_core", reason="recorded answers are a LangChain model")
+    extras.require("llm")
     prompt_file(tmp_path, "a")
     prompt_file(tmp_path, "b", "Look again.")
     make_picture("pics/one.png")

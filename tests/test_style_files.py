@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
+from scenes import make_scene
 
+from img2music.brief import Brief
 from img2music.errors import DocumentError
 from img2music.io.styles import load_style, style_names
+from img2music.pipeline import Pipeline
 from img2music.theory import METERS
 from img2music.theory.patterns import DRUM_NAMES, PATTERNS
 
@@ -71,6 +75,44 @@ def test_a_fault_names_file_line_and_the_nearest_right_name(tmp_path: Path, old:
         load_style(str(path))
     assert str(caught.value).startswith(f"{path}:{line}")
     assert "\n" not in str(caught.value)
+
+
+def test_an_edited_file_is_read_again_whatever_its_size_and_time(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(TEXT)
+    before = path.stat()
+    first = load_style(str(path))
+    assert load_style(str(path)) is first  # taken apart once
+    path.write_text(TEXT.replace("[60, 120]", "[70, 120]").replace("A small band", "A large band"))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    after = path.stat()
+    assert (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+    edited = load_style(str(path))
+    assert (edited.tempo_bpm, edited.summary) == ((70, 120), "A large band.")
+    path.write_text("no style")
+    with pytest.raises(DocumentError, match="compare with"):
+        load_style(str(path))
+    path.unlink()
+    with pytest.raises(DocumentError, match="can't be read"):
+        load_style(str(path))
+
+
+def test_one_path_in_two_folders_is_two_styles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in (1, 2):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "mine.yaml").write_text(TEXT.replace("[60, 120]", f"[6{number}, 120]"))
+        monkeypatch.chdir(folder)
+        assert load_style("mine.yaml").tempo_bpm[0] == 60 + number
+
+
+def test_an_edited_style_is_played_in_the_same_process(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    tempi = []
+    for tempo in ("[60, 60]", "[90, 90]"):
+        path.write_text(TEXT.replace("[60, 120]", tempo))
+        tempi.append(Pipeline.load().plan(make_scene(), Brief.of(style=str(path), seconds=8)).tempo_bpm)
+    assert tempi[1] > tempi[0] + 10
 
 
 def test_a_broken_style_file_leaves_with_3(

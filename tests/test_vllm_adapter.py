@@ -12,9 +12,10 @@ from time import monotonic
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import extras
 import pytest
 
-pytest.importorskip("langchain_core", reason="models need langchain-core")
+extras.require("llm")
 
 from img2music.errors import BackendError, UsageError
 from img2music.models import Client, ModelSpec, Question, chat_model
@@ -221,7 +222,8 @@ def test_addresses_are_never_fetched(vllm: FakeVllm, model: str) -> None:
 
 
 def test_signatures_where_vllm_is_installed() -> None:
-    real = pytest.importorskip("vllm", reason="vllm is not installed")
+    extras.require("vllm")
+    real = pytest.importorskip("vllm")
     assert {"model", "trust_remote_code", "dtype", "enforce_eager", "structured_outputs_config"} <= set(
         inspect.signature(real.LLM.__init__).parameters
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import extras
 import pytest
 from model_answers import recorded, scene_answer
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from img2music.io.pictures import Picture
     from img2music.journal import ModelUse
 
-pytest.importorskip("langchain_core", reason="needs the extra llm: langchain-core")
+extras.require("llm")
 OWN = ("density", "height", "contour")
 """Attributes that no model is asked for."""
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import extras
 import pytest
 from stub_server import StubServer
 from tried import prompt_file, record, recorded, records_of, scene_answer, small_grid, use
 
 from img2music.errors import DocumentError
-from img2music.models.replay import ReplayModel
 from img2music.workbench import Store, estimated, run, summaries
 from img2music.workbench.estimate import expected, to_run
 from img2music.workbench.grid import Cell, config_of
@@ -32,7 +32,9 @@ GOOD = scene_answer()
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Counts what models that answer from a record are asked."""
-    pytest.importorskip("langchain_core", reason="recorded answers are a LangChain model")
+    extras.require("llm")
+    from img2music.models.replay import ReplayModel
+
     count = [0]
     original = ReplayModel._generate
 
@@ -308,7 +310,7 @@ def test_a_fault_of_one_cell_is_its_own(
 def test_a_server_is_asked_with_its_seed_and_its_answers_cost_what_it_counts(
     tmp_path: Path, make_picture: MakePicture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("langchain_openai", reason="a server is asked through it")
+    extras.require("llm")
     monkeypatch.setenv("IMG2MUSIC_CACHE", str(tmp_path / "cache"))
     with StubServer(lambda _: GOOD, after_seconds=0.05) as server:
         line = f"openai:stub?base_url={server.base_url}&price_in=1000&price_out=1000"
@@ -338,7 +340,7 @@ def test_a_server_is_asked_with_its_seed_and_its_answers_cost_what_it_counts(
 def test_a_refusal_is_an_answer_and_a_busy_server_is_none(
     tmp_path: Path, make_picture: MakePicture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("langchain_openai", reason="a server is asked through it")
+    extras.require("llm")
     monkeypatch.setenv("IMG2MUSIC_CACHE", str(tmp_path / "cache"))
     found = {}
     for fault in ("refusal", "503"):

@@ -1,31 +1,34 @@
 """Several inputs in one call: each on its own, a bad one reported and the rest done, and where results go.
 
 Results of `photos/hills.jpg` go to `OUT/hills/`; a second input of the same name gets `hills-2`. Files that bear the name
-of a result (`plan.json`, `score.mid` ...) are called after the folder they lie in.
+of a result (`plan.json`, `score.mid` ...) are called after the folder they lie in. Names that Windows keeps for devices (CON,
+aux, nul) get another. What is in a folder already is not lost: see `img2music.output_folder`.
 """
 
 from __future__ import annotations
 
 import os
-import re
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from img2music.cli.screen import code_of, complain, describe, note, say_object
-from img2music.errors import DocumentError, OutputError
-from img2music.piece import write_files
+from img2music.errors import OutputError, UsageError
+from img2music.output_folder import identity_of, save_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from img2music.output_folder import Saved
     from img2music.piece import Piece
 
-__all__ = ["check_writable", "each", "folder_names", "free_folder", "save_piece"]
+__all__ = ["STANDARD_INPUT", "check_writable", "each", "folder_names", "plain_name", "save_piece"]
 
+STANDARD_INPUT = "-"
 _RESULTS = {"scene.json", "plan.json", "piece.json", "score.mid"}
-_SOUND = re.compile(r"audio\.(wav|flac|mp3|ogg)|stems/[0-9]{2}-[a-z0-9-]+\.wav")
-_LONGEST_NAME = 100
+_LONGEST_NAME, _LONGEST_NAME_BYTES = 100, 200
+"""In letters, and in UTF-8: file systems take 255 bytes, and a number has to fit too."""
+_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{digit}" for port in ("com", "lpt") for digit in "0123456789¹²³")}
+"""Windows takes these for devices, whatever follows a dot: *Naming Files, Paths, and Namespaces* (Microsoft)."""
 _GRAVITY = (0, 2, 3, 4, 1)
 """Exit codes, the worst last."""
 
@@ -56,42 +59,41 @@ def each(inputs: Sequence[str], work: Callable[[int, str], None], *, as_json: bo
 def folder_names(inputs: Sequence[str]) -> list[str]:
     """A folder's name for every input, no two alike, even where capitals don't count."""
     names: list[str] = []
-    taken = {_plain_name(source).casefold() for source in inputs}
+    taken = {plain_name(source).casefold() for source in inputs}
     for source in inputs:
-        name = _plain_name(source)
+        name = plain_name(source)
         number = 1
         while name.casefold() in {other.casefold() for other in names} or (number > 1 and name.casefold() in taken):
             number += 1
-            name = f"{_plain_name(source)}-{number}"
+            name = f"{plain_name(source)}-{number}"
         if number > 1:
             note(f"{source} goes to the folder {name}, because another input has the same name")
         names.append(name)
     return names
 
 
-def free_folder(target: Path, source: str) -> Path:
-    """A folder in `target` named after `source`, with a number where one is there already: an earlier piece stays as it is."""
-    stem = _plain_name(source)
-    folder, number = target / stem, 1
-    while folder.exists():
-        number += 1
-        folder = target / f"{stem}-{number}"
-    return folder
-
-
-def _plain_name(source: str) -> str:
+def plain_name(source: str) -> str:
+    """A folder's name for an input, which every usual file system takes."""
     path = Path(source)
+    if source == STANDARD_INPUT:
+        return "stdin"
     stem = path.resolve().parent.name if path.name in _RESULTS else path.stem
     letters = "".join(letter if letter.isprintable() and letter not in '\\/:*?"<>|' else "_" for letter in stem)
-    return letters[:_LONGEST_NAME].strip(" .") or "piece"
+    name = (
+        letters[:_LONGEST_NAME].encode("utf-8", "replace")[:_LONGEST_NAME_BYTES].decode("utf-8", "ignore").strip(" .") or "piece"
+    )
+    return f"{name}_" if name.partition(".")[0].rstrip(" ").lower() in _DEVICES else name
 
 
 def check_writable(out: str) -> Path:
     """`out` as a path, if a folder of that name is there or can be made; nothing is made yet.
 
     Raises:
+        UsageError: no name at all.
         OutputError: a file is in the way, or the folder's permissions forbid writing.
     """
+    if not out.strip():
+        raise UsageError("-o names no folder; give one, or -o . for the folder you are in")
     target = Path(out)
     try:
         nearest = next(folder for folder in (target, *target.absolute().parents) if folder.exists())
@@ -105,33 +107,10 @@ def check_writable(out: str) -> Path:
     return target
 
 
-def save_piece(piece: Piece, folder: Path) -> list[str]:
-    """Writes a piece and returns its files. Sound of an earlier piece in the folder is removed, as it would no longer fit.
+def save_piece(piece: Piece, folder: Path, *, force: bool, spare: Path | None = None) -> Saved:
+    """Writes a piece; `spare` is a folder that stays as it is.
 
     Raises:
-        OutputError: the folder can't be written; one that was not there before is removed again.
+        OutputError: the folder can't be written; everything is as it was before.
     """
-    before = _sounds_on_record(folder)
-    names = write_files(folder, piece.files())
-    old = sorted(before - set(names))
-    with suppress(OSError):
-        for name in old:
-            (folder / name).unlink(missing_ok=True)
-        if not any(name.startswith("stems/") for name in names):
-            (folder / "stems").rmdir()  # stays if it holds anything else
-    if old:
-        note(f"removed the sound of the piece that was in {folder} before: {', '.join(old)}")
-    return names
-
-
-def _sounds_on_record(folder: Path) -> set[str]:
-    """Sound files that the manifest of an earlier piece names; none where there is no sound manifest."""
-    from img2music.io.documents import parse, read_file
-    from img2music.pipeline.manifest import Manifest
-
-    path = folder / "piece.json"
-    try:
-        record = parse(read_file(path), Manifest, kind="manifest", source=str(path)) if path.exists() else None
-    except DocumentError:
-        return set()
-    return {name for name in record.files if _SOUND.fullmatch(name)} if record is not None else set()
+    return save_files(folder, piece.files(), identity=identity_of(piece.manifest), force=force, spare=spare)

@@ -9,11 +9,13 @@ import typer
 
 from img2music.cli import options as opt
 from img2music.cli.batch import check_writable, each, folder_names
-from img2music.cli.screen import progress, say, say_object
+from img2music.cli.screen import note, progress, say, say_object
 from img2music.cli.seeing import describe_scene
-from img2music.piece import write_file
+from img2music.output_folder import save_files
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pydantic import BaseModel
 
 __all__ = ["plan", "see"]
@@ -31,6 +33,7 @@ def see(
     prompt: opt.PromptOption = None,
     no_fallback: opt.NoFallbackOption = False,
     max_pixels: opt.MaxPixelsOption = 100_000_000,
+    force: opt.ForceOption = False,
     as_json: opt.JsonOption = False,
 ) -> int:
     """Tell what is in a picture and what it suggests for music. With --json, one scene a line in the order given."""
@@ -44,7 +47,7 @@ def see(
         with progress(source) as on_event:
             scene = stages.see(source, max_pixels=max_pixels, on_event=on_event)
         if target is not None:
-            write_file(target / folders[place] / "scene.json", dump(scene).encode())
+            _save(target / folders[place], [("scene.json", dump(scene).encode())], force=force)
         if as_json:
             say_object(_plain(scene))
         else:
@@ -70,6 +73,7 @@ def plan(
     seed: opt.SeedOption = None,
     loop: opt.LoopOption = False,
     max_pixels: opt.MaxPixelsOption = 100_000_000,
+    force: opt.ForceOption = False,
     as_json: opt.JsonOption = False,
 ) -> int:
     """Plan a composition and say why. With --json, one plan a line in the order given."""
@@ -89,14 +93,20 @@ def plan(
             scene = load_scene(source) if given else stages.see(source, max_pixels=max_pixels, on_event=on_event)
             planned = stages.plan(scene, brief, on_event=on_event)
         if target is not None:
-            write_file(target / folders[place] / "scene.json", dump(scene).encode())
-            write_file(target / folders[place] / "plan.json", dump(planned).encode())
+            files = [("scene.json", dump(scene).encode()), ("plan.json", dump(planned).encode())]
+            _save(target / folders[place], files, force=force)
         if as_json:
             say_object(_plain(planned))
         else:
             say(explain_text(scene, planned))
 
     return each(sources, work, as_json=as_json)
+
+
+def _save(folder: Path, files: list[tuple[str, bytes]], *, force: bool) -> None:
+    saved = save_files(folder, files, force=force)
+    if saved.note:
+        note(saved.note)
 
 
 def _plain(model: BaseModel) -> dict[str, object]:

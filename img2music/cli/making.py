@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from img2music.cli import options as opt
-from img2music.cli.batch import check_writable, each, folder_names, free_folder, save_piece
+from img2music.cli.batch import check_writable, each, folder_names, plain_name, save_piece
 from img2music.cli.screen import note, progress, say, say_object
 from img2music.cli.telling import tell
 from img2music.errors import BackendError, DocumentError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Sequence
 
+    from img2music.io.audio_tags import Tags
     from img2music.performance import Performance
     from img2music.pipeline import Event, Pipeline
     from img2music.pipeline.manifest import AudioFormat
@@ -52,6 +53,7 @@ def compose(
     audio: opt.AudioOption = opt.AudioChoice.WAV,
     embed_audio: opt.EmbedOption = False,
     max_pixels: opt.MaxPixelsOption = 100_000_000,
+    force: opt.ForceOption = False,
     as_json: opt.JsonOption = False,
 ) -> int:
     """Turn pictures into finished pieces: notes, score, sound, and a page that explains them.
@@ -63,11 +65,11 @@ def compose(
         seconds=seconds, tempo=tempo, key=key, meter=meter, style=style, instruments=instrument, words=words, seed=seed, loop=loop
     )
     crafts = opt.split_names(keep)
+    making = _Making(opt.audio_format(audio), stems, takes, embed_audio, force)
     target = check_writable(out)
     stages = opt.load_pipeline(pipeline, model, prompt, no_fallback=no_fallback)
     if record is not None:
         wishes: dict[str, Any] = {name: getattr(brief, name) for name in brief.model_fields_set}
-        making = _Making(opt.audio_format(audio), stems, takes, embed_audio)
         return _anew(record, pictures or [], crafts, wishes, stages, target, making, max_pixels, as_json=as_json)
     if crafts:
         raise UsageError("--keep needs the piece that it keeps from; name its piece.json with --from")
@@ -79,18 +81,9 @@ def compose(
 
     def work(place: int, source: str) -> None:
         with progress(source) as on_event:
-            piece = stages.compose(
-                source,
-                brief,
-                audio=opt.audio_format(audio),
-                stems=stems,
-                takes=takes,
-                embed_audio=embed_audio,
-                max_pixels=max_pixels,
-                on_event=on_event,
-            )
-            names = save_piece(piece, target / folders[place])
-        tell(piece, {"picture": source}, target / folders[place], names, as_json=as_json)
+            piece = stages.compose(source, brief, max_pixels=max_pixels, on_event=on_event, **making.options())
+            saved = save_piece(piece, target / folders[place], force=force)
+        tell(piece, {"picture": source}, saved, as_json=as_json)
 
     return each(pictures, work, as_json=as_json)
 
@@ -103,10 +96,20 @@ class _Making:
     stems: bool
     takes: int
     embed_audio: bool
+    force: bool
+
+    def __post_init__(self) -> None:
+        """Told once and before any work.
+
+        Raises:
+            UsageError: stems without sound.
+        """
+        if self.stems and self.audio is None:
+            raise UsageError("stems are sound, and no sound is asked for; give a format with --audio, or leave --stems out")
 
     def options(self) -> dict[str, Any]:
         """As the pipeline takes them."""
-        return asdict(self)
+        return {"audio": self.audio, "stems": self.stems, "takes": self.takes, "embed_audio": self.embed_audio}
 
 
 def _anew(
@@ -134,9 +137,9 @@ def _anew(
             piece = recompose(
                 source, keep=crafts, pipeline=stages, picture=shown, on_event=on_event, **making.options(), **wishes
             )
-            folder = free_folder(target, source if piece.scene is None else piece.scene.picture.file)
-            names = save_piece(piece, folder)
-        tell(piece, {"from": source}, folder, names, as_json=as_json)
+            name = plain_name(source if piece.scene is None else piece.scene.picture.file)
+            saved = save_piece(piece, target / name, force=making.force, spare=Path(source).parent)
+        tell(piece, {"from": source}, saved, as_json=as_json)
 
     return each([record], work, as_json=as_json, what="from")
 
@@ -155,6 +158,7 @@ def realize(
     stems: opt.StemsOption = False,
     audio: opt.AudioOption = opt.AudioChoice.NONE,
     embed_audio: opt.EmbedOption = False,
+    force: opt.ForceOption = False,
     as_json: opt.JsonOption = False,
 ) -> int:
     """Write the notes of a plan: MIDI, MusicXML, ABC, engraving; with --audio also its sound.
@@ -165,7 +169,7 @@ def realize(
     from img2music.pipeline import recompose
 
     crafts = opt.split_names(keep)
-    making = _Making(opt.audio_format(audio), stems, takes, embed_audio)
+    making = _Making(opt.audio_format(audio), stems, takes, embed_audio, force)
     target = check_writable(out)
     stages = opt.load_pipeline(pipeline, model, prompt, no_fallback=no_fallback)
     folders = folder_names(plans)
@@ -177,8 +181,8 @@ def realize(
                 piece = recompose(plan, keep=crafts, pipeline=stages, seed=seed, on_event=on_event, **making.options())
             else:
                 piece = stages.compose_from(plan, on_event=on_event, **making.options())
-            names = save_piece(piece, target / folders[place])
-        tell(piece, {"plan": source}, target / folders[place], names, as_json=as_json)
+            saved = save_piece(piece, target / folders[place], force=force, spare=Path(source).parent)
+        tell(piece, {"plan": source}, saved, as_json=as_json)
 
     return each(plans, work, as_json=as_json, what="plan")
 
@@ -190,10 +194,11 @@ def render(
     style: opt.PlanStyleOption = None,
     stems: opt.StemsOption = False,
     audio: opt.AudioOption = opt.AudioChoice.WAV,
+    force: opt.ForceOption = False,
     as_json: opt.JsonOption = False,
 ) -> int:
     """Make a MIDI file or a plan sound: audio only."""
-    from img2music.piece import write_file
+    from img2music.output_folder import save_files
     from img2music.pipeline import Pipeline
     from img2music.pipeline.files import encode, stem_files
 
@@ -205,44 +210,45 @@ def render(
     folders = folder_names(sources)
 
     def work(place: int, source: str) -> None:
-        folder = target / folders[place]
-        names = [f"audio.{wanted}"]
         with progress(source) as on_event:
-            performance = _performance(stages, source, style, on_event)
+            performance, tags = _performance(stages, source, style, on_event)
             rendering = stages.render(performance, stems=stems, on_event=on_event)
-            write_file(folder / names[0], encode(rendering.mix, wanted, loop=performance.loop))
-            for name, content in stem_files(rendering.stems, loop=performance.loop):
-                write_file(folder / name, content)
-                names.append(name)
+
+            def files() -> Iterator[tuple[str, bytes]]:
+                yield f"audio.{wanted}", encode(rendering.mix, wanted, tags=tags, loop=performance.loop)
+                yield from stem_files(rendering.stems, wanted, tags=tags, loop=performance.loop)
+
+            saved = save_files(target / folders[place], files(), force=force)
+        if saved.note:
+            note(saved.note)
+        seconds = rendering.mix.seconds
         if as_json:
-            say_object(
-                {
-                    "source": source,
-                    "folder": str(folder),
-                    "seconds": rendering.mix.seconds,
-                    "files": names,
-                    "notes": list(performance.warnings),
-                }
-            )
+            result = {"folder": str(saved.folder), "replaced": saved.replaced, "seconds": seconds, "files": list(saved.names)}
+            say_object({"source": source} | result | {"notes": list(performance.warnings)})
         else:
-            say(f"{source}: {rendering.mix.seconds:.1f} s of sound in {folder / names[0]}")
+            say(f"{source}: {seconds:.1f} s of sound in {saved.folder / saved.names[0]}")
         for line in performance.warnings:
             note(f"{source}: {line}")
 
     return each(sources, work, as_json=as_json, what="source")
 
 
-def _performance(stages: Pipeline, source: str, style: str | None, on_event: Callable[[Event], None]) -> Performance:
+def _performance(stages: Pipeline, source: str, style: str | None, on_event: Callable[[Event], None]) -> tuple[Performance, Tags]:
+    """What to play, and what its sound says of itself: of a MIDI file the title alone, as it may change its key and tempo."""
+    from img2music.io.audio_tags import Tags
     from img2music.io.documents import load_plan, read_file
     from img2music.io.midi import read_midi
+    from img2music.pipeline.files import tags_of
     from img2music.pipeline.lengths import settled
 
     if source.lower().endswith(".json"):
         plan = settled(load_plan(source, style=style))
-        return stages.perform(stages.realize(plan, on_event=on_event), plan, on_event=on_event)
+        return stages.perform(stages.realize(plan, on_event=on_event), plan, on_event=on_event), tags_of(plan)
     if not source.lower().endswith((".mid", ".midi")):
         raise DocumentError(f"{source} is neither MIDI nor a plan; give a file that ends in .mid or .json")
-    return read_midi(read_file(source, largest_bytes=_LARGEST_MIDI_BYTES), name=source)
+    performance = read_midi(read_file(source, largest_bytes=_LARGEST_MIDI_BYTES), name=source)
+    # A file without a title is called by its path, which is nobody's business but the user's.
+    return performance, Tags(Path(source).stem if performance.title == source else performance.title)
 
 
 def replay(
@@ -259,11 +265,13 @@ def replay(
     picture: Annotated[
         str | None, typer.Option("--picture", metavar="PICTURE", help="Show this picture in the report; the notes need none.")
     ] = None,
+    force: opt.ForceOption = False,
     as_json: opt.JsonOption = False,
 ) -> int:
     """Make a piece again from its piece.json and compare every file with the record, byte for byte.
 
-    Leaves with 4 when a file is not the same. The report is made again too, but not compared.
+    Leaves with 4 when a file is not the same. The report is made again too, but not compared. Files of the piece that lie
+    beside piece.json are compared with it as well; one that was changed since is told of, but is no failure.
     """
     from img2music.io.pictures import open_picture
     from img2music.pipeline import replay as replay_piece
@@ -275,18 +283,23 @@ def replay(
     def work(place: int, source: str) -> None:
         folder = None if target is None else target / folders[place]
         with progress(source) as on_event:
-            result = replay_piece(source, folder, pipeline=pipeline, style=style, picture=shown, on_event=on_event)
-        _compare(result, source, folder, as_json=as_json)
+            result = replay_piece(
+                source, folder, pipeline=pipeline, style=style, picture=shown, force=force, numbered=True, on_event=on_event
+            )
+        _compare(result, source, as_json=as_json)
 
     return each(manifests, work, as_json=as_json, what="manifest")
 
 
-def _compare(result: Replay, source: str, folder: Path | None, *, as_json: bool) -> None:
+def _compare(result: Replay, source: str, *, as_json: bool) -> None:
     """Tells what is the same.
 
     Raises:
         BackendError: something is not.
     """
+    folder = None if result.saved is None else result.saved.folder
+    if result.saved is not None and result.saved.note:
+        note(result.saved.note)
     if as_json:
         say_object(
             {
@@ -294,6 +307,7 @@ def _compare(result: Replay, source: str, folder: Path | None, *, as_json: bool)
                 "folder": None if folder is None else str(folder),
                 "same": result.same,
                 "files": {file.name: file.status for file in result.files},
+                "beside": result.beside,
                 "versions": list(result.version_notes),
             }
         )
@@ -302,6 +316,9 @@ def _compare(result: Replay, source: str, folder: Path | None, *, as_json: bool)
         say(f"{source}: {len(same)} files the same{'' if folder is None else f', in {folder}'}")
     for line in result.version_notes:
         note(f"{source}: {line}")
+    touched = [f"{name} ({status})" for name, status in result.beside.items() if status != "as recorded"]
+    if touched:
+        note(f"{source}: files beside it are not as recorded: {', '.join(touched)}; -o FOLDER writes them again")
     if not result.same:
         others = ", ".join(f"{file.name} ({file.status})" for file in result.files if file.status not in {"same", "not compared"})
         raise BackendError(f"{source}: not the files on record: {others}; install the versions that the manifest names")

@@ -18,6 +18,7 @@ __all__ = [
     "AudioChoice",
     "AudioOption",
     "EmbedOption",
+    "ForceOption",
     "FromOption",
     "InstrumentOption",
     "JsonOption",
@@ -126,6 +127,12 @@ EmbedOption = Annotated[
 ]
 MaxPixelsOption = Annotated[
     int, typer.Option("--max-pixels", metavar="N", help="Refuse pictures of more pixels, before they are decoded.")
+]
+ForceOption = Annotated[
+    bool,
+    typer.Option(
+        "--force", help="Replace what is in the folder, whatever it is, instead of taking one with a number (-2, -3 ...)."
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object a line, for programs.")]
 

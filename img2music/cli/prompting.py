@@ -100,7 +100,7 @@ def _cp(
     to: Annotated[str | None, typer.Argument(metavar="FILE", help="The last part of NAME with .md here if left out.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> int:
-    from img2music.piece import write_file
+    from img2music.output_folder import write_file
 
     content = _content(name)
     file = f"{name.rpartition('/')[2]}.md"

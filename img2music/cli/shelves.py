@@ -10,7 +10,7 @@ import typer
 from img2music.cli import options as opt  # noqa: TC001  typer reads the annotations
 from img2music.cli.screen import say, say_object
 from img2music.errors import OutputError, unknown_name
-from img2music.piece import write_file
+from img2music.output_folder import write_file
 from img2music.resources import data
 
 if TYPE_CHECKING:

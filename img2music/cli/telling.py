@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.cli.screen import say, say_object
+from img2music.cli.screen import note, say, say_object
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from img2music.output_folder import Saved
     from img2music.piece import Piece
     from img2music.plan import CompositionPlan
 
@@ -23,18 +22,21 @@ def _tempo(plan: CompositionPlan) -> str:
     return f"{quarters} (♩. = {plan.tempo_bpm * 2 / 3:.3g})" if plan.parsed_meter.is_compound else quarters
 
 
-def tell(piece: Piece, source: dict[str, str], folder: Path, names: list[str], *, as_json: bool) -> None:
-    """Tells of `piece`, made from `source` (what it is and its name), whose files are in `folder`."""
+def tell(piece: Piece, source: dict[str, str], saved: Saved, *, as_json: bool) -> None:
+    """Tells of `piece`, made from `source` (what it is and its name), and where its files are."""
     from img2music.explain.asked import asked_lines
     from img2music.explain.sentences import clock
     from img2music.explain.takes import kept_words, takes_table
 
     plan, manifest = piece.plan, piece.manifest
+    if saved.note:
+        note(saved.note)
     if as_json:
         say_object(
             {
                 **source,
-                "folder": str(folder),
+                "folder": str(saved.folder),
+                "replaced": saved.replaced,
                 "title": plan.title,
                 "style": plan.style,
                 "key": plan.key,
@@ -50,7 +52,7 @@ def tell(piece: Piece, source: dict[str, str], folder: Path, names: list[str], *
                 "fallbacks": manifest["fallbacks"],
                 "models": manifest["models"],
                 "compliance": manifest["compliance"],
-                "files": names,
+                "files": list(saved.names),
             }
         )
         return
@@ -78,4 +80,4 @@ def tell(piece: Piece, source: dict[str, str], folder: Path, names: list[str], *
     for row in manifest["compliance"]:
         if not row["passed"]:
             say(f"  not kept: {row['promise']} should be {row['asked']}, the files say {row['found']}")
-    say(f"  in {folder}{'' if piece.audio is None else ', to be heard in report.html'}")
+    say(f"  in {saved.folder}{'' if piece.audio is None else ', to be heard in report.html'}")

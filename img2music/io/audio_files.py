@@ -8,20 +8,20 @@ Knows nothing of levels: mastering comes before.
 WAV, FLAC and Vorbis files hold exactly the frames they are given; a loop in them goes round without a gap. An MP3 file begins
 with the encoder's delay (576 frames) and is padded to whole blocks (576 to 1727 frames); only players that read its header take
 that off again: no format for loops.
-A WAV file says that it is a loop (chunk `smpl`, *Multimedia Programming Interface and Data Specifications 1.0*, IBM and Microsoft,
-1991), which samplers, game engines and editors read.
+Every file says what it is (`audio_tags`): title, key, tempo, loop. In a WAV file the loop stands in the chunk `smpl` (*Multimedia
+Programming Interface and Data Specifications 1.0*, IBM and Microsoft, 1991), which samplers, game engines and editors read.
 """
 
 from __future__ import annotations
 
 import io
 import struct
-import zlib
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from img2music.errors import BackendError, UsageError, unknown_name
+from img2music.io.audio_tags import Tags, id3, riff_info, tagged_flac, tagged_ogg
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,18 +40,24 @@ _ENCODERS: dict[str, dict[str, Any]] = {
     "mp3": {"format": "MP3", "subtype": "MPEG_LAYER_III", "compression_level": 0.1, "bitrate_mode": "VARIABLE"},
     "ogg": {"format": "OGG", "subtype": "VORBIS", "compression_level": 0.2},
 }
-_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
-"""Every byte with its bits in reverse order."""
-_MAX_WAV_BYTES = 2**32 - 64
+_MAX_WAV_BYTES = 2**32 - 65_536
+"""Of samples: a file counts its bytes in 32 bits, and tags need some."""
 
 
-def encode(audio: Audio, format: str, *, loop: bool = False) -> bytes:  # noqa: A002 (the word every caller looks for)
+def encode(
+    audio: Audio,
+    format: str,  # noqa: A002 (the word every caller looks for)
+    *,
+    tags: Tags | None = None,
+    loop: bool = False,
+) -> bytes:
     """The content of a sound file.
 
     Args:
         audio: what to write.
         format: "wav", "flac", "mp3" or "ogg".
-        loop: whether the sound goes round; WAV says so in the file.
+        tags: what the file says of itself; without them it names its encoder alone.
+        loop: whether the whole sound goes round, which the file says too.
 
     Raises:
         UsageError: no such format, or sound too long for it.
@@ -59,7 +65,14 @@ def encode(audio: Audio, format: str, *, loop: bool = False) -> bytes:  # noqa: 
     """
     if format not in FORMATS:
         raise unknown_name("audio format", format, FORMATS)
-    return _wav(audio, loop=loop) if format == "wav" else _encoded(audio, format)
+    tags = tags or Tags()
+    loop_frames = int(audio.samples.shape[1]) if loop else 0
+    if format == "wav":
+        return _wav(audio, riff_info(tags) + _sampler(loop_frames, audio.sample_rate))
+    content = _encoded(audio, format)
+    if format == "mp3":
+        return id3(tags, loop_frames) + content
+    return tagged_flac(content, tags, loop_frames) if format == "flac" else tagged_ogg(content, tags, loop_frames)
 
 
 def _integers(samples: NDArray[np.float32]) -> NDArray[np.int16]:
@@ -73,16 +86,16 @@ def _integers(samples: NDArray[np.float32]) -> NDArray[np.int16]:
     return result
 
 
-def _wav(audio: Audio, *, loop: bool) -> bytes:
+def _wav(audio: Audio, after: bytes) -> bytes:
+    """The header at its usual 44 bytes, the samples, then the chunks `after`."""
     channels, frames = audio.samples.shape
     size = frames * channels * 2
     if size > _MAX_WAV_BYTES:
         raise UsageError("the sound is too long for a WAV file; choose flac")
-    sampler = _sampler(audio) if loop else b""
     header = struct.pack(
         "<4sI4s4sIHHIIHH4sI",
         b"RIFF",
-        size + 36 + len(sampler),
+        size + 36 + len(after),
         b"WAVE",
         b"fmt ",
         16,
@@ -95,14 +108,14 @@ def _wav(audio: Audio, *, loop: bool) -> bytes:
         b"data",
         size,
     )
-    return b"".join((header, _integers(audio.samples).data, sampler))
+    return b"".join((header, _integers(audio.samples).data, after))
 
 
-def _sampler(audio: Audio) -> bytes:
-    """The chunk that makes a loop of the whole file: one forward loop, played for ever; the last frame counts in."""
-    frames = int(audio.samples.shape[1])
-    nanoseconds = round(1e9 / audio.sample_rate)
-    return struct.pack("<4sI9I6I", b"smpl", 60, 0, 0, nanoseconds, 60, 0, 0, 0, 1, 0, 0, 0, 0, max(0, frames - 1), 0, 0)
+def _sampler(frames: int, sample_rate: int) -> bytes:
+    """The chunk that makes a loop of `frames` frames: one, forward, played for ever; the last frame counts in. No frames, no chunk."""
+    if not frames:
+        return b""
+    return struct.pack("<4sI9I6I", b"smpl", 60, 0, 0, round(1e9 / sample_rate), 60, 0, 0, 0, 1, 0, 0, 0, 0, frames - 1, 0, 0)
 
 
 def _encoded(audio: Audio, format: str) -> bytes:  # noqa: A002
@@ -118,25 +131,6 @@ def _encoded(audio: Audio, format: str) -> bytes:  # noqa: A002
     except (soundfile.SoundFileError, OSError, ValueError) as error:
         raise BackendError(f"can't write {format} ({error}); choose another format with --audio") from None
     content = stream.getvalue()
-    return _numbered(content) if format == "ogg" else content
-
-
-def _numbered(ogg: bytes) -> bytes:
-    """The same Ogg stream with stream number 1 instead of a random one, its pages' checksums renewed (RFC 3533, section 6)."""
-    pages = []
-    place = 0
-    while ogg[place : place + 4] == b"OggS":
-        segments = ogg[place + 26]
-        stop = place + 27 + segments + sum(ogg[place + 27 : place + 27 + segments])
-        page = bytearray(ogg[place:stop])
-        page[14:18], page[22:26] = struct.pack("<I", 1), bytes(4)
-        page[22:26] = struct.pack("<I", _ogg_checksum(page))
-        pages.append(bytes(page))
-        place = stop
-    return b"".join(pages) + ogg[place:]
-
-
-def _ogg_checksum(page: bytearray) -> int:
-    """CRC-32 as Ogg has it: zlib's polynomial, but the highest bit first, starting at 0 and not inverted."""
-    mirrored = zlib.crc32(page.translate(_REVERSED), 0xFFFFFFFF) ^ 0xFFFFFFFF
-    return int(f"{mirrored:032b}"[::-1], 2)
+    if not content:
+        raise BackendError(f"the {format} encoder wrote nothing, because the sound is empty; choose another format with --audio")
+    return content

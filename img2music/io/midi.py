@@ -1,10 +1,14 @@
 """Standard MIDI files: a performance written and, by `midi_reading`, read back.
 
 Conventions: written files are format 1 with 480 ticks a quarter; track 0 holds tempo, time and key signature, title and
-section markers, then follows one track a part. The last tick is the performance's end, so a player's clock shows the
-promised length; `midi_reading` knows a file of ours by this layout, so nothing may be added to it for what has no bends. Bends are
-written as a bend range (registered parameter 0) and the pitch wheel. A tempo is a whole number of microseconds a quarter. Source:
-*Standard MIDI Files 1.0* (MMA, 1996). Knows nothing of sound.
+section markers, then follows one track a part, each with the key signature again: MuseScore 3 passes over that of a track
+without notes and guesses another. The last tick is the performance's end, so a player's clock shows the
+promised length; `midi_layout` knows a file of ours by how it is laid out, so what is added here is to be added there.
+Bends are written as a bend range (registered parameter 0) and the pitch wheel.
+A tempo is a whole number of microseconds a quarter. Source: *Standard MIDI Files 1.0* (MMA, 1996).
+A loop has the markers `loopStart` on its first tick and `loopEnd` on its last, as in the PC edition of Final Fantasy VII; engines of
+games read them. RPG Maker's sign, controller 111, is not written: to other players it is an undefined controller.
+Knows nothing of sound.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from img2music.io.lettering import one_line
-from img2music.io.midi_reading import MAJOR_SIGNATURES, MINOR_SIGNATURES, read_midi
+from img2music.io.midi_reading import LOOP_MARKERS, MAJOR_SIGNATURES, MINOR_SIGNATURES, read_midi
 from img2music.performance import TICKS_PER_QUARTER, PlayedNote
 
 if TYPE_CHECKING:
@@ -39,19 +43,23 @@ def write_midi(performance: Performance) -> bytes:
     end = max([performance.end_ticks, *(onset + 1 for onset in onsets)])
     count, unit = performance.meter
     clicks = 36 if performance.meter in _COMPOUND else 96 // unit
-    names = MINOR_SIGNATURES if performance.is_minor else MAJOR_SIGNATURES
+    key = (MINOR_SIGNATURES if performance.is_minor else MAJOR_SIGNATURES)[performance.signature + 7]
     conductor: list[tuple[int, int, Any]] = [
         (0, 0, mido.MetaMessage("track_name", name=one_line(performance.title))),
         (0, 1, mido.MetaMessage("set_tempo", tempo=tempo)),
         (0, 2, mido.MetaMessage("time_signature", numerator=count, denominator=unit, clocks_per_click=clicks)),
-        (0, 3, mido.MetaMessage("key_signature", key=names[performance.signature + 7])),
+        (0, 3, mido.MetaMessage("key_signature", key=key)),
     ]
+    if performance.loop:
+        bounds = zip((0, end), LOOP_MARKERS, strict=True)
+        conductor += [(ticks, 3, mido.MetaMessage("marker", text=name)) for ticks, name in bounds]
     conductor += [(ticks, 4, mido.MetaMessage("marker", text=one_line(name))) for ticks, name in performance.markers]
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, charset="utf-8")
     file.tracks.append(_track(conductor, end))
     for part in performance.parts:
         events: list[tuple[int, int, Any]] = [
             (0, 0, mido.MetaMessage("track_name", name=one_line(part.name))),
+            (0, 1, mido.MetaMessage("key_signature", key=key)),
             (0, 1, mido.Message("program_change", channel=part.channel, program=part.program)),
         ]
         for control in part.controls:

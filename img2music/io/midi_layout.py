@@ -3,7 +3,7 @@
 Nothing in a MIDI file says whether its end was meant: most end with their last note, and that note should ring out. Ours end where the
 piece was promised to end, even while something sounds. They are known by how they are laid out, which no other program does by chance:
 format 1, 480 ticks a quarter, a first track of title, tempo, time and key signature at its start and then nothing but markers, tracks
-that begin with a name and a program and hold only notes, controllers and bends, note-offs of velocity 64, and one end for all.
+that begin with a name, the key and a program and hold only notes, controllers and bends, note-offs of velocity 64, and one end for all.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["is_ours"]
 
-_NAME, _MARKER = 0x03, 0x06
-_HEAD = (_NAME, 0x51, 0x58, 0x59)  # then tempo, time signature, key signature
+_NAME, _MARKER, _TEMPO, _METER, _KEY = 0x03, 0x06, 0x51, 0x58, 0x59
+_HEAD = (_NAME, _TEMPO, _METER, _KEY)
 _OFF_VELOCITY = 64
 
 
@@ -41,7 +41,11 @@ def is_ours(file: MidiFile) -> bool:
 
 
 def _is_our_part(track: Sequence[Event]) -> bool:
-    if len(track) < 2 or (track[0].status, track[0].kind) != (META, _NAME) or track[1].status >> 4 != 0xC or track[1].ticks:
+    head = [
+        event for event in track[:3] if not event.ticks and (event.status, event.kind) != (META, _KEY)
+    ]  # older ones lack a key
+    if len(head) < 2 or (head[0].status, head[0].kind) != (META, _NAME) or head[1].status >> 4 != 0xC:
         return False
-    kinds = {event.status >> 4 for event in track[2:]}
-    return kinds <= {0x8, 0x9, 0xB, 0xE} and all(event.data[1] == _OFF_VELOCITY for event in track if event.status >> 4 == 0x8)
+    others = track[track.index(head[1]) + 1 :]
+    kinds = {event.status >> 4 for event in others}
+    return kinds <= {0x8, 0x9, 0xB, 0xE} and all(event.data[1] == _OFF_VELOCITY for event in others if event.status >> 4 == 0x8)

@@ -31,11 +31,13 @@ if TYPE_CHECKING:
 
     from img2music.io.midi_file import Event, MidiFile
 
-__all__ = ["MAJOR_SIGNATURES", "MINOR_SIGNATURES", "read_midi"]
+__all__ = ["LOOP_MARKERS", "MAJOR_SIGNATURES", "MINOR_SIGNATURES", "read_midi"]
 
 # Key signatures from seven flats to seven sharps, as mido names them.
 MAJOR_SIGNATURES = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
 MINOR_SIGNATURES = ("Abm", "Ebm", "Bbm", "Fm", "Cm", "Gm", "Dm", "Am", "Em", "Bm", "F#m", "C#m", "G#m", "D#m", "A#m")
+LOOP_MARKERS = ("loopStart", "loopEnd")
+"""Marks on the first and the last tick of a file that goes round; see `midi`."""
 
 _LARGEST_FILE = 2_000_000  # bytes
 _MOST_NOTES = 200_000
@@ -117,18 +119,18 @@ class _Reading:
         Raises:
             DocumentError: no notes, too many of them, too many parts, too many changes, or too long.
         """
-        last = max(self.file.track_ends)
-        ours = is_ours(self.file)
         tempo_bpm = bpm_of(self.tempi.tempo)
-        seconds_per_tick = 60.0 / (tempo_bpm * TICKS_PER_QUARTER)
         for event in self.file.events:
             self._read(self.tempi.flat(event.ticks), event)
-        end = self.tempi.flat(last)
-        if not ours:
-            end = self._without_silence(end, round(_LONGEST_SILENCE / seconds_per_tick))
+        end = self.tempi.flat(max(self.file.track_ends))
+        bounds = set(zip((0, end), LOOP_MARKERS, strict=True))
+        loop = end > 0 and bounds <= set(self.markers)
+        exact = loop or is_ours(self.file)
+        if not exact:
+            end = self._without_silence(end, round(_LONGEST_SILENCE * tempo_bpm * TICKS_PER_QUARTER / 60))
         for channel in range(16):
             self._silence(channel, end)
-            if not ours and self.channels[channel].value(_HOLD) >= 64:
+            if not exact and self.channels[channel].value(_HOLD) >= 64:
                 self.channels[channel].control(end, _HOLD, 0)
         seconds = end * 60.0 / (tempo_bpm * TICKS_PER_QUARTER)
         if seconds > _LONGEST_SECONDS:
@@ -136,7 +138,6 @@ class _Reading:
         if self.notes == 0:
             raise DocumentError(f"{self.name} holds no notes; choose a MIDI file with music in it")
         signature, is_minor = self.key or (0, False)
-        parts = tuple(self._parts())
         return Performance(
             title=self.names.get(0, "") or self.name,
             tempo_bpm=tempo_bpm,
@@ -144,9 +145,10 @@ class _Reading:
             signature=signature,
             is_minor=is_minor,
             seconds=seconds,
-            parts=parts,
-            markers=tuple(self.markers),
-            rings=not ours,
+            parts=tuple(self._parts()),
+            markers=tuple(mark for mark in self.markers if not (loop and mark in bounds)),
+            loop=loop,
+            rings=not exact,
             warnings=self._warnings(),
         )
 

@@ -1,8 +1,12 @@
-"""Style files: those that come with the program, by name, and a user's own, by path. As hostile as any other document."""
+"""Style files: those that come with the program, by name, and a user's own, by path. As hostile as any other document.
+
+A user's file is read at every call, so an edited one is the new one at once; its content is taken apart once, as it is long and asked
+for by every stage.
+"""
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 from img2music.errors import unknown_name
 from img2music.io.documents import parse_yaml, read_file
@@ -20,7 +24,6 @@ def style_names() -> tuple[str, ...]:
     return tuple(sorted(file.name.removesuffix(".yaml") for file in data("styles").iterdir() if file.name.endswith(".yaml")))
 
 
-@cache
 def load_style(name: str) -> Style:
     """The style called `name`, or the one in the YAML file at that path.
 
@@ -29,9 +32,19 @@ def load_style(name: str) -> Style:
         DocumentError: a style file that can't be read; the message names file, place and fault.
     """
     if is_style_file(name):
-        return parse_yaml(read_file(name, largest_bytes=_LARGEST_BYTES), Style, kind="style", source=name)
+        return _parsed(read_file(name, largest_bytes=_LARGEST_BYTES), name)
     plain = name.strip().lower().replace(" ", "-").replace("_", "-")
     if plain not in style_names():
         raise unknown_name("style", name, style_names())
-    content = data("styles").joinpath(f"{plain}.yaml").read_bytes()
-    return parse_yaml(content, Style, kind="style", source=f"{plain}.yaml")
+    return _own(plain)
+
+
+@cache
+def _own(name: str) -> Style:
+    return _parsed(data("styles").joinpath(f"{name}.yaml").read_bytes(), f"{name}.yaml")
+
+
+@lru_cache(maxsize=64)
+def _parsed(content: bytes, source: str) -> Style:
+    """By content, not by time or size: an edit within a second may leave both as they were."""
+    return parse_yaml(content, Style, kind="style", source=source)

@@ -13,7 +13,8 @@ environment only. Nothing here is imported before it is used; a model is loaded 
 from img2music.models.answers import AnswerError, field_of, json_of, validated
 from img2music.models.asking import Answer, Client, Question
 from img2music.models.conversing import Reply, converse
-from img2music.models.registry import PROVIDERS, chat_model, why_not
+from img2music.models.providers import PROVIDERS, Provider
+from img2music.models.registry import chat_model, why_not
 from img2music.models.schemas import schema_of
 from img2music.models.spec import ModelSpec
 
@@ -23,6 +24,7 @@ __all__ = [
     "AnswerError",
     "Client",
     "ModelSpec",
+    "Provider",
     "Question",
     "Reply",
     "chat_model",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
@@ -26,7 +27,6 @@ from img2music.models.sending import messages_of, response_format, turn
 from img2music.models.spec import ModelSpec
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Mapping
 
     from langchain_core.language_models.chat_models import BaseChatModel
@@ -243,27 +243,18 @@ class Client:
         self._sleep(wait)
 
 
-def _weights(spec: ModelSpec) -> list[list[object]]:
+def _weights(spec: ModelSpec) -> list[tuple[str, int, int]]:
     """Names, sizes and times of a local model's files: a model that was replaced under its name is another model."""
-    from img2music.models.weights import find_file
+    from img2music.models.weights import find_file, stamps
 
     if spec.provider == "gguf":
-        try:
-            files = [find_file(spec.name)]
-        except Img2MusicError:  # told when the model is made, after the packages that it needs
-            files = []
+        # One that is not there is told of when the model is made, after the packages that it needs.
+        with suppress(Img2MusicError):
+            eyes = spec.options.mmproj
+            return [*stamps(find_file(spec.name)), *(stamps(eyes) if eyes else ())]
     elif spec.provider in {"hf", "vllm"} and Path(spec.name).is_dir():
-        files = sorted(Path(spec.name).iterdir())
-    else:
-        files = []
-    return [[file.name, about.st_size, about.st_mtime_ns] for file in files if (about := _about(file)) is not None]
-
-
-def _about(file: Path) -> os.stat_result | None:
-    try:
-        return file.stat()
-    except OSError:  # a link that leads nowhere
-        return None
+        return [*stamps(spec.name)]
+    return []
 
 
 def _within(seconds: float, call: Callable[[], Any]) -> Any:

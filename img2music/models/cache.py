@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from img2music.errors import DocumentError, OutputError
 from img2music.io.documents import read_file
 from img2music.journal import MOST_TOKENS
-from img2music.piece import write_file
+from img2music.output_folder import write_file
 from img2music.resources import cache_folder
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from img2music.errors import BackendError, Img2MusicError, MissingPackageError, 
 from img2music.models.inprocess import TOP_P, Request, Shelf, cut_off_by_context, one_line, picture_bytes, result
 from img2music.models.next_word import Draw, KeepSchema
 from img2music.models.spec import ModelSpec  # noqa: TC001  the type of a field
-from img2music.models.weights import check_name, folder_of
+from img2music.models.weights import check_name, folder_of, stamps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -165,9 +165,7 @@ class HfModel(BaseChatModel):
 
     def _key(self) -> tuple[Any, ...]:
         """A folder that was written again is another model."""
-        config = Path(self.spec.name) / "config.json"
-        written = config.stat().st_mtime_ns if config.is_file() else None
-        return (self.spec.name, written, self.spec.options.device, self.spec.options.dtype)
+        return (self.spec.name, stamps(self.spec.name), self.spec.options.device, self.spec.options.dtype)
 
     def _load(self) -> _Loaded:
         from importlib import import_module

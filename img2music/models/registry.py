@@ -1,4 +1,4 @@
-"""Which providers there are, what each needs, and how one is made.
+"""How a model is made from its line, and why one can't be asked here.
 
 `chat_model` gives the LangChain chat model itself, for whoever wants to use it without img2music; stages ask through
 `models.asking.Client`, which adds time limits, retries, a cache and counts. `why_not` says, without loading anything, why a model
@@ -8,7 +8,6 @@ can't be used here.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,50 +15,17 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from img2music.errors import BackendError, MissingPackageError, UsageError
+from img2music.models.providers import provider_named
 from img2music.models.spec import ModelSpec
 
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
 
-__all__ = ["LOCAL_HOSTS", "PROVIDERS", "Provider", "chat_model", "key_variable", "why_not"]
+    from img2music.models.providers import Provider
+
+__all__ = ["LOCAL_HOSTS", "chat_model", "is_local", "key_variable", "why_not"]
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """How one kind of model is made."""
-
-    module: str
-    """Where `make(spec)` is; imported on first use."""
-    packages: tuple[str, ...]
-    """Import names of what it needs."""
-    install: str
-    """The command that brings them."""
-    about: str
-
-
-PROVIDERS: dict[str, Provider] = {
-    "openai": Provider(
-        "img2music.models.openai_server",
-        ("langchain_openai",),
-        "pip install 'img2music[llm]'",
-        "a server that speaks OpenAI's protocol",
-    ),
-    "gguf": Provider(
-        "img2music.models.gguf", ("langchain_core", "xllamacpp"), "pip install 'img2music[gguf]'", "a GGUF file in this process"
-    ),
-    "hf": Provider(
-        "img2music.models.hf",
-        ("langchain_core", "torch", "transformers", "llguidance"),
-        "pip install 'img2music[vlm]'",
-        "transformers in this process",
-    ),
-    "vllm": Provider(
-        "img2music.models.vllm_offline", ("langchain_core", "vllm"), "pip install 'img2music[vllm]'", "vLLM in this process"
-    ),
-    "replay": Provider(
-        "img2music.models.replay", ("langchain_core",), "pip install 'img2music[llm]'", "answers recorded earlier"
-    ),
-}
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}  # noqa: S104  compared with, never bound to
 
 
@@ -76,7 +42,7 @@ def chat_model(line: str | ModelSpec, **options: object) -> BaseChatModel:
         BackendError: the model can't be loaded.
     """
     spec = line if isinstance(line, ModelSpec) else ModelSpec.parse(line, **options)
-    provider = PROVIDERS[spec.provider]
+    provider = provider_named(spec.provider)
     missing = _missing(provider)
     if missing:
         raise MissingPackageError(f"model {spec.label!r} needs {', '.join(missing)}: {provider.install}")
@@ -89,7 +55,7 @@ def why_not(spec: ModelSpec) -> str | None:
 
     Looks at packages, files and the environment only: it loads nothing and asks no server.
     """
-    provider = PROVIDERS[spec.provider]
+    provider = provider_named(spec.provider)
     missing = _missing(provider)
     if missing:
         return f"needs {', '.join(missing)}: {provider.install}"
@@ -148,7 +114,7 @@ def key_variable(spec: ModelSpec) -> str | None:
 def is_local(spec: ModelSpec) -> bool:
     """Whether asking this model keeps everything on this machine."""
     if spec.provider != "openai":
-        return True
+        return provider_named(spec.provider).local
     return spec.options.base_url is not None and urlsplit(spec.options.base_url).hostname in LOCAL_HOSTS
 
 

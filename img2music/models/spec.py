@@ -12,13 +12,13 @@ import re
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from img2music.errors import UsageError, unknown_name
+from img2music.models.providers import COMMON_OPTIONS, provider_named
 
 __all__ = ["ModelSpec", "Options", "checked_limit"]
 
-PROVIDER_NAMES = ("gguf", "hf", "openai", "replay", "vllm")
 _SECRET = re.compile(r"key|token$|secret|password|authorization", re.IGNORECASE)
 _EXAMPLE = "openai:gpt-4o-mini, gguf:smollm2 or hf:./my-model"
 
@@ -58,14 +58,9 @@ class Options(BaseModel):
     """vLLM without compiled graphs: slower, sooner ready."""
 
 
-_COMMON = frozenset({"temperature", "max_tokens", "timeout", "retries", "structured", "price_in", "price_out", "per_minute"})
-_OWN: dict[str, frozenset[str]] = {
-    "openai": frozenset({"base_url", "key_env"}),
-    "gguf": frozenset({"context", "threads", "mmproj"}),
-    "hf": frozenset({"device", "dtype"}),
-    "vllm": frozenset({"dtype", "context", "eager"}),
-    "replay": frozenset(),
-}
+def _known_provider(name: str) -> str:
+    provider_named(name)
+    return name
 
 
 class ModelSpec(BaseModel):
@@ -73,7 +68,7 @@ class ModelSpec(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    provider: Literal["openai", "gguf", "hf", "vllm", "replay"]
+    provider: Annotated[str, AfterValidator(_known_provider)]
     name: Annotated[str, Field(min_length=1, max_length=1000)]
     options: Options = Options()
 
@@ -91,13 +86,12 @@ class ModelSpec(BaseModel):
             raise UsageError(f"{line[:60]!r} holds characters that can't be printed; write provider:name, such as {_EXAMPLE}")
         if not colon or not provider.isidentifier():
             raise UsageError(f"{line[:60]!r} names no model; write provider:name, such as {_EXAMPLE}")
-        if provider not in PROVIDER_NAMES:
-            raise unknown_name("model provider", provider, PROVIDER_NAMES)
+        own = provider_named(provider).options
         name, _, query = rest.partition("?")
         if not name:
             raise UsageError(f"{line[:60]!r} names no model; write provider:name, such as {_EXAMPLE}")
         given: dict[str, Any] = {**dict(parse_qsl(query, keep_blank_values=True)), **more}
-        taken = _COMMON | _OWN[provider]
+        taken = COMMON_OPTIONS | own
         for option, value in given.items():
             if option not in taken:
                 if _SECRET.search(option):
@@ -110,7 +104,7 @@ class ModelSpec(BaseModel):
                 given[option] = None
         _check_address(given.get("base_url"))
         try:
-            return cls(provider=provider, name=name, options=Options.model_validate(given))  # type: ignore[arg-type]  # checked above
+            return cls(provider=provider, name=name, options=Options.model_validate(given))
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(str(step) for step in first["loc"])
@@ -122,9 +116,13 @@ class ModelSpec(BaseModel):
     def label(self) -> str:
         """The line again, with the options that are not as usual: for records and screens. Files lose their folder."""
         usual = Options()
-        own = {name: getattr(self.options, name) for name in sorted(_COMMON | _OWN[self.provider]) if name not in _UNSAID}
+        own = {
+            name: getattr(self.options, name)
+            for name in sorted(COMMON_OPTIONS | provider_named(self.provider).options)
+            if name not in _UNSAID
+        }
         said = [f"{name}={_plain(value)}" for name, value in own.items() if value != getattr(usual, name)]
-        is_path = self.provider in {"gguf", "replay"}
+        is_path = provider_named(self.provider).names_file
         name = (re.split(r"[/\\]", self.name)[-1] or "?") if is_path else _plain(self.name)
         return f"{self.provider}:{name}" + (f"?{'&'.join(said)}" if said else "")
 

@@ -20,7 +20,7 @@ from pydantic import PrivateAttr
 from img2music.errors import BackendError, Img2MusicError
 from img2music.models.inprocess import TOP_P, Request, Shelf, cut_off_by_context, one_line, result
 from img2music.models.spec import ModelSpec  # noqa: TC001  the type of a field
-from img2music.models.weights import check_name, folder_of
+from img2music.models.weights import check_name, folder_of, stamps
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -45,7 +45,7 @@ def make(spec: ModelSpec) -> VllmModel:
     check_name(spec.name)
     options = spec.options
     model = VllmModel(spec=spec)
-    key = (spec.name, options.dtype, options.context, options.eager)
+    key = (spec.name, stamps(spec.name), options.dtype, options.context, options.eager)
     model._engine = _engines.get(key, lambda: _load(spec), monotonic() + _LOADING_SECONDS)
     return model
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from img2music.errors import BackendError, MissingPackageError, UsageError
 
-__all__ = ["check_name", "find_file", "folder_of"]
+__all__ = ["check_name", "find_file", "folder_of", "stamps"]
 
 _SMOLLM2 = "smollm2"
 _LONGEST_NAME = 1000
@@ -87,6 +87,24 @@ def folder_of(name: str) -> Path:
             folder = Path(snapshot_download(name, **wanted))
     _check(folder, name)
     return folder
+
+
+def stamps(path: str | Path) -> tuple[tuple[str, int, int], ...]:
+    """Name, size and time of a file, or of every file in a folder; nothing for what is not here.
+
+    A model that was replaced under its name is another model. It is too large to be known by its content.
+    """
+    place = Path(path)
+    try:
+        files = sorted(place.iterdir()) if place.is_dir() else [place]
+    except OSError:
+        return ()
+    found = []
+    for file in files:
+        with contextlib.suppress(OSError):  # a link that leads nowhere, or no such file
+            about = file.stat()
+            found.append((file.name, about.st_size, about.st_mtime_ns))
+    return tuple(found)
 
 
 def _complete(folder: Path) -> bool:

@@ -16,13 +16,15 @@ from img2music.io.documents import dump
 from img2music.pipeline.events import Log
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from img2music.audio import Audio
+    from img2music.io.audio_tags import Tags
     from img2music.piece import Piece
     from img2music.pipeline.manifest import AudioFormat, AudioInfo, Manifest
+    from img2music.plan import CompositionPlan
 
-__all__ = ["Exporter", "encode", "stem_files"]
+__all__ = ["Exporter", "encode", "stem_files", "tags_of"]
 
 _COMPACT = {"mp3": "audio/mpeg", "ogg": "audio/ogg"}
 """Formats small enough for a page, and their MIME types."""
@@ -71,14 +73,15 @@ class Exporter:
         roll = pianoroll_svg(piece.performance)
         yield "pianoroll.svg", roll.encode()
         carried: tuple[str, bytes] | None = None
-        wanted = self.manifest.audio
-        if wanted is not None and piece.audio is not None:
+        wanted, audio = self.manifest.audio, piece.audio
+        if wanted is not None and audio is not None:
+            tags, loop = tags_of(piece.plan), piece.plan.loop
             with log.step("files", "writing the sound"):
-                content = encode(piece.audio, wanted.format, loop=piece.plan.loop)
+                content = encode(audio, wanted.format, tags=tags, loop=loop)
             yield f"audio.{wanted.format}", content
-            carried = _carry(piece.audio, wanted, content)
+            carried = _carry(wanted, content, lambda: encode(audio, "ogg", tags=tags, loop=loop))
             del content  # a long piece is hundreds of megabytes
-            yield from stem_files(piece.stems, loop=piece.plan.loop)
+            yield from stem_files(piece.stems, wanted.format, tags=tags, loop=loop)
         with log.step("files", "writing the report"):
             page = report_html(
                 replace(piece, manifest={**piece.manifest, "files": dict(hashes)}),
@@ -91,22 +94,32 @@ class Exporter:
         yield "report.html", page.encode()
 
 
-def _carry(audio: Audio, wanted: AudioInfo, content: bytes) -> tuple[str, bytes] | None:
+def _carry(wanted: AudioInfo, content: bytes, as_ogg: Callable[[], bytes]) -> tuple[str, bytes] | None:
     """MIME type and bytes of the sound inside the report; None where it names the file beside it."""
     if wanted.format in _COMPACT:
         return (_COMPACT[wanted.format], content) if len(content) <= _LARGEST_CARRIED_BYTES else None
-    return (_COMPACT["ogg"], encode(audio, "ogg")) if wanted.embed else None
+    return (_COMPACT["ogg"], as_ogg()) if wanted.embed else None
 
 
-def stem_files(stems: Mapping[str, Audio], *, loop: bool = False) -> Iterator[tuple[str, bytes]]:
-    """Each part's sound as (``stems/01-violin.wav``, content), in the order of the score."""
+def tags_of(plan: CompositionPlan) -> Tags:
+    """What the sound of a plan says of itself."""
+    from img2music.io.audio_tags import Tags
+
+    return Tags(plan.title, plan.key, plan.meter, plan.tempo_bpm)
+
+
+def stem_files(
+    stems: Mapping[str, Audio], audio_format: AudioFormat, *, tags: Tags, loop: bool = False
+) -> Iterator[tuple[str, bytes]]:
+    """Each part's sound as (``stems/01-violin.flac``, content), in the order of the score; `tags` are the whole piece's."""
     for number, (part, audio) in enumerate(stems.items(), 1):
         plain = re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-")[:40].strip("-")
-        yield f"stems/{number:02}-{plain or 'part'}.wav", encode(audio, "wav", loop=loop)
+        content = encode(audio, audio_format, tags=tags.of_part(part), loop=loop)
+        yield f"stems/{number:02}-{plain or 'part'}.{audio_format}", content
 
 
-def encode(audio: Audio, audio_format: AudioFormat, *, loop: bool = False) -> bytes:
+def encode(audio: Audio, audio_format: AudioFormat, *, tags: Tags, loop: bool = False) -> bytes:
     """Sound as the content of a file; `loop` says that it goes round."""
     from img2music.io.audio_files import encode as encode_audio
 
-    return encode_audio(audio, audio_format, loop=loop)
+    return encode_audio(audio, audio_format, tags=tags, loop=loop)

@@ -3,11 +3,14 @@
 A manifest may come from anywhere, so nothing in it is opened as a path: a pipeline that is no preset is rebuilt from the
 manifest only while its options hold no text, which might name a file, and a style file must be given again. Two files are
 not compared: the report, whose picture is not in the manifest, and the manifest, which holds seconds.
+Where files of the piece lie beside the manifest, they are compared with it too, before anything is written: a person may have
+edited them. That says nothing of whether the piece can be made again, so it is told beside it.
 No model is asked again: a plan and a tune that came from one are on record.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -16,7 +19,8 @@ from typing import TYPE_CHECKING, Literal
 
 from img2music.errors import BackendError, DocumentError
 from img2music.io.documents import parse, read_file
-from img2music.piece import write_file
+from img2music.output_folder import Saved, identity_of, save_files
+from img2music.pipeline.beside import compare_beside
 from img2music.pipeline.config import StageConfig, StageTable, load_config, pipeline_names
 from img2music.pipeline.locks import on_record, with_record
 from img2music.pipeline.manifest import Manifest, versions
@@ -24,12 +28,13 @@ from img2music.pipeline.run import Pipeline
 from img2music.style import is_style_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from pydantic import JsonValue
 
     from img2music.io.pictures import Picture
     from img2music.piece import Piece
+    from img2music.pipeline.beside import Beside
     from img2music.pipeline.config import PipelineConfig
     from img2music.pipeline.events import Event
     from img2music.plan import CompositionPlan
@@ -47,6 +52,8 @@ class FileCheck:
     name: str
     status: Literal["same", "different", "missing", "new", "not compared"]
     """"missing": on record and not made now; "new": made now and not on record."""
+    beside: Beside | None = None
+    """What became of the one that lies beside the manifest; None where no file of the piece does, or this one is not on record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +64,18 @@ class Replay:
     files: tuple[FileCheck, ...]
     version_notes: tuple[str, ...]
     """Each program whose version is not the one on record: "numpy was 2.3.1, is 2.4.6"."""
+    saved: Saved | None = None
+    """Where the files are; None where they were only compared."""
 
     @property
     def same(self) -> bool:
-        """Whether every compared file has the bytes on record."""
+        """Whether every compared file was made again with the bytes on record."""
         return all(file.status in {"same", "not compared"} for file in self.files)
+
+    @property
+    def beside(self) -> dict[str, Beside]:
+        """What became of each file on record, where any lies beside the manifest."""
+        return {file.name: file.beside for file in self.files if file.beside is not None}
 
 
 def replay(
@@ -71,6 +85,8 @@ def replay(
     pipeline: str | Path | None = None,
     style: str | None = None,
     picture: Picture | None = None,
+    force: bool = False,
+    numbered: bool = False,
     on_event: Callable[[Event], None] | None = None,
 ) -> Replay:
     """The piece of a `piece.json`, made again.
@@ -81,13 +97,16 @@ def replay(
         pipeline: name or file to use instead of the pipeline on record.
         style: name or file to use instead of the style on record.
         picture: for the report; the notes need none.
+        force: replace what `out` holds, where something would be lost that is no unchanged piece of the same picture.
+        numbered: then go to a folder with a number beside it, instead of raising.
         on_event: told of each step.
 
     Raises:
         DocumentError: no sound manifest, or one that names files (see the module's docstring).
-        OutputError: `out` can't be written.
+        OutputError: `out` can't be written, or holds something that would be lost.
     """
     record = parse(read_file(manifest), Manifest, kind="manifest", source=str(manifest))
+    beside = compare_beside(Path(manifest).parent, record.files)
     config = load_config(pipeline) if pipeline is not None else _trusted(record, str(manifest))
     brief = record.brief.model_copy(update={"seed": record.seed})
     start = record.plan or record.scene
@@ -115,18 +134,28 @@ def replay(
         piece = with_record(piece, models=record.models, stages=done, pipeline=record.pipeline, fallbacks=record.fallbacks)
     if record.kept is not None:
         piece = on_record(piece, record.kept)
-    checks = []
-    for name, content in piece.files():
-        if out is not None:
-            write_file(Path(out) / name, content)
-        checks.append(FileCheck(name, _compare(name, content, record)))
+    checks: list[FileCheck] = []
+
+    def compared() -> Iterator[tuple[str, bytes]]:
+        for name, content in piece.files():
+            checks.append(FileCheck(name, _compare(name, content, record), beside.get(name)))
+            yield name, content
+
+    saved = None
+    if out is None:
+        deque(compared(), maxlen=0)
+    else:
+        spare = Path(manifest).parent
+        saved = save_files(
+            Path(out), compared(), identity=identity_of(piece.manifest), force=force, numbered=numbered, spare=spare
+        )
     made = {check.name for check in checks}
-    checks += [FileCheck(name, "missing") for name in record.files if name not in made]
+    checks += [FileCheck(name, "missing", beside.get(name)) for name in record.files if name not in made]
     now = versions()
     notes = tuple(
         f"{name} was {then}, is {now.get(name, 'unknown')}" for name, then in record.versions.items() if now.get(name) != then
     )
-    return Replay(piece, tuple(checks), notes)
+    return Replay(piece, tuple(checks), notes, saved)
 
 
 def _compare(name: str, content: bytes, record: Manifest) -> Literal["same", "different", "new", "not compared"]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from img2music.brief import Brief
 from img2music.chance import spawn_seeds
-from img2music.errors import BackendError, BriefError, Img2MusicError, unknown_name
+from img2music.errors import BackendError, BriefError, Img2MusicError, UsageError, unknown_name
 from img2music.journal import collected
 from img2music.performance import Performance
 from img2music.piece import Piece
@@ -61,6 +61,8 @@ class _Output:
         formats = get_args(AudioFormat)
         if self.audio is not None and self.audio not in formats:
             raise unknown_name("audio format", str(self.audio), formats)
+        if self.stems and self.audio is None:
+            raise UsageError("stems are sound, and no sound is asked for; give a format with --audio, or leave --stems out")
         if not 1 <= self.takes <= MOST_TAKES:
             raise BriefError(f"takes {self.takes} can't be met: give a number of takes from 1 to {MOST_TAKES}")
 

@@ -220,8 +220,10 @@ class _Workshop:
     def sound(self, performance: Performance) -> bytes:
         """A performance as an Ogg file."""
         from img2music.io.audio_files import encode
+        from img2music.io.audio_tags import Tags
 
-        return encode(self._offline.render(performance, on_event=self._on_event).mix, "ogg")
+        mix = self._offline.render(performance, on_event=self._on_event).mix
+        return encode(mix, "ogg", tags=Tags(performance.title), loop=performance.loop)
 
 
 def sounds_missing(

