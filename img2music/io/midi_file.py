@@ -89,7 +89,7 @@ def parse_midi(content: bytes, *, name: str) -> MidiFile:
     if not ends:
         raise _damaged(name, "there is no track in it")
     if len(ends) < count:
-        warnings.append(f"{len(ends)} tracks are there, where its head promises {count}")
+        warnings.append(f"its head promises {count} tracks, and it has {len(ends)}")
     events.sort(key=lambda event: event.ticks)
     return MidiFile(kind, ticks, is_smpte, tuple(events), tuple(ends), tuple(warnings))
 
