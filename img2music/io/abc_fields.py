@@ -3,12 +3,11 @@
 Conventions: octaves and semitones are added to the pitch that is written; a signature is the alteration of each step, C to B. Source: C.
 Walshaw, *The abc music standard 2.1* (2011), sections 3.1.9 (parts), 3.1.14 (key) and 4.6 (clefs and transposition).
 
-Where readers differ: of a clef with ±8 and ``octave=`` in one field the clef counts, they do not add up, and a later field takes the
-place of an earlier one; ``transpose=`` of the key and of the voice do add up (so abc2midi). A later clef without ±8 ends an earlier
-clef's octave, ``octave=0`` either, and ``exp`` within a tune leaves none of the accidentals before it (abc2midi does neither: its first octave stays for ever,
-but nobody writes a clef that means nothing). ``middle=`` and the clefs ``^8``
-and ``_8`` of abcm2ps change only what is drawn. A part that the tune does not have is left out (abc2midi stops there). Knows nothing of
-notes and bars.
+Where readers differ: of a clef with ±8 and ``octave=`` in one field the clef counts, they do not add up; a later field takes the place
+of an earlier one; ``transpose=`` of the key and of the voice do add up (so abc2midi). A later clef without ±8 ends an earlier clef's
+octave, ``octave=0`` either, and ``exp`` within a tune leaves none of the accidentals before it (abc2midi does none of these: its first
+octave stays for ever, but nobody writes a clef that means nothing). ``middle=`` and the clefs ``^8`` and ``_8`` of abcm2ps change only
+what is drawn. A part that the tune does not have is left out (abc2midi stops there). Knows nothing of notes and bars.
 """
 
 from __future__ import annotations
