@@ -2,14 +2,15 @@
 
 Conventions: ticks count `TICKS_PER_QUARTER` a quarter note on one constant tempo, so bar lines stay on the tempo map and
 a player's freedom is in where notes fall; seconds follow from ticks. Velocity 1..127; controllers are MIDI's (64 pedal,
-11 expression ...). Channels 0..15, percussion on 9. Knows nothing of spelling and files.
+11 expression ...). Channels 0..15, percussion on 9. What has no end of its own rings out (`Performance.rings`). Knows nothing of
+spelling and files.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["TICKS_PER_QUARTER", "Control", "Performance", "PlayedNote", "PlayedPart"]
+__all__ = ["TICKS_PER_QUARTER", "Bend", "Control", "Performance", "PlayedNote", "PlayedPart"]
 
 TICKS_PER_QUARTER = 480
 
@@ -33,6 +34,15 @@ class Control:
     value: int
 
 
+@dataclass(frozen=True, order=True, slots=True)
+class Bend:
+    """From here on the part sounds so much higher (or lower)."""
+
+    ticks: int
+    semitones: float
+    """-127..127, whatever range a pitch wheel may have."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlayedPart:
     """One instrument's playing: what a stem holds."""
@@ -44,6 +54,8 @@ class PlayedPart:
     """Sorted by onset."""
     controls: tuple[Control, ...]
     """Sorted by time; volume, pan and reverb are set at tick 0."""
+    bends: tuple[Bend, ...] = ()
+    """Sorted by time; before the first the pitch is what is written."""
 
     @property
     def is_drums(self) -> bool:
@@ -64,12 +76,16 @@ class Performance:
     is_minor: bool
     """Whether the key's third is minor, as a MIDI key signature can say."""
     seconds: float
-    """Length of the finished sound; never shorter than the last note's onset."""
+    """Length of the finished sound, of one that rings the least; never shorter than the last note's onset."""
     parts: tuple[PlayedPart, ...]
     markers: tuple[tuple[int, str], ...] = ()
     """Section names at their ticks."""
     loop: bool = False
     """Whether the end leads back into the beginning: then what sounds over the end belongs into the beginning."""
+    rings: bool = False
+    """Whether the sound goes on after `seconds` until it has died away, because nobody promised a length."""
+    warnings: tuple[str, ...] = ()
+    """What a foreign file asked for and is not played, one sentence each."""
 
     @property
     def seconds_per_tick(self) -> float:

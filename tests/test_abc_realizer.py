@@ -8,6 +8,7 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import extras
@@ -30,10 +31,11 @@ from img2music.planners.rules import RulesPlanner
 from img2music.realizers.abc import AbcRealizer, read_tune
 from img2music.realizers.abc_asking import template_values
 from img2music.realizers.abc_finding import LONGEST, find_tune
+from img2music.realizers.abc_mending import mend_voice
 from img2music.realizers.composer import Composer
 from img2music.score import Score
 from img2music.templates import load_prompt
-from img2music.theory import METERS
+from img2music.theory import METERS, Key, Meter, instrument
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -441,3 +443,19 @@ def test_the_motif_is_told_in_the_key() -> None:
     assert template_values(PLAN)["motif"] == "d2 e3 a"
     heads = {key: template_values(changed(PLAN, key=key))["header"].splitlines()[-1] for key in ("Bb minor", "D dorian")}
     assert heads == {"Bb minor": "K:Bbm", "D dorian": "K:Ddor"}
+
+
+def test_the_order_of_parts_is_played_only_where_the_plan_needs_it() -> None:
+    """A tune of as many bars as planned is taken as written; a shorter one that names its parts is played in their order."""
+    plan = SimpleNamespace(bars=4, parsed_meter=Meter.parse("4/4"), parsed_key=Key.parse("C major"))
+    part = SimpleNamespace(name="Flute", role="melody")
+
+    def mended(order: str, bars: str) -> tuple[list[int], list[str]]:
+        (voice,) = read_abc(f"X:1\nM:4/4\nL:1/4\nP:{order}\nK:C\n{bars}").voices
+        result = mend_voice(voice, part, instrument("flute"), plan)  # type: ignore[arg-type]
+        return [event.pitches[0] for event in result.events], result.mends
+
+    assert mended("A3B", "P:A\nc4|\nP:B\ng4|\n") == ([72, 72, 72, 79], [])
+    pitches, mends = mended("BA", "P:A\nc4|d4|\nP:B\ne4|f4|\n")
+    assert pitches == [72, 74, 76, 77]
+    assert mends == ["Flute: the order of parts left out."]

@@ -8,6 +8,7 @@ import mido
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from midi_files import file_of, note
 from scores import band, performed, random_scores
 
 from img2music.errors import DocumentError
@@ -18,22 +19,6 @@ from img2music.score import Score
 
 def opened(content: bytes) -> Any:
     return mido.MidiFile(file=BytesIO(content))
-
-
-def file_of(*tracks: list[Any], kind: int = 1, ticks_per_beat: int = 480) -> bytes:
-    """A MIDI file from tracks of messages with delta times."""
-    file = mido.MidiFile(type=kind, ticks_per_beat=ticks_per_beat)
-    file.tracks.extend(mido.MidiTrack(track) for track in tracks)
-    stream = BytesIO()
-    file.save(file=stream)
-    return stream.getvalue()
-
-
-def note(pitch: int, ticks: int, *, channel: int = 0, wait: int = 0) -> list[Any]:
-    return [
-        mido.Message("note_on", note=pitch, velocity=70, channel=channel, time=wait),
-        mido.Message("note_off", note=pitch, velocity=0, channel=channel, time=ticks),
-    ]
 
 
 def solo(*notes: PlayedNote, seconds: float = 4.0, controls: tuple[Control, ...] = ()) -> Performance:
@@ -225,7 +210,8 @@ GOOD = file_of(note(60, 480))
         (b"RIFF" + bytes(100), "no MIDI file, or a damaged one"),
         (GOOD[:-9], "no MIDI file, or a damaged one"),
         (GOOD[:9] + b"\x02" + GOOD[10:], "rare kind of MIDI file .format 2"),
-        (GOOD[:12] + b"\xe7\x28" + GOOD[14:], "SMPTE"),
+        (GOOD[:12] + b"\xe7\x00" + GOOD[14:], "SMPTE time of 25 frames by 0"),
+        (GOOD[:12] + b"\xe9\x28" + GOOD[14:], "SMPTE time of 23 frames by 40"),
         (GOOD[:12] + b"\x00\x00" + GOOD[14:], "rare kind"),
         (file_of([mido.MetaMessage("end_of_track", time=480)]), "holds no notes"),
         (file_of(note(60, 480, wait=480 * 4000)), "lasts 33 minutes"),

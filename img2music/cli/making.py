@@ -224,9 +224,11 @@ def render(
         seconds = rendering.mix.seconds
         if as_json:
             result = {"folder": str(saved.folder), "replaced": saved.replaced, "seconds": seconds, "files": list(saved.names)}
-            say_object({"source": source} | result)
+            say_object({"source": source} | result | {"notes": list(performance.warnings)})
         else:
             say(f"{source}: {seconds:.1f} s of sound in {saved.folder / saved.names[0]}")
+        for line in performance.warnings:
+            note(f"{source}: {line}")
 
     return each(sources, work, as_json=as_json, what="source")
 
@@ -242,7 +244,7 @@ def _performance(stages: Pipeline, source: str, style: str | None, on_event: Cal
     if source.lower().endswith(".json"):
         plan = settled(load_plan(source, style=style))
         return stages.perform(stages.realize(plan, on_event=on_event), plan, on_event=on_event), tags_of(plan)
-    if not source.lower().endswith((".mid", ".midi")):
+    if not source.lower().endswith((".mid", ".midi", ".rmi", ".kar")):
         raise DocumentError(f"{source} is neither MIDI nor a plan; give a file that ends in .mid or .json")
     performance = read_midi(read_file(source, largest_bytes=_LARGEST_MIDI_BYTES), name=source)
     # A file without a title is called by its path, which is nobody's business but the user's.

@@ -11,13 +11,11 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from img2music.theory import SpelledPitch, name_of
-from img2music.theory.pitch import fifths_of
+from img2music.io.abc_fields import Shift
+from img2music.theory import SpelledPitch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from img2music.theory import Key
+    from collections.abc import Callable, Mapping
 
 __all__ = ["MOST_BARS", "MOST_FAULTS", "Bar", "Line", "Sound", "bar_quarters", "read_sign"]
 
@@ -60,6 +58,10 @@ class Bar:
     ends_repeat: bool = False
     ending: int = 0
     """Number of the ending that begins here; 0 for none."""
+    part: str = ""
+    """Letter of the part (P:) that it belongs to."""
+    semitones: int = 0
+    """How much higher it sounds than it is written; octaves of clefs are in the pitches."""
 
 
 @dataclass
@@ -69,9 +71,15 @@ class Line:
     label: str
     meter: str
     unit: Fraction
-    key: Key
+    signature: Mapping[str, int]
+    """The alteration of each step."""
+    head: Shift
+    """What the head says of clefs and transposition, for all voices."""
     name: str = ""
-    octave: int = 0
+    own: Shift = field(default_factory=Shift)
+    """The same of this voice."""
+    part: str = ""
+    semitones: int = 0
     bars: list[Bar] = field(default_factory=list)
     sounds: list[Sound] = field(default_factory=list)
     place: Fraction = Fraction(0)
@@ -97,7 +105,17 @@ class Line:
     def close(self, *, ends_repeat: bool = False, rest: bool = False) -> None:
         """Ends the bar; a bar without anything in it is no bar."""
         if self.place or rest:
-            bar = Bar(tuple(self.sounds), self.place, tuple(self.faults), rest, self.repeat, ends_repeat, self.ending)
+            bar = Bar(
+                tuple(self.sounds),
+                self.place,
+                tuple(self.faults),
+                rest,
+                self.repeat,
+                ends_repeat,
+                self.ending,
+                self.part,
+                self.semitones if self.sounds else 0,
+            )
             if len(self.bars) < MOST_BARS:
                 self.bars.append(bar)
             self.repeat, self.ending, self.faults = False, 0, []
@@ -124,6 +142,8 @@ class Line:
         if self.broken is not None:
             length, self.broken = length * self.broken, None
         if pitches:
+            if not self.sounds:
+                self.semitones = self.own.transposed(self.head)
             self.sounds.append(Sound(self.place, length, pitches, tied, self.articulation))
             self.articulation = ""
         self.last_length, self.last_sounds = length, bool(pitches)
@@ -248,24 +268,21 @@ def _carried(line: Line) -> frozenset[SpelledPitch]:
 
 def _pitch(match: re.Match[str], line: Line, carried: frozenset[SpelledPitch]) -> SpelledPitch:
     letter, step = match["letter"], match["letter"].upper()
-    octave = (5 if letter.islower() else 4) + match["octave"].count("'") - match["octave"].count(",") + line.octave
+    octave = (5 if letter.islower() else 4) + match["octave"].count("'") - match["octave"].count(",")
+    octave += line.own.octaves(line.head)
     octave = min(9, max(-1, octave))
     if match["accidental"]:
         line.altered[step] = _STEPS[match["accidental"]]
     tied = next((pitch for pitch in carried if (pitch.step, pitch.octave) == (step, octave)), None)
     if match["accidental"] is None and tied is not None:
         return tied
-    alter = line.altered.get(step)
-    if alter is None:
-        alter = next(fifths for fifths in line.key.scale if name_of(fifths)[0] == step)
-        alter = (alter - fifths_of(step, 0)) // 7
-    return SpelledPitch(step, alter, octave)
+    return SpelledPitch(step, line.altered.get(step, line.signature[step]), octave)
 
 
 def bar_quarters(meter: str) -> Fraction:
-    """Length of a bar of any metre, 0 for none."""
-    match = re.fullmatch(r"(\d{1,2})/([1-9]\d?)", meter)
-    return Fraction(4 * int(match[1]), int(match[2])) if match else Fraction(0)
+    """Length of a bar of any metre ("4/4", "(2+3)/8"), 0 for none."""
+    match = re.fullmatch(r"\(?(\d{1,2}(?:\+\d{1,2}){0,9})\)?/([1-9]\d?)", meter)
+    return Fraction(4 * sum(map(int, match[1].split("+"))), int(match[2])) if match else Fraction(0)
 
 
 # What begins alike is tried in this order.

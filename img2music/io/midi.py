@@ -3,7 +3,9 @@
 Conventions: written files are format 1 with 480 ticks a quarter; track 0 holds tempo, time and key signature, title and
 section markers, then follows one track a part, each with the key signature again: MuseScore 3 passes over that of a track
 without notes and guesses another. The last tick is the performance's end, so a player's clock shows the
-promised length. A tempo is a whole number of microseconds a quarter. Source: *Standard MIDI Files 1.0* (MMA, 1996).
+promised length; `midi_layout` knows a file of ours by how it is laid out, so what is added here is to be added there.
+Bends are written as a bend range (registered parameter 0) and the pitch wheel.
+A tempo is a whole number of microseconds a quarter. Source: *Standard MIDI Files 1.0* (MMA, 1996).
 A loop has the markers `loopStart` on its first tick and `loopEnd` on its last, as in the PC edition of Final Fantasy VII; engines of
 games read them. RPG Maker's sign, controller 111, is not written: to other players it is an undefined controller.
 Knows nothing of sound.
@@ -21,13 +23,15 @@ from img2music.io.midi_reading import LOOP_MARKERS, MAJOR_SIGNATURES, MINOR_SIGN
 from img2music.performance import TICKS_PER_QUARTER, PlayedNote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from img2music.performance import Performance
+    from img2music.performance import Bend, Performance
 
 __all__ = ["read_midi", "write_midi"]
 
 _COMPOUND = {(6, 8), (9, 8), (12, 8)}
+_LEAST_BEND_RANGE = 2
+"""Semitones: what General MIDI starts with."""
 
 
 def write_midi(performance: Performance) -> bytes:
@@ -61,6 +65,7 @@ def write_midi(performance: Performance) -> bytes:
         for control in part.controls:
             values = {"control": control.controller, "value": control.value}
             events.append((min(control.ticks, end), 3, mido.Message("control_change", channel=part.channel, **values)))
+        events += _bend_events(part.bends, part.channel, end)
         for note in _apart(part.notes):
             sound = {"channel": part.channel, "note": note.pitch}
             off = min(note.onset_ticks + note.duration_ticks, end)
@@ -70,6 +75,24 @@ def write_midi(performance: Performance) -> bytes:
     stream = BytesIO()
     file.save(file=stream)
     return stream.getvalue()
+
+
+def _bend_events(bends: Sequence[Bend], channel: int, end: int) -> list[tuple[int, int, Any]]:
+    """The bend range in whole semitones, at the start, and the pitch wheel; nothing without bends."""
+    import mido
+
+    if not bends:
+        return []
+    reach = max(_LEAST_BEND_RANGE, *(min(127, math.ceil(abs(bend.semitones))) for bend in bends))
+    # Parameter 0 is chosen, set, and let go (the null parameter), so that no later data can change it.
+    chosen = ((101, 0), (100, 0), (6, reach), (38, 0), (101, 127), (100, 127))
+    events: list[tuple[int, int, Any]] = [
+        (0, 1, mido.Message("control_change", channel=channel, control=control, value=value)) for control, value in chosen
+    ]
+    for bend in bends:
+        wheel = min(8191, max(-8192, round(bend.semitones / reach * 8192)))
+        events.append((min(bend.ticks, end), 3, mido.Message("pitchwheel", channel=channel, pitch=wheel)))
+    return events
 
 
 def _track(events: list[tuple[int, int, Any]], end: int) -> Any:

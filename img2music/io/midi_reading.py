@@ -1,26 +1,35 @@
 """Reads a Standard MIDI file from anywhere as a performance.
 
-Conventions: every (track, channel, program) that plays becomes a part, with all controllers of its channel. The first
-tempo becomes the performance's; where a file changes tempo, ticks are moved so that every note keeps its second, to half
-a tick. Pitch bends, aftertouch and system messages are not kept. The content is hostile until shown otherwise: its size,
-its notes, its parts and its length are bounded. Source: *Standard MIDI Files 1.0* (MMA, 1996).
+Conventions: every (track, channel, program) that plays becomes a part, with all controllers and bends of its channel (`midi_channel`
+works them out). The tempo at the first note becomes the performance's; where a file changes tempo, ticks are moved so that every note
+keeps its second, to half a tick. Until a file names a tempo it is 120 a minute; with SMPTE time tempo counts for nothing. What the
+file asks for and is not played is said in `Performance.warnings`, kind by kind. The content is hostile until shown otherwise: its
+size, its notes, its parts, its changes and its length are bounded. Source: *Standard MIDI Files 1.0* (MMA, 1996).
+
+The end: a file laid out as `write_midi` lays one out has the length that was promised, to the tick. Of any other nobody knows
+whether its end was meant, so it lasts as long as it says and rings out beyond that (`Performance.rings`); silence at its end is kept up
+to a minute. Notes and pedals that are never let go end with the file.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
-from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from img2music.errors import DocumentError
 from img2music.io.lettering import one_line
-from img2music.performance import TICKS_PER_QUARTER, Control, Performance, PlayedNote, PlayedPart
+from img2music.io.midi_channel import RESET_CONTROLLERS, Channel
+from img2music.io.midi_file import META, parse_midi
+from img2music.io.midi_layout import is_ours
+from img2music.io.midi_time import TempoMap, bpm_of, tempo_of
+from img2music.performance import TICKS_PER_QUARTER, Performance, PlayedNote, PlayedPart
 from img2music.theory import instrument, instrument_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
+
+    from img2music.io.midi_file import Event, MidiFile
 
 __all__ = ["LOOP_MARKERS", "MAJOR_SIGNATURES", "MINOR_SIGNATURES", "read_midi"]
 
@@ -33,13 +42,14 @@ LOOP_MARKERS = ("loopStart", "loopEnd")
 _LARGEST_FILE = 2_000_000  # bytes
 _MOST_NOTES = 200_000
 _MOST_PARTS = 64
+_MOST_CHANGES = 500_000  # controllers and bends, counted in every part that has them
 _LONGEST_SECONDS = 1801  # a tempo of whole microseconds may add a trifle to 30 minutes
-_DEFAULT_TEMPO = 500_000  # microseconds a quarter until a file names a tempo
-_USUAL_TEMPI = range(60_000, 6_000_001)  # microseconds: 1000 to 10 quarters a minute
+_LONGEST_SILENCE = 60  # seconds, at the end of a file
+_MOST_WARNINGS = 12
 _UNITS = {1, 2, 4, 8, 16, 32}
 _DRUMS = 9
-_FIRST_MODE_MESSAGE = 120  # controllers from here on are channel mode messages
 _SILENCING = {120, 123, 124, 125, 126, 127}  # all sound off, all notes off, and the mode changes that imply it
+_HOLD, _SOSTENUTO = 64, 66
 
 
 def read_midi(content: bytes, *, name: str) -> Performance:
@@ -47,48 +57,11 @@ def read_midi(content: bytes, *, name: str) -> Performance:
 
     Raises:
         DocumentError: no MIDI file or a damaged one, format 2, no notes, or too large (2 MB, 200,000 notes, 64 parts,
-            30 minutes).
+            500,000 changes of controllers, 30 minutes).
     """
-    import mido
-
     if len(content) > _LARGEST_FILE:
         raise DocumentError(f"{name} is too large for a MIDI file ({len(content)} bytes, 2 MB are read); shorten it")
-    try:
-        file = mido.MidiFile(file=BytesIO(content), charset="latin1", clip=True)
-    except Exception as error:  # the parser meets damage with whatever fails first
-        reason = one_line(str(error)) or type(error).__name__
-        raise DocumentError(f"{name} is no MIDI file, or a damaged one ({reason}); export it again") from None
-    if file.type not in {0, 1} or file.ticks_per_beat <= 0:
-        raise DocumentError(f"{name} is a rare kind of MIDI file (format {file.type}, or SMPTE time); export it as format 1")
-    events = []
-    for number, track in enumerate(file.tracks):
-        ticks = 0
-        for message in track:
-            ticks += message.time
-            events.append((ticks, number, message))
-    events.sort(key=lambda event: event[0])  # stable: at one tick earlier tracks come first, and a track keeps its order
-    return _Reading(events, file.ticks_per_beat, name).performance()
-
-
-class _Tempi:
-    """The tempo map of a file, flattened to one tempo (in microseconds a quarter)."""
-
-    def __init__(self, changes: Sequence[tuple[int, int]], ticks_per_beat: int) -> None:
-        self.tempo = changes[0][1] if changes and changes[0][1] in _USUAL_TEMPI else _DEFAULT_TEMPO
-        self.scale = ticks_per_beat * self.tempo
-        # A file is played at its first tempo from the start, even where that stands a little later.
-        self.ticks, self.passed, self.tempi = [0], [0], [changes[0][1] if changes else _DEFAULT_TEMPO]
-        for ticks, tempo in changes:
-            # Passed time in microseconds times ticks a beat, so that it stays whole.
-            self.passed.append(self.passed[-1] + (ticks - self.ticks[-1]) * self.tempi[-1])
-            self.ticks.append(ticks)
-            self.tempi.append(tempo)
-
-    def flat(self, ticks: int) -> int:
-        """A tick of the file as the performance's tick of the same second, rounded."""
-        place = bisect_right(self.ticks, ticks) - 1
-        exact = (self.passed[place] + (ticks - self.ticks[place]) * self.tempi[place]) * TICKS_PER_QUARTER
-        return (2 * exact + self.scale) // (2 * self.scale)
+    return _Reading(parse_midi(content, name=name), name).performance()
 
 
 @dataclass(slots=True)
@@ -101,124 +74,243 @@ class _Line:
     notes: list[PlayedNote] = field(default_factory=list)
 
 
-class _Reading:
-    """One walk through the events (tick, track, message) of a file in the order of time."""
+@dataclass(slots=True)
+class _Sounding:
+    """A note that has begun."""
 
-    def __init__(self, events: Sequence[tuple[int, int, Any]], ticks_per_beat: int, name: str) -> None:
+    onset: int
+    velocity: int
+    pitch: int
+    line: _Line
+    number: int
+    """Notes are numbered as they begin."""
+
+
+class _Reading:
+    """One walk through the events of a file in the order of time."""
+
+    def __init__(self, file: MidiFile, name: str) -> None:
         self.name = name
-        self.events = events
-        changes = [(ticks, message.tempo) for ticks, _, message in events if message.type == "set_tempo" and message.tempo]
-        self.tempi = _Tempi(changes, ticks_per_beat)
+        self.file = file
+        changes = [] if file.is_smpte else [(event.ticks, tempo) for event in file.events if (tempo := tempo_of(event))]
+        first = next((event.ticks for event in file.events if event.status >> 4 == 9 and event.data[1]), 0)
+        self.tempi = TempoMap(changes, file.ticks_per_quarter, first)
+        self.unplayed: Counter[str] = Counter()
+        self.foolish: Counter[str] = Counter()
+        self.channels = [Channel(self.unplayed) for _ in range(16)]
         self.lines: dict[tuple[int, int, int], _Line] = {}
-        # By channel, then by track and pitch: (onset, velocity, line) of the notes that sound, the oldest first.
-        self.sounding: dict[int, dict[tuple[int, int], deque[tuple[int, int, _Line]]]] = defaultdict(dict)
-        self.programs: dict[int, int] = defaultdict(int)
-        self.controls: dict[int, list[Control]] = defaultdict(list)
+        # By channel, pitch and track: the notes that sound, the oldest first.
+        self.sounding: dict[int, dict[int, dict[int, deque[_Sounding]]]] = defaultdict(dict)
+        self.sostenuto: dict[int, int] = {}
+        """By channel where the pedal is down: the last note that it caught."""
+        self.held: dict[int, list[_Sounding]] = defaultdict(list)
+        """Let go by the hand but not by that pedal."""
         self.names: dict[int, str] = {}
         self.markers: list[tuple[int, str]] = []
         self.meter: tuple[int, int] | None = None
-        self.key: str | None = None
+        self.key: tuple[int, bool] | None = None
         self.notes = 0
+        self.last_off = 0
+        self.warnings = list(file.warnings)
 
     def performance(self) -> Performance:
         """The whole file.
 
         Raises:
-            DocumentError: no notes, too many of them, too many parts, or too long.
+            DocumentError: no notes, too many of them, too many parts, too many changes, or too long.
         """
-        end = self.tempi.flat(self.events[-1][0]) if self.events else 0
-        tempo_bpm = _bpm(self.tempi.tempo)
+        tempo_bpm = bpm_of(self.tempi.tempo)
+        for event in self.file.events:
+            self._read(self.tempi.flat(event.ticks), event)
+        end = self.tempi.flat(max(self.file.track_ends))
+        bounds = set(zip((0, end), LOOP_MARKERS, strict=True))
+        loop = end > 0 and bounds <= set(self.markers)
+        exact = loop or is_ours(self.file)
+        if not exact:
+            end = self._without_silence(end, round(_LONGEST_SILENCE * tempo_bpm * TICKS_PER_QUARTER / 60))
+        for channel in range(16):
+            self._silence(channel, end)
+            if not exact and self.channels[channel].value(_HOLD) >= 64:
+                self.channels[channel].control(end, _HOLD, 0)
         seconds = end * 60.0 / (tempo_bpm * TICKS_PER_QUARTER)
         if seconds > _LONGEST_SECONDS:
             raise DocumentError(f"{self.name} lasts {seconds / 60:.0f} minutes and 30 are read; shorten it")
-        for ticks, track, message in self.events:
-            if message.is_meta:
-                self._read_meta(self.tempi.flat(ticks), track, message)
-            elif message.type in {"note_on", "note_off"}:
-                self._read_note(self.tempi.flat(ticks), track, message)
-            elif message.type == "program_change":
-                self.programs[message.channel] = message.program
-            elif message.type == "control_change":
-                self._read_control(self.tempi.flat(ticks), message)
-        for channel in self.sounding:
-            self._silence(channel, end)
         if self.notes == 0:
             raise DocumentError(f"{self.name} holds no notes; choose a MIDI file with music in it")
-        key = self.key or "C"
-        bounds = set(zip((0, end), LOOP_MARKERS, strict=True))
-        loop = end > 0 and bounds <= set(self.markers)
+        signature, is_minor = self.key or (0, False)
         return Performance(
             title=self.names.get(0, "") or self.name,
             tempo_bpm=tempo_bpm,
             meter=self.meter or (4, 4),
-            signature=(MINOR_SIGNATURES if key.endswith("m") else MAJOR_SIGNATURES).index(key) - 7,
-            is_minor=key.endswith("m"),
+            signature=signature,
+            is_minor=is_minor,
             seconds=seconds,
             parts=tuple(self._parts()),
             markers=tuple(mark for mark in self.markers if not (loop and mark in bounds)),
             loop=loop,
+            rings=not exact,
+            warnings=self._warnings(),
         )
 
-    def _read_meta(self, now: int, track: int, message: Any) -> None:
-        if message.type == "track_name":
-            self.names.setdefault(track, _decoded(message.name))
-        elif message.type == "marker":
-            self.markers.append((now, _decoded(message.text)))
-        elif message.type == "key_signature":
-            self.key = self.key or message.key
-        elif message.type == "time_signature" and message.denominator in _UNITS and 1 <= message.numerator <= 32:
-            self.meter = self.meter or (message.numerator, message.denominator)
+    def _read(self, now: int, event: Event) -> None:
+        channel, data = event.status & 0x0F, event.data
+        match event.status >> 4:
+            case 0x8 | 0x9:
+                self._read_note(now, event)
+            case 0xA:
+                self.unplayed["polyphonic aftertouch"] += 1
+            case 0xB:
+                self._read_control(now, channel, data[0], data[1])
+            case 0xC:
+                self.channels[channel].program = data[0]
+            case 0xD:
+                self.channels[channel].pressure(now, data[0])
+            case 0xE:
+                self.channels[channel].wheel(now, (data[0] | data[1] << 7) - 8192)
+            case _ if event.status == META:
+                self._read_meta(now, event)
+            case _:
+                self._read_system(now, data)
 
-    def _read_note(self, now: int, track: int, message: Any) -> None:
-        waiting = self.sounding[message.channel].setdefault((track, message.note), deque())
-        if message.type == "note_off" or message.velocity == 0:
-            if waiting:  # a stray note-off ends nothing
-                _stop(waiting, now, message.note)
+    def _read_meta(self, now: int, event: Event) -> None:
+        data = event.data
+        match event.kind:
+            case 0x03:
+                self.names.setdefault(event.track, _decoded(data))
+            case 0x06:
+                self.markers.append((now, _decoded(data)))
+            case 0x51 if not self.file.is_smpte and not tempo_of(event):
+                self.foolish["tempo"] += 1
+            case 0x58:
+                if len(data) < 2 or not 1 <= data[0] <= 32 or 1 << min(data[1], 9) not in _UNITS:
+                    self.foolish["time signature"] += 1
+                else:
+                    self.meter = self.meter or (data[0], 1 << data[1])
+            case 0x59:
+                sharps = (data[0] + 128) % 256 - 128 if len(data) == 2 else 99
+                if abs(sharps) > 7 or data[1] > 1:
+                    self.foolish["key signature"] += 1
+                else:
+                    self.key = self.key or (sharps, data[1] == 1)
+
+    def _read_note(self, now: int, event: Event) -> None:
+        channel, (pitch, velocity) = event.status & 0x0F, event.data
+        sounding = self.sounding[channel].setdefault(pitch, {})
+        if event.status < 0x90 or velocity == 0:
+            # A channel is one instrument, so a note may be let go from another track; a stray note-off ends nothing.
+            track = event.track if event.track in sounding else next(iter(sounding), None)
+            if track is not None:
+                self._let_go(channel, sounding[track].popleft(), now)
+                if not sounding[track]:
+                    del sounding[track]
             return
         self.notes += 1
         if self.notes > _MOST_NOTES:
             raise DocumentError(f"{self.name} holds more than {_MOST_NOTES} notes; shorten it")
-        where = (track, message.channel, self.programs[message.channel])
-        line = self.lines.setdefault(where, _Line(*where))
+        place = (event.track, channel, self.channels[channel].program)
+        line = self.lines.setdefault(place, _Line(*place))
         if len(self.lines) > _MOST_PARTS:
             raise DocumentError(f"{self.name} holds more than {_MOST_PARTS} parts; merge some of them")
-        waiting.append((now, message.velocity, line))
+        self.last_off = max(self.last_off, now)
+        sounding.setdefault(event.track, deque()).append(_Sounding(now, velocity, pitch, line, self.notes))
 
-    def _read_control(self, now: int, message: Any) -> None:
-        if message.control < _FIRST_MODE_MESSAGE:
-            self.controls[message.channel].append(Control(now, message.control, message.value))
-        elif message.control in _SILENCING:
-            self._silence(message.channel, now)
+    def _let_go(self, channel: int, note: _Sounding, now: int) -> None:
+        if note.number <= self.sostenuto.get(channel, 0):
+            self.held[channel].append(note)
+        else:
+            self._stop(note, now)
+
+    def _stop(self, note: _Sounding, now: int) -> None:
+        note.line.notes.append(PlayedNote(note.onset, max(1, now - note.onset), note.pitch, note.velocity))
+        self.last_off = max(self.last_off, now)
+
+    def _read_control(self, now: int, channel: int, controller: int, value: int) -> None:
+        if controller == _SOSTENUTO:
+            self._press_sostenuto(now, channel, down=value >= 64)
+            return
+        self.channels[channel].control(now, controller, value)
+        if controller in _SILENCING:
+            self._silence(channel, now)
+        elif controller == RESET_CONTROLLERS:
+            self._press_sostenuto(now, channel, down=False)
+
+    def _press_sostenuto(self, now: int, channel: int, *, down: bool) -> None:
+        """The pedal keeps the notes that sound when it goes down; the default synthesizer does not know it, so they are lengthened."""
+        if down:
+            self.sostenuto.setdefault(channel, self.notes)
+        elif self.sostenuto.pop(channel, 0):
+            for note in self.held.pop(channel, []):
+                self._stop(note, now)
+
+    def _read_system(self, now: int, data: bytes) -> None:
+        if not _is_reset(data):
+            self.unplayed["system exclusive"] += 1
+        elif self.notes:  # before the first note all is as at the start, but for what the file itself has set
+            for number, channel in enumerate(self.channels):
+                self._silence(number, now)
+                if channel.controls or channel.bends:
+                    channel.power_up(now)
+                channel.program = 0
 
     def _silence(self, channel: int, now: int) -> None:
-        for (_, pitch), waiting in self.sounding[channel].items():
-            while waiting:
-                _stop(waiting, now, pitch)
+        self.sostenuto.pop(channel, None)
+        sounding = (note for tracks in self.sounding[channel].values() for notes in tracks.values() for note in notes)
+        for note in [*self.held.pop(channel, []), *sounding]:
+            self._stop(note, now)
         self.sounding[channel] = {}
+
+    def _without_silence(self, end: int, most: int) -> int:
+        """The end of the file, or an earlier one where nothing but silence stands before it."""
+        still = any(self.held.values()) or any(any(pitches.values()) for pitches in self.sounding.values())
+        if still or end - self.last_off <= most:
+            return end
+        self.warnings.append(f"the silence at its end is cut to {_LONGEST_SILENCE} seconds")
+        return self.last_off + most
 
     def _parts(self) -> Iterator[PlayedPart]:
         """Parts in the order of tracks; a channel's second program moves to a free channel while there is one."""
         lines = sorted(self.lines.values(), key=lambda line: line.track)
         tracks = [line.track for line in lines]
-        controls = {channel: tuple(found) for channel, found in self.controls.items()}
+        controls = [tuple(channel.controls) for channel in self.channels]
+        bends = [tuple(channel.bends) for channel in self.channels]
+        if sum(len(controls[line.channel]) + len(bends[line.channel]) for line in lines) > _MOST_CHANGES:
+            raise DocumentError(f"{self.name} changes controllers more than {_MOST_CHANGES} times; thin them out")
         used = {line.channel for line in lines}
         free = [channel for channel in range(16) if channel not in used and channel != _DRUMS]
         programs: dict[int, int] = {}
         for line in lines:
             channel = line.channel
-            if programs.setdefault(channel, line.program) != line.program and channel != _DRUMS and free:
-                channel = free.pop(0)
+            if programs.setdefault(channel, line.program) != line.program:
+                if channel != _DRUMS and free:
+                    channel = free.pop(0)
+                else:
+                    what = "drum kit" if channel == _DRUMS else "program"
+                    self.unplayed[f"second {what} on a channel"] += 1
             sound = "Drums" if channel == _DRUMS else _sound(line.program)
             own = self.names.get(line.track, "")
             if tracks.count(line.track) > 1:
                 own = f"{own} ({sound})" if own else ""
-            yield PlayedPart(own or sound, line.program, channel, tuple(sorted(line.notes)), controls.get(line.channel, ()))
+            yield PlayedPart(
+                own or sound, line.program, channel, tuple(sorted(line.notes)), controls[line.channel], bends[line.channel]
+            )
+
+    def _warnings(self) -> tuple[str, ...]:
+        said = list(self.warnings)
+        said += [
+            f"a {what} that does not exist is passed over ({_many(count, 'message')})" for what, count in self.foolish.items()
+        ]
+        said += [f"{what} is not played ({_many(count, 'message')})" for what, count in self.unplayed.items() if count]
+        if len(said) > _MOST_WARNINGS:
+            said[_MOST_WARNINGS - 1 :] = [f"and {len(said) - _MOST_WARNINGS + 1} other kinds of messages are not played"]
+        return tuple(said)
 
 
-def _stop(waiting: deque[tuple[int, int, _Line]], now: int, pitch: int) -> None:
-    """End the note that has sounded longest."""
-    onset, velocity, line = waiting.popleft()
-    line.notes.append(PlayedNote(onset, max(1, now - onset), pitch, velocity))
+def _is_reset(data: bytes) -> bool:
+    """Whether a system exclusive message puts a synthesizer back to its start: General MIDI 1 and 2, GS, XG."""
+    general = data[:1] == b"\x7e" and data[2:4] in {b"\x09\x01", b"\x09\x03"}
+    gs = data[:1] == b"\x41" and data[2:8] == b"\x42\x12\x40\x00\x7f\x00"
+    xg = data[:1] == b"\x43" and data[2:7] == b"\x4c\x00\x00\x7e\x00"
+    return general or gs or xg
 
 
 def _sound(program: int) -> str:
@@ -229,16 +321,13 @@ def _sound(program: int) -> str:
     return f"Program {program + 1}"
 
 
-def _bpm(tempo: int) -> float:
-    """Quarter notes a minute with as few decimals as give the same microseconds a quarter."""
-    exact = 60e6 / tempo
-    rounded = (round(exact, digits) for digits in range(9))
-    return next((bpm for bpm in rounded if round(60e6 / bpm) == tempo), exact)
-
-
-def _decoded(text: str) -> str:
+def _decoded(text: bytes) -> str:
     """A name of a foreign file: UTF-8 where it is valid, else Latin-1."""
     try:
-        return one_line(text.encode("latin1").decode("utf-8"))
+        return one_line(text.decode("utf-8"))
     except UnicodeError:
-        return one_line(text)
+        return one_line(text.decode("latin1"))
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"

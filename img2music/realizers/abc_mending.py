@@ -63,7 +63,7 @@ def mend_voice(
     """
     result = Mended(part.name)
     label = label or part.name
-    bars = _as_many(voice.bars, plan, result, label)
+    bars = _as_many(_ordered(voice, plan, result), plan, result, label)
     sounds = _filled(bars, plan.parsed_meter.bar_quarters, result, label)
     result.bars = min(len(bars), plan.bars)
     sounds = joined(_snapped(sounds, result))
@@ -98,6 +98,15 @@ def numbers(bars: Iterable[int]) -> str:
     words = [f"{first + 1}" if first == last else f"{first + 1}-{last + 1}" for first, last in runs[:12]]
     many = len(runs) > 1 or (runs and runs[0][0] != runs[0][1])
     return f"{'bars' if many else 'bar'} {', '.join(words)}{' ...' if len(runs) > 12 else ''}"
+
+
+def _ordered(voice: Voice, plan: CompositionPlan, result: Mended) -> tuple[Bar, ...]:
+    """The bars in the order of their parts (P:), or as written if these are enough for the plan."""
+    if not voice.written or len(voice.written) < plan.bars:
+        return voice.bars
+    if voice.written != voice.bars:
+        result.mends.append(f"{result.name}: the order of parts left out.")
+    return voice.written
 
 
 def _as_many(bars: tuple[Bar, ...], plan: CompositionPlan, result: Mended, label: str) -> tuple[Bar, ...]:

@@ -7,6 +7,9 @@ where more than 64 voices sound at a time. Stems are not mastered.
 
 A loop is not faded: what sounds over its end is added to its beginning, as it will be heard when it comes round, and all that
 is done to the sound afterwards goes round too (see `loops`).
+
+A performance that rings (`Performance.rings`: a MIDI file from elsewhere) goes on after its length until it has died away, 66 dB below
+its highest peak, or for half a minute; then the frames are as many as that takes.
 """
 
 from __future__ import annotations
@@ -38,6 +41,10 @@ _FONT = "FluidR3Mono_GM.sf3"
 _SHORT_FADE_SECONDS, _LONG_FADE_SECONDS = 0.05, 1.0
 _LONGEST_FADE = 0.1
 """Part of the piece that the fade may take."""
+_RING_SECONDS = 30
+"""After the end of what rings: longer than any bell of the built-in font is heard. What still sounds then is faded."""
+_INAUDIBLE = 10 ** (-66 / 20)
+"""Part of the highest peak below which what rings has ended: a little beyond the 60 dB of a reverberation time."""
 _QUIET = 10 ** (-50 / 20)
 """Below this part of the highest peak the end counts as died away."""
 
@@ -86,7 +93,7 @@ class SoundfontRenderer:
 
         frames = round(performance.seconds * SAMPLE_RATE)
         sounding = any(part.notes for part in performance.parts)
-        tail = TAIL_SECONDS if performance.loop else 0
+        tail = TAIL_SECONDS if performance.loop else _RING_SECONDS if performance.rings else 0
         whole = replace(performance, seconds=performance.seconds + tail)
         jobs = [replace(whole, parts=(part,)) for part in performance.parts if part.notes] if stems else [whole]
         sounds = self._play(jobs, frames + tail * SAMPLE_RATE) if sounding else []
@@ -94,9 +101,12 @@ class SoundfontRenderer:
             sounds = [fold(sound, frames, SAMPLE_RATE) for sound in sounds]
         for sound in sounds:
             remove_subsonic(sound, SAMPLE_RATE, goes_round=performance.loop)
-        mix = sounds[0] if sounds and not stems else np.zeros((2, frames), np.float32)
+        mix = sounds[0] if sounds and not stems else np.zeros((2, sounds[0].shape[1] if sounds else frames), np.float32)
         for sound in sounds if stems else ():
             mix += sound
+        if performance.rings and not performance.loop:
+            frames = max(frames, _end_of(mix))
+            mix, sounds = mix[:, :frames].copy(), [sound[:, :frames].copy() for sound in sounds]
         fade = np.ones(0, np.float32) if performance.loop else _fade(mix, SAMPLE_RATE)
         for sound in (mix, *(sounds if stems else ())):
             sound[:, frames - len(fade) :] *= fade
@@ -148,6 +158,12 @@ def _fade(mix: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]:
     length = quick if died_away else max(quick, slow)
     fade: NDArray[np.float32] = (0.5 + 0.5 * np.cos(math.pi * (np.arange(length) + 1) / max(length, 1))).astype(np.float32)
     return fade
+
+
+def _end_of(mix: NDArray[np.float32]) -> int:
+    """Frames until the sound is inaudible for good."""
+    audible = np.flatnonzero(np.abs(mix).max(axis=0) > _INAUDIBLE * _peak(mix))
+    return int(audible[-1]) + 1 if len(audible) else 0
 
 
 def _peak(samples: NDArray[np.float32]) -> float:

@@ -145,7 +145,8 @@ def _at_level(part: PlayedPart, level: float) -> PlayedPart:
     if not volumes or volumes[0].ticks > 0:
         volumes.insert(0, Control(0, _VOLUME, _DEFAULT_VOLUME))
     lowered = [replace(control, value=round(control.value * math.sqrt(level))) for control in volumes]
-    return replace(part, controls=tuple(sorted(others + lowered)))
+    # At one tick the order of a part's controllers stays: what comes last holds.
+    return replace(part, controls=tuple(sorted(lowered + others, key=lambda control: control.ticks)))
 
 
 def _unclipped(play: Callable[[float], list[NDArray[np.int16]]]) -> list[NDArray[np.int16]]:
