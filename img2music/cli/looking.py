@@ -24,13 +24,13 @@ OptionalOut = Annotated[
 
 
 def see(
-    pictures: Annotated[list[str], typer.Argument(metavar="PICTURE", help="Pictures.")],
+    pictures: Annotated[list[str], typer.Argument(metavar="PICTURE", help="Pictures; - reads one from standard input.")],
     out: OptionalOut = None,
     pipeline: opt.PipelineOption = "offline",
     model: opt.ModelOption = None,
     prompt: opt.PromptOption = None,
     no_fallback: opt.NoFallbackOption = False,
-    max_pixels: opt.MaxPixelsOption = 100_000_000,
+    max_pixels: opt.MaxPixelsOption = None,
     as_json: opt.JsonOption = False,
 ) -> int:
     """Tell what is in a picture and what it suggests for music. With --json, one scene a line in the order given."""
@@ -38,7 +38,7 @@ def see(
 
     target = None if out is None else check_writable(out)
     stages = opt.load_pipeline(pipeline, model, prompt, no_fallback=no_fallback)
-    folders = folder_names(pictures)
+    folders = folder_names(opt.picture_names(pictures))
 
     def work(place: int, source: str) -> None:
         with progress(source) as on_event:
@@ -54,7 +54,9 @@ def see(
 
 
 def plan(
-    sources: Annotated[list[str], typer.Argument(metavar="PICTURE|scene.json", help="Pictures or scenes.")],
+    sources: Annotated[
+        list[str], typer.Argument(metavar="PICTURE|scene.json", help="Pictures or scenes; - reads a picture from standard input.")
+    ],
     out: OptionalOut = None,
     pipeline: opt.PipelineOption = "offline",
     model: opt.ModelOption = None,
@@ -69,7 +71,7 @@ def plan(
     words: opt.WordsOption = None,
     seed: opt.SeedOption = None,
     loop: opt.LoopOption = False,
-    max_pixels: opt.MaxPixelsOption = 100_000_000,
+    max_pixels: opt.MaxPixelsOption = None,
     as_json: opt.JsonOption = False,
 ) -> int:
     """Plan a composition and say why. With --json, one plan a line in the order given."""
@@ -81,7 +83,7 @@ def plan(
     )
     target = None if out is None else check_writable(out)
     stages = opt.load_pipeline(pipeline, model, prompt, no_fallback=no_fallback)
-    folders = folder_names(sources)
+    folders = folder_names(opt.picture_names(sources))
 
     def work(place: int, source: str) -> None:
         with progress(source) as on_event:

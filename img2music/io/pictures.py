@@ -215,7 +215,7 @@ def _jpeg_limit(content: bytes, max_pixels: int | None) -> int:
         return MOST_PIXELS if max_pixels is None else max_pixels
     if head.unreadable:
         raise PictureError(f"is {head.unreadable}, which can't be read; save it as an ordinary JPEG")
-    if head.buffered and head.scans * head.blocks > _MOST_SCAN_BLOCKS and head.scans > 100:  # noqa: PLR2004
+    if head.buffered and head.scans * head.blocks > _MOST_SCAN_BLOCKS and head.scans > 100:
         raise PictureError(f"is a progressive JPEG of {head.scans} scans, made to take long; save it again as an ordinary JPEG")
     if max_pixels is not None:
         return max_pixels
@@ -246,7 +246,7 @@ def _drawn(kind: Kind, notes: list[str]) -> _Decoded:
     png, whole = svg.draw(kind.content, longest=WORKING_PIXELS, notes=notes)
     with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
         image.load()
-        if image.mode == "RGBA" and image.getextrema()[3] == (0, 0):
+        if image.mode == "RGBA" and image.getchannel("A").getextrema() == (0, 0):
             raise PictureError("is an SVG drawing that shows nothing; look at it in a browser, or export it as PNG")
         return _finish(image, whole or image.size, _Colours(image, Image.Exif()), notes)
 
@@ -293,7 +293,7 @@ class _Colours:
 
     image: Image
     exif: Exif | None
-    declared: colour_tags.Declared = colour_tags.Declared(None, settled=False)
+    declared: colour_tags.Declared = colour_tags.NOTHING
 
     def profile(self) -> object:
         """The ICC profile, unless something stronger settles the colours."""

@@ -34,7 +34,7 @@ def brands(content: bytes) -> tuple[bytes, frozenset[bytes]]:
     if content[4:8] != b"ftyp":
         return b"", frozenset()
     length = struct.unpack_from(">I", content)[0]
-    end = min(length if length >= 16 else 16, len(content), 16 + 4 * _MOST_BRANDS)
+    end = min(max(length, 16), len(content), 16 + 4 * _MOST_BRANDS)
     major = content[8:12]
     return major, frozenset({major, *(content[place : place + 4] for place in range(16, end - 3, 4))})
 

@@ -79,7 +79,7 @@ class ColourSpace:
     @property
     def is_srgb(self) -> bool:
         """Whether nothing is to be done."""
-        near = all(abs(one - other) <= 0.002 for one, other in zip(self.primaries, _SRGB, strict=True))  # noqa: PLR2004  rounding of files
+        near = all(abs(one - other) <= 0.002 for one, other in zip(self.primaries, _SRGB, strict=True))
         return near and self.transfer == "sRGB" and self.full_range
 
     @property
@@ -109,12 +109,12 @@ def from_gamma(exponent: float | None, primaries: tuple[float, ...] | None) -> C
 
     None where they say no more than sRGB does, or make no sense.
     """
-    if exponent is not None and not 0.05 <= exponent <= 5:  # noqa: PLR2004  beyond any screen or camera
+    if exponent is not None and not 0.05 <= exponent <= 5:
         exponent = None
     if primaries is not None and not _sensible(primaries):
         primaries = None
     # libpng's threshold: a gamma within 5 % of the screen's is the screen's (png.h, PNG_GAMMA_THRESHOLD).
-    usual = exponent is None or abs(exponent * 2.2 - 1) < 0.05  # noqa: PLR2004
+    usual = exponent is None or abs(exponent * 2.2 - 1) < 0.05
     curve: str | float = "sRGB" if usual or exponent is None else 1 / exponent
     space = ColourSpace("the file's own gamma and primaries", primaries or _SRGB, curve)
     return None if space.is_srgb else space
@@ -122,7 +122,7 @@ def from_gamma(exponent: float | None, primaries: tuple[float, ...] | None) -> C
 
 def _sensible(primaries: tuple[float, ...]) -> bool:
     """Whether eight coordinates span a triangle with the white in it."""
-    if len(primaries) != 8 or not all(0 <= value <= 1 for value in primaries):  # noqa: PLR2004
+    if len(primaries) != 8 or not all(0 <= value <= 1 for value in primaries):
         return False
     rx, ry, gx, gy, bx, by, wx, wy = primaries
     area = (gx - rx) * (by - ry) - (bx - rx) * (gy - ry)
@@ -131,7 +131,7 @@ def _sensible(primaries: tuple[float, ...]) -> bool:
         (bx - wx) * (ry - wy) - (rx - wx) * (by - wy),
         (rx - wx) * (gy - wy) - (gx - wx) * (ry - wy),
     )
-    return min(abs(area), wy, ry + gy + by) > 0.01 and all(part * area > 0 for part in parts)  # noqa: PLR2004
+    return min(abs(area), wy, ry + gy + by) > 0.01 and all(part * area > 0 for part in parts)
 
 
 def to_srgb(image: Image, space: ColourSpace) -> Image:
@@ -169,25 +169,25 @@ def _light(space: ColourSpace) -> NDArray[np.float32]:
     if isinstance(transfer, float):
         linear = codes**transfer
     elif transfer == "sRGB":
-        linear = np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4)  # noqa: PLR2004
+        linear = np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4)
     elif transfer == "BT.709":
-        linear = np.where(codes < 0.081, codes / 4.5, ((codes + 0.099) / 1.099) ** (1 / 0.45))  # noqa: PLR2004
+        linear = np.where(codes < 0.081, codes / 4.5, ((codes + 0.099) / 1.099) ** (1 / 0.45))
     elif transfer == "SMPTE 240M":
-        linear = np.where(codes < 0.0913, codes / 4, ((codes + 0.1115) / 1.1115) ** (1 / 0.45))  # noqa: PLR2004
+        linear = np.where(codes < 0.0913, codes / 4, ((codes + 0.1115) / 1.1115) ** (1 / 0.45))
     elif transfer == "PQ":
         linear = _from_pq(codes) / _REFERENCE_WHITE
     else:  # HLG, BT.2100-2 table 5, inverse OETF
         a = 0.17883277
         b, c = 1 - 4 * a, 0.5 - a * np.log(4 * a)
-        linear = np.where(codes <= 0.5, codes**2 / 3, (np.exp((codes - c) / a) + b) / 12)  # noqa: PLR2004
+        linear = np.where(codes <= 0.5, codes**2 / 3, (np.exp((codes - c) / a) + b) / 12)
     return linear.astype(np.float32)
 
 
 def _encoded(linear: NDArray[np.float64]) -> NDArray[np.float64]:
-    """sRGB's curve."""
+    """SRGB's curve."""
     import numpy as np
 
-    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055)  # noqa: PLR2004
+    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055)
 
 
 def _to_xyz(primaries: tuple[float, ...]) -> NDArray[np.float64]:
@@ -234,7 +234,7 @@ def _peak(image: Image, space: ColourSpace, light: NDArray[np.float32]) -> float
     """The brightest value of an HDR picture in units of the reference white."""
     import numpy as np
 
-    brightest = np.asarray([high for _, high in image.getextrema()], dtype=np.intp)
+    brightest = np.asarray(image).max(axis=(0, 1))
     linear = light[brightest][None, None, :]
     return float((_displayed(linear) if space.transfer == "HLG" else linear).max())
 
@@ -253,7 +253,7 @@ class _Knee:
         scaled = np.clip(codes / top, 0, 1)
         t = np.clip((scaled - start) / max(1 - start, 1e-9), 0, 1)
         curve = (2 * t**3 - 3 * t**2 + 1) * start + (t**3 - 2 * t**2 + t) * (1 - start) + (-2 * t**3 + 3 * t**2) * white
-        self._identity = peak <= 1.01  # noqa: PLR2004  a code value above the white is rounding
+        self._identity = peak <= 1.01
         self._before = levels / _REFERENCE_WHITE
         self._after = _from_pq(np.where(scaled < start, scaled, curve) * top) / _REFERENCE_WHITE
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from img2music.io.decoding.boxes import Cicp
 
-__all__ = ["Declared", "from_exif", "from_nclx", "from_png"]
+__all__ = ["NOTHING", "Declared", "from_exif", "from_nclx", "from_png"]
 
 _MOST_CHUNKS = 4000
 _NAMED = frozenset({b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM"})
@@ -38,7 +38,7 @@ class Declared(NamedTuple):
     settled: bool
 
 
-_NOTHING = Declared(None, settled=False)
+NOTHING = Declared(None, settled=False)
 
 
 def from_png(content: bytes, notes: list[str]) -> Declared:
@@ -46,23 +46,23 @@ def from_png(content: bytes, notes: list[str]) -> Declared:
     cICP alone, so the caller asks `settled` and `space` only together with it.
     """
     chunks = _chunks(content)
-    if len(chunks.get(b"cICP", b"")) == 4:  # noqa: PLR2004
+    if len(chunks.get(b"cICP", b"")) == 4:
         primaries, transfer, matrix, full = chunks[b"cICP"]
         space = from_code_points(primaries, transfer, full_range=bool(full)) if matrix == 0 and full <= 1 else None
         if space is not None:
             return Declared(None if space.is_srgb else space, settled=True)
         notes.append(f"its colour code points {primaries}, {transfer}, {matrix} are unknown and were ignored")
     if b"iCCP" in chunks:
-        return _NOTHING
+        return NOTHING
     if b"sRGB" in chunks:
         return Declared(None, settled=True)
     gamma, places = chunks.get(b"gAMA", b""), chunks.get(b"cHRM", b"")
-    exponent = struct.unpack(">I", gamma)[0] / 100_000 if len(gamma) == 4 else None  # noqa: PLR2004
-    primaries = None
-    if len(places) == 32:  # noqa: PLR2004
+    exponent = struct.unpack(">I", gamma)[0] / 100_000 if len(gamma) == 4 else None
+    corners: tuple[float, ...] | None = None
+    if len(places) == 32:
         white_x, white_y, *others = (value / 100_000 for value in struct.unpack(">8I", places))
-        primaries = (*others, white_x, white_y)
-    space = from_gamma(exponent, primaries)
+        corners = (*others, white_x, white_y)
+    space = from_gamma(exponent, corners)
     return Declared(space, settled=space is not None or exponent is not None)
 
 
@@ -87,11 +87,11 @@ def _chunks(content: bytes) -> Mapping[bytes, bytes]:
 def from_nclx(code: Cicp | None, notes: list[str]) -> Declared:
     """What the code points of an AVIF or a HEIF say. Its decoder has dealt with matrix and range already."""
     if code is None or _UNSPECIFIED in {code.primaries, code.transfer}:
-        return _NOTHING
+        return NOTHING
     space = from_code_points(code.primaries, code.transfer)
     if space is None:
         notes.append(f"its colour code points {code.primaries}, {code.transfer} are unknown and were ignored")
-        return _NOTHING
+        return NOTHING
     return Declared(None if space.is_srgb else space, settled=True)
 
 
@@ -120,7 +120,7 @@ def from_exif(exif: Exif, notes: list[str]) -> ColourSpace | None:
 
 def _adobe(primaries: object) -> bool:
     """Whether six coordinates are those of Adobe RGB."""
-    if not isinstance(primaries, tuple) or len(primaries) != 6:  # noqa: PLR2004
+    if not isinstance(primaries, tuple) or len(primaries) != 6:
         return False
     pairs = zip(primaries, ADOBE_RGB.primaries[:6], strict=True)
-    return all(abs(float(one) - other) < 0.005 for one, other in pairs)  # noqa: PLR2004  rounding of cameras
+    return all(abs(float(one) - other) < 0.005 for one, other in pairs)

@@ -47,4 +47,4 @@ def choose_ground(image: Image) -> tuple[tuple[int, int, int], str]:
     weight = np.where(shown, alpha, 0)
     if float((weight * light).sum()) < 0.5 * float(weight.sum()) or float((edge & light).sum()) < 0.5 * float(edge.sum()):
         return white
-    return grey if float((weight * (luminance < _DARK)).sum()) > 0.05 * float(weight.sum()) else black  # noqa: PLR2004
+    return grey if float((weight * (luminance < _DARK)).sum()) > 0.05 * float(weight.sum()) else black

@@ -63,20 +63,16 @@ def decode_here(content: bytes, most_pixels: int, longest: int) -> tuple[dict[st
     try:
         file = library.open_heif(content, convert_hdr_to_8bit=True)
         main = file[file.primary_index]
-        width, height = main.size
-        if width * height > most_pixels:
-            raise PictureError(
-                f"has more than {most_pixels} pixels; scale it down, or raise --max-pixels if you trust the file"
-            )
-        image = main.to_pillow()
-        image = image.convert({"RGBa": "RGBA", "La": "LA"}.get(image.mode, image.mode))
-        if image.mode not in {"L", "LA", "RGB", "RGBA"}:
-            image = image.convert("RGB")
-    except PictureError:
-        raise
+        too_large = main.size[0] * main.size[1] > most_pixels
+        image = None if too_large else main.to_pillow()
     except Exception as error:  # libheif says what it dislikes in many ways
         reason = " ".join(str(error).split())[:120] or type(error).__name__
         raise PictureError(f"is a damaged or unusual HEIF photograph ({reason}); save it as JPEG or PNG") from None
+    if image is None:
+        raise PictureError(f"has more than {most_pixels} pixels; scale it down, or raise --max-pixels if you trust the file")
+    image = image.convert({"RGBa": "RGBA", "La": "LA"}.get(image.mode, image.mode))
+    if image.mode not in {"L", "LA", "RGB", "RGBA"}:
+        image = image.convert("RGB")
     whole = image.size
     info = main.info
     if (factor := max(image.size) // longest) > 1:

@@ -62,7 +62,7 @@ def _read_head(content: bytes) -> JpegHead | None:
         place = content.find(b"\xff", place)
         if place < 0:
             return None
-        while content[place] == 0xFF:  # noqa: PLR2004  fill bytes before a marker
+        while content[place] == 0xFF:
             place += 1
         marker = content[place]
         place += 1
@@ -71,7 +71,7 @@ def _read_head(content: bytes) -> JpegHead | None:
         if marker == _END:
             return None
         length = struct.unpack_from(">H", content, place)[0]
-        if 0xC0 <= marker <= 0xCF and marker - 0xC0 in _FRAMES and frame is None:  # noqa: PLR2004
+        if 0xC0 <= marker <= 0xCF and marker - 0xC0 in _FRAMES and frame is None:
             bits, height, width, count = struct.unpack_from(">BHHB", content, place + 2)
             sampling = [divmod(content[place + 9 + 3 * number], 16) for number in range(count)]
             frame = marker - 0xC0, bits, width, height, sampling

@@ -81,8 +81,8 @@ def _standard_input() -> bytes:
     if stream.isatty():
         raise PictureError("standard input is a terminal; pipe a picture into it (img2music see - < photo.jpg) or give its path")
     try:
-        return bytes(getattr(stream, "buffer", stream).read(LARGEST_FILE + 1))
-    except (OSError, ValueError, TypeError) as error:
+        return stream.buffer.read(LARGEST_FILE + 1)
+    except (OSError, ValueError, AttributeError) as error:
         raise PictureError(f"standard input can't be read ({error}); give the path of a picture") from None
 
 
@@ -125,10 +125,17 @@ def _missing(name: str, text: str) -> PictureError:
     if address[2]:
         return PictureError(f"{shown} is a data address, not a file; decode it and give the bytes, or save it as a file")
     if address[1].lower() == "file":
-        return PictureError(f"{shown} is an address; give the path: {text[address.end() - 1 :].removeprefix('localhost')!r}")
+        return PictureError(f"{shown} is an address; give its path: {_local(text)!r}")
     return PictureError(
         f"{shown} is an address of the web, and nothing is fetched unasked; download the picture first and give its path"
     )
+
+
+def _local(text: str) -> str:
+    """The path in a file address."""
+    from urllib.parse import unquote, urlsplit
+
+    return unquote(urlsplit(text).path)[:200] or "/"
 
 
 def _of_file(file: Any) -> Given:
@@ -226,11 +233,13 @@ def _eight_bits(array: NDArray[Any]) -> NDArray[np.uint8]:
         return np.ascontiguousarray(array)
     if kind == np.bool_:
         return np.where(array, 255, 0).astype(np.uint8)
-    if kind.kind == "u" and kind.itemsize == 2:  # noqa: PLR2004
+    if kind.kind == "u" and kind.itemsize == 2:
         return np.asarray((array.astype(np.uint32) * 255 + 32767) // 65535, dtype=np.uint8)
     if kind.kind == "f":
         low, high = float(np.min(array)), float(np.max(array))
         if not (low >= 0 and high <= 1):  # also where one is no number
-            raise PictureError(f"an array of {kind} has values from {low:g} to {high:g}; scale them to 0..1, or give uint8 from 0 to 255")
+            raise PictureError(
+                f"an array of {kind} has values from {low:g} to {high:g}; scale them to 0..1, or give uint8 from 0 to 255"
+            )
         return np.asarray(np.rint(array * 255), dtype=np.uint8)
     raise PictureError(f"an array of {kind} is no picture; give uint8 from 0 to 255, uint16, bool, or float from 0 to 1")

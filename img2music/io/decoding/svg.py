@@ -1,9 +1,10 @@
 """SVG drawings: read by a strict parser, written anew without anything that leads out of the file, drawn by resvg.
 
-Pictures inside a drawing stay where they are `data:` (PNG, JPEG, GIF, WebP, or SVG, which is cleaned likewise); every other
-reference but those inside the document (``#id``) is left out, in attributes, in styles and in style sheets, and so are scripts and foreign objects. Document type declarations
-are dropped; entities may be short plain text and nothing else, so that none opens a file or grows. The drawing is made in
-a program of its own (`isolated`), as large as the working copy, with the text font that comes with img2music and no other.
+Pictures inside a drawing stay where they are `data:` (PNG, JPEG, GIF, WebP, or SVG, which is cleaned likewise). Every other
+reference but those inside the document (``#id``) is left out, in attributes, in styles and in style sheets, and so are scripts and
+foreign objects. Document type declarations are dropped; entities may be short plain text and nothing else, so that none opens a
+file or grows. The drawing is made in a program of its own (`isolated`), as large as the working copy, with the text font that
+comes with img2music and no other.
 Sizes: CSS pixels (96 to an inch); a drawing without any size is as large as what it shows.
 Does not know: scripts, animation, web fonts, scripts of the world beyond Latin, Greek and Cyrillic.
 """
@@ -160,7 +161,7 @@ class _Writer:
         self._open: list[str] = []
         self._skipping = 0
 
-    def entity(self, name: str, is_parameter: bool, value: str | None, *outside: str | None) -> None:  # noqa: FBT001  expat's
+    def entity(self, name: str, is_parameter: bool, value: str | None, *outside: str | None) -> None:
         """A declared entity: plain and short, or the file is refused."""
         self._entities += 1
         system = outside[1] if len(outside) > 1 else None
@@ -260,7 +261,7 @@ def _size(attributes: dict[str, str]) -> tuple[int, int] | None:
         PictureError: a size of nothing.
     """
     box = [float(number) for number in re.findall(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", attributes.get("viewBox", ""))]
-    shape = (box[2], box[3]) if len(box) == 4 and box[2] > 0 and box[3] > 0 else None  # noqa: PLR2004
+    shape = (box[2], box[3]) if len(box) == 4 and box[2] > 0 and box[3] > 0 else None
     width, height = _length(attributes.get("width", "")), _length(attributes.get("height", ""))
     if (width is not None and width <= 0) or (height is not None and height <= 0):
         raise PictureError(_NO_SIZE)

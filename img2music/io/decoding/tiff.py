@@ -44,7 +44,7 @@ class Directory:
     @property
     def reduced(self) -> bool:
         """Whether it says of itself that it is a small version of another, or a mask."""
-        return bool(self.number(_NEW_SUBFILE_TYPE) & 5) or self.number(_SUBFILE_TYPE) == 2  # noqa: PLR2004  TIFF 6.0, page 40
+        return bool(self.number(_NEW_SUBFILE_TYPE) & 5) or self.number(_SUBFILE_TYPE) == 2
 
     @property
     def pixels(self) -> int:
