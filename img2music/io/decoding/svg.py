@@ -32,6 +32,8 @@ _DEEPEST_DRAWING = 2  # drawings inside drawings
 _LEFT_OUT = frozenset({"script", "foreignObject", "iframe", "object", "embed", "audio", "video", "handler"})
 _PICTURES = frozenset({"image", "feImage"})
 _LENGTH = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(px|pt|pc|mm|cm|in|em|ex)?")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_MOST = 1e9  # pixels: the largest claim that is written down
 _UNITS = {"": 1.0, "px": 1.0, "pt": 96 / 72, "pc": 16.0, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0, "em": 16.0, "ex": 8.0}
 _RASTER = re.compile(r"data:image/(?:png|jpe?g|gif|webp)\s*[;,]", re.IGNORECASE)
 _DRAWING = re.compile(r"data:image/svg\+xml((?:;[^,;]*)*),(.*)", re.IGNORECASE | re.DOTALL)
@@ -84,7 +86,7 @@ def draw(content: bytes, *, longest: int, notes: list[str]) -> tuple[bytes, tupl
     """
     said, png = run_isolated("svg", content, longest=longest)
     if said["left_out"]:
-        notes.append(f"{said['left_out']} references to what lies outside the drawing were left out")
+        notes.append(f"what lies outside the drawing was left out (references: {said['left_out']})")
     return png, None if said["whole"] is None else (said["whole"][0], said["whole"][1])
 
 
@@ -98,13 +100,14 @@ def draw_here(content: bytes, longest: int) -> tuple[dict[str, Any], bytes]:
         raise PictureError("is an SVG drawing, which needs resvg-py: pip install resvg-py") from None
     if content[:2] == b"\x1f\x8b":
         content = unzipped(content, _LARGEST + 1)
-    text, whole, left_out = cleaned(content)
+    text, whole, left_out = cleaned(content, longest)
     try:
         png = bytes(
             resvg_py.svg_to_bytes(
                 svg_string=text,
                 width=longest,
                 height=longest,  # a box that it is fitted into
+                dpi=96.0,
                 skip_system_fonts=True,
                 font_files=[str(asset(name)) for name in _FONT_FILES],
                 font_family=_FONT_FAMILY,
@@ -125,15 +128,17 @@ def draw_here(content: bytes, longest: int) -> tuple[dict[str, Any], bytes]:
     return {"whole": whole, "left_out": left_out}, png
 
 
-def cleaned(content: bytes, deep: int = 0) -> tuple[str, tuple[int, int] | None, int]:
+def cleaned(content: bytes, longest: int | None = None, deep: int = 0) -> tuple[str, tuple[int, int] | None, int]:
     """The drawing written anew with nothing that leads out of it, the size it claims, and how many references were left out.
+
+    With `longest` its root's size is made so many pixels.
 
     Raises:
         PictureError: no well-formed SVG, or larger, deeper or more tricky than a drawing is.
     """
     if len(content) > _LARGEST:
         raise PictureError(f"is an SVG drawing of more than {_LARGEST // 1_000_000} MB; export it as PNG")
-    writer = _Writer(deep)
+    writer = _Writer(longest, deep)
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler = writer.start
@@ -144,6 +149,8 @@ def cleaned(content: bytes, deep: int = 0) -> tuple[str, tuple[int, int] | None,
         parser.Parse(content, True)
     except expat.ExpatError as error:
         raise PictureError(f"is a damaged SVG drawing ({error}); copy or export it again") from None
+    except PictureError:
+        raise
     except (LookupError, ValueError) as error:  # an encoding that is none
         raise PictureError(f"is a damaged SVG drawing ({' '.join(str(error).split())[:100]}); save it as UTF-8") from None
     return "".join(writer.parts), writer.whole, writer.left_out
@@ -152,10 +159,11 @@ def cleaned(content: bytes, deep: int = 0) -> tuple[str, tuple[int, int] | None,
 class _Writer:
     """Writes what the parser reads."""
 
-    def __init__(self, deep: int) -> None:
+    def __init__(self, longest: int | None, deep: int) -> None:
         self.parts: list[str] = []
         self.whole: tuple[int, int] | None = None
         self.left_out = 0
+        self._longest = longest
         self._deep = deep
         self._letters = self._elements = self._entities = 0
         self._open: list[str] = []
@@ -210,8 +218,24 @@ class _Writer:
         missing = {} if name != local or "xmlns" in attributes else {"xmlns": "http://www.w3.org/2000/svg"}
         if "xmlns:xlink" not in attributes:
             missing["xmlns:xlink"] = "http://www.w3.org/1999/xlink"
-        self.whole = _size(attributes)
+        size = _size(attributes)
+        if size is not None:
+            self.whole = max(1, round(size[0])), max(1, round(size[1]))
+            missing |= self._fitted(attributes, size)
         return {**attributes, **missing}
+
+    def _fitted(self, attributes: dict[str, str], size: tuple[float, float]) -> dict[str, str]:
+        """The root's size in the pixels that are drawn, so that neither a tiny nor a huge drawing meets the drawer's limits."""
+        if self._longest is None:
+            return {}
+        scale = self._longest / max(size)
+        fitted = {"width": str(max(1, round(size[0] * scale))), "height": str(max(1, round(size[1] * scale)))}
+        shape = _box(attributes)
+        if shape is None:
+            fitted["viewBox"] = f"0 0 {size[0]:.9g} {size[1]:.9g}"
+        if shape is None or abs(shape[0] * size[1] / (shape[1] * size[0]) - 1) < 1e-3:  # else it says how it is laid in
+            fitted["preserveAspectRatio"] = "none"  # the sides are whole numbers
+        return fitted
 
     def _attribute(self, element: str, key: str, value: str) -> str | None:
         """An attribute without what leads out; None leaves it out."""
@@ -235,7 +259,7 @@ class _Writer:
             try:
                 body = unquote_to_bytes(inner[2])
                 body = base64.b64decode(body, validate=False) if "base64" in inner[1].lower() else body
-                text, _, left_out = cleaned(unzipped(body) if body[:2] == b"\x1f\x8b" else body, self._deep + 1)
+                text, _, left_out = cleaned(unzipped(body) if body[:2] == b"\x1f\x8b" else body, None, self._deep + 1)
             except (PictureError, binascii.Error, ValueError):
                 self.left_out += 1
                 return None
@@ -254,14 +278,19 @@ class _Writer:
         return text
 
 
-def _size(attributes: dict[str, str]) -> tuple[int, int] | None:
+def _box(attributes: dict[str, str]) -> tuple[float, float] | None:
+    """Width and height of the viewBox; None where there is none that makes sense."""
+    box = [float(number) for number in _NUMBER.findall(attributes.get("viewBox", ""))]
+    return (box[2], box[3]) if len(box) == 4 and 0 < box[2] <= _MOST and 0 < box[3] <= _MOST else None
+
+
+def _size(attributes: dict[str, str]) -> tuple[float, float] | None:
     """Width and height in CSS pixels, from the root's attributes; None where they say nothing.
 
     Raises:
         PictureError: a size of nothing.
     """
-    box = [float(number) for number in re.findall(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", attributes.get("viewBox", ""))]
-    shape = (box[2], box[3]) if len(box) == 4 and box[2] > 0 and box[3] > 0 else None
+    shape = _box(attributes)
     width, height = _length(attributes.get("width", "")), _length(attributes.get("height", ""))
     if (width is not None and width <= 0) or (height is not None and height <= 0):
         raise PictureError(_NO_SIZE)
@@ -272,10 +301,9 @@ def _size(attributes: dict[str, str]) -> tuple[int, int] | None:
             height = width * shape[1] / shape[0]
         elif width is None and height is not None:
             width = height * shape[0] / shape[1]
-    if width is None or height is None:
+    if width is None or height is None or min(width, height) <= 0:
         return None
-    most = 10**9  # a claim, bounded so that it can be written
-    return max(1, round(min(width, most))), max(1, round(min(height, most)))
+    return min(width, _MOST), min(height, _MOST)
 
 
 def _length(text: str) -> float | None:
