@@ -201,7 +201,10 @@ def _decode(kind: Kind, max_pixels: int | None, limit: _Limit) -> _Decoded:
             chosen = image
         if not draft:
             size = chosen.size  # TIFF turns itself while loading, an icon may hold another size than it claims
-        return _finish(chosen, size, _colours(chosen, kind, notes), notes)
+        colours = _colours(chosen, kind, notes)
+        if kind.orientation is not None and colours.exif is not None:
+            colours.exif[0x0112] = kind.orientation
+        return _finish(chosen, size, colours, notes)
 
 
 def _jpeg_limit(content: bytes, max_pixels: int | None) -> int:
@@ -276,15 +279,17 @@ def _with_content(image: Image, kind: Kind, notes: list[str]) -> tuple[Image, li
     """The first frame that shows something, instead of a blank first one; that one again where none does."""
     from PIL import Image as PillowImage
 
-    place = frames.seek_content(image)
-    if place is None:
+    found = frames.seek_content(image)
+    if found is None:
         again = PillowImage.open(io.BytesIO(kind.content), formats=(kind.name,))
         again.load()
         return again, notes
     of = notes[0].removeprefix("first of ").removesuffix(" frames")
-    blank = _NUMBERS[place] if place < len(_NUMBERS) else str(place)
-    before = "the first is blank" if place == 1 else f"the first {blank} are blank or fade in"
-    return image, [f"frame {place + 1} of {of}: {before}", *notes[1:]]
+    blank, place = found
+    count = _NUMBERS[blank] if blank < len(_NUMBERS) else str(blank)
+    before = "the first is blank" if blank == 1 else f"the first {count} are blank"
+    fading = "" if blank == place else ", then it fades in"
+    return image, [f"frame {place + 1} of {of}: {before}{fading}", *notes[1:]]
 
 
 @dataclass(frozen=True, slots=True)

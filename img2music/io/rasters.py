@@ -64,7 +64,8 @@ def to_srgb(image: Image, profile: object, notes: list[str], space: ColourSpace 
         colour = _apply_profile(colour, profile, notes)
     elif space is not None and colour.mode != "CMYK":
         colour = colour_spaces.to_srgb(colour, space)
-        notes.append(f"colours of {space.name} turned into sRGB")
+        pressed = ", its highlights pressed into what a screen shows" if space.hdr else ""
+        notes.append(f"colours of {space.name} turned into sRGB{pressed}")
     if colour.mode == "CMYK":
         notes.append("CMYK ink turned into screen colours")
     colour = colour.convert("RGB")

@@ -28,7 +28,7 @@ _NAMED = frozenset({b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM"})
 _EXIF_DIRECTORY, _INTEROPERABILITY = 0x8769, 0xA005
 _COLOUR_SPACE, _PRIMARIES = 0xA001, 0x013F
 _UNCALIBRATED = 0xFFFF
-_UNSPECIFIED = 2
+_UNSPECIFIED = 2  # in primaries and transfer alike
 
 
 class Declared(NamedTuple):
@@ -51,7 +51,8 @@ def from_png(content: bytes, notes: list[str]) -> Declared:
         space = from_code_points(primaries, transfer, full_range=bool(full)) if matrix == 0 and full <= 1 else None
         if space is not None:
             return Declared(None if space.is_srgb else space, settled=True)
-        notes.append(f"its colour code points {primaries}, {transfer}, {matrix} are unknown and were ignored")
+        if (primaries, transfer) != (_UNSPECIFIED, _UNSPECIFIED):
+            notes.append(f"its colour code points {primaries}, {transfer}, {matrix} are unknown and were ignored")
     if b"iCCP" in chunks:
         return NOTHING
     if b"sRGB" in chunks:

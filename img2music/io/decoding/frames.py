@@ -59,10 +59,10 @@ def _alike(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     return float((a * b).sum()) / size if size else 0.0
 
 
-def seek_content(image: Image) -> int | None:
-    """Moves `image`, whose first frame is blank, to the first frame that shows something, and returns its number from 0.
+def seek_content(image: Image) -> tuple[int, int] | None:
+    """Moves `image`, whose first frame is blank, to the frame that is taken; how many frames before it are blank, and its number from 0.
 
-    None where none does: then the image stands at a later frame, and the caller opens it anew.
+    None where all are blank: then the image stands at a later frame, and the caller opens it anew.
     """
     most = min(_MOST_FRAMES, _MOST_PIXELS // max(1, image.width * image.height))
     best: NDArray[np.float32] | None = None
@@ -77,7 +77,7 @@ def seek_content(image: Image) -> int | None:
             break  # a damaged frame; what came before may be whole
         if best is None:
             if _spread(sample) >= _SPREAD:
-                best, place = sample, number
+                best, place, blank = sample, number, number
         elif _spread(sample) > _STRONGER * _spread(best) and _alike(best, sample) > _SAME_SCENE:
             best, place = sample, number
         else:
@@ -86,4 +86,4 @@ def seek_content(image: Image) -> int | None:
         return None
     image.seek(place)
     image.load()
-    return place
+    return blank, place

@@ -74,6 +74,8 @@ class Kind(NamedTuple):
     module: str
     content: bytes
     note: str | None = None
+    orientation: int | None = None
+    """EXIF's number, where the small copy has it and the picture itself doesn't."""
 
 
 def recognise(content: bytes) -> Kind:
@@ -111,7 +113,8 @@ def _tiff(content: bytes) -> Kind:
     if main is None:
         return Kind("pillow", "TIFF", "TiffImagePlugin", content)
     note = f"picture {found.index(main) + 1} of {len(found)}, as the first is only a small copy"
-    return Kind("pillow", "TIFF", "TiffImagePlugin", tiff.headed_at(content, main.place), note)
+    turned = None if tiff.ORIENTATION in main.tags else found[0].number(tiff.ORIENTATION) or None
+    return Kind("pillow", "TIFF", "TiffImagePlugin", tiff.headed_at(content, main.place), note, turned)
 
 
 def _media(content: bytes) -> Kind:

@@ -11,12 +11,13 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 
-__all__ = ["Directory", "directories", "headed_at", "main_picture", "raw_camera"]
+__all__ = ["ORIENTATION", "Directory", "directories", "headed_at", "main_picture", "raw_camera"]
 
 _MOST_DIRECTORIES = 64
 _MOST_ENTRIES = 4096
 _MOST_VALUES = 64
 
+ORIENTATION = 274
 _NEW_SUBFILE_TYPE, _SUBFILE_TYPE = 254, 255
 _WIDTH, _HEIGHT, _COMPRESSION, _PHOTOMETRIC, _MAKE, _SUB_DIRECTORIES = 256, 257, 259, 262, 271, 330
 _CFA_REPEAT, _CFA_PATTERN, _DNG_VERSION = 33421, 33422, 50706
