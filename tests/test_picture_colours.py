@@ -57,7 +57,7 @@ def hlg_curve(linear: Values, white: float = 203.0) -> Values:
     seen = shown * (luminance ** (1 / 1.2 - 1))[..., None]
     a = 0.17883277
     b, c = 1 - 4 * a, 0.5 - a * np.log(4 * a)
-    return np.where(seen <= 1 / 12, np.sqrt(3 * seen), a * np.log(np.maximum(12 * seen - b, 1e-9)) + c)
+    return np.asarray(np.where(seen <= 1 / 12, np.sqrt(3 * seen), a * np.log(np.maximum(12 * seen - b, 1e-9)) + c))
 
 
 def codes(values: Values, top: int = 255) -> Values:
@@ -140,7 +140,7 @@ def test_a_profile_wins_over_exif() -> None:
     ],
 )
 def test_code_points_of_png(code: int, places: tuple[float, ...], curve: int, most: int, full: int) -> None:
-    curves = {13: srgb_curve, 1: bt709_curve, 14: bt709_curve, 8: lambda values: values, 16: pq_curve, 18: hlg_curve}
+    curves = {13: srgb_curve, 1: bt709_curve, 14: bt709_curve, 8: np.asarray, 16: pq_curve, 18: hlg_curve}
     values = curves[curve](light(places))
     stored = codes(values) if full else np.rint(16 + 219 * values)
     found = open_picture(png(stored, (b"cICP", bytes([code, curve, 0, full]))))

@@ -71,10 +71,8 @@ def seek_content(image: Image) -> tuple[int, int] | None:
             image.seek(number)
             image.load()
             sample = _sample(image)
-        except EOFError:
+        except Exception:  # the end, or a damaged frame; what came before may be whole
             break
-        except (OSError, SyntaxError, ValueError):
-            break  # a damaged frame; what came before may be whole
         if best is None:
             if _spread(sample) >= _SPREAD:
                 best, place, blank = sample, number, number
