@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -140,7 +141,14 @@ def test_a_profile_wins_over_exif() -> None:
     ],
 )
 def test_code_points_of_png(code: int, places: tuple[float, ...], curve: int, most: int, full: int) -> None:
-    curves = {13: srgb_curve, 1: bt709_curve, 14: bt709_curve, 8: np.asarray, 16: pq_curve, 18: hlg_curve}
+    curves: dict[int, Callable[[Values], Values]] = {
+        13: srgb_curve,
+        1: bt709_curve,
+        14: bt709_curve,
+        8: np.asarray,
+        16: pq_curve,
+        18: hlg_curve,
+    }
     values = curves[curve](light(places))
     stored = codes(values) if full else np.rint(16 + 219 * values)
     found = open_picture(png(stored, (b"cICP", bytes([code, curve, 0, full]))))

@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import sys
 import zlib
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -38,8 +39,9 @@ _UNITS = {"": 1.0, "px": 1.0, "pt": 96 / 72, "pc": 16.0, "mm": 96 / 25.4, "cm": 
 _RASTER = re.compile(r"data:image/(?:png|jpe?g|gif|webp)\s*[;,]", re.IGNORECASE)
 _DRAWING = re.compile(r"data:image/svg\+xml((?:;[^,;]*)*),(.*)", re.IGNORECASE | re.DOTALL)
 _IMPORT = re.compile(r"@(?:import|font-face|namespace)\b[^;{}]*(?:;|\{[^}]*\}|$)", re.IGNORECASE)
-_URL = re.compile(r"(?:url|src|image|image-set)\s*\(\s*(?!['\"]?\s*#)[^)]*\)?", re.IGNORECASE)
+_URL = re.compile(r"(?:url|src|image|image-set)\s*+\(\s*+(?!['\"]?\s*+#)[^)]*+\)?", re.IGNORECASE)
 _COMMENT = re.compile(r"/\*.*?(?:\*/|$)", re.DOTALL)
+_ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})[ \t\r\n\f]?|(.))", re.DOTALL)  # CSS Syntax 3, 4.3.7
 _BEGINNING = 65536
 _NO_SIZE = "is a drawing of no size; give its <svg> a width, a height or a viewBox"
 _FONT_FILES = ("DejaVuSerifCondensed.ttf", "DejaVuSerifCondensed-Bold.ttf")
@@ -270,12 +272,18 @@ class _Writer:
         return None
 
     def _css(self, text: str) -> str:
-        """A style without what leads out. Escapes, in which a name could hide, are taken out first."""
-        text = _COMMENT.sub("", text.replace("\\", ""))
+        """A style without what leads out. Comments and escapes, in which a name could hide, are resolved first."""
+        text = _ESCAPE.sub(_unescaped, _COMMENT.sub("", text)).replace("\\", "")
         text, imports = _IMPORT.subn("", text)
         text, links = _URL.subn("none", text)
         self.left_out += imports + links
         return text
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    """The letter of a CSS escape; what no XML may hold becomes a blank."""
+    letter = chr(int(found[1], 16)) if found[1] and int(found[1], 16) <= sys.maxunicode else found[2] or " "
+    return letter if letter.isprintable() else " "
 
 
 def _box(attributes: dict[str, str]) -> tuple[float, float] | None:
