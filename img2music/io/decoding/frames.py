@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["is_blank", "seek_content"]
 
-_SIDE = 48
+_SIDE, _THINNED = 48, 960
 _SPREAD = 6.0
 """Standard deviation (of 255) under which a channel counts as one colour: noise of a lossy codec stays under 2."""
 _MOST_FRAMES = 150
@@ -42,6 +42,8 @@ def _sample(image: Image) -> NDArray[np.float32]:
         values = np.asarray(image.resize(box, PillowImage.Resampling.NEAREST), dtype=np.float32)
         top = max(1.0, float(np.nanmax(np.abs(values), initial=0)))
         return np.nan_to_num(np.repeat((255 / top * values)[..., None], 4, axis=2))
+    if max(image.size) > _THINNED:  # no second full-size copy
+        image = image.resize((min(_THINNED, image.width), min(_THINNED, image.height)), PillowImage.Resampling.NEAREST)
     small = image.convert("RGBA").resize(box, PillowImage.Resampling.BOX)
     values = np.asarray(small, dtype=np.float32)
     alpha = values[..., 3:] / 255
