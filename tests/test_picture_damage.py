@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from commands import one_line
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_files import chunk, encoded, png, scene, tiff
@@ -182,3 +186,11 @@ def test_a_hostile_read_is_one_error() -> None:
 
     with pytest.raises(ValueError, match="mode 'rb'"):
         open_picture(Liar())  # type: ignore[arg-type]
+
+
+def test_nothing_is_printed_beside_the_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "samples.tif"
+    path.write_bytes(tiff((scene(20, 24), {277: (3, 93)})))
+    done = subprocess.run([sys.executable, "-m", "img2music", "see", str(path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert "damaged or truncated TIFF" in one_line(done.stderr)
