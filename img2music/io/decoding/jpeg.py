@@ -9,7 +9,7 @@ Does not know: what is in APP segments.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 __all__ = ["JpegHead", "read_head"]
 
@@ -38,6 +38,7 @@ class JpegHead:
     blocks: int
     buffered: bool
     scans: int
+    """How many walk over the coefficients; of a JPEG that keeps none it is 1, uncounted."""
     unreadable: str | None = None
     """What kind it is, where no common reader decodes it."""
 
@@ -76,14 +77,15 @@ def _read_head(content: bytes) -> JpegHead | None:
             sampling = [divmod(content[place + 9 + 3 * number], 16) for number in range(count)]
             frame = marker - 0xC0, bits, width, height, sampling
         elif marker == _START_OF_SCAN and frame is not None:
-            return _judged(*frame, in_scan=content[place + 2], scans=max(1, content.count(b"\xff\xda", place - 2)))
+            head = _judged(*frame, in_scan=content[place + 2])
+            return replace(head, scans=content.count(b"\xff\xda", place - 2)) if head.buffered else head
         place += max(2, length)
 
 
-def _judged(kind: int, bits: int, width: int, height: int, sampling: list[tuple[int, int]], in_scan: int, scans: int) -> JpegHead:
+def _judged(kind: int, bits: int, width: int, height: int, sampling: list[tuple[int, int]], in_scan: int) -> JpegHead:
     widest = max((across for across, _ in sampling), default=1) or 1
     highest = max((down for _, down in sampling), default=1) or 1
     units = -(-width // (8 * widest)) * -(-height // (8 * highest))
     blocks = units * sum(across * down for across, down in sampling)
     unreadable = _NAMES.get(kind) or (None if bits == _EIGHT_BITS else f"a JPEG of {bits} bits")
-    return JpegHead(width, height, blocks, kind in _PROGRESSIVE or in_scan < len(sampling), scans, unreadable)
+    return JpegHead(width, height, blocks, kind in _PROGRESSIVE or in_scan < len(sampling), 1, unreadable)

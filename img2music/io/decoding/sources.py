@@ -4,6 +4,7 @@ Nothing is fetched: an address of the web is refused by saying so. Every way of 
 The hash on record is that of the bytes where there are bytes; else of the kind, the shape and the values, so that the same pixels
 have the same hash everywhere.
 Conventions: arrays are (height, width) or (height, width, 1, 3 or 4), uint8, uint16, bool, or float from 0 to 1, sRGB.
+A Pillow image has its profile and its EXIF data with it; what only its file says of colour (PNG's cICP, AVIF's nclx) it has lost.
 Does not know: arrays of other libraries; they are refused with the way to make a numpy array of them.
 """
 
