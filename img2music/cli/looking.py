@@ -26,13 +26,13 @@ OptionalOut = Annotated[
 
 
 def see(
-    pictures: Annotated[list[str], typer.Argument(metavar="PICTURE", help="Pictures.")],
+    pictures: Annotated[list[str], typer.Argument(metavar="PICTURE", help="Pictures; - reads one from standard input.")],
     out: OptionalOut = None,
     pipeline: opt.PipelineOption = "offline",
     model: opt.ModelOption = None,
     prompt: opt.PromptOption = None,
     no_fallback: opt.NoFallbackOption = False,
-    max_pixels: opt.MaxPixelsOption = 100_000_000,
+    max_pixels: opt.MaxPixelsOption = None,
     force: opt.ForceOption = False,
     as_json: opt.JsonOption = False,
 ) -> int:
@@ -41,7 +41,7 @@ def see(
 
     target = None if out is None else check_writable(out)
     stages = opt.load_pipeline(pipeline, model, prompt, no_fallback=no_fallback)
-    folders = folder_names(pictures)
+    folders = folder_names(opt.picture_names(pictures))
 
     def work(place: int, source: str) -> None:
         with progress(source) as on_event:
@@ -57,7 +57,9 @@ def see(
 
 
 def plan(
-    sources: Annotated[list[str], typer.Argument(metavar="PICTURE|scene.json", help="Pictures or scenes.")],
+    sources: Annotated[
+        list[str], typer.Argument(metavar="PICTURE|scene.json", help="Pictures or scenes; - reads a picture from standard input.")
+    ],
     out: OptionalOut = None,
     pipeline: opt.PipelineOption = "offline",
     model: opt.ModelOption = None,
@@ -72,7 +74,7 @@ def plan(
     words: opt.WordsOption = None,
     seed: opt.SeedOption = None,
     loop: opt.LoopOption = False,
-    max_pixels: opt.MaxPixelsOption = 100_000_000,
+    max_pixels: opt.MaxPixelsOption = None,
     force: opt.ForceOption = False,
     as_json: opt.JsonOption = False,
 ) -> int:
@@ -85,7 +87,7 @@ def plan(
     )
     target = None if out is None else check_writable(out)
     stages = opt.load_pipeline(pipeline, model, prompt, no_fallback=no_fallback)
-    folders = folder_names(sources)
+    folders = folder_names(opt.picture_names(sources))
 
     def work(place: int, source: str) -> None:
         with progress(source) as on_event:

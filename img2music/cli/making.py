@@ -30,7 +30,12 @@ _LARGEST_MIDI_BYTES = 5_000_000
 
 def compose(
     pictures: Annotated[
-        list[str] | None, typer.Argument(metavar="PICTURE", help="Pictures; each becomes a piece of its own.", show_default=False)
+        list[str] | None,
+        typer.Argument(
+            metavar="PICTURE",
+            help="Pictures; each becomes a piece of its own. - reads one from standard input.",
+            show_default=False,
+        ),
     ] = None,
     out: opt.OutOption = "out",
     pipeline: opt.PipelineOption = "offline",
@@ -52,7 +57,7 @@ def compose(
     stems: opt.StemsOption = False,
     audio: opt.AudioOption = opt.AudioChoice.WAV,
     embed_audio: opt.EmbedOption = False,
-    max_pixels: opt.MaxPixelsOption = 100_000_000,
+    max_pixels: opt.MaxPixelsOption = None,
     force: opt.ForceOption = False,
     as_json: opt.JsonOption = False,
 ) -> int:
@@ -77,7 +82,7 @@ def compose(
         raise UsageError(
             "missing argument PICTURE; name a picture, or an earlier piece with --from; see `img2music compose --help`"
         )
-    folders = folder_names(pictures)
+    folders = folder_names(opt.picture_names(pictures))
 
     def work(place: int, source: str) -> None:
         with progress(source) as on_event:
@@ -120,7 +125,7 @@ def _anew(
     stages: Pipeline,
     target: Path,
     making: _Making,
-    max_pixels: int,
+    max_pixels: int | None,
     *,
     as_json: bool,
 ) -> int:

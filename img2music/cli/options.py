@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from img2music.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -43,6 +45,7 @@ __all__ = [
     "audio_format",
     "load_pipeline",
     "make_brief",
+    "picture_names",
     "split_names",
 ]
 
@@ -170,7 +173,14 @@ EmbedOption = Annotated[
     bool, typer.Option("--embed-audio", help="Put the sound into the report, so that the page plays when sent alone.")
 ]
 MaxPixelsOption = Annotated[
-    int, typer.Option("--max-pixels", metavar="N", help="Refuse pictures of more pixels, before they are decoded.")
+    int | None,
+    typer.Option(
+        "--max-pixels",
+        metavar="N",
+        help="Refuse pictures of more pixels, before they are decoded; if left out, 100 million, or 400 million of a JPEG "
+        "that is decoded in little memory.",
+        show_default=False,
+    ),
 ]
 ForceOption = Annotated[
     bool,
@@ -189,6 +199,17 @@ def audio_format(choice: AudioChoice) -> AudioFormat | None:
 def split_names(entries: Sequence[str] | None) -> list[str]:
     """Names of an option that may be given again and may hold several, parted by commas."""
     return [name.strip() for entry in entries or () for name in entry.split(",") if name.strip()]
+
+
+def picture_names(pictures: Sequence[str]) -> list[str]:
+    """The pictures by the names that their folders get: what `-` reads has none of its own.
+
+    Raises:
+        UsageError: standard input is named twice; it can be read once.
+    """
+    if pictures.count("-") > 1:
+        raise UsageError("standard input can be read only once; give - once, and the other pictures by their paths")
+    return ["stdin" if source == "-" else source for source in pictures]
 
 
 def make_brief(

@@ -1,4 +1,5 @@
-"""Any decoded Pillow raster, made a small sRGB picture: palettes, greys of 1 to 32 bits, CMYK, transparency, colour profiles.
+"""Any decoded Pillow raster, made a small sRGB picture: palettes, greys of 1 to 32 bits, CMYK, transparency, colour profiles
+and spaces.
 
 A large raster is converted and averaged strip by strip, so that no second full-size copy is made.
 Conventions: whatever was done beyond a plain conversion is appended to `notes` in words for people.
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from PIL.Image import Image
+
+    from img2music.io.decoding.colour_spaces import ColourSpace
 
 __all__ = ["shrink", "to_srgb"]
 
@@ -48,23 +51,31 @@ def shrink(image: Image, longest: int, notes: list[str]) -> Image:
     return small
 
 
-def to_srgb(image: Image, profile: object, notes: list[str]) -> Image:
-    """`image` (a mode of `shrink`) as opaque RGB: its colour profile applied, transparency laid on white."""
+def to_srgb(image: Image, profile: object, notes: list[str], space: ColourSpace | None = None) -> Image:
+    """`image` (a mode of `shrink`) as opaque RGB: its colour profile or else its colour `space` applied, transparency on a ground."""
     from PIL import Image as PillowImage
+
+    from img2music.io.decoding import colour_spaces
+    from img2music.io.decoding.ground import choose_ground
 
     alpha = image.getchannel("A") if image.mode in {"LA", "RGBA"} else None
     colour = image.convert({"LA": "L", "RGBA": "RGB"}[image.mode]) if alpha is not None else image
     if isinstance(profile, bytes) and profile:
         colour = _apply_profile(colour, profile, notes)
+    elif space is not None and colour.mode != "CMYK":
+        colour = colour_spaces.to_srgb(colour, space)
+        pressed = ", its highlights pressed into what a screen shows" if space.hdr else ""
+        notes.append(f"colours of {space.name} turned into sRGB{pressed}")
     if colour.mode == "CMYK":
         notes.append("CMYK ink turned into screen colours")
     colour = colour.convert("RGB")
     if alpha is None or alpha.getextrema() == (255, 255):
         return colour
-    notes.append("transparent parts laid on white")
-    white = PillowImage.new("RGB", colour.size, "white")
-    white.paste(colour, mask=alpha)
-    return white
+    ground, called = choose_ground(PillowImage.merge("RGBA", (*colour.split(), alpha)))
+    notes.append(f"transparent parts laid on {called}")
+    laid = PillowImage.new("RGB", colour.size, ground)
+    laid.paste(colour, mask=alpha)
+    return laid
 
 
 def _strips(image: Image, factor: int) -> Iterator[tuple[int, Image]]:

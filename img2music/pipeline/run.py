@@ -30,14 +30,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from img2music.audio import Audio
-    from img2music.io.pictures import Picture
+    from img2music.io.pictures import Picture, PictureSource
     from img2music.pipeline.events import Event
     from img2music.stages import Kind
 
 __all__ = ["MOST_TAKES", "Pipeline"]
 
 MOST_TAKES = 100
-MAX_PIXELS = 100_000_000
 _DOING = {
     "perceiver": "seeing the picture",
     "planner": "planning",
@@ -80,7 +79,7 @@ class _Candidate:
 class Pipeline:
     """Five stages, chosen by a pipeline file.
 
-    Every method takes `on_event`, which is told of each step as it happens. A picture is a path or an opened `Picture`.
+    Every method takes `on_event`, which is told of each step as it happens. A picture is whatever `PictureSource` names.
     Errors are those of `img2music.errors`: `PictureError` and `DocumentError` for what comes in, `BriefError` and
     `UsageError` for what is asked, `BackendError` for a stage that fails and has no fallback.
     """
@@ -120,9 +119,9 @@ class Pipeline:
 
     def see(
         self,
-        picture: str | Path | Picture,
+        picture: PictureSource,
         *,
-        max_pixels: int = MAX_PIXELS,
+        max_pixels: int | None = None,
         on_event: Callable[[Event], None] | None = None,
     ) -> Scene:
         """What is in the picture, and what it suggests. `max_pixels` bounds what is decoded."""
@@ -150,27 +149,27 @@ class Pipeline:
 
     def compose(
         self,
-        picture: str | Path | Picture,
+        picture: PictureSource,
         brief: Brief | None = None,
         *,
         audio: AudioFormat | None = "wav",
         stems: bool = False,
         takes: int = 1,
         embed_audio: bool = False,
-        max_pixels: int = MAX_PIXELS,
+        max_pixels: int | None = None,
         on_event: Callable[[Event], None] | None = None,
         **wishes: Unpack[Wishes],
     ) -> Piece:
         """A finished piece from a picture.
 
         Args:
-            picture: a path or an opened picture.
+            picture: a path, bytes, an open file, a Pillow image, a numpy array, or an opened picture: see `PictureSource`.
             brief: what is asked for; `wishes` (``seconds=30, key="D minor"``) are added to it and win.
             audio: format of the sound's file; None makes no sound.
             stems: whether each part's sound is kept too.
             takes: how many candidates are written, 1 to 100; the one with the best measurements is kept.
             embed_audio: whether the report carries the sound even where it is large (see `files`).
-            max_pixels: bounds what is decoded.
+            max_pixels: bounds what is decoded; None is what `open_picture` allows.
             on_event: told of each step.
             wishes: fields of a `Brief`.
         """
@@ -328,10 +327,10 @@ def _guarded(kind: Kind, name: str, result: type[T], stage: Callable[..., object
     return made
 
 
-def _opened(picture: str | Path | Picture, max_pixels: int) -> Picture:
-    from img2music.io.pictures import Picture, open_picture
+def _opened(picture: PictureSource, max_pixels: int | None) -> Picture:
+    from img2music.io.pictures import open_picture
 
-    return picture if isinstance(picture, Picture) else open_picture(picture, max_pixels=max_pixels)
+    return open_picture(picture, max_pixels=max_pixels)
 
 
 def _brief(brief: Brief | None, wishes: Wishes) -> Brief:
