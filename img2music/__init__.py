@@ -71,7 +71,7 @@ def compose(
     stems: bool = False,
     takes: int = 1,
     embed_audio: bool = False,
-    max_pixels: int = 100_000_000,
+    max_pixels: int | None = None,
     on_event: Callable[[Event], None] | None = None,
     **wishes: Unpack[Wishes],
 ) -> Piece:
@@ -88,7 +88,7 @@ def compose(
         stems: whether each part's sound is kept too.
         takes: how many candidates are written, 1 to 100; the one with the best measurements is kept.
         embed_audio: whether the report carries the sound even where it is large.
-        max_pixels: a picture of more pixels is refused before it is decoded.
+        max_pixels: a picture of more pixels is refused before it is decoded; None is what memory allows, see `open_picture`.
         on_event: told of each step.
         wishes: fields of a `Brief`: seconds (1 to 1800, or "1:30"), tempo_bpm (20 to 300), key, meter, style, instruments, words,
             seed, loop.

@@ -223,7 +223,6 @@ def test_single_files_are_added_and_never_replaced(tmp_path: Path) -> None:
         ("nul", "nul_"),
         ("x/Com1.tar.png", "Com1.tar_"),
         ("console.png", "console"),
-        ("-", "stdin"),
     ],
 )
 def test_names_of_devices_get_another(source: str, name: str) -> None:

@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from img2music.output_folder import Saved
     from img2music.piece import Piece
 
-__all__ = ["STANDARD_INPUT", "check_writable", "each", "folder_names", "plain_name", "save_piece"]
+__all__ = ["check_writable", "each", "folder_names", "plain_name", "save_piece"]
 
-STANDARD_INPUT = "-"
 _RESULTS = {"scene.json", "plan.json", "piece.json", "score.mid"}
 _LONGEST_NAME, _LONGEST_NAME_BYTES = 100, 200
 """In letters, and in UTF-8: file systems take 255 bytes, and a number has to fit too."""
@@ -75,8 +74,6 @@ def folder_names(inputs: Sequence[str]) -> list[str]:
 def plain_name(source: str) -> str:
     """A folder's name for an input, which every usual file system takes."""
     path = Path(source)
-    if source == STANDARD_INPUT:
-        return "stdin"
     stem = path.resolve().parent.name if path.name in _RESULTS else path.stem
     letters = "".join(letter if letter.isprintable() and letter not in '\\/:*?"<>|' else "_" for letter in stem)
     name = (
