@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import extras
 import pytest
 
 from img2music.cli import main
@@ -57,6 +58,11 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str
         return code, captured.out, captured.err
 
     return call
+
+
+@pytest.fixture(scope="session")
+def has_heic() -> None:
+    extras.require("heic")
 
 
 @pytest.fixture

