@@ -14,13 +14,25 @@ from math import hypot
 from typing import TYPE_CHECKING
 
 from img2music.correspondences.circumstances import look_up, sureness, words_for
+from img2music.correspondences.sounding import recognised
 from img2music.correspondences.weighing import Choice, spoken, together
 
 if TYPE_CHECKING:
     from img2music.correspondences.circumstances import Seen
     from img2music.correspondences.evidence import Evidence
+    from img2music.correspondences.sounding import Recognised
 
-__all__ = ["GENRES", "METERS", "PLAYERS", "TIMBRES", "choose_genre", "choose_instruments", "choose_meter", "rank_genres"]
+__all__ = [
+    "GENRES",
+    "METERS",
+    "PLAYERS",
+    "TIMBRES",
+    "choose_genre",
+    "choose_instruments",
+    "choose_meter",
+    "player_for",
+    "rank_genres",
+]
 
 Signs = dict[str, float]
 
@@ -196,6 +208,8 @@ TIMBRES: dict[str, Signs] = {
 _FIRST_PLAYER = 0.05
 
 
+_LEADS, _ACCOMPANIES = 0.65, 0.4
+"""What an instrument that is seen says for a style in whose tune, or elsewhere in whose band, it has its place. Our choice."""
 _YIELDS = 0.5
 """How far colour and form give way to a subject that is certain. Our choice: what a picture shows tells more than its colours."""
 
@@ -221,10 +235,17 @@ def _from_home(valence: float, arousal: float) -> dict[str, float]:
 
 def _genre_terms(evidence: Evidence) -> dict[str, dict[str, float]]:
     """What each cue says for each style."""
-    seen = look_up(evidence)
+    seen, named = look_up(evidence), recognised(evidence.values)
     form = _form(seen) * evidence.content
+    told = tuple(
+        one for one in seen if not named or one.cue != "sees_instrument"
+    )  # which one it is tells more than that it is one
     return {
-        name: together(words_for(seen, 0, name), {cue: form * term for cue, term in evidence.terms(row[2]).items()})
+        name: together(
+            words_for(told, 0, name),
+            _of_instruments(named, name),
+            {cue: form * term for cue, term in evidence.terms(row[2]).items()},
+        )
         for name, row in GENRES.items()
     }
 
@@ -243,6 +264,22 @@ def choose_meter(evidence: Evidence, genre: str) -> Choice:
 
     best = max(usual, key=lambda name: habit(name) + sum(terms(name).values()))
     return Choice(best, spoken(terms(best)) if len(usual) > 1 else {}, habit(best))
+
+
+def player_for(one: Recognised, genre: str) -> str:
+    """Who plays for an instrument that is seen: of its players the first that the style seats, else the likeliest."""
+    seated = [name for seat in PLAYERS[genre] for name in seat] if genre in PLAYERS else []
+    return next((name for name in one.row.players if name in seated), one.row.players[0])
+
+
+def _of_instruments(named: tuple[Recognised, ...], genre: str) -> dict[str, float]:
+    """What the instruments that are seen say for a style: much where one of its players leads, less where it accompanies."""
+    terms = {}
+    for one in named:
+        seats = [place for place, seat in enumerate(PLAYERS[genre]) if set(seat) & set(one.row.players)]
+        if seats:
+            terms[one.cue] = (_ACCOMPANIES if seats[0] else _LEADS) * one.share
+    return terms
 
 
 def choose_instruments(evidence: Evidence, genre: str) -> tuple[tuple[str, ...], dict[str, float]]:

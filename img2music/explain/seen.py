@@ -20,6 +20,7 @@ __all__ = ["Suggestion", "feeling_rows", "look_rows", "scene_sentences", "shown_
 _SHOWN = (
     "subject",
     "sees_",
+    "instrument_",
     "faces",
     "face_",
     "people",
@@ -286,6 +287,8 @@ def _reason(scene: Scene, name: str) -> str:
     """A cue or a colour as a sentence gives it for a reason: "that it sees a pet", "its edge density", "its deep blue"."""
     if name.startswith("sees_"):
         return f"that it sees {_thing(name.removeprefix('sees_'))}"
+    if name.startswith("instrument_"):
+        return f"that it sees {_thing(name.removeprefix('instrument_'))}"
     if name.startswith(_FELT):
         return "a feeling that no cue has a name for"
     return f"its {_called(scene, name)}"
