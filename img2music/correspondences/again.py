@@ -89,7 +89,7 @@ def _as_said(scene: Scene, edited: list[str]) -> Scene:
         return scene
     player = instrument_called(str(cue.value))
     group = "instrument" if player is not None else group_called(str(cue.value))
-    others = tuple(one for one in scene.cues if not one.name.startswith(("sees_", PREFIX)))
+    others = tuple(one for one in scene.cues if not one.name.startswith(("sees_", "likely_", PREFIX)))
     if group is None:
         return scene.model_copy(update={"cues": others}) if cue.value == "not sure" else scene
     said = Cue(name=f"sees_{group}", value=_SAID, unit="0..1", text=f"{cue.value}, as you say")

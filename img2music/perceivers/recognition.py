@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from img2music.correspondences.sounding import SOUNDING, SURE, cue_called
+from img2music.correspondences.subjects import WIDE_FAMILIES, WIDE_TEMPERATURE
 from img2music.perceivers.view import box_around, number_cue
 from img2music.resources import asset
 from img2music.scene import Box, Cue
@@ -42,6 +43,7 @@ __all__ = [
     "plain_word",
     "recognise",
     "recognition_cues",
+    "wide_cues",
 ]
 
 NETWORKS: tuple[tuple[str, int], ...] = (("efficientnet_lite0", 224), ("efficientnet_lite2", 256))
@@ -153,6 +155,17 @@ def people_cue(seen: Seen, faces: int) -> Cue:
     likely = 0.95 if faces else float(seen.shares() @ classes().traits[:, 2])
     text = "there are people" if faces else "people are likely" if likely >= _PEOPLE_AROUND else "no sign of people"
     return number_cue("people", likely, "0..1", text)
+
+
+def wide_cues(seen: Seen) -> list[Cue]:
+    """`likely_...`: the share of each wide family of subjects, steadier than what it is exactly."""
+    table, shares = classes(), seen.shares(WIDE_TEMPERATURE)
+    sums = dict(zip(table.groups, np.bincount(table.leading, weights=shares, minlength=len(table.groups)), strict=True))
+    made = []
+    for family, (_, groups) in WIDE_FAMILIES.items():
+        share = float(sum(sums.get(group, 0.0) for group in groups))
+        made.append(number_cue(f"likely_{family}", share, "0..1", f"{family} of any kind: {share:.0%} likely"))
+    return made
 
 
 def _family(groups: dict[str, float]) -> tuple[tuple[str, ...], float]:
