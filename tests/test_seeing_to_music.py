@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 
 import pytest
@@ -185,3 +185,23 @@ def test_an_edited_file_changes_the_plan_of_the_real_command(tmp_path: Path) -> 
         plans.append(json.loads(done.stdout))
     assert (plans[0]["meter"], plans[1]["meter"]) == ("4/4", "6/8")
     assert any("sees_sea" in reason["because"] for reason in plans[1]["reasons"])
+
+
+def test_near_the_certain_a_subject_counts_the_same_and_near_the_faint_hardly() -> None:
+    def says(share: float) -> float:
+        return genres._genre_terms(seen(sees_sacred_place=share))["choral"]["sees_sacred_place"]
+
+    shares = [number / 100 for number in range(1, 101)]
+    said = [says(share) for share in shares]
+    assert said == sorted(said)
+    assert says(0.6) < 0.1 * says(1.0), "what is not certain does not choose a style"
+    assert max(after - before for before, after in pairwise(said)) < 0.05 * said[-1], "nothing jumps"
+
+
+def test_what_moves_when_a_picture_is_stored_again_weighs_little() -> None:
+    steady, moving = ("warmth", "chroma", "dark_share", "lightness"), ("texture", "edges_diagonal", "tones", "edge_order")
+    weights = [(name, abs(weight)) for _, _, signs in genres.GENRES.values() for name, weight in signs.items()]
+    assert min(weight for name, weight in weights if name in steady) >= 0.29
+    assert max(weight for name, weight in weights if name in moving) <= 0.8
+    lengths = [sum(weight**2 for weight in signs.values()) ** 0.5 for _, _, signs in genres.GENRES.values()]
+    assert max(lengths) < 1.5 * min(lengths), "no style is chosen for having more cues"
