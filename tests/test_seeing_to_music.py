@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from commands import shell
-from made_pictures import typical
+from made_pictures import examples, typical
+from PIL import Image
 from scenes import make_scene
 
 from img2music.brief import Brief
@@ -20,11 +21,15 @@ from img2music.correspondences.circumstances import CIRCUMSTANCES
 from img2music.correspondences.evidence import Evidence
 from img2music.correspondences.subjects import SUBJECTS, Sight, group_called
 from img2music.io.documents import dump
+from img2music.io.pictures import open_picture
 from img2music.io.styles import style_names
+from img2music.perceivers.offline import OfflinePerceiver
 from img2music.plan import CompositionPlan
 from img2music.planners.rules import RulesPlanner
+from img2music.resources import data
 from img2music.scene import Cue, MusicalAttributes, Scene
 
+EXAMPLES = sorted(entry.name for entry in data("demo/examples").iterdir() if entry.name.endswith(".jpg"))
 ROWS = {**{(f"sees_{group}", "more"): row for group, row in SUBJECTS.items()}, **CIRCUMSTANCES}
 
 
@@ -205,3 +210,22 @@ def test_what_moves_when_a_picture_is_stored_again_weighs_little() -> None:
     assert max(weight for name, weight in weights if name in moving) <= 0.8
     lengths = [sum(weight**2 for weight in signs.values()) ** 0.5 for _, _, signs in genres.GENRES.values()]
     assert max(lengths) < 1.5 * min(lengths), "no style is chosen for having more cues"
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_picture_stored_in_another_way_keeps_its_style(name: str, tmp_path: Path) -> None:
+    with Image.open(str(data("demo/examples").joinpath(name))) as file:
+        image = file.convert("RGB")
+    width, height = image.size
+    image.save(tmp_path / "hard.jpg", quality=40)
+    image.save(tmp_path / "web.webp", quality=80)
+    image.resize((width // 2, height // 2), Image.Resampling.LANCZOS).save(tmp_path / "half.png")
+    image.crop((0, 0, width - 4, height - 4)).save(tmp_path / "cut.png")
+    style = examples()[name].attributes.genre.value
+    assert {
+        path.name: OfflinePerceiver()(open_picture(path)).attributes.genre.value for path in tmp_path.iterdir()
+    } == dict.fromkeys(("hard.jpg", "web.webp", "half.png", "cut.png"), style)
+
+
+def test_ten_pictures_still_get_eight_styles() -> None:
+    assert len({scene.attributes.genre.value for scene in examples().values()}) >= 8
