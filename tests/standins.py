@@ -11,6 +11,10 @@ from img2music.errors import MissingPackageError
 from img2music.stages import Rendering
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
     from img2music.performance import Performance
 
 RATE = 8000
@@ -52,3 +56,21 @@ class Broken:
 
     def __call__(self, *_: object, **__: object) -> NoReturn:
         raise KeyError("inner\nfault")
+
+
+def naming(shares: dict[str, float]) -> Callable[[str, NDArray[np.float32]], dict[str, NDArray[np.float32]]]:
+    """A `perceivers.networks.run` whose recognisers see classes with these shares, whatever the picture; faces are really looked for."""
+    from img2music.perceivers.networks import run
+    from img2music.perceivers.recognition import classes
+
+    names = classes().names
+    rest = (1 - sum(shares.values())) / (len(names) - len(shares))
+    scores = np.log([shares.get(name, rest) for name in names]).astype(np.float32)
+
+    def answer(name: str, pixels: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+        if not name.startswith("efficientnet"):
+            return run(name, pixels)
+        cells = np.broadcast_to(scores[:, None, None], (len(names), 4, 4)).copy()
+        return {"logits": scores[None], "cells": cells[None], "feat": np.full((1, 1280), 0.2, np.float32)}
+
+    return answer

@@ -210,4 +210,6 @@ def test_a_genre_at_home_is_chosen() -> None:
         ideal = typical(**{cue: 3.0 if weight > 0 else -3.0 for cue, weight in signs.items()})
         assert genres.choose_genre(ideal, valence, arousal)[0] == name
         assert set(genres.choose_genre(ideal, valence, arousal)[1]) <= set(signs)
-    assert genres.choose_genre(evidence, -0.25, 0.5)[0] == "cinematic"
+    # Where no cue speaks, the feeling and the habit decide.
+    assert genres.choose_genre(evidence, 0.1, -0.9)[0] in {"ambient", "lullaby"}
+    assert genres.choose_genre(evidence, -0.3, 0.9)[0] in {"rock", "epic", "cinematic", "flamenco"}

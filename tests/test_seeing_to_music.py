@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 
 import pytest
 from commands import shell
-from made_pictures import typical
+from made_pictures import examples, typical
+from PIL import Image
 from scenes import make_scene
 
 from img2music.brief import Brief
@@ -20,11 +21,15 @@ from img2music.correspondences.circumstances import CIRCUMSTANCES
 from img2music.correspondences.evidence import Evidence
 from img2music.correspondences.subjects import SUBJECTS, Sight, group_called
 from img2music.io.documents import dump
+from img2music.io.pictures import open_picture
 from img2music.io.styles import style_names
+from img2music.perceivers.offline import OfflinePerceiver
 from img2music.plan import CompositionPlan
 from img2music.planners.rules import RulesPlanner
+from img2music.resources import data
 from img2music.scene import Cue, MusicalAttributes, Scene
 
+EXAMPLES = sorted(entry.name for entry in data("demo/examples").iterdir() if entry.name.endswith(".jpg"))
 ROWS = {**{(f"sees_{group}", "more"): row for group, row in SUBJECTS.items()}, **CIRCUMSTANCES}
 
 
@@ -92,7 +97,7 @@ def test_the_sea_changes_style_band_and_metre_and_is_cited() -> None:
 
 def test_the_surer_the_stronger() -> None:
     fits = [
-        genres.choose_genre(seen(sees_sacred_place=sure), 0.1, -0.4).terms.get("sees_sacred_place", 0) for sure in (0, 0.3, 0.9)
+        genres.choose_genre(seen(sees_sacred_place=sure), 0.1, -0.4).terms.get("sees_sacred_place", 0) for sure in (0, 0.8, 0.95)
     ]
     assert fits == sorted(set(fits))
     heights = [music(seen(sees_bird=sure)).height.value for sure in (0.0, 0.4, 0.9)]
@@ -185,3 +190,42 @@ def test_an_edited_file_changes_the_plan_of_the_real_command(tmp_path: Path) -> 
         plans.append(json.loads(done.stdout))
     assert (plans[0]["meter"], plans[1]["meter"]) == ("4/4", "6/8")
     assert any("sees_sea" in reason["because"] for reason in plans[1]["reasons"])
+
+
+def test_near_the_certain_a_subject_counts_the_same_and_near_the_faint_hardly() -> None:
+    def says(share: float) -> float:
+        return genres._genre_terms(seen(sees_sacred_place=share))["choral"]["sees_sacred_place"]
+
+    shares = [number / 100 for number in range(1, 101)]
+    said = [says(share) for share in shares]
+    assert said == sorted(said)
+    assert says(0.6) < 0.1 * says(1.0), "what is not certain does not choose a style"
+    assert max(after - before for before, after in pairwise(said)) < 0.05 * said[-1], "nothing jumps"
+
+
+def test_what_moves_when_a_picture_is_stored_again_weighs_little() -> None:
+    steady, moving = ("warmth", "chroma", "dark_share", "lightness"), ("texture", "edges_diagonal", "tones", "edge_order")
+    weights = [(name, abs(weight)) for _, _, signs in genres.GENRES.values() for name, weight in signs.items()]
+    assert min(weight for name, weight in weights if name in steady) >= 0.29
+    assert max(weight for name, weight in weights if name in moving) <= 0.8
+    lengths = [sum(weight**2 for weight in signs.values()) ** 0.5 for _, _, signs in genres.GENRES.values()]
+    assert max(lengths) < 1.5 * min(lengths), "no style is chosen for having more cues"
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_picture_stored_in_another_way_keeps_its_style(name: str, tmp_path: Path) -> None:
+    with Image.open(str(data("demo/examples").joinpath(name))) as file:
+        image = file.convert("RGB")
+    width, height = image.size
+    image.save(tmp_path / "hard.jpg", quality=40)
+    image.save(tmp_path / "web.webp", quality=80)
+    image.resize((width // 2, height // 2), Image.Resampling.LANCZOS).save(tmp_path / "half.png")
+    image.crop((0, 0, width - 4, height - 4)).save(tmp_path / "cut.png")
+    style = examples()[name].attributes.genre.value
+    assert {
+        path.name: OfflinePerceiver()(open_picture(path)).attributes.genre.value for path in tmp_path.iterdir()
+    } == dict.fromkeys(("hard.jpg", "web.webp", "half.png", "cut.png"), style)
+
+
+def test_ten_pictures_still_get_eight_styles() -> None:
+    assert len({scene.attributes.genre.value for scene in examples().values()}) >= 8

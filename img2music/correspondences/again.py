@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from img2music.correspondences.affect import read_affect
 from img2music.correspondences.attributes import suggest
 from img2music.correspondences.evidence import Evidence
+from img2music.correspondences.sounding import PREFIX, instrument_called
 from img2music.correspondences.subjects import SUBJECTS, group_called
 from img2music.scene import Cue, MusicalAttributes, Scene, Seal, Swatch
 
@@ -84,14 +85,18 @@ def _said(changed: list[str]) -> str:
 def _as_said(scene: Scene, edited: list[str]) -> Scene:
     """The scene with what a person wrote as its subject in place of what the eye recognised, unless that was edited too."""
     cue = scene.cue("subject")
-    if cue is None or "subject" not in edited or any(name.startswith("sees_") for name in edited):
+    if cue is None or "subject" not in edited or any(name.startswith(("sees_", PREFIX)) for name in edited):
         return scene
-    group = group_called(str(cue.value))
-    others = tuple(one for one in scene.cues if not one.name.startswith("sees_"))
+    player = instrument_called(str(cue.value))
+    group = "instrument" if player is not None else group_called(str(cue.value))
+    others = tuple(one for one in scene.cues if not one.name.startswith(("sees_", "likely_", PREFIX)))
     if group is None:
         return scene.model_copy(update={"cues": others}) if cue.value == "not sure" else scene
     said = Cue(name=f"sees_{group}", value=_SAID, unit="0..1", text=f"{cue.value}, as you say")
-    return scene.model_copy(update={"cues": (*others, said)})
+    playing = (
+        [Cue(name=player, value=_SAID, unit="0..1", text=f"{cue.value} ({_SAID:.2f}), as you say")] if player is not None else []
+    )
+    return scene.model_copy(update={"cues": (*others, said, *playing)})
 
 
 def _edited(now: dict[str, str], then: dict[str, str]) -> list[str]:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from img2music.correspondences.affect import heard
 from img2music.correspondences.circumstances import contour, look_up, shifts
-from img2music.correspondences.genres import PLAYERS, Signs, choose_genre, choose_instruments, choose_meter
+from img2music.correspondences.genres import PLAYERS, Signs, choose_genre, choose_instruments, choose_meter, player_for
+from img2music.correspondences.sounding import recognised
 from img2music.correspondences.weighing import Choice, cite, split, spoken, together
 from img2music.scene import MusicalAttributes
 from img2music.theory import MODES, name_of
@@ -92,6 +93,7 @@ _GREY_SIGNATURES = ((0.2, -4), (0.32, -3), (0.42, -2), (0.5, -1), (0.56, 0), (0.
 _MOST_SEMITONES = 6.0
 """A tune is moved by half an octave at most: an instrument has to stay where it sings."""
 
+_MOST_PLAYERS = 12
 _OUR_CHOICE = 0.15
 """Confidence in what no study supports."""
 
@@ -116,6 +118,9 @@ def suggest(
     genre_cited = cite(together(style.terms, split(style.rest, (valence, arousal))), known)
     meter = choose_meter(evidence, genre)
     players, player_terms = choose_instruments(evidence, genre)
+    named = [(one.cue, one.share, player_for(one, genre)) for one in recognised(evidence.values)]
+    players = tuple(dict.fromkeys((*(player for _, _, player in named), *players)))[:_MOST_PLAYERS]
+    player_terms = together({cue: share for cue, share, _ in named}, player_terms)
     wanted = _mode(evidence, valence)
     mode = mode if mode in MODE_TABLE else wanted.value
     density, height = shifts(seen)
@@ -141,7 +146,11 @@ def suggest(
                 **(cite(meter.terms, known, rest=meter.rest) if meter.terms else of_style),
             },
             "genre": {"value": genre, "confidence": choice, **genre_cited},
-            "instruments": {"value": players, "confidence": choice, **(cite(player_terms, known) if player_terms else of_style)},
+            "instruments": {
+                "value": players,
+                "confidence": max(choice, *(round(share, 3) for _, share, _ in named)) if named else choice,
+                **(cite(player_terms, known) if player_terms else of_style),
+            },
             "density": _shift(density, known, 1.0, choice),
             "height": _shift(height, known, _MOST_SEMITONES, choice),
             "contour": {

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from img2music.correspondences.subjects import WIDE_FAMILIES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -76,9 +78,13 @@ class Evidence:
         mean, deviation = TYPICAL[name]
         return min(4.0, max(-4.0, (self.values[name] - mean) / deviation))
 
-    def lean(self, name: str) -> float:
-        """The same as -1 (far less than usual) .. 1 (far more)."""
-        return min(1.0, max(-1.0, self.z(name) / 2))
+    def lean(self, name: str, width: float = 2.0) -> float:
+        """The same as -1 (far less than usual) .. 1 (far more), `width` deviations being far."""
+        return min(1.0, max(-1.0, self.z(name) / width))
+
+    def likelier(self, family: str) -> float:
+        """How much likelier than usual a wide family of subjects is, as a difference of shares; 0 where the eye said nothing of it."""
+        return self.content * self.values[cue] - WIDE_FAMILIES[family][0] if (cue := f"likely_{family}") in self.values else 0.0
 
     def sees(self, group: str) -> float:
         """How sure the eye is of a group of subjects ("sea"), 0..1; 0 where it said nothing of it."""
@@ -89,9 +95,9 @@ class Evidence:
         word = self.words.get(name, "")
         return "" if word in _NOT_SEEN else word
 
-    def terms(self, signs: Mapping[str, float]) -> dict[str, float]:
+    def terms(self, signs: Mapping[str, float], width: float = 2.0) -> dict[str, float]:
         """What each cue says for something: its lean times its weight (negative weight: the less the better)."""
-        return {name: weight * self.lean(name) for name, weight in signs.items()}
+        return {name: weight * self.lean(name, width) for name, weight in signs.items()}
 
     def weigh(self, signs: Mapping[str, float]) -> float:
         """How far the cues speak for something: the sum of its terms."""

@@ -1,8 +1,8 @@
 """What a subject sounds like: one row for each group that the eye can recognise. To be read from top to bottom, and edited.
 
 A row says which styles, players and metres the subject speaks for and how strongly, and what it moves: density (-1 thinner .. 1 fuller),
-height (semitones) and the shape that the tune's long line leans to. Everything counts times how sure the eye is. A weight of .6 outvotes
-most of what colours and form say in `genres`; among the styles of a row the feeling decides, since each has its home on its plane.
+height (semitones) and the shape that the tune's long line leans to. Everything counts times how sure the eye is. For metre and players a weight of
+.6 outvotes most of what colours and form say; for a style it does so only once the eye is certain, and colours choose in the row (`genres`).
 
 No study says that the sea is a barcarolle. Most rows are what composers have done for long enough that listeners expect it, or our choice;
 the last column says which:
@@ -20,12 +20,13 @@ What is not a subject (faces, hour, weather, kind of picture) is in `circumstanc
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from img2music.scene import ContourName
 
-__all__ = ["SUBJECTS", "Sight", "Weights", "group_called"]
+__all__ = ["SUBJECTS", "WIDE_FAMILIES", "WIDE_TEMPERATURE", "Sight", "Weights", "group_called", "wide_rows"]
 
 Weights = dict[str, float]
 
@@ -179,6 +180,35 @@ SUBJECTS: dict[str, Sight] = {
     "text": Sight({"minimalism": 0.4, "solo-piano": 0.4, "baroque": 0.3, "lo-fi": 0.25},
         {"piano": 0.3}, {}, 0, 0, "still", "ours"),
 }  # fmt: skip
+
+WIDE_FAMILIES: dict[str, tuple[float, tuple[str, ...]]] = {
+    "nature": (0.076, ("sea", "freshwater", "ship", "desert", "mountain", "volcano", "snow", "forest", "field", "plant", "flower")),
+    "animals": (0.335, ("pet", "farm_animal", "wild_animal", "predator", "bird", "sealife", "reptile", "insect")),
+    "buildings": (0.052, ("building", "ruin", "sacred_place", "bridge", "street", "prison")),
+    "vehicles": (0.062, ("road_vehicle", "train", "machine", "aircraft", "spacecraft")),
+    "food": (0.069, ("food", "drink", "kitchen")),
+    "things": (0.204, ("home", "household", "container", "tool", "office", "electronics", "screen", "text", "medical", "light_fire", "toy")),
+    "people": (0.106, ("person", "clothing", "jewellery", "celebration", "sport")),
+    "arts": (0.039, ("instrument", "stage", "art")),
+    "weapons": (0.015, ("weapon",)),
+}  # fmt: skip
+"""Families so wide that the networks seldom take one for another: their usual share in photographs (the mean over the even half of OASIS at
+`WIDE_TEMPERATURE`), and their groups. The cue is called `likely_` and the family's name."""
+WIDE_TEMPERATURE = 2.0
+"""By which the networks' scores are divided before they become shares, which steadies them; our choice on that half."""
+
+
+@cache
+def wide_rows() -> dict[str, Weights]:
+    """What each wide family says for the styles: the mean of its groups' rows."""
+    return {
+        family: {
+            style: sum(SUBJECTS[group].styles.get(style, 0.0) for group in groups) / len(groups)
+            for style in sorted({style for group in groups for style in SUBJECTS[group].styles})
+        }
+        for family, (_, groups) in WIDE_FAMILIES.items()
+    }
+
 
 _PLAIN_WORDS = {"candle or fire": "light_fire", "sea animal": "sealife", "medicine": "medical"}
 """Plain words of the cue `subject` that are not the group's name with spaces."""

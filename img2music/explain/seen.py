@@ -20,6 +20,7 @@ __all__ = ["Suggestion", "feeling_rows", "look_rows", "scene_sentences", "shown_
 _SHOWN = (
     "subject",
     "sees_",
+    "instrument_",
     "faces",
     "face_",
     "people",
@@ -31,7 +32,7 @@ _SHOWN = (
     "low_sun",
     "fog",
 )
-_FELT = "feels_"
+_FELT, _WIDE = "feels_", "likely_"
 _UNSURE = {"", "unclear", "not sure"}
 _WORDS_THAT_MAY_BE_UNCLEAR = ("time_of_day", "weather", "season")
 # Numbers that the rows beside them say better in words; `see --json` has them all.
@@ -141,7 +142,7 @@ def look_rows(scene: Scene) -> tuple[tuple[str, str], ...]:
     return tuple(
         (cue_name(cue.name), _with_figure(cue))
         for cue in scene.cues
-        if not _is_shown(cue.name) and not cue.name.startswith(_FELT) and cue.name not in _LEFT_OUT
+        if not _is_shown(cue.name) and not cue.name.startswith((_FELT, _WIDE)) and cue.name not in _LEFT_OUT
     )
 
 
@@ -286,6 +287,10 @@ def _reason(scene: Scene, name: str) -> str:
     """A cue or a colour as a sentence gives it for a reason: "that it sees a pet", "its edge density", "its deep blue"."""
     if name.startswith("sees_"):
         return f"that it sees {_thing(name.removeprefix('sees_'))}"
+    if name.startswith("instrument_"):
+        return f"that it sees {_thing(name.removeprefix('instrument_'))}"
+    if name.startswith(_WIDE):
+        return f"how likely {name.removeprefix(_WIDE)} are"
     if name.startswith(_FELT):
         return "a feeling that no cue has a name for"
     return f"its {_called(scene, name)}"

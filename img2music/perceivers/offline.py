@@ -84,7 +84,7 @@ def measure(picture: Picture) -> tuple[tuple[Cue, ...], tuple[Swatch, ...], Seen
     from img2music.perceivers.faces import face_cues, find_faces
     from img2music.perceivers.kind import kind_cues
     from img2music.perceivers.palette import swatches
-    from img2music.perceivers.recognition import group_shares, people_cue, recognise, recognition_cues
+    from img2music.perceivers.recognition import group_shares, instrument_cues, people_cue, recognise, recognition_cues, wide_cues
     from img2music.perceivers.surroundings import surroundings_cues
     from img2music.perceivers.view import look
 
@@ -93,6 +93,8 @@ def measure(picture: Picture) -> tuple[tuple[Cue, ...], tuple[Swatch, ...], Seen
     faces = find_faces(picture)
     cues = (
         *recognition_cues(seen, view.content, faces),
+        *instrument_cues(seen, view.content),
+        *wide_cues(seen),
         *face_cues(faces),
         people_cue(seen, len(faces)),
         *kind_cues(view, picture),

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from img2music.correspondences.sounding import SOUNDING, SURE, cue_called
+from img2music.correspondences.subjects import WIDE_FAMILIES, WIDE_TEMPERATURE
 from img2music.perceivers.view import box_around, number_cue
 from img2music.resources import asset
 from img2music.scene import Box, Cue
@@ -36,10 +38,12 @@ __all__ = [
     "Seen",
     "classes",
     "group_shares",
+    "instrument_cues",
     "people_cue",
     "plain_word",
     "recognise",
     "recognition_cues",
+    "wide_cues",
 ]
 
 NETWORKS: tuple[tuple[str, int], ...] = (("efficientnet_lite0", 224), ("efficientnet_lite2", 256))
@@ -47,7 +51,7 @@ NETWORKS: tuple[tuple[str, int], ...] = (("efficientnet_lite0", 224), ("efficien
 _STRIDE = 32  # both networks halve five times
 _WIDEST = 4.0  # a longer panorama is squeezed to this ratio, which bounds the cost
 
-_SURE = 0.5
+_SURE = SURE
 """Share of the leading family from which the eye says what it sees."""
 _WORTH_NAMING = 0.12
 _MOST_GROUPS = 4
@@ -153,6 +157,17 @@ def people_cue(seen: Seen, faces: int) -> Cue:
     return number_cue("people", likely, "0..1", text)
 
 
+def wide_cues(seen: Seen) -> list[Cue]:
+    """`likely_...`: the share of each wide family of subjects, steadier than what it is exactly."""
+    table, shares = classes(), seen.shares(WIDE_TEMPERATURE)
+    sums = dict(zip(table.groups, np.bincount(table.leading, weights=shares, minlength=len(table.groups)), strict=True))
+    made = []
+    for family, (_, groups) in WIDE_FAMILIES.items():
+        share = float(sum(sums.get(group, 0.0) for group in groups))
+        made.append(number_cue(f"likely_{family}", share, "0..1", f"{family} of any kind: {share:.0%} likely"))
+    return made
+
+
 def _family(groups: dict[str, float]) -> tuple[tuple[str, ...], float]:
     """The family with the largest share, its groups from large to small, and that share."""
     single = tuple((group,) for group in groups if not any(group in family for family in FAMILIES))
@@ -192,6 +207,23 @@ def recognition_cues(seen: Seen, content: float = 1.0, faces: Sequence[Face] = (
     return [Cue(name="subject", value=plain_word(named[0]), unit="word", text=text, box=named_cues[0].box), *named_cues]
 
 
+def instrument_cues(seen: Seen, content: float = 1.0) -> list[Cue]:
+    """`instrument_...` with its place for each class of instrument worth naming, where together they are sure; whatever the subject is.
+
+    Which of them are sure enough to play is said in `correspondences.sounding`.
+    """
+    names, shares = classes().names, seen.shares() * content
+    places = {name: names.index(name) for name in SOUNDING}
+    if sum(float(shares[place]) for place in places.values()) < _SURE:
+        return []
+    likely = sorted((name for name in places if shares[places[name]] >= _WORTH_NAMING), key=lambda name: -shares[places[name]])
+    return [
+        number_cue(cue_called(name), share, "0..1", f"{name} seen ({share:.2f})", _place_of(seen, places[name]))
+        for name in likely[:_MOST_GROUPS]
+        for share in (shares[places[name]],)
+    ]
+
+
 def _group_cue(seen: Seen, group: str, share: float) -> Cue:
     words = f"{plain_word(group)}: {_classes_of(group, seen.shares(), figures=True)}"
     return number_cue(f"sees_{group}", share, "0..1", words, _place(seen, seen.shares(), group))
@@ -211,7 +243,15 @@ def _place(seen: Seen, shares: Array, group: str) -> Box | None:
     None where it is everywhere.
     """
     table = classes()
-    weights = np.where(table.leading == table.groups.index(group), shares, 0.0)
+    return _heated(seen, np.where(table.leading == table.groups.index(group), shares, 0.0))
+
+
+def _place_of(seen: Seen, index: int) -> Box | None:
+    """Where one class lies."""
+    return _heated(seen, np.eye(1, len(classes().names), index)[0])
+
+
+def _heated(seen: Seen, weights: Array) -> Box | None:
     heat = np.tensordot(weights / max(float(weights.sum()), 1e-9), seen.cells, axes=1)
     reach = float(np.ptp(heat))
     if reach < 1e-6:

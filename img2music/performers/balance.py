@@ -32,7 +32,8 @@ LOUDNESS_LUFS: dict[str, float] = {
     "english horn": -39.3, "bassoon": -32.8, "clarinet": -30.3, "piccolo": -31.2, "flute": -30.6, "recorder": -25.8,
     "pan flute": -32.9, "ocarina": -27.9, "square lead": -27.7, "saw lead": -28.6, "warm pad": -38.4, "polysynth": -38.5,
     "space choir": -31.0, "halo pad": -34.2, "sweep pad": -31.4, "sitar": -36.4, "banjo": -35.0, "koto": -36.5,
-    "kalimba": -38.1, "bagpipe": -27.2, "fiddle": -33.3, "drums": -39.4, "room drums": -35.8, "power drums": -36.5,
+    "kalimba": -38.1, "bagpipe": -27.2, "fiddle": -33.3, "whistle": -25.5, "steel drums": -38.3,
+    "drums": -39.4, "room drums": -35.8, "power drums": -36.5,
     "electronic drums": -36.7, "808 drums": -27.1, "jazz drums": -35.1, "brush drums": -36.6,
     "orchestral percussion": -34.7,
 }  # fmt: skip

@@ -37,8 +37,13 @@ _STAGE: dict[str, tuple[float, float]] = {
 }
 
 
-def seat_style(style: Style, suggested: Sequence[str], lightness: float, without: Sequence[str]) -> tuple[PartPlan, ...]:
-    """The style's own band, `lightness` 0..1, `suggested` and `without` by name (roles, families, instruments)."""
+def seat_style(
+    style: Style, suggested: Sequence[str], lightness: float, without: Sequence[str], *, leading: Sequence[str] = ()
+) -> tuple[PartPlan, ...]:
+    """The style's own band, `lightness` 0..1, `suggested` and `without` by name (roles, families, instruments).
+
+    Whoever is `leading` will have the tune, and takes another seat only where the style knows nobody else for it.
+    """
     parts: list[PartPlan] = []
     for seat in style.parts:
         players = [instrument(name) for name in seat.instruments]
@@ -46,6 +51,8 @@ def seat_style(style: Style, suggested: Sequence[str], lightness: float, without
         if not allowed:
             continue
         taken = {part.instrument for part in parts}
+        if seat.role != "melody":
+            allowed = [player for player in allowed if player.name not in leading] or allowed
         allowed = [
             player for player in allowed if player.name not in taken
         ] or allowed  # two of a kind only where the style says so

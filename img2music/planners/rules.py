@@ -21,6 +21,7 @@ from img2music.planners.form import count_bars, fit_tempo, lay_out, section_ener
 from img2music.planners.harmony import harmonize
 from img2music.planners.loops import fit_loop, lay_loop, loop_bars, loop_energies, loop_seconds, short_loop
 from img2music.planners.motif import draw_contour, draw_motif
+from img2music.planners.seen_players import leader, players_seen, seat_seen
 from img2music.planners.titles import make_idea, make_title
 from img2music.planners.words import Steering, read_words
 from img2music.style import is_style_file
@@ -320,12 +321,23 @@ class RulesPlanner:
                 notes.conflicts.append(missing)
             return band
         lightness = scene.number("lightness", 0.5)
-        parts = seat_style(style, (*words.instruments, *seen.value), lightness, words.without)
+        shown = players_seen(scene)
+        lead = leader(shown, words.without)
+        avoided = lead.row.players if lead is not None and not words.instruments else ()
+        parts = seat_style(style, (*words.instruments, *seen.value), lightness, words.without, leading=avoided)
         wished = (*words.instruments, *_heard_in_picture(scene, words))
         guests = [name for name in dict.fromkeys(wished) if name not in {part.instrument for part in parts}]
         for number, name in enumerate(guests):
             parts, role = seat_guest(parts, name, style, may_lead=number == 0)
             notes.conflicts.append(f"{style.name} has no seat for {name}; it plays the {role}")
+        tune = next((part.instrument for part in parts if part.role == "melody"), "")
+        for one in shown:
+            may_lead = one is lead and tune not in wished
+            parts, does = seat_seen(parts, one, style, words.without, may_lead=may_lead)
+            if does:
+                notes.because("instruments", does, (one.cue,), {one.cue: 1.0})
+            else:
+                notes.conflicts.append(f"the picture shows {one.seen}, which your words or the size of the band keep out")
         notes.because(
             "instruments",
             ", ".join(dict.fromkeys(part.instrument for part in parts)) + f": the band of {style.name}.",

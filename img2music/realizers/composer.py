@@ -19,6 +19,7 @@ from img2music.realizers.bass import write_bass
 from img2music.realizers.counter import write_counter
 from img2music.realizers.drums import write_drums
 from img2music.realizers.form import lay_phrases, lay_spans
+from img2music.realizers.hand_percussion import write_percussion
 from img2music.realizers.kit import drum_spelling
 from img2music.realizers.melody import write_melody
 from img2music.realizers.texture import thin_out
@@ -95,6 +96,8 @@ def write_part(
 ) -> list[Event]:
     """One part's events."""
     resting = thin_out(plan, part, phrases, _rests(plan, part, energies, alone=alone))
+    if player.kit and part.pattern:
+        return write_percussion(plan, part, player, phrases, resting)
     if player.kit:
         return write_drums(plan, part, player, phrases, resting, style)
     match part.role:

@@ -26,6 +26,7 @@ DRUMS: dict[str, tuple[int, SpelledPitch]] = {
     "crash": (49, SpelledPitch("A", 0, 5)),
     "high tom": (50, SpelledPitch("E", 0, 5)),
     "ride": (51, SpelledPitch("F", 0, 5)),
+    "chinese cymbal": (52, SpelledPitch("A", 0, 5)),
     "ride bell": (53, SpelledPitch("F", 0, 5)),
     "tambourine": (54, SpelledPitch("B", 0, 5)),
     "cowbell": (56, SpelledPitch("E", 0, 5)),

@@ -91,6 +91,7 @@ _TABLE: dict[str, tuple[int, int, int, int, int, bool, str, str]] = {
     "flute": (73, 60, 93, 76, 1, True, "winds", "treble"),
     "recorder": (74, 72, 98, 82, 1, True, "winds", "treble"),
     "pan flute": (75, 60, 91, 74, 1, True, "winds", "treble"),
+    "whistle": (78, 74, 98, 83, 1, True, "winds", "treble"),
     "ocarina": (79, 67, 91, 77, 1, True, "winds", "treble"),
     "square lead": (80, 48, 96, 72, 4, True, "synth", "treble"),
     "saw lead": (81, 48, 96, 70, 4, True, "synth", "treble"),
@@ -105,6 +106,7 @@ _TABLE: dict[str, tuple[int, int, int, int, int, bool, str, str]] = {
     "kalimba": (108, 55, 88, 72, 4, False, "mallets", "treble"),
     "bagpipe": (109, 67, 81, 74, 1, True, "winds", "treble"),
     "fiddle": (110, 55, 88, 74, 2, True, "strings", "treble"),
+    "steel drums": (114, 60, 88, 72, 2, False, "mallets", "treble"),
 }
 # General MIDI 2 / Roland GS kit programs on the percussion channel.
 _KITS = {
@@ -123,6 +125,8 @@ _ALIASES = {
     "pad": "warm pad", "rhodes": "electric piano", "sax": "tenor saxophone", "saxophone": "alto saxophone", "string ensemble": "strings",
     "synth": "polysynth", "synth lead": "saw lead", "synth pad": "warm pad", "upright bass": "acoustic bass", "violins": "violin",
     "voices": "choir", "bells": "tubular bells", "chiptune lead": "square lead", "church organ": "organ", "cor anglais": "english horn",
+    "chimes": "tubular bells", "cornet": "trumpet", "panpipes": "pan flute", "pipe organ": "organ", "steel drum": "steel drums",
+    "steelpan": "steel drums", "tin whistle": "whistle", "upright piano": "piano",
 }  # fmt: skip
 
 

@@ -87,7 +87,10 @@ PATTERNS: dict[str, dict[str, str]] = {
     },
     "melody": {},
     "counter": {},
-    "drums": {},
+    "drums": {
+        "gong": "one stroke where a section begins: no drummer, a player beside one",
+        "maracas": "shaken in eighths: no drummer, a player beside one",
+    },
 }
 
 
@@ -107,7 +110,7 @@ def check_pattern(role: str, name: str) -> str:
 
 DRUM_NAMES = (
     "bass drum", "kick", "rim", "snare", "clap", "closed hat", "pedal hat", "floor tom", "low tom", "open hat", "mid tom", "crash",
-    "high tom", "ride", "ride bell", "tambourine", "cowbell", "concert cymbal", "shaker", "claves",
+    "high tom", "ride", "ride bell", "tambourine", "cowbell", "concert cymbal", "shaker", "claves", "chinese cymbal",
 )  # fmt: skip
 """What the rhythm strings of a style's `drums` may name; keys and places on the staff stand with the drummer."""
 
