@@ -123,9 +123,11 @@ class Brief(BaseModel):
 
 
 def _unknown_field(name: str, fields: tuple[str, ...]) -> Exception:
-    meant = _MEANT.get(name.lower().replace("-", "_"))
-    if meant is None and get_close_matches(name, _OPTIONS, n=1):
-        meant = get_close_matches(name, _OPTIONS, n=1)[0]
+    if name in _OPTIONS:
+        return UsageError(f"{name!r} is an option of compose(), not a wish; leave it out here, or give it to compose()")
+    known = {**{option: option for option in (*_OPTIONS, *fields)}, **_MEANT}
+    nearest = get_close_matches(name.lower().replace("-", "_"), known, n=1, cutoff=0.6)
+    meant = known[nearest[0]] if nearest else None
     if meant is None:
         return unknown_name("wish", name, fields)
     return UsageError(f"no wish {name!r} (did you mean {meant!r}?); there are: {', '.join(sorted(fields))}")

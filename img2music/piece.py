@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from img2music.errors import OutputError
 from img2music.output_folder import identity_of, save_files
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class Piece:
         Raises:
             OutputError: the folder can't be made or written, or holds something that would be lost; nothing was written.
         """
+        if not str(folder).strip():
+            raise OutputError("no folder is named; give one, or '.' for the one you are in")
         target = Path(folder)
         save_files(target, self.files(), identity=identity_of(self.manifest), force=force, numbered=False)
         return target

@@ -51,7 +51,7 @@ def test_nobody_reads() -> None:
 
 
 def test_a_terminal_that_lacks_a_letter(make_picture: Callable[..., Path]) -> None:
-    done = shell(["see", make_picture("hügel.png")], env=os.environ | {"PYTHONIOENCODING": "iso8859-5"})
+    done = shell(["see", make_picture("hügel.png")], env=os.environ | {"PYTHONIOENCODING": "iso8859-5", "COLUMNS": "1000"})
     assert (done.returncode, done.stderr) == (0, "")
     assert "h\\xfcgel.png" in done.stdout
 

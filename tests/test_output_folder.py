@@ -5,9 +5,13 @@ from __future__ import annotations
 import errno
 import json
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -150,7 +154,7 @@ def test_a_folder_in_the_way_leaves_nothing_half_done(tmp_path: Path, force: boo
     (tmp_path / "cat" / "score.mid").mkdir()
     before = listing(tmp_path / "cat")
     if force:
-        with pytest.raises(OutputError, match=r"a folder named score\.mid is in the way.*move it"):
+        with pytest.raises(OutputError, match=r"has a folder named score\.mid in the way; move it"):
             save(tmp_path / "cat", force=True)
         assert listing(tmp_path) == [f"cat/{name}" for name in before]
     else:
@@ -288,3 +292,141 @@ def test_programs_are_told_the_folder_and_whether_something_went(
     assert [result["replaced"] for result in results] == [False, True]
     (tmp_path / "out" / "hills" / "score.abc").write_text("mine")
     assert json.loads(run(*arguments)[1])["folder"] == str(tmp_path / "out" / "hills-2")
+
+
+def test_an_edited_record_stays(tmp_path: Path, make_picture: Callable[..., Path]) -> None:
+    made = img2music.compose(make_picture(), seconds=4, audio=None)
+    folder = made.save(tmp_path / "out")
+    made.save(folder)
+    record = (folder / "piece.json").read_text()
+    (folder / "piece.json").write_text(record.replace('"loop": false', '"loop": true', 1))
+    assert (folder / "piece.json").read_text() != record
+    with pytest.raises(OutputError, match=r"holds files that were changed \(piece\.json\)"):
+        made.save(folder)
+
+
+def test_a_record_names_no_folder_and_nothing_behind_a_link(tmp_path: Path) -> None:
+    """A hostile record must not make a piece's successor remove what the piece never was."""
+    gold = tmp_path / "precious" / "gold"
+    gold.parent.mkdir()
+    gold.write_bytes(b"x")
+    folder = tmp_path / "cat"
+    (folder / "mine").mkdir(parents=True)
+    (folder / "mine" / "a.txt").write_bytes(b"x")
+    (folder / "note.txt").write_bytes(b"mine")
+    (folder / "stems").symlink_to(gold.parent)
+    digest = sha256(b"x").hexdigest()
+    files = {"mine": "0" * 64, "stems/gold": digest, "note.txt": digest}
+    (folder / "piece.json").write_text(json.dumps({"picture": {"sha256": "a" * 64}, "files": files}))
+    assert save(folder).folder == tmp_path / "cat-2"
+    assert save(folder, force=True).folder == folder
+    assert gold.read_bytes() == b"x"
+    assert (folder / "mine" / "a.txt").read_bytes() == b"x"
+    assert (folder / "note.txt").read_bytes() == b"mine"
+
+
+def test_a_linked_stems_folder_is_not_written_through(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "cat").mkdir()
+    (tmp_path / "cat" / "stems").symlink_to(tmp_path / "elsewhere")
+    assert save_files(tmp_path / "cat", [("stems/01-flute.wav", b"x")]).folder == tmp_path / "cat-2"
+    with pytest.raises(OutputError, match="stems in the way"):
+        save_files(tmp_path / "cat", [("stems/01-flute.wav", b"x")], force=True)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("at", [1, 3, 4, 6])
+def test_an_interruption_waits_until_all_files_have_their_place(tmp_path: Path, number: signal.Signals, at: int) -> None:
+    save(tmp_path / "cat")
+    program = f"""
+import os, signal, sys
+from pathlib import Path
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from test_output_folder import save
+replace, moves = Path.replace, [0]
+def interrupted(self, target):
+    moves[0] += 1
+    made = replace(self, target)
+    if moves[0] == {at}:
+        os.kill(os.getpid(), {int(number)})
+    return made
+Path.replace = interrupted
+save(Path({str(tmp_path / "cat")!r}))
+print("went on")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, "went on" in done.stdout) != (0, True), done.stderr
+    assert listing(tmp_path) == ["cat/piece.json", "cat/plan.json", "cat/score.mid"]
+    assert save(tmp_path / "cat").folder == tmp_path / "cat"  # whole and unchanged
+
+
+def test_a_killed_run_is_told_by_the_next_one(tmp_path: Path) -> None:
+    old = tmp_path / ".img2music-dead.part" / "old"
+    old.mkdir(parents=True)
+    (old / "plan.json").write_bytes(b"mine")
+    assert f"an earlier run was stopped while it replaced files; they are in {old}" in save(tmp_path / "cat").note
+    assert (old / "plan.json").read_bytes() == b"mine"
+
+
+def test_two_processes_never_mix_or_lose_a_piece(tmp_path: Path) -> None:
+    """Pieces of different pictures that want one folder: both are there in the end, each whole."""
+    program = f"""
+import sys
+from pathlib import Path
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from test_output_folder import save
+for number in range(30):
+    print(save(Path({str(tmp_path)!r}) / f"cat{{number}}", sys.argv[1]).folder)
+"""
+    runs = [
+        subprocess.Popen([sys.executable, "-c", program, picture], stdout=subprocess.PIPE, text=True) for picture in ("a", "b")
+    ]
+    places = [run.communicate()[0].split() for run in runs]
+    assert [len(set(found)) for found in places] == [30, 30]
+    assert not set(places[0]) & set(places[1])
+    for picture, found in zip("ab", places, strict=True):
+        for place in found:
+            record = json.loads((Path(place) / "piece.json").read_text())
+            assert record["picture"]["sha256"] == picture * 64
+            assert {name: sha256((Path(place) / name).read_bytes()).hexdigest() for name in record["files"]} == record["files"]
+
+
+def test_a_folder_of_another_file_system_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(tmp_path / "cat")
+    original = Path.replace
+
+    def across(self: Path, target: Path) -> Path:
+        if self.parent.parent != Path(target).parent and self.parent != Path(target).parent:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return original(self, target)
+
+    monkeypatch.setattr(Path, "replace", across)
+    assert save(tmp_path / "cat").replaced
+    assert listing(tmp_path) == ["cat/piece.json", "cat/plan.json", "cat/score.mid"]
+
+
+def test_the_note_counts_all_that_had_been_changed(tmp_path: Path) -> None:
+    contents: Any = {f"a{number}_txt": b"x" for number in range(8)}
+    write_files(tmp_path / "cat", piece(**contents))
+    for number in range(8):
+        (tmp_path / "cat" / f"a{number}.txt").write_bytes(b"mine")
+    saved = save_files(tmp_path / "cat", piece(**contents), identity=f"picture {'a' * 64}", force=True)
+    assert "also a0.txt, a1.txt, a2.txt, a3.txt, a4.txt and 3 more, which had been changed" in saved.note
+    assert "of another piece" in save(tmp_path / "cat", "b", force=True).note
+
+
+def test_what_force_can_not_do_is_not_promised(tmp_path: Path) -> None:
+    for name in ("file", "link"):
+        path = tmp_path / name
+        path.symlink_to(tmp_path / "nowhere") if name == "link" else path.write_bytes(b"mine")
+        assert "--force" not in save(path).note
+        with pytest.raises(OutputError, match="choose another folder"):
+            save(path, force=True)
+
+
+def test_no_name_is_no_folder_in_python_either(make_picture: Callable[..., Path]) -> None:
+    made = img2music.compose(make_picture(), seconds=4, audio=None)
+    for name in ("", " ", "a\0b"):
+        with pytest.raises(OutputError):
+            made.save(name)

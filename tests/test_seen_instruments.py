@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import mido
 import pytest
@@ -47,7 +48,7 @@ def showing(style: str = "folk", /, **shares: float) -> Scene:
     return made.model_copy(update={"attributes": suggest(Evidence.of(made), *felt, genre=style)})
 
 
-def plan_of(scene: Scene, **wishes: object) -> CompositionPlan:
+def plan_of(scene: Scene, **wishes: Any) -> CompositionPlan:
     plan = RulesPlanner()(scene, Brief.of(**{"seconds": 20, **wishes}))
     assert CompositionPlan.model_validate_json(plan.model_dump_json()) == plan
     return plan

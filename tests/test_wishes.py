@@ -46,7 +46,8 @@ def test_type_checkers_find_a_wrong_wish() -> None:
         ("tempo", "tempo_bpm"), ("bpm", "tempo_bpm"), ("tempo_bmp", "tempo_bpm"), ("length", "seconds"), ("second", "seconds"),
         ("duration", "seconds"), ("metre", "meter"), ("time_signature", "meter"), ("mode", "key"), ("genre", "style"), ("styl", "style"),
         ("instrument", "instruments"), ("mood", "words"), ("prompt", "words"), ("random_seed", "seed"), ("Tempo", "tempo_bpm"),
-        ("stem", "stems"), ("take", "takes"),
+        ("stem", "stems"), ("take", "takes"), ("stlye", "style"), ("styles", "style"), ("tempos", "tempo_bpm"), ("secs", "seconds"),
+        ("keys", "key"), ("lenght", "seconds"), ("bmp", "tempo_bpm"),
     ],
 )  # fmt: skip
 def test_a_near_miss_names_the_right_field(wrong: str, right: str) -> None:
@@ -86,3 +87,8 @@ def test_one_instrument_needs_no_list() -> None:
     assert Brief.of(instruments="flute").instruments == ("flute",)
     assert Brief.of(instruments="flute, harp").instruments == ("flute", "harp")
     assert Brief.of(instruments=["flute", "harp"]).instruments == ("flute", "harp")
+
+
+def test_an_option_is_no_wish() -> None:
+    with pytest.raises(UsageError, match=r"'stems' is an option of compose\(\)"):
+        Brief.of(stems=True)  # type: ignore[call-arg]

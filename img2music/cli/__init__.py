@@ -1,17 +1,18 @@
 """The command line: the only room that prints or exits.
 
 Exit codes: 0 done; 1 a fault of img2music; 2 wrong use; 3 bad input; 4 a back end failed and no fallback was allowed; 130
-interrupted. Whatever goes wrong is one line on standard error. Start-up is kept cheap: a verb imports what it needs when it
+interrupted; 143 terminated. Whatever goes wrong is one line on standard error. Start-up is kept cheap: a verb imports what it needs when it
 runs.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "main"]
 
-_USAGE, _INTERRUPTED, _NOBODY_READS = 2, 130, 1
+_USAGE, _INTERRUPTED, _TERMINATED, _NOBODY_READS = 2, 130, 143, 1
 
 app = typer.Typer(
     name="img2music",
@@ -91,6 +92,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:  # a terminal that can't show a letter shows its number instead
             reconfigure(errors="backslashreplace")
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _terminated)
     try:
         code = _run(list(sys.argv[1:] if arguments is None else arguments) or ["--help"])
         sys.stdout.flush()
@@ -101,6 +104,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if code == _INTERRUPTED:
         _leave_models_behind(code)
     return code
+
+
+def _terminated(*_: object) -> NoReturn:
+    """What waits to be written is removed on the way out, as after Ctrl-C."""
+    raise SystemExit(_TERMINATED)
 
 
 def _leave_models_behind(code: int) -> None:

@@ -95,6 +95,8 @@ def check_writable(out: str) -> Path:
     try:
         nearest = next(folder for folder in (target, *target.absolute().parents) if folder.exists())
         fault = "" if nearest.is_dir() else f"{nearest} is not a folder"
+        link = next((folder for folder in (target, *target.parents) if folder.is_symlink() and not folder.exists()), None)
+        fault = f"{link} is a link that leads nowhere" if link is not None else fault
         if not fault and not os.access(nearest, os.W_OK | os.X_OK):
             fault = f"no permission to write in {nearest}"
     except (OSError, ValueError) as error:

@@ -310,6 +310,7 @@ def _compare(result: Replay, source: str, *, as_json: bool) -> None:
             {
                 "manifest": source,
                 "folder": None if folder is None else str(folder),
+                "replaced": result.saved is not None and result.saved.replaced,
                 "same": result.same,
                 "files": {file.name: file.status for file in result.files},
                 "beside": result.beside,

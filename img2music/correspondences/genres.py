@@ -79,7 +79,7 @@ GENRES: dict[str, tuple[float, float, Signs]] = {
 }  # fmt: skip
 _LEAN_WIDTH = 1.355
 """Deviations at which a sign of a style has its full weight."""
-_HOME_WEIGHT = 0.5
+_HOME_WEIGHT = 1.0
 """What a squared unit of distance on the plane costs, in signs: near home next to nothing, as a reading moves by a tenth of its spread when a
 picture is stored in another way; far from home enough that a calm picture is not given a wild style."""
 # How readily each style is chosen where little speaks for any: the logarithm of how often photographs call it, times .14, cut at .15; five are

@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from img2music.io.documents import dump
+from img2music.output_folder import RECORD, with_checksum
 from img2music.pipeline.events import Log
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ class Exporter:
             hashes[name] = sha256(content).hexdigest()
             yield name, content
         timing = {stage: round(seconds, 4) for stage, seconds in (self.log.seconds | log.seconds).items()}
-        yield "piece.json", dump(self.manifest.model_copy(update={"files": hashes, "timing": timing})).encode()
+        record = self.manifest.model_copy(update={"files": hashes, "timing": timing, "checksum": None})
+        yield RECORD, with_checksum(dump(record)).encode()
 
     def _files(self, piece: Piece, hashes: dict[str, str], log: Log) -> Iterator[tuple[str, bytes]]:
         from img2music.explain import report_html

@@ -110,7 +110,9 @@ class Manifest(_Record):
     files: Annotated[dict[FileName, Sha256], Field(max_length=100)] = {}
     """Every other file of the folder and its hash."""
     timing: Annotated[dict[Short, float], Field(max_length=50)] = {}
-    """Seconds a stage, by the wall clock: the only entry that differs between two runs of the same job."""
+    """Seconds a stage, by the wall clock. This and the checksum over it are all that differs between two runs of the same job."""
+    checksum: Sha256 | None = None
+    """Of the whole document with null in this place, so that an edited one is not taken for ours. None before there were any."""
 
     @model_validator(mode="after")
     def _has_a_beginning(self) -> Manifest:
