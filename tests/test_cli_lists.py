@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from img2music.cli.completing import complete_instrument
 from img2music.theory import instrument, instrument_names
 
 if TYPE_CHECKING:
@@ -44,6 +45,18 @@ def test_instruments_are_listed_for_programs_and_every_other_name_is_understood(
         ("compose --instrument cel", ["celesta", "cello"]),
         ("plan --meter 6", ["6/8"]),
         ("compose --stem", ["--stems"]),
+        ("compose --instrument pan", ["pan-flute"]),
+        ("compose --instrument Pan_f", ["Pan_flute"]),
+        ("compose --instrument Flu", ["Flute"]),
+        ("compose --instrument harp,cel", ["harp,celesta", "harp,cello"]),
+        ("compose --prompt see/cit", ["see/cited"]),
+        ("compose --keep form,har", ["form,harmony"]),
+        ("styles show walt", ["waltz"]),
+        ("styles cp walt", ["waltz"]),
+        ("pipelines show off", ["offline"]),
+        ("pipelines cp off", ["offline"]),
+        ("prompts show see/cit", ["see/cited"]),
+        ("prompts cp see/cit", ["see/cited"]),
     ],
 )
 def test_a_shell_completes(words: str, found: list[str]) -> None:
@@ -53,3 +66,12 @@ def test_a_shell_completes(words: str, found: list[str]) -> None:
         [sys.executable, "-m", "img2music"], env={**os.environ, **environment}, capture_output=True, text=True, check=False
     )
     assert sorted(done.stdout.split()) == found, done.stderr
+
+
+def test_every_instrument_that_a_shell_offers_is_one_word_and_understood() -> None:
+    assert complete_instrument("") == [name.replace(" ", "-") for name in instrument_names()]
+    for begun in ("", "PAN F", "electric_", "Jazz", "piano,Pan "):
+        offered = complete_instrument(begun)
+        assert offered
+        assert all(offer.startswith(begun) for offer in offered)
+        assert {instrument(offer.rpartition(",")[2]).name for offer in offered} <= {*instrument_names()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 import sys
 from pathlib import Path
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import extras
 import pytest
-from model_answers import scene_answer
 
 from img2music.errors import BackendError, UsageError
 from img2music.models import PROVIDERS, ModelSpec, Provider, chat_model, why_not
@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[1]
     for block in re.findall(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), flags=re.DOTALL)
     if "Provider" in block
 )
+(ANSWER,) = re.findall(r"```json\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), flags=re.DOTALL)
 ENTRY_POINTS = """
 [img2music.provider]
 parrot = my_models:PARROT
@@ -75,19 +76,12 @@ def test_a_provider_of_another_package_is_asked(
     tmp_path: Path, make_picture: Callable[..., Path], run: Callable[..., tuple[int, str, str]]
 ) -> None:
     extras.require("llm")
-    import json
-
     answer = tmp_path / "answer.json"
-    answer.write_text(json.dumps(scene_answer()))
+    answer.write_text(ANSWER)
     line = f"parrot:{answer}"
     assert why_not(ModelSpec.parse(line)) is None
     assert chat_model(line).invoke("anything").usage_metadata["total_tokens"] == 7  # type: ignore[index]
-    pipeline = tmp_path / "mine.yaml"
-    pipeline.write_text(
-        "name: mine\ndescription: d\nneeds: n\nleaves_machine: nothing\nlicence: l\n"
-        "stages: {perceiver: {use: vlm, options: {model: 'parrot:x'}}}\n"
-    )
-    code, out, err = run("see", make_picture(), "--pipeline", pipeline, "--model", line, "--no-fallback", "--json")
+    code, out, err = run("see", make_picture(), "--pipeline", "openai", "--model", line, "--no-fallback", "--json")
     assert (code, err) == (0, "")
     assert "red_sky" in out
 
@@ -100,3 +94,22 @@ def test_a_broken_provider_is_one_line_about_its_author() -> None:
     assert provider_named("openai") is PROVIDERS["openai"]  # a built-in name can't be taken
     with pytest.raises(UsageError, match=r"no model provider 'parot' \(did you mean 'parrot'"):
         provider_named("parot")
+
+
+@pytest.mark.enable_socket  # the doctor looks whether a server on this machine answers
+@pytest.mark.usefixtures("plugin")
+def test_the_doctor_lists_the_providers_of_other_packages(
+    run: Callable[..., tuple[int, str, str]],
+) -> None:
+    code, out, err = run("doctor", "--json")
+    assert (code, err) == (0, "")
+    rows = [row for row in json.loads(out)["findings"] if row["name"].startswith("provider ")]
+    assert [row["name"].removeprefix("provider ") for row in rows] == ["broken", "lacking", "openai", "parrot"]
+    assert not any(row["needed"] for row in rows)
+    told = {row["name"].removeprefix("provider "): (row["works"], row["text"]) for row in rows}
+    assert all(text.startswith("plug-in of my-models 1") for _, text in told.values())
+    assert [told[name][0] for name in ("broken", "lacking", "openai")] == [False] * 3
+    assert "is str, not Provider" in told["broken"][1]
+    assert "is not used" in told["openai"][1]
+    extras.require("llm")
+    assert told["parrot"] == (True, "plug-in of my-models 1")

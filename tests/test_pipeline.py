@@ -292,6 +292,7 @@ def test_a_pipeline_of_ones_own(tmp_path: Path, make_picture: Callable[..., Path
         (GOOD + "x: " + "[" * 5000, "aliases and deep nesting"),
         (GOOD + "x: !!python/object/apply:os.system [ls]", "not YAML"),
         (GOOD + "x: {", "not YAML"),
+        (GOOD + "name: other\n", r"mine.yaml:9: 'name' stands there for the second time; compare"),
         ("- 1", "mine.yaml: Input should be"),
         ("", "mine.yaml: Input should be"),
         ("\xff", "not UTF-8 text"),

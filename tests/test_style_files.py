@@ -47,6 +47,22 @@ drums:
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "line", "name"),
+    [
+        ("modes: [major]", "modes: [major]\nname: other", 7, "name"),
+        ("pattern: strum", "pattern: strum\n    pattern: block", 12, "pattern"),
+        ('kick: "x......."', 'kick: "x.......", kick: "x...x..."', 22, "kick"),
+    ],
+)
+def test_a_key_that_stands_twice_is_a_fault(tmp_path: Path, old: str, new: str, line: int, name: str) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(TEXT.replace(old, new, 1))
+    with pytest.raises(DocumentError, match=rf"mine.yaml:{line}: '{name}' stands there for the second time; compare") as caught:
+        load_style(str(path))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("old", "new", "line", "match"),
     [
         ("summary:", "sumary:", 2, "did you mean 'summary'"),

@@ -62,7 +62,7 @@ class _Finding:
 
 def doctor(as_json: opt.JsonOption = False) -> int:
     """Check what works on this machine, and say what to do about the rest. Leaves with 4 if something needed is missing."""
-    findings = [*_python(), *_packages(), *_data(), *_cache(), *_stages(), *_pipelines(), *_programs()]
+    findings = [*_python(), *_packages(), *_data(), *_cache(), *_stages(), *_providers(), *_pipelines(), *_programs()]
     healthy = all(finding.works or not finding.needed for finding in findings)
     if as_json:
         rows = [{"name": found.name, "works": found.works, "needed": found.needed, "text": found.text} for found in findings]
@@ -154,6 +154,29 @@ def _stages() -> Iterator[_Finding]:
                 yield _Finding(f"{kind} {entry.name}", works=False, needed=False, text=text)
             else:
                 yield _Finding(f"{kind} {entry.name}", works=True, needed=False, text=about)
+
+
+def _providers() -> Iterator[_Finding]:
+    """Every provider of models that another package brings, imported; its model's own packages are only looked for."""
+    from importlib.metadata import entry_points
+
+    from img2music.errors import BackendError
+    from img2music.models.providers import GROUP, PROVIDERS, provider_named
+
+    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+        about = f"plug-in of {entry.dist.name} {entry.dist.version}" if entry.dist is not None else "plug-in"
+        works, text = False, about
+        if entry.name in PROVIDERS:
+            text = f"{about} is not used, as a built-in provider has this name; ask its author for another name"
+        else:
+            try:
+                provider = provider_named(entry.name)
+                missing = [name for name in provider.packages if find_spec(name) is None]
+                works = not missing
+                text = f"{about} needs {', '.join(missing)}: {provider.install}" if missing else about
+            except (BackendError, ImportError, ValueError) as error:
+                text = f"{about}: {error}"
+        yield _Finding(f"provider {entry.name}", works=works, needed=False, text=text)
 
 
 def _pipelines() -> Iterator[_Finding]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from img2music.cli import completing as complete
 from img2music.errors import UsageError
 
 if TYPE_CHECKING:
@@ -60,32 +61,6 @@ class AudioChoice(str, Enum):  # noqa: UP042  a plain mix-in is what every typer
     NONE = "none"
 
 
-def _complete_style(incomplete: str) -> list[str]:
-    return [name for name in _yaml_names("styles") if name.startswith(incomplete)]
-
-
-def _complete_pipeline(incomplete: str) -> list[str]:
-    return [name for name in _yaml_names("pipelines") if name.startswith(incomplete)]
-
-
-def _complete_instrument(incomplete: str) -> list[str]:
-    from img2music.theory import instrument_names
-
-    return [name for name in instrument_names() if name.startswith(incomplete.lower())]
-
-
-def _complete_meter(incomplete: str) -> list[str]:
-    from img2music.theory import METERS
-
-    return [name for name in METERS if name.startswith(incomplete)]
-
-
-def _yaml_names(folder: str) -> list[str]:
-    from img2music.resources import data
-
-    return sorted(file.name.removesuffix(".yaml") for file in data(folder).iterdir() if file.name.endswith(".yaml"))
-
-
 OutOption = Annotated[
     str,
     typer.Option(
@@ -95,7 +70,10 @@ OutOption = Annotated[
 PlanStyleOption = Annotated[
     str | None,
     typer.Option(
-        "--style", metavar="NAME|FILE", help="Use this instead of the style that the plan names.", autocompletion=_complete_style
+        "--style",
+        metavar="NAME|FILE",
+        help="Use this instead of the style that the plan names.",
+        autocompletion=complete.complete_style,
     ),
 ]
 PipelineOption = Annotated[
@@ -104,7 +82,7 @@ PipelineOption = Annotated[
         "--pipeline",
         metavar="NAME|FILE",
         help="Who does each job; see `img2music pipelines ls`.",
-        autocompletion=_complete_pipeline,
+        autocompletion=complete.complete_pipeline,
     ),
 ]
 ModelOption = Annotated[
@@ -117,7 +95,12 @@ ModelOption = Annotated[
 ]
 PromptOption = Annotated[
     list[str] | None,
-    typer.Option("--prompt", metavar="NAME|FILE", help="Ask with this template; see `img2music prompts ls`. May be given again."),
+    typer.Option(
+        "--prompt",
+        metavar="NAME|FILE",
+        help="Ask with this template; see `img2music prompts ls`. May be given again.",
+        autocompletion=complete.complete_prompts,
+    ),
 ]
 NoFallbackOption = Annotated[
     bool, typer.Option("--no-fallback", help="Leave with 4 where a stage fails, instead of letting another step in.")
@@ -128,11 +111,13 @@ SecondsOption = Annotated[
 ]
 TempoOption = Annotated[float | None, typer.Option("--tempo", metavar="BPM", help="Quarter notes a minute, 20 to 300.")]
 KeyOption = Annotated[str | None, typer.Option("--key", metavar="KEY", help='Such as "D minor" or "F# dorian".')]
-MeterOption = Annotated[str | None, typer.Option("--meter", metavar="METER", help="Such as 3/4.", autocompletion=_complete_meter)]
+MeterOption = Annotated[
+    str | None, typer.Option("--meter", metavar="METER", help="Such as 3/4.", autocompletion=complete.complete_meter)
+]
 StyleOption = Annotated[
     str | None,
     typer.Option(
-        "--style", metavar="NAME|FILE", help="Kind of music; see `img2music styles ls`.", autocompletion=_complete_style
+        "--style", metavar="NAME|FILE", help="Kind of music; see `img2music styles ls`.", autocompletion=complete.complete_style
     ),
 ]
 InstrumentOption = Annotated[
@@ -141,7 +126,7 @@ InstrumentOption = Annotated[
         "--instrument",
         metavar="NAME",
         help="An instrument that plays, the tune first; may be given again; see `img2music instruments ls`.",
-        autocompletion=_complete_instrument,
+        autocompletion=complete.complete_instrument,
     ),
 ]
 WordsOption = Annotated[
@@ -164,6 +149,7 @@ KeepOption = Annotated[
         "--keep",
         metavar="CRAFT,...",
         help="What stays as it was: form, harmony, melody, counter, chords, bass, drums, performance.",
+        autocompletion=complete.complete_craft,
     ),
 ]
 TakesOption = Annotated[int, typer.Option("--takes", metavar="N", help="Write this many candidates and keep the best one.")]

@@ -12,8 +12,10 @@ from typer.core import TyperCommand
 
 from img2music.cli import options as opt  # noqa: TC001  typer reads the annotations
 from img2music.cli.batch import check_writable
+from img2music.cli.completing import complete_prompt
+from img2music.cli.copying import copy_out
 from img2music.cli.screen import clean, note, say, say_object
-from img2music.errors import BackendError, OutputError, UsageError, unknown_name
+from img2music.errors import BackendError, UsageError, unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["ManyValues", "prompts_group"]
 
 _MANY = ("--prompts", "--pictures", "--models")
-_SECONDS = 30.0
+_SECONDS = "30"
 _COLUMNS = 4  # prompts and models side by side in a table
 
 
@@ -90,27 +92,22 @@ def _content(name: str) -> bytes:
     return data("prompts").joinpath(f"{name}.md").read_bytes()
 
 
-def _show(name: Annotated[str, typer.Argument(metavar="NAME", help="Such as see/cited, or a file of your own.")]) -> int:
+def _show(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Such as see/cited, or a file of your own.", autocompletion=complete_prompt)
+    ],
+) -> int:
     say(_content(name).decode().removesuffix("\n"))
     return 0
 
 
 def _cp(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Such as see/cited.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Such as see/cited.", autocompletion=complete_prompt)],
     to: Annotated[str | None, typer.Argument(metavar="FILE", help="The last part of NAME with .md here if left out.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> int:
-    from img2music.output_folder import write_file
-
-    content = _content(name)
-    file = f"{name.rpartition('/')[2]}.md"
-    target = Path(to or file)
-    if target.is_dir():
-        target /= file
-    if target.exists() and not force:
-        raise OutputError(f"{target} is there already; name another file, or replace it with --force")
-    write_file(target, content)
-    say(str(target))
+    file = Path(name).name if name.lower().endswith(".md") else f"{name.rpartition('/')[2]}.md"
+    say(str(copy_out(_content(name), file, to, force=force)))
     return 0
 
 
@@ -125,7 +122,9 @@ def _try(
         typer.Option("--models", metavar="MODEL ...", help="Such as gguf:smollm2 or 'openai:gpt-4o-mini?price_in=.15'."),
     ],
     seeds: Annotated[int, typer.Option("--seeds", metavar="N", help="How many seeds: 0, 1, 2 ...", show_default=True)] = 1,
-    seconds: Annotated[float, typer.Option("--seconds", metavar="S", help="Length of each piece.", show_default=True)] = _SECONDS,
+    seconds: Annotated[
+        str, typer.Option("--seconds", metavar="S", help="Length of each piece, such as 30 or 1:30.", show_default=True)
+    ] = _SECONDS,
     out: Annotated[
         str, typer.Option("--out", "-o", metavar="OUT", help="Folder of the grid; give it again to go on.", show_default=True)
     ] = "prompts-tried",
@@ -149,8 +148,10 @@ def _try(
     OUT/index.html shows the pieces side by side, what each prompt is worth, and whether one is better than another.
     What is done is kept: the same command goes on where it was stopped, and asks nobody twice.
     """
+    from img2music.brief import Brief
     from img2music.workbench import Store, check_usable, compared, estimated, load_grid, run, summaries
     from img2music.workbench.estimate import to_run
+    from img2music.workbench.folder import check_folder
     from img2music.workbench.page import write_page
     from img2music.workbench.ratings import ratings_beside
     from img2music.workbench.running import sounds_missing
@@ -158,7 +159,9 @@ def _try(
     if budget is not None and not budget >= 0:
         raise UsageError(f"a budget of {budget:g} USD is none; give --budget a number from 0 up")
     target = check_writable(out)
-    grid = load_grid(prompts, models, pictures, seeds=seeds, seconds=seconds, per_minute=per_minute, note=note)
+    check_folder(target)
+    length = Brief.of(seconds=seconds).seconds
+    grid = load_grid(prompts, models, pictures, seeds=seeds, seconds=length, per_minute=per_minute, note=note)
     ratings = ratings_beside(picture.path for picture in grid.pictures)
     store = Store(target)
     records = store.records()

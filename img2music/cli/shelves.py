@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from img2music.cli import options as opt  # noqa: TC001  typer reads the annotations
+from img2music.cli.copying import copy_out
 from img2music.cli.screen import say, say_object
-from img2music.errors import OutputError, unknown_name
-from img2music.output_folder import write_file
+from img2music.errors import unknown_name
 from img2music.resources import data
 
 if TYPE_CHECKING:
@@ -32,6 +31,12 @@ def shelf(folder: str, one: str, summary: Callable[[str], str]) -> typer.Typer:
     def names() -> list[str]:
         return sorted(file.name.removesuffix(".yaml") for file in data(folder).iterdir() if file.name.endswith(".yaml"))
 
+    def completed(incomplete: str) -> list[str]:
+        return [name for name in names() if name.startswith(incomplete)]
+
+    # As a default, not in the annotation: typer reads annotations outside of this function, where `completed` is not known.
+    asked = typer.Argument(..., metavar="NAME", show_default=False, autocompletion=completed)
+
     def content(name: str) -> bytes:
         if name not in names():
             raise unknown_name(one, name, names())
@@ -49,24 +54,18 @@ def shelf(folder: str, one: str, summary: Callable[[str], str]) -> typer.Typer:
         return 0
 
     @group.command("show", help=f"Print a {one} as it is written.")
-    def show(name: Annotated[str, typer.Argument(metavar="NAME")]) -> int:
+    def show(name: str = asked) -> int:
         say(content(name).decode().removesuffix("\n"))
         return 0
 
     @group.command("cp", help=f"Copy a {one} to a file of one's own, to be edited and given by its path.")
     def cp(
-        name: Annotated[str, typer.Argument(metavar="NAME")],
+        name: str = asked,
         to: Annotated[str | None, typer.Argument(metavar="FILE", help="NAME.yaml here if left out.")] = None,
         force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     ) -> int:
         text = content(name)
-        target = Path(to or f"{name}.yaml")
-        if target.is_dir():
-            target /= f"{name}.yaml"
-        if target.exists() and not force:
-            raise OutputError(f"{target} is there already; name another file, or replace it with --force")
-        write_file(target, text)
-        say(str(target))
+        say(str(copy_out(text, f"{name}.yaml", to, force=force)))
         return 0
 
     return group

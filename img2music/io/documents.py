@@ -1,7 +1,7 @@
 """Documents: scenes, plans and manifests as JSON, pipelines as YAML.
 
 They are made to be edited by people and models, so everything read is hostile until checked: regular files of bounded
-size and depth, finite numbers, no unknown fields, no YAML aliases. Every fault is one line that names file (and, in YAML, the
+size and depth, finite numbers, no unknown fields, no YAML aliases and no key twice. Every fault is one line that names file (and, in YAML, the
 line), place, fault and remedy. Conventions: UTF-8; JSON indented by two, fields in the order in which they are declared, a newline at the end.
 """
 
@@ -20,6 +20,8 @@ from img2music.io.places import line_of, meant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    import yaml
 
     from img2music.plan import CompositionPlan
     from img2music.scene import Scene
@@ -117,7 +119,7 @@ def parse_yaml(content: bytes, model: type[M], *, kind: str, source: str) -> M:
     """A `model` from YAML, as `parse` does from JSON. Aliases are refused: a small file could unfold without end.
 
     Raises:
-        DocumentError: not YAML, nested too deeply, or not what `model` demands.
+        DocumentError: not YAML, nested too deeply, a key twice, or not what `model` demands.
     """
     import yaml
 
@@ -130,6 +132,9 @@ def parse_yaml(content: bytes, model: type[M], *, kind: str, source: str) -> M:
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > _DEEPEST_YAML or isinstance(event, yaml.AliasEvent):
                 raise _fault(source, "", _UNFOLDS, kind)
+        twice = _twice(yaml.compose(text, loader))
+        if twice is not None:
+            raise _fault(f"{source}:{twice[1]}", "", f"{twice[0]!r} stands there for the second time", kind)
         tree = yaml.load(text, loader)  # noqa: S506  safe loader, chosen above
     except UnicodeDecodeError:
         raise _fault(source, "", "not UTF-8 text", kind) from None
@@ -144,6 +149,31 @@ def parse_yaml(content: bytes, model: type[M], *, kind: str, source: str) -> M:
     if not _finite(tree):
         raise _fault(source, "", "a number is too large", kind)
     return _validated(tree, model, kind, source, lambda path: line_of(yaml.compose(text, loader), path))
+
+
+def _twice(root: yaml.Node | None) -> tuple[str, int] | None:
+    """The first key that a table of the document holds twice, and its line: YAML forbids it, and a loader keeps the last one."""
+    waiting = [] if root is None else [root]
+    found: list[tuple[int, str]] = []
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node.value, list):
+            continue
+        seen: set[tuple[str, str]] = set()
+        for entry in node.value:
+            if not isinstance(entry, tuple):
+                waiting.append(entry)
+                continue
+            key = entry[0]
+            if isinstance(key.value, str):
+                if (key.tag, key.value) in seen:
+                    found.append((key.start_mark.line + 1, key.value))
+                seen.add((key.tag, key.value))
+            waiting += entry
+    if not found:
+        return None
+    line, name = min(found)
+    return name, line
 
 
 def _validated(

@@ -3,6 +3,7 @@
     grid        which cells there are, and what makes a cell the same cell
     inputs      prompts, models and pictures as a user names them
     ratings     what people felt in the pictures, where somebody asked them
+    folder      whether a folder may hold a grid
     records     one line a finished cell: what came of it
     estimate    what a run will ask, cost and send away, before it starts
     running     makes the cells that are missing
