@@ -52,6 +52,7 @@ def test_the_same_job_gives_the_same_bytes(make_picture: Callable[..., Path]) ->
     manifests = [json.loads(files.pop("piece.json")) for files in (first, second)]
     assert first == second
     assert [manifest.pop("timing") for manifest in manifests] != []
+    assert all(len(manifest.pop("checksum")) == 64 for manifest in manifests)  # over the timing too
     assert manifests[0] == manifests[1]
 
 

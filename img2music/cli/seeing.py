@@ -38,7 +38,8 @@ def describe_scene(scene: Scene, source: str) -> None:
     width = min(_WIDEST, Console().width) if terminal else _PLAIN_WIDTH
     page = Console(file=io.StringIO(), force_terminal=terminal, width=width, highlight=False, emoji=False, markup=False)
     picture = scene.picture
-    page.print(Text(clean(f"{source}: {picture.format}, {picture.width} × {picture.height}"), style="bold"))
+    # Not wrapped: a path that is broken in two is none.
+    page.print(Text(clean(f"{source}: {picture.format}, {picture.width} × {picture.height}"), style="bold"), soft_wrap=True)
     for remark in picture.notes:
         page.print(Text(clean(f"note: {remark}")))
     page.print(Text(clean(" ".join(scene_sentences(scene)))))
