@@ -1,8 +1,8 @@
 """The manifest, `piece.json`: all it takes to know how a piece was made, and to make it again without the picture.
 
 It holds the scene (or the plan, where the piece began from one), the brief and the pipeline in full. Where a model was asked,
-what came of it is there too (the plan, the tune), so that a piece is made again without the model. Only `timing`, and in `models`
-what the asking cost (nothing where the answer was kept), differ between two runs of the same job. A manifest that comes back is
+what came of it is there too (the plan, the tune), so that a piece is made again without the model. Only `timing`, in `models`
+what the asking cost (nothing where the answer was kept), and the `checksum` over them differ between two runs of the same job. A manifest that comes back is
 hostile: sizes are bounded, names are checked, and nothing in it is ever opened as a path.
 """
 
