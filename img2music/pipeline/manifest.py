@@ -2,8 +2,8 @@
 
 It holds the scene (or the plan, where the piece began from one), the brief and the pipeline in full. Where a model was asked,
 what came of it is there too (the plan, the tune), so that a piece is made again without the model. Only `timing`, in `models`
-what the asking cost (nothing where the answer was kept), and the `checksum` over them differ between two runs of the same job. A manifest that comes back is
-hostile: sizes are bounded, names are checked, and nothing in it is ever opened as a path.
+what the asking cost (nothing where the answer was kept), and the `checksum` over them differ between two runs of the same job. A
+manifest that comes back is hostile: sizes are bounded, names are checked, and nothing in it is ever opened as a path.
 """
 
 # ruff: noqa: TC001  pydantic reads the annotations when a class is made
