@@ -14,11 +14,12 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections import Counter
-from math import log2, sqrt
+from math import log2
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PIL import Image
+from promises import wilson
 
 from img2music.brief import Brief
 from img2music.io.pictures import open_picture
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 CHANGES = ("JPEG quality 40", "half the size", "WebP quality 80", "four pixels less")
 EDGES = ("first four off", "two off all round")
 CHOICES = ("style", "metre", "mode", "key", "lead", "band")
-_WIDTH = 1.959964
-"""Of a 95 % interval, in standard deviations."""
 
 
 def stored(picture: Path, change: str, folder: Path) -> Path:
@@ -51,14 +50,6 @@ def stored(picture: Path, change: str, folder: Path) -> Path:
         left, right = {"four pixels less": (0, 4), "first four off": (4, 0)}.get(change, (2, 2))
         image.crop((left, left, max(left + 1, width - right), max(left + 1, height - right))).save(out)
     return out
-
-
-def wilson(count: int, of: int) -> tuple[float, float]:
-    """The 95 % interval of a share (E. Wilson, J. American Statistical Association 22, 1927)."""
-    share, square = count / of, _WIDTH**2
-    middle = share + square / (2 * of)
-    reach = _WIDTH * sqrt(share * (1 - share) / of + square / (4 * of * of))
-    return max(0.0, (middle - reach) / (1 + square / of)), min(1.0, (middle + reach) / (1 + square / of))
 
 
 def chosen(path: Path, see: OfflinePerceiver, plan: RulesPlanner) -> tuple[str, ...]:

@@ -1,8 +1,4 @@
-"""Where results go: never over what somebody changed, and all files or none.
-
-Files are written into a hidden folder first. Only when all are there is it decided which folder they take, and they are moved into it,
-while other processes and interruptions wait; a failure on the way puts back whatever was there. Should the process be killed
-in the middle of replacing a piece, the earlier files lie in ``.img2music-*.part/old`` beside it, and the next run says so.
+"""Where results go: never over what somebody changed, and all files or none (see `staging`).
 
 The rule for a folder that is not empty: it is used where nothing in it would change, and replaced where its `piece.json` tells
 of the same picture (or the same plan) and no file was changed since, by the hashes on record. Else the results go to `-2`, `-3` ...
@@ -12,36 +8,27 @@ Does not know what the files mean. A record found in a folder is hostile: its na
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import re
-import signal
-import tempfile
-import threading
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import count
-from pathlib import Path
-from shutil import copy2, copytree, rmtree
 from typing import TYPE_CHECKING, Any
 
 from img2music.errors import OutputError
+from img2music.staging import RECORD, STAGING, Staging, file_digest, obstacle, unwritable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
-__all__ = ["RECORD", "Saved", "identity_of", "save_files", "with_checksum", "write_file", "write_files"]
+__all__ = ["Saved", "identity_of", "save_files", "with_checksum"]
 
-RECORD = "piece.json"
-"""The file that tells of all the others, and is written last."""
 _LARGEST_RECORD_BYTES = 20_000_000
 _FILE_NAME = re.compile(r"(stems/)?[a-z0-9][a-z0-9.-]{0,80}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _CHECKSUM = re.compile(rb'^  "checksum": "([0-9a-f]{64})"', re.MULTILINE)
-_STAGING = ".img2music-"
-_BLOCK_BYTES = 1 << 20
 _MOST_NAMED = 5
 
 
@@ -108,7 +95,7 @@ def save_files(
     Raises:
         OutputError: the folder can't be made or written, or has to stay as it is; everything is as it was before.
     """
-    with _Staging(folder) as staging:
+    with Staging(folder) as staging:
         for name, content in files:
             staging.add(name, content)
         with staging.alone():
@@ -123,7 +110,7 @@ def save_files(
                 if not numbered:
                     raise OutputError(f"{place} {reason}; choose another folder, or replace it with force")
                 first_reason = (
-                    first_reason or f"{place} {reason}{'' if _obstacle(place, staging.hashes) else '; --force replaces it'}"
+                    first_reason or f"{place} {reason}{'' if obstacle(place, staging.hashes) else '; --force replaces it'}"
                 )
             known = {} if earlier is None else earlier.files
             lost = _differing(place, staging.hashes)
@@ -150,15 +137,15 @@ def _listed(names: list[str]) -> str:
 
 def _reason_to_stay(place: Path, earlier: _Earlier | None, hashes: Mapping[str, str], identity: str, spare: Path | None) -> str:
     """Why `place` has to stay as it is, as the end of a sentence; "" where files of these hashes may go there."""
-    obstacle = _obstacle(place, hashes)
-    if obstacle:
-        return obstacle
+    in_the_way = obstacle(place, hashes)
+    if in_the_way:
+        return in_the_way
     if spare is not None and place.exists() and spare.exists() and place.samefile(spare):
         return "holds what this was made from"
     try:
-        empty = not place.exists() or all(path.name.startswith(_STAGING) for path in place.iterdir())
+        empty = not place.exists() or all(path.name.startswith(STAGING) for path in place.iterdir())
     except OSError as error:
-        raise _unwritable(place, error) from None
+        raise unwritable(place, error) from None
     if empty:
         return ""
     if identity:
@@ -179,19 +166,6 @@ def _reason_to_keep(place: Path, earlier: _Earlier | None, hashes: Mapping[str, 
     return f"holds files that were changed ({_listed(changed)})" if changed else ""
 
 
-def _obstacle(place: Path, names: Iterable[str]) -> str:
-    """What no file can be put over: the end of a sentence about `place`, or ""."""
-    if os.path.lexists(place) and not place.is_dir():
-        return "is a file" if place.is_file() else "is neither a folder nor a file"
-    for name in names:
-        path = place / name
-        if path.is_dir() and not path.is_symlink():
-            return f"has a folder named {name} in the way"
-        if path.parent != place and os.path.lexists(path.parent) and (path.parent.is_symlink() or not path.parent.is_dir()):
-            return f"has something named {path.parent.name} in the way that is no folder of its own"
-    return ""
-
-
 def _differing(place: Path, hashes: Mapping[str, str]) -> list[str]:
     """The names of `hashes` that are there with other content."""
     return [name for name, digest in hashes.items() if os.path.lexists(place / name) and _hash(place, name) != digest]
@@ -199,17 +173,10 @@ def _differing(place: Path, hashes: Mapping[str, str]) -> list[str]:
 
 def _hash(place: Path, name: str) -> str:
     """Of a regular file's content; "" for anything else, or behind a link, which so counts as changed."""
-    path = place / name
-    if path.is_symlink() or not path.is_file() or (path.parent != place and path.parent.is_symlink()):
-        return ""
-    digest = sha256()
     try:
-        with path.open("rb") as file:
-            while block := file.read(_BLOCK_BYTES):
-                digest.update(block)
+        return file_digest(place, name)[0]
     except OSError:
         return ""
-    return digest.hexdigest()
 
 
 def _earlier(record: Path) -> _Earlier | None:
@@ -232,205 +199,3 @@ def _earlier(record: Path) -> _Earlier | None:
     plain = content if told is None else content[: told.start()] + b'  "checksum": null' + content[told.end() :]
     sound = told is None or sha256(plain).hexdigest() == told[1].decode()
     return _Earlier(identity_of(document), files, sound) if known else None
-
-
-def write_files(folder: Path, files: Iterable[tuple[str, bytes]]) -> list[str]:
-    """Write all files into `folder` or none, over whatever bears their names, and return the names.
-
-    Raises:
-        OutputError: the folder can't be made or written; everything is as it was before.
-    """
-    with _Staging(folder) as staging:
-        for name, content in files:
-            staging.add(name, content)
-        with staging.alone():
-            staging.commit(folder)
-    return list(staging.hashes)
-
-
-class _Staging:
-    """A hidden folder in which files wait until all are there: beside their place, or in it where nothing can be made beside it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.hashes: dict[str, str] = {}
-        self._place: Path | None = None
-        self._made: list[Path] = []  # parents that were not there before, the outermost first
-        self._stays = False  # because what it holds could not be put back
-
-    def __enter__(self) -> _Staging:
-        try:
-            beside = self.folder.absolute().parent
-            parent = self.folder if self.folder.is_dir() and not os.access(beside, os.W_OK | os.X_OK) else beside
-            self._made = [path for path in reversed((parent, *parent.parents)) if not path.exists()]
-            parent.mkdir(parents=True, exist_ok=True)
-            self._place = Path(tempfile.mkdtemp(dir=parent, prefix=_STAGING, suffix=".part"))
-            (self._place / "new").mkdir()  # mkdtemp's own folder is private; this one gets the usual permissions
-        except (OSError, ValueError) as error:
-            self._remove_made()
-            raise _unwritable(self.folder, error) from None
-        return self
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        self._remove()
-        if kind is not None:
-            self._remove_made()
-
-    def add(self, name: str, content: bytes) -> None:
-        """One more file that waits."""
-        assert self._place is not None  # noqa: S101  entered
-        path = self._place / "new" / name
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        except OSError as error:
-            raise _unwritable(self.folder / name, error) from None
-        self.hashes[name] = sha256(content).hexdigest()
-
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Until the end of the block no other process decides or moves beside `folder`, and interruptions wait; then nothing waits here."""
-        assert self._place is not None  # noqa: S101  entered
-        with _uninterrupted(), _locked(self._place.parent):
-            try:
-                yield
-            finally:
-                self._remove()
-
-    def leftovers(self) -> list[str]:
-        """A line for each earlier run that was killed while it replaced a piece here."""
-        assert self._place is not None  # noqa: S101  entered
-        found = sorted(self._place.parent.glob(f"{_STAGING}*.part/old"))
-        return [
-            f"an earlier run was stopped while it replaced files; they are in {path}" for path in found if any(path.iterdir())
-        ]
-
-    def commit(self, folder: Path, stale: Iterable[str] = ()) -> None:
-        """Move everything to `folder`; `stale` are names of an earlier piece that go if nothing takes their place."""
-        assert self._place is not None  # noqa: S101  entered
-        new, old = self._place / "new", self._place / "old"
-        obstacle = _obstacle(folder, self.hashes)
-        if obstacle:
-            raise OutputError(f"{folder} {obstacle}; move it, or choose another folder")
-        moves: list[tuple[Path, Path]] = []
-        try:
-            if not folder.exists():
-                new.rename(folder)
-                return
-            # The record goes first and comes last: a folder that holds one is complete.
-            leaving = sorted({*self.hashes, *stale}, key=lambda name: (name != RECORD, name))
-            moves = [(folder / name, old / name) for name in leaving if os.path.lexists(folder / name)]
-            moves += [(new / name, folder / name) for name in sorted(self.hashes, key=lambda name: name == RECORD)]
-            for source, target in moves:
-                _move(source, target)
-        except BaseException as error:
-            self._put_back(moves, folder)
-            if isinstance(error, OSError | ValueError):
-                raise _unwritable(folder, error) from None
-            raise
-        for name in stale:
-            if "/" in name:
-                with suppress(OSError):
-                    (folder / name).parent.rmdir()  # stays if it holds anything else
-
-    def _put_back(self, moves: list[tuple[Path, Path]], folder: Path) -> None:
-        try:
-            for source, target in reversed(moves):
-                if os.path.lexists(target) and not os.path.lexists(source):
-                    _move(target, source)
-                if target.parent != folder:
-                    with suppress(OSError):
-                        target.parent.rmdir()
-        except OSError as error:
-            self._stays = True
-            raise OutputError(
-                f"can't write {folder}, nor put back what was there ({error.strerror or error}); the earlier files are in {self._place}"
-            ) from None
-
-    def _remove(self) -> None:
-        if self._place is not None and not self._stays:
-            rmtree(self._place, ignore_errors=True)
-
-    def _remove_made(self) -> None:
-        for path in reversed(self._made):
-            with suppress(OSError):
-                path.rmdir()
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Holds back Ctrl-C and the wish to terminate until the end of the block."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    if threading.current_thread() is not threading.main_thread() or None in map(signal.getsignal, numbers):
-        yield  # interruptions reach the main thread only; a handler that is not Python's can't be put back
-        return
-    caught: list[int] = []
-    before = {one: signal.signal(one, lambda number, _: caught.append(number)) for one in numbers}
-    try:
-        yield
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
-        for number in caught[:1]:
-            signal.raise_signal(number)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Waits until no other process is in such a block for the same folder. Where the system has no such locks, does not wait."""
-    try:
-        import fcntl
-    except ModuleNotFoundError:
-        yield
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # some network file systems have no locks
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _move(source: Path, target: Path) -> None:
-    """Renames, or where `target` lies on another file system copies beside it first."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        source.replace(target)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        beside = target.with_name(f"{_STAGING}{target.name}")
-        if source.is_dir() and not source.is_symlink():
-            copytree(source, beside, symlinks=True)
-        else:
-            copy2(source, beside, follow_symlinks=False)
-        beside.replace(target)
-        rmtree(source) if source.is_dir() and not source.is_symlink() else source.unlink()
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, over one that is there.
-
-    Raises:
-        OutputError: no permission, no space, or a folder in the way.
-    """
-    temporary: str | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=_STAGING, suffix=".part")
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(temporary).chmod(0o666 & ~umask)  # mkstemp makes files private; a result is an ordinary file
-        Path(temporary).replace(path)
-    except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
-        raise _unwritable(path, error) from None
-
-
-def _unwritable(path: Path, error: OSError | ValueError) -> OutputError:
-    reason = getattr(error, "strerror", None) or str(error)
-    return OutputError(f"can't write {path} ({reason}); choose another folder with -o, or make room and try again")

@@ -84,7 +84,7 @@ def test_a_file_that_can_not_be_read_is_told(folder: Path, monkeypatch: pytest.M
     def refuse(*_: object) -> int:
         raise PermissionError
 
-    monkeypatch.setattr("img2music.pipeline.beside.os.open", refuse)
+    monkeypatch.setattr("img2music.staging.os.open", refuse)
     assert found(folder) == ["not read", "not read"]
 
 

@@ -230,7 +230,7 @@ def test_a_disk_that_is_full_at_once(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     picture = make_picture()
-    monkeypatch.setattr("img2music.output_folder.tempfile.mkdtemp", full)
+    monkeypatch.setattr("img2music.staging.tempfile.mkdtemp", full)
     code, out, err = run("compose", picture, "-o", tmp_path / "out", *QUICK)
     assert (code, out) == (3, "")
     assert "No space left on device" in one_line(err)

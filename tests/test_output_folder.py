@@ -18,7 +18,8 @@ import pytest
 import img2music
 from img2music.cli.batch import folder_names
 from img2music.errors import OutputError
-from img2music.output_folder import Saved, save_files, write_file, write_files
+from img2music.output_folder import Saved, save_files
+from img2music.staging import write_file, write_files
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from img2music.errors import OutputError, UsageError
-from img2music.output_folder import write_file
+from img2music.staging import write_file
 
 __all__ = ["copy_out"]
 

@@ -17,8 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from img2music.errors import DocumentError, OutputError
 from img2music.io.documents import read_file
 from img2music.journal import MOST_TOKENS
-from img2music.output_folder import write_file
 from img2music.resources import cache_folder
+from img2music.staging import write_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,10 +6,9 @@ files are opened, no link is followed, a pipe is not waited for, and no more is 
 
 from __future__ import annotations
 
-import os
-import stat
-from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
+
+from img2music.staging import file_digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,14 +20,6 @@ Beside = Literal["as recorded", "changed", "missing", "not read"]
 """"not read": a link, no regular file, no permission, or more than is read."""
 _MOST_BYTES = 2**33
 """Of all files together: 30 minutes of 48 kHz stereo in 16 bits are 346 MB, and 16 stems may go with the mix."""
-_CHUNK_BYTES = 2**20
-_FLAGS = (
-    os.O_RDONLY
-    | getattr(os, "O_NOFOLLOW", 0)  # no link, even one that was put there a moment ago
-    | getattr(os, "O_NONBLOCK", 0)  # nor a pipe
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_BINARY", 0)
-)
 
 
 def compare_beside(folder: Path, hashes: Mapping[str, str], most_bytes: int = _MOST_BYTES) -> dict[str, Beside]:
@@ -49,22 +40,10 @@ def compare_beside(folder: Path, hashes: Mapping[str, str], most_bytes: int = _M
 
 def _compare(folder: Path, name: str, digest: str, left: int) -> tuple[Beside, int]:
     """What became of one file, and how many bytes that took."""
-    path = folder / name
     try:
-        if path.parent != folder and not stat.S_ISDIR(path.parent.lstat().st_mode):
-            return "not read", 0
-        if not stat.S_ISREG(path.lstat().st_mode):
-            return "not read", 0
-        with os.fdopen(os.open(path, _FLAGS), "rb") as stream:
-            about = os.fstat(stream.fileno())
-            if not stat.S_ISREG(about.st_mode) or about.st_size > left:
-                return "not read", 0
-            known, used = sha256(), 0
-            while used <= about.st_size and (chunk := stream.read(_CHUNK_BYTES)):  # one that grows meanwhile is another file
-                known.update(chunk)
-                used += len(chunk)
+        found, used = file_digest(folder, name, left)
     except (FileNotFoundError, NotADirectoryError):
         return "missing", 0
     except OSError:
         return "not read", 0
-    return ("as recorded" if known.hexdigest() == digest else "changed"), used
+    return ("as recorded" if found == digest else "changed"), used

@@ -13,8 +13,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from img2music.io.documents import dump
-from img2music.output_folder import RECORD, with_checksum
+from img2music.output_folder import with_checksum
 from img2music.pipeline.events import Log
+from img2music.staging import RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -15,8 +15,8 @@ from img2music.explain.colours import themes
 from img2music.explain.frame import head, section, theme_css
 from img2music.explain.markup import el
 from img2music.explain.sentences import listed
-from img2music.output_folder import write_file
 from img2music.resources import asset
+from img2music.staging import write_file
 from img2music.workbench.drawing import differences_tables, score_table, verdicts
 from img2music.workbench.scoring import CARDS, DIVERSITY
 from img2music.workbench.showing import Sounds, subject

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from img2music.errors import DocumentError, OutputError
 from img2music.io.documents import read_file
 from img2music.journal import ModelUse  # noqa: TC001  pydantic reads the annotations when a class is made
-from img2music.output_folder import write_file
+from img2music.staging import write_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
