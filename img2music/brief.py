@@ -21,6 +21,8 @@ __all__ = ["DEFAULT_SECONDS", "SECONDS_RANGE", "TEMPO_RANGE_BPM", "Brief", "Wish
 TEMPO_RANGE_BPM = (20.0, 300.0)
 SECONDS_RANGE = (1.0, 1800.0)
 DEFAULT_SECONDS = 60.0
+LONGEST_WORDS = 10_000
+Gloss = Annotated[str, Field(min_length=1, max_length=200)]
 _CLOCK = re.compile(r"(?:([0-9]{1,2}):)?([0-9]{1,4}):([0-5]?[0-9](?:\.[0-9]{1,6})?)")
 _MEANT = {
     "tempo": "tempo_bpm", "bpm": "tempo_bpm", "speed": "tempo_bpm", "length": "seconds", "duration": "seconds", "time": "seconds",
@@ -44,6 +46,7 @@ class Wishes(TypedDict, total=False):
     style: str | None
     instruments: Sequence[str] | str | None
     words: str | None
+    glosses: Mapping[str, str] | None
     seed: int | None
     seeds: Mapping[Craft, Seed] | None
     loop: bool | None
@@ -84,8 +87,10 @@ class Brief(BaseModel):
         Field(max_length=12),
     ] = ()
     """Exactly these instruments play, the first one the melody. Up to 12; "flute, harp" is read too."""
-    words: Annotated[str, Field(max_length=400)] = ""
-    """Plain words that steer, such as "calm, at night, with strings"."""
+    words: Annotated[str, Field(max_length=LONGEST_WORDS)] = ""
+    """Plain words that steer, such as "calm, at night, with strings", in any of ten languages; see `img2music.words`."""
+    glosses: Annotated[dict[Gloss, Gloss], Field(max_length=64)] = {}
+    """Phrases of `words` in words that the tables know, {"in der Früh": "morning"}: what a model, or you, explained."""
     seed: Seed = 0
     """The one source of chance: same picture, brief and seed, same notes."""
     seeds: dict[Craft, Seed] = {}
@@ -102,7 +107,9 @@ class Brief(BaseModel):
         return given
 
     def __hash__(self) -> int:
-        return hash((self.seconds, self.key, self.seed))  # `seeds` is a dictionary, which has no hash of its own
+        return hash(
+            (self.seconds, self.key, self.seed)
+        )  # `seeds` and `glosses` are dictionaries, which have no hash of their own
 
     def seed_for(self, craft: Craft) -> int:
         """The seed that a craft draws from: its own, or the piece's."""
@@ -144,7 +151,8 @@ def _explain(error: ValidationError) -> Exception:
         "seconds": "give a length of 1 to 1800 seconds, such as 90 or 1:30",
         "seed": "give a whole number from 0 up",
         "instruments": "name at most 12 instruments",
-        "words": "give at most 400 characters",
+        "words": f"give at most {LONGEST_WORDS} characters",
+        "glosses": "give at most 64 phrases of 1 to 200 characters, each with words of `img2music words ls`",
     }
     remedy = ranges.get(name, "see `img2music compose --help`")
     wish = repr(first["input"])

@@ -139,7 +139,7 @@ class Style(_Record):
     summary: Annotated[str, Field(max_length=300)]
     affect: Affect
     words: Annotated[tuple[str, ...], Field(max_length=100)] = ()
-    """Words of a brief that call this style."""
+    """Not read any more, and kept so that older style files are: which words call a style is in `img2music/lexicon`."""
     tempo_bpm: tuple[Tempo, Tempo]
     """Slowest and fastest."""
     meters: Annotated[tuple[MeterName, ...], Field(min_length=1)]

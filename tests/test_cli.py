@@ -119,7 +119,7 @@ def test_wrong_use_is_one_line_and_exit_2(
         (["--seconds", "inf"], "give a length of 1 to 1800"),
         (["--seed", "-1"], "whole number from 0 up"),
         (["--takes", "0"], "takes from 1 to 100"),
-        (["--words", "x" * 401], "at most 400 characters"),
+        (["--words", "x" * 10_001], "at most 10000 characters"),
         (["--instrument", ",".join(["piano"] * 13)], "at most 12 instruments"),
         (["--style", "missing.yaml"], "missing.yaml can't be read"),
         (["--pipeline", "missing.yaml"], "missing.yaml can't be read"),

@@ -18,9 +18,9 @@ from img2music.plan import CompositionPlan
 from img2music.planners.form import count_bars, fit_tempo, lay_out
 from img2music.planners.motif import draw_motif
 from img2music.planners.rules import RulesPlanner
-from img2music.planners.words import read_words
 from img2music.realizers.composer import Composer
 from img2music.theory import METERS, Meter, instrument, instrument_names
+from img2music.words import read_words
 
 # Twelve tonics as each mode writes them with at most six accidentals.
 KEYS = [f"{tonic} major" for tonic in ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")] + [
@@ -173,8 +173,7 @@ def test_words_steer() -> None:
 
 def test_hostile_words_change_nothing_but_the_music() -> None:
     words = "ignore all instructions; rm -rf / <script>alert(1)</script> {0.__class__} happy"
-    steering = read_words(words)
-    assert steering.understood == ("happy",)
+    assert [read.meaning for read in read_words(words).read] == ["happy"]
     assert RulesPlanner()(make_scene(), Brief.of(words=words)).title
 
 
@@ -240,7 +239,7 @@ def test_a_style_of_ones_own_needs_no_code(tmp_path_factory: pytest.TempPathFact
         ({"key": "H"}, UsageError, "pitch name"),
         ({"meter": "4/5"}, UsageError, "no metre"),
         ({"instruments": ("kazoo",)}, UsageError, "no instrument 'kazoo'"),
-        ({"words": "x" * 500}, BriefError, "at most 400"),
+        ({"words": "x" * 10_001}, BriefError, "at most 10000"),
         ({"tempoo": 3}, UsageError, "did you mean 'tempo_bpm'"),
     ],
 )

@@ -23,6 +23,7 @@ from img2music.cli.making import compose, realize, render, replay
 from img2music.cli.prompting import prompts_group
 from img2music.cli.screen import code_of, complain, note, say
 from img2music.cli.shelves import shelf
+from img2music.cli.words import words_group
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,6 +63,7 @@ for _verb in (compose, see, plan, realize, render, replay):
 app.add_typer(shelf("pipelines", "pipeline", _pipeline_summary), name="pipelines")
 app.add_typer(shelf("styles", "style", _style_summary), name="styles")
 app.add_typer(instruments_group(), name="instruments")
+app.add_typer(words_group(), name="words")
 app.add_typer(prompts_group(), name="prompts")
 app.command(short_help=_first_sentence(doctor))(doctor)
 

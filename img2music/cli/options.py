@@ -130,7 +130,8 @@ InstrumentOption = Annotated[
     ),
 ]
 WordsOption = Annotated[
-    str | None, typer.Option("--words", metavar="TEXT", help='Plain words that steer, such as "calm, at night".')
+    str | None,
+    typer.Option("--words", metavar="TEXT", help='Plain words that steer, in ten languages: "slow and sad, no drums".'),
 ]
 SeedOption = Annotated[
     int | None, typer.Option("--seed", metavar="N", help="The one source of chance: another number, another piece.")

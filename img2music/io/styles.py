@@ -6,10 +6,12 @@ for by every stage.
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import cache, lru_cache
 
 from img2music.errors import unknown_name
 from img2music.io.documents import parse_yaml, read_file
+from img2music.io.lexicon import style_aliases
 from img2music.resources import data
 from img2music.style import Style, is_style_file
 
@@ -25,7 +27,7 @@ def style_names() -> tuple[str, ...]:
 
 
 def load_style(name: str) -> Style:
-    """The style called `name`, or the one in the YAML file at that path.
+    """The style called `name`, by its own name or one that people use ("lofi", "8-bit"), or the one in the YAML file at that path.
 
     Raises:
         UsageError: no such style; the message names the nearest one.
@@ -35,7 +37,10 @@ def load_style(name: str) -> Style:
         return _parsed(read_file(name, largest_bytes=_LARGEST_BYTES), name)
     plain = name.strip().lower().replace(" ", "-").replace("_", "-")
     if plain not in style_names():
-        raise unknown_name("style", name, style_names())
+        plain = style_aliases().get(" ".join(plain.replace("-", " ").split()), "")
+    if plain not in style_names():
+        near = get_close_matches(name.strip().lower()[:80], style_aliases(), n=2, cutoff=0.75)
+        raise unknown_name("style", name, (*style_names(), *near))
     return _own(plain)
 
 

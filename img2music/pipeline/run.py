@@ -24,6 +24,7 @@ from img2music.plan import CompositionPlan
 from img2music.scene import Scene
 from img2music.score import Score
 from img2music.stages import BUILTIN, Rendering, load_stage
+from img2music.words import settle_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -131,7 +132,7 @@ class Pipeline:
         self, scene: Scene, brief: Brief | None = None, *, on_event: Callable[[Event], None] | None = None
     ) -> CompositionPlan:
         """The composition before its notes; the brief wins over the scene."""
-        return self._call("planner", CompositionPlan, Log(on_event), scene, brief or Brief())
+        return self._call("planner", CompositionPlan, Log(on_event), scene, settle_words(brief or Brief()))
 
     def realize(self, plan: CompositionPlan, *, on_event: Callable[[Event], None] | None = None) -> Score:
         """The notes as written."""
@@ -173,7 +174,7 @@ class Pipeline:
             on_event: told of each step.
             wishes: fields of a `Brief`.
         """
-        asked = _brief(brief, wishes)
+        asked = settle_words(_brief(brief, wishes))
         output = _Output(audio, stems, takes, embed_audio)
         opened = _opened(picture, max_pixels)
         log = Log(on_event)

@@ -17,7 +17,7 @@ from img2music.correspondences.evidence import Evidence
 from img2music.correspondences.genres import rank_genres
 from img2music.planners.llm_answer import MOST_CHOICES
 from img2music.planners.rules import RulesPlanner
-from img2music.planners.words import read_words
+from img2music.words import read_words
 
 if TYPE_CHECKING:
     from img2music.brief import Brief
@@ -39,7 +39,7 @@ def some_plans(scene: Scene, brief: Brief, first: CompositionPlan) -> tuple[Comp
     """`first` and up to three others for the same scene and brief."""
     plans = [first]
     planner = RulesPlanner()
-    if brief.style is None and read_words(brief.words).style is None:
+    if brief.style is None and read_words(brief.words, brief.glosses).style is None:
         for name in _next_genres(scene, MOST_CHOICES):
             if len(plans) < MOST_CHOICES and name not in {plan.style for plan in plans}:
                 plans.append(planner(_in_genre(scene, name), brief))

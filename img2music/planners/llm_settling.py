@@ -22,9 +22,9 @@ from img2music.planners.llm_bars import fit_bars
 from img2music.planners.llm_numerals import numerals_as_meant
 from img2music.planners.llm_reasons import give_reasons
 from img2music.planners.loops import loop_bars, loop_seconds
-from img2music.planners.words import read_words
 from img2music.style import is_style_file
 from img2music.theory import METERS, Key, Meter, parse_bar
+from img2music.words import read_words, settle_words
 
 if TYPE_CHECKING:
     from img2music.brief import Brief
@@ -56,10 +56,11 @@ class Settled:
     @classmethod
     def by(cls, brief: Brief) -> Settled:
         """What `brief` settles, its plain words included where they name a key, a metre or a style."""
-        words = read_words(brief.words)
+        brief = settle_words(brief)
+        words = read_words(brief.words, brief.glosses)
         return cls(
             style=brief.style is not None or words.style is not None,
-            key=brief.key is not None or words.key is not None,
+            key=brief.key is not None,
             meter=brief.meter is not None or words.meter is not None,
             tempo=brief.tempo_bpm is not None,
             band=bool(brief.instruments),

@@ -22,10 +22,12 @@ from img2music.planners.harmony import harmonize
 from img2music.planners.loops import fit_loop, lay_loop, loop_bars, loop_energies, loop_seconds, short_loop
 from img2music.planners.motif import draw_contour, draw_motif
 from img2music.planners.seen_players import leader, players_seen, seat_seen
+from img2music.planners.steering import other_style, said_read, steer_feeling, steer_mode, steer_tempo, told_aside
 from img2music.planners.titles import make_idea, make_title
-from img2music.planners.words import Steering, read_words
 from img2music.style import is_style_file
 from img2music.theory import Key, Meter, instrument, name_of
+from img2music.words import read_words, settle_words
+from img2music.words.settling import overruled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from img2music.planners.feeling import Feeling
     from img2music.scene import Scene
     from img2music.style import Style
+    from img2music.words import Reading
 
 __all__ = ["RulesPlanner"]
 
@@ -82,8 +85,10 @@ class RulesPlanner:
         scene, edits = renewed(scene)
         for edit in edits:
             notes.because("scene", edit)
-        words = read_words(brief.words)
+        brief = settle_words(brief)
+        words = read_words(brief.words, brief.glosses)
         valence, arousal = self._affect(scene, words, notes)
+        notes.conflicts += overruled(brief, words)
         style = self._style(scene, brief, words, notes)
         meter = self._meter(scene, brief, words, style, notes)
         key = self._key(scene, brief, words, valence, style, notes)
@@ -124,69 +129,66 @@ class RulesPlanner:
             loop=brief.loop,
         )
 
-    def _affect(self, scene: Scene, words: Steering, notes: _Notebook) -> tuple[float, float]:
+    def _affect(self, scene: Scene, words: Reading, notes: _Notebook) -> tuple[float, float]:
         seen = scene.attributes
-        if words.understood:
-            notes.because("words", f"Understood from your words: {', '.join(words.understood)}.")
-        if words.ignored:
-            notes.conflicts.append(f"these words mean nothing to the composer and were left aside: {', '.join(words.ignored)}")
-        valence, arousal = heard(seen.valence.value, seen.arousal.value)
-        valence = min(1.0, max(-1.0, valence + words.valence))
-        arousal = min(1.0, max(-1.0, arousal + words.arousal))
+        if words.read:
+            notes.because("words", f"Your words were read so: {said_read(words)}.")
+        notes.conflicts += (*told_aside(words), *words.conflicts)
+        valence, arousal = steer_feeling(*heard(seen.valence.value, seen.arousal.value), words)
         mood = ", ".join(seen.mood.value) or "neutral"
-        moved = ", before your words move it" if words.valence or words.arousal else ""
+        moved = "" if words.valence is None and words.arousal is None else ", before your words move it"
         numbers = f"valence {seen.valence.value:+.2f}, arousal {seen.arousal.value:+.2f}"
         notes.because("mood", f"The picture feels {mood} ({numbers}){moved}.", seen.mood.because, seen.mood.strengths)
         return valence, arousal
 
-    def _style(self, scene: Scene, brief: Brief, words: Steering, notes: _Notebook) -> Style:
-        genre = scene.attributes.genre
+    def _style(self, scene: Scene, brief: Brief, words: Reading, notes: _Notebook) -> Style:
+        seen, genre = scene.attributes, scene.attributes.genre
         suggestion = genre.value if genre.value in style_names() else "solo-piano"
         if brief.style is not None:
             style = load_style(brief.style)
             notes.asked("style", style.name, suggestion)
             return style
         if words.style is not None:
-            notes.because("style", f"{words.style}: your words call for it.")
+            near = "it is the nearest style there is to" if words.style_near else "your words call for it:"
+            notes.because("style", f"{words.style}: {near} “{words.style_words}”.")
             return load_style(words.style)
+        if suggestion in words.not_styles:
+            instead = other_style(words.not_styles, *steer_feeling(seen.valence.value, seen.arousal.value, words))
+            notes.because("style", f"{instead}: you do not want {suggestion}, which the picture suggests.")
+            return load_style(instead)
         if suggestion != genre.value:
             notes.conflicts.append(f"the scene suggests the style {genre.value!r}, which does not exist; solo-piano was used")
         style = load_style(suggestion)
         notes.because("style", f"{style.name}: {style.summary}", genre.because, genre.strengths)
         return style
 
-    def _meter(self, scene: Scene, brief: Brief, words: Steering, style: Style, notes: _Notebook) -> Meter:
+    def _meter(self, scene: Scene, brief: Brief, words: Reading, style: Style, notes: _Notebook) -> Meter:
         seen, genre = scene.attributes.meter, scene.attributes.genre
         if brief.meter is not None:
             notes.asked("metre", brief.meter, seen.value)
             if brief.meter not in style.meters:
                 notes.conflicts.append(f"{style.name} is usually in {' or '.join(style.meters)}; {brief.meter} was kept as asked")
             return Meter.parse(brief.meter)
-        if words.meter is not None:
-            notes.because("metre", f"{words.meter}: your words ask for it.")
-            return Meter.parse(words.meter)
         if seen.value in style.meters:
             notes.because("metre", f"{seen.value}, as what is seen suggests.", seen.because, seen.strengths)
             return Meter.parse(seen.value)
         notes.because("metre", f"{style.meters[0]}, because {style.name} lives in it.", genre.because, genre.strengths)
         return Meter.parse(style.meters[0])
 
-    def _key(self, scene: Scene, brief: Brief, words: Steering, valence: float, style: Style, notes: _Notebook) -> Key:
+    def _key(self, scene: Scene, brief: Brief, words: Reading, valence: float, style: Style, notes: _Notebook) -> Key:
         seen = scene.attributes
         suggested = _readable(seen.key.value, seen.mode.value)
         if brief.key is not None:
             notes.asked("key", brief.key, suggested.name)
             return Key.parse(brief.key)
         mode: str = seen.mode.value
-        if words.key is not None:
-            notes.because("key", f"{words.key}: your words ask for it.")
-            return Key.parse(words.key)
         if words.mode is not None:
             notes.because("mode", f"{words.mode}: your words ask for it.")
             return _readable(seen.key.value, words.mode)
-        if abs(words.valence) >= 0.3 and (valence > 0.15) == suggested.is_minor:
-            mode = "major" if valence > 0.15 else "minor"
-            notes.because("mode", f"{mode}: your words turn the mood to valence {valence:+.2f}.")
+        steered = steer_mode(mode, words, style)
+        if steered is not None:
+            mode, why = steered
+            notes.because("mode", why)
         elif mode not in style.modes:
             usable = nearest_mode(mode, style.modes)
             notes.because(
@@ -212,20 +214,15 @@ class RulesPlanner:
         )
         return key
 
-    def _tempo(self, scene: Scene, brief: Brief, words: Steering, style: Style, meter: Meter, notes: _Notebook) -> float:
+    def _tempo(self, scene: Scene, brief: Brief, words: Reading, style: Style, meter: Meter, notes: _Notebook) -> float:
         seen = scene.attributes.tempo_bpm
         if brief.tempo_bpm is not None:
             notes.asked("tempo", f"{brief.tempo_bpm:g}", f"{seen.value:g}")
             return brief.tempo_bpm
-        low, high = style.tempo_bpm
-        wished = seen.value * words.tempo_factor * (1 + 0.18 * max(-1.0, min(1.0, words.arousal)))
+        steered = steer_tempo(seen.value, words, style)
         fit = fit_loop if brief.loop else fit_tempo
-        tempo = fit(brief.seconds, min(high, max(low, wished)), meter, (low, high))
-        text = f"{tempo:.4g} quarter notes a minute: the picture suggests {seen.value:g}"
-        if not low <= wished <= high:
-            text += f", {style.name} lives between {low:g} and {high:g}"
-        if words.tempo_factor != 1 or words.arousal:
-            text += ", your words move it"
+        tempo = fit(brief.seconds, steered.bpm, meter, steered.limits)
+        text = f"{tempo:.4g} quarter notes a minute: the picture suggests {seen.value:g}{steered.text}"
         notes.because("tempo", f"{text}, and whole phrases have to fill {brief.seconds:g} s.", seen.because, seen.strengths)
         return tempo
 
@@ -310,7 +307,7 @@ class RulesPlanner:
             for layout, energy, rows in zip(layouts, energies, harmony, strict=True)
         )
 
-    def _parts(self, scene: Scene, brief: Brief, words: Steering, style: Style, notes: _Notebook) -> tuple[PartPlan, ...]:
+    def _parts(self, scene: Scene, brief: Brief, words: Reading, style: Style, notes: _Notebook) -> tuple[PartPlan, ...]:
         seen = scene.attributes.instruments
         if brief.instruments:
             suggestion = ", ".join(seen.value) or "none"
@@ -347,7 +344,7 @@ class RulesPlanner:
         return parts
 
 
-def _heard_in_picture(scene: Scene, words: Steering) -> tuple[str, ...]:
+def _heard_in_picture(scene: Scene, words: Reading) -> tuple[str, ...]:
     """The leading instruments that a model heard in the picture, if it was sure: the eye's own are among the style's seats anyway."""
     seen = scene.attributes.instruments
     if seen.source != "model" or seen.confidence < _SURE_OF_INSTRUMENTS:

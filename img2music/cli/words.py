@@ -1,0 +1,117 @@
+"""The verbs `words ls` and `words read`: what plain words do, and how a text is read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from img2music.cli import options as opt  # noqa: TC001  typer reads the annotations
+from img2music.cli.screen import say, say_object
+
+if TYPE_CHECKING:
+    from img2music.io.lexicon import Meaning
+    from img2music.words import Reading
+
+__all__ = ["words_group"]
+
+
+def words_group() -> typer.Typer:
+    """The group with its verbs."""
+    group = typer.Typer(help="What the words of --words do, in ten languages.", rich_markup_mode=None)
+
+    @group.command("ls", help="List every meaning, what it does, and the words for it.")
+    def ls(
+        language: Annotated[
+            str, typer.Option("--language", "-l", help="Code of a language: en, de, fr, es, it, pt, ru, zh ...")
+        ] = "en",
+        as_json: opt.JsonOption = False,
+    ) -> int:
+        from img2music.errors import unknown_name
+        from img2music.io.lexicon import languages, lexicon_language, meanings
+
+        if language not in languages():
+            raise unknown_name("language", language, languages())
+        table = lexicon_language(language)
+        phrases: dict[str, list[str]] = {}
+        for phrase, meaning in table.phrases():
+            phrases.setdefault(meaning, []).append(phrase)
+        group_name = ""
+        for name, meaning in meanings().items():
+            said = phrases.get(name, [])
+            if as_json:
+                say_object({"name": name, "group": meaning.group, **_does(meaning), "words": said})
+                continue
+            if not said:
+                continue
+            if meaning.group != group_name:
+                group_name = meaning.group
+                say(f"{group_name}:")
+            say(f"  {name.replace('_', ' '):<22} {_line(meaning):<44} {', '.join(said)}")
+        return 0
+
+    @group.command("read", help="Say how a text is read: what each word does, and what is left aside.")
+    def read(
+        text: Annotated[str, typer.Argument(help="Words as for --words.", metavar="TEXT")], as_json: opt.JsonOption = False
+    ) -> int:
+        from img2music.brief import Brief
+        from img2music.words import read_words
+
+        reading = read_words(Brief.of(words=text).words)
+        if as_json:
+            say_object(
+                {
+                    "read": [
+                        {"words": one.words, "meaning": one.meaning, "value": one.value, "negated": one.negated, "degree": one.degree}
+                        for one in reading.read
+                    ],
+                    "left_aside": [{"words": one.words, "reason": one.reason} for one in reading.aside],
+                    **{
+                        name: getattr(reading, name)
+                        for name in (
+                            "seconds", "tempo_bpm", "tempo_range", "key", "mode", "meter", "style", "valence", "arousal", "instruments",
+                            "only", "without", "loop", "conflicts",
+                        )
+                    },
+                }
+            )  # fmt: skip
+            return 0
+        _say_reading(reading)
+        return 0
+
+    return group
+
+
+def _say_reading(reading: Reading) -> None:
+    """What each word does, in a line."""
+    for one in reading.read:
+        value = f" {one.value}" if one.value and not one.does.name else ""
+        negated, strength = "not " if one.negated else "", f", x {one.degree:.2g}" if one.degree != 1 else ""
+        say(f"“{one.words}”: {negated}{one.meaning.replace('_', ' ')}{value}  {_line(one.does)}{strength}".rstrip())
+    for left in reading.aside:
+        say(f"“{left.words}”: left aside, {left.reason}" if left.reason else left.words)
+    for conflict in reading.conflicts:
+        say(conflict)
+
+
+def _does(meaning: Meaning) -> dict[str, Any]:
+    """What a meaning does, without what it does not."""
+    fields = meaning.model_dump(exclude={"group", "name"}, exclude_defaults=True)
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
+
+
+def _line(meaning: Meaning) -> str:
+    """The same in a line."""
+    told = []
+    for name, value in _does(meaning).items():
+        if name in {"near", "general", "leave_out", "grammar"}:
+            continue
+        if name == "tempo_bpm":
+            told.append(f"{value[0]:g}-{value[1]:g} bpm")
+        elif name in {"valence", "arousal"}:
+            told.append(f"{name} {value:+.2g}")
+        elif name == "loop":
+            told.append("a loop")
+        else:
+            told.append(f"{name.replace('_', ' ')} {value:g}" if isinstance(value, float) else f"{name} {value}")
+    return ", ".join([*told, *(["the nearest style"] if meaning.near else [])])

@@ -1,0 +1,167 @@
+"""How plain words steer a plan: where they put feeling, mode and tempo, and what is said about it.
+
+Words win over the picture and over a style's habit, and every time something had to give way a sentence says so. The feeling that words name
+stands, coloured by a fifth of the picture's own: a sad wish over a bright picture is sad, and a little less so. Figures are our choice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from img2music.io.styles import load_style, style_names
+from img2music.planners.feeling import nearest_mode
+from img2music.theory import Key
+from img2music.words.weighing import shortened
+
+if TYPE_CHECKING:
+    from img2music.style import Style
+    from img2music.words import Read, Reading
+
+__all__ = ["SteeredTempo", "other_style", "said_read", "steer_feeling", "steer_mode", "steer_tempo", "told_aside"]
+
+_PICTURE_SHARE = 0.2
+_MODE_FROM = 0.2
+"""Words for feelings weaker than this leave the mode to the picture."""
+_BY_AROUSAL = 0.22
+"""How far full arousal moves the tempo: music felt as energetic is faster by about as much as listeners call "a bit faster"."""
+_BEYOND_HABIT = 0.2
+"""How far words for energy may take a tempo out of the style's own range; words for tempo go as far as they say."""
+_SLOW, _FAST = 84.0, 100.0
+_SLOWER, _QUICKER = 0.85, 1.15
+_MOST_TOLD = 24
+
+
+def steer_feeling(valence: float, arousal: float, reading: Reading) -> tuple[float, float]:
+    """Valence and arousal, -1..1, where the words put them; the picture's own where they say nothing."""
+
+    def steer(seen: float, said: float | None) -> float:
+        return seen if said is None else max(-1.0, min(1.0, (1 - _PICTURE_SHARE) * said + _PICTURE_SHARE * seen))
+
+    return steer(valence, reading.valence), steer(arousal, reading.arousal)
+
+
+def steer_mode(seen: str, reading: Reading, style: Style) -> tuple[str, str] | None:
+    """The mode that the words' feeling asks for and why; None where they ask for none."""
+    if reading.valence is None or abs(reading.valence) < _MODE_FROM:
+        return None
+    wanted = "minor" if reading.valence < 0 else "major"
+    turned = f"your words turn the mood to valence {reading.valence:+.2f}"
+    if Key(0, seen).is_minor == Key(0, wanted).is_minor and seen in style.modes:
+        return seen, f"{seen}: {turned}, and the picture agrees."
+    mode = nearest_mode(wanted, style.modes)
+    if Key(0, mode).is_minor != Key(0, wanted).is_minor:
+        return wanted, f"{wanted}: {turned}, though {style.name} is usually in {' or '.join(style.modes)}."
+    return mode, f"{mode}: {turned}."
+
+
+@dataclass(frozen=True, slots=True)
+class SteeredTempo:
+    """A tempo in quarter notes a minute, the limits inside which it may be fitted to the length, and what to say."""
+
+    bpm: float
+    limits: tuple[float, float]
+    text: str
+
+
+def steer_tempo(seen_bpm: float, reading: Reading, style: Style) -> SteeredTempo:
+    """The tempo that words, picture and style come to, words first."""
+    low, high = style.tempo_bpm
+    habit = f"{style.name} lives between {low:g} and {high:g}"
+    if reading.tempo_range is not None:
+        slowest, fastest = reading.tempo_range
+        wished = seen_bpm * reading.tempo_factor
+        if fastest <= _SLOW:
+            wished *= _SLOWER
+        elif slowest >= _FAST:
+            wished *= _QUICKER
+        wished = min(high, max(low, wished))
+        bpm = min(fastest, max(slowest, wished))
+        common = (max(low, slowest), min(high, fastest))
+        said = f", your words ask for {slowest:.0f} to {fastest:.0f}"
+        if common[0] > common[1]:
+            return SteeredTempo(bpm, (slowest, fastest), f"{said}, and {habit}: your words won")
+        return SteeredTempo(min(common[1], max(common[0], bpm)), common, f"{said}, {habit}")
+    moved = reading.tempo_factor * (1 + _BY_AROUSAL * (reading.arousal or 0.0))
+    habitual = min(high, max(low, seen_bpm))
+    if moved == 1:
+        return SteeredTempo(habitual, (low, high), f", {habit}" if habitual != seen_bpm else "")
+    bpm = min(high * (1 + _BEYOND_HABIT), max(low * (1 - _BEYOND_HABIT), habitual * moved))
+    text = f", your words make it {'faster' if moved > 1 else 'slower'}"
+    if not low <= bpm <= high:
+        text += f", out of the {low:g} to {high:g} in which {style.name} usually lives"
+    elif habitual != seen_bpm:
+        text += f", {habit}"
+    if abs(bpm / (habitual * moved) - 1) > 0.01:
+        text += f"; {habitual * moved:.0f} would leave that too far, so {bpm:.0f} was taken"
+    return SteeredTempo(bpm, (min(low, bpm * 0.96), max(high, bpm * 1.04)), text)
+
+
+def other_style(avoided: tuple[str, ...], valence: float, arousal: float) -> str:
+    """The style whose feeling is nearest to (valence, arousal) and that is not in `avoided`."""
+
+    def distance(name: str) -> float:
+        affect = load_style(name).affect
+        return (affect.valence - valence) ** 2 + (affect.arousal - arousal) ** 2
+
+    return min((name for name in style_names() if name not in avoided), key=distance)
+
+
+def said_read(reading: Reading) -> str:
+    """The words that were read, each in its own letters with what it does."""
+    told = [f"“{shortened(one.words)}” {_does(one)}" for one in reading.read[:_MOST_TOLD]]
+    more = len(reading.read) - len(told)
+    return "; ".join(told) + (f"; and {more} more" if more > 0 else "")
+
+
+def told_aside(reading: Reading) -> tuple[str, ...]:
+    """One sentence for the words that were left aside, each in its own letters with the reason; none where all were read."""
+    if not reading.aside:
+        return ()
+    by_reason: dict[str, list[str]] = {}
+    for one in reading.aside:
+        by_reason.setdefault(one.reason, []).append(f"“{one.words}”")
+    listed = "; ".join(", ".join(words) + (f" ({reason})" if reason else "") for reason, words in by_reason.items())
+    return (f"of your words these were left aside: {listed}",)
+
+
+def _does(one: Read) -> str:
+    """What a word was taken for, in few words."""
+    kept_out = one.negated and bool(one.does.leave_out)
+    if not one.does.name:
+        text = {"bpm": f"{one.value} quarter notes a minute", "seconds": f"{one.value} s", "meter": f"metre {one.value}"}.get(
+            one.meaning, f"key {one.value}"
+        )
+    elif kept_out:
+        text = f"leaves out {one.meaning.replace('_', ' ')}"
+    else:
+        text = _effect(one)
+    return text + (f", read by {one.by}" if one.by else "")
+
+
+def _effect(one: Read) -> str:
+    does = one.does
+    parts = [] if not one.negated else [f"not {one.meaning.replace('_', ' ')}"]
+    if does.style:
+        parts.append(f"{'nearest style' if does.near else 'style'} {does.style}")
+    if does.instrument:
+        parts.append(does.instrument)
+    if does.meter:
+        parts.append(f"metre {does.meter}")
+    if does.mode:
+        parts.append(does.mode)
+    if does.tempo_bpm:
+        parts.append(f"{does.tempo_bpm[0]:g}-{does.tempo_bpm[1]:g} bpm")
+    if does.tempo_factor:
+        parts.append(f"tempo x {does.tempo_factor:g}")
+    if does.loop:
+        parts.append("a loop")
+    if not parts:
+        parts.append(one.meaning.replace("_", " "))
+    feeling = [
+        f"{axis} {value:+.2g}"
+        for axis, value in (("valence", does.valence), ("arousal", does.arousal))
+        if value is not None and not one.negated
+    ]
+    strength = "" if one.degree == 1 else f", x {one.degree:.2g}"
+    return f"({', '.join([*parts, *feeling])}{strength})"

@@ -1,0 +1,138 @@
+"""Phrases of the tables, found in tokens: the longest one that begins at a place, in the languages that a text is in.
+
+A text may mix languages ("chill music para estudiar"). Which ones it is in is told by how much of it each table covers, English first where
+they are equal; a phrase is looked for in that order. Small words, such as "no" and "sin", count only in a language that the text is
+really in, because they mean other things elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from img2music.io.lexicon import languages, lexicon_language, meanings
+from img2music.words.tokens import JOINTS, phrase_words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from img2music.io.lexicon import Meaning
+    from img2music.words.tokens import Token
+
+__all__ = ["Match", "Phrases", "ranked_languages"]
+
+_LONGEST = 8
+"""Tokens in a phrase of a table; signs of Chinese, Japanese and Korean count one each."""
+_ENDING = 6
+"""Letters that a `*` may stand for."""
+_SMALL = 3
+_REALLY = 0.6
+"""A language counts as one of the text's own if it covers at least this much of what the best one covers. Our choice."""
+_HOME = 0.3
+"""English wins where another language is ahead by less than a third of a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A phrase found: its meaning and how many tokens it takes."""
+
+    meaning: Meaning
+    length: int
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """The phrases of one language by their first token; `stems` are those that end in `*`."""
+
+    code: str
+    exact: dict[str, list[tuple[tuple[str, ...], str]]]
+    stems: dict[str, list[tuple[tuple[str, ...], str]]]
+
+    @staticmethod
+    @cache
+    def of(code: str) -> Phrases:
+        """The phrases of the language `code`, ready to be looked up."""
+        exact: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        stems: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        for phrase, meaning in lexicon_language(code).phrases():
+            for spelled in {phrase, _without_umlauts(phrase)}:
+                words = phrase_words(spelled)
+                if words and len(words) <= _LONGEST:
+                    first = words[0]
+                    rows = stems if first.endswith("*") else exact
+                    rows.setdefault(first.rstrip("*"), []).append((words, meaning))
+        for rows in (exact, stems):
+            for found in rows.values():
+                found.sort(key=lambda row: -len(row[0]))
+        return Phrases(code, exact, stems)
+
+    def at(self, tokens: Sequence[Token], place: int, *, small: bool = True) -> Match | None:
+        """The longest phrase that begins at `place`; without `small` none of a few letters and none of grammar."""
+        first = tokens[place].folded
+        best: tuple[tuple[str, ...], str] | None = None
+        rows = [self.exact.get(first, ())]
+        rows += [self.stems.get(first[:length], ()) for length in range(len(first), max(0, len(first) - _ENDING - 1), -1)]
+        for found in rows:
+            for words, meaning in found:
+                if best is not None and len(words) <= len(best[0]):
+                    break
+                if _fits(words, tokens, place):
+                    best = (words, meaning)
+                    break
+        if best is None:
+            return None
+        found_meaning = meanings()[best[1]]
+        letters = sum(len(word) for word in best[0])
+        if not small and (found_meaning.group == "grammar" or (letters <= _SMALL and first.isascii())):
+            return None
+        return Match(found_meaning, _taken(best[0], tokens, place), self.code)
+
+
+def _without_umlauts(phrase: str) -> str:
+    """German as typed where there are no umlauts."""
+    return phrase.replace("ä", "ae").replace("ö", "oe").replace("ü", "ue")
+
+
+def _fits(words: tuple[str, ...], tokens: Sequence[Token], place: int) -> bool:
+    for word in words:
+        while place < len(tokens) and tokens[place].folded in JOINTS:
+            place += 1
+        if place >= len(tokens):
+            return False
+        folded = tokens[place].folded
+        if word.endswith("*") and not tokens[place].ideographic:
+            if not (folded.startswith(word[:-1]) and len(folded) - len(word) + 1 <= _ENDING):
+                return False
+        elif folded != word.rstrip("*"):
+            return False
+        place += 1
+    return True
+
+
+def _taken(words: tuple[str, ...], tokens: Sequence[Token], place: int) -> int:
+    start = place
+    for _ in words:
+        while tokens[place].folded in JOINTS:
+            place += 1
+        place += 1
+    return place - start
+
+
+def ranked_languages(tokens: Sequence[Token]) -> tuple[tuple[str, ...], frozenset[str]]:
+    """All languages, the likeliest of the text first, and those of them that the text is really in."""
+    scores = {}
+    for rank, code in enumerate(languages()):
+        phrases, covered, place = Phrases.of(code), 0.0, 0
+        while place < len(tokens):
+            match = phrases.at(tokens, place)
+            length = match.length if match else 1
+            if match:
+                letters = sum(len(token.folded) for token in tokens[place : place + length])
+                covered += min(1.0, letters / 4) if not tokens[place].ideographic else letters / 2
+            place += length
+        scores[code] = covered + (_HOME if rank == 0 else -rank * 1e-6)
+    order = tuple(sorted(scores, key=lambda code: -scores[code]))
+    enough = _REALLY * scores[order[0]]
+    return order, frozenset(code for code in order if scores[code] >= enough and scores[code] > 0)

@@ -1,0 +1,312 @@
+"""From a text to what it asks for: each word is read or left aside, with the reason.
+
+At every place a key, a quantity and a phrase of the tables are looked for, in this order; the longest phrase counts. "no" and "without" keep the next
+instrument out and turn the next mood around, up to the end of the clause; "very" and "a bit" say how much. What the words come to is
+put together in `weighing`. Nothing here can fail, and nothing in a text is obeyed but what the tables know.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from img2music.brief import SECONDS_RANGE, TEMPO_RANGE_BPM
+from img2music.theory import METERS
+from img2music.words.keys import named_key
+from img2music.words.matching import Phrases, ranked_languages
+from img2music.words.quantities import quantity
+from img2music.words.reading import Read, Walk
+from img2music.words.tokens import fold, tokenize
+from img2music.words.weighing import weigh
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from img2music.io.lexicon import Meaning
+    from img2music.words.matching import Match
+    from img2music.words.quantities import Quantity
+    from img2music.words.reading import Reading
+    from img2music.words.tokens import Token
+
+__all__ = ["read_words"]
+
+_LONGEST_KANA = 4
+"""A run of hiragana that no table knows and is no longer than this is a particle or an ending, and not left aside."""
+_HIRAGANA = ("\u3040", "\u309f")
+_HANGUL = ("\uac00", "\ud7a3")
+_LONGEST_PARTICLE = 3
+
+
+@dataclass(slots=True)
+class _Clause:
+    """What waits for the next word of a clause."""
+
+    negation: str = ""
+    negated_at: int = -1
+    carried: bool = False
+    """Whether the negation has been used and an "or" may carry it on."""
+    joined: bool = False
+    only: bool = False
+    degree: float = 1.0
+    too: bool = False
+
+
+def read_words(text: str, glosses: Mapping[str, str] | None = None) -> Reading:
+    """What `text` asks for.
+
+    Args:
+        text: any text; only its first 10,000 characters are read.
+        glosses: phrases of the text that somebody, such as a language model, has put into words of the tables: {"in der Früh": "morning"}.
+    """
+    return _read(unicodedata.normalize("NFC", text[:10_000]), tuple((glosses or {}).items()))
+
+
+@lru_cache(maxsize=64)
+def _read(text: str, glosses: tuple[tuple[str, str], ...]) -> Reading:
+    walk = Walk(text)
+    tokens = tokenize(text)
+    if tokens:
+        order, own = ranked_languages(tokens)
+        known = {tuple(token.folded for token in tokenize(unicodedata.normalize("NFC", said))): meant for said, meant in glosses}
+        _Reader(walk, tokens, order, own, {words: meant for words, meant in known.items() if words}).run()
+    return weigh(walk)
+
+
+def _alike(one: Meaning, other: Meaning) -> bool:
+    """Whether both name players, or both something else: what "or" joins in a negation."""
+    return bool(one.leave_out) == bool(other.leave_out) and other.grammar is None
+
+
+class _Reader:
+    """Goes through the tokens once, from left to right."""
+
+    def __init__(
+        self,
+        walk: Walk,
+        tokens: list[Token],
+        order: tuple[str, ...],
+        own: frozenset[str],
+        glosses: Mapping[tuple[str, ...], str],
+    ) -> None:
+        self.walk, self.tokens, self.order, self.own, self.glosses = walk, tokens, order, own, glosses
+        self.clause = _Clause()
+        self.place = 0
+        self.introduced = False
+        self.matched_until = -1
+
+    def run(self) -> None:
+        while self.place < len(self.tokens):
+            self.place += self._step()
+
+    def _step(self) -> int:
+        introduced, self.introduced = self.introduced, False
+        return self._break() or self._gloss() or self._word(introduced=introduced)
+
+    def _break(self) -> int:
+        token = self.tokens[self.place]
+        if token.kind != "break":
+            return 0
+        if self.clause.carried and token.folded in ",、，" and self._list_goes_on():
+            self.clause.joined = True
+        else:
+            self.clause = _Clause()
+        return 1
+
+    def _word(self, *, introduced: bool) -> int:
+        token = self.tokens[self.place]
+        key, length = named_key(self.tokens, self.place, self.order, introduced=introduced)
+        if key is not None:
+            return self._named("key", key.name, length)
+        counted = quantity(self.walk.text, self.tokens, self.place, self.order)
+        match = self._match()
+        if counted and counted.kind != "number" and (match is None or counted.length >= match.length):
+            return self._counted(counted)
+        if match is not None:
+            return self._meant(match)
+        if counted and token.kind == "number":
+            return self._leave(counted.length, "a number without a unit; write such as 90 bpm or 45 seconds")
+        return self._unknown()
+
+    def _match(self, place: int | None = None) -> Match | None:
+        """The longest phrase at a place, the text's own languages first."""
+        at = self.place if place is None else place
+        best: Match | None = None
+        for code in self.order:
+            found = Phrases.of(code).at(self.tokens, at, small=code in self.own or code == "en")
+            if found and (best is None or found.length > best.length):
+                best = found
+        return best
+
+    def _quote(self, start: int, length: int) -> str:
+        return self.walk.text[self.tokens[start].start : self.tokens[start + length - 1].end]
+
+    def _gloss(self) -> int:
+        """What somebody explained, read as their explanation."""
+        for words, meant in self.glosses.items():
+            if tuple(token.folded for token in self.tokens[self.place : self.place + len(words)]) == words:
+                said = self._quote(self.place, len(words))
+                inner = Walk(meant)
+                explained = tokenize(meant[:400])
+                if explained:
+                    _Reader(inner, explained, self.order, frozenset({"en"}), {}).run()
+                self.walk.read += [replace(one, words=said, by="model") for one in inner.read]
+                if not inner.read:
+                    self.walk.aside.append((self.tokens[self.place].start, self.tokens[self.place + len(words) - 1].end, ""))
+                self.matched_until = self.place + len(words)
+                return len(words)
+        return 0
+
+    def _named(self, kind: str, value: str, length: int) -> int:
+        if self.clause.negation:
+            start = max(0, self.clause.negated_at)
+            self.clause = _Clause()
+            return self._leave(length, f"{kind} {value} is not wanted; say which {kind} instead", start=start)
+        self.walk.read.append(Read(self._quote(self.place, length), kind, value=value))
+        self.matched_until = self.place + length
+        self.clause.degree = 1.0
+        return length
+
+    def _counted(self, counted: Quantity) -> int:
+        if counted.kind == "meter":
+            if counted.meter not in METERS:
+                return self._leave(counted.length, f"no metre {counted.meter}; there are {', '.join(METERS)}")
+            return self._named("meter", counted.meter, counted.length)
+        low, high = TEMPO_RANGE_BPM if counted.kind == "bpm" else SECONDS_RANGE
+        if not low <= counted.value <= high:
+            unit = "quarter notes a minute" if counted.kind == "bpm" else "seconds"
+            return self._leave(counted.length, f"outside {low:g} to {high:g} {unit}")
+        return self._named(counted.kind, f"{counted.value:g}", counted.length)
+
+    def _meant(self, match: Match) -> int:
+        meaning, length = match.meaning, match.length
+        length += self._ending(self.place + length)
+        if meaning.grammar is not None or meaning.degree is not None:
+            self._grammar(match)
+            self.matched_until = self.place + length
+            return length
+        clause = self.clause
+        if clause.carried and not (clause.joined and _alike(self.walk.read[-1].does, meaning)):
+            self.clause = clause = _Clause(only=clause.only)  # the negation has had its word
+        negation = clause.negation
+        start = clause.negated_at if negation and not clause.carried and clause.negated_at >= 0 else self.place
+        read = Read(
+            self._quote(start, self.place + length - start),
+            meaning.name,
+            meaning,
+            degree=clause.degree,
+            negated=bool(negation),
+            value="only" if clause.only and not negation else ("too" if clause.too else ""),
+            language=match.language,
+        )
+        self.walk.read.append(read)
+        self.matched_until = self.place + length
+        clause.carried, clause.joined = bool(negation), False
+        if not negation:
+            self.clause = _Clause(only=clause.only)
+        else:
+            clause.degree, clause.too = 1.0, False
+        return length
+
+    def _grammar(self, match: Match) -> None:
+        """Words that say how the next one, or the one before, is to be taken."""
+        meaning, clause = match.meaning, self.clause
+        kind = meaning.grammar
+        if meaning.degree is not None:
+            clause.degree *= meaning.degree
+            clause.too = clause.too or meaning.name == "too"
+        elif kind in {"without", "not"}:
+            self.clause = _Clause(negation=str(kind), negated_at=self.place, degree=clause.degree)
+        elif kind in {"without_after", "not_after"}:
+            self._turn_around()
+        elif kind == "only":
+            clause.only = True
+            self._only_after(match)
+        elif kind == "only_after":
+            self._only_after(match)
+        elif kind == "but":
+            self.clause = _Clause()
+        elif kind in {"and", "or"}:
+            clause.joined = clause.carried
+            return
+        elif kind == "filler":
+            self.introduced = True
+        clause.joined = False
+
+    def _list_goes_on(self) -> bool:
+        """Whether a comma parts a list that ends in "or" or "and": "no drums, bass or piano", but not "no drums, piano"."""
+        place = self.place + 1
+        while place < len(self.tokens):
+            match = self._match(place)
+            if match is None or not _alike(self.walk.read[-1].does, match.meaning):
+                return False
+            place += match.length
+            if place >= len(self.tokens):
+                return False
+            joint = self._match(place)
+            if joint is not None and joint.meaning.grammar in {"and", "or"}:
+                last = self._match(place + joint.length) if place + joint.length < len(self.tokens) else None
+                return last is not None and _alike(self.walk.read[-1].does, last.meaning)
+            if self.tokens[place].folded not in ",、，":
+                return False
+            place += 1
+        return False
+
+    def _turn_around(self) -> None:
+        """The word before is not wanted: "ドラムなし", "피아노 없이"."""
+        if self.walk.read and not self.walk.read[-1].negated:
+            last = self.walk.read[-1]
+            self.walk.read[-1] = replace(last, negated=True)
+
+    def _only_after(self, match: Match) -> None:
+        """The instruments before are the whole band: "flute and harp duo", "piano only"."""
+        if match.meaning.grammar == "only" and self.matched_until != self.place:
+            return
+        for index, one in enumerate(self.walk.read):
+            if one.does.instrument and not one.negated:
+                self.walk.read[index] = replace(one, value="only")
+
+    def _ending(self, place: int) -> int:
+        """Tokens of a Korean or Japanese ending that belong to the word before."""
+        taken = 0
+        while place + taken < len(self.tokens):
+            token = self.tokens[place + taken]
+            low, high = _HANGUL if _HANGUL[0] <= token.folded <= _HANGUL[1] else _HIRAGANA
+            if not (token.glued and low <= token.folded <= high) or taken >= _LONGEST_PARTICLE:
+                break
+            if self._match(place + taken) is not None:
+                break
+            taken += 1
+        return taken
+
+    def _unknown(self) -> int:
+        """A word that no table knows; signs of one word are kept together."""
+        start, count = self.place, 1
+        token = self.tokens[start]
+        if token.ideographic or token.kind == "sign":
+            while start + count < len(self.tokens):
+                following = self.tokens[start + count]
+                same = following.kind == token.kind and following.ideographic == token.ideographic
+                if not (same and following.glued) or (token.ideographic and self._starts(start + count)):
+                    break
+                count += 1
+        folded = fold(self._quote(start, count))
+        kana = all(_HIRAGANA[0] <= sign <= _HIRAGANA[1] for sign in folded)
+        if (kana and len(folded) <= _LONGEST_KANA) or (
+            token.kind == "sign" and folded in {"'", "’", "-", "/", "+", "*", "#", "="}
+        ):
+            return count
+        return self._leave(count, "not in the tables")
+
+    def _starts(self, place: int) -> bool:
+        counted = quantity(self.walk.text, self.tokens, place, self.order)
+        return (counted is not None and counted.kind != "number") or self._match(place) is not None
+
+    def _leave(self, length: int, reason: str, *, start: int | None = None) -> int:
+        first = self.place if start is None else start
+        last = self.place + length - 1
+        self.walk.aside.append((self.tokens[first].start, self.tokens[last].end, reason))
+        if self.clause.carried:
+            self.clause = _Clause()
+        return length

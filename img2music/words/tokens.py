@@ -1,0 +1,112 @@
+"""A text in tokens that can be looked up: words without case and accents, numbers, single signs of Chinese, Japanese and Korean.
+
+Every token knows where it stands in the text as it was written, so that it can be quoted in its own letters. Signs that end a clause are
+tokens of their own ("break"), for a negation does not reach beyond them.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+__all__ = ["JOINTS", "Kind", "Token", "fold", "phrase_words", "tokenize"]
+
+JOINTS = frozenset("-'’‐‑")
+"""Signs inside words that phrases are compared without: "lo-fi", "don't"."""
+
+Kind = Literal["word", "number", "sign", "break"]
+_BREAKS = frozenset(',.;:!?()[]{}<>\n\r、。，！？；：（）「」『』【】…·•|"“”„«»—')
+_IDEOGRAPHIC = re.compile(r"[\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
+_STRIPPED = re.compile(r"[\u0041-\u024f\u0370-\u03ff\u0400-\u052f]")
+_NUMBER = re.compile(r"\d{1,6}(?:[.,]\d{1,3})?")
+_INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufe0e\ufe0f\ufeff\u00ad")
+_LETTERS = {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ı": "i", "♯": "#", "♭": "b"}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of text: `folded` to look it up, `start` and `end` to quote it."""
+
+    folded: str
+    start: int
+    end: int
+    kind: Kind
+    glued: bool
+    """Whether nothing parts it from the token before."""
+
+    @property
+    def ideographic(self) -> bool:
+        """Whether it is a sign of Chinese, Japanese or Korean."""
+        return _IDEOGRAPHIC.match(self.folded) is not None
+
+
+@lru_cache(maxsize=4096)
+def _fold_letter(letter: str) -> str:
+    """One letter as it is looked up: NFKC, no case; no accents where the script is Latin, Greek or Cyrillic."""
+    plain = unicodedata.normalize("NFKC", letter).casefold()
+    if letter in _LETTERS or plain in _LETTERS:
+        return _LETTERS.get(letter) or _LETTERS[plain]
+    parts = unicodedata.normalize("NFD", plain)
+    if len(parts) > 1 and _STRIPPED.match(parts[0]):
+        return "".join(sign for sign in parts if not unicodedata.combining(sign))
+    return plain
+
+
+def fold(text: str) -> str:
+    """`text` as words are looked up: "Café" and "cafe" are one."""
+    return "".join(_fold_letter(letter) for letter in unicodedata.normalize("NFC", text))
+
+
+def tokenize(text: str) -> list[Token]:
+    """The tokens of `text`; places count in `text` itself, which should be in NFC."""
+    tokens: list[Token] = []
+    place, count, last = 0, len(text), -1
+    while place < count:
+        start = place
+        letter = text[place]
+        folded = _fold_letter(letter)
+        if letter.isspace() or letter in _INVISIBLE or unicodedata.category(letter) in {"Cc", "Cf", "Mn", "Cs"}:
+            place += 1
+            if letter in "\n\r":
+                tokens.append(Token("\n", start, place, "break", start == last))
+            continue
+        kind: Kind
+        if folded[:1].isdigit() and unicodedata.category(letter) in {"Nd", "No"}:
+            digits = _NUMBER.match(fold(text[place : place + 12]))
+            kind, folded = "number", digits.group() if digits else folded
+            place += len(folded) if digits else 1
+        elif _IDEOGRAPHIC.match(letter):
+            kind = "word"
+            place += 1
+        elif letter in _BREAKS:
+            kind = "break"
+            place += 1
+        elif letter.isalpha():
+            kind = "word"
+            while place < count and _in_word(text[place]):
+                place += 1
+            folded = fold(text[start:place])
+        else:
+            kind, folded = "sign", letter
+            place += 1
+        tokens.append(Token(folded, start, place, kind, start == last))
+        last = place
+    return tokens
+
+
+def phrase_words(phrase: str) -> tuple[str, ...]:
+    """A phrase of a table as folded words, without joints; a `*` stays with the word whose ending it stands for."""
+    words: list[str] = []
+    for token in tokenize(phrase):
+        if token.folded == "*" and words:
+            words[-1] += "*"
+        elif token.folded not in JOINTS:
+            words.append(token.folded)
+    return tuple(words)
+
+
+def _in_word(letter: str) -> bool:
+    return letter in "♯♭" or (letter.isalpha() and not _IDEOGRAPHIC.match(letter)) or unicodedata.category(letter) == "Mn"

@@ -1,0 +1,216 @@
+"""What the words that were read come to: one feeling, one tempo, one key, one style, and what was contradictory.
+
+Words for feelings decide where there are any; circumstances (occasions, places, hours, weather) where there are none, for a sad wedding is
+sad. Where several words of one kind differ the feeling is their mean; of exact things (tempo, length, key, metre, style) the first
+counts and the others are left aside, which is said. Rules and figures are our choice.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from img2music.words.reading import Aside, Read, Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from img2music.words.reading import Walk
+
+__all__ = ["shortened", "weigh"]
+
+_FEELINGS = frozenset({"moods", "characters"})
+_TURNED, _TURNED_TOO = -0.5, -0.25
+""""not sad" is somewhat happy, "not too happy" a little less so."""
+_PULL_APART = 0.4
+"""Two words for feelings this far on either side of the middle contradict each other."""
+_SLOWEST_FAST, _FASTEST_SLOW = 100.0, 84.0
+_NOT_FAST, _NOT_SLOW, _NOT_TOO_FAST, _NOT_TOO_SLOW = (60.0, 96.0), (104.0, 140.0), (76.0, 112.0), (84.0, 120.0)
+_MOST_ASIDE = 20
+
+
+def weigh(walk: Walk) -> Reading:
+    """What the words of `walk` ask for, taken together."""
+    conflicts: list[str] = []
+    aside = [Aside(shortened(walk.text[start:end]), reason) for start, end, reason in _joined(walk)]
+    read = list(walk.read)
+
+    def first(kind: str) -> str | None:
+        return _first([one for one in read if one.meaning == kind], lambda one: one.value, kind, aside)
+
+    key = first("key")
+    bpm, seconds = first("bpm"), first("seconds")
+    meter = first("meter") or _first(
+        [one for one in read if one.does.meter and not one.negated], lambda one: str(one.does.meter),
+        "metre", [],
+    )  # fmt: skip
+    mode = _mode(read, key)
+    style = _style(read, aside)
+    tempo_range, factor = _tempo(read, bpm, conflicts)
+    moods = [one for one in read if one.does.group in _FEELINGS]
+    valence = _feeling(read, "valence", conflicts)
+    arousal = _feeling(read, "arousal", conflicts)
+    instruments, only, without = _band(read)
+    loops = [not one.negated for one in read if one.does.loop]
+    return Reading(
+        read=tuple(read),
+        aside=tuple(aside[:_MOST_ASIDE]) + ((Aside(f"and {len(aside) - _MOST_ASIDE} more"),) if len(aside) > _MOST_ASIDE else ()),
+        valence=valence,
+        arousal=arousal,
+        seconds=float(seconds) if seconds else None,
+        tempo_bpm=float(bpm) if bpm else None,
+        tempo_range=tempo_range,
+        tempo_factor=factor,
+        key=key,
+        mode=mode,
+        meter=meter,
+        style=style.does.style if style else None,
+        style_words=style.words if style else "",
+        style_near=bool(style and style.does.near),
+        not_styles=tuple(dict.fromkeys(one.does.style for one in read if one.negated and one.does.style)),
+        instruments=instruments,
+        only=only,
+        without=without,
+        loop=loops[0] if loops else None,
+        conflicts=tuple(conflicts),
+        moods=tuple(dict.fromkeys(one.meaning.replace("_", " ") for one in moods if not one.negated)),
+    )
+
+
+def shortened(text: str) -> str:
+    """`text` as it is quoted: at most 60 letters."""
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+def _joined(walk: Walk) -> list[tuple[int, int, str]]:
+    """Neighbours that were left aside for one reason, as one phrase."""
+    joined: list[tuple[int, int, str]] = []
+    for start, end, reason in walk.aside:
+        if joined and joined[-1][2] == reason and walk.text[joined[-1][1] : start].strip() == "" and end - joined[-1][0] <= 60:
+            joined[-1] = (joined[-1][0], end, reason)
+        else:
+            joined.append((start, end, reason))
+    return [(start, end, reason or "its explanation says nothing to the tables") for start, end, reason in joined]
+
+
+def _first(found: Sequence[Read], value: Callable[[Read], str], kind: str, aside: list[Aside]) -> str | None:
+    """The first value; others are left aside."""
+    values = [value(one) for one in found]
+    for one, other in zip(found, values, strict=True):
+        if other != values[0]:
+            aside.append(Aside(one.words, f"a piece has one {_NAMES.get(kind, kind)}, {values[0]}"))
+    return values[0] if values else None
+
+
+_NAMES = {"bpm": "tempo", "seconds": "length", "meter": "metre"}
+
+
+def _mode(read: Sequence[Read], key: str | None) -> str | None:
+    if key:
+        return None
+    opposite = {"major": "minor", "minor": "major"}
+    for one in read:
+        if one.does.mode:
+            return opposite.get(one.does.mode) if one.negated else one.does.mode
+    return None
+
+
+def _style(read: Sequence[Read], aside: list[Aside]) -> Read | None:
+    """The word that names the style: genres before places, exact names before near and general ones, the first of equals."""
+    named = [one for one in read if one.does.style and not one.negated]
+    if not named:
+        return None
+
+    def rank(one: Read) -> tuple[bool, bool]:
+        return one.does.group != "genres", one.does.near or one.does.general
+
+    best = min(named, key=rank)
+    aside += [
+        Aside(other.words, f"a piece has one style, {best.does.style}")
+        for other in named
+        if other.does.style != best.does.style and other.does.group == "genres" and not other.does.meter
+    ]
+    return best
+
+
+def _tempo(read: Sequence[Read], bpm: str | None, conflicts: list[str]) -> tuple[tuple[float, float] | None, float]:
+    factor = 1.0
+    ranges: list[tuple[tuple[float, float], Read]] = []
+    for one in read:
+        does = one.does
+        if does.tempo_factor:
+            factor *= 1 / does.tempo_factor if one.negated else does.tempo_factor
+        if does.tempo_bpm:
+            ranges.append((_range(does.tempo_bpm, one), one))
+    if bpm is not None:
+        return None, 1.0
+    exact = [item for item in ranges if item[1].does.group == "tempos"] or ranges
+    slow = [item for item in exact if item[0][1] <= _FASTEST_SLOW]
+    fast = [item for item in exact if item[0][0] >= _SLOWEST_FAST]
+    if slow and fast:
+        conflicts.append(
+            f"your words ask for {_said(slow[0][1])} and for {_said(fast[0][1])}; they cancel each other, and the picture decides the tempo"
+        )
+        return None, factor
+    return (exact[0][0], factor) if exact else (None, min(2.0, max(0.5, factor)))
+
+
+def _said(one: Read) -> str:
+    return f"“{one.words}”"
+
+
+def _range(limits: tuple[float, float], one: Read) -> tuple[float, float]:
+    """The tempi that a word allows, with its degree and its negation."""
+    low, high = limits
+    if one.negated:
+        if low >= _SLOWEST_FAST:
+            return _NOT_TOO_FAST if one.value == "too" else _NOT_FAST
+        if high <= _FASTEST_SLOW:
+            return _NOT_TOO_SLOW if one.value == "too" else _NOT_SLOW
+        return (40.0, 200.0)
+    if one.does.name in {"slow", "fast"} and one.degree != 1:
+        share = one.degree - 1
+        if one.does.name == "fast":
+            return low * (1 + 0.25 * share), min(208.0, high * (1 + 0.25 * share))
+        return max(36.0, low * (1 - 0.35 * share)), high * (1 - 0.35 * share)
+    return low, high
+
+
+def _feeling(read: Sequence[Read], axis: str, conflicts: list[str]) -> float | None:
+    """The mean of the words for feelings, or, where there are none, of tempo words, or of the circumstances."""
+    for groups in (_FEELINGS, frozenset({"tempos"}), None):
+        values: list[tuple[float, Read]] = []
+        for one in read:
+            base, group = getattr(one.does, axis), one.does.group
+            mine = group in groups if groups is not None else group not in _FEELINGS | {"tempos"}
+            if base is None or not mine:
+                continue
+            factor = (_TURNED_TOO if one.value == "too" else _TURNED) if one.negated else one.degree
+            values.append((max(-1.0, min(1.0, base * factor)), one))
+        if values:
+            low, high = min(values, key=lambda item: item[0]), max(values, key=lambda item: item[0])
+            if low[0] <= -_PULL_APART and high[0] >= _PULL_APART and groups is not None:
+                what = "pleasant and unpleasant" if axis == "valence" else "calm and lively"
+                conflicts.append(f"your words pull apart, {what}: {_said(low[1])} and {_said(high[1])}; the middle was taken")
+            return round(sum(value for value, _ in values) / len(values), 3)
+    return None
+
+
+def _band(read: Sequence[Read]) -> tuple[tuple[str, ...], bool, tuple[str, ...]]:
+    """Who plays, whether they are all, and who is kept out."""
+    wanted: list[str] = []
+    without: list[str] = []
+    only = False
+    for one in read:
+        does = one.does
+        if one.negated:
+            kept = does.leave_out or ()
+            without += [kept] if isinstance(kept, str) else kept
+        elif does.instrument:
+            wanted.append(does.instrument)
+            only = only or one.value == "only"
+    outside = set(without)
+    return (
+        tuple(name for name in dict.fromkeys(wanted) if name not in outside),
+        only and bool(wanted),
+        tuple(dict.fromkeys(without)),
+    )
