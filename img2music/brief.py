@@ -61,6 +61,11 @@ def _seconds(value: Any) -> Any:
     return int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds)
 
 
+def _text(value: Any) -> Any:
+    """A text whose bytes were no UTF-8 with signs for what could not be read; anything else as it is."""
+    return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
+
+
 def _names(value: Any) -> Any:
     """One name, or several parted by commas, as a list; anything else as it is."""
     return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
@@ -87,7 +92,7 @@ class Brief(BaseModel):
         Field(max_length=12),
     ] = ()
     """Exactly these instruments play, the first one the melody. Up to 12; "flute, harp" is read too."""
-    words: Annotated[str, Field(max_length=LONGEST_WORDS)] = ""
+    words: Annotated[str, BeforeValidator(_text), Field(max_length=LONGEST_WORDS)] = ""
     """Plain words that steer, such as "calm, at night, with strings", in any of ten languages; see `img2music.words`."""
     glosses: Annotated[dict[Gloss, Gloss], Field(max_length=64)] = {}
     """Phrases of `words` in words that the tables know, {"in der Früh": "morning"}: what a model, or you, explained."""

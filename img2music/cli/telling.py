@@ -27,8 +27,11 @@ def tell(piece: Piece, source: dict[str, str], saved: Saved, *, as_json: bool) -
     from img2music.explain.asked import asked_lines
     from img2music.explain.sentences import clock
     from img2music.explain.takes import kept_words, takes_table
+    from img2music.words import read_words
+    from img2music.words.telling import reading_rows, said_read
 
     plan, manifest = piece.plan, piece.manifest
+    reading = read_words(piece.brief.words, piece.brief.glosses)
     if saved.note:
         note(saved.note)
     if as_json:
@@ -48,6 +51,7 @@ def tell(piece: Piece, source: dict[str, str], saved: Saved, *, as_json: bool) -
                 "seed": manifest["seed"],
                 "kept": manifest["kept"],
                 "takes": [{name: take[name] for name in ("seed", "mark", "kept")} for take in manifest["takes"]],
+                "words": reading_rows(reading),
                 "conflicts": list(manifest["conflicts"]),
                 "fallbacks": manifest["fallbacks"],
                 "models": manifest["models"],
@@ -66,6 +70,8 @@ def tell(piece: Piece, source: dict[str, str], saved: Saved, *, as_json: bool) -
     )
     say(f"{next(iter(source.values()))}: {plan.title}")
     say(f"  {', '.join(facts)}")
+    if reading.read:
+        say(f"  your words: {said_read(reading)}")
     if manifest["kept"] is not None:
         say(f"  {kept_words(manifest['kept'], manifest['seed'])}")
     table = takes_table(manifest["takes"])

@@ -34,8 +34,8 @@ def words_group() -> typer.Typer:
             raise unknown_name("language", language, languages())
         table = lexicon_language(language)
         phrases: dict[str, list[str]] = {}
-        for phrase, meaning in table.phrases():
-            phrases.setdefault(meaning, []).append(phrase)
+        for phrase, meant in table.phrases():
+            phrases.setdefault(meant, []).append(phrase)
         group_name = ""
         for name, meaning in meanings().items():
             said = phrases.get(name, [])
@@ -56,16 +56,13 @@ def words_group() -> typer.Typer:
     ) -> int:
         from img2music.brief import Brief
         from img2music.words import read_words
+        from img2music.words.telling import reading_rows
 
         reading = read_words(Brief.of(words=text).words)
         if as_json:
             say_object(
                 {
-                    "read": [
-                        {"words": one.words, "meaning": one.meaning, "value": one.value, "negated": one.negated, "degree": one.degree}
-                        for one in reading.read
-                    ],
-                    "left_aside": [{"words": one.words, "reason": one.reason} for one in reading.aside],
+                    **reading_rows(reading),
                     **{
                         name: getattr(reading, name)
                         for name in (

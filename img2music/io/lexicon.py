@@ -187,9 +187,7 @@ def lexicon_language(code: str) -> Language:
     update: dict[str, object] = {"code": code}
     if code == _ENGLISH:
         update["instruments"] = {
-            name: ", ".join(
-                dict.fromkeys([*split_phrases(table.instruments.get(name, "")), name, *_own_names(name, table.groups)])
-            )
+            name: ", ".join(dict.fromkeys([*split_phrases(table.instruments.get(name, "")), *_own_names(name, table.groups)]))
             for name in instrument_names()
             if name not in table.groups
         }
@@ -197,9 +195,9 @@ def lexicon_language(code: str) -> Language:
 
 
 def _own_names(name: str, groups: dict[str, str]) -> list[str]:
-    """Other names of an instrument that no group has taken: "bass" is first of all a role."""
+    """Names of an instrument that no group has taken: "bass" and "choir" are first of all a role and a family."""
     taken = {phrase for text in groups.values() for phrase in split_phrases(text)}
-    return [other for other in other_names(name) if other not in taken]
+    return [other for other in (name, *other_names(name)) if other not in taken]
 
 
 @cache

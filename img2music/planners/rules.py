@@ -22,12 +22,13 @@ from img2music.planners.harmony import harmonize
 from img2music.planners.loops import fit_loop, lay_loop, loop_bars, loop_energies, loop_seconds, short_loop
 from img2music.planners.motif import draw_contour, draw_motif
 from img2music.planners.seen_players import leader, players_seen, seat_seen
-from img2music.planners.steering import other_style, said_read, steer_feeling, steer_mode, steer_tempo, told_aside
+from img2music.planners.steering import other_style, steer_feeling, steer_mode, steer_tempo
 from img2music.planners.titles import make_idea, make_title
 from img2music.style import is_style_file
 from img2music.theory import Key, Meter, instrument, name_of
 from img2music.words import read_words, settle_words
 from img2music.words.settling import overruled
+from img2music.words.telling import said_read, told_aside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

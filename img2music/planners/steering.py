@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 from img2music.io.styles import load_style, style_names
 from img2music.planners.feeling import nearest_mode
 from img2music.theory import Key
-from img2music.words.weighing import shortened
 
 if TYPE_CHECKING:
     from img2music.style import Style
-    from img2music.words import Read, Reading
+    from img2music.words import Reading
 
-__all__ = ["SteeredTempo", "other_style", "said_read", "steer_feeling", "steer_mode", "steer_tempo", "told_aside"]
+__all__ = ["SteeredTempo", "other_style", "steer_feeling", "steer_mode", "steer_tempo"]
 
 _PICTURE_SHARE = 0.2
 _MODE_FROM = 0.2
@@ -29,7 +28,6 @@ _BEYOND_HABIT = 0.2
 """How far words for energy may take a tempo out of the style's own range; words for tempo go as far as they say."""
 _SLOW, _FAST = 84.0, 100.0
 _SLOWER, _QUICKER = 0.85, 1.15
-_MOST_TOLD = 24
 
 
 def steer_feeling(valence: float, arousal: float, reading: Reading) -> tuple[float, float]:
@@ -105,63 +103,3 @@ def other_style(avoided: tuple[str, ...], valence: float, arousal: float) -> str
         return (affect.valence - valence) ** 2 + (affect.arousal - arousal) ** 2
 
     return min((name for name in style_names() if name not in avoided), key=distance)
-
-
-def said_read(reading: Reading) -> str:
-    """The words that were read, each in its own letters with what it does."""
-    told = [f"“{shortened(one.words)}” {_does(one)}" for one in reading.read[:_MOST_TOLD]]
-    more = len(reading.read) - len(told)
-    return "; ".join(told) + (f"; and {more} more" if more > 0 else "")
-
-
-def told_aside(reading: Reading) -> tuple[str, ...]:
-    """One sentence for the words that were left aside, each in its own letters with the reason; none where all were read."""
-    if not reading.aside:
-        return ()
-    by_reason: dict[str, list[str]] = {}
-    for one in reading.aside:
-        by_reason.setdefault(one.reason, []).append(f"“{one.words}”")
-    listed = "; ".join(", ".join(words) + (f" ({reason})" if reason else "") for reason, words in by_reason.items())
-    return (f"of your words these were left aside: {listed}",)
-
-
-def _does(one: Read) -> str:
-    """What a word was taken for, in few words."""
-    kept_out = one.negated and bool(one.does.leave_out)
-    if not one.does.name:
-        text = {"bpm": f"{one.value} quarter notes a minute", "seconds": f"{one.value} s", "meter": f"metre {one.value}"}.get(
-            one.meaning, f"key {one.value}"
-        )
-    elif kept_out:
-        text = f"leaves out {one.meaning.replace('_', ' ')}"
-    else:
-        text = _effect(one)
-    return text + (f", read by {one.by}" if one.by else "")
-
-
-def _effect(one: Read) -> str:
-    does = one.does
-    parts = [] if not one.negated else [f"not {one.meaning.replace('_', ' ')}"]
-    if does.style:
-        parts.append(f"{'nearest style' if does.near else 'style'} {does.style}")
-    if does.instrument:
-        parts.append(does.instrument)
-    if does.meter:
-        parts.append(f"metre {does.meter}")
-    if does.mode:
-        parts.append(does.mode)
-    if does.tempo_bpm:
-        parts.append(f"{does.tempo_bpm[0]:g}-{does.tempo_bpm[1]:g} bpm")
-    if does.tempo_factor:
-        parts.append(f"tempo x {does.tempo_factor:g}")
-    if does.loop:
-        parts.append("a loop")
-    if not parts:
-        parts.append(one.meaning.replace("_", " "))
-    feeling = [
-        f"{axis} {value:+.2g}"
-        for axis, value in (("valence", does.valence), ("arousal", does.arousal))
-        if value is not None and not one.negated
-    ]
-    strength = "" if one.degree == 1 else f", x {one.degree:.2g}"
-    return f"({', '.join([*parts, *feeling])}{strength})"
