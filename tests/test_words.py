@@ -49,6 +49,7 @@ def plan(words: str, scene: dict[str, Any] | None = None, **wishes: Any) -> Any:
         ("no drums, bass or piano, calm", "without", ("drums", "bass", "piano")), ("no drums, piano", "without", ("drums",)),
         ("no drums, piano", "instruments", ("piano",)), ("without drums and bass", "without", ("drums", "bass")),
         ("no drums and a soft piano", "instruments", ("piano",)), ("no vocals", "without", ("voices",)), ("not jazz", "not_styles", ("jazz-ballad",)),
+        ("80s", "style", "synthwave"), ("80s", "seconds", None), ("drums, 808s", "instruments", ("808 drums",)),
         ("flute and harp duo", "only", True), ("just a guitar", "only", True), ("cello and harp", "only", False),
         ("allegro", "tempo_range", (120, 160)), ("largo", "tempo_range", (44, 60)), ("nothing too fast", "tempo_range", (76, 112)),
     ],
@@ -141,6 +142,19 @@ def test_styles_that_are_not_wanted_give_way() -> None:
     made = plan("anything but jazz", {"genre": "jazz-ballad"})
     assert made.style != "jazz-ballad"
     assert any("you do not want jazz-ballad" in reason.text for reason in made.reasons)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["a flute and a harp", "cello, double bass, tuba and piano", "drums, timpani and bass", "trumpet, violin, clarinet, choir"],
+)
+@pytest.mark.parametrize("genre", ["lo-fi", "chamber-strings", "rock", "solo-piano"])
+def test_every_player_that_words_name_plays(words: str, genre: str) -> None:
+    named = set(read_words(words).instruments)
+    players = {part.instrument for part in plan(words, {"genre": genre}).parts}
+    kits = {name for name in named if instrument(name).kit}
+    assert named - kits <= players
+    assert not kits or any(instrument(name).kit for name in players)
 
 
 def test_what_was_left_aside_is_on_the_page() -> None:
@@ -241,7 +255,7 @@ def test_words_on_the_command_line(
 
 def test_open_wishes_are_read_as_people_expect() -> None:
     """Half of the wishes that somebody wrote before the tables; the other half is measured by `evals/words.py` alone."""
-    from words import faults  # type: ignore[import-not-found]  # evals/words.py, found by the path above
+    from words import faults  # evals/words.py, found by the path above
 
     lines = (Path(__file__).parents[1] / "evals" / "wishes" / "open.jsonl").read_text(encoding="utf-8").splitlines()
     wishes = [json.loads(line) for line in lines]

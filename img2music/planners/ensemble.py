@@ -110,10 +110,13 @@ def missing_harmony(parts: Sequence[PartPlan], style: Style) -> str | None:
     return f"{style.name} is played with chords, and {names} {'play' if many else 'plays'} one line{' each' * many}: {instead}"
 
 
-def seat_guest(parts: Sequence[PartPlan], name: str, style: Style, *, may_lead: bool) -> tuple[tuple[PartPlan, ...], Role]:
+def seat_guest(
+    parts: Sequence[PartPlan], name: str, style: Style, *, may_lead: bool, keep: Sequence[str] = ()
+) -> tuple[tuple[PartPlan, ...], Role]:
     """The band with an instrument that the style has no seat for, and the role it got.
 
-    It takes the tune (if it may), the bass or the drums over from who had them; otherwise it joins as one more voice.
+    It takes the tune (if it may), the bass or the drums over from who had them, unless that is one of those to `keep`; otherwise it joins
+    as one more voice.
     """
     player = instrument(name)
     role: Role = "counter" if player.voices < 4 else ("pad" if player.sustains else "chords")
@@ -123,7 +126,7 @@ def seat_guest(parts: Sequence[PartPlan], name: str, style: Style, *, may_lead: 
         role = "bass"
     elif may_lead:
         role = "melody"
-    stays = [part for part in parts if part.role != role or role in {"counter", "pad", "chords"}]
+    stays = [part for part in parts if part.role != role or role in {"counter", "pad", "chords"} or part.instrument in keep]
     guest = _part(_seat_for(role, style), player, stays)
     place = next((index for index, part in enumerate(parts) if part not in stays), len(stays))
     return (*stays[:place], guest, *stays[place:]), role

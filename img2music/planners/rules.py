@@ -48,6 +48,10 @@ _SHAPES = {
     "arch": "lean to an arch", "wave": "rock as waves do", "rise": "rise", "fall": "sink", "still": "keep still", "zigzag": "skip",
 }  # fmt: skip
 
+_PLAYS = {
+    "melody": "the tune", "counter": "a second voice", "chords": "chords", "arpeggio": "broken chords", "pad": "held chords", "bass": "the bass",
+    "drums": "the beat",
+}  # fmt: skip
 _SURE_OF_INSTRUMENTS, _HEARD_INSTRUMENTS = 0.5, 2
 """How sure a model has to be to seat instruments that the style has no seat for, and how many of them. Our choice."""
 _LOOP_TOLERANCE_SECONDS = 0.001
@@ -325,9 +329,10 @@ class RulesPlanner:
         parts = seat_style(style, (*words.instruments, *seen.value), lightness, words.without, leading=avoided)
         wished = (*words.instruments, *_heard_in_picture(scene, words))
         guests = [name for name in dict.fromkeys(wished) if name not in {part.instrument for part in parts}]
+        leads = any(part.role == "melody" and part.instrument in wished for part in parts)
         for number, name in enumerate(guests):
-            parts, role = seat_guest(parts, name, style, may_lead=number == 0)
-            notes.conflicts.append(f"{style.name} has no seat for {name}; it plays the {role}")
+            parts, role = seat_guest(parts, name, style, may_lead=number == 0 and not leads, keep=words.instruments)
+            notes.conflicts.append(f"{name} is unusual in {style.name}; it plays {_PLAYS[role]}")
         tune = next((part.instrument for part in parts if part.role == "melody"), "")
         for one in shown:
             may_lead = one is lead and tune not in wished

@@ -34,7 +34,10 @@ def steer_feeling(valence: float, arousal: float, reading: Reading) -> tuple[flo
     """Valence and arousal, -1..1, where the words put them; the picture's own where they say nothing."""
 
     def steer(seen: float, said: float | None) -> float:
-        return seen if said is None else max(-1.0, min(1.0, (1 - _PICTURE_SHARE) * said + _PICTURE_SHARE * seen))
+        if said is None:
+            return seen
+        mixed = (1 - _PICTURE_SHARE) * said + _PICTURE_SHARE * seen
+        return max(-1.0, min(1.0, mixed if mixed * said > 0 else said / 2))  # a picture never turns a word around
 
     return steer(valence, reading.valence), steer(arousal, reading.arousal)
 

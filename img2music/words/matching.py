@@ -7,6 +7,7 @@ really in, because they mean other things elsewhere.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -27,6 +28,12 @@ _LONGEST = 8
 _ENDING = 6
 """Letters that a `*` may stand for."""
 _SMALL = 3
+_LATIN = "[a-z]"
+_SCRIPTS = {
+    "ru": "[\u0400-\u04ff]", "zh": "[\u3400-\u9fff\uf900-\ufaff]", "ja": "[\u3040-\u30ff\u3400-\u9fff]", "ko": "[\uac00-\ud7a3]",
+    "emoji": "[\u2190-\u2bff\U0001f000-\U0001faff]",
+}  # fmt: skip
+"""What a text must hold for a language that is not written in Latin letters to be looked for."""
 _REALLY = 0.6
 """A language counts as one of the text's own if it covers at least this much of what the best one covers. Our choice."""
 _HOME = 0.3
@@ -120,10 +127,23 @@ def _taken(words: tuple[str, ...], tokens: Sequence[Token], place: int) -> int:
     return place - start
 
 
+def _possible(tokens: Sequence[Token]) -> list[str]:
+    """English, and the languages whose script is there; English alone where it knows every word."""
+    place, unknown = 0, False
+    while place < len(tokens) and not unknown:
+        match = Phrases.of("en").at(tokens, place)
+        unknown = match is None and tokens[place].kind in {"word", "sign"} and tokens[place].folded not in JOINTS
+        place += match.length if match else 1
+    if not unknown:
+        return ["en"]
+    letters = "".join({sign for token in tokens for sign in token.folded})
+    return [code for code in languages() if code == "en" or re.search(_SCRIPTS.get(code, _LATIN), letters)]
+
+
 def ranked_languages(tokens: Sequence[Token]) -> tuple[tuple[str, ...], frozenset[str]]:
-    """All languages, the likeliest of the text first, and those of them that the text is really in."""
+    """The languages that a text may be in, the likeliest first, and those of them that it is really in."""
     scores = {}
-    for rank, code in enumerate(languages()):
+    for rank, code in enumerate(_possible(tokens)):
         phrases, covered, place = Phrases.of(code), 0.0, 0
         while place < len(tokens):
             match = phrases.at(tokens, place)

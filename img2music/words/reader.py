@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_words"]
 
+_LONGEST_READ = 2000
 _LONGEST_KANA = 4
 """A run of hiragana that no table knows and is no longer than this is a particle or an ending, and not left aside."""
 _HIRAGANA = ("\u3040", "\u309f")
@@ -57,20 +58,22 @@ def read_words(text: str, glosses: Mapping[str, str] | None = None) -> Reading:
     """What `text` asks for.
 
     Args:
-        text: any text; only its first 10,000 characters are read.
+        text: any text; its first 2,000 characters are read, and that the rest was not is said.
         glosses: phrases of the text that somebody, such as a language model, has put into words of the tables: {"in der Früh": "morning"}.
     """
-    return _read(unicodedata.normalize("NFC", text[:10_000]), tuple((glosses or {}).items()))
+    return _read(unicodedata.normalize("NFC", text), tuple((glosses or {}).items()))
 
 
 @lru_cache(maxsize=64)
 def _read(text: str, glosses: tuple[tuple[str, str], ...]) -> Reading:
     walk = Walk(text)
-    tokens = tokenize(text)
+    tokens = tokenize(text[:_LONGEST_READ])
     if tokens:
         order, own = ranked_languages(tokens)
         known = {tuple(token.folded for token in tokenize(unicodedata.normalize("NFC", said))): meant for said, meant in glosses}
         _Reader(walk, tokens, order, own, {words: meant for words, meant in known.items() if words}).run()
+    if len(text) > _LONGEST_READ:
+        walk.aside.append((_LONGEST_READ, len(text), f"only the first {_LONGEST_READ} characters are read"))
     return weigh(walk)
 
 
@@ -121,7 +124,7 @@ class _Reader:
             return self._named("key", key.name, length)
         counted = quantity(self.walk.text, self.tokens, self.place, self.order)
         match = self._match()
-        if counted and counted.kind != "number" and (match is None or counted.length >= match.length):
+        if counted and counted.kind != "number" and (match is None or counted.length > match.length):
             return self._counted(counted)
         if match is not None:
             return self._meant(match)

@@ -1,7 +1,7 @@
 """What the words that were read come to: one feeling, one tempo, one key, one style, and what was contradictory.
 
-Words for feelings decide where there are any; circumstances (occasions, places, hours, weather) where there are none, for a sad wedding is
-sad. Where several words of one kind differ the feeling is their mean; of exact things (tempo, length, key, metre, style) the first
+The feeling is the mean of the words; those for feelings count twice as much as tempo and circumstances (occasions, places, hours, weather),
+for a sad wedding is sad. Of exact things (tempo, length, key, metre, style) the first
 counts and the others are left aside, which is said. Rules and figures are our choice.
 """
 
@@ -21,6 +21,7 @@ __all__ = ["shortened", "weigh"]
 _FEELINGS = frozenset({"moods", "characters"})
 _TURNED, _TURNED_TOO = -0.5, -0.25
 """"not sad" is somewhat happy, "not too happy" a little less so."""
+_CIRCUMSTANCE = 0.5
 _PULL_APART = 0.4
 """Two words for feelings this far on either side of the middle contradict each other."""
 _SLOWEST_FAST, _FASTEST_SLOW = 100.0, 84.0
@@ -176,23 +177,21 @@ def _range(limits: tuple[float, float], one: Read) -> tuple[float, float]:
 
 
 def _feeling(read: Sequence[Read], axis: str, conflicts: list[str]) -> float | None:
-    """The mean of the words for feelings, or, where there are none, of tempo words, or of the circumstances."""
-    for groups in (_FEELINGS, frozenset({"tempos"}), None):
-        values: list[tuple[float, Read]] = []
-        for one in read:
-            base, group = getattr(one.does, axis), one.does.group
-            mine = group in groups if groups is not None else group not in _FEELINGS | {"tempos"}
-            if base is None or not mine:
-                continue
+    """The mean of what the words feel like: words for feelings count in full, words for tempo and circumstances half as much."""
+    values: list[tuple[float, float, Read]] = []
+    for one in read:
+        base = getattr(one.does, axis)
+        if base is not None:
             factor = (_TURNED_TOO if one.value == "too" else _TURNED) if one.negated else one.degree
-            values.append((max(-1.0, min(1.0, base * factor)), one))
-        if values:
-            low, high = min(values, key=lambda item: item[0]), max(values, key=lambda item: item[0])
-            if low[0] <= -_PULL_APART and high[0] >= _PULL_APART and groups is not None:
-                what = "pleasant and unpleasant" if axis == "valence" else "calm and lively"
-                conflicts.append(f"your words pull apart, {what}: {_said(low[1])} and {_said(high[1])}; the middle was taken")
-            return round(sum(value for value, _ in values) / len(values), 3)
-    return None
+            values.append((max(-1.0, min(1.0, base * factor)), 1.0 if one.does.group in _FEELINGS else _CIRCUMSTANCE, one))
+    if not values:
+        return None
+    felt = [item for item in values if item[1] == 1.0] or [(0.0, 1.0, values[0][2])]
+    low, high = min(felt, key=lambda item: item[0]), max(felt, key=lambda item: item[0])
+    if low[0] <= -_PULL_APART and high[0] >= _PULL_APART:
+        what = "pleasant and unpleasant" if axis == "valence" else "calm and lively"
+        conflicts.append(f"your words pull apart, {what}: {_said(low[2])} and {_said(high[2])}; the middle was taken")
+    return round(sum(value * weight for value, weight, _ in values) / sum(weight for _, weight, _ in values), 3)
 
 
 def _band(read: Sequence[Read]) -> tuple[tuple[str, ...], bool, tuple[str, ...]]:
