@@ -84,6 +84,8 @@ class NumberWords(_Record):
 
     words: dict[float, str] = {}
     half: str = ""
+    half_minute: str = ""
+    """Half a minute where that is one word."""
     and_a_half: str = ""
     second: str = ""
     minute: str = ""
@@ -195,9 +197,10 @@ def lexicon_language(code: str) -> Language:
 
 
 def _own_names(name: str, groups: dict[str, str]) -> list[str]:
-    """Names of an instrument that no group has taken: "bass" and "choir" are first of all a role and a family."""
+    """Names of an instrument that no group has taken, and their plurals: "bass" and "choir" are first of all a role and a family."""
     taken = {phrase for text in groups.values() for phrase in split_phrases(text)}
-    return [other for other in (name, *other_names(name)) if other not in taken]
+    names = [other for other in (name, *other_names(name)) if other not in taken]
+    return [*names, *(f"{one}s" for one in names if not one.endswith("s") and f"{one}s" not in taken)]
 
 
 @cache

@@ -52,7 +52,9 @@ def _names(code: str) -> tuple[dict[Words, str], dict[Words, str], dict[Words, s
     return tonics, signs, {words: mode for words, mode in modes.items() if words}, table.sign_first
 
 
-def named_key(tokens: Sequence[Token], place: int, order: Sequence[str], *, introduced: bool) -> tuple[Key | None, int]:
+def named_key(
+    tokens: Sequence[Token], place: int, order: Sequence[str], *, introduced: bool, bare: bool = False
+) -> tuple[Key | None, int]:
     """The key that is named at `place` and how many tokens it takes; (None, 0) where none is.
 
     Args:
@@ -60,6 +62,7 @@ def named_key(tokens: Sequence[Token], place: int, order: Sequence[str], *, intr
         place: where to look.
         order: codes of languages, the text's own first.
         introduced: whether "in" or its like stands before: without it "a minor thing" is no key.
+        bare: whether a tonic without a mode is a major key, as after "key of".
     """
     for code in order:
         tonics, signs, modes, first = _names(code)
@@ -73,6 +76,8 @@ def named_key(tokens: Sequence[Token], place: int, order: Sequence[str], *, intr
         if not first:
             sign, here = _next(tokens, here, signs)
         mode, end = _next(tokens, here, modes)
+        if not mode and bare:
+            mode, end = "major", here
         if not mode:
             continue
         alone = tokens[place].folded == "a" and after == place + 1 and not sign

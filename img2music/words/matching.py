@@ -28,6 +28,9 @@ _LONGEST = 8
 _ENDING = 6
 """Letters that a `*` may stand for."""
 _SMALL = 3
+_KANA = re.compile("[\u3040-\u30ff]")
+_WITHOUT_KANA = 0.9
+"""Chinese signs alone are rather Chinese than Japanese."""
 _LATIN = "[a-z]"
 _SCRIPTS = {
     "ru": "[\u0400-\u04ff]", "zh": "[\u3400-\u9fff\uf900-\ufaff]", "ja": "[\u3040-\u30ff\u3400-\u9fff]", "ko": "[\uac00-\ud7a3]",
@@ -152,6 +155,8 @@ def ranked_languages(tokens: Sequence[Token]) -> tuple[tuple[str, ...], frozense
                 letters = sum(len(token.folded) for token in tokens[place : place + length])
                 covered += min(1.0, letters / 4) if not tokens[place].ideographic else letters / 2
             place += length
+        if code == "ja" and not any(_KANA.search(token.folded) for token in tokens):
+            covered *= _WITHOUT_KANA
         scores[code] = covered + (_HOME if rank == 0 else -rank * 1e-6)
     order = tuple(sorted(scores, key=lambda code: -scores[code]))
     enough = _REALLY * scores[order[0]]

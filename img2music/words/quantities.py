@@ -45,6 +45,7 @@ class Quantity:
 class _Words:
     numbers: dict[Words, float]
     half: frozenset[Words]
+    half_minute: frozenset[Words]
     and_a_half: frozenset[Words]
     second: frozenset[Words]
     minute: frozenset[Words]
@@ -63,6 +64,7 @@ def _table(code: str) -> _Words:
     return _Words(
         numbers,
         phrases(table.half),
+        phrases(table.half_minute),
         phrases(table.and_a_half),
         phrases(table.second),
         phrases(table.minute),
@@ -113,9 +115,12 @@ def _in(code: str, tokens: Sequence[Token], place: int) -> Quantity | None:
         named = here > place
     while named and here < len(tokens) and (tokens[here].folded in {":", "=", "≈"} or _take(tokens, here, words.tempo)[0]):
         here += 1
+    whole, after_whole = _take(tokens, here, words.half_minute)
+    if whole:
+        return Quantity("seconds", 30.0, after_whole - place)
     number, here = _number(tokens, here, words)
     if number is None:
-        return None
+        return None if named else _unit_first(tokens, place, words)
     if number == 0.5 and _take(tokens, here, words.minute)[0]:
         _, here = _take(tokens, here, words.minute)
         return Quantity("seconds", 30.0, here - place)
@@ -125,16 +130,30 @@ def _in(code: str, tokens: Sequence[Token], place: int) -> Quantity | None:
     half, after_half = _take(tokens, here, words.and_a_half)
     if half and _unit(tokens, after_half, words):
         number, here = number + 0.5, after_half
-    is_bpm, after_bpm = _take(tokens, here, words.bpm)
-    if is_bpm or named:
-        return Quantity("bpm", number, max(here, after_bpm) - place)
-    found, here_minutes = _take(tokens, here, words.minute)
+    return _with_unit(tokens, place, here, number, words, named=named)
+
+
+def _with_unit(tokens: Sequence[Token], place: int, here: int, number: float, words: _Words, *, named: bool) -> Quantity:
+    """What `number`, which ends at `here`, counts by the unit after it."""
+    is_bpm, after = _take(tokens, here, words.bpm)
+    if is_bpm or (named and not _unit(tokens, here, words)):
+        return Quantity("bpm", number, max(here, after) - place)
+    found, after = _take(tokens, here, words.minute)
     if found:
-        return _minutes(tokens, place, here_minutes, number, words)
-    found, after_seconds = _take(tokens, here, words.second)
-    if found:
-        return Quantity("seconds", number, after_seconds - place)
-    return Quantity("number", number, here - place)
+        return _minutes(tokens, place, after, number, words)
+    found, after = _take(tokens, here, words.second)
+    return Quantity("seconds", number, after - place) if found else Quantity("number", number, here - place)
+
+
+def _unit_first(tokens: Sequence[Token], place: int, words: _Words) -> Quantity | None:
+    """A round number after its unit, as Russian says "about": "секунд двадцать"."""
+    for unit, seconds in ((words.second, 1.0), (words.minute, 60.0)):
+        found, here = _take(tokens, place, unit)
+        if found:
+            number, end = _number(tokens, here, words)
+            if number is not None and not _unit(tokens, end, words):
+                return Quantity("seconds", number * seconds, end - place)
+    return None
 
 
 def _minutes(tokens: Sequence[Token], place: int, here: int, number: float, words: _Words) -> Quantity:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["read_words"]
 
 _LONGEST_READ = 2000
+_BARE_TEMPO = (50.0, 220.0)
+_DECADES = frozenset({50.0, 60.0, 90.0})
 _LONGEST_KANA = 4
 """A run of hiragana that no table knows and is no longer than this is a particle or an ending, and not left aside."""
 _HIRAGANA = ("\u3040", "\u309f")
@@ -96,7 +98,7 @@ class _Reader:
         self.walk, self.tokens, self.order, self.own, self.glosses = walk, tokens, order, own, glosses
         self.clause = _Clause()
         self.place = 0
-        self.introduced = False
+        self.introduced = self.bare = False
         self.matched_until = -1
 
     def run(self) -> None:
@@ -105,7 +107,8 @@ class _Reader:
 
     def _step(self) -> int:
         introduced, self.introduced = self.introduced, False
-        return self._break() or self._gloss() or self._word(introduced=introduced)
+        bare, self.bare = self.bare, False
+        return self._break() or self._gloss() or self._word(introduced=introduced, bare=bare)
 
     def _break(self) -> int:
         token = self.tokens[self.place]
@@ -117,9 +120,9 @@ class _Reader:
             self.clause = _Clause()
         return 1
 
-    def _word(self, *, introduced: bool) -> int:
+    def _word(self, *, introduced: bool, bare: bool) -> int:
         token = self.tokens[self.place]
-        key, length = named_key(self.tokens, self.place, self.order, introduced=introduced)
+        key, length = named_key(self.tokens, self.place, self.order, introduced=introduced, bare=bare)
         if key is not None:
             return self._named("key", key.name, length)
         counted = quantity(self.walk.text, self.tokens, self.place, self.order)
@@ -129,8 +132,27 @@ class _Reader:
         if match is not None:
             return self._meant(match)
         if counted and token.kind == "number":
-            return self._leave(counted.length, "a number without a unit; write such as 90 bpm or 45 seconds")
+            return self._bare_number(counted)
         return self._unknown()
+
+    def _bare_number(self, counted: Quantity) -> int:
+        if self._bare_tempo(counted):
+            return self._named("bpm", f"{counted.value:g}", counted.length)
+        return self._leave(counted.length, "a number without a unit; write such as 90 bpm or 45 seconds")
+
+    def _bare_tempo(self, counted: Quantity) -> bool:
+        """Whether a number without a unit is a tempo, as after a genre: "techno 128"."""
+        low, high = _BARE_TEMPO
+        named = any(one.does.group == "genres" for one in self.walk.read[-2:])
+        return low <= counted.value <= high and named and not any(one.meaning == "bpm" for one in self.walk.read)
+
+    def _decade(self, counted: Quantity) -> bool:
+        """Whether "90s" means the nineties, as before a genre: "90s rave"."""
+        after = self.place + counted.length
+        if counted.kind != "seconds" or counted.value not in _DECADES or counted.length != 2 or after >= len(self.tokens):
+            return False
+        following = self._match(after)
+        return self.tokens[self.place + 1].folded == "s" and following is not None and following.meaning.group == "genres"
 
     def _match(self, place: int | None = None) -> Match | None:
         """The longest phrase at a place, the text's own languages first."""
@@ -176,6 +198,8 @@ class _Reader:
             if counted.meter not in METERS:
                 return self._leave(counted.length, f"no metre {counted.meter}; there are {', '.join(METERS)}")
             return self._named("meter", counted.meter, counted.length)
+        if self._decade(counted):
+            return self._leave(counted.length, "a decade, which says nothing to the tables")
         low, high = TEMPO_RANGE_BPM if counted.kind == "bpm" else SECONDS_RANGE
         if not low <= counted.value <= high:
             unit = "quarter notes a minute" if counted.kind == "bpm" else "seconds"
@@ -235,6 +259,7 @@ class _Reader:
             return
         elif kind == "filler":
             self.introduced = True
+            self.bare = fold(self._quote(self.place, match.length)).endswith("key of")
         clause.joined = False
 
     def _list_goes_on(self) -> bool:
@@ -258,7 +283,7 @@ class _Reader:
 
     def _turn_around(self) -> None:
         """The word before is not wanted: "ドラムなし", "피아노 없이"."""
-        if self.walk.read and not self.walk.read[-1].negated:
+        if self.walk.read and not self.walk.read[-1].negated and self.matched_until == self.place:
             last = self.walk.read[-1]
             self.walk.read[-1] = replace(last, negated=True)
 

@@ -18,7 +18,7 @@ JOINTS = frozenset("-'’‐‑")
 """Signs inside words that phrases are compared without: "lo-fi", "don't"."""
 
 Kind = Literal["word", "number", "sign", "break"]
-_BREAKS = frozenset(',.;:!?()[]{}<>\n\r、。，！？；：（）「」『』【】…·•|"“”„«»—')
+_BREAKS = frozenset(',.;:!?()[]{}<>\n\r、。，！？；：（）「」『』【】…·•|¿¡"“”„«»—')
 _IDEOGRAPHIC = re.compile(r"[\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
 _STRIPPED = re.compile(r"[\u0041-\u024f\u0370-\u03ff\u0400-\u052f]")
 _NUMBER = re.compile(r"\d{1,6}(?:[.,]\d{1,3})?")
@@ -49,6 +49,8 @@ def _fold_letter(letter: str) -> str:
     plain = unicodedata.normalize("NFKC", letter).casefold()
     if letter in _LETTERS or plain in _LETTERS:
         return _LETTERS.get(letter) or _LETTERS[plain]
+    if plain == "й":  # a letter of its own: "войны" are wars and "воины" warriors
+        return plain
     parts = unicodedata.normalize("NFD", plain)
     if len(parts) > 1 and _STRIPPED.match(parts[0]):
         return "".join(sign for sign in parts if not unicodedata.combining(sign))

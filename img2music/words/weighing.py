@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from img2music.theory import instrument
 from img2music.words.reading import Aside, Read, Reading
 
 if TYPE_CHECKING:
@@ -208,6 +209,8 @@ def _band(read: Sequence[Read]) -> tuple[tuple[str, ...], bool, tuple[str, ...]]
             wanted.append(does.instrument)
             only = only or one.value == "only"
     outside = set(without)
+    if sum(instrument(name).kit for name in dict.fromkeys(wanted)) > 1:
+        outside.add("drums")  # "drums, 808s": one kit, the one that is named more exactly
     return (
         tuple(name for name in dict.fromkeys(wanted) if name not in outside),
         only and bool(wanted),
