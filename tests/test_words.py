@@ -17,7 +17,7 @@ from img2music.errors import UsageError
 from img2music.io.lexicon import languages, lexicon_language, meanings, style_aliases
 from img2music.io.styles import load_style, style_names
 from img2music.planners.rules import RulesPlanner
-from img2music.theory import METERS, MODES, Key, instrument
+from img2music.theory import METERS, MODES, Key, instrument, instrument_names
 from img2music.words import read_words, settle_words
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "evals"))
 
+GUITARS = tuple(name for name in instrument_names() if name.endswith("guitar"))
 QUICK = ("--audio", "none", "--seconds", "8")
 
 
@@ -56,6 +57,12 @@ def plan(words: str, scene: dict[str, Any] | None = None, **wishes: Any) -> Any:
         ("anderthalb Minuten", "seconds", 90), ("三十秒", "seconds", 30), ("1分半", "seconds", 90), ("ドラムなし", "without", ("drums",)),
         ("드럼 없이", "without", ("drums",)), ("без ударных", "without", ("drums",)), ("sans batterie", "without", ("drums",)),
         ("不要鼓", "without", ("drums",)), ("senza pianoforte", "without", ("piano",)), ("sem bateria", "without", ("drums",)),
+        ("ドラムとベースなし", "without", ("drums", "bass")), ("드럼이랑 베이스 빼고", "without", ("drums", "bass")),
+        ("不要鼓、贝斯、吉他", "without", ("drums", "bass", *GUITARS)), ("十分欢快", "seconds", None), ("가장 조용한", "key", None),
+        ("Bフラットメジャー", "key", "Bb major"), ("アコースティックギター", "instruments", ("steel guitar",)),
+        ("sem bateria e piano", "instruments", ()), ("un minuto e quarantacinque secondi", "seconds", 105), ("2 min e 30", "seconds", 150),
+        ("1 Minute und 45 Sekunden", "seconds", 105), ("ohne Bläser", "without", ("winds", "brass")),
+        ("빠른 템포 말고 느린 템포로", "tempo_range", (48, 76)),
         ("two trumpets", "instruments", ("trumpet",)), ("in the key of G", "key", "G major"), ("key of F#", "key", "F# major"),
         ("90s rave", "seconds", None), ("a 90s loop", "seconds", 90), ("80s", "style", "synthwave"), ("80s", "seconds", None),
         ("drums, 808s", "instruments", ("808 drums",)),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["SteeredTempo", "other_style", "steer_feeling", "steer_mode", "steer_tempo"]
 
 _PICTURE_SHARE = 0.2
-_MODE_FROM = 0.2
+_MODE_FROM = 0.1
 """Words for feelings weaker than this leave the mode to the picture."""
 _BY_AROUSAL = 0.22
 """How far full arousal moves the tempo: music felt as energetic is faster by about as much as listeners call "a bit faster"."""

@@ -73,7 +73,7 @@ def named_key(
         if not tonic:
             continue
         here = after
-        if not first:
+        if not sign:
             sign, here = _next(tokens, here, signs)
         mode, end = _next(tokens, here, modes)
         if not mode and bare:
@@ -102,13 +102,15 @@ def _apart(tokens: Sequence[Token], place: int, end: int) -> bool:
 
 def _next(tokens: Sequence[Token], place: int, table: Mapping[Words, str]) -> tuple[str, int]:
     """The longest entry of `table` at `place`, and where it ends."""
-    for length in (4, 3, 2, 1):
+    for length in range(8, 0, -1):
         words: list[str] = []
         here = place
         while here < len(tokens) and len(words) < length:
             if tokens[here].folded in JOINTS and (words or here > place or place > 0):
                 here += 1
                 continue
+            if words and tokens[here].ideographic and not tokens[here].glued:
+                break
             words.append(tokens[here].folded)
             here += 1
         found = table.get(tuple(words)) if len(words) == length else None

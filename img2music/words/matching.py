@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Match", "Phrases", "ranked_languages"]
 
-_LONGEST = 8
+_LONGEST = 16
 """Tokens in a phrase of a table; signs of Chinese, Japanese and Korean count one each."""
 _ENDING = 6
 """Letters that a `*` may stand for."""
 _SMALL = 3
+_SMALL_WORDS = 0.7
+"""How much words of grammar tell of a language beside words that mean something: several languages share them."""
 _KANA = re.compile("[\u3040-\u30ff]")
 _WITHOUT_KANA = 0.9
 """Chinese signs alone are rather Chinese than Japanese."""
@@ -106,12 +108,18 @@ def _without_umlauts(phrase: str) -> str:
 
 
 def _fits(words: tuple[str, ...], tokens: Sequence[Token], place: int) -> bool:
-    for word in words:
+    """Whether the words stand at `place`; in Chinese, Japanese and Korean they don't reach over a space that the table does not have."""
+    start = place
+    for written in words:
+        word = written
         while place < len(tokens) and tokens[place].folded in JOINTS:
             place += 1
         if place >= len(tokens):
             return False
         folded = tokens[place].folded
+        if place > start and not word.startswith(" ") and tokens[place].ideographic and not tokens[place].glued:
+            return False
+        word = word.lstrip()
         if word.endswith("*") and not tokens[place].ideographic:
             if not (folded.startswith(word[:-1]) and len(folded) - len(word) + 1 <= _ENDING):
                 return False
@@ -153,7 +161,8 @@ def ranked_languages(tokens: Sequence[Token]) -> tuple[tuple[str, ...], frozense
             length = match.length if match else 1
             if match:
                 letters = sum(len(token.folded) for token in tokens[place : place + length])
-                covered += min(1.0, letters / 4) if not tokens[place].ideographic else letters / 2
+                said = min(1.0, letters / 4) if not tokens[place].ideographic else letters / 2
+                covered += said * (_SMALL_WORDS if match.meaning.group == "grammar" else 1.0)
             place += length
         if code == "ja" and not any(_KANA.search(token.folded) for token in tokens):
             covered *= _WITHOUT_KANA

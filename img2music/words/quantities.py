@@ -27,6 +27,7 @@ _HANGUL = {"영": 0, "일": 1, "이": 2, "삼": 3, "사": 4, "오": 5, "육": 6,
 _HANGUL_TENS = {"십": 10, "백": 100}
 _CLOCK = re.compile(r"\d{1,3}:[0-5]\d(?![\d:])")
 _DASHES = frozenset("-‐‑–—~〜～")
+_AND = frozenset({"and", "&", "und", "et", "y", "e", "и"})
 _TO = frozenset({"to", "and", "bis", "und", "a", "et", "y", "e", "до", "и", "到", "至"})
 Words = tuple[str, ...]
 
@@ -85,10 +86,8 @@ def quantity(text: str, tokens: Sequence[Token], place: int, order: Sequence[str
     best: Quantity | None = None
     for code in order:
         found = _in(code, tokens, place)
-        if found and (best is None or (best.kind == "number" and found.kind != "number")):
+        if found and (best is None or (found.kind != "number", found.length) > (best.kind != "number", best.length)):
             best = found
-        if best and best.kind != "number":
-            break
     return best
 
 
@@ -161,7 +160,8 @@ def _minutes(tokens: Sequence[Token], place: int, here: int, number: float, word
     half, after = _take(tokens, here, words.and_a_half)
     if half:
         return Quantity("seconds", seconds + 30, after - place)
-    more, after = _number(tokens, here, words)
+    joined = here + (here < len(tokens) and tokens[here].folded in _AND)
+    more, after = _number(tokens, joined, words)
     if more is not None and 1 <= more < 60:
         found, after_unit = _take(tokens, after, words.second)
         if found or (after >= len(tokens) or tokens[after].kind == "break"):

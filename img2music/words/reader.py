@@ -35,7 +35,7 @@ __all__ = ["read_words"]
 _LONGEST_READ = 2000
 _BARE_TEMPO = (50.0, 220.0)
 _DECADES = frozenset({50.0, 60.0, 90.0})
-_LONGEST_KANA = 4
+_LONGEST_KANA = 3
 """A run of hiragana that no table knows and is no longer than this is a particle or an ending, and not left aside."""
 _HIRAGANA = ("\u3040", "\u309f")
 _HANGUL = ("\uac00", "\ud7a3")
@@ -96,9 +96,14 @@ class _Reader:
         glosses: Mapping[tuple[str, ...], str],
     ) -> None:
         self.walk, self.tokens, self.order, self.own, self.glosses = walk, tokens, order, own, glosses
+        self.own_order = tuple(code for code in order if code in own)
+        self.other_order = tuple(sorted((code for code in order if code not in own), key=lambda code: code != "en"))
+        self.small = own | {"en", "emoji"}
         self.clause = _Clause()
+        self.chain = 0
+        """How many of the last words an "and" has joined, for a negation that stands after them."""
         self.place = 0
-        self.introduced = self.bare = False
+        self.introduced = self.bare = self.joint = False
         self.matched_until = -1
 
     def run(self) -> None:
@@ -114,10 +119,12 @@ class _Reader:
         token = self.tokens[self.place]
         if token.kind != "break":
             return 0
-        if self.clause.carried and token.folded in ",、，" and self._list_goes_on():
+        if self.clause.carried and (token.folded == "、" or (token.folded in ",，" and self._list_goes_on())):
             self.clause.joined = True
         else:
             self.clause = _Clause()
+        self.joint = token.folded == "、" and self.matched_until == self.place
+        self.matched_until = self.place + 1 if self.joint else -1
         return 1
 
     def _word(self, *, introduced: bool, bare: bool) -> int:
@@ -155,14 +162,17 @@ class _Reader:
         return self.tokens[self.place + 1].folded == "s" and following is not None and following.meaning.group == "genres"
 
     def _match(self, place: int | None = None) -> Match | None:
-        """The longest phrase at a place, the text's own languages first."""
+        """The longest phrase at a place in the text's own languages, else in any other, English first."""
         at = self.place if place is None else place
-        best: Match | None = None
-        for code in self.order:
-            found = Phrases.of(code).at(self.tokens, at, small=code in self.own or code == "en")
-            if found and (best is None or found.length > best.length):
-                best = found
-        return best
+        for codes in (self.own_order, self.other_order):
+            best: Match | None = None
+            for code in codes:
+                found = Phrases.of(code).at(self.tokens, at, small=code in self.small)
+                if found and (best is None or found.length > best.length):
+                    best = found
+            if best is not None:
+                return best
+        return None
 
     def _quote(self, start: int, length: int) -> str:
         return self.walk.text[self.tokens[start].start : self.tokens[start + length - 1].end]
@@ -227,6 +237,9 @@ class _Reader:
             value="only" if clause.only and not negation else ("too" if clause.too else ""),
             language=match.language,
         )
+        joined = self.joint and bool(self.walk.read) and _alike(self.walk.read[-1].does, meaning)
+        self.chain = self.chain + 1 if joined else 0
+        self.joint = False
         self.walk.read.append(read)
         self.matched_until = self.place + length
         clause.carried, clause.joined = bool(negation), False
@@ -256,6 +269,7 @@ class _Reader:
             self.clause = _Clause()
         elif kind in {"and", "or"}:
             clause.joined = clause.carried
+            self.joint = self.matched_until == self.place
             return
         elif kind == "filler":
             self.introduced = True
@@ -283,9 +297,9 @@ class _Reader:
 
     def _turn_around(self) -> None:
         """The word before is not wanted: "ドラムなし", "피아노 없이"."""
-        if self.walk.read and not self.walk.read[-1].negated and self.matched_until == self.place:
-            last = self.walk.read[-1]
-            self.walk.read[-1] = replace(last, negated=True)
+        if self.walk.read and self.matched_until == self.place:
+            for index in range(len(self.walk.read) - 1 - self.chain, len(self.walk.read)):
+                self.walk.read[index] = replace(self.walk.read[index], negated=True)
 
     def _only_after(self, match: Match) -> None:
         """The instruments before are the whole band: "flute and harp duo", "piano only"."""

@@ -100,13 +100,16 @@ def tokenize(text: str) -> list[Token]:
 
 
 def phrase_words(phrase: str) -> tuple[str, ...]:
-    """A phrase of a table as folded words, without joints; a `*` stays with the word whose ending it stands for."""
+    """A phrase of a table as folded words, without joints; a `*` stays with the word whose ending it stands for.
+
+    A sign of Chinese, Japanese or Korean after a space begins with one, for there a space is not always between words.
+    """
     words: list[str] = []
     for token in tokenize(phrase):
         if token.folded == "*" and words:
             words[-1] += "*"
         elif token.folded not in JOINTS:
-            words.append(token.folded)
+            words.append(f" {token.folded}" if words and token.ideographic and not token.glued else token.folded)
     return tuple(words)
 
 

@@ -1,8 +1,8 @@
 """What the words that were read come to: one feeling, one tempo, one key, one style, and what was contradictory.
 
-The feeling is the mean of the words; those for feelings count twice as much as tempo and circumstances (occasions, places, hours, weather),
-for a sad wedding is sad. Of exact things (tempo, length, key, metre, style) the first
-counts and the others are left aside, which is said. Rules and figures are our choice.
+The feeling is the mean of the words, strong ones before faint ones; those for feelings count twice as much as tempo and circumstances
+(occasions, places, hours, weather), for a sad wedding is sad. Of exact things (tempo, length, key, metre, style) the first counts and the
+others are left aside, which is said. Rules and figures are our choice.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["shortened", "weigh"]
 _FEELINGS = frozenset({"moods", "characters"})
 _TURNED, _TURNED_TOO = -0.5, -0.25
 """"not sad" is somewhat happy, "not too happy" a little less so."""
-_CIRCUMSTANCE = 0.5
+_CIRCUMSTANCE, _FAINT = 0.5, 0.05
 _PULL_APART = 0.4
 """Two words for feelings this far on either side of the middle contradict each other."""
 _SLOWEST_FAST, _FASTEST_SLOW = 100.0, 84.0
@@ -153,6 +153,7 @@ def _tempo(read: Sequence[Read], bpm: str | None, conflicts: list[str]) -> tuple
             f"your words ask for {_said(slow[0][1])} and for {_said(fast[0][1])}; they cancel each other, and the picture decides the tempo"
         )
         return None, factor
+    exact.sort(key=lambda item: item[1].negated)  # what is wanted before what is not
     return (exact[0][0], factor) if exact else (None, min(2.0, max(0.5, factor)))
 
 
@@ -192,7 +193,8 @@ def _feeling(read: Sequence[Read], axis: str, conflicts: list[str]) -> float | N
     if low[0] <= -_PULL_APART and high[0] >= _PULL_APART:
         what = "pleasant and unpleasant" if axis == "valence" else "calm and lively"
         conflicts.append(f"your words pull apart, {what}: {_said(low[2])} and {_said(high[2])}; the middle was taken")
-    return round(sum(value * weight for value, weight, _ in values) / sum(weight for _, weight, _ in values), 3)
+    weights = [weight * (_FAINT + abs(value)) for value, weight, _ in values]  # a strong word says more than a faint one
+    return round(sum(item[0] * weight for item, weight in zip(values, weights, strict=True)) / sum(weights), 3)
 
 
 def _band(read: Sequence[Read]) -> tuple[tuple[str, ...], bool, tuple[str, ...]]:
