@@ -7,6 +7,7 @@ quarters of the asked fields are there with values of their kind. Size says noth
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,9 @@ __all__ = ["Found", "find_objects", "is_schema", "named", "unwrapped"]
 
 _MOST_STARTS = 1000
 _DEEPEST, _MOST_INSIDE = 4, 300
+_ESCAPED = re.compile(r'\{(?:\s|\\[nrt]){0,40}\\"[^"\\{}]{1,80}\\"\s{0,20}:')
+"""How an object begins that stands in a string of JSON."""
+_MOST_STRINGS = 3
 _PRICE = 20
 """Tokens of the budget that looking at an object inside another one costs."""
 _FITS = 0.75
@@ -44,6 +48,7 @@ class Found:
     """Why the object that came furthest can't be read."""
     schema: bool = False
     """Whether a schema was repeated."""
+    _strings: int = 0
     _whole: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
 
 
@@ -88,9 +93,9 @@ def _read(text: str, start: int, budget: Budget, found: Found) -> tuple[Reading 
     try:
         reading = read_object(text, start, budget)
     except LenientJsonError as fault:
-        if text[start + 1 : start + 40].lstrip().startswith(('\\"', "\\n")):  # JSON in a string
+        if found._strings < _MOST_STRINGS and _ESCAPED.match(text, start):
+            found._strings += 1
             inside, end = unescaped(text, start)
-            budget.tokens -= 1000  # a quote may be far
             try:
                 return read_object(inside, 0, budget), end
             except LenientJsonError:
