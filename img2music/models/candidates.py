@@ -24,8 +24,10 @@ __all__ = ["Found", "find_objects", "is_schema", "named", "unwrapped"]
 
 _MOST_STARTS = 1000
 _DEEPEST, _MOST_INSIDE = 4, 300
-_ESCAPED = re.compile(r'\{(?:\s|\\[nrt]){0,40}\\"[^"\\{}]{1,80}\\"\s{0,20}:')
+_ESCAPED = re.compile(r'\{\s{0,20}(?:\\["u]|(?:\\[nrt]\s{0,20}){1,20}\S)')
 """How an object begins that stands in a string of JSON."""
+_BEGINS = re.compile(r"[\s\ufeff\u200b\[]{0,40}(?:```\w{0,10}\s{0,10})?[\s\[]{0,40}\{")
+"""How a string begins that is JSON itself."""
 _MOST_STRINGS = 3
 _PRICE = 20
 """Tokens of the budget that looking at an object inside another one costs."""
@@ -93,7 +95,7 @@ def _read(text: str, start: int, budget: Budget, found: Found) -> tuple[Reading 
     try:
         reading = read_object(text, start, budget)
     except LenientJsonError as fault:
-        if found._strings < _MOST_STRINGS and _ESCAPED.match(text, start):
+        if found._strings < _MOST_STRINGS and (text.startswith("\\", fault.place) or _ESCAPED.match(text, start)):
             found._strings += 1
             inside, end = unescaped(text, start)
             try:
@@ -152,7 +154,7 @@ def _inside(tree: dict[str, Any], budget: Budget) -> list[dict[str, Any]]:
         for item in reversed(value) if isinstance(value, list) else [value]:
             if isinstance(item, dict):
                 made.append(item)
-            elif isinstance(item, str) and item.lstrip().startswith("{") and budget.tokens > 0:
+            elif isinstance(item, str) and _BEGINS.match(item) and budget.tokens > 0:
                 try:
                     reading = read_object(item, item.index("{"), budget)
                 except LenientJsonError:

@@ -33,7 +33,7 @@ _NUMBER = re.compile(r"[-+]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
 _DECIMAL_COMMA = re.compile(r"[-+−]?\d{1,4},\d{1,4}(?=\s{0,200}[,，}\n])")
 _AFTER_NUMBER = re.compile(r"[ \t]{0,20}(?:[,，}\])\r\n#]|//|/\*|\Z)")
 _NEXT_ITEM = re.compile(r"[ \t]{1,20}[-+.\d\"'“„‘«＂\[{(]")
-_BARE = re.compile(r"[^\s,，:：{}\[\]()\"'“”„‘«»`][^,，{}\[\]()\"“”„\n]{0,80}")
+_BARE = re.compile(r"[^\\\s,，:：{}\[\]()\"'“”„‘«»`][^\\,，{}\[\]()\"“”„\n]{0,80}")
 _BARE_COMMENT = re.compile(r"\s+(?://|#|/\*).*")
 _WORDS: dict[str, bool | None] = {
     "true": True, "false": False, "null": None, "none": None, "undefined": None, "nil": None,

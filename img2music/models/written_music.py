@@ -94,7 +94,7 @@ def _tonic(words: list[str]) -> tuple[str | None, list[str], bool]:
     """The tonic, the words behind it, and whether its letter may be a German one."""
     if not words:
         return None, [], False
-    first, rest = words[0], words[1:]
+    first, rest = re.sub(r"^([A-G])B$", r"\1b", words[0]), words[1:]
     low = first.casefold()
     if low in _SOLFEGE or low in _GERMAN_NAMES:
         tonic, german = _SOLFEGE.get(low) or _GERMAN_NAMES[low], False
