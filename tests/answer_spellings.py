@@ -113,7 +113,7 @@ FIELDS: dict[str, Callable[[Tree], Tree]] = {
     "contour hundredths": _all("contour", lambda values: [round(value * 100) for value in values]),
     "contour one string": _all("contour", lambda values: ", ".join(map(str, values))),
     "contour commas": _all("contour", lambda values: [str(value).replace(".", ",") for value in values]),
-    "numerals Unicode": _all("bars", lambda bars: [bar.translate(_ROMAN) for bar in bars]),
+    "bars in Unicode": _all("bars", lambda bars: [bar.translate(_ROMAN) for bar in bars]),
     "bars one string": _all("bars", " | ".join),
     "bars commas": _all("bars", ", ".join),
     "bars dashes": _all("bars", " – ".join),

@@ -42,6 +42,8 @@ _NO_NUMBERS = {
     "nan": "NaN", "infinity": "Infinity", "-infinity": "-Infinity", "+infinity": "Infinity", "inf": "Infinity", "-inf": "-Infinity",
 }  # fmt: skip
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "\n": ""}
+_CODE = re.compile(r"u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|U[0-9a-fA-F]{8}")
+_LAST_LETTER = 0x10FFFF
 # Behind a quote that ends a string, on the second look: what can follow a name, a value of an object, an item of a list.
 _QUOTE = "\"'“„‘«＂"
 _AFTER_NAME = re.compile(r"\s{0,200}[:：]")
@@ -59,7 +61,7 @@ _AFTER_ITEM = re.compile(
 class Budget:
     """How many tokens may still be read, in all readings of one text together; 20 letters of a string are another one."""
 
-    tokens: int = 120_000
+    tokens: int = 60_000
 
 
 class LenientJsonError(Exception):
@@ -304,11 +306,10 @@ class _Reader:
 
     def _escape(self, place: int) -> tuple[str, int]:
         letter = self.text[place : place + 1]
-        if letter in {"u", "x"}:
-            width = 4 if letter == "u" else 2
-            digits = self.text[place + 1 : place + 1 + width]
-            if len(digits) == width and all(digit in "0123456789abcdefABCDEF" for digit in digits):
-                return chr(int(digits, 16)), place + 1 + width
+        if match := _CODE.match(self.text, place):
+            code = int(match[0][1:], 16)
+            if code <= _LAST_LETTER:
+                return chr(code), match.end()
         return _ESCAPES.get(letter, letter), place + 1
 
     def _strange(self, wanted: str) -> LenientJsonError:
