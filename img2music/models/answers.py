@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from img2music.models.candidates import Found, find_objects
+from img2music.models.candidates import Found, find_objects, named
 from img2music.models.thinking import without_thinking
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ class AnswerError(Exception):
 def json_of(text: str, model: type[BaseModel] | None = None) -> dict[str, Any]:
     """The JSON object that an answer means: behind the thinking, the last whole one that fits `model`, out of its wrappers.
 
+    Its fields are called as in `model` where no more than capitals and signs were different.
+
     Without `model` the last whole one that is not empty. Read as leniently as `img2music.models.lenient_json` says. A number that
     is none (NaN) comes as its name, so that the check of its field tells it; without `model` it is a fault here.
 
@@ -54,7 +56,7 @@ def json_of(text: str, model: type[BaseModel] | None = None) -> dict[str, Any]:
         raise AnswerError(f"the answer has {len(said)} characters; answer with one JSON object and nothing else")
     found = find_objects(said, model)
     if found.best is not None:
-        cleaned: dict[str, Any] = _printable(found.best)
+        cleaned: dict[str, Any] = _printable(found.best if model is None else named(found.best, model))
         return cleaned
     raise AnswerError(_why_none(found, said, thinking=thinking))
 

@@ -7,7 +7,7 @@ and every text is short. What becomes of it is in `vlm_reading`.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Generic, Literal, TypeVar, get_args
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -15,7 +15,7 @@ from img2music.errors import UsageError
 from img2music.io.styles import style_names
 from img2music.theory import METERS, instrument_names
 
-__all__ = ["DECISIONS", "TONICS", "Decision", "Observation", "SceneAnswer"]
+__all__ = ["DECISIONS", "Observation", "SceneAnswer"]
 
 T = TypeVar("T")
 
@@ -46,17 +46,12 @@ class Observation(_Record):
     """Left, top, width, height in fractions of the picture."""
 
 
-class Decision(_Record, Generic[T]):
-    """What the model decides about one attribute, its grounds first."""
-
+class _Decision(_Record, Generic[T]):
     because: Annotated[list[Annotated[str, Field(max_length=40)]], Field(min_length=1, max_length=4)]
     value: T
     confidence: Annotated[float, Field(ge=0, le=1)]
 
 
-_Tonic = Literal["C", "C#", "Db", "D", "Eb", "E", "F", "F#", "Gb", "G", "Ab", "A", "Bb", "B"]
-TONICS: tuple[str, ...] = get_args(_Tonic)
-"""The keys that a model may name; the mode is a decision of its own."""
 _Feeling = Annotated[float, Field(ge=-1, le=1)]
 _Style = Annotated[str, _one_of(style_names(), "style"), _listed(style_names())]
 _Instrument = Annotated[str, _one_of(instrument_names(), "instrument"), _listed(instrument_names())]
@@ -66,15 +61,15 @@ class SceneAnswer(_Record):
     """The schema "scene/1"."""
 
     observations: Annotated[list[Observation], Field(min_length=1, max_length=8)]
-    valence: Decision[_Feeling]
-    arousal: Decision[_Feeling]
-    mood: Decision[Annotated[list[Annotated[str, Field(pattern=r"^[a-z][a-z -]{1,24}$")]], Field(min_length=1, max_length=4)]]
-    tempo_bpm: Decision[Annotated[int, Field(ge=40, le=200)]]
-    key: Decision[_Tonic]
-    mode: Decision[Literal["lydian", "major", "mixolydian", "dorian", "minor", "phrygian"]]
-    meter: Decision[Annotated[str, _one_of(METERS, "metre"), _listed(METERS)]]
-    genre: Decision[_Style]
-    instruments: Decision[Annotated[list[_Instrument], Field(min_length=1, max_length=6)]]
+    valence: _Decision[_Feeling]
+    arousal: _Decision[_Feeling]
+    mood: _Decision[Annotated[list[Annotated[str, Field(pattern=r"^[a-z][a-z -]{1,24}$")]], Field(min_length=1, max_length=4)]]
+    tempo_bpm: _Decision[Annotated[int, Field(ge=40, le=200)]]
+    key: _Decision[Literal["C", "C#", "Db", "D", "Eb", "E", "F", "F#", "Gb", "G", "Ab", "A", "Bb", "B"]]
+    mode: _Decision[Literal["lydian", "major", "mixolydian", "dorian", "minor", "phrygian"]]
+    meter: _Decision[Annotated[str, _one_of(METERS, "metre"), _listed(METERS)]]
+    genre: _Decision[_Style]
+    instruments: _Decision[Annotated[list[_Instrument], Field(min_length=1, max_length=6)]]
 
 
 DECISIONS = tuple(name for name in SceneAnswer.model_fields if name != "observations")

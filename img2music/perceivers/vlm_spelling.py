@@ -7,12 +7,12 @@ thing is, names of keys, metres and players in other spellings. What leaves a do
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, get_args
 
 from img2music.models.candidates import named
 from img2music.models.written_music import instrument_of, meter_of, mode_of, style_of, tempo_of, tonic_of
 from img2music.models.written_values import Slips, is_unsaid, items_of, number_of, plain_text, scalar_of, share_of, shares_of
-from img2music.perceivers.vlm_answer import TONICS, Decision, Observation
+from img2music.perceivers.vlm_answer import Observation, SceneAnswer
 
 __all__ = ["decision_as_meant", "not_said", "observation_as_meant", "observations_in", "plain_name"]
 
@@ -20,6 +20,8 @@ _UNSURE = 0.2
 """Confidence of a decision that names none. Our choice."""
 _MOST_NAMES, _MOST_MOODS, _MOST_PLAYERS = 4, 4, 6
 _LONGEST_TEXT, _LONGEST_NAME = 160, 31
+_DECISION: Any = SceneAnswer.model_fields["key"].annotation
+_TONICS: tuple[str, ...] = get_args(_DECISION.model_fields["value"].annotation)
 _SIDES = (("x", "left"), ("y", "top"), ("width", "w"), ("height", "h"))
 _AND = re.compile(r"\s+(?:and|&)\s+|\s*[,;/+|]\s*")
 
@@ -89,8 +91,8 @@ def decision_as_meant(name: str, decision: Any, slips: Slips) -> Any:
     decision = scalar_of(decision)
     if not isinstance(decision, dict):
         return decision
-    made = named(decision, Decision)
-    because = items_of(made.get("because"), split=",;")
+    made = named(decision, _DECISION)
+    because = [] if "because" in made and made["because"] is None else items_of(made.get("because"), split=",;")
     if isinstance(because, list):
         made["because"] = because[:_MOST_NAMES]
     if "confidence" in made and is_unsaid(made["confidence"]):
@@ -144,7 +146,7 @@ _READERS: dict[str, Any] = {
     "valence": lambda value: share_of(value, signed=True),
     "arousal": lambda value: share_of(value, signed=True),
     "tempo_bpm": _tempo,
-    "key": lambda value: tonic_of(value, TONICS),
+    "key": lambda value: tonic_of(value, _TONICS),
     "mode": mode_of,
     "meter": meter_of,
     "genre": style_of,
