@@ -1,27 +1,31 @@
 """From a model's words to a checked record: find the JSON, check it, and say what is wrong so that a model can mend it.
 
 An answer is hostile until checked: bounded in size, read as JSON and nothing else, no unknown field, finite numbers. What stands
-around the JSON (a fence, "Sure, here is ...") is passed over. Knows nothing of what the record means.
+around the JSON (a thought, a fence, "Sure, here is ...") is passed over; which object counts is said in `candidates`. Knows nothing of
+what the record means.
 """
 
 from __future__ import annotations
 
-import math
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from pydantic_core import from_json
+
+from img2music.models.candidates import Found, find_objects, named
+from img2music.models.thinking import without_thinking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 __all__ = ["AnswerError", "field_of", "json_of", "validated"]
 
 _LONGEST = 200_000
-_MOST_STARTS = 20
+_LONGEST_THOUGHT = 5_000_000
+"""Characters of a text in which a thought is still looked for."""
 _MOST_FAULTS = 12
 _LONGEST_FAULT = 240
+_NO_NUMBERS = frozenset({"NaN", "Infinity", "-Infinity"})
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -34,42 +38,44 @@ class AnswerError(Exception):
         self.faults = tuple(_short(fault) for fault in faults[:_MOST_FAULTS])
 
 
-def json_of(text: str) -> dict[str, Any]:
-    """The JSON object in an answer: the whole of it, or the largest one inside.
+def json_of(text: str, model: type[BaseModel] | None = None) -> dict[str, Any]:
+    """The JSON object that an answer means: behind the thinking, the last whole one that fits `model`, out of its wrappers.
+
+    Its fields are called as in `model` where no more than capitals and signs were different.
+
+    Without `model` the last whole one that is not empty. Read as leniently as `img2music.models.lenient_json` says. A number that
+    is none (NaN) comes as its name, so that the check of its field tells it; without `model` it is a fault here.
 
     Raises:
-        AnswerError: there is none, or it is cut off.
+        AnswerError: there is none, or it is cut off, or only the schema was repeated; the message says where it breaks.
     """
     if not text.strip():
         raise AnswerError("the answer is empty; answer with one JSON object")
-    if len(text) > _LONGEST:
-        raise AnswerError(f"the answer has {len(text)} characters; answer with one JSON object and nothing else")
-    found = max(_objects(text), key=lambda item: item[0], default=None)
-    if found is not None:
-        cleaned: dict[str, Any] = _printable(found[1])
+    said, thinking = without_thinking(text) if len(text) <= _LONGEST_THOUGHT else (text, False)
+    if len(said) > _LONGEST:
+        raise AnswerError(f"the answer has {len(said)} characters; answer with one JSON object and nothing else")
+    found = find_objects(said, model)
+    if found.best is not None:
+        cleaned: dict[str, Any] = _printable(found.best if model is None else named(found.best, model))
         return cleaned
-    if "{" in text:
-        raise AnswerError("the JSON object is not complete or not sound; answer with one whole JSON object and nothing else")
-    raise AnswerError("there is no JSON object in the answer; answer with one JSON object and nothing else")
+    raise AnswerError(_why_none(found, said, thinking=thinking))
 
 
-def _objects(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Every sound object in the text with its length, from the left; objects inside one that was found are passed over."""
-    begin, starts = 0, 0
-    while (start := text.find("{", begin)) >= 0 and starts < _MOST_STARTS:
-        starts += 1
-        end = _end(text, start)
-        if end is None:
-            begin = start + 1
-            continue
-        try:
-            tree = from_json(text[start:end], allow_inf_nan=False)
-        except (ValueError, TypeError):  # the latter for half a surrogate pair
-            begin = start + 1
-            continue
-        if isinstance(tree, dict) and _finite(tree):
-            yield end - start, tree
-        begin = end
+def _why_none(found: Found, said: str, *, thinking: bool) -> str:
+    """Why there is no object, as a model is told."""
+    whole = "answer with one whole JSON object and nothing else"
+    if found.cut is not None:
+        return f"the JSON object is not complete: it is cut off in {found.cut!r}; {whole}, more briefly"
+    if found.schema:
+        return "that is the schema and no answer; answer with one JSON object that fills it in"
+    if thinking:
+        return "the thinking goes on to the end and no answer follows it; think less, then answer with one JSON object"
+    if found.fault is not None and found.fault.fields:
+        line = said.count("\n", 0, found.fault.place) + 1
+        return f"the JSON object is not complete or not sound: in line {line}: {found.fault.text}; {whole}"
+    if "{" in said:
+        return f"the JSON object is not complete or not sound; {whole}"
+    return "there is no JSON object in the answer; answer with one JSON object and nothing else"
 
 
 def _printable(tree: Any) -> Any:
@@ -79,25 +85,6 @@ def _printable(tree: Any) -> Any:
     if isinstance(tree, dict):
         return {_printable(name): _printable(value) for name, value in tree.items()}
     return [_printable(item) for item in tree] if isinstance(tree, list) else tree
-
-
-def _end(text: str, start: int) -> int | None:
-    """One behind the brace that closes the one at `start`; None where it is never closed."""
-    depth, quoted, escaped = 0, False, False
-    for place in range(start, len(text)):
-        letter = text[place]
-        if escaped:
-            escaped = False
-        elif quoted:
-            escaped = letter == "\\"
-            quoted = letter != '"'
-        elif letter == '"':
-            quoted = True
-        elif letter in "{}":
-            depth += 1 if letter == "{" else -1
-            if depth == 0:
-                return place + 1
-    return None
 
 
 def validated(tree: Any, model: type[M]) -> M:
@@ -139,16 +126,10 @@ def _told(fault: Any, *before: str) -> str:
     place = ".".join([*before, *(str(step) for step in fault["loc"])])
     message = fault["msg"].removeprefix("Value error, ")
     given = fault.get("input")
+    if isinstance(given, str) and given in _NO_NUMBERS:
+        return f"{place}: {given} is no number"
     said = f" (you wrote {str(given)[:60]!r})" if isinstance(given, str | int | float) else ""
     return f"{place}: {message}{said}" if place else f"{message}{said}"
-
-
-def _finite(tree: Any) -> bool:
-    if isinstance(tree, float):
-        return math.isfinite(tree)
-    if isinstance(tree, dict):
-        return all(map(_finite, tree.values()))
-    return all(map(_finite, tree)) if isinstance(tree, list) else True
 
 
 def _short(text: str) -> str:

@@ -74,7 +74,7 @@ class ModelPerceiver:
         best: list[Seen] = []
 
         def read(text: str) -> Seen:
-            seen = read_scene(json_of(text), measured, shown)
+            seen = read_scene(json_of(text, SceneAnswer), measured, shown)
             if not best or len(seen.faults) < len(best[0].faults):
                 best[:] = [seen]
             if seen.faults:

@@ -1,23 +1,22 @@
 """From a model's answer to a scene beside the measured one, decision by decision.
 
 What is measured stays; the model's observations come beside it, its sound decisions take the attributes' place, and where one is not
-sound the eye's own stands: one bad field never costs the others. Slips of writing that leave no doubt are put right (a capital, a name of
-two words, more names than asked). What is cited must be a measured cue or a colour that the model was shown, or one of its own
-observations; anything else is kept as `unfounded` and counts for nothing.
+sound the eye's own stands: one bad field never costs the others. Slips of writing that leave no doubt are put right (`vlm_spelling`).
+What is cited must be a measured cue or a colour that the model was shown, or one of its own observations; anything else is kept as
+`unfounded` and counts for nothing.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from img2music.errors import Img2MusicError
-from img2music.io.styles import style_names
 from img2music.models.answers import AnswerError, field_of, validated
+from img2music.models.candidates import unwrapped
+from img2music.models.written_values import Slips
 from img2music.perceivers.vlm_answer import DECISIONS, Observation, SceneAnswer
+from img2music.perceivers.vlm_spelling import decision_as_meant, not_said, observation_as_meant, observations_in, plain_name
 from img2music.scene import Box, Cue, MusicalAttributes, Scene
-from img2music.theory import instrument
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,10 +25,8 @@ __all__ = ["Seen", "read_scene"]
 
 _UNSURE = 0.2
 """Confidence at most of a decision that cites nothing that is there. Our choice."""
-_MOST_NAMES, _MOST_OBSERVATIONS, _MOST_MOODS, _MOST_PLAYERS = 4, 8, 4, 6
-_LONGEST_TEXT, _LONGEST_NAME = 160, 31
+_MOST_OBSERVATIONS = 8
 _NOT_ASKED = frozenset(MusicalAttributes.model_fields) - frozenset(DECISIONS)
-_TONIC = re.compile(r"\s*([A-Ga-g])\s*(#|b|♯|♭|-?sharp|-?flat)?(\s+[a-z]+)?\s*", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -57,25 +54,29 @@ def read_scene(tree: Mapping[str, Any], measured: Scene, shown: frozenset[str]) 
     Raises:
         AnswerError: no decision in it is sound.
     """
-    notes = _Notes()
+    notes, slips = _Notes(), Slips()
+    tree = unwrapped(tree, SceneAnswer)
     strange = sorted(map(str, tree.keys() - SceneAnswer.model_fields.keys() - MusicalAttributes.model_fields.keys()))
     notes.mended += [f"{name} is not asked for" for name in tree if name in _NOT_ASKED]
     if strange:
         notes.faults.append(f"there is no field {', '.join(repr(name[:40]) for name in strange[:5])}; leave it out")
-    cues, renamed = _observed(tree, measured, notes)
+    cues, renamed = _observed(tree, measured, notes, slips)
     # A name that both use means the model's own observation: it has just said what it means by it.
     names = {**{name: name for name in shown}, **renamed}
     attributes: dict[str, Any] = {}
     citations = unfounded = 0
     for name in DECISIONS:
+        if name in tree and not_said(tree[name]):
+            slips.note(f"{name}: not said, so the eye's own stands")
+            continue
         try:
-            decision = field_of(SceneAnswer, name, {name: _as_meant(name, tree[name])} if name in tree else {})
+            decision = field_of(SceneAnswer, name, {name: decision_as_meant(name, tree[name], slips)} if name in tree else {})
         except AnswerError as error:
             notes.faults += error.faults
             continue
         cited = tuple(dict.fromkeys(decision.because))
-        there = tuple(dict.fromkeys(names[one] for one in map(_plain_name, cited) if one in names))
-        missing = tuple(one for one in cited if _plain_name(one) not in names)
+        there = tuple(dict.fromkeys(names[one] for one in map(plain_name, cited) if one in names))
+        missing = tuple(one for one in cited if plain_name(one) not in names)
         citations, unfounded = citations + len(cited), unfounded + len(missing)
         if missing:
             notes.mended.append(f"{name} cites {', '.join(map(repr, missing))}, which is not there")
@@ -88,7 +89,8 @@ def read_scene(tree: Mapping[str, Any], measured: Scene, shown: frozenset[str]) 
             "unfounded": missing,
         }
     if not attributes:
-        raise AnswerError(*notes.faults)
+        raise AnswerError("no decision in the answer can be read; decide at least about one", *notes.faults)
+    notes.mended += slips.remarks
     own = measured.attributes
     scene = measured.model_copy(
         update={
@@ -101,9 +103,9 @@ def read_scene(tree: Mapping[str, Any], measured: Scene, shown: frozenset[str]) 
     return Seen(Scene.model_validate(scene.model_dump()), tuple(notes.faults), tuple(notes.mended), citations, unfounded)
 
 
-def _observed(tree: Mapping[str, Any], measured: Scene, notes: _Notes) -> tuple[list[Cue], dict[str, str]]:
+def _observed(tree: Mapping[str, Any], measured: Scene, notes: _Notes, slips: Slips) -> tuple[list[Cue], dict[str, str]]:
     """The model's observations as cues, and by the name that it gave each the name of the cue."""
-    raw = tree.get("observations")
+    raw = observations_in(tree.get("observations"))
     if not isinstance(raw, list) or not raw:
         notes.faults.append("observations: name at least one thing in the picture")
         return [], {}
@@ -112,7 +114,7 @@ def _observed(tree: Mapping[str, Any], measured: Scene, notes: _Notes) -> tuple[
     cues: list[Cue] = []
     for place, item in enumerate(raw[:_MOST_OBSERVATIONS]):
         try:
-            seen = validated(_observation_as_meant(item), Observation)
+            seen = validated(observation_as_meant(f"observations.{place}", item, slips), Observation)
         except AnswerError as error:
             notes.faults.append(f"observations.{place}.{error.faults[0]}")
             continue
@@ -136,64 +138,3 @@ def _box(seen: Observation, notes: _Notes) -> Box | None:
         notes.mended.append(f"the place of {seen.name!r} reaches out of the picture and was cut")
         width, height = min(width, 1 - left), min(height, 1 - top)
     return Box(x=left, y=top, width=width, height=height) if width > 0 and height > 0 else None
-
-
-def _plain_name(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
-
-
-def _observation_as_meant(item: Any) -> Any:
-    """A name in small letters joined by _, a text of its length, a place in fractions where it was given in hundredths."""
-    if not isinstance(item, dict):
-        return item
-    made = dict(item)
-    if isinstance(made.get("name"), str) and "/" not in made["name"]:
-        made["name"] = _plain_name(made["name"])[:_LONGEST_NAME].strip("_")
-    if isinstance(made.get("text"), str):
-        made["text"] = " ".join(made["text"].split())[:_LONGEST_TEXT]
-    box = made.get("box")
-    if isinstance(box, list) and len(box) == 4 and all(isinstance(side, int | float) for side in box):
-        if any(1 < side <= 100 for side in box) and max(box) <= 100:
-            made["box"] = [side / 100 for side in box]
-        elif max(box) > 100 or min(box) < 0:  # in pixels of nobody knows what
-            made["box"] = [0, 0, 0, 0]
-    return made
-
-
-def _as_meant(name: str, decision: Any) -> Any:
-    """A decision with slips put right that leave no doubt."""
-    if not isinstance(decision, dict):
-        return decision
-    made = dict(decision)
-    if isinstance(made.get("because"), list):
-        made["because"] = made["because"][:_MOST_NAMES]
-    value = made.get("value")
-    if name == "mood" and isinstance(value, list):
-        words = [word.strip().lower() for text in value if isinstance(text, str) for word in text.split(",")]
-        made["value"] = [word for word in words if word][:_MOST_MOODS]
-    elif name == "tempo_bpm" and isinstance(value, float):
-        made["value"] = round(value)
-    elif name == "key" and isinstance(value, str) and (match := _TONIC.fullmatch(value)):
-        sign = {"sharp": "#", "flat": "b", "♯": "#", "♭": "b"}.get((match[2] or "").lower().lstrip("-"), match[2] or "")
-        made["value"] = f"{match[1].upper()}{sign}"
-    elif name == "genre" and isinstance(value, str):
-        made["value"] = _style(value)
-    elif name in {"mode", "meter"} and isinstance(value, str):
-        made["value"] = value.strip().lower()
-    elif name == "instruments" and isinstance(value, list):
-        known = [player for text in value if (player := _player(text)) is not None]
-        made["value"] = list(dict.fromkeys(known or value))[:_MOST_PLAYERS]
-    return made
-
-
-def _style(text: str) -> str:
-    """A style by its name, or the one that a longer name ends with: "chinese folk" is folk."""
-    plain = _plain_name(text).replace("_", "-")
-    return plain if plain in style_names() else next((name for name in style_names() if plain.endswith(f"-{name}")), plain)
-
-
-def _player(text: Any) -> str | None:
-    try:
-        return instrument(text).name if isinstance(text, str) else None
-    except Img2MusicError:
-        return None

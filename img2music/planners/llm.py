@@ -24,11 +24,11 @@ from img2music.correspondences.telling import (
 from img2music.errors import BackendError
 from img2music.io.styles import load_style
 from img2music.journal import tell
-from img2music.models import AnswerError, Client, converse, json_of, schema_of, validated
+from img2music.models import AnswerError, Client, converse, json_of, schema_of
 from img2music.models.spec import checked_limit
 from img2music.planners.form import count_bars
 from img2music.planners.llm_answer import ChangesAnswer, ChoiceAnswer, PlanAnswer
-from img2music.planners.llm_reading import draft_as_answer, read_changes, read_whole
+from img2music.planners.llm_reading import draft_as_answer, read_changes, read_choice, read_whole
 from img2music.planners.llm_settling import Planned, Settled, settle
 from img2music.planners.rules import RulesPlanner
 from img2music.templates import load_prompt
@@ -91,7 +91,7 @@ class ModelPlanner:
         best: list[Planned] = []
 
         def read(text: str) -> Planned:
-            tree = json_of(text)
+            tree = json_of(text, _SCHEMAS[self._template.schema_name])
             planned = settle(read_whole(tree) if whole else read_changes(tree, draft), draft, settled, known)
             if not best or len(planned.faults) < len(best[0].faults):
                 best[:] = [planned]
@@ -121,9 +121,10 @@ class ModelPlanner:
 
         plans = some_plans(scene, brief, draft)
         chosen: list[CompositionPlan] = []
+        remarks: list[str] = []
 
         def read(text: str) -> ChoiceAnswer:
-            answer = validated(json_of(text), ChoiceAnswer)
+            answer, remarks[:] = read_choice(json_of(text, ChoiceAnswer))
             if answer.choice > len(plans):
                 raise AnswerError(f"choice: there are {len(plans)} plans, and you chose number {answer.choice}")
             chosen.append(plans[answer.choice - 1])
@@ -140,7 +141,7 @@ class ModelPlanner:
             mended = f"title and note: {reply.faults[0]}; the rules' own stand"
             tell(reply.use.model_copy(update={"accepted": True, "mended": (mended,)}))
             return chosen[-1]
-        tell(reply.use)
+        tell(reply.use.model_copy(update={"mended": tuple(remarks)}))
         title, note = (" ".join(text.split()) for text in (reply.value.title, reply.value.note))
         return chosen[-1].model_copy(update={"title": title, "idea": note if note.endswith(".") else f"{note}."})
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 
 from img2music.errors import Img2MusicError
+from img2music.models.written_values import plain_text
 from img2music.theory import Key, parse_bar, parse_pitch_class
 
 __all__ = ["numerals_as_meant"]
@@ -26,7 +27,7 @@ _LOWERED = {
 _WORD = re.compile(r"([b#]?)(VII|VI|IV|V|III|II|I|vii|vi|iv|v|iii|ii|i)(.*)")
 _NAME = re.compile(r"([A-G](?:#|b)?)((?:m(?!aj)|min|maj|M|dim|aug|sus|add|o|ø|\+|6|7|9|11|13).*|(?:/.*)?)")
 _NUMERALS = ("I", "II", "III", "IV", "V", "VI", "VII")
-_SIGNS = str.maketrans({"♭": "b", "♯": "#", "°": "o", "º": "o", "Δ": "M", "△": "M", "|": " ", "-": " ", ",": " "})
+_SIGNS = str.maketrans({"°": "o", "Δ": "M", "→": " ", "|": " ", "-": " ", ",": " "})
 # Other spellings of what follows the numeral, the longest first; a chord we don't have becomes the nearest that we have.
 _SUFFIXES: tuple[tuple[str, str], ...] = (
     (r"m7b5|min7b5|half-?dim7?|ø7?", "ø7"),
@@ -54,7 +55,7 @@ def numerals_as_meant(bar: str, key: Key) -> tuple[str, tuple[str, ...], tuple[s
     kept: list[str] = []
     read: list[str] = []
     lost: list[str] = []
-    for word in bar.translate(_SIGNS).split():
+    for word in plain_text(bar).translate(_SIGNS).split():
         meant = _meant(word, key)
         if meant is None:
             lost.append(word)

@@ -7,14 +7,25 @@ Knows nothing of lengths and of what was asked (`llm_settling` does).
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from img2music.models.answers import AnswerError, field_of, validated
+from img2music.models.candidates import unwrapped
+from img2music.models.written_values import Slips, folded
 from img2music.plan import Motif, Section
 from img2music.planners.form import phrases_of
-from img2music.planners.llm_answer import ChangedSection, ChangesAnswer, PlanAnswer, WireMotif, WirePart, WireReason, WireSection
+from img2music.planners.llm_answer import (
+    ChangedSection,
+    ChangesAnswer,
+    ChoiceAnswer,
+    PlanAnswer,
+    WireMotif,
+    WirePart,
+    WireReason,
+    WireSection,
+)
+from img2music.planners.llm_spelling import choice_as_meant, plan_as_meant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,17 +34,9 @@ if TYPE_CHECKING:
 
     from img2music.plan import CompositionPlan
 
-__all__ = ["Wish", "as_meant", "draft_as_answer", "read_changes", "read_whole"]
+__all__ = ["Wish", "draft_as_answer", "read_changes", "read_choice", "read_whole"]
 
 _LONGEST_SHOWN = 40
-_LONGEST_TITLE, _LONGEST_SENTENCE = 60, 300
-_NAME_SIGNS = re.compile(r"[^A-Za-z0-9 '-]+")
-_LETTERS = ("intro", "outro", "A", "B", "C", "D")
-_CHOICES = {
-    "genre": "style", "meter": "metre", "sections": "form", "parts": "instruments", "instrument": "instruments",
-    "chords": "harmony", "idea": "title", "contour": "motif", "melody": "motif", "texture": "density", "energy": "form",
-}  # fmt: skip
-"""Other names for a choice."""
 
 
 @dataclass(slots=True)
@@ -57,6 +60,8 @@ class Wish:
     lost_sections: bool = False
     """Whether a section could not be read, so that the bars can't add up."""
     faults: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    """What was written otherwise than it was read, or not said."""
 
 
 def read_whole(tree: Mapping[str, Any]) -> Wish:
@@ -65,8 +70,7 @@ def read_whole(tree: Mapping[str, Any]) -> Wish:
     Raises:
         AnswerError: no section can be read, so that there is no composition to speak of.
     """
-    tree = as_meant(tree)
-    wish = _read(tree, PlanAnswer)
+    tree, wish = _read(tree, PlanAnswer)
     sections = _items(tree, "sections", WireSection, wish.faults)
     wish.lost_sections = isinstance(tree.get("sections"), list) and len(sections) < len(tree["sections"])
     if not sections:
@@ -89,12 +93,17 @@ def read_whole(tree: Mapping[str, Any]) -> Wish:
 
 
 def read_changes(tree: Mapping[str, Any], draft: CompositionPlan) -> Wish:
-    """The wish in an answer of the schema "changes/1"."""
-    tree = as_meant(tree)
-    wish = _read(tree, ChangesAnswer)
+    """The wish in an answer of the schema "changes/1".
+
+    Raises:
+        AnswerError: nothing in it is said, or nothing that can be read.
+    """
+    tree, wish = _read(tree, ChangesAnswer)
+    known = {section.name: section for section in draft.sections}
+    if isinstance(tree.get("sections"), list):
+        tree["sections"] = [_of_draft(section, known) for section in tree["sections"]]
     changes = _items(tree, "sections", ChangedSection, wish.faults)
     if changes:
-        known = {section.name: section for section in draft.sections}
         for change in changes:
             section = known.get(change.name)
             if section is None:
@@ -107,60 +116,31 @@ def read_changes(tree: Mapping[str, Any], draft: CompositionPlan) -> Wish:
             known[change.name] = section.model_copy(update={"energy": change.energy, "harmony": harmony})
         wish.sections = tuple(known.values())
     wish.band = tuple(_items(tree, "parts", WirePart, wish.faults)) or None
+    said = (wish.title, wish.idea, wish.key, wish.tempo_bpm, wish.density, wish.motif, wish.contour, wish.sections, wish.band)
+    if not wish.reasons and all(one is None for one in said):
+        raise AnswerError("nothing in the answer can be read as a change; give at least a title and an idea", *wish.faults)
     return wish
 
 
-def as_meant(tree: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer with slips of writing put right that leave no doubt: capitals, a name in brackets, bars in one string."""
-    made = dict(tree)
-    if isinstance(made.get("key"), str):
-        tonic, _, mode = made["key"].strip().partition(" ")
-        made["key"] = f"{tonic[:1].upper()}{tonic[1:].replace('♭', 'b').replace('♯', '#')} {mode.strip().lower() or 'major'}"
-    for name, most in (("title", _LONGEST_TITLE), ("idea", _LONGEST_SENTENCE)):
-        if isinstance(made.get(name), str):
-            made[name] = _cut(" ".join(made[name].split()), most)
-    if isinstance(made.get("reasons"), list):
-        made["reasons"] = [_reason_as_meant(reason) for reason in made["reasons"]]
-    if isinstance(made.get("sections"), list):
-        made["sections"] = [_section_as_meant(section) for section in made["sections"]]
-    return made
+def read_choice(tree: Mapping[str, Any]) -> tuple[ChoiceAnswer, tuple[str, ...]]:
+    """An answer of the schema "choice/1", and what was written otherwise than it was read.
+
+    Raises:
+        AnswerError: a field of it is not sound.
+    """
+    slips = Slips()
+    answer = validated(choice_as_meant(unwrapped(tree, ChoiceAnswer), slips), ChoiceAnswer)
+    return answer, tuple(slips.remarks)
 
 
-def _cut(text: str, most: int) -> str:
-    """The text, or as many whole sentences or words of it as there is room for."""
-    if len(text) <= most:
-        return text
-    short = text[:most]
-    sentence = short.rfind(". ")
-    return short[: sentence + 1] if sentence > 0 else short.rpartition(" ")[0] or short
-
-
-def _section_as_meant(section: Any) -> Any:
-    if not isinstance(section, dict):
+def _of_draft(section: Any, known: Mapping[str, Section]) -> Any:
+    """A changed section by the draft's spelling of its name, with the draft's energy where none is said."""
+    if not isinstance(section, dict) or not isinstance(section.get("name"), str):
         return section
-    made = dict(section)
-    if isinstance(made.get("name"), str):
-        made["name"] = " ".join(_NAME_SIGNS.sub(" ", made["name"]).split())[:20].strip() or "part"
-    letter = made.get("letter")
-    if isinstance(letter, str) and letter not in _LETTERS:
-        made["letter"] = next((one for one in _LETTERS if letter.strip().lower().startswith(one.lower())), letter)
-    if isinstance(made.get("bars"), str):
-        made["bars"] = [bar.strip() for bar in made["bars"].split("|") if bar.strip()]
-    return made
-
-
-def _reason_as_meant(reason: Any) -> Any:
-    if not isinstance(reason, dict):
-        return reason
-    made = dict(reason)
-    choice = made.get("choice")
-    if isinstance(choice, str):
-        plain = choice.strip().lower().removesuffix("_bpm")
-        made["choice"] = _CHOICES.get(plain, plain)
-    if isinstance(made.get("because"), list):
-        made["because"] = made["because"][:4]
-    if isinstance(made.get("text"), str):
-        made["text"] = _cut(" ".join(made["text"].split()), _LONGEST_SENTENCE)
+    name = next((one for one in known if folded(one) == folded(section["name"])), section["name"])
+    made = {**section, "name": name}
+    if name in known and made.get("energy") is None:
+        made["energy"] = known[name].energy
     return made
 
 
@@ -190,21 +170,27 @@ def draft_as_answer(draft: CompositionPlan, density: float) -> dict[str, Any]:
     }
 
 
-def _read(tree: Mapping[str, Any], model: type[BaseModel]) -> Wish:
-    """Every field but the lists of records."""
-    wish = Wish()
-    strange = sorted(tree.keys() - model.model_fields.keys())
+def _read(tree: Mapping[str, Any], model: type[BaseModel]) -> tuple[dict[str, Any], Wish]:
+    """The answer as it is meant, and every field of it but the lists of records; what is not said is none of the faults."""
+    slips, wish = Slips(), Wish()
+    made = plan_as_meant(unwrapped(tree, model), model, slips)
+    wish.remarks = slips.remarks
+    strange = sorted(made.keys() - model.model_fields.keys())
     if strange:
         wish.faults.append(f"there is no field {', '.join(repr(name[:_LONGEST_SHOWN]) for name in strange[:5])}; leave it out")
-    for name in model.model_fields:
+    for name, info in model.model_fields.items():
         if name in {"sections", "parts", "reasons"}:
             continue
+        if name in made and made[name] is None:
+            if type(None) not in get_args(info.annotation):
+                slips.note(f"{name}: not said, so the draft's stands")
+            continue
         try:
-            _put(wish, name, field_of(model, name, tree))
+            _put(wish, name, field_of(model, name, made))
         except AnswerError as error:
             wish.faults += error.faults
-    wish.reasons = tuple(_items(tree, "reasons", WireReason, wish.faults))
-    return wish
+    wish.reasons = tuple(_items(made, "reasons", WireReason, wish.faults))
+    return made, wish
 
 
 def _put(wish: Wish, name: str, value: Any) -> None:

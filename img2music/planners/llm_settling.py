@@ -126,7 +126,7 @@ def settle(wish: Wish, draft: CompositionPlan, settled: Settled, known: frozense
         )
     except ValidationError as error:
         raise AnswerError(*(fault["msg"].removeprefix("Value error, ") for fault in error.errors())) from None
-    remarks = (*desk.remarks, *seats.remarks, *given.remarks)
+    remarks = (*wish.remarks, *desk.remarks, *seats.remarks, *given.remarks)
     return Planned(plan, tuple(wish.faults), remarks, given.citations, given.unfounded)
 
 
