@@ -322,8 +322,8 @@ _SPOILT: dict[str, Callable[[str, Any, str], str]] = {
 """Texts of answers that are no good, from the good text, what it says, and the key that was sent."""
 
 
-def completion(text: str | None, *, finish: str = "stop", tokens: int = 30, **message: Any) -> dict[str, Any]:
-    """A completion as the protocol has it, with more fields of the message."""
+def completion(text: Any, *, finish: str = "stop", tokens: int = 30, **message: Any) -> dict[str, Any]:
+    """A completion as the protocol has it: a text, parts of one or None, and more fields of the message."""
     said = {"role": "assistant", "content": text, **message}
     usage = {"prompt_tokens": 120, "completion_tokens": tokens, "total_tokens": 120 + tokens}
     return {"object": "chat.completion", "choices": [{"index": 0, "message": said, "finish_reason": finish}], "usage": usage}

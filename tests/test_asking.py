@@ -173,7 +173,7 @@ def test_what_may_pass_is_tried_again_so_often(fault: str, retries: int, ask: As
 
 
 def test_a_refusal_without_a_word_is_asked_again_as_plainly_as_can_be(ask: Asker, waits: list[float]) -> None:
-    with StubServer(default="400") as server, pytest.raises(BackendError, match="refuses the request .*without a word why"):
+    with StubServer(default="400") as server, pytest.raises(BackendError, match=r"refuses the request .*without a word why"):
         ask(server, retries=5)
     assert server.asked == 2
     assert not {"response_format", "seed", "temperature"} & server.requests[1].body.keys()

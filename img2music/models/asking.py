@@ -297,7 +297,7 @@ class Client:
             left = max(0.0, course.until - monotonic())
             raise give_up(
                 Trouble(
-                    f"{trouble.cause} and asks to wait {min(asked, 1e9):.3g} s, of which {left:.3g} s are left",
+                    f"{trouble.cause} and asks to wait {min(asked, 1e9):.0f} s, and {left:.0f} s are left",
                     again=False,
                     remedy="try again then, or raise time_limit_seconds",
                 )

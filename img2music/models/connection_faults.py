@@ -76,7 +76,7 @@ def _unsafe(named: str, text: str, *, has_tls: bool) -> Trouble:
             f"the server of model {named} does not speak TLS ({text})", again=False, remedy="write http:// in base_url"
         )
     return Trouble(
-        f"the certificate of model {named}'s server can't be verified ({text})",
+        f"the certificate of the server of model {named} can't be verified ({text})",
         again=False,
         remedy="name the file of its authority in SSL_CERT_FILE, or check base_url",
     )

@@ -122,11 +122,12 @@ def _forbidden(said: Said, named: str, told: str, known: Circumstances) -> Troub
             wordless=not said.text or said.page,
             said=said,
         )
+    usual = _REMEDIES.get(status, "check its options")
     not_there = said.page or not _MODEL_MISSING.search(said.text) or bool(_NOT_THERE.search(said.text))
     return Trouble(
         f"model {named} can't be asked ({told})",
         again=False,
-        remedy=_REMEDIES.get(status, "check its options"),
+        remedy=f"check {known.proxy}, or name the server in NO_PROXY" if known.proxy and said.page else usual,
         misplaced=status in {404, 405} and not_there,
         said=said,
     )

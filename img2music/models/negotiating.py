@@ -144,8 +144,9 @@ class Manner:
         elif most is not None and holds is None:
             fits = int(most[1])
         else:
+            fits = self.max_tokens
+        if fits >= self.max_tokens:  # it says nothing, or what it says was not enough
             fits = self.max_tokens // 2
-        fits = min(fits, self.max_tokens - 1)
         if self.tokens_name is None or fits < _FEWEST_TOKENS or fits <= self.too_few_tokens:
             return None
         self.max_tokens = fits

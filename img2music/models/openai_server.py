@@ -29,6 +29,8 @@ __all__ = ["HOME", "NoCompletionError", "ServerChat", "make"]
 
 HOME = "https://api.openai.com/v1"
 _NO_KEY = "none"
+_QUIET: dict[str, Any] = {"http_socket_options": ()} if "http_socket_options" in ChatOpenAI.model_fields else {}
+"""Else LangChain warns, where the environment names a proxy, of a client that it does not make here."""
 
 
 def make(spec: ModelSpec) -> BaseChatModel:
@@ -62,6 +64,7 @@ def make(spec: ModelSpec) -> BaseChatModel:
         default_headers={"Accept-Encoding": "identity"},
         http_client=bounded_client(seconds, key=key, at_home=options.base_url is None, proxy=proxy),
         http_async_client=plain_async_client(seconds, proxy),
+        **_QUIET,
     )
 
 

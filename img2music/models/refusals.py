@@ -91,5 +91,5 @@ def refusal_of(said: Said, named: str, known: Circumstances) -> Trouble | None:
             "give it a longer context, or lower max_tokens",
         )
     else:
-        cause, remedy = f"model {named} refuses the request ({said.short})", "check its options"
+        cause, remedy = f"model {named} refuses the request ({said.short or f'status {said.status}'})", "check its options"
     return Trouble(cause, again=said.status is not None and said.status >= 500, remedy=remedy, refuses=tuple(refuses), said=said)
