@@ -139,7 +139,7 @@ def test_no_answer_is_one_line_in_time(behaviour: str, ask: Asker, waits: list[f
     one_line(caught.value)
     assert "openai:stub" in str(caught.value)
     assert len(waits) <= 2
-    assert server.asked <= 3
+    assert server.asked <= (1 if behaviour in HANGING else 3)  # what may still be answered is not asked again
 
 
 @pytest.mark.parametrize("behaviour", ["endless", "huge", "bomb"])

@@ -16,7 +16,7 @@ from situations import FAR, GOOD, PAGE, question
 from stub_server import Request, Saying, StubServer, completion
 
 from img2music.errors import BackendError
-from img2music.models import Answer, Client, ModelSpec, chat_model
+from img2music.models import Answer, Client, ModelSpec, chat_model, why_not
 from img2music.models.cache import AnswerCache
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
@@ -64,6 +64,21 @@ def test_half_an_answer_is_kept_where_no_longer_one_comes(tmp_path: Path) -> Non
     assert (answer.text, answer.finish) == ('{"tempo_bpm": 4', "length")
     assert [request.body["max_tokens"] for request in server.requests] == [4000, 8000]
     assert "too large" in answer.troubles[-1]
+
+
+def test_half_an_answer_is_kept_where_no_more_may_be_asked(tmp_path: Path) -> None:
+    with StubServer(default=cut('{"tempo_bpm": 4')) as server:
+        answer = ask(server, tmp_path, per_minute=0.5, limit=30)
+    assert (answer.text, answer.finish, server.asked) == ('{"tempo_bpm": 4', "length", 1)
+
+
+def test_what_was_left_out_in_vain_is_sent_again(tmp_path: Path) -> None:
+    with StubServer(faults=[Saying(b"", 400)] * 2) as server:
+        one = client(server, tmp_path)
+        with pytest.raises(BackendError, match="without a word why"):
+            one.ask(question(), until=monotonic() + 60)
+        one.ask(question(), until=monotonic() + 60)
+    assert ["response_format" in request.body for request in server.requests] == [True, False, True]
 
 
 def test_no_longer_answer_is_asked_for_without_the_time_for_it(tmp_path: Path) -> None:
@@ -131,6 +146,10 @@ def test_proxies_as_people_write_them(
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv(variable, value)
+    if variable == "all_proxy":
+        monkeypatch.setattr("img2music.models.proxies.find_spec", lambda _: None)
+        assert "all_proxy names a SOCKS proxy" in (why_not(ModelSpec.parse("openai:m", base_url=FAR)) or "")
+        assert why_not(ModelSpec.parse("openai:m", base_url="http://localhost:8000/v1")) is None
     monkeypatch.setattr("langchain_openai.chat_models._client_utils._proxy_env_warning_emitted", False, raising=False)
     with caplog.at_level(logging.WARNING):
         if variable == "all_proxy":

@@ -14,7 +14,7 @@ import re
 import threading
 import warnings
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -22,15 +22,16 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from img2music.errors import Img2MusicError
+from img2music.errors import BackendError, Img2MusicError
 from img2music.journal import MODEL_THREAD, Heard, hear
 from img2music.models.cache import AnswerCache, Kept, key_of
 from img2music.models.faults import Circumstances, Trouble, give_up, trouble_of
 from img2music.models.masking import without_value
 from img2music.models.negotiating import MOST_CHANGES, Manner
+from img2music.models.proxies import proxy_for
 from img2music.models.question import Answer, Question
 from img2music.models.receiving import Received, received, refused
-from img2music.models.registry import chat_model, key_variable
+from img2music.models.registry import OPENAI_ADDRESS, chat_model, key_variable
 from img2music.models.sending import keywords_of, messages_of, turn
 from img2music.models.spec import LONGEST_SECONDS, ModelSpec
 
@@ -65,6 +66,8 @@ class _Course:
     """For the model to be loaded."""
     looks: int = 0
     thrown_away: int = 0
+    before_guess: Manner | None = None
+    """How the server was asked before things were left out without its naming them; what did not help is not kept."""
     lengthened: bool = False
     held: Received | None = None
     """An answer that was cut off, while a longer one is asked for."""
@@ -145,9 +148,12 @@ class Client:
         if self._model is None:
             self._model = self._made(self.spec)
         while True:
-            if until - monotonic() < _SHORTEST_SECONDS:
-                raise give_up(_late(self.spec.label, course.troubles))
-            self._wait_for_turn(until)
+            try:
+                self._wait_for_turn(until, course.troubles)
+            except BackendError:
+                if course.held is None:
+                    raise
+                return self._whole(course.held, question, course)
             allowed = min(until - monotonic(), self.spec.options.timeout or LONGEST_SECONDS)
             course.asked += 1
             self.asked += 1
@@ -161,6 +167,7 @@ class Client:
                     course.troubles.append(trouble.text)
                     return self._whole(course.held, question, course)
                 if done is None:
+                    self._manner = course.before_guess or self._manner
                     raise give_up(self._nowhere(trouble) if trouble.misplaced and self._moved else trouble) from None
                 if done:
                     course.troubles.append(trouble.done(done))
@@ -195,6 +202,8 @@ class Client:
             course.thrown_away += 1
             return "asked again" if course.thrown_away == 1 else self._manner.without_form()
         if course.changes < MOST_CHANGES:
+            if trouble.wordless and course.before_guess is None:
+                course.before_guess = replace(self._manner)
             done = self._manner.give_way(trouble, has_schema=question.schema is not None)
             if done is not None:
                 course.changes += 1
@@ -233,10 +242,7 @@ class Client:
         limit = "time_limit_seconds" if own is None or own > allowed else "its timeout"
         proxy = ""
         if self.spec.provider == "openai":
-            from img2music.models.openai_server import HOME
-            from img2music.models.proxies import proxy_for
-
-            found = proxy_for(self.spec.options.base_url or HOME)
+            found = proxy_for(self.spec.options.base_url or OPENAI_ADDRESS)
             proxy = "" if found is None else found.variable
         return Circumstances(
             key_variable(self.spec), shown=question.picture_jpeg is not None, proxy=proxy, limit=limit, seconds=allowed
@@ -280,7 +286,9 @@ class Client:
             warnings.simplefilter("ignore")  # what providers have to say is in the error that follows
             return self._model.invoke(messages, **keywords_of(question, manner, self.spec.provider, allowed))
 
-    def _wait_for_turn(self, until: float) -> None:
+    def _wait_for_turn(self, until: float, troubles: list[str]) -> None:
+        if until - monotonic() < _SHORTEST_SECONDS:
+            raise give_up(_late(self.spec.label, troubles))
         wait = turn(self.spec, until)
         if wait > 0 and monotonic() + wait >= until:
             raise give_up(_late(self.spec.label, [f"at most {self.spec.options.per_minute:g} requests a minute"]))

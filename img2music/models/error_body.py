@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Said", "said_by"]
 
 _MOST_BYTES = 64_000
-_DEEPEST = 6
+_DEEPEST = 9
 _MOST_ITEMS = 6
 _LONGEST = 2000
 _WORDS = (
@@ -48,7 +48,9 @@ _CODES = ("code", "type", "status")
 _PAGE = re.compile(r"\A\s*<(?:!doctype|html|head|body|\?xml)", re.IGNORECASE)
 _TITLE = re.compile(r"<(title|h1)[^>]*>(.{1,300}?)</\1>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<(script|style)\b.{0,20000}?</\1>|<[^>]{0,1000}>", re.IGNORECASE | re.DOTALL)
-_AGAIN_IN = re.compile(r"(?:try|retry) again (?:in|after) (?:(\d{1,4})m)?([\d.]{1,12}) ?(ms|s\b|sec|min)", re.IGNORECASE)
+_AGAIN_IN = re.compile(
+    r"(?:try again|retry(?: again)?) (?:in|after) (?:(\d{1,4})m)?([\d.]{1,12}) ?(ms|s\b|sec|min)", re.IGNORECASE
+)
 _UNITS = {"ms": 0.001, "min": 60.0}
 _NOTHING = frozenset(
     {*(status.phrase.lower() for status in HTTPStatus), "error", "unknown error", "invalid request", "none", "null"}
@@ -124,7 +126,7 @@ def _parsed(text: str) -> Any:
     if not text.lstrip().startswith(("{", "[", '"')):
         return text
     try:
-        return from_json(text, allow_partial=True)
+        return from_json(text, allow_partial="trailing-strings")
     except ValueError:
         return text
 
@@ -164,7 +166,7 @@ def _is_nothing(word: str) -> bool:
 def _title(page: str) -> str:
     """What a page says in short: its title or first heading, else its first words."""
     found = _TITLE.search(page)
-    return " ".join(_TAG.sub(" ", found[2] if found else page).split())[:120]
+    return " ".join(_TAG.sub(" ", found[2] if found else page[:_LONGEST]).split())[:120]
 
 
 def _wait(headers: Mapping[str, str], tree: Any, text: str) -> float | None:

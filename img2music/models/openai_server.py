@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from img2music.errors import UsageError
 from img2music.models.http_transport import bounded_client, plain_async_client
 from img2music.models.proxies import proxy_for
-from img2music.models.registry import key_variable
+from img2music.models.registry import OPENAI_ADDRESS, key_variable
 from img2music.models.spec import LONGEST_SECONDS
 
 if TYPE_CHECKING:
@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 
     from img2music.models.spec import ModelSpec
 
-__all__ = ["HOME", "NoCompletionError", "ServerChat", "make"]
+__all__ = ["NoCompletionError", "ServerChat", "make"]
 
-HOME = "https://api.openai.com/v1"
 _NO_KEY = "none"
 _QUIET: dict[str, Any] = {"http_socket_options": ()} if "http_socket_options" in ChatOpenAI.model_fields else {}
 """Else LangChain warns, where the environment names a proxy, of a client that it does not make here."""
@@ -48,12 +47,12 @@ def make(spec: ModelSpec) -> BaseChatModel:
         raise UsageError(f"the key in {variable} holds characters that can't be sent; copy it again, without line breaks")
     options = spec.options
     seconds = options.timeout or LONGEST_SECONDS
-    proxy = proxy_for(options.base_url or HOME)
+    proxy = proxy_for(options.base_url or OPENAI_ADDRESS)
     if proxy is not None:
         proxy.check()
     return ServerChat(
         model=spec.name,
-        base_url=options.base_url or HOME,
+        base_url=options.base_url or OPENAI_ADDRESS,
         api_key=SecretStr(key),
         temperature=options.temperature,
         max_tokens=options.max_tokens,  # type: ignore[call-arg]  # the field's other name
