@@ -6,6 +6,7 @@
 
 Each request takes the next fault; when none is left, `default` counts ("good" unless told otherwise). A fault is a name of
 `BEHAVIOURS`, perhaps with an argument behind a colon: "slow:2" waits two seconds, "429:1" asks for one, "redirect:URL" sends there.
+Where a server's very words matter, a fault is a `Saying`: status, headers and body, for as long as the request is one that it refuses.
 A good answer is what `answer` makes of the request's body (text, or what is written as JSON); without it, the smallest sample that
 the request's JSON schema allows. Every thread has ended when the block is left.
 """
@@ -15,10 +16,11 @@ from __future__ import annotations
 import json
 import re
 import socket
+import ssl
 import threading
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
-__all__ = ["BEHAVIOURS", "Request", "StubServer", "sample_for", "sample_of", "schema_of_request"]
+__all__ = ["BEHAVIOURS", "Request", "Saying", "StubServer", "completion", "sample_for", "sample_of", "schema_of_request"]
 
 _SAMPLES = ("a", "aa", "A", "C", "I", "i", "4/4", "C major", "1", "a-b", "a/1", "#000000", "0" * 12, "0" * 16, "0" * 64)
 _HUGE = 10_000_000
@@ -70,19 +72,35 @@ class Request:
     body: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Saying:
+    """What a server says word for word."""
+
+    body: Any = b""
+    """Bytes, a text, what is written as JSON, or what a function makes of the good answer and the request."""
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    kind: str = "application/json"
+    when: Callable[[Request], bool] = lambda _: True
+    """To which requests; others are answered well."""
+
+
 class StubServer:
     """The server; see the module's docstring."""
 
     def __init__(
         self,
         answer: Callable[[dict[str, Any]], Any] | None = None,
-        faults: Sequence[str] = (),
+        faults: Sequence[str | Saying] = (),
         *,
-        default: str = "good",
+        default: str | Saying = "good",
         after_seconds: float = 0.0,
+        certificate: str | None = None,
     ) -> None:
-        """`after_seconds` is how long each good answer takes."""
+        """`after_seconds` is how long each good answer takes; `certificate` is a PEM file with its key, for a server that speaks TLS."""
         for fault in (*faults, default):
+            if isinstance(fault, Saying):
+                continue
             if fault.partition(":")[0] not in BEHAVIOURS:
                 raise ValueError(f"no behaviour {fault!r}; there are: {', '.join(BEHAVIOURS)}")
             if fault == "bomb":
@@ -97,7 +115,11 @@ class StubServer:
         self.sockets: set[socket.socket] = set()
         self._http = _Server(("127.0.0.1", 0), _Handler)
         self._http.stub = self
-        self.base_url = f"http://127.0.0.1:{self._http.server_address[1]}/v1"
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._http.socket = context.wrap_socket(self._http.socket, server_side=True)
+        self.base_url = f"{'http' if certificate is None else 'https'}://127.0.0.1:{self._http.server_address[1]}/v1"
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, name="stub-server")
 
     def __enter__(self) -> StubServer:
@@ -121,11 +143,10 @@ class StubServer:
         """How many requests came."""
         return len(self.requests)
 
-    def next_fault(self) -> tuple[str, str]:
-        """What to do now, and its argument."""
+    def next_fault(self) -> str | Saying:
+        """What to do now."""
         with self.lock:
-            name, _, argument = (self.faults.pop(0) if self.faults else self.default).partition(":")
-        return name, argument
+            return self.faults.pop(0) if self.faults else self.default
 
 
 class _Server(ThreadingHTTPServer):
@@ -163,9 +184,14 @@ class _Handler(BaseHTTPRequestHandler):
         sent = self.rfile.read(int(self.headers.get("content-length", 0)))
         body = json.loads(sent or b"{}")
         headers = {name.lower(): value for name, value in self.headers.items()}
+        request = Request(self.path, headers, body)
         with stub.lock:
-            stub.requests.append(Request(self.path, headers, body))
-        name, argument = stub.next_fault()
+            stub.requests.append(request)
+        fault = stub.next_fault()
+        if isinstance(fault, Saying):
+            self._say(fault, request)
+            return
+        name, _, argument = fault.partition(":")
         if name == "closed":
             return
         if name in {"drip", "drip_headers", "endless"}:
@@ -183,6 +209,22 @@ class _Handler(BaseHTTPRequestHandler):
             if stub.stopping.wait(float(argument or 30) if name == "slow" else stub.after_seconds):
                 return
             self._send(_completion(name, stub.answer(body), body, _key_of(headers)), cut=name == "cut")
+
+    def do_CONNECT(self) -> None:
+        """As a proxy that lets nobody through."""
+        fault = self.server.stub.next_fault()
+        self.send_error(fault.status if isinstance(fault, Saying) else 403)
+
+    def _say(self, saying: Saying, request: Request) -> None:
+        answer = self.server.stub.answer(request.body)
+        if not saying.when(request):
+            self._send(_completion("good", answer, request.body, ""))
+            return
+        body = saying.body
+        if callable(body):
+            body = body(answer if isinstance(answer, str) else json.dumps(answer), request)
+        content = body if isinstance(body, bytes) else (body if isinstance(body, str) else json.dumps(body)).encode()
+        self._write(saying.status, content, saying.kind, dict(saying.headers))
 
     def _refuse(self, name: str, argument: str, headers: dict[str, str]) -> None:
         key = _key_of(headers)
@@ -278,6 +320,13 @@ _SPOILT: dict[str, Callable[[str, Any, str], str]] = {
     "echo": lambda good, _tree, key: f"You sent {key}. {good}",
 }
 """Texts of answers that are no good, from the good text, what it says, and the key that was sent."""
+
+
+def completion(text: Any, *, finish: str = "stop", tokens: int = 30, **message: Any) -> dict[str, Any]:
+    """A completion as the protocol has it: a text, parts of one or None, and more fields of the message."""
+    said = {"role": "assistant", "content": text, **message}
+    usage = {"prompt_tokens": 120, "completion_tokens": tokens, "total_tokens": 120 + tokens}
+    return {"object": "chat.completion", "choices": [{"index": 0, "message": said, "finish_reason": finish}], "usage": usage}
 
 
 def sample_for(body: dict[str, Any]) -> Any:

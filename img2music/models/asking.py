@@ -2,85 +2,76 @@
 
 A question is messages, perhaps a picture, and the schema of the answer. The answer is text as it came; whether it is any good is
 for `conversing`. Whatever a provider does (hang, stream without end, fail, send nonsense), `Client.ask` comes back by its time
-limit with an answer or one `BackendError`.
+limit with an answer or one `BackendError`. What a server does not take is left out (`negotiating`), once for all later questions; a
+model that is still loading is waited for; an answer for which the tokens did not suffice is asked for with more, once. The same is
+never sent again while an answer to it may still be written: a server of one's own would only queue it.
 Conventions: seconds by the monotonic clock.
 """
 
 from __future__ import annotations
 
+import re
 import threading
 import warnings
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from img2music.errors import BackendError, Img2MusicError
-from img2music.journal import MODEL_THREAD, MOST_TOKENS, Heard, hear
+from img2music.journal import MODEL_THREAD, Heard, hear
 from img2music.models.cache import AnswerCache, Kept, key_of
-from img2music.models.faults import Trouble, give_up, trouble_of, without_secrets, without_value
-from img2music.models.registry import chat_model, key_variable
-from img2music.models.sending import messages_of, response_format, turn
-from img2music.models.spec import ModelSpec
+from img2music.models.faults import Circumstances, Trouble, give_up, trouble_of
+from img2music.models.masking import without_value
+from img2music.models.negotiating import MOST_CHANGES, Manner
+from img2music.models.proxies import proxy_for
+from img2music.models.question import Answer, Question
+from img2music.models.receiving import Received, received, refused
+from img2music.models.registry import OPENAI_ADDRESS, chat_model, key_variable
+from img2music.models.sending import keywords_of, messages_of, turn
+from img2music.models.spec import LONGEST_SECONDS, ModelSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from langchain_core.language_models.chat_models import BaseChatModel
     from langchain_core.messages import AIMessage
 
-    from img2music.templates import Message
-
-__all__ = ["Answer", "Client", "Question"]
+__all__ = ["Answer", "Client", "Question", "refused"]
 
 _FIRST_WAIT_SECONDS = 0.5
 _LONGEST_WAIT_SECONDS = 20.0
+_LOADING_WAITS_SECONDS = (1.0, 2.0, 4.0, 5.0)
+"""Between looks at a server that loads its model; the last one again and again. A large model takes minutes."""
 _SHORTEST_SECONDS = 0.05
-_PLAINER = {"schema": "json", "json": "none"}
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked."""
-
-    messages: tuple[Message, ...]
-    schema: Mapping[str, Any] | None
-    """JSON schema of the answer: every field required, nothing else allowed, everything bounded. None for plain text."""
-    schema_name: str
-    """With its version: "scene/1"."""
-    prompt_digest: str
-    picture_jpeg: bytes | None = None
-    """Goes with the first message of the user."""
-    picture_sha256: str = ""
-    """Hash of the picture's file: what is asked about another picture is another question, whatever is sent."""
-    seed: int = 0
+_CHOOSE_EYES = "name a model that sees (on llama.cpp its mmproj too), or an eye that asks none"
+_MORE_TO_THINK, _MORE_TO_SAY = 4, 2
+"""How many times the tokens are allowed once where thinking took them all, and where the answer was cut off."""
 
 
 @dataclass(slots=True)
-class Answer:
-    """What came back."""
+class _Course:
+    """How far one question has come."""
 
-    text: str
-    finish: str = "stop"
-    """"stop", "length" (cut off) or "refusal"."""
-    tokens_in: int = 0
-    tokens_out: int = 0
-    seconds: float = 0.0
-    """Spent on waiting for the model, retries and back-off included."""
+    begin: float
+    until: float
     asked: int = 0
-    """Requests that went out; 0 when it came from the cache."""
-    question: str = ""
-    """Digest by which recorded answers name the question."""
-    troubles: tuple[str, ...] = field(default=())
-    """What failed before it came."""
-
-    @property
-    def cached(self) -> bool:
-        """Whether nobody was asked."""
-        return self.asked == 0
+    failures: int = 0
+    changes: int = 0
+    waited_seconds: float = 0.0
+    """For the model to be loaded."""
+    looks: int = 0
+    thrown_away: int = 0
+    before_guess: Manner | None = None
+    """How the server was asked before things were left out without its naming them; what did not help is not kept."""
+    lengthened: bool = False
+    held: Received | None = None
+    """An answer that was cut off, while a longer one is asked for."""
+    troubles: list[str] = field(default_factory=list)
 
 
 class Client:
@@ -94,8 +85,8 @@ class Client:
         self._cache = cache if cache is not None else AnswerCache()
         self._sleep = sleeper
         self._model: BaseChatModel | None = None
-        self._structured = self.spec.options.structured
-        self._without: set[str] = set()
+        self._manner = Manner.of(self.spec)
+        self._moved = False
         self.asked = 0
         """Requests that went out so far."""
 
@@ -151,96 +142,190 @@ class Client:
         )
 
     def _ask_anew(self, question: Question, until: float) -> Answer:
-        begin, asked = monotonic(), 0
-        troubles: list[str] = []
+        course = _Course(monotonic(), until)
+        if question.picture_jpeg is not None and self._manner.blind:
+            raise give_up(Trouble(self._manner.blind, again=False, remedy=_CHOOSE_EYES))
         if self._model is None:
-            self._model = self._made()
-        from img2music.models.replay import digest_of  # needs what the model needed
-
-        tries = 1 + self.spec.options.retries
+            self._model = self._made(self.spec)
         while True:
-            left = until - monotonic()
-            if left < _SHORTEST_SECONDS:
-                raise give_up(_late(self.spec.label, troubles))
-            self._wait_for_turn(until)
-            allowed = min(until - monotonic(), self.spec.options.timeout)
-            asked += 1
+            try:
+                self._wait_for_turn(until, course.troubles)
+            except BackendError:
+                if course.held is None:
+                    raise
+                return self._whole(course.held, question, course)
+            allowed = min(until - monotonic(), self.spec.options.timeout or LONGEST_SECONDS)
+            course.asked += 1
             self.asked += 1
+            sent = monotonic()
             try:
                 message = _within(allowed, partial(self._invoke, question, allowed))
             except Exception as error:
-                trouble = trouble_of(error, self.spec.label, secret_variable=key_variable(self.spec))
-                troubles.append(trouble.text)
-                if self._ask_more_plainly(trouble):
-                    tries += 1  # that was another question, not the same one again
-                    continue
-                if not trouble.again or asked >= tries:
-                    raise give_up(trouble) from None
-                self._wait(trouble, asked, until)
+                trouble = trouble_of(error, self.spec.label, circumstances=self._circumstances(question, allowed, until))
+                done = self._mend(trouble, question, course)
+                if done is None and course.held is not None:  # an answer in the hand
+                    course.troubles.append(trouble.text)
+                    return self._whole(course.held, question, course)
+                if done is None:
+                    self._manner = course.before_guess or self._manner
+                    raise give_up(self._nowhere(trouble) if trouble.misplaced and self._moved else trouble) from None
+                if done:
+                    course.troubles.append(trouble.done(done))
                 continue
-            answer = _answer_of(message)
-            answer.text = without_value(answer.text, key_variable(self.spec))  # a server may repeat what it was sent
-            answer.seconds, answer.asked = monotonic() - begin, asked
-            answer.question, answer.troubles = digest_of(messages_of(question, self.spec.options.structured)), tuple(troubles)
-            return answer
+            got = received(message)
+            if self._asks_for_more(got, monotonic() - sent, course):
+                continue
+            if got.ran_out:
+                raise give_up(self._spent(got))
+            return self._whole(got, question, course)
 
-    def _made(self) -> BaseChatModel:
+    def _whole(self, got: Received, question: Question, course: _Course) -> Answer:
+        """The answer with what is known of how it was come by."""
+        from img2music.models.replay import digest_of  # needs what the model needed
+
+        answer = got.answer
+        answer.text = without_value(answer.text, key_variable(self.spec))  # a server may repeat what it was sent
+        if course.waited_seconds:
+            course.troubles.append(f"the server was loading its model; {course.waited_seconds:.0f} s were waited for it")
+        answer.seconds, answer.asked = monotonic() - course.begin, course.asked
+        answer.question = digest_of(messages_of(question, self.spec.options.structured))
+        answer.troubles = tuple(course.troubles)
+        return answer
+
+    def _mend(self, trouble: Trouble, question: Question, course: _Course) -> str | None:
+        """What was done so that asking again may help, for the record ("" where that comes later); None where nothing is left."""
+        if trouble.loading:
+            return self._wait_for_loading(trouble, course)
+        if trouble.misplaced and (done := self._look_below()) is not None:
+            return done
+        if trouble.garbled:
+            course.thrown_away += 1
+            return "asked again" if course.thrown_away == 1 else self._manner.without_form()
+        if course.changes < MOST_CHANGES:
+            if trouble.wordless and course.before_guess is None:
+                course.before_guess = replace(self._manner)
+            done = self._manner.give_way(trouble, has_schema=question.schema is not None)
+            if done is not None:
+                course.changes += 1
+                return done
+        if not trouble.again or course.failures >= self.spec.options.retries:
+            return None
+        course.failures += 1
+        return self._wait(trouble, course)
+
+    def _asks_for_more(self, got: Received, took: float, course: _Course) -> bool:
+        """Whether a longer answer is asked for: once, where nobody set its length and the time may suffice."""
+        if self.spec.provider != "openai" or "max_tokens" in self.spec.options.model_fields_set or course.lengthened:
+            return False
+        if not got.worth_more or course.until - monotonic() < took:
+            return False
+        before = self._manner.max_tokens
+        done = self._manner.more_tokens(times=_MORE_TO_THINK if got.ran_out else _MORE_TO_SAY)
+        if done is None:
+            return False
+        what = "thinking took all" if got.ran_out else "the answer was cut off after"
+        course.troubles.append(f"{what} {before} tokens; {done}")
+        course.lengthened, course.held = True, None if got.ran_out else got
+        return True
+
+    def _spent(self, got: Received) -> Trouble:
+        tokens = self._manner.max_tokens
+        why = "thinking" if got.thought else "what is no answer, thinking most likely"
+        return Trouble(
+            f"model {self.spec.label!r} spent all of its {tokens} tokens on {why} and gave no answer",
+            again=False,
+            remedy="raise max_tokens in its line, or switch its thinking off",
+        )
+
+    def _circumstances(self, question: Question, allowed: float, until: float) -> Circumstances:
+        own = self.spec.options.timeout
+        limit = "time_limit_seconds" if own is None or own > allowed else "its timeout"
+        proxy = ""
+        if self.spec.provider == "openai":
+            found = proxy_for(self.spec.options.base_url or OPENAI_ADDRESS)
+            proxy = "" if found is None else found.variable
+        return Circumstances(
+            key_variable(self.spec), shown=question.picture_jpeg is not None, proxy=proxy, limit=limit, seconds=allowed
+        )
+
+    def _made(self, spec: ModelSpec) -> BaseChatModel:
         try:
-            return chat_model(self.spec)
+            made = chat_model(spec)
         except Img2MusicError:
             raise
         except Exception as error:
             raise give_up(trouble_of(error, self.spec.label, secret_variable=key_variable(self.spec))) from None
+        if spec.provider == "openai":  # they go with each request, because a server may not take them
+            made.temperature = made.max_tokens = None  # type: ignore[attr-defined]
+        return made
+
+    def _look_below(self) -> str | None:
+        """Asks at base_url/v1 from now on, where most servers answer and an address without it is easily written; tried once."""
+        address = self.spec.options.base_url
+        if self.spec.provider != "openai" or address is None or self._moved or re.search(r"/v\d", urlsplit(address).path):
+            return None
+        self._moved = True
+        options = self.spec.options.model_copy(update={"base_url": f"{address}/v1"})
+        self._model = self._made(self.spec.model_copy(update={"options": options}))
+        return f"asked again at {address}/v1; write that as base_url"
+
+    def _nowhere(self, trouble: Trouble) -> Trouble:
+        address = self.spec.options.base_url
+        return Trouble(f"{trouble.cause}, neither at {address} nor at {address}/v1", again=False, remedy="check base_url")
 
     def _invoke(self, question: Question, allowed: float) -> AIMessage:
         assert self._model is not None  # noqa: S101  made by the caller
-        messages = messages_of(question, self._structured)
-        extra: dict[str, Any] = {"seed": question.seed % 2**31, "timeout": allowed}
-        if self._structured != "none" and question.schema is not None:
-            wanted = response_format(question, self._structured)
-            # As a parameter of its own it makes LangChain raise on an answer that is cut off, instead of giving what came.
-            extra |= (
-                {"extra_body": {"response_format": wanted}} if self.spec.provider == "openai" else {"response_format": wanted}
-            )
-        for name in self._without:
-            extra.pop(name, None)
+        manner = self._manner
+        messages = messages_of(
+            question, manner.structured, system_apart=manner.system_apart, picture_longest=manner.picture_longest
+        )
         from langsmith import tracing_context
 
         # Tracing that the environment asks of LangChain for other programs would send prompt and picture elsewhere.
         with warnings.catch_warnings(), tracing_context(enabled=False):
             warnings.simplefilter("ignore")  # what providers have to say is in the error that follows
-            return self._model.invoke(messages, **extra)
+            return self._model.invoke(messages, **keywords_of(question, manner, self.spec.provider, allowed))
 
-    def _ask_more_plainly(self, trouble: Trouble) -> bool:
-        """Whether there is a plainer way to ask a server that does not take a parameter; it is kept for later questions."""
-        if trouble.refuses is None:
-            return False
-        if trouble.refuses == "seed":
-            if "seed" in self._without:
-                return False
-            self._without.add("seed")
-            return True
-        if trouble.refuses == "temperature" and getattr(self._model, "temperature", None) is not None:
-            self._model.temperature = None  # type: ignore[union-attr]  # looked at above
-            return True
-        if trouble.refuses in {"response_format", "guided", "json_schema", "grammar"} and self._structured in _PLAINER:
-            self._structured = _PLAINER[self._structured]  # type: ignore[assignment]  # its values are the names that there are
-            return True
-        return False
-
-    def _wait_for_turn(self, until: float) -> None:
+    def _wait_for_turn(self, until: float, troubles: list[str]) -> None:
+        if until - monotonic() < _SHORTEST_SECONDS:
+            raise give_up(_late(self.spec.label, troubles))
         wait = turn(self.spec, until)
         if wait > 0 and monotonic() + wait >= until:
             raise give_up(_late(self.spec.label, [f"at most {self.spec.options.per_minute:g} requests a minute"]))
         if wait > 0:
             self._sleep(wait)
 
-    def _wait(self, trouble: Trouble, tried: int, until: float) -> None:
-        wait = trouble.wait_seconds if trouble.wait_seconds is not None else _FIRST_WAIT_SECONDS * 2 ** (tried - 1)
-        wait = min(wait, _LONGEST_WAIT_SECONDS)
-        if monotonic() + wait >= until:
-            raise give_up(trouble)
+    def _wait(self, trouble: Trouble, course: _Course) -> str | None:
+        """Waits before the same is sent again; raises where the server asks for longer than there is time."""
+        asked = trouble.wait_seconds
+        wait = min(_FIRST_WAIT_SECONDS * 2 ** (course.failures - 1), _LONGEST_WAIT_SECONDS) if asked is None else asked
+        if monotonic() + wait >= course.until:
+            if asked is None or course.held is not None:
+                return None
+            left = max(0.0, course.until - monotonic())
+            raise give_up(
+                Trouble(
+                    f"{trouble.cause} and asks to wait {min(asked, 1e9):.0f} s, and {left:.0f} s are left",
+                    again=False,
+                    remedy="try again then, or raise time_limit_seconds",
+                )
+            )
         self._sleep(wait)
+        return "asked again"
+
+    def _wait_for_loading(self, trouble: Trouble, course: _Course) -> str | None:
+        usual = _LOADING_WAITS_SECONDS[min(course.looks, len(_LOADING_WAITS_SECONDS) - 1)]
+        wait = max(usual, min(trouble.wait_seconds or 0.0, _LONGEST_WAIT_SECONDS))
+        # By what was waited too: whoever hands in a sleeper of their own may not sleep at all.
+        if max(monotonic(), course.begin + course.waited_seconds) + wait >= course.until:
+            if course.held is not None:
+                return None
+            waited = f" after {course.waited_seconds:.0f} s of waiting" if course.waited_seconds else ""
+            raise give_up(Trouble(trouble.cause + waited, again=False, remedy=trouble.remedy))
+        self._sleep(wait)
+        course.looks += 1
+        course.waited_seconds += wait
+        return ""
 
 
 def _weights(spec: ModelSpec) -> list[tuple[str, int, int]]:
@@ -281,28 +366,7 @@ def _within(seconds: float, call: Callable[[], Any]) -> Any:
 def _late(label: str, troubles: list[str]) -> Trouble:
     last = f" (last: {troubles[-1]})" if troubles else ""
     return Trouble(
-        f"model {label!r} took longer than the time limit{last}; raise time_limit_seconds, or ask a faster model", again=False
-    )
-
-
-def _answer_of(message: AIMessage) -> Answer:
-    usage: Mapping[str, Any] = message.usage_metadata or {}
-    refusal = message.additional_kwargs.get("refusal")
-    finish = message.response_metadata.get("finish_reason") or "stop"
-    text = str(message.text).encode("utf-8", "replace").decode()  # half a surrogate pair could not be written anywhere
-    if refusal or finish == "content_filter":
-        said = str(refusal or text).encode("utf-8", "replace").decode()[:500]
-        return Answer(said, "refusal", _count(usage, "input_tokens"), _count(usage, "output_tokens"))
-    return Answer(text, "length" if finish == "length" else "stop", _count(usage, "input_tokens"), _count(usage, "output_tokens"))
-
-
-def _count(usage: Mapping[str, Any], name: str) -> int:
-    value = usage.get(name)
-    return value if isinstance(value, int) and 0 <= value <= MOST_TOKENS else 0
-
-
-def refused(answer: Answer, label: str) -> BackendError:
-    """The error for an answer by which the model refuses."""
-    return BackendError(
-        f"model {label!r} refuses to answer ({without_secrets(' '.join(answer.text.split()))[:200]}); change the picture or the words"
+        f"model {label!r} took longer than the time limit{last}",
+        again=False,
+        remedy="raise time_limit_seconds, or ask a faster model",
     )

@@ -22,6 +22,7 @@ from langchain_core.messages import AIMessage, BaseMessage, convert_to_openai_me
 from langchain_core.outputs import ChatGeneration, ChatResult
 
 from img2music.errors import BackendError, UsageError
+from img2music.models.spec import LONGEST_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
@@ -89,7 +90,7 @@ class Request:
             pictures=sum(_pictures(message) for message in told),
             stop=tuple(stop or ()),
             seed=seed,
-            until=monotonic() + float(timeout if timeout is not None else options.timeout),
+            until=monotonic() + float(timeout or options.timeout or LONGEST_SECONDS),
         )
 
     def check_time(self) -> None:

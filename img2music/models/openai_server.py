@@ -1,34 +1,35 @@
-"""Servers that speak OpenAI's protocol: OpenAI itself, vLLM, Ollama, llama.cpp, and many hosts.
+"""Servers that speak OpenAI's protocol: OpenAI itself, vLLM, Ollama, llama.cpp, LM Studio, and many hosts.
 
 The client waits no longer than it is told, reads no more than a bounded answer, follows no redirect and never retries by itself
-(`asking.Client` does). Knows nothing of what is asked.
+(`asking.Client` does). What comes back is put into the protocol's shape where servers differ. Knows nothing of what is asked.
 """
 
 from __future__ import annotations
 
+import json
 import os
-from importlib import import_module
-from time import monotonic
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
+
+from langchain_openai import ChatOpenAI
+from pydantic import SecretStr
 
 from img2music.errors import UsageError
-from img2music.models.registry import LOCAL_HOSTS, key_variable
+from img2music.models.http_transport import bounded_client, plain_async_client
+from img2music.models.proxies import proxy_for
+from img2music.models.registry import OPENAI_ADDRESS, key_variable
+from img2music.models.spec import LONGEST_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from langchain_core.language_models.chat_models import BaseChatModel
+    from langchain_core.outputs import ChatResult
 
     from img2music.models.spec import ModelSpec
 
-__all__ = ["make"]
+__all__ = ["NoCompletionError", "ServerChat", "make"]
 
-_HOME = "https://api.openai.com/v1"
 _NO_KEY = "none"
-_MOST_BYTES = 4_000_000
-"""A longer answer is no answer: the longest plan is some 20 kB."""
+_QUIET: dict[str, Any] = {"http_socket_options": ()} if "http_socket_options" in ChatOpenAI.model_fields else {}
+"""Else LangChain warns, where the environment names a proxy, of a client that it does not make here."""
 
 
 def make(spec: ModelSpec) -> BaseChatModel:
@@ -36,10 +37,8 @@ def make(spec: ModelSpec) -> BaseChatModel:
 
     Raises:
         UsageError: the key is missing in the environment, or can't be sent.
+        MissingPackageError, BackendError: the environment names a proxy that can't be used.
     """
-    from langchain_openai import ChatOpenAI
-    from pydantic import SecretStr
-
     variable = key_variable(spec)
     key = os.environ.get(variable, "").strip() if variable is not None else _NO_KEY
     if not key:
@@ -47,75 +46,98 @@ def make(spec: ModelSpec) -> BaseChatModel:
     if not (key.isascii() and key.isprintable()):
         raise UsageError(f"the key in {variable} holds characters that can't be sent; copy it again, without line breaks")
     options = spec.options
-    return ChatOpenAI(
+    seconds = options.timeout or LONGEST_SECONDS
+    proxy = proxy_for(options.base_url or OPENAI_ADDRESS)
+    if proxy is not None:
+        proxy.check()
+    return ServerChat(
         model=spec.name,
-        base_url=options.base_url or _HOME,
+        base_url=options.base_url or OPENAI_ADDRESS,
         api_key=SecretStr(key),
         temperature=options.temperature,
         max_tokens=options.max_tokens,  # type: ignore[call-arg]  # the field's other name
-        timeout=options.timeout,
+        timeout=seconds,
         max_retries=0,
         use_responses_api=False,
         openai_proxy=None,  # ours goes by the environment itself; LangChain refuses a proxy beside a client of one's own
         default_headers={"Accept-Encoding": "identity"},
-        http_client=_bounded_client(
-            options.timeout, key=key, at_home=options.base_url is None, proxy=_proxy_for(options.base_url or _HOME)
-        ),
+        http_client=bounded_client(seconds, key=key, at_home=options.base_url is None, proxy=proxy),
+        http_async_client=plain_async_client(seconds, proxy),
+        **_QUIET,
     )
 
 
-_SENT = frozenset({"accept", "accept-encoding", "connection", "content-length", "content-type", "host", "user-agent"})
-"""Headers that go to servers other than OpenAI's, beside the key that the model's line names."""
+class NoCompletionError(ValueError):
+    """A server answered with status 200, and what it sent is no completion."""
+
+    def __init__(self, body: object) -> None:
+        """`body` is what it sent."""
+        super().__init__("no choices in it")
+        self.body = body
 
 
-def _bounded_client(timeout_seconds: float, *, key: str, at_home: bool, proxy: str | None) -> Any:
-    """An HTTP client whose answers are bounded in size and time; what names an account at OpenAI goes to OpenAI only."""
-    import openai
+class ServerChat(ChatOpenAI):
+    """LangChain's chat model for servers that keep the protocol loosely."""
 
-    # openai changed its HTTP package once (httpx, then httpx2): take the one that this release is made with.
-    client = next(base for base in openai.DefaultHttpxClient.__mro__ if base.__name__ == "Client")
-    http = import_module(client.__module__.partition(".")[0])
+    def _create_chat_result(self, response: Any, generation_info: dict[str, Any] | None = None) -> ChatResult:
+        """The answer, put into shape: contents in parts become one text, odd counts of tokens are left out, thoughts are kept.
 
-    class Bounded(http.SyncByteStream):  # type: ignore[name-defined, misc]  # its package is known when it runs
-        def __init__(self, stream: Any, until: float) -> None:
-            self._stream, self._until = stream, until
-
-        def __iter__(self) -> Iterator[bytes]:
-            size = 0
-            for chunk in self._stream:
-                size += len(chunk)
-                if size > _MOST_BYTES:
-                    raise http.ReadError(f"the answer is longer than {_MOST_BYTES} bytes")
-                if monotonic() > self._until:
-                    raise http.ReadTimeout("the answer takes too long")
-                yield chunk
-
-        def close(self) -> None:
-            self._stream.close()
-
-    class BoundedTransport(http.HTTPTransport):  # type: ignore[name-defined, misc]  # likewise
-        def handle_request(self, request: Any) -> Any:
-            allowed = request.extensions.get("timeout", {}).get("read") or timeout_seconds
-            until = monotonic() + allowed
-            if not at_home:  # the client adds what the environment names for OpenAI: an account, headers of one's own
-                for name in [name for name in request.headers if name not in _SENT and not name.startswith("x-stainless-")]:
-                    request.headers.pop(name, None)
-                request.headers["authorization"] = f"Bearer {key}"
-            response = super().handle_request(request)
-            if response.headers.get("content-encoding", "identity") != "identity":
-                response.close()
-                raise http.ReadError("the answer is packed, so that its size can't be told")
-            response.stream = Bounded(response.stream, until)
-            return response
-
-    return openai.DefaultHttpxClient(transport=BoundedTransport(proxy=proxy), timeout=timeout_seconds, follow_redirects=False)
+        Raises:
+            NoCompletionError: there is no answer in what came.
+        """
+        tree = response if isinstance(response, dict | str) else _dumped(response)
+        if not isinstance(tree, dict) or tree.get("error"):
+            raise NoCompletionError(tree)
+        choices = tree.get("choices")
+        first = choices[0] if isinstance(choices, list) and choices else None
+        message = first.get("message") if isinstance(first, dict) else None
+        if not isinstance(first, dict) or not isinstance(message, dict):
+            raise NoCompletionError(tree)
+        content = message.get("content")
+        if first.get("finish_reason") == "error":
+            raise NoCompletionError({"error": first.get("error") or _text_of(content) or "the server broke off"})
+        shaped = {**message, "role": "assistant", "content": _text_of(content)}
+        if not isinstance(shaped.get("tool_calls"), list):
+            shaped.pop("tool_calls", None)
+        usage = tree.get("usage")
+        result = super()._create_chat_result(
+            {**tree, "choices": [{**first, "message": shaped}], "usage": _counts(usage) if isinstance(usage, dict) else None},
+            generation_info,
+        )
+        thought = message.get("reasoning_content") or message.get("reasoning")
+        if isinstance(thought, str) and thought:
+            result.generations[0].message.additional_kwargs["reasoning_content"] = thought
+        return result
 
 
-def _proxy_for(address: str) -> str | None:
-    """The proxy that the environment names for an address (HTTPS_PROXY, NO_PROXY ...); this machine is reached without one."""
-    parts = urlsplit(address)
-    host = parts.hostname or ""
-    if host in LOCAL_HOSTS or proxy_bypass(host):
-        return None
-    proxies = getproxies()
-    return proxies.get(parts.scheme) or proxies.get("all")
+def _dumped(response: Any) -> Any:
+    dump = getattr(response, "model_dump", None)
+    return response if dump is None else dump(warnings=False)
+
+
+def _text_of(content: Any) -> str:
+    """A content as one text: it may come in parts, or as the JSON that it holds, read already."""
+    if isinstance(content, list):
+        return "".join(_part(part) for part in content)
+    if isinstance(content, dict):
+        return _part(content) if isinstance(content.get("text"), str) else json.dumps(content)
+    return content if isinstance(content, str) else ""
+
+
+def _part(part: Any) -> str:
+    """The text of one part; what a model thinks is none of its answer."""
+    if isinstance(part, str):
+        return part
+    is_text = isinstance(part, dict) and part.get("type", "text") in {"text", "output_text"} and isinstance(part.get("text"), str)
+    return str(part["text"]) if is_text else ""
+
+
+def _counts(usage: dict[str, Any]) -> dict[str, Any]:
+    """Of what a server counts only whole numbers: another kind would make LangChain throw the answer away."""
+    kept: dict[str, Any] = {}
+    for name, value in usage.items():
+        if isinstance(value, dict):
+            kept[name] = {inner: count for inner, count in value.items() if isinstance(count, int)}
+        elif isinstance(value, int):
+            kept[name] = value
+    return kept

@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 
     from img2music.models.providers import Provider
 
-__all__ = ["LOCAL_HOSTS", "chat_model", "is_local", "key_variable", "why_not"]
+__all__ = ["LOCAL_HOSTS", "OPENAI_ADDRESS", "chat_model", "is_local", "key_variable", "why_not"]
 
 
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}  # noqa: S104  compared with, never bound to
+
+
+OPENAI_ADDRESS = "https://api.openai.com/v1"
 
 
 def chat_model(line: str | ModelSpec, **options: object) -> BaseChatModel:
@@ -60,9 +63,7 @@ def why_not(spec: ModelSpec) -> str | None:
     if missing:
         return f"needs {', '.join(missing)}: {provider.install}"
     if spec.provider == "openai":
-        variable = key_variable(spec)
-        if variable is not None and not os.environ.get(variable):
-            return f"needs a key: set {variable} in the environment"
+        return _why_not_server(spec)
     if spec.provider in {"gguf", "hf", "vllm"}:
         from img2music.models.weights import check_name, find_file
 
@@ -74,6 +75,22 @@ def why_not(spec: ModelSpec) -> str | None:
         return _why_not_hf(spec.name)
     if spec.provider == "replay" and not _is_file(spec.name):
         return f"no file {spec.name[:200]}; give a file of recorded answers"
+    return None
+
+
+def _why_not_server(spec: ModelSpec) -> str | None:
+    """A key that is missing, or a proxy that can't be used."""
+    from img2music.models.proxies import proxy_for
+
+    variable = key_variable(spec)
+    if variable is not None and not os.environ.get(variable):
+        return f"needs a key: set {variable} in the environment"
+    proxy = proxy_for(spec.options.base_url or OPENAI_ADDRESS)
+    try:
+        if proxy is not None:
+            proxy.check()
+    except BackendError as error:
+        return str(error)
     return None
 
 

@@ -17,10 +17,17 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from img2music.errors import UsageError, unknown_name
 from img2music.models.providers import COMMON_OPTIONS, provider_named
 
-__all__ = ["ModelSpec", "Options", "checked_limit"]
+__all__ = ["LONGEST_SECONDS", "ModelSpec", "Options", "checked_limit"]
 
+LONGEST_SECONDS = 3600.0
+"""No request and no stage may take longer."""
 _SECRET = re.compile(r"key|token$|secret|password|authorization", re.IGNORECASE)
 _EXAMPLE = "openai:gpt-4o-mini, gguf:smollm2 or hf:./my-model"
+
+
+def _root_of(address: str) -> str:
+    """An address without what every client adds by itself."""
+    return address.rstrip("/").removesuffix("/chat/completions").rstrip("/")
 
 
 class Options(BaseModel):
@@ -32,8 +39,8 @@ class Options(BaseModel):
     """None ("none") leaves it to the server: some models take no temperature."""
     max_tokens: Annotated[int, Field(ge=1, le=100_000)] = 4000
     """Longest answer."""
-    timeout: Annotated[float, Field(gt=0, le=3600)] = 120.0
-    """Seconds for one request."""
+    timeout: Annotated[float, Field(gt=0, le=LONGEST_SECONDS)] | None = None
+    """Seconds for one request; None leaves it what is left of the stage's own limit."""
     retries: Annotated[int, Field(ge=0, le=10)] = 2
     """How often a request is sent again after the server was busy, failed or could not be reached."""
     structured: Literal["schema", "json", "none"] = "schema"
@@ -43,7 +50,8 @@ class Options(BaseModel):
     per_minute: Annotated[float, Field(gt=0, le=100_000)] | None = None
     """Most requests a minute."""
     # openai
-    base_url: Annotated[str, Field(max_length=500, pattern=r"^https?://\S+$")] | None = None
+    base_url: Annotated[str, Field(max_length=500, pattern=r"^https?://\S+$"), AfterValidator(_root_of)] | None = None
+    """Where the server answers, without "/chat/completions"."""
     key_env: Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
     """Name of the environment variable that holds the key."""
     # gguf
@@ -100,7 +108,11 @@ class ModelSpec(BaseModel):
                         "(OPENAI_API_KEY, or another named by key_env)"
                     )
                 raise unknown_name(f"option for {provider!r} models", option, taken)
-            if isinstance(value, str) and value.lower() == "none" and option in {"temperature", "price_in", "price_out"}:
+            if (
+                isinstance(value, str)
+                and value.lower() == "none"
+                and option in {"temperature", "timeout", "price_in", "price_out"}
+            ):
                 given[option] = None
         _check_address(given.get("base_url"))
         try:
@@ -163,15 +175,12 @@ def _check_address(address: object) -> None:
             )
 
 
-_LONGEST_SECONDS = 3600.0
-
-
 def checked_limit(seconds: float) -> float:
     """A time limit in seconds, 1 to 3600.
 
     Raises:
         UsageError: another.
     """
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 1 <= seconds <= _LONGEST_SECONDS:
-        raise UsageError(f"time_limit_seconds {seconds!r} can't be kept; give 1 to {_LONGEST_SECONDS:g} seconds")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 1 <= seconds <= LONGEST_SECONDS:
+        raise UsageError(f"time_limit_seconds {seconds!r} can't be kept; give 1 to {LONGEST_SECONDS:g} seconds")
     return float(seconds)
