@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import extras
@@ -13,6 +14,7 @@ from img2music.errors import BackendError, UsageError
 from img2music.io.pictures import open_picture
 from img2music.journal import collected
 from img2music.models import schema_of
+from img2music.perceivers.both_eyes import AROUSAL_CUE
 from img2music.perceivers.offline import OfflinePerceiver
 from img2music.perceivers.vlm import ModelPerceiver
 from img2music.perceivers.vlm_answer import SceneAnswer
@@ -20,12 +22,13 @@ from img2music.scene import MusicalAttributes, Scene
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from img2music.io.pictures import Picture
     from img2music.journal import ModelUse
 
 extras.require("llm")
+FIRST_VERSION = str(Path(__file__).parent / "prompts_v1" / "see-cited.md")
+"""A prompt as it was shipped once: whoever copied it goes on with it, and with the answers of its schema, "scene/1"."""
 OWN = ("density", "height", "contour")
 """Attributes that no model is asked for."""
 
@@ -35,7 +38,7 @@ def picture(make_picture: Callable[..., Path]) -> Picture:
     return open_picture(make_picture())
 
 
-def see(picture: Picture, tmp_path: Path, *answers: object, prompt: str = "see/cited") -> tuple[Scene, ModelUse]:
+def see(picture: Picture, tmp_path: Path, *answers: object, prompt: str = FIRST_VERSION) -> tuple[Scene, ModelUse]:
     with collected() as uses:
         scene = ModelPerceiver(model=recorded(tmp_path / "answers.jsonl", *answers), prompt=prompt)(picture)
     (use,) = uses
@@ -53,8 +56,12 @@ def test_every_attribute_says_who_suggests_it_and_what_was_measured_stays(pictur
         assert attribute.source == ("measured" if name in OWN else "model"), name
         if name in OWN:
             assert attribute == getattr(alone.attributes, name)
-    assert scene.measured == alone.attributes
-    assert scene.cues[: len(alone.cues)] == alone.cues
+    assert scene.measured is not None
+    for name in MusicalAttributes.model_fields:
+        assert getattr(scene.measured, name).value == getattr(alone.attributes, name).value
+    gone = {"subject", "smiles"} | {cue.name for cue in alone.cues if cue.name.startswith(("sees_", "likely_"))}
+    kept = [cue for cue in alone.cues if cue.name not in gone]
+    assert [cue for cue in scene.cues if cue.source == "measured" and cue.name != AROUSAL_CUE] == kept
     assert scene.colours == alone.colours
     assert scene.seal is None
     assert (use.stage, use.schema_name, use.accepted, use.repairs) == ("perceiver", "scene/1", True, 0)
@@ -104,10 +111,10 @@ def test_places_outside_the_picture_are_cut_and_double_names_left_out(picture: P
 
 
 def test_a_name_that_both_use_means_what_the_model_says_it_means(picture: Picture, tmp_path: Path) -> None:
-    answer = scene_answer(arousal={"because": ["lightness", "contrast"], "value": 0.1, "confidence": 0.5})
+    answer = scene_answer(arousal={"because": ["lightness", "warmth"], "value": 0.1, "confidence": 0.5})
     answer["observations"].append({"name": "lightness", "text": "a lamp", "box": [0.1, 0.1, 0.2, 0.2]})
     scene, _ = see(picture, tmp_path, answer)
-    assert scene.attributes.arousal.because == ("seen_lightness", "contrast")
+    assert scene.attributes.arousal.because[:3] == (AROUSAL_CUE, "seen_lightness", "warmth")
 
 
 def test_faults_are_quoted_and_a_second_answer_is_taken(picture: Picture, tmp_path: Path) -> None:
@@ -128,7 +135,6 @@ def test_after_two_repairs_the_stage_gives_up_with_one_line(picture: Picture, tm
 @pytest.mark.parametrize(
     "extra",
     [
-        {"system": "rm -rf /"},
         {"tempo_bpm": {"because": ["red_sky"], "value": 66, "confidence": 0.5, "path": "/etc/passwd"}},
         {"genre": {"because": ["red_sky"], "value": "/etc/passwd", "confidence": 0.5}},
         {"instruments": {"because": ["red_sky"], "value": ["file:///x"], "confidence": 0.5}},

@@ -16,6 +16,7 @@ from img2music.errors import Img2MusicError
 from img2music.io.styles import load_style, style_names
 from img2music.models.answers import AnswerError
 from img2music.plan import CompositionPlan
+from img2music.planners.ensemble import missing_harmony
 from img2music.planners.form import count_bars
 from img2music.planners.llm_band import seat
 from img2music.planners.llm_bars import fit_bars
@@ -27,8 +28,10 @@ from img2music.style import is_style_file
 from img2music.theory import METERS, Key, Meter, parse_bar
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from img2music.brief import Brief
-    from img2music.plan import Section
+    from img2music.plan import PartPlan, Section
     from img2music.planners.llm_reading import Wish
     from img2music.style import Style
 
@@ -38,6 +41,8 @@ _NEAR = 0.08
 """An open tempo may move so far that the model's own bars fill the length: little more than what listeners notice in a beat (about
 6 %: Drake & Botte, Perception & Psychophysics 54, 1993), because a whole form is worth more than a tempo to the digit."""
 _RING_SECONDS = (0.1, 4.0)
+_OF_THE_WISHES = ("you asked for", "these words", "the picture shows")
+"""Beginnings of conflicts that hold whoever plays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,7 @@ def settle(wish: Wish, draft: CompositionPlan, settled: Settled, known: frozense
             sections=sections,
             parts=seats.parts,
             reasons=given.reasons,
-            conflicts=(*draft.conflicts, *seats.conflicts),
+            conflicts=(*_still_true(draft, seats.parts), *seats.conflicts),
             seed=draft.seed,
             seeds=draft.seeds,
             loop=draft.loop,
@@ -127,6 +132,19 @@ def settle(wish: Wish, draft: CompositionPlan, settled: Settled, known: frozense
         raise AnswerError(*(fault["msg"].removeprefix("Value error, ") for fault in error.errors())) from None
     remarks = (*desk.remarks, *seats.remarks, *given.remarks)
     return Planned(plan, tuple(wish.faults), remarks, given.citations, given.unfounded)
+
+
+def _still_true(draft: CompositionPlan, parts: Sequence[PartPlan]) -> tuple[str, ...]:
+    """The draft's conflicts without those about a band that does not play."""
+    if parts == draft.parts:
+        return draft.conflicts
+    left = {part.instrument for part in draft.parts}
+    without_chords = missing_harmony(draft.parts, load_style(draft.style))
+    return tuple(
+        conflict
+        for conflict in draft.conflicts
+        if conflict != without_chords and (conflict.startswith(_OF_THE_WISHES) or not any(name in conflict for name in left))
+    )
 
 
 class _Desk:
