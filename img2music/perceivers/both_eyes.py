@@ -14,7 +14,6 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from img2music.correspondences.affect import read_affect
 from img2music.correspondences.attributes import suggest
 from img2music.correspondences.evidence import Evidence
 from img2music.correspondences.sounding import PREFIX
@@ -103,18 +102,12 @@ def _without(scene: Scene, gone: frozenset[str]) -> Scene:
     cues = tuple(cue for cue in scene.cues if cue.name not in gone)
     own, eyes = scene.attributes, scene.measured
     evidence = Evidence(cues, scene.colours)
-    valence, arousal = read_affect(evidence)
-    fresh = suggest(
-        evidence,
-        own.valence if own.valence.source == "model" else valence,
-        own.arousal if own.arousal.source == "model" else arousal,
-        genre=own.genre.value,
-        mode=own.mode.value,
-    )
+    fresh = suggest(evidence, own.valence, own.arousal, genre=own.genre.value, mode=own.mode.value)
     kept: dict[str, Attribute[Any]] = {}
     for name in MusicalAttributes.model_fields:
         attribute: Attribute[Any] = getattr(own, name)
-        rests = attribute.source == "measured" and bool(gone & set(attribute.because))
+        # How the picture feels is read off the networks' features; what they take it for is a small part of that.
+        rests = name not in {"valence", "arousal"} and attribute.source == "measured" and bool(gone & set(attribute.because))
         kept[name] = getattr(fresh, name) if rests else _cleared(attribute, gone)
     cleared = {name: _cleared(getattr(eyes, name), gone) for name in MusicalAttributes.model_fields} if eyes is not None else {}
     return scene.model_copy(
