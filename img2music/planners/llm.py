@@ -245,5 +245,5 @@ def _lengths(brief: Brief, draft: CompositionPlan) -> str:
     for name in meters:
         meter = Meter.parse(name)
         bars = ", ".join(f"{tempo:g} bpm {count(brief.seconds, tempo, meter)}" for tempo in tempos)
-        lines.append(f"{name} ({float(meter.bar_quarters):g} quarters a bar): {bars}")
+        lines.append(f"{name}, {float(meter.bar_quarters):g} quarters: {bars}")
     return "\n".join(lines)

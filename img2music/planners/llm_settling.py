@@ -158,6 +158,11 @@ class _Desk:
     def _fault(self, text: str) -> None:
         self.wish.faults.append(text)
 
+    def _follows(self, causes: tuple[str, ...], text: str) -> None:
+        """Notes what is a fault unless it only follows from another one: who is told of a wrong tempo is not told of the bars too."""
+        is_consequence = any(fault.startswith(f"{cause}:") for fault in self.wish.faults for cause in causes)
+        (self.remarks if is_consequence else self.wish.faults).append(text)
+
     def style(self) -> tuple[str, Style]:
         wished = self.wish.style
         if wished is not None and wished not in style_names():
@@ -216,8 +221,9 @@ class _Desk:
         home = "i" if key.is_minor else "I"
         end = parse_bar(made[-1].harmony[-1], key)[-1]
         if not self.settled.loop and end.root != key.tonic:
-            self._fault(
-                f"sections.{made[-1].name}: the last bar is {made[-1].harmony[-1]}; a piece ends at home, so {home} stands there"
+            self._follows(
+                ("key",),
+                f"sections.{made[-1].name}: the last bar is {made[-1].harmony[-1]}; a piece ends at home, so {home} stands there",
             )
             made[-1] = made[-1].model_copy(update={"harmony": (*made[-1].harmony[:-1], home)})
         return tuple(made)
@@ -256,7 +262,10 @@ class _Desk:
         if wanted != bars and self.wish.lost_sections:
             sections = fit_bars(sections, wanted)  # what was lost was told already
         elif wanted != bars:
-            self._fault(f"sections: they hold {bars} bars; {seconds:g} s of {meter.name} at {tempo:.4g} need {wanted}")
+            self._follows(
+                ("tempo_bpm", "meter"),
+                f"sections: they hold {bars} bars; {seconds:g} s of {meter.name} at {tempo:.4g} need {wanted}",
+            )
             sections = fit_bars(sections, wanted)
         if self.settled.loop and not self.settled.tempo:
             tempo = min(300.0, max(20.0, loop_seconds(wanted, 60.0, meter) * 60 / seconds))
