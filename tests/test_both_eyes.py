@@ -96,14 +96,15 @@ def test_valence_is_the_models_and_arousal_the_mean_of_both() -> None:
     assert scene.attributes.valence.value == 0.4
     assert arousal.value == arousal_of_both(0.6, 0.2)
     assert 0.2 < arousal.value < 0.6
-    assert arousal.because == (AROUSAL_CUE, "lone_boat", "lightness")  # the eye's, too, but for what is superseded
+    assert arousal.because == (AROUSAL_CUE, "lone_boat")
+    assert arousal.strengths == {AROUSAL_CUE: 0.5, "lone_boat": 0.5}
     assert arousal.source == "model"
     cue = scene.cue(AROUSAL_CUE)
     assert cue is not None
     assert (cue.value, cue.source) == (0.6, "measured")
     assert "the mean of the model's +0.60 and the eye's +0.20" in cue.text
     assert scene.measured is not None
-    assert scene.measured.arousal.value == 0.2
+    assert (scene.measured.arousal.value, scene.measured.arousal.because) == (0.2, ("lightness",))
 
 
 def test_where_the_model_says_no_arousal_the_eyes_stands() -> None:

@@ -115,7 +115,7 @@ def test_a_name_that_both_use_means_what_the_model_says_it_means(picture: Pictur
     answer = scene_answer(arousal={"because": ["lightness", "warmth"], "value": 0.1, "confidence": 0.5})
     answer["observations"].append({"name": "lightness", "text": "a lamp", "box": [0.1, 0.1, 0.2, 0.2]})
     scene, _ = see(picture, tmp_path, answer)
-    assert scene.attributes.arousal.because[:3] == (AROUSAL_CUE, "seen_lightness", "warmth")
+    assert scene.attributes.arousal.because == (AROUSAL_CUE, "seen_lightness", "warmth")
 
 
 def test_faults_are_quoted_and_a_second_answer_is_taken(picture: Picture, tmp_path: Path) -> None:

@@ -42,7 +42,6 @@ _TOGETHER: dict[str, tuple[str, ...]] = {
 _NO_WORDS = frozenset(
     {"any", "kind", "likely", "sure", "not", "what", "shows", "nothing", "above", "the", "and", "with", "that", "seen"}
 )
-_MOST_CITED = 4
 
 
 def joined(seen: Seen, measured: Scene, wrong: frozenset[str] = frozenset()) -> Seen:
@@ -58,7 +57,7 @@ def joined(seen: Seen, measured: Scene, wrong: frozenset[str] = frozenset()) -> 
     told = sorted(name for name in gone if not name.startswith("likely_"))  # wide families say little, and there are nine
     notes = [f"superseded by what the model saw: {', '.join(told)}"] if told else []
     if scene.attributes.arousal.source == "model":
-        scene = _both_aroused(scene, measured.attributes.arousal, gone)
+        scene = _both_aroused(scene, measured.attributes.arousal)
     return replace(seen, scene=Scene.model_validate(scene.model_dump()), mended=(*seen.mended, *notes))
 
 
@@ -134,16 +133,14 @@ def arousal_of_both(model: float, eye: float) -> float:
     return round(min(1.0, max(-1.0, PEOPLE[0] + PEOPLE[1] * sum(deviations) / 2)), 3) + 0.0
 
 
-def _both_aroused(scene: Scene, eye: Attribute[float], gone: frozenset[str]) -> Scene:
+def _both_aroused(scene: Scene, eye: Attribute[float]) -> Scene:
     """The scene with the mean of both readings of arousal, and a cue that says so."""
     own = scene.attributes.arousal
     value = arousal_of_both(own.value, eye.value)
     text = f"arousal {value:+.2f}: the mean of the model's {own.value:+.2f} and the eye's {eye.value:+.2f}, each by how far it usually goes"
     cue = Cue(name=AROUSAL_CUE, value=float(own.value), unit="-1..1", text=text)
-    eyes = _cleared(eye, gone)
-    because = tuple(dict.fromkeys((AROUSAL_CUE, *own.because, *eyes.because)))[:_MOST_CITED]
-    halves = {name: own.strengths.get(name, 0.0) / 2 + eyes.strengths.get(name, 0.0) / 2 for name in because}
-    strengths = {name: round(share, 3) for name, share in halves.items() if share > 0}
-    both = own.model_copy(update={"value": value, "because": because, "strengths": strengths})
+    # The cue stands for the eye's half; what is behind that is on record in `Scene.measured`.
+    strengths = {AROUSAL_CUE: 0.5, **{name: round(share / 2, 3) for name, share in own.strengths.items()}}
+    both = own.model_copy(update={"value": value, "because": (AROUSAL_CUE, *own.because), "strengths": strengths})
     attributes = scene.attributes.model_copy(update={"arousal": both})
     return scene.model_copy(update={"cues": (*scene.cues, cue), "attributes": attributes})

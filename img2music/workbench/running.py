@@ -297,5 +297,4 @@ def _with_seconds(uses: tuple[ModelUse, ...], piece: Piece, kind: str) -> tuple[
 
 
 def _feeling(scene: Scene) -> tuple[float, float]:
-    """Valence and arousal as whoever looked says them; of a model its own reading, not the mean with the eye's."""
-    return scene.attributes.valence.value, scene.number("model_arousal", scene.attributes.arousal.value)
+    return scene.attributes.valence.value, scene.attributes.arousal.value
