@@ -15,6 +15,7 @@ from img2music.correspondences.telling import SURE_TO_EYES, attribute_lines, cue
 from img2music.io.pictures import open_picture
 from img2music.io.styles import load_style, style_names
 from img2music.perceivers.offline import OfflinePerceiver
+from img2music.planners.choosing import next_genres
 from img2music.planners.llm_reading import read_whole
 from img2music.planners.llm_settling import Settled, settle
 from img2music.planners.rules import RulesPlanner
@@ -52,6 +53,10 @@ def test_facts_are_few_and_none_says_what_another_says(example: Scene) -> None:
     assert not [name for name in told if name.startswith("likely_")]
     assert all(len(same & set(told)) <= 1 for same in SAME)
     assert len(scene_lines(example).splitlines()) <= 15
+
+
+def test_the_likeliest_style_is_the_one_that_the_rules_suggest(example: Scene) -> None:
+    assert next_genres(example, 3)[0] == example.attributes.genre.value
 
 
 def test_a_recognised_thing_is_told_from_a_share_on() -> None:
