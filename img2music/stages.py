@@ -39,6 +39,7 @@ __all__ = [
     "Realizer",
     "Renderer",
     "Rendering",
+    "WordsReader",
     "load_stage",
     "stage_names",
 ]
@@ -60,6 +61,14 @@ class Planner(Protocol):
 
     def __call__(self, scene: Scene, brief: Brief, /) -> CompositionPlan:
         """Plan a composition for `scene` that keeps every wish of `brief`."""
+        ...
+
+
+class WordsReader(Protocol):
+    """What a planner may do besides: explain words of a brief that the tables do not know, before anything is planned."""
+
+    def explain_words(self, brief: Brief, /) -> Brief:
+        """`brief` with glosses for such words, or as it is."""
         ...
 
 

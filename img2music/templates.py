@@ -50,30 +50,39 @@ __all__ = [
     "wrapped",
 ]
 
-Purpose = Literal["see", "plan", "abc"]
-SCHEMAS: dict[str, tuple[str, ...]] = {"see": ("scene/1",), "plan": ("plan/1", "changes/1", "choice/1"), "abc": ("abc/1",)}
+Purpose = Literal["see", "plan", "abc", "words"]
+SCHEMAS: dict[str, tuple[str, ...]] = {
+    "see": ("scene/1", "scene/2"),
+    "plan": ("plan/1", "changes/1", "choice/1"),
+    "abc": ("abc/1",),
+    "words": ("glosses/1",),
+}
 """What an answer may be, by purpose; the number rises when a field changes."""
 OFFERED: dict[str, dict[str, str]] = {
     "see": {
-        "cues": "measured facts of the picture, one a line: name, value, words",
+        "cues": "the measured facts that are sure and say something, one a line: name, words; nothing of feelings",
         "colours": "its colours, one a line: name, words, share",
-        "measured": "what the offline eye suggests for music, one attribute a line",
-        "styles": "kinds of music that can be played, one a line",
-        "instruments": "names of the instruments, on one line",
+        "measured": "what the offline eye suggests for music, one attribute a line; nothing of feelings",
+        "styles": "kinds of music that can be played, one a line with what it is, tempo, metres and modes",
+        "genres": "the same, shorter: name, limits of tempo, metres",
+        "instruments": "names of the instruments, one family a line",
+        "limits": "what each field of the answer may hold, one field a line, made from the schema",
     },
     "plan": {
-        "scene": "what was seen: cues and colours, one a line: name, words",
+        "scene": "what was seen, fifteen lines at most: what a model saw, the facts, the colours: name, words",
         "gist": "the same in one line without names, for small models",
-        "attributes": "what that suggests for music, one attribute a line with its cues",
+        "attributes": "what that suggests for music, one attribute a line with its scale",
         "brief": "what the user asks for, one wish a line; these are settled",
         "words": "the user's own words",
-        "styles": "kinds of music that can be played, one a line with tempo, metres and modes",
-        "instruments": "instruments with what each is good for, one family a line",
+        "styles": "the kind of music that is settled or likeliest and the next likely ones, one a line with tempo, metres and modes",
+        "instruments": "names of the instruments, one family a line",
+        "players": "the same by the roles that they may take, one set of roles a line",
         "chords": "how harmony is written, with the numerals of the likely modes",
         "lengths": "how many bars fill the asked length at which tempo",
         "draft": "a whole valid plan by rules, as JSON",
         "choices": "some whole valid plans, numbered, a few lines each",
         "most": "how many choices there are",
+        "limits": "what each field of the answer may hold, one field a line, made from the schema",
     },
     "abc": {
         "header": "the ABC head that the tune must have",
@@ -83,11 +92,17 @@ OFFERED: dict[str, dict[str, str]] = {
         "motif": "the idea that the tune grows from, as ABC",
         "bars": "how many bars the piece has",
     },
+    "words": {
+        "words": "the user's own words",
+        "unknown": "phrases of them that the tables do not know, one a line",
+        "meanings": "words that the tables know best, one group a line",
+        "limits": "what each field of the answer may hold, one field a line, made from the schema",
+    },
 }
 """The variables that a template of each purpose may use."""
 UNTRUSTED: dict[str, int] = {
-    "cues": 12_000, "colours": 2_000, "measured": 4_000, "scene": 12_000, "gist": 600, "attributes": 4_000, "brief": 2_000, "words": 400,
-    "draft": 20_000, "choices": 8_000, "idea": 1_000, "voices": 3_000,
+    "cues": 12_000, "colours": 2_000, "measured": 4_000, "scene": 12_000, "gist": 600, "attributes": 4_000, "brief": 2_000, "words": 2_000,
+    "draft": 20_000, "choices": 8_000, "idea": 1_000, "voices": 3_000, "unknown": 2_000,
 }  # fmt: skip
 """Variables whose text comes from a picture, a file or the user, and how many characters of each are taken."""
 _LARGEST_BYTES = 60_000
@@ -124,7 +139,7 @@ class PromptTemplate:
     Attributes:
         name: "see/cited"; of a file of one's own, whatever it says.
         version: rises with every change of its text.
-        purpose: which stage it is for: "see", "plan" or "abc".
+        purpose: what it is for: a stage ("see", "plan", "abc") or a user's words ("words").
         schema_name: what the answer must be, see `SCHEMAS`.
         summary, why: for people.
         system, user: the two texts.
@@ -167,9 +182,12 @@ class PromptTemplate:
         return (*((Message("system", system),) if system else ()), Message("user", user))
 
 
-def wrapped(name: str, text: str) -> str:
-    """Text from outside as data: between marks that it can't forge, without control characters but line breaks, cut to its length."""
-    most = UNTRUSTED.get(name, 2_000)
+def wrapped(name: str, text: str, most: int | None = None) -> str:
+    """Text from outside as data: between marks that it can't forge, without control characters but line breaks, cut to its length.
+
+    The length is that of `UNTRUSTED`, unless `most` says another.
+    """
+    most = UNTRUSTED.get(name, 2_000) if most is None else most
     plain = "".join(letter if letter == "\n" or letter.isprintable() else " " * letter.isspace() for letter in text)
     plain = _MARKS.sub(r"‹\1data", plain)
     short = plain if len(plain) <= most else plain[:most] + " [cut]"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["changes_answer", "choice_answer", "plan_answer", "recorded", "scene_answer"]
+__all__ = ["changes_answer", "choice_answer", "flat_scene_answer", "plan_answer", "recorded", "scene_answer"]
 
 
 def _decision(value: Any, *because: str, confidence: float = 0.7) -> dict[str, Any]:
@@ -32,6 +32,18 @@ def scene_answer(**changes: Any) -> dict[str, Any]:
         "genre": _decision("ambient", "lone_boat"),
         "instruments": _decision(["harp", "cello"], "red_sky"),
     } | changes
+
+
+def flat_scene_answer(**changes: Any) -> dict[str, Any]:
+    """A sound answer of the schema "scene/2": the same scene, nothing said for the key."""
+    whole = scene_answer()
+    decisions = {name: decision for name, decision in whole.items() if name not in {"observations", "key"}}
+    reasons = [
+        {"about": name, "because": decision["because"], "confidence": decision["confidence"]}
+        for name, decision in decisions.items()
+    ]
+    values = {name: decision["value"] for name, decision in decisions.items()}
+    return {"observations": whole["observations"], "wrong_facts": [], "reasons": reasons, **values, "key": None} | changes
 
 
 def plan_answer(**changes: Any) -> dict[str, Any]:

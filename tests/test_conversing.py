@@ -114,6 +114,78 @@ def test_what_stands_around_an_answer_is_no_fault(fault: str, talk: Talk) -> Non
     assert server.asked == 1
 
 
+BOTH = ("title", "bars")
+
+
+def test_a_repair_asks_only_for_what_was_wrong(talk: Talk, make_picture: Callable[..., Path]) -> None:
+    answers: list[Any] = [{"title": "Moor", "bars": 99}, {"bars": 8}]
+    with StubServer(lambda _: answers.pop(0)) as server:
+        reply = talk(server, patched=BOTH, picture=open_picture(make_picture()), words="calm " * 60)
+        first, second = (request.body for request in server.requests)
+    assert reply.value == Answered(title="Moor", bars=8)
+    assert json.loads(reply.text) == GOOD
+    assert (reply.use.answers, reply.use.repairs, reply.use.accepted) == (2, 1, True)
+    assert [message["role"] for message in second["messages"]] == ["system", "user"]
+    sent = second["messages"][1]["content"]
+    assert isinstance(sent, str)  # no picture
+    assert "calm" not in sent
+    assert '{"title":"Moor","bars":99}' in sent
+    assert "- bars: Input should be less than or equal to 64 (you wrote '99')" in sent
+    assert "\nbars 4..64 whole\n" in sent
+    assert "title ≤40" not in sent
+    schema = second["response_format"]["json_schema"]["schema"]
+    assert (list(schema["properties"]), schema["required"]) == (["bars"], ["bars"])
+    assert len(json.dumps(second)) < len(json.dumps(first)) / 2
+
+
+def test_a_patch_that_says_everything_again_is_taken_too(talk: Talk) -> None:
+    answers: list[Any] = [{"title": "Moor", "bars": 99}, {"title": "Fen", "bars": 8}]
+    with StubServer(lambda _: answers.pop(0)) as server:
+        assert talk(server, patched=BOTH).value == Answered(title="Fen", bars=8)
+
+
+@pytest.mark.parametrize("first", ["I would rather not.", '{"title": "Moor", ', {"title": "Moor", "bars": 8, "extra": 1}])
+def test_where_a_patch_mends_nothing_the_whole_is_asked_again(first: Any, talk: Talk) -> None:
+    answers: list[Any] = [first, GOOD]
+    with StubServer(lambda _: answers.pop(0)) as server:
+        reply = talk(server, patched=BOTH)
+        second = server.requests[1].body
+    assert reply.value == Answered(title="Moor", bars=8)
+    assert [message["role"] for message in second["messages"]] == ["system", "user", "assistant", "user"]
+    assert "calm" in second["messages"][1]["content"]
+
+
+def test_a_field_that_has_to_be_looked_at_again_is_asked_with_all(talk: Talk) -> None:
+    answers: list[Any] = [{"title": "", "bars": 8}, GOOD]
+    with StubServer(lambda _: answers.pop(0)) as server:
+        talk(server, patched=("bars",))
+        assert len(server.requests[1].body["messages"]) == 4
+
+
+def test_after_a_patch_that_is_none_the_answer_so_far_is_not_lost(talk: Talk) -> None:
+    answers: list[Any] = [{"title": "Moor", "bars": 99}, {"bars": 77}, {"bars": 8}]
+    with StubServer(lambda _: answers.pop(0)) as server:
+        reply = talk(server, patched=BOTH)
+        assert '{"title":"Moor","bars":77}' in server.requests[2].body["messages"][1]["content"]
+    assert reply.value == Answered(title="Moor", bars=8)
+
+
+def test_a_patch_is_laid_over_as_rfc_7396_has_it_but_null_stays_a_value() -> None:
+    from img2music.models.repairing import fields_at_fault, merged, without_strangers
+
+    answer = {"a": {"b": 1, "c": [1, 2]}, "d": 3}
+    assert merged(answer, {"a": {"c": [9]}, "e": None}) == {"a": {"b": 1, "c": [9]}, "d": 3, "e": None}
+    assert answer == {"a": {"b": 1, "c": [1, 2]}, "d": 3}
+    schema = schema_of(Answered)
+    assert fields_at_fault(["bars: too many", "title.0: no"], schema) == ("title", "bars")
+    assert fields_at_fault(["bars: too many", "the answer was cut off"], schema) == ()
+    assert fields_at_fault([], schema) == ()
+    assert without_strangers({"bars": 1, "path": "/etc"}, ["bars"]) == (
+        {"bars": 1},
+        ("there is no field 'path'; it was left out",),
+    )
+
+
 def test_it_ends_after_two_repairs(talk: Talk, uses: list[ModelUse]) -> None:
     with StubServer(lambda _: {"title": "", "bars": 99}) as server:
         reply = talk(server)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import extras
@@ -10,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from model_answers import changes_answer, choice_answer, plan_answer, recorded
 from scenes import make_scene
+from stub_server import StubServer
 
 from img2music.brief import Brief
 from img2music.correspondences.telling import citable, gist
@@ -31,8 +34,6 @@ from img2music.realizers.composer import Composer
 from img2music.theory import METERS, Key, Meter, instrument, instrument_names, parse_bar
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from img2music.journal import ModelUse
     from img2music.plan import CompositionPlan
     from img2music.planners.llm_settling import Planned
@@ -113,8 +114,10 @@ FAULTY: list[tuple[dict[str, Any], str]] = [
     ({"meter": "11/8"}, "meter: '11/8' can't be played"),
     ({"motif": {"steps": [0, 1, 2], "lengths": [1, 1]}}, "motif: it has 3 steps and 2 lengths"),
     ({"title": "<b>hello</b>"}, "title: String should match pattern"),
-    ({"path": "/etc/passwd"}, "there is no field 'path'; leave it out"),
-    ({"parts": [{"instrument": "drums", "role": "melody", "from_energy": 0}]}, "drums can't play melody"),
+    (
+        {"parts": [{"instrument": "drums", "role": "melody", "from_energy": 0}]},
+        "nobody can play the melody, so the rules' band plays",
+    ),
     ({"parts": [{"instrument": "piano", "role": "chords", "from_energy": 0}]}, "nobody plays the melody, so piano does"),
     (
         {"parts": [{"instrument": "kazoo orchestra", "role": "melody", "from_energy": 0}]},
@@ -131,6 +134,83 @@ def test_faults_are_quoted_twice_then_mended_and_noted(tmp_path: Path, change: d
     assert any(fault in mend for mend in use.mended), use.mended
     assert any(fault in told for told in use.faults)
     assert keeps(plan, Brief(seconds=30))
+
+
+_FLUTE = {"instrument": "flute", "role": "melody", "from_energy": 0}
+HARMLESS: list[tuple[dict[str, Any], str]] = [
+    ({"path": "/etc/passwd"}, "there is no field 'path'; it was left out"),
+    (
+        {"parts": [_FLUTE, {"instrument": "timpani", "role": "drums", "from_energy": 0}]},
+        "timpani can't play the drums; it was left out",
+    ),
+    (
+        {"parts": [_FLUTE, {"instrument": "drums", "role": "pad", "from_energy": 0}]},
+        "drums can't play pad, so it plays the drums",
+    ),
+    ({"parts": [_FLUTE, {"instrument": "oboe", "role": "pad", "from_energy": 0}]}, "oboe has one voice"),
+]
+
+
+@pytest.mark.parametrize(("change", "remark"), HARMLESS, ids=[remark[:24] for _, remark in HARMLESS])
+def test_a_harmless_fault_is_mended_and_noted_and_nobody_is_asked_again(
+    tmp_path: Path, change: dict[str, Any], remark: str
+) -> None:
+    plan, use = ask(tmp_path, Brief(seconds=30), plan_answer(**change))
+    assert (use.answers, use.repairs, use.faults) == (1, 0, ())
+    assert any(remark in mend for mend in use.mended), use.mended
+    assert keeps(plan, Brief(seconds=30))
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_a_repair_of_a_plan_sends_what_is_allowed_and_not_the_question() -> None:
+    answers: list[Any] = [plan_answer(style="polka-metal", tempo_bpm=900), {"style": "waltz", "tempo_bpm": 132}]
+    with StubServer(lambda _: answers.pop(0)) as server, collected() as uses:
+        plan = ModelPlanner(model=f"openai:stub?base_url={server.base_url}")(make_scene(), Brief(seconds=30))
+        first, second = (request.body for request in server.requests)
+    assert (plan.style, plan.tempo_bpm, plan.title) == ("waltz", 132, "The Last Boat")
+    assert (uses[0].repairs, uses[0].accepted) == (1, True)
+    sent = second["messages"][-1]["content"]
+    assert "there is no 'polka-metal'" in sent
+    assert all(name in sent for name in style_names())
+    assert "tempo_bpm 30..240 whole" in sent
+    assert "Bars that fill the length" not in sent
+    assert "ocarina" not in sent
+    assert list(second["response_format"]["json_schema"]["schema"]["properties"]) == ["style", "tempo_bpm"]
+    assert len(json.dumps(second)) < len(json.dumps(first)) / 2
+
+
+def test_what_only_follows_from_a_fault_is_no_second_one() -> None:
+    short = plan_answer(sections=plan_answer()["sections"][:1])
+    assert any(fault.startswith("sections: they hold 4 bars") for fault in settled(short, Brief(seconds=30)).faults)
+    followed = settled({**short, "tempo_bpm": 900}, Brief(seconds=30))
+    assert [fault.partition(":")[0] for fault in followed.faults if not fault.startswith("sections.A")] == ["tempo_bpm"]
+    assert any(remark.startswith("sections: they hold 4 bars") for remark in followed.remarks)
+
+
+def test_a_prompt_as_it_was_shipped_once_plans_as_it_did(tmp_path: Path) -> None:
+    first = str(Path(__file__).parent / "prompts_v1" / "plan-compose.md")
+    plan, use = ask(tmp_path, Brief(seconds=30), plan_answer(), prompt=first)
+    assert (plan.title, plan.style, plan.key, plan.tempo_bpm, plan.bars) == ("The Last Boat", "folk", "D dorian", 132, 16)
+    assert (use.repairs, use.faults, use.citations, use.unfounded) == (0, (), 2, 0)
+    assert use.prompt == "plan/compose"
+
+
+def test_what_the_rules_say_of_their_band_is_not_said_of_the_models() -> None:
+    scene, brief = make_scene(), Brief(seconds=30, key="C major")
+    draft = RulesPlanner()(scene, brief)
+    lead = draft.parts[0].instrument
+    draft = draft.model_copy(
+        update={"conflicts": (*draft.conflicts, f"{draft.style} has no seat for {lead}; it plays the melody")}
+    )
+    asked = [conflict for conflict in draft.conflicts if conflict.startswith("you asked")]
+    answer = plan_answer(
+        key="C major", sections=[{"name": "A", "letter": "A", "role": "theme", "energy": 0.5, "bars": ["I"] * 16}]
+    )
+    model = settle(read_whole(answer), draft, Settled.by(brief), frozenset()).plan
+    assert asked
+    assert list(model.conflicts) == asked
+    own = settle(read_changes(changes_answer(), draft), draft, Settled.by(brief), frozenset()).plan
+    assert own.conflicts == draft.conflicts
 
 
 def test_the_best_of_three_answers_is_mended_not_the_last(tmp_path: Path) -> None:

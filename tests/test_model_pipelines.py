@@ -59,7 +59,7 @@ def test_the_record_names_model_prompt_and_what_came_of_it(made: Path) -> None:
     assert record["stages"]["perceiver"] == "vlm"
     assert record["stages"]["planner"] == "llm"
     seen, planned = record["models"]
-    assert (seen["stage"], seen["schema_name"], seen["asked"], seen["accepted"]) == ("perceiver", "scene/1", 1, True)
+    assert (seen["stage"], seen["schema_name"], seen["asked"], seen["accepted"]) == ("perceiver", "scene/2", 1, True)
     assert (planned["prompt"], planned["prompt_digest"]) == ("plan/compose", load_prompt("plan/compose").digest)
     assert planned["tokens_in"] > 0
     assert record["plan"]["title"] == "The Last Boat"

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import extras
 import pytest
-from model_answers import recorded, scene_answer
+from model_answers import flat_scene_answer, recorded, scene_answer
+from stub_server import StubServer
 
 from img2music.errors import BackendError, UsageError
 from img2music.io.pictures import open_picture
 from img2music.journal import collected
 from img2music.models import schema_of
+from img2music.perceivers.both_eyes import AROUSAL_CUE
 from img2music.perceivers.offline import OfflinePerceiver
 from img2music.perceivers.vlm import ModelPerceiver
 from img2music.perceivers.vlm_answer import SceneAnswer
@@ -20,12 +23,13 @@ from img2music.scene import MusicalAttributes, Scene
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from img2music.io.pictures import Picture
     from img2music.journal import ModelUse
 
 extras.require("llm")
+FIRST_VERSION = str(Path(__file__).parent / "prompts_v1" / "see-cited.md")
+"""A prompt as it was shipped once: whoever copied it goes on with it, and with the answers of its schema, "scene/1"."""
 OWN = ("density", "height", "contour")
 """Attributes that no model is asked for."""
 
@@ -35,7 +39,7 @@ def picture(make_picture: Callable[..., Path]) -> Picture:
     return open_picture(make_picture())
 
 
-def see(picture: Picture, tmp_path: Path, *answers: object, prompt: str = "see/cited") -> tuple[Scene, ModelUse]:
+def see(picture: Picture, tmp_path: Path, *answers: object, prompt: str = FIRST_VERSION) -> tuple[Scene, ModelUse]:
     with collected() as uses:
         scene = ModelPerceiver(model=recorded(tmp_path / "answers.jsonl", *answers), prompt=prompt)(picture)
     (use,) = uses
@@ -53,8 +57,12 @@ def test_every_attribute_says_who_suggests_it_and_what_was_measured_stays(pictur
         assert attribute.source == ("measured" if name in OWN else "model"), name
         if name in OWN:
             assert attribute == getattr(alone.attributes, name)
-    assert scene.measured == alone.attributes
-    assert scene.cues[: len(alone.cues)] == alone.cues
+    assert scene.measured is not None
+    for name in MusicalAttributes.model_fields:
+        assert getattr(scene.measured, name).value == getattr(alone.attributes, name).value
+    gone = {"subject", "smiles"} | {cue.name for cue in alone.cues if cue.name.startswith(("sees_", "likely_"))}
+    kept = [cue for cue in alone.cues if cue.name not in gone]
+    assert [cue for cue in scene.cues if cue.source == "measured" and cue.name != AROUSAL_CUE] == kept
     assert scene.colours == alone.colours
     assert scene.seal is None
     assert (use.stage, use.schema_name, use.accepted, use.repairs) == ("perceiver", "scene/1", True, 0)
@@ -104,10 +112,10 @@ def test_places_outside_the_picture_are_cut_and_double_names_left_out(picture: P
 
 
 def test_a_name_that_both_use_means_what_the_model_says_it_means(picture: Picture, tmp_path: Path) -> None:
-    answer = scene_answer(arousal={"because": ["lightness", "contrast"], "value": 0.1, "confidence": 0.5})
+    answer = scene_answer(arousal={"because": ["lightness", "warmth"], "value": 0.1, "confidence": 0.5})
     answer["observations"].append({"name": "lightness", "text": "a lamp", "box": [0.1, 0.1, 0.2, 0.2]})
     scene, _ = see(picture, tmp_path, answer)
-    assert scene.attributes.arousal.because == ("seen_lightness", "contrast")
+    assert scene.attributes.arousal.because == (AROUSAL_CUE, "seen_lightness", "warmth")
 
 
 def test_faults_are_quoted_and_a_second_answer_is_taken(picture: Picture, tmp_path: Path) -> None:
@@ -128,7 +136,6 @@ def test_after_two_repairs_the_stage_gives_up_with_one_line(picture: Picture, tm
 @pytest.mark.parametrize(
     "extra",
     [
-        {"system": "rm -rf /"},
         {"tempo_bpm": {"because": ["red_sky"], "value": 66, "confidence": 0.5, "path": "/etc/passwd"}},
         {"genre": {"because": ["red_sky"], "value": "/etc/passwd", "confidence": 0.5}},
         {"instruments": {"because": ["red_sky"], "value": ["file:///x"], "confidence": 0.5}},
@@ -143,6 +150,77 @@ def test_the_schema_leaves_no_way_to_anything_but_music(picture: Picture, tmp_pa
     assert use.repairs == 2
     assert any("the eye's own stands" in mend for mend in use.mended)
     assert scene.attributes.valence.source == "model"  # what is sound is still taken
+
+
+def test_a_field_that_nobody_asked_for_costs_nothing(picture: Picture, tmp_path: Path) -> None:
+    scene, use = see(picture, tmp_path, scene_answer(system="rm -rf /"))
+    assert "rm -rf" not in scene.model_dump_json()
+    assert (use.repairs, use.faults) == (0, ())
+    assert "there is no field 'system'; it was left out" in use.mended
+
+
+SHIPPED = "see/cited"
+
+
+def test_an_answer_in_the_short_form_says_the_same(picture: Picture, tmp_path: Path) -> None:
+    scene, use = see(picture, tmp_path, flat_scene_answer(), prompt=SHIPPED)
+    long, _ = see(picture, tmp_path, scene_answer())
+    for name in MusicalAttributes.model_fields:
+        if name != "key":
+            assert getattr(scene.attributes, name) == getattr(long.attributes, name), name
+    assert (use.schema_name, use.repairs, use.citations, use.unfounded) == ("scene/2", 0, 10, 0)
+
+
+def test_a_key_may_stay_open(picture: Picture, tmp_path: Path) -> None:
+    alone = OfflinePerceiver()(picture)
+    scene, use = see(picture, tmp_path, flat_scene_answer(), prompt=SHIPPED)
+    assert scene.attributes.key == alone.attributes.key
+    assert (use.repairs, use.faults) == (0, ())
+    said, _ = see(picture, tmp_path, flat_scene_answer(key="Eb"), prompt=SHIPPED)
+    assert (said.attributes.key.value, said.attributes.key.source, said.attributes.key.because) == ("Eb", "model", ())
+    assert said.attributes.key.confidence <= 0.2  # nothing speaks for it
+    left_out = flat_scene_answer()
+    del left_out["key"]
+    _, use = see(picture, tmp_path, *[left_out] * 3, prompt=SHIPPED)
+    assert any(fault.startswith("key: it is missing") for fault in use.faults)
+
+
+def test_a_decision_without_a_reason_is_taken_and_counts_for_little(picture: Picture, tmp_path: Path) -> None:
+    reasons = [{"about": "Tempo", "because": ["red_sky"], "confidence": 0.9}, "nonsense", {"about": 7}]
+    scene, use = see(picture, tmp_path, flat_scene_answer(reasons=reasons), prompt=SHIPPED)
+    assert (scene.attributes.tempo_bpm.because, scene.attributes.tempo_bpm.confidence) == (("red_sky",), 0.9)
+    assert (scene.attributes.genre.value, scene.attributes.genre.because, scene.attributes.genre.confidence) == (
+        "ambient",
+        (),
+        0.2,
+    )
+    assert use.repairs == 0
+
+
+def test_a_fact_that_is_called_wrong_leaves_the_scene(picture: Picture, tmp_path: Path) -> None:
+    scene, use = see(picture, tmp_path, flat_scene_answer(wrong_facts=["warmth", "colour_1", "unicorns", 7]), prompt=SHIPPED)
+    assert scene.cue("warmth") is None
+    assert scene.colours  # a colour is no cue that could be wrong in words
+    assert any("superseded by what the model saw: " in mend and "warmth" in mend for mend in use.mended)
+    assert scene.attributes.valence.because == ("red_sky",)  # it was given as a reason in the same breath
+    Scene.model_validate_json(scene.model_dump_json())
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_a_repair_sends_neither_the_picture_nor_the_lists_again(picture: Picture) -> None:
+    answers: list[Any] = [flat_scene_answer(tempo_bpm=900, genre="polka"), {"tempo_bpm": 70, "genre": "ambient"}]
+    with StubServer(lambda _: answers.pop(0)) as server, collected() as uses:
+        scene = ModelPerceiver(model=f"openai:stub?base_url={server.base_url}")(picture)
+        second = server.requests[1].body
+    assert (scene.attributes.tempo_bpm.value, scene.attributes.genre.value) == (70, "ambient")
+    assert scene.attributes.tempo_bpm.because == ("lone_boat",)
+    assert (uses[0].repairs, uses[0].accepted) == (1, True)
+    sent = second["messages"][-1]["content"]
+    assert isinstance(sent, str)
+    assert "tempo_bpm: Input should be less than or equal to 220 (you wrote '900')" in sent
+    assert "tempo_bpm 40..220 whole" in sent
+    assert "genre ambient|baroque|" in sent
+    assert "ocarina" not in sent
 
 
 SLIPS: list[tuple[dict[str, Any], str, object]] = [

@@ -1,23 +1,27 @@
 """A conversation that ends: ask, check, quote the faults back, at most twice, and tell the journal.
 
 The check is the caller's: it gets the text of an answer and returns what it is worth, or raises `AnswerError`. Cut-off answers
-and refusals are faults like others; a refusal is not argued with.
+and refusals are faults like others; a refusal is not argued with. Where the faults lie in fields that can be mended by themselves, only
+those are asked again (`repairing`); else the whole question goes out once more, with the answer and its faults.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from img2music.errors import BackendError
 from img2music.journal import ModelUse
-from img2music.models.answers import AnswerError
+from img2music.models.answers import AnswerError, json_of
 from img2music.models.asking import Answer, Client, Question, refused
+from img2music.models.repairing import fields_at_fault, merged, patch_request
+from img2music.models.schemas import narrowed
 from img2music.templates import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from typing import Any
 
     from img2music.io.pictures import Picture
@@ -39,7 +43,7 @@ class Reply(Generic[T]):
     value: T | None
     """What the last answer is worth; None where every answer had faults."""
     text: str
-    """The last answer."""
+    """The last answer; patches are laid over what they mend."""
     faults: tuple[str, ...]
     """What was wrong with the last answer; () when it was accepted."""
     use: ModelUse
@@ -60,6 +64,8 @@ def converse(
     picture_sha256: str = "",
     repairs: int = MOST_REPAIRS,
     quote: bool = True,
+    patched: Collection[str] = (),
+    vocabulary: Mapping[str, Any] | None = None,
 ) -> Reply[T]:
     """Asks until an answer passes `check`, quoting its faults at most `repairs` times.
 
@@ -76,6 +82,8 @@ def converse(
         picture_sha256: which picture it is about, where it is not shown.
         repairs: how often faults are quoted.
         quote: whether they are; else the same question is asked anew with another seed, because a very small model copies its faults.
+        patched: the fields that can be asked again by themselves, without the rest of the question and without the picture.
+        vocabulary: the schema with every list of names, for saying what is allowed; None where `schema` has them all.
 
     Raises:
         BackendError: no answer came, or the model refuses. The journal has been told.
@@ -96,6 +104,8 @@ def converse(
     )
     told: list[str] = []
     questions = [question]
+    whole = question
+    so_far: dict[str, Any] | None = None  # the answer that a patch is asked for
     asked_before = client.asked
     begin = monotonic()
     for round_number in range(repairs + 1):
@@ -114,8 +124,11 @@ def converse(
             raise
         told += answer.troubles
         use = _counted(use, answer, client, client.asked - asked_before, told)
+        text = answer.text
         try:
-            value = check(answer.text)
+            if so_far is not None:
+                text = json.dumps(merged(so_far, json_of(text)), ensure_ascii=False)
+            value = check(text)
         except AnswerError as error:
             faults = error.faults
             if answer.finish == "length":
@@ -125,14 +138,18 @@ def converse(
             if round_number == repairs:
                 for each in questions:  # a bad answer that stays would be the first of the next conversation too
                     client.forget(each)
-                return Reply(None, answer.text, faults, use)
-            if quote:
-                question = replace(question, messages=(*question.messages, *_quoted(answer, faults)))
+                return Reply(None, text, faults, use)
+            so_far, fields = _to_patch(text, faults, schema, patched) if quote else (None, ())
+            if so_far is not None:
+                asked = patch_request(template.system, so_far, faults, fields, vocabulary or schema or {})
+                question = replace(whole, messages=asked, schema=narrowed(schema or {}, fields), picture_jpeg=None)
+            elif quote:
+                question = whole = replace(whole, messages=(*whole.messages, *_quoted(text, faults)))
             else:
-                question = replace(question, seed=(question.seed + _OTHER_SEED) % 2**31)
+                question = whole = replace(whole, seed=(whole.seed + _OTHER_SEED) % 2**31)
             questions.append(question)
         else:
-            return Reply(value, answer.text, (), use.model_copy(update={"accepted": True}))
+            return Reply(value, text, (), use.model_copy(update={"accepted": True}))
     raise AssertionError("the last round returns")
 
 
@@ -172,10 +189,23 @@ def _counted(use: ModelUse, answer: Answer, client: Client, asked: int, told: li
     )
 
 
-def _quoted(answer: Answer, faults: tuple[str, ...]) -> tuple[Message, Message]:
+def _to_patch(
+    text: str, faults: tuple[str, ...], schema: Mapping[str, Any] | None, patched: Collection[str]
+) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
+    """The answer so far and the fields to be asked again; None where the whole question has to be."""
+    fields = fields_at_fault(faults, schema) if schema is not None else ()
+    if not fields or not all(field in patched for field in fields):
+        return None, ()
+    try:
+        return json_of(text), fields
+    except AnswerError:
+        return None, ()
+
+
+def _quoted(text: str, faults: tuple[str, ...]) -> tuple[Message, Message]:
     """The model's own answer, then what is wrong with it."""
     wrong = "\n".join(f"- {fault}" for fault in faults)
     return (
-        Message("assistant", answer.text[:_LONGEST_QUOTED] or "(empty)"),
+        Message("assistant", text[:_LONGEST_QUOTED] or "(empty)"),
         Message("user", f"That answer can't be used:\n{wrong}\nAnswer again, the whole of it, with these faults mended."),
     )

@@ -2,6 +2,7 @@
 
 A record's pydantic class is the one source: what the schema can't say (theory, sums, citations) the class checks when the answer
 comes. References are written out, defaults, titles and docstrings left out, because strict servers refuse the one and small models copy the other.
+What a prompt says of limits is made from the schema too (`limits_of`), so that the two can't disagree.
 """
 
 from __future__ import annotations
@@ -10,11 +11,15 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from pydantic import BaseModel
 
-__all__ = ["schema_of"]
+__all__ = ["limits_of", "narrowed", "schema_of", "without_lists"]
 
 _DROPPED = frozenset({"title", "description", "default", "$defs", "discriminator"})
+_SHORT_LIST, _SAID_LIST = 14, 8
+"""A list of so many names at most stays in a schema in whatever case; of so many it is said among the limits."""
 
 
 @cache
@@ -42,3 +47,67 @@ def _written_out(node: Any, definitions: dict[str, Any]) -> Any:
         made["required"] = list(made["properties"])
         made["additionalProperties"] = False
     return made
+
+
+def without_lists(schema: Mapping[str, Any], fields: Iterable[str]) -> dict[str, Any]:
+    """The schema with long lists of names in those fields left out: the prompt lists them already, and once is enough.
+
+    What the fields hold is bounded as before (a name is no longer than the longest of the list); whether it is one of the list is checked
+    when the answer comes. `fields` are names of properties at any depth: "genre", "instrument".
+    """
+    wanted = frozenset(fields)
+
+    def look(node: Any, inside: bool) -> Any:
+        if isinstance(node, list):
+            return [look(item, inside) for item in node]
+        if not isinstance(node, dict):
+            return node
+        names = node.get("enum")
+        if inside and isinstance(names, list) and len(names) > _SHORT_LIST and all(isinstance(name, str) for name in names):
+            rest = {key: value for key, value in node.items() if key != "enum"}
+            return {**rest, "maxLength": max(map(len, names))}
+        return {
+            key: {field: look(inner, inside or field in wanted) for field, inner in value.items()}
+            if key == "properties"
+            else look(value, inside)
+            for key, value in node.items()
+        }
+
+    made: dict[str, Any] = look(dict(schema), False)
+    return made
+
+
+def narrowed(schema: Mapping[str, Any], fields: Iterable[str]) -> dict[str, Any]:
+    """The schema of an answer that holds only those fields, all of them."""
+    names = [name for name in schema["properties"] if name in frozenset(fields)]
+    return {**schema, "properties": {name: schema["properties"][name] for name in names}, "required": names}
+
+
+def limits_of(schema: Mapping[str, Any], fields: Iterable[str] | None = None, *, lists: bool = False) -> str:
+    """What the schema allows, one field a line, in its order and in a short hand.
+
+        observations 1-6 {name ≤31; text ≤160; box 4 of 0..1}
+
+    is one to six of them, each with a name of at most 31 characters and so on; a..b a range of numbers, a|b one of. Names of long lists
+    are left out unless `lists` is true.
+    """
+    names = schema["properties"] if fields is None else [name for name in schema["properties"] if name in frozenset(fields)]
+    return "\n".join(f"{name} {_said(schema['properties'][name], lists)}".strip() for name in names)
+
+
+def _said(node: Mapping[str, Any], lists: bool) -> str:
+    if "anyOf" in node:
+        return " or ".join(filter(None, dict.fromkeys(_said(one, lists) for one in node["anyOf"])))
+    if "enum" in node:
+        values = [f"{value:g}" if isinstance(value, float) else str(value) for value in node["enum"]]
+        return "|".join(values) if lists or len(values) <= _SAID_LIST else ""
+    kind = node.get("type")
+    if kind == "array":
+        low, high = node.get("minItems", 0), node.get("maxItems")
+        inner = _said(node["items"], lists)
+        return f"{low if low == high else f'{low}-{high}'}{' of ' if inner and inner[0] != '≤' else ' '}{inner}".strip()
+    if kind == "object":
+        return f"{{{'; '.join(f'{name} {_said(inner, lists)}'.strip() for name, inner in node['properties'].items())}}}"
+    if kind in {"number", "integer"}:
+        return f"{node.get('minimum', '')}..{node.get('maximum', '')}{' whole' if kind == 'integer' else ''}"
+    return f"≤{node['maxLength']}" if "maxLength" in node else str(kind) if kind != "string" else ""

@@ -1,12 +1,15 @@
-"""An eye that asks: the offline eye measures, a model that sees is shown the picture and what was measured, and decides.
+"""An eye that asks: the offline eye measures, a model that sees is shown the picture and the facts that are sure, and decides.
 
-What is measured stays in the scene whatever the model says; every attribute names its source. A model that gives nothing usable
+It is not shown what the eye makes of feelings, so that its judgement is its own. What is measured stays in the scene, but for what the model's
+view supersedes (`both_eyes`); every attribute names its source. A model that gives nothing usable
 fails the stage with one line, and the pipeline's fallback (the offline eye) takes over. What leaves the machine, where the model is
 not on it: a picture of at most 768 pixels without metadata, and the measured cues; never the file's name.
 """
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -15,6 +18,9 @@ from img2music.journal import tell
 from img2music.templates import load_prompt
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from img2music.io.pictures import Picture
     from img2music.models import Client
     from img2music.scene import Scene
@@ -22,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["ModelPerceiver"]
 
 _MOST_MENDS = 120
+_FEELINGS = frozenset({"valence", "arousal", "mood"})
+"""What the model is to judge before it knows how others did."""
 
 
 class ModelPerceiver:
@@ -53,28 +61,35 @@ class ModelPerceiver:
         Raises:
             BackendError: the model gave nothing usable in time.
         """
-        from img2music.correspondences.telling import attribute_lines, colour_lines, cue_lines, instrument_lines, style_lines
         from img2music.models import AnswerError, converse, json_of, schema_of
+        from img2music.models.repairing import without_strangers
+        from img2music.models.schemas import without_lists
+        from img2music.perceivers.both_eyes import joined
         from img2music.perceivers.offline import OfflinePerceiver
         from img2music.perceivers.vlm_answer import DECISIONS, SceneAnswer
+        from img2music.perceivers.vlm_flat_answer import FlatSceneAnswer, as_decisions, facts_called_wrong
         from img2music.perceivers.vlm_reading import Seen, read_scene
+        from img2music.scene import MusicalAttributes
 
         until = monotonic() + self._limit
         measured = OfflinePerceiver()(picture)
         if self._client.spec.sees is False:
             raise BackendError(f"model {self._client.spec.label!r} can't see pictures; name its mmproj file, or another model")
-        values = {
-            "cues": cue_lines(measured.cues),
-            "colours": colour_lines(measured.colours),
-            "measured": attribute_lines(measured.attributes, DECISIONS),
-            "styles": style_lines(),
-            "instruments": instrument_lines(),
-        }
-        shown = self._shown(measured)
+        flat = self._template.schema_name == "scene/2"
+        vocabulary = schema_of(FlatSceneAnswer if flat else SceneAnswer)
+        values, shown = self._told(measured, vocabulary)
         best: list[Seen] = []
 
         def read(text: str) -> Seen:
-            seen = read_scene(json_of(text, SceneAnswer), measured, shown)
+            raw = json_of(text, FlatSceneAnswer if flat else SceneAnswer)
+            known = {*vocabulary["properties"], *MusicalAttributes.model_fields}
+            tree, strange = without_strangers(as_decisions(raw) if flat else raw, known)
+            open_key = flat and "key" in raw and raw["key"] is None
+            seen = joined(read_scene(tree, measured, shown), measured, facts_called_wrong(raw, shown))
+            faults = tuple(
+                _place(fault) if flat else fault for fault in seen.faults if not (open_key and fault.startswith("key:"))
+            )
+            seen = replace(seen, faults=faults, mended=(*strange, *seen.mended))
             if not best or len(seen.faults) < len(best[0].faults):
                 best[:] = [seen]
             if seen.faults:
@@ -86,11 +101,13 @@ class ModelPerceiver:
             self._template,
             values,
             stage="perceiver",
-            schema=schema_of(SceneAnswer),
+            schema=vocabulary if self._is_grammar() else without_lists(vocabulary, self._listed()),
             check=read,
             until=until,
             seed=self._seed,
             picture=picture,
+            patched=DECISIONS,  # what is seen has to be looked at again, what follows has not
+            vocabulary=vocabulary,
         )
         found = reply.value or (best[0] if best else None)
         if found is None:
@@ -104,9 +121,40 @@ class ModelPerceiver:
         tell(reply.use.model_copy(update={"accepted": True, **counts}))
         return found.scene
 
-    def _shown(self, measured: Scene) -> frozenset[str]:
-        """The names that the template tells the model, which it may cite."""
+    def _told(self, measured: Scene, schema: dict[str, Any]) -> tuple[dict[str, str], frozenset[str]]:
+        """What the template's variables are filled with, and the names that the model is shown and may cite."""
+        from img2music.correspondences import playable, telling
+        from img2music.models.schemas import limits_of
+        from img2music.perceivers.vlm_answer import DECISIONS
+
         told = self._template.variables()
-        cues = [cue.name for cue in measured.cues] if told & {"cues", "measured"} else []
-        colours = [colour.name for colour in measured.colours] if told & {"colours", "measured"} else []
-        return frozenset([*cues, *colours])
+        cues = telling.facts(measured.cues, sure=telling.SURE_TO_EYES, feelings=False) if told & {"cues", "measured"} else ()
+        colours = measured.colours if told & {"colours", "measured"} else ()
+        shown = telling.citable(cues, colours)
+        judged = [name for name in DECISIONS if name not in _FEELINGS]
+        makers: dict[str, Callable[[], str]] = {
+            "cues": lambda: telling.cue_lines(cues),
+            "colours": lambda: telling.colour_lines(colours),
+            "measured": lambda: telling.attribute_lines(measured.attributes, judged, shown),
+            "styles": playable.style_lines,
+            "genres": playable.genre_lines,
+            "instruments": playable.instrument_lines,
+            "limits": lambda: limits_of(schema),
+        }
+        return {name: make() for name, make in makers.items() if name in told}, shown
+
+    def _listed(self) -> tuple[str, ...]:
+        """Fields whose names the template lists, so that the schema need not."""
+        told = self._template.variables()
+        return (*(("genre",) if told & {"genres", "styles"} else ()), *(("instruments",) if "instruments" in told else ()))
+
+    def _is_grammar(self) -> bool:
+        """Whether the schema is a grammar that nobody reads and that costs nothing, as servers and models on this machine have it."""
+        from img2music.models.registry import is_local
+
+        return is_local(self._client.spec) and self._client.spec.options.structured == "schema"
+
+
+def _place(fault: str) -> str:
+    """A fault by the place that the answer has: where values stand alone there is no "value" in them."""
+    return re.sub(r"^([a-z_]+)\.value\b", r"\1", fault)

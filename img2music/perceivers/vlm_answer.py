@@ -40,14 +40,15 @@ class _Record(BaseModel):
 class Observation(_Record):
     """One thing in the picture."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,30}$")]
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,30}$", max_length=31)]
     text: Annotated[str, Field(min_length=1, max_length=160)]
     box: Annotated[list[Annotated[float, Field(ge=0, le=1)]], Field(min_length=4, max_length=4)]
     """Left, top, width, height in fractions of the picture."""
 
 
 class _Decision(_Record, Generic[T]):
-    because: Annotated[list[Annotated[str, Field(max_length=40)]], Field(min_length=1, max_length=4)]
+    because: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=4)]
+    """None for what has no reason; then it counts for little."""
     value: T
     confidence: Annotated[float, Field(ge=0, le=1)]
 
@@ -64,7 +65,7 @@ class SceneAnswer(_Record):
     valence: _Decision[_Feeling]
     arousal: _Decision[_Feeling]
     mood: _Decision[Annotated[list[Annotated[str, Field(pattern=r"^[a-z][a-z -]{1,24}$")]], Field(min_length=1, max_length=4)]]
-    tempo_bpm: _Decision[Annotated[int, Field(ge=40, le=200)]]
+    tempo_bpm: _Decision[Annotated[int, Field(ge=40, le=220)]]
     key: _Decision[Literal["C", "C#", "Db", "D", "Eb", "E", "F", "F#", "Gb", "G", "Ab", "A", "Bb", "B"]]
     mode: _Decision[Literal["lydian", "major", "mixolydian", "dorian", "minor", "phrygian"]]
     meter: _Decision[Annotated[str, _one_of(METERS, "metre"), _listed(METERS)]]

@@ -128,6 +128,8 @@ def adapted(
         from img2music.templates import load_prompt
 
         purpose = load_prompt(prompt).purpose
+        if purpose not in _STAGE_OF_PURPOSE:
+            raise UsageError(f"prompt {prompt!r} is for {purpose!r}, which no stage asks by itself; see `img2music prompts ls`")
         name = _STAGE_OF_PURPOSE[purpose]
         if name in named:
             raise UsageError(f"prompts {named[name]!r} and {prompt!r} are both for the {name}; give one of them")

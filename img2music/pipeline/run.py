@@ -6,6 +6,7 @@ fallback that the pipeline file allows, which is put on record; without one the 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack, get_args
 
@@ -24,7 +25,7 @@ from img2music.plan import CompositionPlan
 from img2music.scene import Scene
 from img2music.score import Score
 from img2music.stages import BUILTIN, Rendering, load_stage
-from img2music.words import settle_words
+from img2music.words import read_words, settle_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -132,7 +133,7 @@ class Pipeline:
         self, scene: Scene, brief: Brief | None = None, *, on_event: Callable[[Event], None] | None = None
     ) -> CompositionPlan:
         """The composition before its notes; the brief wins over the scene."""
-        return self._call("planner", CompositionPlan, Log(on_event), scene, settle_words(brief or Brief()))
+        return self._call("planner", CompositionPlan, Log(on_event), scene, self._settled(brief or Brief(), Log(on_event)))
 
     def realize(self, plan: CompositionPlan, *, on_event: Callable[[Event], None] | None = None) -> Score:
         """The notes as written."""
@@ -174,10 +175,11 @@ class Pipeline:
             on_event: told of each step.
             wishes: fields of a `Brief`.
         """
-        asked = settle_words(_brief(brief, wishes))
+        wished = _brief(brief, wishes)
         output = _Output(audio, stems, takes, embed_audio)
         opened = _opened(picture, max_pixels)
         log = Log(on_event)
+        asked = self._settled(wished, log)
         scene = self._call("perceiver", Scene, log, opened)
         return self._finish(scene, asked, output, opened, log)
 
@@ -204,6 +206,18 @@ class Pipeline:
         if brief is None:
             brief = Brief() if isinstance(start, Scene) else Brief(seconds=start.seconds, seed=start.seed)
         return self._finish(start, brief, _Output(audio, stems, takes, embed_audio), picture, Log(on_event), scene)
+
+    def _settled(self, brief: Brief, log: Log) -> Brief:
+        """The brief with what its words say exactly; a planner that can explain words is asked for those that the tables leave aside."""
+        if brief.words and not brief.glosses and read_words(brief.words).aside:
+            config = self.config.stages.planner
+            with collected() as uses, suppress(BackendError):  # a planner that can't be made is told when it has to plan
+                stage = self._stage("planner", 0, config)
+                if hasattr(stage, "explain_words"):
+                    with log.step("planner", "reading your words"):
+                        brief = _guarded("planner", config.use, Brief, stage.explain_words, brief)
+            log.asked(uses)
+        return settle_words(brief)
 
     def _finish(
         self,
@@ -307,9 +321,12 @@ class Pipeline:
     ) -> T:
         """One stage of a chain, made when it is first needed."""
         with log.step(kind, _DOING[kind]):
-            if (kind, place) not in self._made:
-                self._made[kind, place] = load_stage(kind, config.use, config.options)
-            return _guarded(kind, config.use, result, self._made[kind, place], *inputs, **options)
+            return _guarded(kind, config.use, result, self._stage(kind, place, config), *inputs, **options)
+
+    def _stage(self, kind: Kind, place: int, config: StageConfig) -> Any:
+        if (kind, place) not in self._made:
+            self._made[kind, place] = load_stage(kind, config.use, config.options)
+        return self._made[kind, place]
 
 
 def _guarded(kind: Kind, name: str, result: type[T], stage: Callable[..., object], *inputs: object, **options: object) -> T:

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from img2music.chance import spawn_seeds
+from img2music.correspondences.affect import heard
 from img2music.correspondences.again import renewed
 from img2music.correspondences.attributes import suggest
 from img2music.correspondences.evidence import Evidence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from img2music.planners.llm_answer import ChoiceAnswer
     from img2music.scene import Scene
 
-__all__ = ["choice_lines", "fault_of_words", "some_plans"]
+__all__ = ["choice_lines", "fault_of_words", "next_genres", "some_plans"]
 
 _SLOW_BPM, _FAST_BPM = 76, 120
 _FEWEST_WORDS, _SHARE_OF_OWN = 5, 0.65
@@ -40,7 +41,7 @@ def some_plans(scene: Scene, brief: Brief, first: CompositionPlan) -> tuple[Comp
     plans = [first]
     planner = RulesPlanner()
     if brief.style is None and read_words(brief.words, brief.glosses).style is None:
-        for name in _next_genres(scene, MOST_CHOICES):
+        for name in next_genres(scene, MOST_CHOICES):
             if len(plans) < MOST_CHOICES and name not in {plan.style for plan in plans}:
                 plans.append(planner(_in_genre(scene, name), brief))
     for seed in spawn_seeds(brief.seed, MOST_CHOICES)[1:]:
@@ -78,10 +79,10 @@ def fault_of_words(answer: ChoiceAnswer, gist: str, examples: str) -> str | None
     return None
 
 
-def _next_genres(scene: Scene, most: int) -> tuple[str, ...]:
-    """Kinds of music by how well they fit the scene."""
+def next_genres(scene: Scene, most: int) -> tuple[str, ...]:
+    """Kinds of music by how well they fit the scene, the first the one that the rules suggest."""
     attributes = scene.attributes
-    return rank_genres(Evidence.of(scene), attributes.valence.value, attributes.arousal.value)[:most]
+    return rank_genres(Evidence.of(scene), *heard(attributes.valence.value, attributes.arousal.value))[:most]
 
 
 def _in_genre(scene: Scene, name: str) -> Scene:

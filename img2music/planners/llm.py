@@ -12,19 +12,14 @@ import json
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from img2music.correspondences.telling import (
-    attribute_lines,
-    citable,
-    colour_lines,
-    cue_lines,
-    gist,
-    instrument_lines,
-    style_lines,
-)
+from img2music.correspondences.playable import instrument_lines, player_lines, style_lines
+from img2music.correspondences.telling import attribute_lines, citable, gist, scene_lines
 from img2music.errors import BackendError
 from img2music.io.styles import load_style
 from img2music.journal import tell
 from img2music.models import AnswerError, Client, converse, json_of, schema_of
+from img2music.models.registry import is_local
+from img2music.models.schemas import limits_of, without_lists
 from img2music.models.spec import checked_limit
 from img2music.planners.form import count_bars
 from img2music.planners.llm_answer import ChangesAnswer, ChoiceAnswer, PlanAnswer
@@ -46,15 +41,17 @@ if TYPE_CHECKING:
 __all__ = ["ModelPlanner"]
 
 _SCHEMAS: dict[str, type[BaseModel]] = {"plan/1": PlanAnswer, "changes/1": ChangesAnswer, "choice/1": ChoiceAnswer}
+_WORDS_SECONDS = 120.0
+"""For explaining words, which are few."""
 _CHORDS = """\
-One string a bar, one to four roman numerals parted by spaces, such as "I", "vi", "ii7 V7". No chord names, no bar lines.
-Upper case is a major chord, lower case a minor one; o diminished, ø half-diminished, + augmented.
-After the numeral: 7 maj7 9 maj9 add6 add9 sus2 sus4 7sus4, or an inversion 6 64 65 43 42. Nothing else: no m, no 11, no 13, no b9.
-V/V, V7/ii: the dominant of another degree. b or # before a numeral moves its root out of the scale: bVII and bVI in major.
-Numerals count the key's own scale, so write no b before a degree that the mode lowers already:
-minor i iio III iv v VI VII, and V as its major dominant; dorian i ii III IV v VII; phrygian i II III iv VI;
-major I ii iii IV V vi; mixolydian I ii IV v VII; lydian I II iii V vi.
-Sevenths of the scale: I7 and not Imaj7 in mixolydian, IV7 in dorian; VImaj7 and IIImaj7 in minor."""
+One string a bar: one to four roman numerals parted by spaces, such as "I", "ii7 V7". No chord names, no bar lines. Chords of one bar change on
+its beats, the earlier ones stay longer: three in 4/4 last 2, 1 and 1.
+Upper case is major, lower case minor; o diminished, ø half-diminished, + augmented. Then 7 maj7 9 maj9 add6 add9 sus2 sus4 7sus4, or an
+inversion 6 64 65 43 42; nothing else. V7/ii: the dominant of another degree. V and V7 are the major dominant in every mode. b or # moves a
+root out of the scale (bVII in major); but degrees are the mode's own, what it lowers takes no b: minor III VI VII, dorian III VII, phrygian
+II III VI VII, mixolydian VII. So are sevenths: I7 in mixolydian, IV7 in dorian, VImaj7 in minor."""
+_OTHER_STYLES, _TEMPOS, _METERS = 4, 5, 2
+"""How many styles are told beside the one that is likeliest, and for how many tempos and metres the bars are counted."""
 
 
 class ModelPlanner:
@@ -115,6 +112,12 @@ class ModelPlanner:
         )
         return planned.plan
 
+    def explain_words(self, brief: Brief, /) -> Brief:
+        """`brief` with glosses for words that the tables do not know; see `llm_words`. Never fails for want of an answer."""
+        from img2music.planners.llm_words import gloss_words
+
+        return gloss_words(self._client, brief, monotonic() + min(self._limit, _WORDS_SECONDS))
+
     def _choose(self, scene: Scene, brief: Brief, draft: CompositionPlan, until: float) -> CompositionPlan:
         """One of some whole plans, named by the model; a name that says nothing of the picture gives way to the rules' own."""
         from img2music.planners.choosing import choice_lines, fault_of_words, some_plans
@@ -154,18 +157,25 @@ class ModelPlanner:
         read: Callable[[str], Any],
         more: dict[str, str] | None = None,
     ) -> Reply[Any]:
-        values = {name: make() for name, make in _values(scene, brief, draft).items() if name in self._template.variables()}
+        told = self._template.variables()
+        vocabulary = schema_of(_SCHEMAS[self._template.schema_name])
+        values = {name: make() for name, make in _values(scene, brief, draft, vocabulary).items() if name in told}
+        # Lists that the prompt holds need no second place, but where the schema is a grammar, which nobody reads.
+        is_grammar = is_local(self._client.spec) and self._client.spec.options.structured == "schema"
+        listed = (*(("style",) if "styles" in told else ()), *(("instrument",) if told & {"players", "instruments"} else ()))
         return converse(
             self._client,
             self._template,
             values | (more or {}),
             stage="planner",
-            schema=schema_of(_SCHEMAS[self._template.schema_name]),
+            schema=vocabulary if is_grammar else without_lists(vocabulary, listed),
             check=read,
             until=until,
             seed=brief.seed,
             picture_sha256=scene.picture.sha256,
             quote=self._template.schema_name != "choice/1",
+            patched=tuple(vocabulary["properties"]),
+            vocabulary=vocabulary,
         )
 
     def _useless(self, reply: Reply[Any]) -> BackendError:
@@ -176,16 +186,18 @@ class ModelPlanner:
         )
 
 
-def _values(scene: Scene, brief: Brief, draft: CompositionPlan) -> dict[str, Callable[[], str]]:
+def _values(scene: Scene, brief: Brief, draft: CompositionPlan, schema: dict[str, Any]) -> dict[str, Callable[[], str]]:
     """What each variable is filled with, made when it is wanted."""
     return {
-        "scene": lambda: f"{cue_lines(scene.cues)}\n{colour_lines(scene.colours)}",
+        "scene": lambda: scene_lines(scene),
         "gist": lambda: gist(scene),
         "attributes": lambda: attribute_lines(scene.attributes),
         "brief": lambda: _brief_lines(brief),
         "words": lambda: brief.words or "(none)",
-        "styles": style_lines,
+        "styles": lambda: style_lines(_likely_styles(scene, brief, draft)),
         "instruments": instrument_lines,
+        "players": player_lines,
+        "limits": lambda: limits_of(schema),
         "chords": lambda: _CHORDS,
         "lengths": lambda: _lengths(brief, draft),
         "draft": lambda: json.dumps(draft_as_answer(draft, _inside(draft))),
@@ -213,16 +225,30 @@ def _brief_lines(brief: Brief) -> str:
     return "\n".join(f"{name}: {wish}" for name, wish in wishes.items() if wish is not None)
 
 
+def _likely_styles(scene: Scene, brief: Brief, draft: CompositionPlan) -> tuple[str, ...]:
+    """The style that is settled, alone; or the draft's and those that fit the picture next best."""
+    own = load_style(draft.style).name
+    if Settled.by(brief).style:
+        return (own,)
+    from img2music.planners.choosing import next_genres
+
+    return (own, *[name for name in next_genres(scene, 1 + _OTHER_STYLES) if name != own][:_OTHER_STYLES])
+
+
 def _lengths(brief: Brief, draft: CompositionPlan) -> str:
-    """How many bars fill the length, by metre and tempo."""
+    """How many bars fill the length, by metre and tempo: of the draft's style, whose limits are its own."""
     from img2music.planners.loops import loop_bars
-    from img2music.theory import METERS, Meter
+    from img2music.theory import Meter
 
     count = loop_bars if brief.loop else count_bars
-    tempos = [brief.tempo_bpm] if brief.tempo_bpm is not None else [50, 60, 70, 80, 90, 100, 110, 120, 132, 144, 160]
-    meters = [draft.meter] if Settled.by(brief).meter else METERS
+    style = load_style(draft.style)
+    low, high = style.tempo_bpm
+    steps = [round(low * (high / low) ** (step / (_TEMPOS - 1))) for step in range(_TEMPOS)]
+    tempos = [brief.tempo_bpm] if brief.tempo_bpm is not None else steps
+    meters = [draft.meter] if Settled.by(brief).meter else [*dict.fromkeys((draft.meter, *style.meters))][:_METERS]
     lines = []
     for name in meters:
         meter = Meter.parse(name)
-        lines.append(f"{name}: " + ", ".join(f"{tempo:g} bpm {count(brief.seconds, tempo, meter)}" for tempo in tempos))
+        bars = ", ".join(f"{tempo:g} bpm {count(brief.seconds, tempo, meter)}" for tempo in tempos)
+        lines.append(f"{name}, {float(meter.bar_quarters):g} quarters: {bars}")
     return "\n".join(lines)

@@ -92,9 +92,9 @@ def _role(part: WirePart, seats: Seats, without: Sequence[str]) -> Role | None:
         return None
     if player.kit != (part.role == "drums"):
         if player.kit:
-            seats.faults.append(f"parts: {player.name} can't play {part.role}, so it plays the drums")
+            seats.remarks.append(f"parts: {player.name} can't play {part.role}, so it plays the drums")
             return "drums"
-        seats.faults.append(f"parts: {player.name} can't play the drums; it was left out")
+        seats.remarks.append(f"parts: {player.name} can't play the drums; it was left out")
         return None
     if part.role in {"chords", "pad"} and player.voices < _FEWEST_VOICES:
         seats.remarks.append(f"{player.name} has one voice, so it plays a second line instead of {part.role}")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from img2music.models.answers import AnswerError, field_of, validated
 from img2music.models.candidates import unwrapped
+from img2music.models.repairing import without_strangers
 from img2music.models.written_values import Slips, folded
 from img2music.plan import Motif, Section
 from img2music.planners.form import phrases_of
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from img2music.plan import CompositionPlan
 
 __all__ = ["Wish", "draft_as_answer", "read_changes", "read_choice", "read_whole"]
-
-_LONGEST_SHOWN = 40
 
 
 @dataclass(slots=True)
@@ -174,10 +173,9 @@ def _read(tree: Mapping[str, Any], model: type[BaseModel]) -> tuple[dict[str, An
     """The answer as it is meant, and every field of it but the lists of records; what is not said is none of the faults."""
     slips, wish = Slips(), Wish()
     made = plan_as_meant(unwrapped(tree, model), model, slips)
+    made, strange = without_strangers(made, model.model_fields)
     wish.remarks = slips.remarks
-    strange = sorted(made.keys() - model.model_fields.keys())
-    if strange:
-        wish.faults.append(f"there is no field {', '.join(repr(name[:_LONGEST_SHOWN]) for name in strange[:5])}; leave it out")
+    wish.remarks.extend(strange)
     for name, info in model.model_fields.items():
         if name in {"sections", "parts", "reasons"}:
             continue

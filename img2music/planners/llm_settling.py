@@ -16,6 +16,7 @@ from img2music.errors import Img2MusicError
 from img2music.io.styles import load_style, style_names
 from img2music.models.answers import AnswerError
 from img2music.plan import CompositionPlan
+from img2music.planners.ensemble import missing_harmony
 from img2music.planners.form import count_bars
 from img2music.planners.llm_band import seat
 from img2music.planners.llm_bars import fit_bars
@@ -27,8 +28,10 @@ from img2music.theory import METERS, Key, Meter, parse_bar
 from img2music.words import read_words, settle_words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from img2music.brief import Brief
-    from img2music.plan import Section
+    from img2music.plan import PartPlan, Section
     from img2music.planners.llm_reading import Wish
     from img2music.style import Style
 
@@ -38,6 +41,8 @@ _NEAR = 0.08
 """An open tempo may move so far that the model's own bars fill the length: little more than what listeners notice in a beat (about
 6 %: Drake & Botte, Perception & Psychophysics 54, 1993), because a whole form is worth more than a tempo to the digit."""
 _RING_SECONDS = (0.1, 4.0)
+_OF_THE_WISHES = ("you asked for", "these words", "the picture shows")
+"""Beginnings of conflicts that hold whoever plays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,7 @@ def settle(wish: Wish, draft: CompositionPlan, settled: Settled, known: frozense
             sections=sections,
             parts=seats.parts,
             reasons=given.reasons,
-            conflicts=(*draft.conflicts, *seats.conflicts),
+            conflicts=(*_still_true(draft, seats.parts), *seats.conflicts),
             seed=draft.seed,
             seeds=draft.seeds,
             loop=draft.loop,
@@ -128,6 +133,19 @@ def settle(wish: Wish, draft: CompositionPlan, settled: Settled, known: frozense
         raise AnswerError(*(fault["msg"].removeprefix("Value error, ") for fault in error.errors())) from None
     remarks = (*wish.remarks, *desk.remarks, *seats.remarks, *given.remarks)
     return Planned(plan, tuple(wish.faults), remarks, given.citations, given.unfounded)
+
+
+def _still_true(draft: CompositionPlan, parts: Sequence[PartPlan]) -> tuple[str, ...]:
+    """The draft's conflicts without those about a band that does not play."""
+    if parts == draft.parts:
+        return draft.conflicts
+    left = {part.instrument for part in draft.parts}
+    without_chords = missing_harmony(draft.parts, load_style(draft.style))
+    return tuple(
+        conflict
+        for conflict in draft.conflicts
+        if conflict != without_chords and (conflict.startswith(_OF_THE_WISHES) or not any(name in conflict for name in left))
+    )
 
 
 class _Desk:
@@ -140,6 +158,11 @@ class _Desk:
 
     def _fault(self, text: str) -> None:
         self.wish.faults.append(text)
+
+    def _follows(self, causes: tuple[str, ...], text: str) -> None:
+        """Notes what is a fault unless it only follows from another one: who is told of a wrong tempo is not told of the bars too."""
+        is_consequence = any(fault.startswith(f"{cause}:") for fault in self.wish.faults for cause in causes)
+        (self.remarks if is_consequence else self.wish.faults).append(text)
 
     def style(self) -> tuple[str, Style]:
         wished = self.wish.style
@@ -199,8 +222,9 @@ class _Desk:
         home = "i" if key.is_minor else "I"
         end = parse_bar(made[-1].harmony[-1], key)[-1]
         if not self.settled.loop and end.root != key.tonic:
-            self._fault(
-                f"sections.{made[-1].name}: the last bar is {made[-1].harmony[-1]}; a piece ends at home, so {home} stands there"
+            self._follows(
+                ("key",),
+                f"sections.{made[-1].name}: the last bar is {made[-1].harmony[-1]}; a piece ends at home, so {home} stands there",
             )
             made[-1] = made[-1].model_copy(update={"harmony": (*made[-1].harmony[:-1], home)})
         return tuple(made)
@@ -239,7 +263,10 @@ class _Desk:
         if wanted != bars and self.wish.lost_sections:
             sections = fit_bars(sections, wanted)  # what was lost was told already
         elif wanted != bars:
-            self._fault(f"sections: they hold {bars} bars; {seconds:g} s of {meter.name} at {tempo:.4g} need {wanted}")
+            self._follows(
+                ("tempo_bpm", "meter"),
+                f"sections: they hold {bars} bars; {seconds:g} s of {meter.name} at {tempo:.4g} need {wanted}",
+            )
             sections = fit_bars(sections, wanted)
         if self.settled.loop and not self.settled.tempo:
             tempo = min(300.0, max(20.0, loop_seconds(wanted, 60.0, meter) * 60 / seconds))

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from img2music.errors import BackendError
-from img2music.io.lexicon import meanings
+from img2music.io.lexicon import lexicon_language, meanings
 from img2music.journal import tell
 from img2music.models import AnswerError, converse, json_of, schema_of, validated
+from img2music.models.schemas import limits_of
 from img2music.templates import load_prompt
 from img2music.words import read_words
 from img2music.words.tokens import fold
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from img2music.models import Client, Reply
     from img2music.words import Reading
 
-__all__ = ["GlossesAnswer", "gloss_words"]
+__all__ = ["GlossesAnswer", "gloss_words", "known_words"]
 
 _TOLD_GROUPS = (
     "moods", "tempos", "genres", "occasions", "places", "times", "seasons", "weather", "modes", "groups", "instruments", "shape",
@@ -64,7 +65,7 @@ def gloss_words(client: Client, brief: Brief, until: float) -> Brief:
     kept: dict[str, str] = {}
 
     def check(text: str) -> GlossesAnswer:
-        answer = validated(json_of(text), GlossesAnswer)
+        answer = validated(json_of(text, GlossesAnswer), GlossesAnswer)
         kept.clear()
         faults = []
         for one in answer.glosses:
@@ -77,7 +78,12 @@ def gloss_words(client: Client, brief: Brief, until: float) -> Brief:
             raise AnswerError(*faults)
         return answer
 
-    values = {"words": brief.words, "unknown": "\n".join(unknown), "meanings": _known_words()}
+    values = {
+        "words": brief.words,
+        "unknown": "\n".join(unknown),
+        "meanings": known_words(),
+        "limits": limits_of(schema_of(GlossesAnswer)),
+    }
     try:
         reply: Reply[GlossesAnswer] = converse(
             client, template, values, stage="planner", schema=schema_of(GlossesAnswer), check=check, until=until,
@@ -108,11 +114,16 @@ def _fault(gloss: WireGloss, words: str) -> str:
     return ""
 
 
-def _known_words() -> str:
-    """Names of meanings, a group a line."""
+def known_words() -> str:
+    """An English word for each meaning, which the tables read as just that, a group of meanings a line."""
+    phrases: dict[str, list[str]] = {}
+    for phrase, name in lexicon_language("en").phrases():
+        phrases.setdefault(name, []).append(phrase)
     lines = []
     for group in _TOLD_GROUPS:
-        names = [name.replace("_", " ") for name, meaning in meanings().items() if meaning.group == group]
-        readable = [name for name in names if read_words(name).read]
-        lines.append(f"{group}: {', '.join(readable)}")
+        words = []
+        for name in (name for name, meaning in meanings().items() if meaning.group == group):
+            spoken = (name.replace("_", " "), *phrases.get(name, ()))
+            words += [word for word in spoken if [read.meaning for read in read_words(word).read] == [name]][:1]
+        lines.append(f"{group}: {', '.join(words)}")
     return "\n".join(lines)

@@ -18,7 +18,7 @@ from img2music.errors import DocumentError, PictureError, UsageError
 from img2music.io.documents import read_file
 from img2music.models import ModelSpec
 from img2music.templates import load_prompt, prompt_files
-from img2music.workbench.grid import Grid, Model, Prompt, Shown
+from img2music.workbench.grid import STAGES, Grid, Model, Prompt, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -100,6 +100,10 @@ def _prompts(names: Sequence[str], note: Callable[[str], None]) -> list[Prompt]:
     templates: dict[str, tuple[str, PromptTemplate]] = {}
     for name in (path for given in names for path in (prompt_files(given) if Path(given).is_dir() else (given,))):
         template = load_prompt(name)
+        if template.purpose not in STAGES:
+            raise UsageError(
+                f"prompt {name!r} is for {template.purpose!r}, which makes no piece by itself; try one for see, plan or abc"
+            )
         if template.digest in templates:
             note(f"{name} is the same text as {templates[template.digest][0]}, so it is tried once")
         else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from img2music.io.abc import write_abc
+from img2music.perceivers.both_eyes import AROUSAL_CUE
 from img2music.workbench.records import Cited, Made
 from img2music.workbench.traits import SAID
 
@@ -89,7 +90,7 @@ def made_of(piece: Piece, purpose: str, *, cites: bool) -> Made:
 def _cited(piece: Piece, purpose: str) -> tuple[Cited, ...]:
     if purpose == "see" and piece.scene is not None:
         attributes = piece.scene.attributes
-        found = [(name, _said(getattr(attributes, name).value), getattr(attributes, name).because) for name in SAID]
+        found = [(name, _said(getattr(attributes, name).value), _own(getattr(attributes, name).because)) for name in SAID]
     elif purpose == "plan":
         found = [(reason.choice, reason.text, reason.because) for reason in piece.plan.reasons]
     else:
@@ -99,6 +100,11 @@ def _cited(piece: Piece, purpose: str) -> tuple[Cited, ...]:
         for choice, value, because in found[:100]
         if because
     )
+
+
+def _own(because: tuple[str, ...]) -> tuple[str, ...]:
+    """What an answer cites; that the scene's arousal is also the eye's is not the answer's doing."""
+    return tuple(name for name in because if name != AROUSAL_CUE)
 
 
 def _said(value: object) -> str:

@@ -18,6 +18,7 @@ from math import log2
 from typing import TYPE_CHECKING
 
 from img2music.correspondences.attributes import MODE_TABLE
+from img2music.perceivers.both_eyes import AROUSAL_CUE
 from img2music.theory import MODES, Key
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["SAID", "distance", "feeling_of", "traits_of"]
 
 SAID = ("valence", "arousal", "mood", "tempo_bpm", "key", "mode", "meter", "genre", "instruments")
-"""The attributes of a scene that an answer says (schema "scene/1"); the others stay the offline eye's."""
+"""The attributes of a scene that an answer says (schemas "scene/1" and "scene/2"); the others stay the offline eye's."""
 _BRIGHT_TO_DARK = sorted(MODES, key=lambda mode: MODES[mode])
 _HAPPIER = [row.happier for row in MODE_TABLE.values()]
 _SLOWEST_BPM, _FASTEST_BPM = 54.0, 168.0
@@ -61,13 +62,18 @@ def feeling_of(piece: Piece, purpose: str) -> tuple[float, float] | None:
     of it, not what it decided.
     """
     if purpose == "see" and piece.scene is not None:
-        return piece.scene.attributes.valence.value, piece.scene.attributes.arousal.value
+        return piece.scene.attributes.valence.value, _own_arousal(piece.scene)
     if purpose != "plan":
         return None
     happier = MODE_TABLE[Key.parse(piece.plan.key).mode].happier
     valence = 2 * (happier - min(_HAPPIER)) / (max(_HAPPIER) - min(_HAPPIER)) - 1
     arousal = 2 * log2(piece.plan.tempo_bpm / _SLOWEST_BPM) / log2(_FASTEST_BPM / _SLOWEST_BPM) - 1
     return valence, min(1.0, max(-1.0, arousal))
+
+
+def _own_arousal(scene: Scene) -> float:
+    """The arousal that the prompt's model says; the scene holds its mean with the eye's (`perceivers.both_eyes`), which is no prompt's doing."""
+    return scene.number(AROUSAL_CUE, scene.attributes.arousal.value)
 
 
 def _seen(scene: Scene) -> dict[str, Trait]:
@@ -78,7 +84,7 @@ def _seen(scene: Scene) -> dict[str, Trait]:
         "metre": found.meter.value,
         "style": found.genre.value[:300],
         "valence": found.valence.value / 2,
-        "arousal": found.arousal.value / 2,
+        "arousal": _own_arousal(scene) / 2,
         "mood": tuple(sorted(word[:300] for word in found.mood.value)),
         "instruments": tuple(sorted(found.instruments.value)),
     }
