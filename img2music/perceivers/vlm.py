@@ -35,7 +35,7 @@ _FEELINGS = frozenset({"valence", "arousal", "mood"})
 class ModelPerceiver:
     """A perceiver (see `img2music.stages`) that asks a vision-language model."""
 
-    def __init__(self, *, model: str, prompt: str = "see/cited", time_limit_seconds: float = 180.0, seed: int = 0) -> None:
+    def __init__(self, *, model: str, prompt: str = "see/cited", time_limit_seconds: float = 600.0, seed: int = 0) -> None:
         """The stage.
 
         Args:

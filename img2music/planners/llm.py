@@ -57,7 +57,7 @@ _OTHER_STYLES, _TEMPOS, _METERS = 4, 5, 2
 class ModelPlanner:
     """A planner (see `img2music.stages`) that asks a language model."""
 
-    def __init__(self, *, model: str, prompt: str = "plan/compose", time_limit_seconds: float = 240.0) -> None:
+    def __init__(self, *, model: str, prompt: str = "plan/compose", time_limit_seconds: float = 600.0) -> None:
         """The stage.
 
         Args:

@@ -74,7 +74,7 @@ def read_tune(text: str, plan: CompositionPlan) -> tuple[Score, tuple[str, ...]]
 class AbcRealizer:
     """Lets a model write the notes; see the module's docstring."""
 
-    def __init__(self, *, model: str, prompt: str = "abc/voices", time_limit_seconds: float = 240.0) -> None:
+    def __init__(self, *, model: str, prompt: str = "abc/voices", time_limit_seconds: float = 600.0) -> None:
         """`model` is a line such as "openai:gpt-4o-mini", `prompt` a template's name or its file; the limit is for all questions.
 
         Raises:
