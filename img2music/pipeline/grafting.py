@@ -268,7 +268,8 @@ def _seated(
             seat = earlier.model_copy(
                 update={"name": match.name, "instrument": match.instrument, "level_db": match.level_db, "pan": match.pan}
             )
-            if _plays(part, old, plan, seat, places):
+            # An accompaniment that climbs an octave is no longer under its tune: then its own player goes on.
+            if _plays(part, old, plan, seat, places, same_octave=not fixed and craft_of(part) != "melody"):
                 chosen[match.name] = seat
                 seats[seat.name] = part.name
                 taken.add(seat.name)
@@ -315,14 +316,16 @@ def _match(part: Part, free: Sequence[PartPlan]) -> PartPlan | None:
     )
 
 
-def _plays(part: Part, old: CompositionPlan, plan: CompositionPlan, seat: PartPlan, places: Sequence[int]) -> bool:
+def _plays(
+    part: Part, old: CompositionPlan, plan: CompositionPlan, seat: PartPlan, places: Sequence[int], *, same_octave: bool = False
+) -> bool:
     """Whether the seat's player can play the kept notes."""
     player = instrument(seat.instrument)
     if player.kit or part.instrument.kit:
         # An orchestra's percussion has other drums on the same keys.
         return player.kit and part.instrument.kit and (player.name == _ORCHESTRAL) == (part.instrument.name == _ORCHESTRAL)
     try:
-        carry_over(part, old, plan, seat, places)
+        carry_over(part, old, plan, seat, places, same_octave=same_octave)
     except ValueError:
         return False
     return True

@@ -160,7 +160,7 @@ def recompose(
     measured = [] if grafted is None else tally(crafts, earlier.plan, earlier.written, grafted, piece.score)
     if "performance" in crafts:
         measured += _performance(earlier, piece, grafted)
-    _check_kept(measured, grafted)
+    _check_kept(measured)
     remarks = _remarks(crafts, earlier.written, piece.score, grafted)
     if isinstance(record, Manifest) and crafts and not _is_written_as_before(record, earlier.written):
         remarks.insert(
@@ -272,17 +272,16 @@ def _performance(earlier: _Earlier, piece: Piece, grafted: Graft | None) -> list
     return [found]
 
 
-def _check_kept(measured: Sequence[KeptCraft], grafted: Graft | None) -> None:
-    """Nothing is called kept that is not; where whole phrases are left out for an asked length, fewer is what was asked.
+def _check_kept(measured: Sequence[KeptCraft]) -> None:
+    """Nothing is called kept that is not; where whole phrases are left out for an asked length, all of the others has to be there.
 
     Raises:
         BriefError: a craft lost notes or chords.
     """
-    is_cut = grafted is not None and len(set(grafted.places)) < sum(section.bars for section in grafted.form)
     for one in measured:
-        if one.same < one.total and not is_cut:
+        if one.same < one.played:
             raise BriefError(
-                f"{one.craft} can't be kept with these wishes: only {one.same} of {one.total} {one.unit} would be as they were; "
+                f"{one.craft} can't be kept with these wishes: only {one.same} of {one.played} {one.unit} would be as they were; "
                 f"keep no {one.craft}, or ask for the key and the metre that it was in"
             )
 

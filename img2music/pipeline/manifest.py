@@ -75,8 +75,11 @@ class KeptCraft(_Record):
 
     craft: Craft
     same: Annotated[int, Field(ge=0, le=10**7)]
+    """Of the earlier piece's, those that are in the new one."""
+    played: Annotated[int, Field(ge=0, le=10**7)]
+    """Of the earlier piece's, those in phrases that the new one plays: for an asked length some may be left out."""
     total: Annotated[int, Field(ge=0, le=10**7)]
-    """Of the earlier piece."""
+    """All of the earlier piece's."""
     unit: Literal["notes", "bars"]
     how: Line = ""
     """"transposed up a fourth to G major, played by clarinet"."""

@@ -1,15 +1,16 @@
 """How much of an earlier piece is in a new one: counted in the written notes of both, whatever was meant.
 
-A note counts as kept where the new part has one at the same place of the bar that repeats its bar, of the same length, and on the same
-pitch moved by the interval of the keys (in another mode: on the same degree of the scale, or as far from the tonic), all notes of a phrase
-in the same octave. Chords count a bar at a time, by their numerals or, in another mode, by their roots' degrees; playing counts note by
-note, to the tick and the velocity. Where bars are repeated, the first time counts.
+A note counts as kept where the new part has one at the same place of a bar that repeats its bar, of the same length (or up to the bar line
+behind which the form was cut or repeated), and on the same pitch moved by the interval of the keys (in another mode: on the same degree of
+the scale, or as far from the tonic), all notes of a phrase in the same octave. Chords count a bar at a time, by their numerals or, in
+another mode, by their roots' degrees; playing counts note by note, to the tick and the velocity.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from img2music.pipeline.grafting import NOTE_CRAFTS, craft_of
@@ -43,7 +44,7 @@ def tally(crafts: Sequence[Craft], old: CompositionPlan, written: Score, graft: 
     """
     found: list[KeptCraft] = []
     if "form" in crafts:
-        found.append(_form(graft))
+        found.append(_form(graft, score))
     if "harmony" in crafts:
         found.append(_harmony(old, graft))
     earlier = {part.name: part for part in written.parts}
@@ -55,18 +56,19 @@ def tally(crafts: Sequence[Craft], old: CompositionPlan, written: Score, graft: 
         ]
         if craft not in crafts or not pairs:
             continue
-        same = total = 0
+        same = total = heard = 0
         moves: list[int] = []
         for was, part in pairs:
             count, shifts = _notes(was, part, old, graft)
             same, total = same + count, total + len(was.notes)
+            heard += _heard(was, graft)
             moves += shifts
         players = dict.fromkeys(part.instrument.name for _, part in pairs)
         how = [
             *_moved(moves, old.parsed_key, graft.plan.parsed_key, drums=craft == "drums"),
             f"played by {' and '.join(players)}",
         ]
-        found.append(KeptCraft(craft=craft, same=same, total=total, unit="notes", how=", ".join(how)))
+        found.append(KeptCraft(craft=craft, same=same, played=heard, total=total, unit="notes", how=", ".join(how)))
     return found
 
 
@@ -88,20 +90,32 @@ def tally_performance(old: tuple[Score, Performance], new: tuple[Score, Performa
         total += len(was[earlier].notes)
         same += _played(was[earlier], now[name])
     return KeptCraft(
-        craft="performance", same=same, total=total, unit="notes", how="played to the tick as before" if same == total else ""
+        craft="performance",
+        same=same,
+        played=total,
+        total=total,
+        unit="notes",
+        how="played to the tick as before" if same == total else "",
     )
 
 
-def _form(graft: Graft) -> KeptCraft:
-    names = " ".join(section.name for section in graft.plan.sections)
+def _form(graft: Graft, score: Score) -> KeptCraft:
+    """Bars of the form whose phrase begins and ends as it did."""
     bars, whole = len(graft.places), sum(section.bars for section in graft.form)
-    same = len(set(graft.places))
-    how = names
-    if same < whole:
+    before = _phrases([section.phrase_bars for section in graft.form])
+    after = _phrases([section.phrase_bars for section in score.sections])
+    same = {place for place, now in zip(graft.places, after, strict=True) if before[place] == now}
+    how = names = " ".join(section.name for section in score.sections)
+    if len(set(graft.places)) < whole:
         how = f"cut at a phrase: {names} in {bars} bars"
     elif bars > whole:
         how = f"played again in part: {names} in {bars} bars"
-    return KeptCraft(craft="form", same=same, total=whole, unit="bars", how=how)
+    return KeptCraft(craft="form", same=len(same), played=len(set(graft.places)), total=whole, unit="bars", how=how)
+
+
+def _phrases(sections: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
+    """For every bar its place in its phrase, and how long that is."""
+    return [(bar, bars) for phrases in sections for bars in phrases for bar in range(bars)]
 
 
 def _harmony(old: CompositionPlan, graft: Graft) -> KeptCraft:
@@ -122,7 +136,7 @@ def _harmony(old: CompositionPlan, graft: Graft) -> KeptCraft:
         how = f"by their degrees in {after.name}"
     elif before != after:
         how = f"in {after.name}"
-    return KeptCraft(craft="harmony", same=same, total=len(rows), unit="bars", how=how)
+    return KeptCraft(craft="harmony", same=same, played=len(set(graft.places)), total=len(rows), unit="bars", how=how)
 
 
 def _roots(chords: Iterable[Chord], key: Key) -> list[int]:
@@ -134,33 +148,31 @@ def _notes(was: Part, part: Part, old: CompositionPlan, graft: Graft) -> tuple[i
     """How many notes of `was` are in `part`, and by how many semitones each of those moved."""
     bar_quarters = graft.plan.parsed_meter.bar_quarters
     before, after = old.parsed_key, graft.plan.parsed_key
-    first = {place: bar for bar, place in reversed(list(enumerate(graft.places)))}
-    there: dict[tuple[Fraction, Fraction], list[Note]] = {}
+    played: dict[int, list[int]] = {}
+    for bar, place in enumerate(graft.places):
+        played.setdefault(place, []).append(bar)
+    seams = {bar * bar_quarters for bar, (one, other) in enumerate(pairwise(graft.places), 1) if other != one + 1}
+    there: dict[Fraction, list[Note]] = {}
     for note in part.notes:
-        there.setdefault((note.onset_quarters, note.duration_quarters), []).append(note)
+        there.setdefault(note.onset_quarters, []).append(note)
     borders = _phrase_starts(graft.plan)
-    octaves: dict[int, Counter[int]] = {}
-    moves: dict[tuple[int, int], list[int]] = {}
-    for note in was.notes:
+    found: dict[int, dict[int, dict[int, int]]] = {}  # by phrase and octave: which notes, and how far each moved
+    for number, note in enumerate(was.notes):
         bar = int(note.onset_quarters / bar_quarters)
-        if bar not in first:
-            continue
-        onset = note.onset_quarters + (first[bar] - bar) * bar_quarters
-        phrase = bisect_right(borders, onset) - 1
-        for other in there.get((onset, note.duration_quarters), []):
-            octave = _octave(note, other, before, after, kit=part.instrument.kit)
-            if octave is not None:
-                octaves.setdefault(phrase, Counter())[octave] += 1
-                moves.setdefault((phrase, octave), []).append(other.pitch - note.pitch)
-                if octave == 0:
-                    break
-    same, shifts = 0, []
-    for phrase, counts in octaves.items():
-        # In chords a note may be another one's octave too: the count of a phrase is that of its commonest octave.
-        octave, count = max(counts.items(), key=lambda one: (one[1], -abs(one[0])))
-        same += count
-        shifts += moves[phrase, octave]
-    return min(same, len(was.notes)), shifts
+        for now in played.get(bar, ()):
+            onset = note.onset_quarters + (now - bar) * bar_quarters
+            phrase = bisect_right(borders, onset) - 1
+            for other in there.get(onset, ()):
+                cut = other.duration_quarters < note.duration_quarters and other.end_quarters in seams
+                octave = _octave(note, other, before, after, kit=part.instrument.kit)
+                if octave is not None and (cut or other.duration_quarters == note.duration_quarters):
+                    found.setdefault(phrase, {}).setdefault(octave, {})[number] = other.pitch - note.pitch
+    moves: dict[int, int] = {}
+    for octaves in found.values():
+        # In a chord one note may stand where another one's octave would: a phrase has the octave that most of its notes have.
+        _, notes = max(octaves.items(), key=lambda one: (len(one[1]), -abs(one[0])))
+        moves |= notes
+    return len(moves), list(moves.values())
 
 
 def _octave(note: Note, other: Note, before: Key, after: Key, *, kit: bool) -> int | None:
@@ -174,6 +186,12 @@ def _octave(note: Note, other: Note, before: Key, after: Key, *, kit: bool) -> i
         return None
     nearest = round(moved / 12)
     return nearest if abs(moved - 12 * nearest) == 1 else None  # a form of the same degree is a semitone off
+
+
+def _heard(was: Part, graft: Graft) -> int:
+    """How many of a part's notes lie in bars that are played."""
+    played, bar_quarters = set(graft.places), graft.plan.parsed_meter.bar_quarters
+    return sum(int(note.onset_quarters / bar_quarters) in played for note in was.notes)
 
 
 def _phrase_starts(plan: CompositionPlan) -> list[Fraction]:

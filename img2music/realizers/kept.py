@@ -46,7 +46,9 @@ _STROKE = re.compile(rf"(?P<pitch>\d{{1,3}})(?:\*(?P<weight>{_DECIMAL})(?P<lag>[
 _MOST_OCTAVES = 5
 
 
-def carry_over(part: Part, old: CompositionPlan, new: CompositionPlan, seat: PartPlan, places: Sequence[int]) -> list[Event]:
+def carry_over(
+    part: Part, old: CompositionPlan, new: CompositionPlan, seat: PartPlan, places: Sequence[int], *, same_octave: bool = False
+) -> list[Event]:
     """The notes of an earlier piece's part as `seat` plays them in `new`.
 
     Args:
@@ -55,9 +57,10 @@ def carry_over(part: Part, old: CompositionPlan, new: CompositionPlan, seat: Par
         new: the plan of the piece that keeps it; its bars are as long as `old`'s, or as several of them.
         seat: who plays it there.
         places: for every bar of `new`, the bar that it repeats, counted in bars of `new`'s length.
+        same_octave: whether the line has to lie where it lay, but for the interval of the keys.
 
     Raises:
-        ValueError: no octaves bring the line into the instrument's range; `octaves_for` tells beforehand.
+        ValueError: no octaves bring the line into the instrument's range, or only others where `same_octave` allows none.
     """
     player, bar_quarters = instrument(seat.instrument), new.parsed_meter.bar_quarters
     energies = [section.energy for section in old.sections for _ in range(section.bars)]
@@ -90,7 +93,7 @@ def carry_over(part: Part, old: CompositionPlan, new: CompositionPlan, seat: Par
         moved = _melodic(moved, new.parsed_key)
     borders = _phrase_starts(new)
     octaves = octaves_for(moved, player, borders)
-    if octaves is None:
+    if octaves is None or (same_octave and any(octaves)):
         raise ValueError(f"{player.name} can't play these notes in any octave")
     shifts = dict(zip(borders, octaves, strict=True))
     return [
