@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from img2music.plan import Section
     from img2music.realizers.form import Event
     from img2music.score import Part, Score
+    from img2music.theory import Meter
 
 __all__ = ["NOTE_CRAFTS", "Graft", "craft_of", "graft", "graft_again", "planned"]
 
@@ -80,7 +81,7 @@ def planned(
     """
     new = ask(brief)
     stays: dict[str, Any] = {}
-    if set(crafts) & set(NOTE_CRAFTS) and new.meter != old.meter and not wished & {"meter", "words"}:
+    if set(crafts) & set(NOTE_CRAFTS) and not wished & {"meter", "words"} and not _holds(new.parsed_meter, old):
         stays["meter"] = old.meter
     if "harmony" in crafts and new.key != old.key and not wished & {"key", "words"}:
         stays["key"] = old.key
@@ -179,6 +180,15 @@ def graft_again(plan: CompositionPlan, written: Score, crafts: Sequence[Craft]) 
         seat.name: tuple(carry_over(by_name[seat.name], plan, plan, seat, places)) for seat in plan.parts if seat.name in seats
     }
     return Graft(plan, plan.sections, places, kept, seats)
+
+
+def _holds(meter: Meter, old: CompositionPlan) -> bool:
+    """Whether bars of another metre hold the notes of `old` as they are."""
+    try:
+        regrouped(old, meter)
+    except BriefError:
+        return False
+    return True
 
 
 def _form(sections: Sequence[Section]) -> list[tuple[str, str, str, tuple[int, ...]]]:

@@ -30,8 +30,7 @@ _RING_SECONDS, _LONGEST_RING_SECONDS, _RING_SHARE = 1.2, 3.2, 0.12
 _OWN_RING_SECONDS = 2.0
 _EASE = (0.85, 1.18)
 """How far from the style's own tempo a tune goes before bars are repeated or left out instead (our choice: it is still the same tune)."""
-_NEAR = (0.92, 1.08)
-_MOST_PASSES = 40
+_MOST_PASSES, _MOST_COURSES = 40, 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,17 +156,20 @@ def stretched(
                 "ask for another tempo"
             )
         return Course(tuple(sections), whole, tempo_bpm, lasts)
-    near = None if tempo_is_asked else (max(limits[0], tempo_bpm * _NEAR[0]), min(limits[1], tempo_bpm * _NEAR[1]))
-    lengths = []
+    near = None if tempo_is_asked else (low, high)
+    lengths, found = [], []
     for number, pieces in enumerate(_courses(sections, ceil(seconds / _length(1, meter, 300)) + bars)):
         count = sum(stop - start for _, start, stop in (_bars_of(sections, one) for one in pieces))
         lengths.append(_length(count, meter, tempo_bpm) + (0 if loop else _OWN_RING_SECONDS))
         tempo = _tempo_for(count, meter, tempo_bpm, seconds, near, loop=loop)
         if tempo is not None:
-            made, places = _played(sections, pieces)
-            return Course(made, places, tempo, _length(count, meter, tempo) if loop else seconds)
-        if number > 400:
+            found.append((abs(tempo - tempo_bpm), number, tempo, count, pieces))
+        if number > _MOST_COURSES:
             break
+    if found:
+        _, _, tempo, count, pieces = min(found, key=lambda one: one[:2])
+        made, places = _played(sections, pieces)
+        return Course(made, places, tempo, _length(count, meter, tempo) if loop else seconds)
     near_by = sorted(
         set(lengths) | {_length(bars, meter, tempo_bpm) + (0 if loop else _OWN_RING_SECONDS)}, key=lambda one: abs(one - seconds)
     )
@@ -223,6 +225,9 @@ def _courses(sections: Sequence[Section], most_bars: int) -> Iterator[list[_Piec
     for passes in range(_MOST_PASSES):
         if bars + passes * once > most_bars:
             break
+        last, _, stop = body[-1]
+        for phrase in range(stop - 1, 0, -1):
+            yield [*head, *body, *body * passes, (last, phrase, stop), *tail]
         for start in range(len(body) - 1, -1, -1):
             yield [*head, *body, *body * passes, *body[start:], *tail]
     phrases = [
