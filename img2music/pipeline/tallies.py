@@ -95,7 +95,7 @@ def tally_performance(old: tuple[Score, Performance], new: tuple[Score, Performa
         played=total,
         total=total,
         unit="notes",
-        how="played to the tick as before" if same == total else "",
+        how=f"the notes of {' and '.join(pairs)}, to the tick as before" if same == total else "",
     )
 
 
@@ -133,7 +133,7 @@ def _harmony(old: CompositionPlan, graft: Graft) -> KeptCraft:
             same += _roots(parse_bar(row, before), before) == _roots(parse_bar(here, after), after)
     how = ""
     if before.mode != after.mode:
-        how = f"by their degrees in {after.name}"
+        how = f"by scale degrees in {after.name}"
     elif before != after:
         how = f"in {after.name}"
     return KeptCraft(craft="harmony", same=same, played=len(set(graft.places)), total=len(rows), unit="bars", how=how)
@@ -210,7 +210,7 @@ def _moved(moves: Sequence[int], before: Key, after: Key, *, drums: bool) -> lis
     octave, _ = max(octaves.items(), key=lambda one: one[1])
     said = []
     if before.mode != after.mode:
-        said.append(f"by the degrees of the scale in {after.name}")
+        said.append(f"by scale degrees from {before.name} to {after.name}")
         said += [f"moved {interval_name(12 * octave)}"] if octave else []
     else:
         way = interval_name(key_interval(before, after) + 12 * octave)
