@@ -12,6 +12,7 @@ from scenes import make_scene
 
 from img2music.brief import Brief
 from img2music.errors import BriefError, DocumentError
+from img2music.io.abc import write_abc
 from img2music.pipeline import Pipeline, recompose, replay
 from img2music.theory import Key, instrument
 from img2music.theory.degrees import key_interval
@@ -264,6 +265,25 @@ def test_a_realizer_that_writes_everything_gives_way(tmp_path: Path) -> None:
     stages = make_pipeline(realizer={"use": "composer"}).with_stage("realizer", Composer())
     after = recompose(march(), keep=["melody"], pipeline=stages, key="G major", audio=None)
     assert measured(after)["melody"]["same"] == len(parts_of(march(), "melody")[0].notes)
+
+
+def test_a_tune_that_a_model_wrote_is_kept_as_it_wrote_it(tmp_path: Path) -> None:
+    """No model is asked again, and the composer's own tune is not taken for the model's."""
+    from img2music.realizers.abc import read_tune
+
+    folder = march().save(tmp_path / "first")
+    other = Pipeline.load().realize(march().plan.model_copy(update={"seeds": {"melody": 99}}))
+    told = write_abc(other)
+    record = manifest_of(folder)
+    use = {"model": "m", "prompt": "p", "prompt_digest": "0", "schema_name": "abc/1", "answers": 1, "asked": 1, "repairs": 0}
+    record["models"] = [{"stage": "realizer", "accepted": True, "answer": told, **use}]
+    record["stages"]["realizer"] = "abc"
+    (folder / "piece.json").write_text(json.dumps(record))
+    wrote = read_tune(told, march().plan)[0].parts[0]
+    assert wrote.notes != march().score.parts[0].notes
+    after = recompose(folder / "piece.json", keep=["melody"], key="G major", audio=None)
+    assert [struck(note) for note in parts_of(after, "melody")[0].notes] == [struck(note) for note in wrote.notes]
+    assert measured(after)["melody"]["total"] == len(wrote.notes)
 
 
 @pytest.mark.parametrize("damage", [

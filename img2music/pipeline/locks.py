@@ -22,7 +22,7 @@ from img2music.io.musicxml import write_musicxml
 from img2music.piece import Piece
 from img2music.pipeline.events import Log
 from img2music.pipeline.manifest import Kept, KeptPart, Manifest
-from img2music.pipeline.remaking import on_record, stages_of
+from img2music.pipeline.remaking import on_record, stages_of, told_again
 from img2music.pipeline.run import Pipeline
 from img2music.plan import CompositionPlan
 from img2music.style import is_style_file
@@ -198,9 +198,8 @@ class _Earlier:
         else:
             try:
                 self._stages = stages_of(record, str(source))
-            except DocumentError:
-                if record.kept is not None and record.kept.parts:
-                    raise
+            except DocumentError:  # a pipeline of its own, whose options may name files
+                self._stages = told_again(stages, record)
             brief = record.brief.model_copy(update={"seed": record.seed, **({"style": style} if style else {})})
             assert record.plan is not None or record.scene is not None  # noqa: S101  checked by the manifest
             self.plan = record.plan or self._stages.plan(record.scene, brief, on_event=log.on_event)  # type: ignore[arg-type]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from img2music.plan import CompositionPlan
     from img2music.score import Score
 
-__all__ = ["on_record", "stages_of", "with_kept_lines", "with_record"]
+__all__ = ["on_record", "stages_of", "told_again", "with_kept_lines", "with_record"]
 
 
 def stages_of(record: Manifest, source: str) -> Pipeline:
@@ -32,7 +32,15 @@ def stages_of(record: Manifest, source: str) -> Pipeline:
     Raises:
         DocumentError: the manifest names files, or lacks what a model made.
     """
-    stages = Pipeline(_trusted(record, source))
+    return told_again(Pipeline(_trusted(record, source)), record)
+
+
+def told_again(stages: Pipeline, record: Manifest) -> Pipeline:
+    """`stages`, writing what a model wrote and what was kept of an earlier piece as they are on record.
+
+    Raises:
+        DocumentError: kept lines that are none, or don't belong to the plan on record.
+    """
     if record.tune is not None:
         stages = stages.with_stage("realizer", partial(_as_told, record.tune))
     return with_kept_lines(stages, record)
