@@ -63,8 +63,10 @@ def test_a_note_keeps_its_degree() -> None:
     assert degree_of(raised, D_MAJOR) == (3, False)
     assert moved_pitch(third, D_MAJOR, D_MINOR) == 65
     assert moved_pitch(seventh, D_MAJOR, D_MINOR) == 72
-    dominant = parse_bar("V7", D_MINOR)[0].members
-    assert moved_pitch(seventh, D_MAJOR, D_MINOR, dominant) == 73  # the leading tone of the chord under it
+    bright, dark = (parse_bar("V7", key)[0].members for key in (D_MAJOR, D_MINOR))
+    assert moved_pitch(seventh, D_MAJOR, D_MINOR, bright, dark) == 73  # the leading tone of the chord under it
+    second = parse_bar("V7/II", D_MAJOR)[0].members  # has a D sharp
+    assert moved_pitch(SpelledPitch("D", 0, 4), D_MAJOR, D_MINOR, second, second) == 62  # the tonic beside it stays one
     assert moved_pitch(raised, D_MAJOR, D_MINOR) == 68  # no note of the scale: as far from the tonic as it was
     assert moved_pitch(seventh, D_MINOR, D_MAJOR) == 73
     assert moved_pitch(third, D_MAJOR, Key.parse("Bb major")) == 62

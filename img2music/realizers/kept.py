@@ -68,7 +68,7 @@ def carry_over(
     by_bar: dict[int, list[Note]] = {}
     for note in part.notes:
         by_bar.setdefault(int(note.onset_quarters / bar_quarters), []).append(note)
-    spans = lay_spans(new)
+    old_spans, spans = lay_spans(old), lay_spans(new)
     events: list[Event] = []
     for bar, place in enumerate(places):
         shift = (bar - place) * bar_quarters
@@ -86,8 +86,8 @@ def carry_over(
     for event in events:
         bar = int(event.onset / bar_quarters)
         was = event.onset - (bar - places[bar]) * bar_quarters
-        chord = _chord_at(spans, event.onset)
-        pitches = [moved_pitch(spelled[was, pitch].spelling, old.parsed_key, new.parsed_key, chord) for pitch in event.pitches]
+        chords = _chord_at(old_spans, was), _chord_at(spans, event.onset)
+        pitches = [moved_pitch(spelled[was, pitch].spelling, old.parsed_key, new.parsed_key, *chords) for pitch in event.pitches]
         moved.append(replace(event, pitches=tuple(pitches)))
     if new.parsed_key.mode == "minor" != old.parsed_key.mode:
         moved = _melodic(moved, new.parsed_key)

@@ -1,9 +1,9 @@
 """From one key to another: the same intervals where the mode stays, the same scale degrees where it changes.
 
 A tune is known by its degrees: sung in minor, "do re mi" has a low mi. So a note of the scale goes to the same degree of the other
-scale, or to the form of that degree which the chord under it has (the leading tone over a dominant); a note that was outside its
-scale keeps its distance from the tonic. Chords go the same way: those of the scale become those of the other scale, dominants stay
-dominants where the other mode is major or minor, and what was borrowed stays what it was.
+scale or, where it belongs to its chord, to the form of that degree which the chord has there (the leading tone over a dominant); a note
+that was outside its scale keeps its distance from the tonic. Chords go the same way: those of the scale become those of the other scale,
+dominants stay dominants where the other mode is major or minor, and what was borrowed stays what it was.
 
 Conventions: keys and places on the line of fifths as in `keys` and `pitch`; intervals in semitones. Knows nothing of rhythm.
 """
@@ -56,8 +56,12 @@ def degree_of(pitch: SpelledPitch, key: Key) -> tuple[int, bool]:
     return degree, key.scale[degree] == fifths_of(pitch.step, pitch.alter)
 
 
-def moved_pitch(pitch: SpelledPitch, old: Key, new: Key, chord: Sequence[int] = ()) -> int:
-    """The MIDI number of a note of `old` in `new`, whose tonic lies the nearest way off; `chord` is what sounds under it, as in `Chord`."""
+def moved_pitch(pitch: SpelledPitch, old: Key, new: Key, old_chord: Sequence[int] = (), new_chord: Sequence[int] = ()) -> int:
+    """The MIDI number of a note of `old` in `new`, whose tonic lies the nearest way off.
+
+    `old_chord` and `new_chord` are the members of the chord under it here and there, on the line of fifths: a note of the one goes to
+    the form of its degree that the other has.
+    """
     midi = pitch.midi + key_interval(old, new)
     if old.mode == new.mode:
         return midi
@@ -65,7 +69,8 @@ def moved_pitch(pitch: SpelledPitch, old: Key, new: Key, chord: Sequence[int] = 
     if not in_scale:
         return midi
     target = new.scale[degree]
-    target = next((member for member in chord if (member - target) % 7 == 0 and abs(member - target) == 7), target)
+    if old.scale[degree] in old_chord:
+        target = next((member for member in new_chord if (member - target) % 7 == 0), target)
     above = (pitch_class(target) - pitch_class(new.tonic)) % 12
     was = (pitch_class(old.scale[degree]) - pitch_class(old.tonic)) % 12
     return midi + (above - was + 6) % 12 - 6
