@@ -29,6 +29,19 @@ class Audio:
                 f"audio is float32 of shape (channels, frames), not {self.samples.dtype} of shape {self.samples.shape}"
             )
 
+    def __eq__(self, other: object) -> bool:
+        """Whether every sample and the sample rate are the same."""
+        if not isinstance(other, Audio):
+            return NotImplemented
+        return self.sample_rate == other.sample_rate and np.array_equal(self.samples, other.samples)
+
+    def __hash__(self) -> int:
+        return hash((self.samples.shape, self.sample_rate))  # samples have no hash of their own
+
+    def __repr__(self) -> str:
+        channels, frames = self.samples.shape
+        return f"Audio({channels} x {frames} samples at {self.sample_rate} Hz, {self.seconds:.2f} s)"
+
     @property
     def seconds(self) -> float:
         """Length in seconds."""

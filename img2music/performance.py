@@ -57,6 +57,9 @@ class PlayedPart:
     bends: tuple[Bend, ...] = ()
     """Sorted by time; before the first the pitch is what is written."""
 
+    def __repr__(self) -> str:
+        return f"PlayedPart({self.name!r}, program {self.program}, channel {self.channel}, {len(self.notes)} notes)"
+
     @property
     def is_drums(self) -> bool:
         """Whether the part is on the percussion channel."""
@@ -86,6 +89,10 @@ class Performance:
     """Whether the sound goes on after `seconds` until it has died away, because nobody promised a length."""
     warnings: tuple[str, ...] = ()
     """What a foreign file asked for and is not played, one sentence each."""
+
+    def __repr__(self) -> str:
+        parts = ", ".join(f"{part.name} ({len(part.notes)} notes)" for part in self.parts)
+        return f"Performance({self.title!r}, {self.tempo_bpm:.4g} bpm, {self.seconds:g} s: {parts})"
 
     @property
     def seconds_per_tick(self) -> float:

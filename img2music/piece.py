@@ -1,6 +1,7 @@
 """A piece: everything made for one picture, and how to save it.
 
-A piece does not know file formats: the pipeline hands it a function that turns it into files.
+A piece does not know file formats: the pipeline hands it an exporter that turns it into files and into what a notebook shows.
+It can be pickled, so a pool of processes may make pieces; whoever listened to its making stays behind.
 """
 
 from __future__ import annotations
@@ -47,6 +48,17 @@ class Piece:
     manifest: Mapping[str, Any]
     stems: Mapping[str, Audio] = field(default_factory=dict)
     exporter: Callable[[Piece], Iterable[tuple[str, bytes]]] = field(kw_only=True, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        """One line: title, style, key, tempo, metre, length, instruments."""
+        plan = self.plan
+        players = ", ".join(dict.fromkeys(part.instrument for part in plan.parts))
+        return f"Piece({plan.title!r}, {plan.style}, {plan.key}, {plan.tempo_bpm:.4g} bpm, {plan.meter}, {plan.seconds:g} s, {players})"
+
+    def _repr_html_(self) -> str | None:
+        """Picture, player and first page of the score for a notebook; None, which shows `repr`, where the exporter draws no card."""
+        card = getattr(self.exporter, "card", None)
+        return None if card is None else str(card(self))
 
     def files(self) -> Iterable[tuple[str, bytes]]:
         """Every file of the output folder as (relative name, content), one at a time."""

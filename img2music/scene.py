@@ -13,7 +13,7 @@ Conventions: boxes in fractions of width and height, origin at the top left; val
 
 from __future__ import annotations
 
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -92,6 +92,20 @@ class Attribute(_Record, Generic[T]):
     def __hash__(self) -> int:
         return hash((self.value, self.because))  # `strengths` is a dictionary, which has no hash of its own
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A kind of attribute is a class without a name that could be imported: it is found again by the field that holds it.
+        kinds = MusicalAttributes.model_fields
+        field = next((name for name, info in kinds.items() if info.annotation is type(self)), None)
+        return _attribute, (field, self.__getstate__())
+
+
+def _attribute(field: str | None, state: dict[Any, Any]) -> Attribute[Any]:
+    """An attribute as it was pickled, of the kind that the field of that name holds; None is a kind that no field holds."""
+    kind: Any = Attribute if field is None else MusicalAttributes.model_fields[field].annotation
+    found: Attribute[Any] = kind.__new__(kind)
+    found.__setstate__(state)
+    return found
+
 
 _Shift = Attribute[Annotated[float, Field(ge=-1, le=1)]]
 _Semitones = Attribute[Annotated[float, Field(ge=-12, le=12)]]
@@ -159,6 +173,16 @@ class Scene(_Record):
     """What the measuring eye alone suggests, where `attributes` hold a model's suggestions; else None."""
     seal: Seal | None = None
     """None where a person or a model wrote the scene: then it is taken as it stands."""
+
+    def __repr__(self) -> str:
+        """One line; `model_dump` has everything."""
+        seen = self.attributes
+        return (
+            f"Scene({self.picture.file!r}, {self.picture.width}x{self.picture.height}, {len(self.cues)} cues, {len(self.colours)} colours, "
+            f"suggests {seen.genre.value}, {seen.key.value} {seen.mode.value}, {seen.tempo_bpm.value:.4g} bpm, {seen.meter.value})"
+        )
+
+    __str__ = __repr__
 
     @model_validator(mode="after")
     def _every_citation_exists(self) -> Scene:

@@ -51,6 +51,9 @@ class Part:
     level_db: float = 0.0
     pan: float = 0.0
 
+    def __repr__(self) -> str:
+        return f"Part({self.name!r}, {self.instrument.name}, {self.role}, {len(self.notes)} notes)"
+
 
 @dataclass(frozen=True, slots=True)
 class ChordSymbol:
@@ -88,6 +91,10 @@ class Score:
     chords: tuple[ChordSymbol, ...] = ()
     sections: tuple[ScoreSection, ...] = ()
     subtitle: str = field(default="")
+
+    def __repr__(self) -> str:
+        parts = ", ".join(f"{part.name} ({len(part.notes)} notes)" for part in self.parts)
+        return f"Score({self.title!r}, {self.key.name}, {self.meter.name}, {self.tempo_bpm:.4g} bpm, {self.bars} bars: {parts})"
 
     @property
     def duration_quarters(self) -> Fraction:

@@ -124,21 +124,21 @@ def test_keeping_twice_goes_back_to_the_first_seed() -> None:
     assert third.manifest["takes"][0]["seed"] == 5
 
 
-def test_a_wish_that_breaks_a_lock_is_said_and_counted() -> None:
-    before = original("rock")
-    after = recompose(before, keep=["melody"], meter="3/4", audio=None)
-    count = len(lines(before)["melody"][0])
-    remark = next(remark for remark in after.manifest["conflicts"] if remark.startswith("melody could not be kept note for note"))
-    same, total = (int(word) for word in remark.split() if word.isdigit())
-    assert same < total
-    assert total >= count
-    assert after.plan.meter == "3/4"
-    assert any(remark.startswith("the form could not be kept") for remark in after.manifest["conflicts"])
+def test_a_wish_that_breaks_a_lock_is_refused() -> None:
+    with pytest.raises(BriefError, match="notes that were written in 4/4 can't be kept in 3/4; keep them in 4/4 or 2/4"):
+        recompose(original("rock"), keep=["melody"], meter="3/4", audio=None)
+    after = recompose(original("rock"), keep=["harmony"], meter="3/4", audio=None)  # chords are no notes: a bar is a bar
+    assert [(row["same"], row["total"]) for row in after.manifest["kept"]["measured"]] == [(12, 12), (12, 12)]
 
 
-def test_another_length_keeps_no_form() -> None:
-    after = recompose(original("waltz"), keep=["drums"], seconds=50, audio=None)
-    assert any(remark.startswith("the form could not be kept: it was ") for remark in after.manifest["conflicts"])
+def test_another_length_repeats_the_form_and_counts_it() -> None:
+    before = original("waltz")
+    after = recompose(before, keep=["drums"], seconds=50, audio=None)
+    (form,) = after.manifest["kept"]["measured"]
+    assert form["craft"] == "form"
+    assert form["same"] == form["total"] == before.plan.bars < after.plan.bars
+    assert "played again in part" in form["how"]
+    assert after.plan.seconds == 50
 
 
 def test_another_tempo_with_as_many_bars_keeps_every_note() -> None:
@@ -172,7 +172,7 @@ def test_a_plan_keeps_its_chords_and_takes_a_seed(tmp_path: Path) -> None:
 def test_a_piece_made_anew_replays_to_the_same_bytes(tmp_path: Path) -> None:
     before = original("jazz-ballad")
     before.save(tmp_path / "first")
-    after = recompose(tmp_path / "first" / "piece.json", keep=["melody"], meter="3/4", audio=None)
+    after = recompose(tmp_path / "first" / "piece.json", keep=["melody"], key="F minor", style="tango", audio=None)
     after.save(tmp_path / "second")
     record = manifest_of(tmp_path / "second")
     assert record["kept"]["seed"] == 3
@@ -183,7 +183,8 @@ def test_a_piece_made_anew_replays_to_the_same_bytes(tmp_path: Path) -> None:
     assert manifest_of(tmp_path / "third")["kept"] == record["kept"]
     page = files_of(after)["report.html"].decode()
     assert "img2music compose --from piece.json --keep melody" in page
-    assert "Melody could not be kept note for note" in page
+    count = len(lines(before)["melody"][0])
+    assert f"Melody kept: {count} of {count} notes, by scale degrees from D major to F minor, played by " in page
 
 
 def test_a_record_of_another_version_is_noticed(tmp_path: Path) -> None:
@@ -215,9 +216,12 @@ def test_the_command_leaves_the_first_piece_alone(
     record = out / "hills" / "piece.json"
     code, said, _ = run("compose", picture, "--from", record, "--keep", "melody,bass", "--audio", "none", "-o", out)
     assert code == 0
-    assert (
-        "kept of seed 0: melody and bass, with the form and harmony that it stands on; the rest is made anew from seed 1" in said
-    )
+    for craft in ("melody", "bass"):
+        row = next(row for row in manifest_of(out / "hills-2")["kept"]["measured"] if row["craft"] == craft)
+        assert row["same"] == row["total"]
+        assert f"  {craft} kept: {row['same']} of {row['total']} notes, played by " in said
+    assert "  with it form (" in said
+    assert "; all else is new, from seed 1 (it was 0)" in said
     assert (out / "hills" / "score.mid").read_bytes() == first
     assert manifest_of(out / "hills-2")["kept"]["named"] == ["melody", "bass"]
     code, said, _ = run(

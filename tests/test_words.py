@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scenes import make_scene
 
-from img2music import Brief
+from img2music import Brief, compose
 from img2music.errors import UsageError
 from img2music.io.lexicon import languages, lexicon_language, meanings, style_aliases
 from img2music.io.styles import load_style, style_names
+from img2music.pipeline import recompose
 from img2music.planners.rules import RulesPlanner
 from img2music.theory import METERS, MODES, Key, instrument, instrument_names
 from img2music.words import read_words, settle_words
@@ -267,6 +268,15 @@ def test_words_on_the_command_line(
     assert run("words", "ls", "--language", "xx")[0] == 2
     assert json.loads(run("words", "read", "90 bpm, sad", "--json")[1])["tempo_bpm"] == 90
     assert "left aside" in run("words", "read", "zork")[1]
+
+
+def test_new_words_take_the_place_of_old_ones(make_picture: Callable[..., Path]) -> None:
+    """What the first words said exactly is no wish of its own when other words come; what an option said stays."""
+    first = compose(make_picture(), audio=None, words="in D minor, 100 bpm, 12 seconds", meter="3/4")
+    again = recompose(first, words="calm, 80 bpm, 9 seconds")
+    assert (again.plan.tempo_bpm, again.plan.seconds, again.plan.meter, again.brief.key) == (80, 9, "3/4", None)
+    same = recompose(first, keep=["melody"])
+    assert (same.plan.tempo_bpm, same.plan.seconds, same.plan.key) == (100, 12, "D minor")
 
 
 def test_open_wishes_are_read_as_people_expect() -> None:

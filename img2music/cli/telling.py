@@ -26,7 +26,7 @@ def tell(piece: Piece, source: dict[str, str], saved: Saved, *, as_json: bool) -
     """Tells of `piece`, made from `source` (what it is and its name), and where its files are."""
     from img2music.explain.asked import asked_lines
     from img2music.explain.sentences import clock
-    from img2music.explain.takes import kept_words, takes_table
+    from img2music.explain.takes import kept_lines, takes_table
     from img2music.words import read_words
     from img2music.words.telling import reading_rows, said_read
 
@@ -49,7 +49,7 @@ def tell(piece: Piece, source: dict[str, str], saved: Saved, *, as_json: bool) -
                 "bars": plan.bars,
                 "instruments": [part.instrument for part in plan.parts],
                 "seed": manifest["seed"],
-                "kept": manifest["kept"],
+                "kept": manifest["kept"] and {name: what for name, what in manifest["kept"].items() if name != "parts"},
                 "takes": [{name: take[name] for name in ("seed", "mark", "kept")} for take in manifest["takes"]],
                 "words": reading_rows(reading),
                 "conflicts": list(manifest["conflicts"]),
@@ -73,7 +73,8 @@ def tell(piece: Piece, source: dict[str, str], saved: Saved, *, as_json: bool) -
     if reading.read:
         say(f"  your words: {said_read(reading)}")
     if manifest["kept"] is not None:
-        say(f"  {kept_words(manifest['kept'], manifest['seed'])}")
+        for line in kept_lines(manifest["kept"], manifest["seed"]):
+            say(f"  {line}")
     table = takes_table(manifest["takes"])
     if table is not None:
         for line in table.lines(_MOST_TAKES):

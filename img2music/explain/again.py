@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from img2music.explain.markup import Html, el, href
 from img2music.explain.sentences import cue_name, number, sentence
 from img2music.explain.tables import said, table
-from img2music.explain.takes import kept_words, takes_table
+from img2music.explain.takes import kept_lines, takes_table
 
 if TYPE_CHECKING:
     from img2music.brief import Brief
@@ -70,11 +70,13 @@ def again(piece: Piece, audio_name: str | None) -> Html:
     source = "The same notes from the picture:" if piece.scene is not None else "The same notes from the plan:"
     kept = _mapping(piece.manifest.get("kept"))
     if kept:
-        source = f"This piece was made anew of another ({kept_words(kept, piece.plan.seed)}). The next of its kind:"
+        source = "The next of its kind:"
     commands = el(
         "div",
         el("p", "The same notes and the same sound, byte for byte, from the manifest beside this page:"),
         el("pre", el("code", "img2music replay piece.json"), tabindex=0),
+        el("p", "This piece was made anew of another:") if kept else None,
+        el("ul", [el("li", sentence(line)) for line in kept_lines(kept, piece.plan.seed)], class_="notes") if kept else None,
         el("p", source),
         el("pre", el("code", compose_command(piece)), tabindex=0),
         el("p", "Its seed is ", el("strong", piece.plan.seed), ". Another seed gives another piece from the same evidence."),

@@ -14,7 +14,7 @@ from img2music.explain.sentences import listed
 from img2music.metrics.measurement import Measurement
 from img2music.metrics.symbolic import overall
 
-__all__ = ["TakesTable", "kept_words", "takes_table"]
+__all__ = ["TakesTable", "kept_lines", "takes_table"]
 
 _MOST_COLUMNS = 4
 _LEAST_EFFECT = 0.002
@@ -57,14 +57,46 @@ def takes_table(takes: object) -> TakesTable | None:
     return TakesTable(("take", "seed", "mark", *columns), cells, place, _why(read, place))
 
 
-def kept_words(kept: Mapping[str, Any], seed: object) -> str:
-    """What a manifest's `kept` says, in a sentence without its full stop."""
-    named = tuple(str(craft) for craft in kept.get("named", ()))
-    with_it = tuple(str(craft) for craft in kept.get("crafts", ()) if craft not in named)
+def kept_lines(kept: Mapping[str, Any], seed: object) -> list[str]:
+    """What a manifest's `kept` says, a line a craft that was named and one for the rest, without full stops.
+
+    The counts are those of the record, so a craft of which less is there than was is never simply called kept.
+    """
+    named = tuple(str(craft) for craft in _rows(kept.get("named")))
+    rows = [row for row in _rows(kept.get("measured")) if isinstance(row, Mapping)]
+    if not named or not rows:
+        return [_plain_words(kept, named, seed)]
+    lines = [_craft_line(row) for row in rows if row.get("craft") in named]
+    with_it = tuple(f"{row.get('craft')} ({_count(row)})" for row in rows if row.get("craft") not in named)
+    over = f"with it {listed(with_it)}; " if with_it else ""
+    return [*lines, f"{over}all else is new, from seed {seed} (it was {kept.get('seed')})"]
+
+
+def _craft_line(row: Mapping[str, Any]) -> str:
+    part = "" if row.get("same") == row.get("total") else " in part"
+    return f"{row.get('craft')} kept{part}: {_count(row)}"
+
+
+def _count(row: Mapping[str, Any]) -> str:
+    unit = str(row.get("unit")).removesuffix("s") if row.get("total") == 1 else str(row.get("unit"))
+    less = "all of the phrases that are played" if row.get("same") == row.get("played") != row.get("total") else ""
+    return ", ".join(filter(None, (f"{row.get('same')} of {row.get('total')} {unit}", less, str(row.get("how") or ""))))
+
+
+def _plain_words(kept: Mapping[str, Any], named: tuple[str, ...], seed: object) -> str:
+    """Where nothing was counted: nothing was kept, or an earlier version wrote the record."""
     if not named:
         return f"nothing kept of seed {kept.get('seed')}; all is made anew from seed {seed}"
+    with_it = tuple(str(craft) for craft in _rows(kept.get("crafts")) if craft not in named)
     over = f", with the {listed(with_it)} that it stands on" if with_it else ""
+    fell_short = any("could not be kept" in str(note) for note in _rows(kept.get("notes")))
+    if fell_short:
+        return f"to be kept of seed {kept.get('seed')} were {listed(named)}{over}, which could not be done in full; the rest is from seed {seed}"
     return f"kept of seed {kept.get('seed')}: {listed(named)}{over}; the rest is made anew from seed {seed}"
+
+
+def _rows(value: object) -> Sequence[object]:
+    return value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,10 @@ class Log:
     models: list[ModelUse] = field(default_factory=list)
     """Every conversation with a model, also of a stage that failed."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Another process gets what is on record, not whoever listens here."""
+        return Log, (None, self.seconds, self.used, self.fallbacks, self.models)
+
     @contextmanager
     def step(self, stage: str, message: str) -> Iterator[None]:
         """Times a step and tells of its begin and end; a step that fails tells only of its begin."""

@@ -57,6 +57,13 @@ class Exporter:
         record = self.manifest.model_copy(update={"files": hashes, "timing": timing, "checksum": None})
         yield RECORD, with_checksum(dump(record)).encode()
 
+    def card(self, piece: Piece) -> str:
+        """The piece as a notebook shows it: one fragment of HTML with everything in it."""
+        from img2music.explain.card import card_html
+        from img2music.io.engraving import engrave
+
+        return card_html(piece, picture_jpeg=self.picture_jpeg, pages=engrave(self.musicxml))
+
     def _files(self, piece: Piece, hashes: dict[str, str], log: Log) -> Iterator[tuple[str, bytes]]:
         from img2music.explain import report_html
         from img2music.io.abc import write_abc

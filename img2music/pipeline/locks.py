@@ -1,20 +1,18 @@
 """Locks: a piece on record made anew, except for the crafts that are kept.
 
-Every craft draws from a seed of its own (`Brief.seeds`), so what is kept keeps its seed and all else gets a new one. A craft
-is written over others: a tune over its chords, chords under their tune. Keeping it keeps those too (`NEEDS`), or its notes
-would have to give way.
+What is kept are its notes (of harmony and form: the numerals and the sections), put into the new piece by `grafting` and written round by
+the composer; all else gets a new seed. A craft is written over others: a tune over its chords, chords under their tune. Keeping it keeps
+those too (`NEEDS`), or its notes would have to give way.
 
-Nothing is promised on trust: the piece on record is written again, and the kept parts of both are compared note by note. All
-of them in another key (every note moved by the same interval) counts as kept; whatever else differs is noted, with how much of
-it is still there. Does not know sound; and seeds mean the same only to the same version, which is checked by the record's hash.
+Nothing is promised on trust: the kept parts of both pieces are counted note by note (`tallies`), and what is said is that count. What can't
+be kept with the wishes beside it is refused with the reason; only a length that is asked for may repeat or leave out whole phrases, and
+then the count says how much is there. Kept seeds stay on record, so that crafts that only draw by chance (how it is played) go on as they were.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import replace
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Unpack, cast
+from typing import TYPE_CHECKING, Any, Unpack
 
 from img2music.brief import Brief, Wishes
 from img2music.chance import CRAFTS
@@ -22,25 +20,28 @@ from img2music.errors import BriefError, DocumentError, UsageError, unknown_name
 from img2music.io.documents import parse, read_file
 from img2music.io.musicxml import write_musicxml
 from img2music.piece import Piece
-from img2music.pipeline.manifest import Kept, Manifest
+from img2music.pipeline.events import Log
+from img2music.pipeline.manifest import Kept, KeptPart, Manifest
+from img2music.pipeline.remaking import on_record, stages_of, told_again
 from img2music.pipeline.run import Pipeline
 from img2music.plan import CompositionPlan
 from img2music.style import is_style_file
+from img2music.words import without_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from fractions import Fraction
     from pathlib import Path
 
     from img2music.chance import Craft
     from img2music.io.pictures import Picture
+    from img2music.performance import Performance
     from img2music.pipeline.events import Event
-    from img2music.pipeline.files import Exporter
-    from img2music.pipeline.manifest import AudioFormat
+    from img2music.pipeline.grafting import Graft
+    from img2music.pipeline.manifest import AudioFormat, KeptCraft
     from img2music.scene import Scene
-    from img2music.score import Part, Score
+    from img2music.score import Score
 
-__all__ = ["NEEDS", "on_record", "recompose", "with_needs", "with_record"]
+__all__ = ["NEEDS", "recompose", "with_needs"]
 
 NEEDS: dict[Craft, tuple[Craft, ...]] = {
     "form": (),
@@ -53,16 +54,9 @@ NEEDS: dict[Craft, tuple[Craft, ...]] = {
     "performance": (),
 }
 """What a craft is written over. Chords stay below their tune, so they need it."""
-_ROLE_CRAFT: dict[str, Craft] = {
-    "melody": "melody",
-    "counter": "counter",
-    "chords": "chords",
-    "arpeggio": "chords",
-    "pad": "chords",
-    "bass": "bass",
-    "drums": "drums",
-}
 _LARGEST_SEED = 2**63
+_MOST_CHARACTERS = 3_000_000
+"""Of all kept notes on record: a manifest is read back up to 5 MB."""
 
 
 def with_needs(crafts: Iterable[str]) -> tuple[Craft, ...]:
@@ -100,7 +94,7 @@ def recompose(
 
     Args:
         source: the path of a `piece.json`, what it holds, a piece, or a plan.
-        keep: names of crafts (`CRAFTS`) whose notes stay.
+        keep: names of crafts (`CRAFTS`) whose notes stay; they go to the new key, metre, instruments and length where those allow.
         pipeline: who does each job: a name, a file, or a pipeline at hand.
         picture: for the report; it has to be the one on record.
         audio: format of the sound's file; None makes no sound.
@@ -112,89 +106,143 @@ def recompose(
             piece that was made from a plan, or a plan, has its wishes settled and takes none but `seed`.
 
     Returns:
-        The new piece. Its manifest says what was kept and from which seed, and lists in `conflicts` what could not be.
+        The new piece. Its manifest says what was kept, counted in the notes, and from which seed.
 
     Raises:
         DocumentError: no sound manifest. UsageError: an unknown craft, or a wish that a plan has settled.
-        BriefError: a wish that can't be met. PictureError and BackendError as for `Pipeline.compose`.
+        BriefError: a wish that can't be met, alone or with what is kept. PictureError and BackendError as for `Pipeline.compose`.
     """
+    from img2music.pipeline.grafting import graft, graft_again, planned
+    from img2music.pipeline.tallies import tally
+
     named = tuple(keep)
     crafts = with_needs(named)
     record = _record(source)
-    start, brief = _begin(record)
     seed = wishes.pop("seed", None)
     asked_for: dict[str, Any] = {name: wish for name, wish in wishes.items() if wish is not None}
+    start, brief = _begin(record, has_wishes=bool(asked_for))
     _check_picture(start, picture)
     stages = pipeline if isinstance(pipeline, Pipeline) else Pipeline.load(pipeline)
     origin: Brief | CompositionPlan = start if isinstance(start, CompositionPlan) else brief
     fresh = (origin.seed + 1) % _LARGEST_SEED if seed is None else seed
     own = {craft: origin.seed_for(craft) for craft in crafts}
-    merged: Any = {**brief.model_dump(exclude_unset=True), **asked_for, "seed": fresh, "seeds": own}
+    stays = without_words(brief) if "words" in asked_for else brief.model_dump(exclude_unset=True)
+    merged: Any = {**stays, **asked_for, "seed": fresh, "seeds": own}
     asked = Brief.of(**merged)
+    if isinstance(start, CompositionPlan) and asked_for:
+        raise UsageError(
+            f"the piece was made from a plan, which has settled its {', '.join(asked_for)}; edit the plan and realize it"
+        )
+    if not isinstance(start, CompositionPlan) and is_style_file(brief.style or "") and "style" not in wishes:
+        raise DocumentError("the piece on record was made with a style file, which it only names; give that file with --style")
+    log = Log(on_event)
+    asked = asked if isinstance(start, CompositionPlan) else stages.settle(asked, log)
+    earlier = _Earlier(record, source, stages, asked.style if is_style_file(brief.style or "") else None, log)
+    grafted: Graft | None = None
+    begin: Scene | CompositionPlan = start
     if isinstance(start, CompositionPlan):
-        if asked_for:
-            raise UsageError(
-                f"the piece was made from a plan, which has settled its {', '.join(asked_for)}; edit the plan and realize it"
-            )
-        before = start
-        start = start.model_copy(update={"seed": asked.seed, "seeds": own})
-    else:
-        if is_style_file(brief.style or "") and "style" not in wishes:
-            raise DocumentError(
-                "the piece on record was made with a style file, which it only names; give that file with --style"
-            )
-        known = brief.model_copy(update={"style": asked.style}) if is_style_file(brief.style or "") else brief
-        before = stages.plan(start, known, on_event=on_event)
-    piece = stages.compose_from(
-        start,
+        begin = start.model_copy(update={"seed": asked.seed, "seeds": own})
+        if crafts:
+            grafted = graft_again(begin, earlier.written, crafts)
+    elif set(crafts) - {"performance"}:
+        new = planned(lambda wish: stages.plan(start, wish, log=log), asked, earlier.plan, crafts, set(asked_for))
+        grafted = graft(new, asked, earlier.plan, earlier.written, crafts, set(asked_for))
+        begin = grafted.plan
+        asked = asked.model_copy(update={"seconds": begin.seconds})
+    piece = (stages if grafted is None else stages.keeping(grafted.kept)).compose_from(
+        begin,
         asked,
         audio=audio,
         stems=stems,
         takes=takes,
         embed_audio=embed_audio,
         picture=picture,
-        scene=record.scene if isinstance(record, Manifest) else None,
-        on_event=on_event,
+        scene=start if not isinstance(start, CompositionPlan) else record.scene if isinstance(record, Manifest) else None,
+        log=log,
     )
-    written = stages.realize(before, on_event=on_event)
-    remarks = _compare(crafts, before, written, piece)
-    if isinstance(record, Manifest) and not _is_written_as_before(record, written):
+    measured = [] if grafted is None else tally(crafts, earlier.plan, earlier.written, grafted, piece.score)
+    if "performance" in crafts:
+        measured += _performance(earlier, piece, grafted)
+    _check_kept(measured)
+    remarks = _remarks(crafts, earlier.written, piece.score, grafted)
+    if isinstance(record, Manifest) and crafts and not _is_written_as_before(record, earlier.written):
         remarks.insert(
             0, "the piece on record was written by another version or pipeline; what is kept is what this one makes of it"
         )
-    return on_record(
-        piece,
-        Kept(crafts=crafts, named=tuple(craft for craft in crafts if craft in named), seed=origin.seed, notes=tuple(remarks)),
+    kept = Kept(
+        crafts=crafts,
+        named=tuple(craft for craft in crafts if craft in named),
+        seed=origin.seed,
+        notes=tuple(remarks),
+        measured=tuple(measured),
+        parts=() if grafted is None else _kept_parts(grafted),
     )
+    return on_record(piece, kept)
 
 
-def on_record(piece: Piece, kept: Kept) -> Piece:
-    """`piece`, its manifest saying what was kept of an earlier one."""
-    return with_record(piece, kept=kept, conflicts=(*piece.plan.conflicts, *kept.notes))
+class _Earlier:
+    """The piece on record, written again where it is not at hand."""
+
+    def __init__(
+        self,
+        record: Manifest | Piece | CompositionPlan,
+        source: object,
+        stages: Pipeline,
+        style: str | None,
+        log: Log,
+    ) -> None:
+        """`stages` are those to use where the record's own can't be; `style` is the file of a style that the record only names."""
+        self._record, self._stages = record, stages
+        if isinstance(record, Piece):
+            self.plan, self.written = record.plan, record.score
+            return
+        if isinstance(record, CompositionPlan):
+            self.plan = record
+        else:
+            try:
+                self._stages = stages_of(record, str(source))
+            except DocumentError:  # a pipeline of its own, whose options may name files
+                self._stages = told_again(stages, record)
+            brief = record.brief.model_copy(update={"seed": record.seed, **({"style": style} if style else {})})
+            assert record.plan is not None or record.scene is not None  # noqa: S101  checked by the manifest
+            self.plan = record.plan or self._stages.plan(record.scene, brief, on_event=log.on_event)  # type: ignore[arg-type]
+            if style and record.plan is not None:
+                self.plan = self.plan.model_copy(update={"style": style})
+        self.written = self._stages.realize(self.plan, on_event=log.on_event)
+
+    def performance(self) -> Performance:
+        """How it was played."""
+        if isinstance(self._record, Piece):
+            return self._record.performance
+        return self._stages.perform(self.written, self.plan)
 
 
-def with_record(piece: Piece, **entries: object) -> Piece:
-    """`piece` with other entries in its manifest."""
-    exporter = cast("Exporter", piece.exporter)
-    manifest = exporter.manifest.model_copy(update=entries)
-    return replace(piece, manifest=manifest.model_dump(mode="json"), exporter=replace(exporter, manifest=manifest))
-
-
-def _record(source: str | Path | Manifest | Piece | CompositionPlan) -> Manifest | CompositionPlan:
-    if isinstance(source, Manifest | CompositionPlan):
+def _record(source: str | Path | Manifest | Piece | CompositionPlan) -> Manifest | Piece | CompositionPlan:
+    if isinstance(source, Manifest | CompositionPlan | Piece):
         return source
-    if isinstance(source, Piece):
-        return Manifest.model_validate(source.manifest)
     return parse(read_file(source), Manifest, kind="manifest", source=str(source))
 
 
-def _begin(record: Manifest | CompositionPlan) -> tuple[Scene | CompositionPlan, Brief]:
-    """Where the piece on record began, and its brief with the seed of the take that was kept."""
+def _begin(record: Manifest | Piece | CompositionPlan, *, has_wishes: bool) -> tuple[Scene | CompositionPlan, Brief]:
+    """Where the new piece begins, and the brief on record with the seed of the take that was kept."""
     if isinstance(record, CompositionPlan):
         return record, Brief(seconds=record.seconds, seed=record.seed)
-    start = record.plan or record.scene  # a plan that a model was asked for is not asked for again
-    assert start is not None  # noqa: S101  checked by the manifest
-    return start, record.brief.model_copy(update={"seed": record.seed})
+    manifest = Manifest.model_validate(record.manifest) if isinstance(record, Piece) else record
+    brief = manifest.brief.model_copy(update={"seed": manifest.seed})
+    # A plan that a model was asked for is not asked for again, unless something else is wished; one that holds what was kept is no wish.
+    if manifest.scene is not None and (manifest.plan is None or _is_graft(manifest) or (has_wishes and _was_planned(manifest))):
+        return manifest.scene, brief
+    assert manifest.plan is not None  # noqa: S101  checked by the manifest
+    return manifest.plan, brief
+
+
+def _is_graft(manifest: Manifest) -> bool:
+    """Whether the plan on record was planned from the scene by rules, and holds what was kept."""
+    return manifest.kept is not None and _was_planned(manifest) and not any(use.stage == "planner" for use in manifest.models)
+
+
+def _was_planned(manifest: Manifest) -> bool:
+    return "planner" in manifest.stages
 
 
 def _check_picture(start: Scene | CompositionPlan, picture: Picture | None) -> None:
@@ -210,84 +258,73 @@ def _is_written_as_before(record: Manifest, written: Score) -> bool:
     return known is None or known == sha256(write_musicxml(written).encode()).hexdigest()
 
 
-def _compare(crafts: Sequence[Craft], before: CompositionPlan, written: Score, piece: Piece) -> list[str]:
-    """What is kept and yet not the same, and whether anything else is new."""
-    after = piece.plan
-    remarks = []
-    if "form" in crafts and _form(before) != _form(after):
-        remarks.append(f"the form could not be kept: it was {_form_words(before)} and is {_form_words(after)}")
-    if "harmony" in crafts and (faults := _other_chords(before, after)):
-        remarks.append(f"the harmony could not be kept chord for chord: {faults} of {after.bars} bars have other chords")
-    old, new = _by_craft(written), _by_craft(piece.score)
-    for craft in crafts:
-        if craft in {"form", "harmony", "performance"}:
-            continue
-        if not old.get(craft):
-            remarks.append(f"the piece on record has no part for {craft}, so there was nothing to keep")
-        elif not new.get(craft):
-            remarks.append(f"no part plays {craft} any more")
-        else:
-            same, total = _shared(old[craft], new[craft])
-            if same < total:
-                remarks.append(f"{craft} could not be kept note for note: {same} of its {total} notes are as they were")
-    others = [craft for craft in CRAFTS if craft not in crafts and (old.get(craft) or new.get(craft))]
-    if crafts and all(_shared(old.get(craft, []), new.get(craft, [])) == _all(new.get(craft, [])) for craft in others):
+def _performance(earlier: _Earlier, piece: Piece, grafted: Graft | None) -> list[KeptCraft]:
+    from img2music.pipeline.tallies import tally_performance
+
+    found = tally_performance((earlier.written, earlier.performance()), (piece.score, piece.performance), grafted)
+    if found is None:
+        raise BriefError(
+            "no notes are as they were, so there is no playing to keep; keep notes too, such as --keep melody,performance"
+        )
+    if found.same < found.total:
+        raise BriefError(
+            f"the playing can't be kept: {found.same} of {found.total} kept notes would be played as they were, because it follows style, "
+            "tempo, metre and who plays; leave performance out of --keep, or leave those as they were"
+        )
+    return [found]
+
+
+def _check_kept(measured: Sequence[KeptCraft]) -> None:
+    """Nothing is called kept that is not; where whole phrases are left out for an asked length, all of the others has to be there.
+
+    Raises:
+        BriefError: a craft lost notes or chords.
+    """
+    for one in measured:
+        if one.same < one.played:
+            raise BriefError(
+                f"{one.craft} can't be kept with these wishes: only {one.same} of {one.played} {one.unit} would be as they were; "
+                f"keep no {one.craft}, or ask for the key and the metre that it was in"
+            )
+
+
+def _kept_parts(grafted: Graft) -> tuple[KeptPart, ...]:
+    """The kept notes as text.
+
+    Raises:
+        BriefError: more than a record holds.
+    """
+    from img2music.realizers.kept import write_line
+
+    plan = grafted.plan
+    parts = tuple(
+        KeptPart(part=name, bars=write_line(events, plan.parsed_meter.bar_quarters, plan.bars))
+        for name, events in grafted.kept.items()
+    )
+    if sum(len(bar) for part in parts for bar in part.bars) > _MOST_CHARACTERS:
+        raise BriefError("a piece.json can't hold so many kept notes; keep fewer crafts, or ask for less time")
+    return parts
+
+
+def _remarks(crafts: Sequence[Craft], written: Score, score: Score, grafted: Graft | None) -> list[str]:
+    """What had no part to keep, and whether anything is new."""
+    from img2music.pipeline.grafting import NOTE_CRAFTS, craft_of
+
+    old = {craft for craft in CRAFTS if any(craft_of(part) == craft for part in written.parts)}
+    remarks = [
+        f"the piece on record has no part for {craft}, so there was nothing to keep"
+        for craft in crafts
+        if craft in NOTE_CRAFTS and craft not in old
+    ]
+    kept = set() if grafted is None else set(grafted.seats)
+    before, after = (
+        {part.name: [(note.onset_quarters, note.duration_quarters, note.pitch) for note in part.notes] for part in one.parts}
+        for one in (written, score)
+    )
+    if crafts and all(notes == before.get(name) for name, notes in after.items()) and len(before) == len(after):
+        others = dict.fromkeys(craft_of(part) for part in score.parts if part.name not in kept)
         remarks.append(
             "every note is as it was; only the playing can differ: "
             + (f"{', '.join(others)} came out the same" if others else "all is kept")
         )
     return remarks
-
-
-def _form(plan: CompositionPlan) -> list[tuple[str, str, tuple[int, ...]]]:
-    return [(section.name, section.material, section.phrase_bars) for section in plan.sections]
-
-
-def _form_words(plan: CompositionPlan) -> str:
-    return f"{' '.join(section.name for section in plan.sections)} in {plan.bars} bars"
-
-
-def _other_chords(before: CompositionPlan, after: CompositionPlan) -> int:
-    """How many bars of `after` have other numerals: the key may differ."""
-    old = [bar for section in before.sections for bar in section.harmony]
-    new = [bar for section in after.sections for bar in section.harmony]
-    return sum(place >= len(old) or old[place] != bar for place, bar in enumerate(new))
-
-
-def _by_craft(score: Score) -> dict[Craft, list[Part]]:
-    parts: dict[Craft, list[Part]] = {}
-    for part in score.parts:
-        parts.setdefault("drums" if part.instrument.kit else _ROLE_CRAFT[part.role], []).append(part)
-    return parts
-
-
-def _shared(old: Sequence[Part], new: Sequence[Part]) -> tuple[int, int]:
-    """How many notes of the parts of one craft are the same in both, all moved by one interval or none, and how many there are."""
-    same = total = 0
-    for number in range(max(len(old), len(new))):
-        notes = _notes(old[number]) if number < len(old) else Counter()
-        others = _notes(new[number]) if number < len(new) else Counter()
-        total += max(notes.total(), others.total())
-        shift = _shift(notes, others)
-        same += (
-            Counter({(onset, duration, pitch + shift): count for (onset, duration, pitch), count in notes.items()}) & others
-        ).total()
-    return same, total
-
-
-def _all(parts: Sequence[Part]) -> tuple[int, int]:
-    total = sum(len(part.notes) for part in parts)
-    return total, total
-
-
-def _notes(part: Part) -> Counter[tuple[Fraction, Fraction, int]]:
-    return Counter((note.onset_quarters, note.duration_quarters, note.pitch) for note in part.notes)
-
-
-def _shift(old: Counter[tuple[Fraction, Fraction, int]], new: Counter[tuple[Fraction, Fraction, int]]) -> int:
-    """Semitones from the old notes to the new, by their highest first notes; 0 where either is empty."""
-    if not old or not new:
-        return 0
-    begin, other = min(old)[0], min(new)[0]
-    highest = max(pitch for onset, _, pitch in old if onset == begin)
-    return max(pitch for onset, _, pitch in new if onset == other) - highest

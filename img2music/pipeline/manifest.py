@@ -25,7 +25,7 @@ from img2music.pipeline.config import PipelineConfig
 from img2music.plan import CompositionPlan
 from img2music.scene import PictureInfo, Scene
 
-__all__ = ["AudioFormat", "AudioInfo", "Fallback", "Kept", "Manifest", "Take", "versions"]
+__all__ = ["AudioFormat", "AudioInfo", "Fallback", "Kept", "KeptCraft", "KeptPart", "Manifest", "Take", "versions"]
 
 AudioFormat = Literal["wav", "flac", "mp3", "ogg"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -70,6 +70,29 @@ class Take(_Record):
     measurements: Annotated[tuple[Measurement, ...], Field(max_length=100)] = ()
 
 
+class KeptCraft(_Record):
+    """How much of one craft is in the new piece, counted in its notes and in those of the earlier one."""
+
+    craft: Craft
+    same: Annotated[int, Field(ge=0, le=10**7)]
+    """Of the earlier piece's, those that are in the new one."""
+    played: Annotated[int, Field(ge=0, le=10**7)]
+    """Of the earlier piece's, those in phrases that the new one plays: for an asked length some may be left out."""
+    total: Annotated[int, Field(ge=0, le=10**7)]
+    """All of the earlier piece's."""
+    unit: Literal["notes", "bars"]
+    how: Line = ""
+    """"transposed up a fourth to G major, played by clarinet"."""
+
+
+class KeptPart(_Record):
+    """The notes of a kept part as they are in the new piece, so that it is made again without the earlier one."""
+
+    part: Short
+    bars: Annotated[tuple[Annotated[str, Field(max_length=20_000, pattern=r"^[0-9a-z/*,;.+ -]*$")], ...], Field(max_length=9000)]
+    """A string a bar, as `img2music.realizers.kept` reads and writes it."""
+
+
 class Kept(_Record):
     """What was kept of an earlier piece, the rest being made anew."""
 
@@ -79,7 +102,11 @@ class Kept(_Record):
     seed: Seed
     """Of the earlier piece."""
     notes: Annotated[tuple[Line, ...], Field(max_length=20)] = ()
-    """Where what was kept is not the same note for note."""
+    """What there is to say beside it. Records of earlier versions say here what could not be kept."""
+    measured: Annotated[tuple[KeptCraft, ...], Field(max_length=20)] = ()
+    """Empty in records of earlier versions."""
+    parts: Annotated[tuple[KeptPart, ...], Field(max_length=16)] = ()
+    """Likewise: there the seeds alone say what was kept."""
 
 
 class Manifest(_Record):
@@ -104,7 +131,7 @@ class Manifest(_Record):
     audio: AudioInfo | None
     scene: Scene | None
     plan: CompositionPlan | None
-    """Where the piece began from one, or a model was asked for it; else the planner makes it again from the scene."""
+    """Where the piece began from one, a model was asked for it, or it holds what was kept; else the planner makes it again."""
     models: Annotated[tuple[ModelUse, ...], Field(max_length=400)] = ()
     """Every conversation with a model."""
     files: Annotated[dict[FileName, Sha256], Field(max_length=100)] = {}

@@ -12,33 +12,26 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from img2music.errors import BackendError, DocumentError
+from img2music.errors import DocumentError
 from img2music.io.documents import parse, read_file
 from img2music.output_folder import Saved, identity_of, save_files
 from img2music.pipeline.beside import compare_beside
-from img2music.pipeline.config import StageConfig, StageTable, load_config, pipeline_names
-from img2music.pipeline.locks import on_record, with_record
 from img2music.pipeline.manifest import Manifest, versions
+from img2music.pipeline.remaking import on_record, stages_of, with_kept_lines, with_record
 from img2music.pipeline.run import Pipeline
 from img2music.style import is_style_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pydantic import JsonValue
-
     from img2music.io.pictures import Picture
     from img2music.piece import Piece
     from img2music.pipeline.beside import Beside
-    from img2music.pipeline.config import PipelineConfig
     from img2music.pipeline.events import Event
-    from img2music.plan import CompositionPlan
-    from img2music.score import Score
 
 __all__ = ["FileCheck", "Replay", "replay"]
 
@@ -107,7 +100,6 @@ def replay(
     """
     record = parse(read_file(manifest), Manifest, kind="manifest", source=str(manifest))
     beside = compare_beside(Path(manifest).parent, record.files)
-    config = load_config(pipeline) if pipeline is not None else _trusted(record, str(manifest))
     brief = record.brief.model_copy(update={"seed": record.seed})
     start = record.plan or record.scene
     assert start is not None  # noqa: S101  checked by the manifest
@@ -116,9 +108,7 @@ def replay(
         start = record.plan.model_copy(update={"style": style}) if record.plan is not None else start
     elif any(is_style_file(named or "") for named in (brief.style, record.plan and record.plan.style)):
         raise DocumentError(f"{manifest} was made with a style file, which it only names; give that file with --style")
-    stages = Pipeline(config)
-    if record.tune is not None and pipeline is None:
-        stages = stages.with_stage("realizer", partial(_as_told, record.tune))
+    stages = stages_of(record, str(manifest)) if pipeline is None else with_kept_lines(Pipeline.load(pipeline), record)
     piece = stages.compose_from(
         start,
         brief,
@@ -164,55 +154,3 @@ def _compare(name: str, content: bytes, record: Manifest) -> Literal["same", "di
     if name not in record.files:
         return "new"
     return "same" if sha256(content).hexdigest() == record.files[name] else "different"
-
-
-def _as_told(tune: str, plan: CompositionPlan) -> Score:
-    """The notes of a tune that a model wrote, mended as they were then."""
-    from img2music.realizers.abc import read_tune
-
-    try:
-        return read_tune(tune, plan)[0]
-    except BackendError as error:
-        raise DocumentError(
-            f"the tune on record can't be read ({error}); give a piece.json as `img2music compose` wrote it"
-        ) from None
-
-
-def _trusted(record: Manifest, source: str) -> PipelineConfig:
-    """What has to be done again, by who did it in the end; refused where options of a pipeline of one's own may name files."""
-    config = record.pipeline
-    is_preset = config.name in pipeline_names() and load_config(config.name) == config
-    on_record = {"perceiver": True, "planner": record.plan is not None, "realizer": record.tune is not None}
-    stages: dict[str, StageConfig] = {}
-    for kind in type(config.stages).model_fields:
-        asked: StageConfig = getattr(config.stages, kind)
-        if on_record.get(kind, False):
-            stages[kind] = StageConfig(use=asked.use)
-            continue
-        stages[kind] = next((stage for stage in asked.chain() if stage.use == record.stages.get(kind)), asked)
-        if any("model" in stage.options for stage in stages[kind].chain() if stage.use == stages[kind].use):
-            raise DocumentError(
-                f"{source} does not hold what a model made for its {kind}, and none is asked again unasked; "
-                "give a pipeline with --pipeline"
-            )
-        stages[kind] = _without_models(stages[kind])
-        if not is_preset and any(_holds_text(stage.options) for stage in stages[kind].chain()):
-            raise DocumentError(
-                f"{source} was made with a pipeline of its own, whose {kind} has options that may name files; "
-                "give its file with --pipeline"
-            )
-    return config.model_copy(update={"stages": StageTable(**stages)})
-
-
-def _without_models(stage: StageConfig) -> StageConfig:
-    """The stage without the fallbacks that ask a model."""
-    fallback = stage.fallback
-    while fallback is not None and "model" in fallback.options:
-        fallback = fallback.fallback
-    return stage.model_copy(update={"fallback": None if fallback is None else _without_models(fallback)})
-
-
-def _holds_text(value: JsonValue) -> bool:
-    if isinstance(value, dict):
-        return any(map(_holds_text, value.values()))
-    return any(map(_holds_text, value)) if isinstance(value, list) else isinstance(value, str)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack, get_args
 
 from img2music.brief import Brief, Wishes
@@ -28,12 +29,13 @@ from img2music.stages import BUILTIN, Rendering, load_stage
 from img2music.words import read_words, settle_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from img2music.audio import Audio
     from img2music.io.pictures import Picture, PictureSource
     from img2music.pipeline.events import Event
+    from img2music.realizers.form import Event as Notes
     from img2music.stages import Kind
 
 __all__ = ["MOST_TAKES", "Pipeline"]
@@ -113,10 +115,30 @@ class Pipeline:
         """
         return cls(adapted(load_config(name_or_path), model=model, prompts=prompts, fallbacks=fallbacks))
 
-    def with_stage(self, kind: Kind, stage: Callable[..., object]) -> Pipeline:
-        """The same pipeline with a stage that is made already in place of the one it names; the record says the name."""
+    def with_stage(self, kind: Kind, stage: Callable[..., object], place: int = 0) -> Pipeline:
+        """The same pipeline with a stage that is made already in place of the one it names; the record says the name.
+
+        `place` is that in the chain of fallbacks.
+        """
         changed = type(self)(self.config)
-        changed._made = {**self._made, (kind, 0): stage}
+        changed._made = {**self._made, (kind, place): stage}
+        return changed
+
+    def keeping(self, kept: Mapping[str, Sequence[Notes]]) -> Pipeline:
+        """The same pipeline, whose notes have these lines in the parts of those names.
+
+        The composer writes the other parts round them; a realizer that writes all parts by itself gives way in those.
+        """
+        from img2music.realizers.kept import composed_round
+
+        changed = self
+        for place, stage in enumerate(self.config.stages.realizer.chain()):
+            made = self._made.get(("realizer", place))
+            if made is None and stage.use == "composer":
+                kept_by: Callable[..., object] = partial(composed_round, kept)
+            else:
+                kept_by = partial(_laid_over, made, stage, kept)
+            changed = changed.with_stage("realizer", kept_by, place)
         return changed
 
     def see(
@@ -130,10 +152,16 @@ class Pipeline:
         return self._call("perceiver", Scene, Log(on_event), _opened(picture, max_pixels))
 
     def plan(
-        self, scene: Scene, brief: Brief | None = None, *, on_event: Callable[[Event], None] | None = None
+        self,
+        scene: Scene,
+        brief: Brief | None = None,
+        *,
+        on_event: Callable[[Event], None] | None = None,
+        log: Log | None = None,
     ) -> CompositionPlan:
-        """The composition before its notes; the brief wins over the scene."""
-        return self._call("planner", CompositionPlan, Log(on_event), scene, self._settled(brief or Brief(), Log(on_event)))
+        """The composition before its notes; the brief wins over the scene. `log` collects what a manifest tells of it."""
+        log = log or Log(on_event)
+        return self._call("planner", CompositionPlan, log, scene, self.settle(brief or Brief(), log))
 
     def realize(self, plan: CompositionPlan, *, on_event: Callable[[Event], None] | None = None) -> Score:
         """The notes as written."""
@@ -179,7 +207,7 @@ class Pipeline:
         output = _Output(audio, stems, takes, embed_audio)
         opened = _opened(picture, max_pixels)
         log = Log(on_event)
-        asked = self._settled(wished, log)
+        asked = self.settle(wished, log)
         scene = self._call("perceiver", Scene, log, opened)
         return self._finish(scene, asked, output, opened, log)
 
@@ -195,19 +223,20 @@ class Pipeline:
         picture: Picture | None = None,
         scene: Scene | None = None,
         on_event: Callable[[Event], None] | None = None,
+        log: Log | None = None,
     ) -> Piece:
         """A finished piece from a scene or a plan, perhaps an edited one; `picture` only illustrates the report.
 
         A plan has settled everything: `brief` is not asked again, it is only what the result is checked against. `scene` is what the
-        plan was made from, where that is known: it goes into the report and the record.
+        plan was made from, where that is known: it goes into the report and the record, and so does `log`, what was done before.
         """
         if isinstance(start, CompositionPlan):
             start = settled(start)
         if brief is None:
             brief = Brief() if isinstance(start, Scene) else Brief(seconds=start.seconds, seed=start.seed)
-        return self._finish(start, brief, _Output(audio, stems, takes, embed_audio), picture, Log(on_event), scene)
+        return self._finish(start, brief, _Output(audio, stems, takes, embed_audio), picture, log or Log(on_event), scene)
 
-    def _settled(self, brief: Brief, log: Log) -> Brief:
+    def settle(self, brief: Brief, log: Log) -> Brief:
         """The brief with what its words say exactly; a planner that can explain words is asked for those that the tables leave aside."""
         if brief.words and not brief.glosses and read_words(brief.words).aside:
             config = self.config.stages.planner
@@ -343,6 +372,17 @@ def _guarded(kind: Kind, name: str, result: type[T], stage: Callable[..., object
     if not isinstance(made, result):
         raise BackendError(f"{kind} {name!r} returned {type(made).__name__}, not {result.__name__}; tell the plug-in's author")
     return made
+
+
+def _laid_over(
+    made: Callable[..., object] | None, config: StageConfig, kept: Mapping[str, Sequence[Notes]], plan: CompositionPlan
+) -> object:
+    """What a realizer writes, with kept lines in place of its own."""
+    from img2music.realizers.kept import laid_over
+
+    stage = made or load_stage("realizer", config.use, config.options)
+    score = stage(plan)
+    return laid_over(score, plan, kept) if isinstance(score, Score) else score
 
 
 def _opened(picture: PictureSource, max_pixels: int | None) -> Picture:

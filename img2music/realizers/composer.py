@@ -27,7 +27,7 @@ from img2music.score import ChordSymbol, Note, Part, Score, ScoreSection
 from img2music.theory import instrument
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from img2music.plan import CompositionPlan, PartPlan
     from img2music.realizers.form import Event, Phrase, Span
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from img2music.theory import Instrument
     from img2music.theory.rhythms import Dialect
 
-__all__ = ["Composer", "dynamic_mark"]
+__all__ = ["Composer", "base_velocity", "dynamic_mark", "notate"]
 
 _DYNAMICS = ((0.22, "pp"), (0.36, "p"), (0.5, "mp"), (0.64, "mf"), (0.8, "f"), (1.01, "ff"))
 _VELOCITY = {"pp": 44, "p": 54, "mp": 64, "mf": 75, "f": 87, "ff": 99}
@@ -48,11 +48,24 @@ def dynamic_mark(energy: float) -> str:
     return next(mark for limit, mark in _DYNAMICS if energy < limit)
 
 
+def base_velocity(energy: float, role: str) -> int:
+    """The MIDI velocity of an unaccented note of a role at an energy of 0..1."""
+    return _VELOCITY[dynamic_mark(energy)] + _ROLE_VELOCITY[role]
+
+
 class Composer:
     """Writes the notes of a plan; see the module's docstring."""
 
     def __call__(self, plan: CompositionPlan, /) -> Score:
         """The score of `plan`; the same plan always gives the same score.
+
+        Raises:
+            UsageError: the plan names a style or a pattern that does not exist.
+        """
+        return self.round(plan, {})
+
+    def round(self, plan: CompositionPlan, kept: Mapping[str, Sequence[Event]]) -> Score:
+        """The score of `plan` round lines that stay as they are, by the name of their part.
 
         Raises:
             UsageError: the plan names a style or a pattern that does not exist.
@@ -65,7 +78,9 @@ class Composer:
         alone = len(plan.parts) == 1
         for part in sorted(plan.parts, key=lambda part: part.role != "melody"):
             player = instrument(part.instrument)
-            events = write_part(plan, part, player, style, phrases, spans, energies, tune, alone=alone)
+            events = list(kept.get(part.name, ()))
+            if part.name not in kept:
+                events = write_part(plan, part, player, style, phrases, spans, energies, tune, alone=alone)
             if part.role == "melody" and not player.kit and not tune:
                 tune = events
             written[part.name] = events
@@ -140,7 +155,7 @@ def notate(
     for event in events:
         chord = spans[max(0, bisect_right(onsets, event.onset) - 1)].chord
         energy = energies[min(len(energies) - 1, int(event.onset / bar_quarters))]
-        base = _VELOCITY[dynamic_mark(energy)] + _ROLE_VELOCITY[part.role]
+        base = base_velocity(energy, part.role)
         velocity = min(124, max(16, base + event.emphasis))
         if event.weights:
             notes += _strokes(event, base)

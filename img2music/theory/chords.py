@@ -19,10 +19,10 @@ from img2music.errors import DocumentError
 from img2music.theory.keys import Key
 from img2music.theory.pitch import name_of, pitch_class
 
-__all__ = ["Chord", "parse_bar"]
+__all__ = ["NUMERAL", "Chord", "parse_bar"]
 
 _DEGREES = {"i": 0, "ii": 1, "iii": 2, "iv": 3, "v": 4, "vi": 5, "vii": 6}
-_NUMERAL = re.compile(
+NUMERAL = re.compile(
     r"(?P<shift>[b#]?)(?P<numeral>VII|VI|IV|V|III|II|I|vii|vi|iv|v|iii|ii|i)(?P<quality>[oø+°]?)"
     r"(?P<figures>maj7|maj9|add6|add9|sus2|sus4|7sus4|64|65|43|42|6|7|9|)(?:/(?P<target>[b#]?(?:VII|VI|IV|V|III|II|I|vii|vi|iv|v|iii|ii|i)))?"
 )
@@ -90,7 +90,7 @@ class Chord:
 
 @lru_cache(maxsize=4096)
 def _parse(numeral: str, key: Key) -> Chord:
-    match = _NUMERAL.fullmatch(numeral)
+    match = NUMERAL.fullmatch(numeral)
     if not match:
         raise DocumentError(
             f"{numeral!r} is no roman numeral; write such as I, vi, V7, iiø65, bVII, V7/V, Imaj7, Vsus4 (inversions 6 64 65 43 42)"

@@ -7,6 +7,6 @@ and what is left aside is said in its own letters. Knows nothing of scenes and p
 
 from img2music.words.reader import read_words
 from img2music.words.reading import Aside, Read, Reading
-from img2music.words.settling import settle_words
+from img2music.words.settling import settle_words, without_words
 
-__all__ = ["Aside", "Read", "Reading", "read_words", "settle_words"]
+__all__ = ["Aside", "Read", "Reading", "read_words", "settle_words", "without_words"]

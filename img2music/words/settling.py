@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from img2music.brief import Brief
     from img2music.words.reading import Reading
 
-__all__ = ["overruled", "settle_words"]
+__all__ = ["overruled", "settle_words", "without_words"]
 
 _EXACT = ("seconds", "tempo_bpm", "key", "meter")
 _NAMES = {
@@ -40,6 +40,19 @@ def settle_words(brief: Brief) -> Brief:
     if reading.only and reading.instruments and "instruments" not in brief.model_fields_set and len(reading.instruments) <= 12:
         update["instruments"] = reading.instruments
     return brief.model_copy(update=update) if update else brief
+
+
+def without_words(brief: Brief) -> dict[str, Any]:
+    """The wishes of a settled brief that its words did not say: what stays when other words take their place."""
+    reading = read_words(brief.words, brief.glosses)
+    said: dict[str, Any] = {name: getattr(reading, name) for name in (*_EXACT, "loop")}
+    said["instruments"] = reading.instruments if reading.only else None
+    defaults = type(brief).model_fields
+    return {
+        name: value
+        for name, value in brief
+        if name not in {"words", "glosses"} and value != said.get(name) and value != defaults[name].get_default()
+    }
 
 
 def overruled(brief: Brief, reading: Reading) -> tuple[str, ...]:
