@@ -170,7 +170,7 @@ def recompose(
 
 def on_record(piece: Piece, kept: Kept) -> Piece:
     """`piece`, its manifest saying what was kept of an earlier one."""
-    return with_record(piece, kept=kept, conflicts=(*piece.plan.conflicts, *kept.notes))
+    return with_record(piece, kept=kept, conflicts=(*piece.manifest["conflicts"], *kept.notes))
 
 
 def with_record(piece: Piece, **entries: object) -> Piece:
