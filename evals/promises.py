@@ -1,6 +1,6 @@
 """Random briefs, read back by programs that know nothing of img2music: is every promise kept?
 
-    nice python evals/promises.py [--briefs 500] [--seed 1] [--jobs 2] [--audio 20] [--record FILE]
+    nice python evals/promises.py [--briefs 500] [--seed 1] [--jobs 2] [--audio 20] [--inside] [--record FILE]
 
 Each brief (tempo 40-208, twelve tonics, major, minor and four modes, metres 2/4 3/4 4/4 5/4 6/8 7/8, 10-300 s, up to four named
 instruments or a style) is planned for one of the example pictures and written. mido reads the MIDI file, music21 the MusicXML
@@ -10,7 +10,7 @@ that was asked for, its relative (same signature, other mode), or another; once 
 from German folk songs), once with Krumhansl & Kessler's. Beside that stands what our own compliance table says, line by line, and
 whether it can be trusted: the same notes under a wrong label (a fifth or a semitone away, the relative key) and the same numerals under
 the wrong mode, realized anew, have to be flagged. (A tune without chords follows its scale and not the numerals: then the
-wrong mode is the notes' own, and only the plan's numerals tell.) The first `--audio` briefs are made with sound too,
+wrong mode is the notes' own, and only the plan's numerals tell.) With `--inside` that is all that is asked, in half the time. The first `--audio` briefs are made with sound too,
 and soundfile reads how long it is.
 
 Prints how many of the briefs kept each promise, with Wilson's 95 % interval, and each promise that was broken with its brief.
@@ -231,7 +231,7 @@ def _scenes() -> list[img2music.Scene]:
     return [pipeline.see(picture) for picture in sorted((ROOT / "demo" / "examples").glob("*.jpg"))]
 
 
-def run(number: int, *, seed: int, audio: int) -> dict[str, Any]:
+def run(number: int, *, seed: int, audio: int, inside: bool) -> dict[str, Any]:
     """One brief, made and read back."""
     chance = random.Random(f"{seed}/{number}")
     brief = random_brief(chance)
@@ -243,12 +243,12 @@ def run(number: int, *, seed: int, audio: int) -> dict[str, Any]:
         piece = stages.compose_from(chance.choice(_scenes()), brief, audio="wav" if number < audio else None)
     except Exception as error:  # a crash breaks a promise too, and the other briefs still count
         return row | {"kept": {"made at all": False}, "error": f"{type(error).__name__}: {error}"}
-    return row | {"kept": kept(brief, piece) | told(piece) | flagged(piece, stages)}
+    return row | {"kept": ({} if inside else kept(brief, piece)) | told(piece) | flagged(piece, stages)}
 
 
 def rows(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Results on record first, then new ones as they come."""
-    stamp = {"program": _program_digest(), "seed": options.seed, "audio": options.audio}
+    stamp = {"program": _program_digest(), "seed": options.seed, "audio": options.audio, "inside": options.inside}
     done: set[int] = set()
     if options.record and options.record.is_file():
         for line in options.record.read_text(encoding="utf-8").splitlines():
@@ -260,7 +260,7 @@ def rows(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     # "spawn" and few pieces a worker: music21 keeps what it has read.
     with get_context("spawn").Pool(options.jobs, maxtasksperchild=25) as pool:
-        for row in pool.imap_unordered(partial(run, seed=options.seed, audio=options.audio), waiting):
+        for row in pool.imap_unordered(partial(run, seed=options.seed, audio=options.audio, inside=options.inside), waiting):
             if options.record:
                 with options.record.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(stamp | row) + "\n")
@@ -281,6 +281,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--audio", type=int, default=0, help="how many briefs are made with sound")
+    parser.add_argument("--inside", action="store_true", help="only what our own compliance table says")
     parser.add_argument("--record", type=Path, help="file of results, one JSON object a line; a second run goes on from it")
     options = parser.parse_args()
     hits: Counter[str] = Counter()

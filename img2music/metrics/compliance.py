@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from img2music.brief import SECONDS_RANGE
 from img2music.metrics.key_words import tonality_words
@@ -132,9 +132,10 @@ def _key(plan: CompositionPlan, brief: Brief, played: Played, written: Written) 
     for section in plan.sections:
         quarters += section.bars * written.bar_quarters
         ends.append((section.name, quarters))
-    heard = {
-        "MIDI": tonality(played.pitched, asked, loop=plan.loop, sections=ends),
-        "MusicXML": tonality(written.pitched, asked, loop=plan.loop, sections=ends),
+    given: Any = {"loop": plan.loop, "sections": ends, "bar_quarters": written.bar_quarters or 4.0}
+    heard: dict[Source, Tonality | None] = {
+        "MIDI": tonality(played.pitched, asked, **given),
+        "MusicXML": tonality(written.pitched, asked, **given),
     }
     found = {source: one for source, one in heard.items() if one is not None}
     if not found:

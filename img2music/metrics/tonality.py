@@ -65,17 +65,15 @@ _LAST, _FIRST = _Window(0.5, 0.0, 0.05), _Window(2.0, 0.5, 0.2)
 
 @dataclass(frozen=True, slots=True)
 class SectionTonality:
-    """One section's share of the promised third and of the scale."""
+    """How far one section is in the key."""
 
     name: str
     third: float | None
-    scale: float | None
-    """None where nothing sounds."""
-
-    @property
-    def departs(self) -> bool:
-        """Whether it is in the other mode: neither third nor scale are the key's. Of the 297 pieces none had such a section."""
-        return None not in {self.third, self.scale} and (self.third or 0.0) < LEAST_THIRD and (self.scale or 0.0) < LEAST_SCALE
+    """As of the whole."""
+    diatonic: float | None
+    """Share of the sounding in the scale, nothing raised; None where nothing sounds."""
+    departs: bool
+    """Whether it is in the other mode: two bars or more, whose third and whose scale are not the key's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +110,12 @@ class Tonality:
 
 
 def tonality(
-    notes: Sequence[Sounding], key: Key, *, loop: bool = False, sections: Sequence[tuple[str, float]] = ()
+    notes: Sequence[Sounding],
+    key: Key,
+    *,
+    loop: bool = False,
+    sections: Sequence[tuple[str, float]] = (),
+    bar_quarters: float = 4.0,
 ) -> Tonality | None:
     """How far `notes` are in `key`; None without notes.
 
@@ -121,6 +124,7 @@ def tonality(
         key: what is promised.
         loop: whether the end leads back to the beginning.
         sections: each section's name and where it ends, in quarter notes from the start, in order.
+        bar_quarters: length of a bar; a section of less than two is too short to have a mode.
     """
     if not notes:
         return None
@@ -128,14 +132,15 @@ def tonality(
     roots = _roots(notes, at_start=loop)
     best = max(roots, key=lambda root: roots[root])
     rests = roots.get(tonic, 0.0) >= roots[best] - _NEAR
-    scale = _scale_share(notes, key)
+    scale = _share(notes, _own(key))
     centres = not rests and scale >= CLEAR_SCALE and heard_key(_histogram(notes)) == (tonic, key.is_minor)
     parts, begin = [], 0.0
     for name, end in sections:
         inside = [note for note in notes if begin <= note.onset_quarters < end]
+        third, diatonic = _third_share(inside, key), _share(inside, set(key.pitch_classes)) if inside else None
+        other = third is not None and third < LEAST_THIRD and diatonic is not None and diatonic < LEAST_SCALE
+        parts.append(SectionTonality(name, _rounded(third), _rounded(diatonic), other and end - begin >= 2 * bar_quarters))
         begin = end
-        share = _rounded(_scale_share(inside, key)) if inside else None
-        parts.append(SectionTonality(name, _rounded(_third_share(inside, key)), share))
     return Tonality(
         tonic=rests or centres,
         rests_on=name_of(key.tonic) if rests else named(notes, best, key),
@@ -197,9 +202,10 @@ def _own(key: Key) -> set[int]:
     return {*key.pitch_classes, *((tonic + step) % 12 for step in _RAISED.get(key.mode, ()))}
 
 
-def _scale_share(notes: Sequence[Sounding], key: Key) -> float:
+def _share(notes: Sequence[Sounding], pitches: set[int]) -> float:
+    """How much of the sounding are these pitch classes, 0..1."""
     histogram = _histogram(notes)
-    return sum(histogram[pitch] for pitch in sorted(_own(key))) / sum(histogram)
+    return sum(histogram[pitch] for pitch in sorted(pitches)) / sum(histogram)
 
 
 def _third_share(notes: Sequence[Sounding], key: Key) -> float | None:

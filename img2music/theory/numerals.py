@@ -16,15 +16,16 @@ from typing import TYPE_CHECKING
 from img2music.errors import Img2MusicError
 from img2music.theory.chords import Chord, parse_bar
 from img2music.theory.keys import MODES, Key
+from img2music.theory.pitch import pitch_class
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["Contradiction", "contradiction"]
 
-_RAISED = {"minor": 11, "phrygian": 4}
-"""Semitones above the tonic of what a mode borrows as a matter of course: the leading tone of minor, and the major third on which
-Andalusian phrygian rests (P. Manuel, *Yearbook for Traditional Music* 21, 1989)."""
+_RAISED = {"minor": (11, (7, 11)), "phrygian": (4, (0,))}
+"""What a mode raises as a matter of course, and over which roots, in semitones above the tonic: the leading tone of minor in the chords of
+its dominant, and the major third on which Andalusian phrygian rests (P. Manuel, *Yearbook for Traditional Music* 21, 1989)."""
 _MOST_WRONG = 0.5
 """Of the chords on the tonic with a third, outside the last bar."""
 _MOST_NUMERALS, _MOST_BARS = 4, 6
@@ -49,14 +50,19 @@ class Contradiction:
     @property
     def text(self) -> str:
         """One sentence that says where it is and what to do."""
+        home = "i" if self.key.is_minor else "I"
+        return (
+            f"the key says {self.key.name}, but {self.where}, and the notes follow the numerals; write them in {self.key.mode} "
+            f"({home} for the tonic), or make the key {self.meant.name}"
+        )
+
+    @property
+    def where(self) -> str:
+        """The half of it that says where."""
         named = [f"{numeral} in {_bars(numbers)}" for numeral, numbers in self.numerals[:_MOST_NUMERALS]]
         rest = len(self.numerals) - len(named)
         listed = ", ".join(named) + (f" and {rest} more" if rest > 0 else "")
-        return (
-            f"the key says {self.key.name}, but the numerals are those of {self.meant.mode} ({listed}; {self.touched} of {self.bars} "
-            f"bars), and the notes follow the numerals; write them in {self.key.mode} ({'i' if self.key.is_minor else 'I'} for the "
-            f"tonic), or make the key {self.meant.name}"
-        )
+        return f"the numerals are those of {self.meant.mode} ({listed}; {self.touched} of {self.bars} bars)"
 
 
 def contradiction(bars: Sequence[str], key: Key) -> Contradiction | None:
@@ -116,8 +122,9 @@ def _share(bars: Sequence[str], key: Key) -> float:
 def _belongs(chord: Chord, key: Key) -> bool:
     """Whether all of a chord lies in the scale and what its mode raises."""
     tonic, *_ = scale = key.pitch_classes
-    raised = {(tonic + _RAISED[key.mode]) % 12} if key.mode in _RAISED else set()
-    return set(chord.pitch_classes) <= {*scale, *raised}
+    raised, roots = _RAISED.get(key.mode, (0, ()))
+    over = (pitch_class(chord.root) - tonic) % 12 in roots
+    return set(chord.pitch_classes) <= {*scale, *({(tonic + raised) % 12} if over else ())}
 
 
 def _bars(numbers: Sequence[int]) -> str:
