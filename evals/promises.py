@@ -10,8 +10,8 @@ that was asked for, its relative (same signature, other mode), or another; once 
 from German folk songs), once with Krumhansl & Kessler's. Beside that stands what our own compliance table says, line by line, and
 whether it can be trusted: the same notes under a wrong label (a fifth or a semitone away, the relative key) and the same numerals under
 the wrong mode, realized anew, have to be flagged. (A tune without chords follows its scale and not the numerals: then the
-wrong mode is the notes' own, and only the plan's numerals tell.) With `--inside` that is all that is asked, in half the time. The first `--audio` briefs are made with sound too,
-and soundfile reads how long it is.
+wrong mode is the notes' own, and only the plan's numerals tell.) With `--inside` that is all that is asked, in half the time.
+The first `--audio` briefs are made with sound too, and soundfile reads how long it is.
 
 Prints how many of the briefs kept each promise, with Wilson's 95 % interval, and each promise that was broken with its brief.
 With `--record` every brief's result is appended to a file, and a second run with the same program and seed goes on where the
