@@ -136,7 +136,7 @@ def test_an_edited_key_over_old_numerals_is_not_called_kept(
     run: Callable[..., tuple[int, str, str]], make_picture: Callable[..., Path], tmp_path: Path
 ) -> None:
     """The page of such a plan said that E minor was kept, over G sharps."""
-    assert run("plan", make_picture(), "-o", tmp_path / "one", "--seconds", "20", "--key", "D major")[0] == 0
+    assert run("plan", make_picture(), "-o", tmp_path / "one", "--seconds", "40", "--key", "D major")[0] == 0
     path = tmp_path / "one" / "hills" / "plan.json"
     text = path.read_text()
     assert text.count('"key": "D major"') == 1
@@ -157,6 +157,7 @@ def test_an_edited_key_over_old_numerals_is_not_called_kept(
     assert "✗ not kept" in line[0]
     assert "the notes are E major: G# in" in line[0]
     assert "✓ kept" not in line[0]
+    assert "In the unaltered scale, by section: " in line[0]
     assert "The key says E minor, but the numerals are those of major (I" in page
     assert page.count("The plan was edited since: E minor.") == 1  # beside "D major: you asked for it."
     code, out, _ = run("realize", path, "-o", tmp_path / "three")
