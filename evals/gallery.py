@@ -48,7 +48,7 @@ def main() -> None:
         pieces = {picture.stem: compose(picture, (options.out or Path(scratch)) / picture.stem) for picture in pictures}
     for name, piece in pieces.items():
         plan = piece.plan
-        rows = piece.manifest["compliance"]
+        rows = [row for row in piece.manifest["compliance"] if row["passed"] is not None]
         kept = sum(bool(row["passed"]) for row in rows)
         band = ", ".join(part.instrument for part in plan.parts)
         print(

@@ -1,14 +1,17 @@
 """Random briefs, read back by programs that know nothing of img2music: is every promise kept?
 
-    nice python evals/promises.py [--briefs 500] [--seed 1] [--jobs 2] [--audio 20] [--record FILE]
+    nice python evals/promises.py [--briefs 500] [--seed 1] [--jobs 2] [--audio 20] [--inside] [--record FILE]
 
 Each brief (tempo 40-208, twelve tonics, major, minor and four modes, metres 2/4 3/4 4/4 5/4 6/8 7/8, 10-300 s, up to four named
 instruments or a style) is planned for one of the example pictures and written. mido reads the MIDI file, music21 the MusicXML
 document, abc2midi (Debian: abcmidi) the ABC tune; each of them has to find the tempo, the metre, the key signature, the
 instruments and the length that were asked for. music21 also says in which key the notes are: for major and minor pieces the key
 that was asked for, its relative (same signature, other mode), or another; once with its default weights (Aarden & Essen's, learned
-from German folk songs), once with Krumhansl & Kessler's. The first `--audio` briefs are made with sound too,
-and soundfile reads how long it is.
+from German folk songs), once with Krumhansl & Kessler's. Beside that stands what our own compliance table says, line by line, and
+whether it can be trusted: the same notes under a wrong label (a fifth or a semitone away, the relative key) and the same numerals under
+the wrong mode, realized anew, have to be flagged. (A tune without chords follows its scale and not the numerals: then the
+wrong mode is the notes' own, and only the plan's numerals tell.) With `--inside` that is all that is asked, in half the time.
+The first `--audio` briefs are made with sound too, and soundfile reads how long it is.
 
 Prints how many of the briefs kept each promise, with Wilson's 95 % interval, and each promise that was broken with its brief.
 With `--record` every brief's result is appended to a file, and a second run with the same program and seed goes on where the
@@ -36,15 +39,24 @@ import soundfile
 from outside import Found, abc2midi_reads, mido_reads, music21_reads
 
 import img2music
+from img2music.io.midi import write_midi
+from img2music.io.musicxml import write_musicxml
 from img2music.io.styles import style_names
+from img2music.metrics.compliance import check
+from img2music.metrics.reading import Written
 from img2music.metrics.voice_leading import overlapping_unisons
 from img2music.theory import MODES, Key, instrument, instrument_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from img2music.metrics.reading import Line
+    from img2music.plan import CompositionPlan
+
 ROOT = Path(__file__).parents[1]
 TONICS = ("C", "C# Db", "D", "D# Eb", "E", "F", "F# Gb", "G", "G# Ab", "A", "A# Bb", "B")
+MOVED = {"a fifth up": 7, "a fifth down": 5, "a semitone up": 1}
+"""Semitones by which a label is moved away from its notes."""
 METERS = ("2/4", "3/4", "4/4", "5/4", "6/8", "7/8")
 TEMPO_MICROSECONDS = 1.0
 """MIDI keeps whole microseconds a quarter note; abc2midi cuts where others round."""
@@ -124,6 +136,56 @@ def kept(brief: img2music.Brief, piece: img2music.Piece) -> dict[str, bool]:
     return result
 
 
+def told(piece: img2music.Piece) -> dict[str, bool]:
+    """What our own compliance table says; lines that measure nothing are left out."""
+    rows = piece.manifest["compliance"]
+    result = {f"{row['promise']}, compliance": row["passed"] for row in rows if row["passed"] is not None}
+    mode = piece.plan.parsed_key.mode
+    result |= {f"key of the notes, {mode}, compliance": row["passed"] for row in rows if row["tonality"] is not None}
+    return result | {"numerals belong to the mode": piece.plan.contradiction() is None}
+
+
+def flagged(piece: img2music.Piece, stages: img2music.Pipeline) -> dict[str, bool]:
+    """Whether wrong labels are found out: of the same notes, and of the same numerals in the other mode."""
+    plan, key = piece.plan, piece.plan.parsed_key
+    midi, musicxml = write_midi(piece.performance), write_musicxml(piece.score)
+    if not Written.read(musicxml).pitched_parts:
+        return {}
+    labels = {name: _named(key.pitch_classes[0] + step, key.mode) for name, step in MOVED.items()}
+    result = {}
+    if key.mode in {"major", "minor"}:
+        other = "minor" if key.mode == "major" else "major"
+        labels["the relative key"] = _named(key.pitch_classes[0] + (3 if key.is_minor else 9), other)
+        swapped = plan.model_copy(update={"key": _named(key.pitch_classes[0], other)})
+        score = stages.realize(swapped)
+        lines = [line for line in Written.read(write_musicxml(score)).lines if not line.is_kit]
+        found = _in_key(swapped, write_midi(stages.perform(score, swapped)), write_musicxml(score))
+        kind = "with chords" if len(lines) > 1 or any(_chords(line) for line in lines) else "a line alone"
+        result = {
+            f"wrong mode flagged, notes, {kind}": not found,
+            "wrong mode flagged, numerals": swapped.contradiction() is not None,
+        }
+        result["wrong mode flagged, either"] = any(result.values())
+    for name, label in labels.items():
+        result[f"wrong label flagged: {name}"] = not _in_key(plan.model_copy(update={"key": label}), midi, musicxml)
+    return result
+
+
+def _in_key(plan: CompositionPlan, midi: bytes, musicxml: str) -> bool:
+    """Whether the compliance table takes the notes, whatever the files' labels, to be in the plan's key."""
+    row = next(row for row in check(plan, img2music.Brief(), midi=midi, musicxml=musicxml) if row.promise == "key")
+    return row.tonality is not None and row.tonality.kept
+
+
+def _chords(line: Line) -> bool:
+    """Whether a part ever strikes two notes at once."""
+    return len({note.onset_quarters for note in line.notes}) < len(line.notes)
+
+
+def _named(tonic: int, mode: str) -> str:
+    return next(name for one in TONICS[tonic % 12].split() if (name := _key_name(one, mode)))
+
+
 def in_range(played: Found) -> bool:
     """Whether all notes lie in the range of an instrument with their program."""
     players = [instrument(name) for name in instrument_names()]
@@ -169,25 +231,24 @@ def _scenes() -> list[img2music.Scene]:
     return [pipeline.see(picture) for picture in sorted((ROOT / "demo" / "examples").glob("*.jpg"))]
 
 
-def run(number: int, *, seed: int, audio: int) -> dict[str, Any]:
+def run(number: int, *, seed: int, audio: int, inside: bool) -> dict[str, Any]:
     """One brief, made and read back."""
     chance = random.Random(f"{seed}/{number}")
     brief = random_brief(chance)
     # Sound costs most, and shows the same in a minute as in five.
     brief = brief.model_copy(update={"seconds": round(10 + brief.seconds / 6, 2)}) if number < audio else brief
     row: dict[str, Any] = {"number": number, "brief": brief.model_dump(exclude_defaults=True, mode="json")}
+    stages = img2music.Pipeline.load("offline")
     try:
-        piece = img2music.Pipeline.load("offline").compose_from(
-            chance.choice(_scenes()), brief, audio="wav" if number < audio else None
-        )
+        piece = stages.compose_from(chance.choice(_scenes()), brief, audio="wav" if number < audio else None)
     except Exception as error:  # a crash breaks a promise too, and the other briefs still count
         return row | {"kept": {"made at all": False}, "error": f"{type(error).__name__}: {error}"}
-    return row | {"kept": kept(brief, piece)}
+    return row | {"kept": ({} if inside else kept(brief, piece)) | told(piece) | flagged(piece, stages)}
 
 
 def rows(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Results on record first, then new ones as they come."""
-    stamp = {"program": _program_digest(), "seed": options.seed, "audio": options.audio}
+    stamp = {"program": _program_digest(), "seed": options.seed, "audio": options.audio, "inside": options.inside}
     done: set[int] = set()
     if options.record and options.record.is_file():
         for line in options.record.read_text(encoding="utf-8").splitlines():
@@ -199,7 +260,7 @@ def rows(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     # "spawn" and few pieces a worker: music21 keeps what it has read.
     with get_context("spawn").Pool(options.jobs, maxtasksperchild=25) as pool:
-        for row in pool.imap_unordered(partial(run, seed=options.seed, audio=options.audio), waiting):
+        for row in pool.imap_unordered(partial(run, seed=options.seed, audio=options.audio, inside=options.inside), waiting):
             if options.record:
                 with options.record.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(stamp | row) + "\n")
@@ -220,6 +281,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--audio", type=int, default=0, help="how many briefs are made with sound")
+    parser.add_argument("--inside", action="store_true", help="only what our own compliance table says")
     parser.add_argument("--record", type=Path, help="file of results, one JSON object a line; a second run goes on from it")
     options = parser.parse_args()
     hits: Counter[str] = Counter()
@@ -233,7 +295,7 @@ def main() -> None:
                 broken.append(f"{promise}: brief {row['number']} {row['brief']} {row.get('error', '')}")
         if sys.stderr.isatty():
             print(f"\r{count} of {options.briefs}", end="", file=sys.stderr)
-    for promise, number in total.items():
+    for promise, number in sorted(total.items(), key=lambda item: ("flagged" in item[0], "compliance" in item[0])):
         low, high = wilson(hits[promise], number)
         print(f"{promise:48} {hits[promise]:4} of {number:4}   {hits[promise] / number:.3f} [{low:.3f}, {high:.3f}]")
     print(*(f"not kept: {one}" for one in sorted(broken)), sep="\n")

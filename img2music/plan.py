@@ -17,9 +17,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from img2music.chance import Craft, Seed  # noqa: TC001  pydantic reads the annotations when a class is made
 from img2music.theory import Chord, Key, Meter, instrument, parse_bar
+from img2music.theory.numerals import contradiction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from img2music.theory.numerals import Contradiction
 
 __all__ = ["CompositionPlan", "Motif", "PartPlan", "Reason", "Section"]
 
@@ -212,6 +215,10 @@ class CompositionPlan(_Record):
     def parsed_meter(self) -> Meter:
         """The metre as theory knows it."""
         return Meter.parse(self.meter)
+
+    def contradiction(self) -> Contradiction | None:
+        """Where the numerals contradict the mode of the key; None where they don't."""
+        return contradiction([bar for section in self.sections for bar in section.harmony], self.parsed_key)
 
     def chords(self) -> tuple[tuple[Chord, ...], ...]:
         """The chords of every bar of the piece, in order."""

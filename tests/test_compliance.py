@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from functools import cache
 
 import mido
@@ -31,8 +32,11 @@ def written(brief: Brief = BRIEF) -> tuple[CompositionPlan, bytes, str]:
     return plan, write_midi(StrictPerformer()(score, plan)), write_musicxml(score)
 
 
-def silence(seconds: float) -> Audio:
-    return Audio(np.zeros((2, round(seconds * 1000)), np.float32), 1000)
+def sound(seconds: float, *, heard: float | None = None) -> Audio:
+    """A steady sound, with silence behind `heard` seconds."""
+    samples = np.full((2, round(seconds * 1000)), 0.1, np.float32)
+    samples[:, round(1000 * (seconds if heard is None else heard)) :] = 0
+    return Audio(samples, 1000)
 
 
 def row(promise: str, rows: tuple[Row, ...]) -> Row:
@@ -51,11 +55,15 @@ def retold(content: bytes, kind: str, **changes: object) -> bytes:
 
 def test_a_sound_piece_keeps_every_promise() -> None:
     plan, midi, musicxml = written()
-    rows = check(plan, BRIEF, midi=midi, musicxml=musicxml, audio=silence(12))
+    rows = check(plan, BRIEF, midi=midi, musicxml=musicxml, audio=sound(12))
     assert [one.promise for one in rows] == ["tempo", "metre", "key", "length", "instruments", "bars"]
     assert [one for one in rows if not one.passed] == []
     assert row("key", rows).asked == "D minor (1 flat)"
-    assert row("key", rows).found == "1 flat, minor third"
+    assert row("key", rows).found == "1 flat, minor third; the notes rest on D, minor third, 100 % in D minor"
+    found = row("key", rows).tonality
+    assert found is not None
+    assert (found.tonic, found.rests_on, found.scale) == (True, "D", 1.0)
+    assert [section.name for section in found.sections] == [section.name for section in plan.sections]
     assert row("length", rows).read_from == ("MIDI", "audio")
     assert set(row("instruments", rows).found.split(", ")) == {"violin", "cello"}
     assert row("bars", rows).found == f"{plan.bars}, all full"
@@ -66,9 +74,14 @@ def test_a_sound_piece_keeps_every_promise() -> None:
     [
         ("tempo", "set_tempo", {"tempo": 600_000}, "100 bpm in MIDI, 120 bpm in MusicXML"),
         ("metre", "time_signature", {"numerator": 4}, "4/4 in MIDI, 3/4 in MusicXML"),
-        ("key", "key_signature", {"key": "F"}, "1 flat, major third in MIDI, 1 flat, minor third in MusicXML"),
+        (
+            "key",
+            "key_signature",
+            {"key": "F"},
+            "1 flat, major third in MIDI, 1 flat, minor third in MusicXML; the notes rest on D, minor third, 100 % in D minor",
+        ),
         ("length", "set_tempo", {"tempo": 250_000}, "6.00 s"),
-        ("instruments", "program_change", {"program": 73}, "flute"),
+        ("instruments", "program_change", {"program": 73}, "flute in MIDI, violin, cello in MusicXML"),
     ],
 )
 def test_a_midi_file_that_says_otherwise_is_found(promise: str, kind: str, changes: dict[str, object], found: str) -> None:
@@ -82,7 +95,14 @@ def test_a_midi_file_that_says_otherwise_is_found(promise: str, kind: str, chang
     [
         ("tempo", r'sound tempo="120"', 'sound tempo="99"', "120 bpm in MIDI, 99 bpm in MusicXML"),
         ("metre", r"<beats>3<", "<beats>2<", "3/4 in MIDI, 2/4 in MusicXML"),
-        ("key", r"<fifths>-1<", "<fifths>1<", "1 flat, minor third in MIDI, 1 sharp, minor third in MusicXML"),
+        ("metre", r"<duration>72<", "<duration>71<", "3/4 in MIDI, 3/4, but not in every bar in MusicXML"),
+        (
+            "key",
+            r"<fifths>-1<",
+            "<fifths>1<",
+            "1 flat, minor third in MIDI, 1 sharp, minor third in MusicXML; the notes rest on D",
+        ),
+        ("instruments", r"<midi-program>41<", "<midi-program>74<", "violin, cello in MIDI, cello, flute in MusicXML"),
         ("bars", r"<duration>\d+<", "<duration>1<", "not all full"),
         ("bars", r"<measure number=\"1\".*?</measure>", "", "not all full|different number"),
     ],
@@ -98,7 +118,7 @@ def test_a_score_that_says_otherwise_is_found(promise: str, pattern: str, replac
 
 def test_a_sound_of_the_wrong_length_is_found() -> None:
     plan, midi, musicxml = written()
-    bad = row("length", check(plan, BRIEF, midi=midi, musicxml=musicxml, audio=silence(11.5)))
+    bad = row("length", check(plan, BRIEF, midi=midi, musicxml=musicxml, audio=sound(11.5)))
     assert (bad.passed, bad.found) == (False, "12.00 s in MIDI, 11.50 s in audio")
 
 
@@ -123,11 +143,70 @@ def test_two_tempos_are_none() -> None:
     assert (bad.passed, bad.found) == (False, "none, or more than one in MIDI, 120 bpm in MusicXML")
 
 
-def test_drums_alone_have_no_key_in_the_score() -> None:
+def test_a_tempo_that_comes_late_is_none() -> None:
+    plan, midi, musicxml = written()
+    file = mido.MidiFile(file=io.BytesIO(midi))
+    tempo = next(message for message in file.tracks[0] if message.type == "set_tempo")
+    file.tracks[0].remove(tempo)
+    file.tracks[0].insert(-1, tempo.copy(time=960))
+    stream = io.BytesIO()
+    file.save(file=stream)
+    assert row("tempo", check(plan, BRIEF, midi=stream.getvalue(), musicxml=musicxml)).passed is False
+
+
+def test_drums_alone_have_no_key() -> None:
     brief = Brief.of(seconds=8, instruments=("drums",), key="E minor")
     plan, midi, musicxml = written(brief)
     key = row("key", check(plan, brief, midi=midi, musicxml=musicxml))
-    assert (key.passed, key.read_from) == (True, ("MIDI",))
+    assert (key.passed, key.read_from, key.tonality) == (None, ("MIDI",), None)
+    assert key.found == "1 sharp, minor third; no pitch sounds, so the key is not measured"
+
+
+def without_notes(content: bytes, program: int) -> bytes:
+    """The MIDI file with every note of a program's track struck at velocity 0, which is silence."""
+    file = mido.MidiFile(file=io.BytesIO(content))
+    for track in file.tracks:
+        if any(message.type == "program_change" and message.program == program for message in track):
+            track[:] = [message.copy(velocity=0) if message.type == "note_on" else message for message in track]
+    stream = io.BytesIO()
+    file.save(file=stream)
+    return stream.getvalue()
+
+
+def test_a_program_without_notes_is_no_instrument() -> None:
+    plan, midi, musicxml = written()
+    bad = row("instruments", check(plan, BRIEF, midi=without_notes(midi, 42), musicxml=musicxml))
+    assert (bad.passed, bad.found) == (False, "violin in MIDI, violin, cello in MusicXML")
+
+
+def test_two_kits_on_one_channel_are_one() -> None:
+    brief = Brief.of(seconds=8, instruments=("flute", "drums", "brush drums"))
+    plan, midi, musicxml = written(brief)
+    bad = row("instruments", check(plan, brief, midi=midi, musicxml=musicxml))
+    assert (bad.passed, bad.found) == (False, "brush drums, flute in MIDI, drums, brush drums, flute in MusicXML")
+
+
+def test_silence_is_no_length() -> None:
+    plan, midi, musicxml = written()
+    bad = row("length", check(plan, BRIEF, midi=midi, musicxml=musicxml, audio=sound(12, heard=4)))
+    assert (bad.passed, bad.found) == (False, "12.00 s in MIDI, 12.00 s, in silence from 4.00 s in audio")
+    bad = row("length", check(plan, BRIEF, midi=midi, musicxml=musicxml, audio=sound(12, heard=0)))
+    assert (bad.passed, bad.found) == (False, "12.00 s in MIDI, 12.00 s, in silence in audio")
+    mute = without_notes(without_notes(midi, 42), 40)
+    assert row("length", check(plan, BRIEF, midi=mute, musicxml=musicxml)).found == "12.00 s, in silence"
+
+
+def test_a_loop_has_marks_at_its_ends() -> None:
+    brief = Brief.of(seconds=8, loop=True, tempo_bpm=120, meter="4/4", key="D major")
+    plan = RulesPlanner()(make_scene(), brief)
+    score = Composer()(plan)
+    performance = StrictPerformer()(score, plan)
+    musicxml = write_musicxml(score)
+    rows = check(plan, brief, midi=write_midi(performance), musicxml=musicxml)
+    assert [one for one in rows if not one.passed] == []
+    assert row("loop", rows).found == "marks from 0 to 16 of 16 quarter notes"
+    bare = check(plan, brief, midi=write_midi(replace(performance, loop=False)), musicxml=musicxml)
+    assert (row("loop", bare).passed, row("loop", bare).found) == (False, "no marks of a loop")
 
 
 @settings(max_examples=20, deadline=None, derandomize=True)
@@ -141,4 +220,6 @@ def test_drums_alone_have_no_key_in_the_score() -> None:
 def test_whatever_is_asked_is_found(seconds: float, tempo: float, key: str, meter: str, instruments: list[str]) -> None:
     brief = Brief.of(seconds=seconds, tempo_bpm=tempo, key=key, meter=meter, instruments=tuple(instruments))
     plan, midi, musicxml = written(brief)
-    assert [one for one in check(plan, brief, midi=midi, musicxml=musicxml) if not one.passed] == []
+    rows = check(plan, brief, midi=midi, musicxml=musicxml)
+    assert [one for one in rows if not one.passed and one.passed is not None] == []
+    assert (row("key", rows).passed is None) == (set(instruments) == {"drums"})

@@ -107,6 +107,20 @@ def test_a_loop_fills_its_length_exactly(tmp_path: Path) -> None:
     assert plan.bars * 4 * 60 / plan.tempo_bpm == pytest.approx(30)
 
 
+def test_numerals_of_another_mode_decide_it_unless_the_user_did(tmp_path: Path) -> None:
+    """Dorian numerals under a major label sounded in dorian and were called major."""
+    plan, use = ask(tmp_path, Brief(seconds=30), *[plan_answer(key="D major")] * 3)
+    assert plan.key == "D dorian"
+    assert any("the key says D major, but the numerals are those of dorian" in fault for fault in use.faults), use.faults
+    assert keeps(plan, Brief(seconds=30))
+    asked = Brief(seconds=30, key="D major")
+    plan, use = ask(tmp_path, asked, *[plan_answer(key="D major")] * 3)
+    assert plan.key == "D major"
+    assert any("the user asked for D major, but the numerals are those of dorian" in fault for fault in use.faults), use.faults
+    assert plan.contradiction() is None
+    assert keeps(plan, asked)
+
+
 FAULTY: list[tuple[dict[str, Any], str]] = [
     ({"key": "H major"}, "key: "),
     ({"tempo_bpm": 900}, "tempo_bpm: Input should be less than or equal to 240 (you wrote '900')"),

@@ -21,6 +21,7 @@ from img2music.audio import Audio
 from img2music.brief import Brief
 from img2music.io.audio_files import encode
 from img2music.io.midi import read_midi, write_midi
+from img2music.io.styles import style_names
 from img2music.metrics.compliance import check
 from img2music.performers.stage import EXPRESSION, PEDAL
 from img2music.pipeline import Pipeline, replay
@@ -155,6 +156,15 @@ def test_the_shortest_and_the_longest_loop(seconds: float) -> None:
 
 
 # The notes
+
+
+@pytest.mark.parametrize("style", style_names())
+def test_every_style_loops_and_keeps_its_promises(style: str) -> None:
+    """A bass held over the bar line ran over the end of the piece, and no page could be written."""
+    piece = Pipeline.load().compose_from(make_scene(genre=style), Brief.of(seconds=8, loop=True), audio=None)
+    assert piece.plan.style == style
+    assert [row for row in piece.manifest["compliance"] if row["passed"] is False] == []
+    assert piece.manifest["compliance"][-1]["promise"] == "loop"
 
 
 @pytest.mark.parametrize("style", STYLES)

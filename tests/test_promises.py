@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 import random
+import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import mido
 import music21
@@ -27,6 +30,9 @@ from img2music.planners.rules import RulesPlanner
 from img2music.realizers.composer import Composer
 from img2music.score import Score
 from img2music.theory import METERS, instrument, instrument_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MODAL = ["E phrygian", "D dorian", "F lydian", "G mixolydian", "B dorian", "Ab lydian"]
 
@@ -124,3 +130,45 @@ def test_abc_keeps_every_promise(seed: int, tmp_path: Path) -> None:
     theirs = sorted(message.note for track in file.tracks for message in track if message.type == "note_on" and message.velocity)
     ours = sorted(note.pitch for part in StrictPerformer()(score, plan).parts for note in part.notes)
     assert theirs == ours or plan.seconds * plan.tempo_bpm / 60 < score.duration_quarters
+
+
+def test_an_edited_key_over_old_numerals_is_not_called_kept(
+    run: Callable[..., tuple[int, str, str]], make_picture: Callable[..., Path], tmp_path: Path
+) -> None:
+    """The page of such a plan said that E minor was kept, over G sharps."""
+    assert run("plan", make_picture(), "-o", tmp_path / "one", "--seconds", "40", "--key", "D major")[0] == 0
+    path = tmp_path / "one" / "hills" / "plan.json"
+    text = path.read_text()
+    assert text.count('"key": "D major"') == 1
+    path.write_text(text.replace('"key": "D major"', '"key": "E minor"'))
+    code, out, _ = run("realize", path, "-o", tmp_path / "two", "--json")
+    assert code == 0
+    folder = tmp_path / "two" / "hills"
+    for told in (json.loads(out), json.loads((folder / "piece.json").read_text())):
+        key = next(row for row in told["compliance"] if row["promise"] == "key")
+        assert key["passed"] is False
+        assert key["found"].startswith("labelled E minor; the notes are E major: G# in ")
+        assert key["tonality"]["third"] < 0.5
+        assert any("the numerals are those of major (I" in line for line in told["conflicts"]), told["conflicts"]
+    assert "numerals are those of" not in (folder / "plan.json").read_text()  # which is the plan as it was edited
+    page = (folder / "report.html").read_text()
+    line = re.search(r"<tr><t[hd][^>]*>Key<.*?</tr>", page[page.index("What was promised") :], re.DOTALL)
+    assert line is not None
+    assert "✗ not kept" in line[0]
+    assert "the notes are E major: G# in" in line[0]
+    assert "✓ kept" not in line[0]
+    assert "In the unaltered scale, by section: " in line[0]
+    assert "The key says E minor, but the numerals are those of major (I" in page
+    assert page.count("The plan was edited since: E minor.") == 1  # beside "D major: you asked for it."
+    code, out, _ = run("realize", path, "-o", tmp_path / "three")
+    assert "note: the key says E minor, but the numerals are those of major (I" in out
+    assert "not kept: key should be E minor (1 sharp), the files say labelled E minor; the notes are E major: G# in" in out
+    assert run("replay", folder / "piece.json")[0] == 0
+    code, _, err = run("render", path, "-o", tmp_path / "four", "--audio", "flac")
+    assert code == 0
+    assert "the key says E minor, but the numerals are those of major (I" in err
+    path.write_text(text)
+    code, out, _ = run("realize", path, "-o", tmp_path / "five", "--json")
+    assert not any("numerals" in line for line in json.loads(out)["conflicts"])
+    assert all(row["passed"] for row in json.loads(out)["compliance"])
+    assert "The plan was edited since" not in (tmp_path / "five" / "hills" / "report.html").read_text()

@@ -216,7 +216,7 @@ def render(
 
     def work(place: int, source: str) -> None:
         with progress(source) as on_event:
-            performance, tags = _performance(stages, source, style, on_event)
+            performance, tags, doubts = _performance(stages, source, style, on_event)
             rendering = stages.render(performance, stems=stems, on_event=on_event)
 
             def files() -> Iterator[tuple[str, bytes]]:
@@ -227,19 +227,22 @@ def render(
         if saved.note:
             note(saved.note)
         seconds = rendering.mix.seconds
+        notes = (*doubts, *performance.warnings)
         if as_json:
             result = {"folder": str(saved.folder), "replaced": saved.replaced, "seconds": seconds, "files": list(saved.names)}
-            say_object({"source": source} | result | {"notes": list(performance.warnings)})
+            say_object({"source": source} | result | {"notes": list(notes)})
         else:
             say(f"{source}: {seconds:.1f} s of sound in {saved.folder / saved.names[0]}")
-        for line in performance.warnings:
+        for line in notes:
             note(f"{source}: {line}")
 
     return each(sources, work, as_json=as_json, what="source")
 
 
-def _performance(stages: Pipeline, source: str, style: str | None, on_event: Callable[[Event], None]) -> tuple[Performance, Tags]:
-    """What to play, and what its sound says of itself: of a MIDI file the title alone, as it may change its key and tempo."""
+def _performance(
+    stages: Pipeline, source: str, style: str | None, on_event: Callable[[Event], None]
+) -> tuple[Performance, Tags, tuple[str, ...]]:
+    """What to play, what its sound says of itself (of a MIDI file the title alone, as it may change its key and tempo), and doubts."""
     from img2music.io.audio_tags import Tags
     from img2music.io.documents import load_plan, read_file
     from img2music.io.midi import read_midi
@@ -248,12 +251,14 @@ def _performance(stages: Pipeline, source: str, style: str | None, on_event: Cal
 
     if source.lower().endswith(".json"):
         plan = settled(load_plan(source, style=style))
-        return stages.perform(stages.realize(plan, on_event=on_event), plan, on_event=on_event), tags_of(plan)
+        doubt = plan.contradiction()
+        performance = stages.perform(stages.realize(plan, on_event=on_event), plan, on_event=on_event)
+        return performance, tags_of(plan), () if doubt is None else (doubt.text,)
     if not source.lower().endswith((".mid", ".midi", ".rmi", ".kar")):
         raise DocumentError(f"{source} is neither MIDI nor a plan; give a file that ends in .mid or .json")
     performance = read_midi(read_file(source, largest_bytes=_LARGEST_MIDI_BYTES), name=source)
     # A file without a title is called by its path, which is nobody's business but the user's.
-    return performance, Tags(Path(source).stem if performance.title == source else performance.title)
+    return performance, Tags(Path(source).stem if performance.title == source else performance.title), ()
 
 
 def replay(

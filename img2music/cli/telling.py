@@ -85,6 +85,6 @@ def tell(piece: Piece, source: dict[str, str], saved: Saved, *, as_json: bool) -
     for conflict in manifest["conflicts"]:
         say(f"  note: {conflict}")
     for row in manifest["compliance"]:
-        if not row["passed"]:
+        if row["passed"] is False:
             say(f"  not kept: {row['promise']} should be {row['asked']}, the files say {row['found']}")
     say(f"  in {saved.folder}{'' if piece.audio is None else ', to be heard in report.html'}")

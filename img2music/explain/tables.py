@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from img2music.explain.edited import now
 from img2music.explain.evidence import spark
 from img2music.explain.markup import Html, el
 from img2music.explain.sentences import cue_figure, cue_name, listed, music_signs, number, sentence
@@ -52,7 +53,11 @@ def reasons(plan: CompositionPlan, evidence: Evidence) -> Html:
     rows: list[list[Child]] = [
         [
             _capital(reason.choice),
-            [sentence(reason.text), el("small", " (the model's reason)", class_="quiet") if reason.source == "model" else None],
+            [
+                sentence(reason.text),
+                el("small", " (the model's reason)", class_="quiet") if reason.source == "model" else None,
+                el("small", f" The plan was edited since: {edited}.", class_="bad") if (edited := now(reason, plan)) else None,
+            ],
             [
                 evidence.chips(reason.because) if reason.because else el("span", "no cue", class_="quiet"),
                 _unfounded(reason.unfounded),
@@ -223,9 +228,26 @@ def compliance(rows: object) -> Html | None:
             by = {"brief": " by you", "plan": " by the plan"}.get(str(row.get("by")), "")
             asked: Child = [said(row.get("asked")), el("small", by, class_="quiet") if by else None]
             read_from = said(row.get("read_from"))
-            found: Child = [said(row.get("found")), el("small", f" {read_from}", class_="quiet") if read_from != "–" else None]
+            found: Child = [
+                said(row.get("found")),
+                el("small", f" {read_from}", class_="quiet") if read_from != "–" else None,
+                _by_section(row.get("tonality")),
+            ]
             lines.append([_capital(said(row.get("promise"))), asked, found, kept])
     return table("compliance", ("Promise", "Asked", "Found", "Kept"), lines) if lines else None
+
+
+def _by_section(tonality: object) -> Html | None:
+    """How much of each section lies in the key; None where that was not measured, or there is only one."""
+    sections = tonality.get("sections") if isinstance(tonality, Mapping) else None
+    if not isinstance(sections, Sequence) or isinstance(sections, str) or len(sections) < 2:
+        return None
+    shares = [
+        f"{said(one.get('name'))} {share:.0%}"
+        for one in sections
+        if isinstance(one, Mapping) and isinstance(share := one.get("diatonic"), int | float)
+    ]
+    return el("small", f" In the unaltered scale, by section: {', '.join(shares)}.", class_="quiet") if shares else None
 
 
 def _capital(text: str) -> str:

@@ -1,27 +1,29 @@
 """Compliance: was what was asked for also made? Read back from the written files, not from what the program believes.
 
-Tempo, metre, key signature, length and instruments come from the MIDI file (read by mido) and the MusicXML document (read
-by Python's own parser); the length of the sound from its samples. Conventions: tempo in quarter notes a minute, programs
-0-based, lengths in seconds. Does not know whether the music is good.
+Everything comes from the MIDI file and the MusicXML document (see `reading`), the length of the sound from its samples. A label is not
+taken at its word: the key is asked of the notes too (`tonality`), a metre's bars have to be full, an instrument has to play, and
+what lasts a minute has to sound in its last bar. What can't be measured passes for nothing: drums alone have no key.
+Conventions: tempo in quarter notes a minute, programs 0-based, lengths in seconds. Does not know whether the music is good.
 """
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cache
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 from img2music.brief import SECONDS_RANGE
-from img2music.theory import MODES, Key, Meter, instrument, instrument_names
+from img2music.metrics.key_words import tonality_words
+from img2music.metrics.reading import HeardAudio, Played, Written
+from img2music.metrics.tonality import Tonality, tonality
+from img2music.theory import Key, Meter, instrument, instrument_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from xml.etree.ElementTree import Element
 
     from img2music.audio import Audio
     from img2music.brief import Brief
+    from img2music.metrics.reading import Line
     from img2music.plan import CompositionPlan
 
 __all__ = ["Row", "check"]
@@ -31,13 +33,12 @@ TEMPO_TOLERANCE_BPM = 0.01
 LENGTH_TOLERANCE_SECONDS = 0.05
 """A twentieth of a second; MIDI can only end on a tick."""
 Source = Literal["MIDI", "MusicXML", "audio"]
-Promise = Literal["tempo", "metre", "key", "length", "instruments", "bars"]
+Promise = Literal["tempo", "metre", "key", "length", "instruments", "bars", "loop"]
 _Find = tuple[Source, str, bool]
 """Where something was found, what it says in words, and whether that is what was asked."""
 _UNCLEAR = "none, or more than one"
-T = TypeVar("T")
-_DRUM_CHANNEL = 9
-_MICROSECONDS = 60_000_000
+_MARK_QUARTERS = 0.01
+"""A loop's marks stand on whole ticks of 1/480."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,10 @@ class Row:
     found: str
     """What the files say; where they differ, what each says."""
     read_from: tuple[Source, ...]
-    passed: bool
-    """Whether every file says what was asked."""
+    passed: bool | None
+    """Whether every file says what was asked, and its notes do too; None where there is nothing to measure."""
+    tonality: Tonality | None = None
+    """Of the key: what the written notes say, in figures; None of other promises, and where no pitch sounds."""
 
 
 def check(plan: CompositionPlan, brief: Brief, *, midi: bytes, musicxml: str, audio: Audio | None = None) -> tuple[Row, ...]:
@@ -65,121 +68,16 @@ def check(plan: CompositionPlan, brief: Brief, *, midi: bytes, musicxml: str, au
         musicxml: the MusicXML document.
         audio: the finished sound; without it there is no row for it.
     """
-    played, written = _Played.read(midi), _Written.read(musicxml)
-    return (
+    played, written = Played.read(midi), Written.read(musicxml)
+    rows = (
         _tempo(plan, brief, played, written),
         _meter(plan, brief, played, written),
         _key(plan, brief, played, written),
-        _length(plan, brief, played, audio),
-        _instruments(plan, brief, played),
+        _length(plan, brief, played, None if audio is None else HeardAudio.read(audio)),
+        _instruments(plan, brief, played, written),
         _bars(plan, written),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Played:
-    """What a MIDI file says; None where it says nothing, or several things."""
-
-    tempo_bpm: float | None
-    meter: tuple[int, int] | None
-    key: tuple[int, bool] | None
-    """Sharps (positive) or flats, and whether the third is minor."""
-    seconds: float | None
-    programs: tuple[tuple[int, bool], ...]
-    """Program and whether it is a drum kit, of each channel with notes."""
-
-    @classmethod
-    def read(cls, content: bytes) -> _Played:
-        import mido
-
-        file = mido.MidiFile(file=io.BytesIO(content))
-        tempos: set[int] = set()
-        meters: set[tuple[int, int]] = set()
-        keys: set[tuple[int, bool]] = set()
-        programs: dict[int, int] = {}
-        sounding: set[int] = set()
-        end = 0
-        for track in file.tracks:
-            ticks = 0
-            for message in track:
-                ticks += message.time
-                match message.type:
-                    case "note_on":
-                        sounding.add(message.channel)
-                    case "program_change":
-                        programs.setdefault(message.channel, message.program)
-                    case "set_tempo":
-                        tempos.add(message.tempo)
-                    case "time_signature":
-                        meters.add((message.numerator, message.denominator))
-                    case "key_signature":
-                        key = Key.parse(message.key)  # mido's names are such as "F" and "Dm"
-                        keys.add((key.signature, key.is_minor))
-            end = max(end, ticks)
-        tempo = _only(tempos)
-        return cls(
-            None if tempo is None else _MICROSECONDS / tempo,
-            _only(meters),
-            _only(keys),
-            None if tempo is None else end * tempo / 1e6 / file.ticks_per_beat,
-            tuple((programs.get(channel, 0), channel == _DRUM_CHANNEL) for channel in sorted(sounding)),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """What a MusicXML document says; None where it says nothing, or several things."""
-
-    tempo_bpm: float | None
-    meter: tuple[int, int] | None
-    pitched: bool
-    """Whether any part has pitches."""
-    key: tuple[int, bool] | None
-    """Of the pitched parts: sharps (positive) or flats, and whether the third is minor."""
-    bars: int | None
-    """In every part; None where parts differ."""
-    full: bool
-    """Whether the notes and rests of every bar add up to the metre."""
-
-    @classmethod
-    def read(cls, document: str) -> _Written:
-        from xml.etree import ElementTree as ET
-
-        root = ET.fromstring(document)  # noqa: S314  written by this program a moment ago
-        parts = root.findall("part")
-        meters = {(int(time.findtext("beats", "0")), int(time.findtext("beat-type", "0"))) for time in root.iter("time")}
-        meter = _only(meters)
-        bar_quarters = Fraction(4 * meter[0], meter[1]) if meter and meter[1] else Fraction(0)
-        pitched = [part for part in parts if part.find("measure/note/pitch") is not None]
-        keys = {(int(key.findtext("fifths", "0")), key.findtext("mode", "major")) for part in pitched for key in part.iter("key")}
-        return cls(
-            _only({float(sound.get("tempo", "0")) for sound in root.iter("sound") if "tempo" in sound.attrib}),
-            meter,
-            bool(pitched),
-            _only({(fifths, MODES.get(mode, 0) >= MODES["dorian"]) for fifths, mode in keys}),
-            _only({len(part.findall("measure")) for part in parts}),
-            bool(parts) and all(_is_full(part, bar_quarters) for part in parts),
-        )
-
-
-def _is_full(part: Element, bar_quarters: Fraction) -> bool:
-    divisions = 1
-    for bar in part.findall("measure"):
-        filled = 0
-        for element in bar:
-            if element.tag == "attributes":
-                divisions = int(element.findtext("divisions", str(divisions)))
-            elif element.tag in {"note", "forward"} and element.find("chord") is None:
-                filled += int(element.findtext("duration", "0"))
-            elif element.tag == "backup":
-                filled -= int(element.findtext("duration", "0"))
-        if Fraction(filled, divisions) != bar_quarters:
-            return False
-    return True
-
-
-def _only(values: set[T]) -> T | None:
-    return next(iter(values)) if len(values) == 1 else None
+    return (*rows, _loop(plan, brief, played)) if plan.loop or brief.loop else rows
 
 
 def _row(promise: Promise, by: Literal["brief", "plan"], asked: str, *finds: _Find) -> Row:
@@ -189,7 +87,7 @@ def _row(promise: Promise, by: Literal["brief", "plan"], asked: str, *finds: _Fi
     return Row(promise, by, asked, found, tuple(source for source, _, _ in finds), all(passed for _, _, passed in finds))
 
 
-def _tempo(plan: CompositionPlan, brief: Brief, played: _Played, written: _Written) -> Row:
+def _tempo(plan: CompositionPlan, brief: Brief, played: Played, written: Written) -> Row:
     asked = brief.tempo_bpm or plan.tempo_bpm
 
     def find(source: Source, tempo: float | None) -> _Find:
@@ -200,61 +98,124 @@ def _tempo(plan: CompositionPlan, brief: Brief, played: _Played, written: _Writt
     return _row("tempo", _by(brief.tempo_bpm), f"{asked:.5g} bpm", *finds)
 
 
-def _meter(plan: CompositionPlan, brief: Brief, played: _Played, written: _Written) -> Row:
+def _meter(plan: CompositionPlan, brief: Brief, played: Played, written: Written) -> Row:
+    """Of the page, the time signature and every bar that stands under it."""
     asked = Meter.parse(brief.meter or plan.meter)
 
-    def find(source: Source, meter: tuple[int, int] | None) -> _Find:
-        return source, _UNCLEAR if meter is None else f"{meter[0]}/{meter[1]}", meter == (asked.count, asked.unit)
+    def find(source: Source, meter: tuple[int, int] | None, *, full: bool = True) -> _Find:
+        words = _UNCLEAR if meter is None else f"{meter[0]}/{meter[1]}"
+        named = meter == (asked.count, asked.unit)
+        return source, words + (", but not in every bar" if named and not full else ""), named and full
 
-    return _row("metre", _by(brief.meter), asked.name, find("MIDI", played.meter), find("MusicXML", written.meter))
+    return _row(
+        "metre", _by(brief.meter), asked.name, find("MIDI", played.meter), find("MusicXML", written.meter, full=written.full)
+    )
 
 
-def _key(plan: CompositionPlan, brief: Brief, played: _Played, written: _Written) -> Row:
-    """A MIDI key signature knows no modes but major and minor, so both files are asked for accidentals and third."""
+def _key(plan: CompositionPlan, brief: Brief, played: Played, written: Written) -> Row:
+    """What the files are labelled, and what their notes are.
+
+    A MIDI key signature knows no modes but major and minor, so of the labels accidentals and third are asked for.
+    """
     asked = Key.parse(brief.key or plan.key)
+    wish, by = f"{asked.name} ({_accidentals(asked.signature)})", _by(brief.key)
 
     def find(source: Source, key: tuple[int, bool] | None) -> _Find:
         words = _UNCLEAR if key is None else f"{_accidentals(key[0])}, {'minor' if key[1] else 'major'} third"
         return source, words, key == (asked.signature, asked.is_minor)
 
-    finds = [find("MIDI", played.key)]
-    if written.pitched:  # drums alone have no key
-        finds.append(find("MusicXML", written.key))
-    return _row("key", _by(brief.key), f"{asked.name} ({_accidentals(asked.signature)})", *finds)
+    labels = [find("MIDI", played.key)]
+    if written.pitched_parts:  # drums alone have no key
+        labels.append(find("MusicXML", written.key))
+    label = _row("key", by, wish, *labels)
+    ends, quarters = [], 0.0
+    for section in plan.sections:
+        quarters += section.bars * written.bar_quarters
+        ends.append((section.name, quarters))
+    given: Any = {"loop": plan.loop, "sections": ends, "bar_quarters": written.bar_quarters or 4.0}
+    heard: dict[Source, Tonality | None] = {
+        "MIDI": tonality(played.pitched, asked, **given),
+        "MusicXML": tonality(written.pitched, asked, **given),
+    }
+    found = {source: one for source, one in heard.items() if one is not None}
+    if not found:
+        words = f"{label.found}; no pitch sounds, so the key is not measured"
+        return Row("key", by, wish, words, label.read_from, None if label.passed else False)
+    # The page has the bars and spells its notes, so it is quoted; the MIDI file only where it alone says otherwise.
+    told: Source = "MusicXML" if "MusicXML" in found else "MIDI"
+    if found[told].kept and not all(one.kept for one in found.values()):
+        told = "MIDI"
+    notes = written.pitched if told == "MusicXML" else played.pitched
+    said = tonality_words(found[told], asked, notes, written.bar_quarters, ends)
+    said += "".join(f", and no pitch sounds in {source}" for source in heard if source not in found)
+    kept = len(found) == len(heard) and all(one.kept for one in found.values())
+    head = label.found if kept or not label.passed else f"labelled {asked.name}"
+    where = " in MIDI" if told == "MIDI" and "MusicXML" in found else ""
+    return Row("key", by, wish, f"{head}; the notes{where} {said}", label.read_from, bool(label.passed) and kept, found[told])
 
 
-def _length(plan: CompositionPlan, brief: Brief, played: _Played, audio: Audio | None) -> Row:
-    """Of a loop, whole bars are what is asked: the length nearest to the wish that its bars can have."""
+def _length(plan: CompositionPlan, brief: Brief, played: Played, audio: HeardAudio | None) -> Row:
+    """Of a loop, whole bars are what is asked: the length nearest to the wish that its bars can have.
+
+    Silence is no music: something has to sound in the last bar.
+    """
     asked, words = brief.seconds, f"{brief.seconds:.2f} s"
+    meter = plan.parsed_meter
+    bar_seconds = float(meter.bar_quarters) * 60 / plan.tempo_bpm
     if plan.loop:
-        meter = plan.parsed_meter
-        bars = meter.whole_bars(brief.seconds, plan.tempo_bpm, SECONDS_RANGE)
-        asked = bars * float(meter.bar_quarters) * 60 / plan.tempo_bpm
+        asked = meter.whole_bars(brief.seconds, plan.tempo_bpm, SECONDS_RANGE) * bar_seconds
         if abs(asked - brief.seconds) > LENGTH_TOLERANCE_SECONDS:
             words += f", in whole bars {asked:.2f} s"
+    last_bar = (plan.bars - 1) * bar_seconds
 
-    def find(source: Source, seconds: float | None) -> _Find:
-        words = _UNCLEAR if seconds is None else f"{seconds:.2f} s"
-        return source, words, seconds is not None and abs(seconds - asked) <= LENGTH_TOLERANCE_SECONDS
+    def find(source: Source, seconds: float | None, heard: float | None) -> _Find:
+        if seconds is None:
+            return source, _UNCLEAR, False
+        long_enough = abs(seconds - asked) <= LENGTH_TOLERANCE_SECONDS
+        sounds = heard is not None and heard > last_bar
+        silent = ", in silence" if heard is None else f", in silence from {heard:.2f} s"
+        return source, f"{seconds:.2f} s{silent if long_enough and not sounds else ''}", long_enough and sounds
 
-    finds = [find("MIDI", played.seconds)]
+    finds = [find("MIDI", played.seconds, played.last_seconds)]
     if audio is not None:
-        finds.append(find("audio", audio.seconds))
+        finds.append(find("audio", audio.seconds, audio.last_seconds))
     return _row("length", _by("seconds" in brief.model_fields_set), words, *finds)
 
 
-def _instruments(plan: CompositionPlan, brief: Brief, played: _Played) -> Row:
+def _instruments(plan: CompositionPlan, brief: Brief, played: Played, written: Written) -> Row:
+    """Those that play a note: a program without notes is no instrument."""
     names = brief.instruments or tuple(part.instrument for part in plan.parts)
     asked = {(instrument(name).program, instrument(name).kit) for name in names}
-    found = set(played.programs)
-    return _row("instruments", _by(brief.instruments), _band(asked), ("MIDI", _band(found), asked == found))
+
+    def find(source: Source, lines: tuple[Line, ...]) -> _Find:
+        found = {(line.program, line.is_kit) for line in lines}
+        return source, _band(found), asked == found
+
+    return _row("instruments", _by(brief.instruments), _band(asked), find("MIDI", played.lines), find("MusicXML", written.lines))
 
 
-def _bars(plan: CompositionPlan, written: _Written) -> Row:
+def _bars(plan: CompositionPlan, written: Written) -> Row:
     words = "a different number in each part"
     if written.bars is not None:
         words = f"{written.bars}, {'all' if written.full else 'not all'} full"
     return _row("bars", "plan", f"{plan.bars}, all full", ("MusicXML", words, written.full and written.bars == plan.bars))
+
+
+def _loop(plan: CompositionPlan, brief: Brief, played: Played) -> Row:
+    """Marks at both ends of the file, between which there are whole bars, and nothing that sounds over the end."""
+    bars = plan.bars * float(plan.parsed_meter.bar_quarters)
+    asked = f"{plan.bars} whole bars that repeat"
+    if played.loop is None:
+        found, passed = "no marks of a loop", False
+    else:
+        begin, end = played.loop
+        whole = (
+            abs(begin) <= _MARK_QUARTERS and abs(end - bars) <= _MARK_QUARTERS and abs(played.quarters - bars) <= _MARK_QUARTERS
+        )
+        over = any(note.end_quarters > played.quarters + _MARK_QUARTERS for line in played.lines for note in line.notes)
+        found = f"marks from {begin:g} to {end:g} of {played.quarters:g} quarter notes{', notes over the end' if over else ''}"
+        passed = whole and not over
+    return _row("loop", _by(brief.loop), asked, ("MIDI", found, passed))
 
 
 def _by(wish: object) -> Literal["brief", "plan"]:

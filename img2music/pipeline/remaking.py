@@ -63,7 +63,7 @@ def with_kept_lines(stages: Pipeline, record: Manifest) -> Pipeline:
 
 def on_record(piece: Piece, kept: Kept) -> Piece:
     """`piece`, its manifest saying what was kept of an earlier one."""
-    return with_record(piece, kept=kept, conflicts=(*piece.plan.conflicts, *kept.notes))
+    return with_record(piece, kept=kept, conflicts=(*piece.manifest["conflicts"], *kept.notes))
 
 
 def with_record(piece: Piece, **entries: object) -> Piece:

@@ -274,6 +274,8 @@ class Pipeline:
         with log.step("files", "checking what was asked"):
             midi, musicxml = write_midi(performance), write_musicxml(best.score)
             compliance = check(best.plan, brief, midi=midi, musicxml=musicxml, audio=mix)
+            # Not a part of the plan, so that it goes when the plan is mended.
+            doubt = best.plan.contradiction()
         scene = start if isinstance(start, Scene) else scene
         asked = any(use.stage == "planner" for use in log.models)
         manifest = Manifest(
@@ -285,7 +287,7 @@ class Pipeline:
             seed=takes[best.place].seed,
             takes=takes,
             fallbacks=tuple(log.fallbacks),
-            conflicts=best.plan.conflicts,
+            conflicts=best.plan.conflicts if doubt is None else (*best.plan.conflicts, doubt.text),
             compliance=compliance,
             audio=sound,
             scene=scene,

@@ -25,6 +25,7 @@ from img2music.planners.llm_reasons import give_reasons
 from img2music.planners.loops import loop_bars, loop_seconds
 from img2music.style import is_style_file
 from img2music.theory import METERS, Key, Meter, parse_bar
+from img2music.theory.numerals import contradiction
 from img2music.words import read_words, settle_words
 
 if TYPE_CHECKING:
@@ -155,6 +156,7 @@ class _Desk:
         self.wish, self.draft, self.settled = wish, draft, settled
         self.remarks: list[str] = []
         self._read: list[str] = []
+        self._own_bars = True
 
     def _fault(self, text: str) -> None:
         self.wish.faults.append(text)
@@ -187,6 +189,20 @@ class _Desk:
         return self.draft.parsed_meter
 
     def key(self) -> Key:
+        """The key that the model's own numerals are in: where they contradict the mode that is named, notes would follow them."""
+        key = self._named_key()
+        read = (numerals_as_meant(bar, key)[0] for section in self.wish.sections or () for bar in section.harmony)
+        found = contradiction([bar for bar in read if bar], key)
+        if found is None:
+            return key
+        if self.settled.key:
+            self._fault(f"sections: the user asked for {key.name}, but {found.where}; the draft's bars were taken")
+            self._own_bars = False
+            return key
+        self._fault(f"key: {found.text}; {found.meant.name} was taken")
+        return found.meant
+
+    def _named_key(self) -> Key:
         if self.wish.key is None:
             return self.draft.parsed_key
         try:
@@ -201,7 +217,7 @@ class _Desk:
 
     def harmony(self, key: Key) -> tuple[Section, ...]:
         """The sections, their names unlike, every bar sound in `key`, the end at home."""
-        sections = self.wish.sections
+        sections = self.wish.sections if self._own_bars else None
         if sections is None:
             sections = self.draft.sections if key.mode == self.draft.parsed_key.mode else ()
         if not sections:

@@ -89,7 +89,7 @@ def write_bass(
         if last_of_phrase and name not in _FLOWING and ground.drive > _LEADS_FROM:
             played = _lead(played, ground)
         events.extend(played)
-    return _tame(_untangle(events), low, high)
+    return _tame(_untangle(events, spans[-1].end), low, high)
 
 
 def _register(part: PartPlan, player: Instrument) -> tuple[int, int, int]:
@@ -134,11 +134,11 @@ def _lead(events: list[Event], ground: Ground) -> list[Event]:
     return [*kept, *(Event(begin + length * place, length, (pitch,)) for place, pitch in enumerate(reversed(steps)))]
 
 
-def _untangle(events: list[Event]) -> list[Event]:
-    """A note held over the bar line stops where the next one begins."""
+def _untangle(events: list[Event], end: Fraction) -> list[Event]:
+    """A note held over the bar line stops where the next one begins, and the last of a loop with its last bar."""
+    onsets = [*(event.onset for event in events[1:]), end]
     return [
-        replace(event, duration=min(event.duration, following.onset - event.onset)) if following else event
-        for event, following in zip(events, [*events[1:], None], strict=True)
+        replace(event, duration=min(event.duration, onset - event.onset)) for event, onset in zip(events, onsets, strict=False)
     ]
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from img2music.theory.keys import Key
 
-__all__ = ["MAJOR_PROFILE", "MINOR_PROFILE", "key_margin"]
+__all__ = ["MAJOR_PROFILE", "MINOR_PROFILE", "heard_key", "key_margin"]
 
 MAJOR_PROFILE = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
 MINOR_PROFILE = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
@@ -40,6 +40,16 @@ def key_margin(histogram: Sequence[float], key: Key) -> float:
         if (other, is_minor) not in {(tonic, key.is_minor), (relative, not key.is_minor)}
     )
     return ours - others
+
+
+def heard_key(histogram: Sequence[float]) -> tuple[int, bool]:
+    """The key that fits best: its tonic in semitones above C, and whether it is minor.
+
+    Args:
+        histogram: How long each of the twelve pitch classes above C sounds, in any unit.
+    """
+    keys = [(tonic, is_minor) for tonic in range(12) for is_minor in (False, True)]
+    return max(keys, key=lambda key: _fit(histogram, key[0], is_minor=key[1]))
 
 
 def _fit(histogram: Sequence[float], tonic: int, *, is_minor: bool) -> float:

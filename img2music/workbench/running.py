@@ -187,7 +187,7 @@ class _Workshop:
     def _record(self, cell: Cell, piece: Piece, uses: tuple[ModelUse, ...], fallback: str | None) -> Record:
         own, purpose = fallback is None, cell.prompt.purpose
         eye = self._seen(cell, piece)
-        rows = piece.manifest["compliance"]
+        rows = [row for row in piece.manifest["compliance"] if row["passed"] is not None]
         return Record.model_validate(
             _about(cell)
             | {

@@ -46,7 +46,7 @@ CARDS: dict[str, Measurement] = {
             high=_EVERY, better="lower",
         ),
         _card(
-            "compliance", "0..1", "Share of the promises (tempo, metre, key, length, instruments, bars) that the written files keep.",
+            "compliance", "0..1", "Share of the promises (tempo, metre, key, length, instruments, bars, loop) that the written files keep.",
             "Bound by code, so nearly always 1; a lower value is a fault to be looked at, not a matter of taste.",
         ),
         _card(
