@@ -32,6 +32,11 @@ def written(brief: Brief = BRIEF) -> tuple[CompositionPlan, bytes, str]:
     return plan, write_midi(StrictPerformer()(score, plan)), write_musicxml(score)
 
 
+def files_of(plan: CompositionPlan) -> tuple[bytes, str]:
+    score = Composer()(plan)
+    return write_midi(StrictPerformer()(score, plan)), write_musicxml(score)
+
+
 def sound(seconds: float, *, heard: float | None = None) -> Audio:
     """A steady sound, with silence behind `heard` seconds."""
     samples = np.full((2, round(seconds * 1000)), 0.1, np.float32)
@@ -223,3 +228,29 @@ def test_whatever_is_asked_is_found(seconds: float, tempo: float, key: str, mete
     rows = check(plan, brief, midi=midi, musicxml=musicxml)
     assert [one for one in rows if not one.passed and one.passed is not None] == []
     assert (row("key", rows).passed is None) == (set(instruments) == {"drums"})
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        ("with cello, no drums", "with cello; without drums"), ("without piano", "without piano"), ("flute and harp", "with flute, harp"),
+        ("ohne Schlagzeug, mit Oboe", "with oboe; without drums"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("genre", ["lo-fi", "rock", "jazz-ballad"])
+def test_what_words_say_of_players_is_read_from_the_files(words: str, asked: str, genre: str) -> None:
+    brief = Brief.of(words=words, seconds=12)
+    plan = RulesPlanner()(make_scene(genre=genre), brief)
+    midi, musicxml = files_of(plan)
+    said = row("words", check(plan, brief, midi=midi, musicxml=musicxml))
+    assert (said.asked, said.found, said.passed) == (asked, "as said", True)
+    other = RulesPlanner()(make_scene(genre=genre), Brief.of(seconds=12, instruments=("piano", "drums")))
+    midi, musicxml = files_of(other)
+    assert row("words", check(other, brief, midi=midi, musicxml=musicxml)).passed is False
+
+
+def test_without_words_about_players_there_is_no_such_row() -> None:
+    brief = Brief.of(words="calm", seconds=12)
+    plan = RulesPlanner()(make_scene(), brief)
+    midi, musicxml = files_of(plan)
+    assert all(one.promise != "words" for one in check(plan, brief, midi=midi, musicxml=musicxml))

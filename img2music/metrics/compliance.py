@@ -17,6 +17,7 @@ from img2music.metrics.key_words import tonality_words
 from img2music.metrics.reading import HeardAudio, Played, Written
 from img2music.metrics.tonality import Tonality, tonality
 from img2music.theory import Key, Meter, instrument, instrument_names
+from img2music.words import read_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +34,7 @@ TEMPO_TOLERANCE_BPM = 0.01
 LENGTH_TOLERANCE_SECONDS = 0.05
 """A twentieth of a second; MIDI can only end on a tick."""
 Source = Literal["MIDI", "MusicXML", "audio"]
-Promise = Literal["tempo", "metre", "key", "length", "instruments", "bars", "loop"]
+Promise = Literal["tempo", "metre", "key", "length", "instruments", "bars", "words", "loop"]
 _Find = tuple[Source, str, bool]
 """Where something was found, what it says in words, and whether that is what was asked."""
 _UNCLEAR = "none, or more than one"
@@ -69,7 +70,7 @@ def check(plan: CompositionPlan, brief: Brief, *, midi: bytes, musicxml: str, au
         audio: the finished sound; without it there is no row for it.
     """
     played, written = Played.read(midi), Written.read(musicxml)
-    rows = (
+    rows: tuple[Row, ...] = (
         _tempo(plan, brief, played, written),
         _meter(plan, brief, played, written),
         _key(plan, brief, played, written),
@@ -77,6 +78,9 @@ def check(plan: CompositionPlan, brief: Brief, *, midi: bytes, musicxml: str, au
         _instruments(plan, brief, played, written),
         _bars(plan, written),
     )
+    said = _words(brief, played, written)
+    if said is not None:
+        rows = (*rows, said)
     return (*rows, _loop(plan, brief, played)) if plan.loop or brief.loop else rows
 
 
@@ -192,6 +196,38 @@ def _instruments(plan: CompositionPlan, brief: Brief, played: Played, written: W
         return source, _band(found), asked == found
 
     return _row("instruments", _by(brief.instruments), _band(asked), find("MIDI", played.lines), find("MusicXML", written.lines))
+
+
+def _words(brief: Brief, played: Played, written: Written) -> Row | None:
+    """The players that words name, and those that they keep out; None where they say nothing of players or an option decides them.
+
+    A role other than drums and bass ("no melody") is no player: notes don't say what they are for.
+    """
+    reading = read_words(brief.words, brief.glosses)
+    if brief.instruments or not (reading.instruments or reading.without):
+        return None
+    wanted = [instrument(name) for name in reading.instruments]
+    out = {
+        (player.program, player.kit)
+        for player in map(instrument, instrument_names())
+        if {player.name, player.family, "drums" if player.kit else ""} & set(reading.without)
+    }
+
+    def find(source: Source, lines: tuple[Line, ...]) -> _Find:
+        found = {(line.program, line.is_kit) for line in lines}
+        any_kit = any(kit for _, kit in found)
+        missing = {
+            (player.program, player.kit)
+            for player in wanted
+            if not (any_kit if player.kit else (player.program, player.kit) in found)
+        }
+        wrong = found & out
+        told = [f"without {_band(missing)}"] * bool(missing) + [f"with {_band(wrong)}"] * bool(wrong)
+        return source, "; ".join(told) or "as said", not told
+
+    asked = [f"with {', '.join(player.name for player in wanted)}"] * bool(wanted)
+    asked += [f"without {', '.join(reading.without)}"] * bool(reading.without)
+    return _row("words", "brief", "; ".join(asked), find("MIDI", played.lines), find("MusicXML", written.lines))
 
 
 def _bars(plan: CompositionPlan, written: Written) -> Row:
