@@ -45,7 +45,7 @@ def test_a_model_explains_what_the_tables_leave_aside(tmp_path: Path) -> None:
     reading = read_words(brief.words, brief.glosses)
     assert (reading.arousal or 0) > 0.5
     assert reading.tempo_range == (128, 172)
-    assert {one.words for one in reading.read if one.by == "model"} == {"zappelig", "Gaudiwurm"}
+    assert {one.words for one in reading.read if one.by == "gloss"} == {"zappelig", "Gaudiwurm"}
     assert settle_words(brief).seconds == 20
     assert [(use.prompt, use.accepted) for use in uses] == [("words/gloss", True)]
 

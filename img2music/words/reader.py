@@ -186,7 +186,7 @@ class _Reader:
                 explained = tokenize(meant[:400])
                 if explained:
                     _Reader(inner, explained, self.order, frozenset({"en"}), {}).run()
-                self.walk.read += [replace(one, words=said, by="model") for one in inner.read]
+                self.walk.read += [replace(one, words=said, by="gloss") for one in inner.read]
                 if not inner.read:
                     self.walk.aside.append((self.tokens[self.place].start, self.tokens[self.place + len(words) - 1].end, ""))
                 self.matched_until = self.place + len(words)

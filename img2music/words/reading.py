@@ -26,7 +26,7 @@ class Read:
     """For what is counted or named: "120", "D minor", "3/4"."""
     language: str = ""
     by: str = ""
-    """Who read it where it was not the table."""
+    """“gloss” where the word was read by its explanation."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ def _does(one: Read) -> str:
         text = f"leaves out {one.meaning.replace('_', ' ')}"
     else:
         text = _effect(one)
-    return text + (f", read by {one.by}" if one.by else "")
+    return text + (", as explained" if one.by else "")
 
 
 def _effect(one: Read) -> str:
