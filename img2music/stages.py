@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from img2music.errors import MissingPackageError, UsageError, unknown_name
 
@@ -64,6 +64,7 @@ class Planner(Protocol):
         ...
 
 
+@runtime_checkable
 class WordsReader(Protocol):
     """What a planner may do besides: explain words of a brief that the tables do not know, before anything is planned."""
 

@@ -64,6 +64,9 @@ def plan(words: str, scene: dict[str, Any] | None = None, **wishes: Any) -> Any:
         ("sem bateria e piano", "instruments", ()), ("un minuto e quarantacinque secondi", "seconds", 105), ("2 min e 30", "seconds", 150),
         ("1 Minute und 45 Sekunden", "seconds", 105), ("ohne Bläser", "without", ("winds", "brass")),
         ("빠른 템포 말고 느린 템포로", "tempo_range", (48, 76)),
+        ("a hundred and ten bpm", "tempo_bpm", 110), ("two hundred seconds", "seconds", 200), ("a hundred and fifty seconds", "seconds", 150),
+        ("♩=120", "tempo_bpm", 120), ("quarter = 96", "tempo_bpm", 96), ("in the key of A", "key", "A major"), ("in C, calm", "key", "C major"),
+        ("in a garden", "key", None), ("soixante-quinze bpm", "tempo_bpm", 75),
         ("two trumpets", "instruments", ("trumpet",)), ("in the key of G", "key", "G major"), ("key of F#", "key", "F# major"),
         ("90s rave", "seconds", None), ("a 90s loop", "seconds", 90), ("80s", "style", "synthwave"), ("80s", "seconds", None),
         ("drums, 808s", "instruments", ("808 drums",)),
@@ -185,6 +188,31 @@ def test_a_gloss_explains_a_phrase() -> None:
     assert (reading.arousal or 0) > 0.5
     assert [one.words for one in reading.read] == ["zappelig", "zappelig"]
     assert not any("zappelig" in one.words for one in reading.aside)
+
+
+def test_a_gloss_takes_the_negation_and_the_degree_before_it() -> None:
+    assert read_words("no zurna please", {"zurna": "oboe"}).without == ("oboe",)
+    both = read_words("no zurna, drums", {"zurna": "oboe"})
+    assert (both.without, both.instruments) == (("oboe",), ("drums",))
+    assert (read_words("very glum", {"glum": "sad"}).valence or 0) < (read_words("glum", {"glum": "sad"}).valence or 0)
+
+
+def test_words_that_refuse_every_style_and_name_a_whole_orchestra_are_music() -> None:
+    refused = ", ".join(f"no {alias}" for alias in style_aliases() if read_words(f"no {alias}").not_styles)
+    assert set(read_words(refused).not_styles) == set(style_names())
+    assert any("leave no style" in conflict for conflict in plan(refused).conflicts)
+    made = plan(
+        "violin, viola, cello, flute, oboe, clarinet, bassoon, horn, trumpet, trombone, tuba, harp, piano, organ, banjo, sitar",
+        seconds=10,
+    )
+    assert {"violin", "harp"} <= {part.instrument for part in made.parts}
+    assert any("at most 12" in conflict for conflict in made.conflicts)
+
+
+def test_reasons_say_whose_mood_it_is() -> None:
+    told = {reason.choice: reason for reason in plan("happy and energetic", {"valence": -0.5, "arousal": -0.5}).reasons}
+    assert "from your words' energy" in told["density"].text
+    assert "from your words' mood" in told["register"].text
 
 
 @pytest.mark.parametrize(

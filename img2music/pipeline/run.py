@@ -25,7 +25,7 @@ from img2music.pipeline.manifest import AudioFormat, AudioInfo, Manifest, Take, 
 from img2music.plan import CompositionPlan
 from img2music.scene import Scene
 from img2music.score import Score
-from img2music.stages import BUILTIN, Rendering, load_stage
+from img2music.stages import BUILTIN, Rendering, WordsReader, load_stage
 from img2music.words import read_words, settle_words
 
 if TYPE_CHECKING:
@@ -242,7 +242,7 @@ class Pipeline:
             config = self.config.stages.planner
             with collected() as uses, suppress(BackendError):  # a planner that can't be made is told when it has to plan
                 stage = self._stage("planner", 0, config)
-                if hasattr(stage, "explain_words"):
+                if isinstance(stage, WordsReader):
                     with log.step("planner", "reading your words"):
                         brief = _guarded("planner", config.use, Brief, stage.explain_words, brief)
             log.asked(uses)

@@ -52,6 +52,8 @@ _PLAYS = {
     "melody": "the tune", "counter": "a second voice", "chords": "chords", "arpeggio": "broken chords", "pad": "held chords", "bass": "the bass",
     "drums": "the beat",
 }  # fmt: skip
+_MOST_PARTS = 16
+"""As a plan holds."""
 _SURE_OF_INSTRUMENTS, _HEARD_INSTRUMENTS = 0.5, 2
 """How sure a model has to be to seat instruments that the style has no seat for, and how many of them. Our choice."""
 _LOOP_TOLERANCE_SECONDS = 0.001
@@ -100,7 +102,7 @@ class RulesPlanner:
         tempo = self._tempo(scene, brief, words, style, meter, notes)
         feeling = feel(valence, arousal, style)
         contour, contour_cues = draw_contour(scene)
-        density, height = self._shifts(scene, style, feeling, notes)
+        density, height = self._shifts(scene, style, feeling, words, notes)
         motif = draw_motif(contour, meter, density, tempo)
         notes.because(
             "motif",
@@ -159,6 +161,9 @@ class RulesPlanner:
             return load_style(words.style)
         if suggestion in words.not_styles:
             instead = other_style(words.not_styles, *steer_feeling(seen.valence.value, seen.arousal.value, words))
+            if instead is None:
+                notes.conflicts.append(f"your words leave no style; {suggestion}, which the picture suggests, was kept")
+                return load_style(suggestion)
             notes.because("style", f"{instead}: you do not want {suggestion}, which the picture suggests.")
             return load_style(instead)
         if suggestion != genre.value:
@@ -231,7 +236,7 @@ class RulesPlanner:
         notes.because("tempo", f"{text}, and whole phrases have to fill {brief.seconds:g} s.", seen.because, seen.strengths)
         return tempo
 
-    def _shifts(self, scene: Scene, style: Style, feeling: Feeling, notes: _Notebook) -> tuple[float, int]:
+    def _shifts(self, scene: Scene, style: Style, feeling: Feeling, words: Reading, notes: _Notebook) -> tuple[float, int]:
         """Density and height: what the feeling asks, moved by what the subject asks."""
         seen = scene.attributes
         low, high = style.density
@@ -243,11 +248,15 @@ class RulesPlanner:
              feeling.density - (low + high) / 2, seen.density, moved),
             ("register", f"{height:+d} semitones", seen.valence, feeling.height, seen.height, seen.height.value),
         ):  # fmt: skip
-            terms = together(split(abs(by_feeling), (feels,)), split(abs(by_shift), (shift,)))
+            energy = choice == "density"
+            steered = (words.arousal if energy else words.valence) is not None
+            terms = together({} if steered else split(abs(by_feeling), (feels,)), split(abs(by_shift), (shift,)))
             cited = cite(terms, frozenset(terms))
-            what = "energy" if choice == "density" else "mood"
-            more = ", moved by what it shows" if by_shift else ""
-            notes.because(choice, f"{text}: from the picture's {what}{more}.", cited["because"], cited["strengths"])
+            what = (
+                f"{'your words' if steered else 'the picture'}{chr(39)}{'' if steered else 's'} {'energy' if energy else 'mood'}"
+            )
+            more = ", moved by what the picture shows" if by_shift else ""
+            notes.because(choice, f"{text}: from {what}{more}.", cited["because"], cited["strengths"])
         return density, height
 
     def _sections(
@@ -331,6 +340,7 @@ class RulesPlanner:
         guests = [name for name in dict.fromkeys(wished) if name not in {part.instrument for part in parts}]
         leads = any(part.role == "melody" and part.instrument in wished for part in parts)
         for number, name in enumerate(guests):
+            parts = _with_room(parts, wished)
             parts, role = seat_guest(parts, name, style, may_lead=number == 0 and not leads, keep=words.instruments)
             notes.conflicts.append(f"{name} is unusual in {style.name}; it plays {_PLAYS[role]}")
         tune = next((part.instrument for part in parts if part.role == "melody"), "")
@@ -348,6 +358,14 @@ class RulesPlanner:
             seen.strengths,
         )
         return parts
+
+
+def _with_room(parts: tuple[PartPlan, ...], wished: tuple[str, ...]) -> tuple[PartPlan, ...]:
+    """The band with a free place: where it is full, the last player that nobody wished for gives way."""
+    if len(parts) < _MOST_PARTS:
+        return parts
+    leaves = max(index for index, part in enumerate(parts) if part.instrument not in wished or index == 0)
+    return (*parts[:leaves], *parts[leaves + 1 :])
 
 
 def _heard_in_picture(scene: Scene, words: Reading) -> tuple[str, ...]:

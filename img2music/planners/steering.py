@@ -98,11 +98,11 @@ def steer_tempo(seen_bpm: float, reading: Reading, style: Style) -> SteeredTempo
     return SteeredTempo(bpm, (min(low, bpm * 0.96), max(high, bpm * 1.04)), text)
 
 
-def other_style(avoided: tuple[str, ...], valence: float, arousal: float) -> str:
-    """The style whose feeling is nearest to (valence, arousal) and that is not in `avoided`."""
+def other_style(avoided: tuple[str, ...], valence: float, arousal: float) -> str | None:
+    """The style whose feeling is nearest to (valence, arousal) and that is not in `avoided`; None where all of them are."""
 
     def distance(name: str) -> float:
         affect = load_style(name).affect
         return (affect.valence - valence) ** 2 + (affect.arousal - arousal) ** 2
 
-    return min((name for name in style_names() if name not in avoided), key=distance)
+    return min((name for name in style_names() if name not in avoided), key=distance, default=None)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from img2music.errors import UsageError
 from img2music.io.lexicon import lexicon_language, meanings, split_phrases
 from img2music.theory import MODES, Key
-from img2music.words.tokens import JOINTS, phrase_words
+from img2music.words.tokens import after_joints, phrase_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +23,8 @@ __all__ = ["named_key"]
 
 _LETTERS = {letter.lower(): letter for letter in "ABCDEFG"}
 _MODE_NOUNS = frozenset({"key", "mode", "scale", "tonality", "feel", "mood", "vibe", "tuning", "sound"})
+_LONGEST = 8
+"""Tokens in the name of a letter, a sign or a mode."""
 Words = tuple[str, ...]
 
 
@@ -81,8 +83,16 @@ def named_key(
         if not mode:
             continue
         alone = tokens[place].folded == "a" and after == place + 1 and not sign
-        if alone and tokens[after].folded in MODES and _apart(tokens, place, end) and (not introduced or _goes_on(tokens, end)):
+        if (
+            alone
+            and after < len(tokens)
+            and tokens[after].folded in MODES
+            and _apart(tokens, place, end)
+            and (not introduced or _goes_on(tokens, end))
+        ):
             continue
+        if tokens[place].folded == "h" and tokens[min(after, len(tokens) - 1)].folded in MODES:
+            continue  # H is a German letter, and German says "Dur"
         try:
             return Key.parse(f"{tonic}{sign} {mode}"), end - place
         except UsageError:
@@ -102,18 +112,16 @@ def _apart(tokens: Sequence[Token], place: int, end: int) -> bool:
 
 def _next(tokens: Sequence[Token], place: int, table: Mapping[Words, str]) -> tuple[str, int]:
     """The longest entry of `table` at `place`, and where it ends."""
-    for length in range(8, 0, -1):
-        words: list[str] = []
-        here = place
-        while here < len(tokens) and len(words) < length:
-            if tokens[here].folded in JOINTS and (words or here > place or place > 0):
-                here += 1
-                continue
-            if words and tokens[here].ideographic and not tokens[here].glued:
-                break
-            words.append(tokens[here].folded)
-            here += 1
-        found = table.get(tuple(words)) if len(words) == length else None
-        if found is not None:
-            return found, here
-    return "", place
+    words: list[str] = []
+    found, end = "", place
+    here = place
+    while len(words) < _LONGEST:
+        here = after_joints(tokens, here)
+        if here >= len(tokens) or (words and tokens[here].ideographic and not tokens[here].glued):
+            break
+        words.append(tokens[here].folded)
+        here += 1
+        entry = table.get(tuple(words))
+        if entry is not None:
+            found, end = entry, here
+    return found, end

@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from img2music.io.lexicon import languages, lexicon_language, meanings
-from img2music.words.tokens import JOINTS, phrase_words
+from img2music.words.tokens import JOINTS, after_joints, phrase_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,8 +112,7 @@ def _fits(words: tuple[str, ...], tokens: Sequence[Token], place: int) -> bool:
     start = place
     for written in words:
         word = written
-        while place < len(tokens) and tokens[place].folded in JOINTS:
-            place += 1
+        place = after_joints(tokens, place)
         if place >= len(tokens):
             return False
         folded = tokens[place].folded
@@ -132,9 +131,7 @@ def _fits(words: tuple[str, ...], tokens: Sequence[Token], place: int) -> bool:
 def _taken(words: tuple[str, ...], tokens: Sequence[Token], place: int) -> int:
     start = place
     for _ in words:
-        while tokens[place].folded in JOINTS:
-            place += 1
-        place += 1
+        place = after_joints(tokens, place) + 1
     return place - start
 
 

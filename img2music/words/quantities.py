@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from img2music.io.lexicon import lexicon_language, split_phrases
-from img2music.words.tokens import JOINTS, phrase_words
+from img2music.words.tokens import after_joints, phrase_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +27,12 @@ _HANGUL = {"영": 0, "일": 1, "이": 2, "삼": 3, "사": 4, "오": 5, "육": 6,
 _HANGUL_TENS = {"십": 10, "백": 100}
 _CLOCK = re.compile(r"\d{1,3}:[0-5]\d(?![\d:])")
 _DASHES = frozenset("-‐‑–—~〜～")
+_MOST_SIGNS = 8
+"""Signs in a number."""
+_HUNDRED, _TENS_FROM = 100.0, 20.0
+_BETWEEN = frozenset({"between", "zwischen", "entre", "tra", "fra", "между"})
 _AND = frozenset({"and", "&", "und", "et", "y", "e", "и"})
-_TO = frozenset({"to", "and", "bis", "und", "a", "et", "y", "e", "до", "и", "到", "至"})
+_TO = frozenset({"to", "bis", "a", "до", "到", "至"})
 Words = tuple[str, ...]
 
 
@@ -123,7 +127,8 @@ def _in(code: str, tokens: Sequence[Token], place: int) -> Quantity | None:
     if number == 0.5 and _take(tokens, here, words.minute)[0]:
         _, here = _take(tokens, here, words.minute)
         return Quantity("seconds", 30.0, here - place)
-    upper, after = _range(tokens, here, words)
+    between = place > 0 and tokens[place - 1].folded in _BETWEEN
+    upper, after = _range(tokens, here, words, between=between)
     if upper is not None and (named or _take(tokens, after, words.bpm)[0] or _unit(tokens, after, words)):
         number, here = (number + upper) / 2, after
     half, after_half = _take(tokens, here, words.and_a_half)
@@ -173,9 +178,9 @@ def _unit(tokens: Sequence[Token], place: int, words: _Words) -> bool:
     return bool(_take(tokens, place, words.minute)[0] or _take(tokens, place, words.second)[0])
 
 
-def _range(tokens: Sequence[Token], here: int, words: _Words) -> tuple[float | None, int]:
+def _range(tokens: Sequence[Token], here: int, words: _Words, *, between: bool) -> tuple[float | None, int]:
     """The upper end of a range: "60-70", "60 to 70", "between 60 and 70"."""
-    if here < len(tokens) and (tokens[here].folded in _DASHES or tokens[here].folded in _TO):
+    if here < len(tokens) and tokens[here].folded in (_DASHES | _TO | _AND if between else _DASHES | _TO):
         return _number(tokens, here + 1, words)
     return None, here
 
@@ -186,8 +191,7 @@ def _take(tokens: Sequence[Token], place: int, phrases: frozenset[Words]) -> tup
     for phrase in phrases:
         here = place
         for word in phrase:
-            while here < len(tokens) and tokens[here].folded in JOINTS:
-                here += 1
+            here = after_joints(tokens, here)
             if here >= len(tokens) or not _same(word, tokens[here].folded):
                 break
             here += 1
@@ -216,16 +220,25 @@ def _number(tokens: Sequence[Token], place: int, words: _Words) -> tuple[float |
     if total is None:
         return None, place
     while True:
-        more, after = _word(tokens, here, words)
-        joined = total >= 20 and total % 10 == 0 and more is not None and more < min(20.0, total)
-        if more is not None and joined:
+        after_and = here + (total >= _TENS_FROM and here < len(tokens) and tokens[here].folded in _AND)
+        more, after = _word(tokens, after_and, words)
+        if more == _HUNDRED and 1 < total < 10:
+            total, here = total * _HUNDRED, after
+        elif more is not None and _joins(total, more):
             total, here = total + more, after
         else:
             return total, here
 
 
+def _joins(total: float, more: float) -> bool:
+    """Whether the next number is part of this one: "forty five", "hundred ten", "soixante quinze"; not "two three"."""
+    if total >= _HUNDRED and total % _HUNDRED == 0:
+        return more < _HUNDRED
+    return total >= _TENS_FROM and total % 10 == 0 and more < (20 if total % _HUNDRED in {60, 80} else 10)
+
+
 def _word(tokens: Sequence[Token], place: int, words: _Words) -> tuple[float | None, int]:
-    """The number that one phrase names; a small word such as "and" may stand before it where numbers are joined by one."""
+    """The number that one phrase names, and where it ends."""
     best: tuple[float | None, int] = (None, place)
     for phrase, value in words.numbers.items():
         found, here = _take(tokens, place, frozenset([phrase]))
@@ -237,7 +250,7 @@ def _word(tokens: Sequence[Token], place: int, words: _Words) -> tuple[float | N
 def _counted(tokens: Sequence[Token], place: int, ones: dict[str, int], tens: dict[str, int]) -> tuple[float, int] | None:
     """A number in Chinese signs or in Korean syllables: 三十二, 백이십."""
     total, current, here, seen = 0, 0, place, False
-    while here < len(tokens) and (tokens[here].folded in ones or tokens[here].folded in tens):
+    while here < min(len(tokens), place + _MOST_SIGNS) and (tokens[here].folded in ones or tokens[here].folded in tens):
         sign = tokens[here].folded
         if here > place and not tokens[here].glued:
             break

@@ -22,7 +22,7 @@ from img2music.words.tokens import fold, tokenize
 from img2music.words.weighing import weigh
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from img2music.io.lexicon import Meaning
     from img2music.words.matching import Match
@@ -34,6 +34,7 @@ __all__ = ["read_words"]
 
 _LONGEST_READ = 2000
 _BARE_TEMPO = (50.0, 220.0)
+_IN = frozenset({"in", "en", "em"})
 _DECADES = frozenset({50.0, 60.0, 90.0})
 _LONGEST_KANA = 3
 """A run of hiragana that no table knows and is no longer than this is a particle or an ending, and not left aside."""
@@ -72,11 +73,22 @@ def _read(text: str, glosses: tuple[tuple[str, str], ...]) -> Reading:
     tokens = tokenize(text[:_LONGEST_READ])
     if tokens:
         order, own = ranked_languages(tokens)
-        known = {tuple(token.folded for token in tokenize(unicodedata.normalize("NFC", said))): meant for said, meant in glosses}
-        _Reader(walk, tokens, order, own, {words: meant for words, meant in known.items() if words}).run()
+        _Reader(walk, tokens, order, own, _by_first_word(glosses)).run()
     if len(text) > _LONGEST_READ:
         walk.aside.append((_LONGEST_READ, len(text), f"only the first {_LONGEST_READ} characters are read"))
     return weigh(walk)
+
+
+def _by_first_word(glosses: tuple[tuple[str, str], ...]) -> dict[str, list[tuple[tuple[str, ...], str]]]:
+    """Glosses by the first word of what they explain, long ones first."""
+    made: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    for said, meant in glosses:
+        words = tuple(token.folded for token in tokenize(unicodedata.normalize("NFC", said)))
+        if words:
+            made.setdefault(words[0], []).append((words, meant))
+    for found in made.values():
+        found.sort(key=lambda gloss: -len(gloss[0]))
+    return made
 
 
 def _alike(one: Meaning, other: Meaning) -> bool:
@@ -93,7 +105,7 @@ class _Reader:
         tokens: list[Token],
         order: tuple[str, ...],
         own: frozenset[str],
-        glosses: Mapping[tuple[str, ...], str],
+        glosses: Mapping[str, Sequence[tuple[tuple[str, ...], str]]],
     ) -> None:
         self.walk, self.tokens, self.order, self.own, self.glosses = walk, tokens, order, own, glosses
         self.own_order = tuple(code for code in order if code in own)
@@ -178,19 +190,29 @@ class _Reader:
         return self.walk.text[self.tokens[start].start : self.tokens[start + length - 1].end]
 
     def _gloss(self) -> int:
-        """What somebody explained, read as their explanation."""
-        for words, meant in self.glosses.items():
-            if tuple(token.folded for token in self.tokens[self.place : self.place + len(words)]) == words:
-                said = self._quote(self.place, len(words))
-                inner = Walk(meant)
-                explained = tokenize(meant[:400])
-                if explained:
-                    _Reader(inner, explained, self.order, frozenset({"en"}), {}).run()
-                self.walk.read += [replace(one, words=said, by="gloss") for one in inner.read]
-                if not inner.read:
-                    self.walk.aside.append((self.tokens[self.place].start, self.tokens[self.place + len(words) - 1].end, ""))
-                self.matched_until = self.place + len(words)
-                return len(words)
+        """What somebody explained, read as their explanation, with the negation and the degree that stand before it."""
+        for words, meant in self.glosses.get(self.tokens[self.place].folded, ()):
+            if tuple(token.folded for token in self.tokens[self.place : self.place + len(words)]) != words:
+                continue
+            said, clause = self._quote(self.place, len(words)), self.clause
+            inner = Walk(meant)
+            explained = tokenize(meant)
+            if explained:
+                _Reader(inner, explained, self.order, frozenset({"en"}), {}).run()
+            for one in inner.read:
+                negated = one.negated != bool(clause.negation)
+                if one.does.name or not negated:
+                    self.walk.read.append(
+                        replace(one, words=said, by="gloss", negated=negated, degree=one.degree * clause.degree)
+                    )
+            if not inner.read:
+                self.walk.aside.append((self.tokens[self.place].start, self.tokens[self.place + len(words) - 1].end, ""))
+            self.matched_until = self.place + len(words)
+            if clause.negation:
+                clause.carried, clause.joined = True, False
+            else:
+                self.clause = _Clause(only=clause.only)
+            return len(words)
         return 0
 
     def _named(self, kind: str, value: str, length: int) -> int:
@@ -273,7 +295,8 @@ class _Reader:
             return
         elif kind == "filler":
             self.introduced = True
-            self.bare = fold(self._quote(self.place, match.length)).endswith("key of")
+            said = fold(self._quote(self.place, match.length))
+            self.bare = said.endswith("key of") or (said in _IN and self._is_capital(self.place + match.length))
         clause.joined = False
 
     def _list_goes_on(self) -> bool:
@@ -294,6 +317,15 @@ class _Reader:
                 return False
             place += 1
         return False
+
+    def _is_capital(self, place: int) -> bool:
+        """Whether a single capital from A to G stands there, as in "in C"; of an A only at the end of a clause."""
+        if place >= len(self.tokens):
+            return False
+        token = self.tokens[place]
+        ends = place + 1 == len(self.tokens) or self.tokens[place + 1].kind == "break"
+        letter = self.walk.text[token.start : token.end]
+        return (letter[:1] in "BCDEFG" and letter[1:] in {"", "♭", "♯", "b"}) or (letter == "A" and ends)
 
     def _turn_around(self) -> None:
         """The word before is not wanted: "ドラムなし", "피아노 없이"."""

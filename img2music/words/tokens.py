@@ -10,9 +10,12 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-__all__ = ["JOINTS", "Kind", "Token", "fold", "phrase_words", "tokenize"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["JOINTS", "Kind", "Token", "after_joints", "fold", "phrase_words", "tokenize"]
 
 JOINTS = frozenset("-'’‐‑")
 """Signs inside words that phrases are compared without: "lo-fi", "don't"."""
@@ -97,6 +100,14 @@ def tokenize(text: str) -> list[Token]:
         tokens.append(Token(folded, start, place, kind, start == last))
         last = place
     return tokens
+
+
+def after_joints(tokens: Sequence[Token], place: int) -> int:
+    """The place behind joints that stand at `place`, two at most: more of them join nothing."""
+    end = min(len(tokens), place + 2)
+    while place < end and tokens[place].folded in JOINTS:
+        place += 1
+    return place
 
 
 def phrase_words(phrase: str) -> tuple[str, ...]:

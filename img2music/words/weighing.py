@@ -27,7 +27,7 @@ _PULL_APART = 0.4
 """Two words for feelings this far on either side of the middle contradict each other."""
 _SLOWEST_FAST, _FASTEST_SLOW = 100.0, 84.0
 _NOT_FAST, _NOT_SLOW, _NOT_TOO_FAST, _NOT_TOO_SLOW = (60.0, 96.0), (104.0, 140.0), (76.0, 112.0), (84.0, 120.0)
-_MOST_ASIDE = 20
+_MOST_ASIDE, _MOST_PLAYERS = 20, 12
 
 
 def weigh(walk: Walk) -> Reading:
@@ -52,6 +52,9 @@ def weigh(walk: Walk) -> Reading:
     valence = _feeling(read, "valence", conflicts)
     arousal = _feeling(read, "arousal", conflicts)
     instruments, only, without = _band(read)
+    if len(instruments) > _MOST_PLAYERS:
+        aside.append(Aside(", ".join(instruments[_MOST_PLAYERS:]), f"words name at most {_MOST_PLAYERS} instruments"))
+        instruments = instruments[:_MOST_PLAYERS]
     loops = [not one.negated for one in read if one.does.loop]
     return Reading(
         read=tuple(read),
