@@ -88,19 +88,22 @@ def test_numerals_left_behind_by_an_edited_key_are_heard(key: str, label: str, t
     assert f" of {edited.bars} bars, from bar 1" in row.found
 
 
-def test_a_section_in_another_mode_is_named() -> None:
+def test_sections_in_another_mode_are_named_and_more_than_a_third_is_too_much() -> None:
     plan = planned("E minor")
-    place = next(number for number, section in enumerate(plan.sections) if section.bars >= 3 and number)
-    section: Section = plan.sections[place]
-    bars = tuple(("I", "II", "IV", "I6")[number % 4] for number in range(section.bars))
+    themes = [number for number, section in enumerate(plan.sections) if section.bars >= 3][:2]
     sections = [*plan.sections]
-    sections[place] = section.model_copy(update={"harmony": bars, "energy": 0.9})
-    edited = plan.model_copy(update={"sections": tuple(sections)})
-    row = key_row(edited)
-    first = 1 + sum(one.bars for one in plan.sections[:place])
+    for count, place in enumerate(themes, 1):
+        section: Section = sections[place]
+        bars = tuple(("I", "II", "IV", "I6")[number % 4] for number in range(section.bars))
+        sections[place] = section.model_copy(update={"harmony": bars, "energy": 0.9})
+        row = key_row(plan.model_copy(update={"sections": tuple(sections)}))
+        first = 1 + sum(one.bars for one in plan.sections[:place])
+        assert row.tonality is not None
+        assert [part.departs for part in row.tonality.sections].count(True) == count
+        assert row.passed is (row.tonality.departing <= 1 / 3)
+        assert f"of section {section.name} are E major: G# in " in row.found
+        assert f"from bar {first}" in row.found
     assert row.passed is False
-    assert f"the notes of section {section.name} are E major: G# in " in row.found
-    assert f"from bar {first}" in row.found
 
 
 def test_an_open_fifth_has_a_tonic_and_no_third() -> None:

@@ -32,25 +32,40 @@ def tonality_words(
         bar_quarters: length of a bar; 0 where no one knows, and then no bars are named.
         sections: each section's name and where it ends, in quarter notes from the start, in order.
     """
+    leaving = _departures(found, key, notes, bar_quarters, sections)
     if found.kept:
-        return _as_promised(found, key)
+        return _as_promised(found, key) + (f"; but those {' and those '.join(leaving)}" if leaving else "")
     faults = [] if found.tonic else [f"rest on {found.rests_on}"]
-    tonic, other_mode = name_of(key.tonic), "major" if key.is_minor else "minor"
+    tonic = name_of(key.tonic)
     beside = neighbour(key)
     if not found.third_kept:
-        faults.append(f"are {tonic} {other_mode}: {_bars(notes, other_third(key), key, bar_quarters)}")
+        faults.append(f"are {tonic} {_other_mode(key)}: {_bars(notes, other_third(key), key, bar_quarters)}")
     elif not found.degree_kept and beside is not None:
         faults.append(f"are {tonic} {beside[0]}: {_bars(notes, beside[1], key, bar_quarters)}")
     elif found.scale < LEAST_SCALE:
         outside = _bars(notes, longest_outside(notes, key), key, bar_quarters)
         faults.append(f"lie only to {_percent(found.scale)} in {key.name}: {outside}")
-    begin = 0.0
-    for (name, end), section in zip(sections, found.sections, strict=False):
-        if section.departs and found.third_kept:
-            inside = [note for note in notes if begin <= note.onset_quarters < end]
-            faults.append(f"of section {name} are {tonic} {other_mode}: {_bars(inside, other_third(key), key, bar_quarters)}")
-        begin = end
+    if found.third_kept:
+        faults += leaving
     return ", and ".join(faults)
+
+
+def _departures(
+    found: Tonality, key: Key, notes: Sequence[Sounding], bar_quarters: float, sections: Sequence[tuple[str, float]]
+) -> list[str]:
+    """The sections in the other mode."""
+    told, begin = [], 0.0
+    for (name, end), section in zip(sections, found.sections, strict=False):
+        if section.departs:
+            inside = [note for note in notes if begin <= note.onset_quarters < end]
+            bars = _bars(inside, other_third(key), key, bar_quarters)
+            told.append(f"of section {name} are {name_of(key.tonic)} {_other_mode(key)}: {bars}")
+        begin = end
+    return told
+
+
+def _other_mode(key: Key) -> str:
+    return "major" if key.is_minor else "minor"
 
 
 def _as_promised(found: Tonality, key: Key) -> str:
