@@ -180,7 +180,9 @@ def test_a_cut_answer_is_called_so(end: int) -> None:
     ],
 )
 def test_a_mend_is_on_record(change: dict[str, Any], name: str, value: Any) -> None:
-    made, clean = planned({**SHORT, **change}), planned(SHORT)
+    major = {"sections": [SHORT["sections"][0] | {"bars": ["I", "vi", "IV", "V", "I", "ii", "V", "I"]}]}
+    own = major if str(value).endswith(" major") else {}  # numerals of another mode than the key's are a fault of their own
+    made, clean = planned({**SHORT, **own, **change}), planned(SHORT)
     assert made.faults == ()
     assert getattr(made.plan, name) == (getattr(clean.plan, name) if value is None else value)
     assert any(remark.startswith(f"{name}: ") and " read as " in remark for remark in made.remarks)

@@ -388,3 +388,14 @@ def test_a_short_piece_does_not_boast_of_an_arc() -> None:
 def test_named_instruments_get_the_role_they_are_made_for(band: tuple[str, ...], roles: list[str]) -> None:
     plan = RulesPlanner()(make_scene(genre="chamber-strings"), Brief.of(instruments=band))
     assert [part.role for part in plan.parts] == roles
+
+
+def test_a_part_is_called_what_plays_it() -> None:
+    """A seat's own name, such as "Violins", is for its own player: an oboe that sits there is an oboe."""
+    for name in style_names():
+        for seat in load_style(name).parts:
+            for player in seat.instruments:
+                scene = make_scene(genre=name, instruments=(player,))
+                for part in RulesPlanner()(scene, Brief.of(seconds=60)).parts:
+                    if part.name == seat.name and part.name.lower() != part.instrument:
+                        assert part.instrument == seat.instruments[0], (name, part.name)

@@ -67,6 +67,15 @@ def plan(words: str, scene: dict[str, Any] | None = None, **wishes: Any) -> Any:
         ("a hundred and ten bpm", "tempo_bpm", 110), ("two hundred seconds", "seconds", 200), ("a hundred and fifty seconds", "seconds", 150),
         ("♩=120", "tempo_bpm", 120), ("quarter = 96", "tempo_bpm", 96), ("in the key of A", "key", "A major"), ("in C, calm", "key", "C major"),
         ("in a garden", "key", None), ("soixante-quinze bpm", "tempo_bpm", 75),
+        ("waltz, A minor, 90 bpm", "key", "A minor"), ("slow, A major", "key", "A major"), ("no drums, A minor", "key", "A minor"),
+        ("A minor", "key", "A minor"), ("½ minute", "seconds", 30), ("1½ minutes", "seconds", 90), ("1,000 seconds", "seconds", 1000),
+        ("1:30:00", "seconds", None), ("99999999999999 seconds", "seconds", None), ("12.5.3 seconds", "seconds", None),
+        ("-5 seconds", "seconds", None), ("72,5 bpm", "tempo_bpm", 72.5), ("١٢٠ bpm", "tempo_bpm", 120), ("12345678 bpm", "tempo_bpm", None),
+        ("without drums in D minor", "key", "D minor"), ("no drums in 3/4", "meter", "3/4"), ("no drums at 90 bpm", "tempo_bpm", 90),
+        ("sans batterie en ré majeur", "key", "D major"), ("ohne Schlagzeug in D-Dur", "key", "D major"), ("没有鼓的D小调", "key", "D minor"),
+        ("sin batería en 3/4", "meter", "3/4"), ("senza batteria in re minore", "key", "D minor"), ("без барабанов в ре миноре", "key", "D minor"),
+        ("not not sad", "valence", -0.7), ("triste ma non troppo", "valence", -0.42), ("no longer than 30 seconds", "seconds", 30),
+        ("pas plus de 2 minutes", "seconds", 120), ("s\u200bad", "valence", -0.7),
         ("two trumpets", "instruments", ("trumpet",)), ("in the key of G", "key", "G major"), ("key of F#", "key", "F# major"),
         ("90s rave", "seconds", None), ("a 90s loop", "seconds", 90), ("80s", "style", "synthwave"), ("80s", "seconds", None),
         ("drums, 808s", "instruments", ("808 drums",)),
@@ -138,6 +147,27 @@ def test_exact_words_are_wishes_and_options_win() -> None:
     assert plan("47 seconds", seconds=20).seconds == 20
 
 
+@pytest.mark.parametrize(
+    ("words", "wishes", "told"),
+    [
+        ("slow", {"tempo_bpm": 180}, "--tempo for 180; the option was kept"),
+        ("no drums", {"instruments": ("drums",)}, "leave out drums, --instrument asks for it"),
+        ("lofi", {"style": "waltz"}, "your words say lo-fi, --style says waltz"),
+        ("", {"style": "heavy metal"}, "there is no style heavy metal; rock is the nearest"),
+        ("no drums only drums", {}, "both want and refuse drums"),
+        ("no piano, piano", {}, "both want and refuse piano"),
+        ("major and minor", {}, "major and minor; major, which stands first"),
+        ("a loop, not a loop", {}, "both want and refuse a loop"),
+    ],
+)
+def test_what_contradicts_is_said(words: str, wishes: dict[str, Any], told: str) -> None:
+    assert told in " ".join(plan(words, **wishes).conflicts)
+
+
+def test_an_option_that_says_the_same_is_no_conflict() -> None:
+    assert not any("option was kept" in told for told in plan("hip hop, 90 bpm", style="hiphop", tempo_bpm=90).conflicts)
+
+
 @pytest.mark.parametrize("genre", ["lo-fi", "waltz", "chiptune", "solo-piano", "rock", "house"])
 def test_moods_and_tempo_words_are_heard_in_every_style(genre: str) -> None:
     bright = {"genre": genre, "mode": "major", "valence": 0.6, "arousal": 0.1, "tempo_bpm": 100}
@@ -198,7 +228,8 @@ def test_a_gloss_takes_the_negation_and_the_degree_before_it() -> None:
 
 
 def test_words_that_refuse_every_style_and_name_a_whole_orchestra_are_music() -> None:
-    refused = ", ".join(f"no {alias}" for alias in style_aliases() if read_words(f"no {alias}").not_styles)
+    shortest = {style: alias for alias, style in style_aliases().items() if read_words(f"no {alias}").not_styles}
+    refused = ", ".join(f"no {alias}" for alias in shortest.values())
     assert set(read_words(refused).not_styles) == set(style_names())
     assert any("leave no style" in conflict for conflict in plan(refused).conflicts)
     made = plan(
@@ -303,6 +334,8 @@ def test_new_words_take_the_place_of_old_ones(make_picture: Callable[..., Path])
     first = compose(make_picture(), audio=None, words="in D minor, 100 bpm, 12 seconds", meter="3/4")
     again = recompose(first, words="calm, 80 bpm, 9 seconds")
     assert (again.plan.tempo_bpm, again.plan.seconds, again.plan.meter, again.brief.key) == (80, 9, "3/4", None)
+    longer = recompose(compose(make_picture(), audio=None, seconds=8), words="slow, 12 seconds")
+    assert (longer.plan.seconds, any("option was kept" in told for told in longer.plan.conflicts)) == (12, False)
     same = recompose(first, keep=["melody"])
     assert (same.plan.tempo_bpm, same.plan.seconds, same.plan.key) == (100, 12, "D minor")
 

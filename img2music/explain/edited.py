@@ -23,7 +23,7 @@ _CHOSEN = {
     "mode": re.compile(rf"({_MODE})\b"),
     "harmony": re.compile(rf"Progressions of ({_MODE})\b"),
     "metre": re.compile(r"(\d+/\d+)\b"),
-    "tempo": re.compile(r"(\d+(?:\.\d+)?) "),
+    "tempo": re.compile(r"(\d+(?:\.\d+)?)[ :]"),
 }
 
 

@@ -29,7 +29,9 @@ __all__ = [
     "style_aliases",
 ]
 
-Grammar = Literal["without", "not", "without_after", "not_after", "only", "only_after", "and", "or", "but", "filler"]
+Grammar = Literal[
+    "without", "not", "without_after", "not_after", "softened_after", "only", "only_after", "and", "or", "but", "filler"
+]
 Signed = Annotated[float, Field(ge=-1, le=1)]
 _ENGLISH = "en"
 _INSTRUMENTS = "instruments"
@@ -201,6 +203,13 @@ def _own_names(name: str, groups: dict[str, str]) -> list[str]:
     taken = {phrase for text in groups.values() for phrase in split_phrases(text)}
     names = [other for other in (name, *other_names(name)) if other not in taken]
     return [*names, *(f"{one}s" for one in names if not one.endswith("s") and f"{one}s" not in taken)]
+
+
+def is_near_style(name: str) -> bool:
+    """Whether a style is only the nearest that there is to what people call `name`: "heavy metal"."""
+    plain = " ".join(name.lower().replace("-", " ").replace("_", " ").split())
+    english = lexicon_language(_ENGLISH).genres
+    return any(plain in split_phrases(text.replace("-", " ")) and meanings()[meaning].near for meaning, text in english.items())
 
 
 @cache

@@ -188,7 +188,8 @@ def kept_out(player: Instrument, role: str, without: Sequence[str]) -> bool:
 
 
 def _part(seat: StylePart, player: Instrument, others: Sequence[PartPlan]) -> PartPlan:
-    name = seat.name or _title(player)
+    # A seat's own name is that of its first player: an oboe that sits among "Violins" is called an oboe.
+    name = seat.name if seat.name and player.name == seat.instruments[0] else _title(player)
     taken = {part.name for part in others}
     number = 2
     unique = name

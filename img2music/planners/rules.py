@@ -13,6 +13,7 @@ from img2music.chance import generator
 from img2music.correspondences.affect import heard
 from img2music.correspondences.again import renewed
 from img2music.correspondences.weighing import cite, split, together
+from img2music.io.lexicon import is_near_style
 from img2music.io.styles import load_style, style_names
 from img2music.plan import CompositionPlan, Reason, Section
 from img2music.planners.ensemble import kept_out, missing_harmony, seat_guest, seat_style, seat_wishes
@@ -154,6 +155,8 @@ class RulesPlanner:
         if brief.style is not None:
             style = load_style(brief.style)
             notes.asked("style", style.name, suggestion)
+            if is_near_style(brief.style):
+                notes.conflicts.append(f"there is no style {brief.style}; {style.name} is the nearest")
             return style
         if words.style is not None:
             near = "it is the nearest style there is to" if words.style_near else "your words call for it:"

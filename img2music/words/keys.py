@@ -82,14 +82,9 @@ def named_key(
             mode, end = "major", here
         if not mode:
             continue
-        alone = tokens[place].folded == "a" and after == place + 1 and not sign
-        if (
-            alone
-            and after < len(tokens)
-            and tokens[after].folded in MODES
-            and _apart(tokens, place, end)
-            and (not introduced or _goes_on(tokens, end))
-        ):
+        alone = tokens[place].folded == "a" and after == place + 1 < len(tokens) and not sign
+        article = alone and tokens[after].folded in MODES and _apart(tokens, place, end)
+        if article and (_names_mode(tokens, end) or (not introduced and _word_follows(tokens, end))):
             continue
         if tokens[place].folded == "h" and tokens[min(after, len(tokens) - 1)].folded in MODES:
             continue  # H is a German letter, and German says "Dur"
@@ -100,7 +95,12 @@ def named_key(
     return None, 0
 
 
-def _goes_on(tokens: Sequence[Token], end: int) -> bool:
+def _word_follows(tokens: Sequence[Token], end: int) -> bool:
+    """Whether a word goes on after a mode: "a minor thing" is no key, "waltz, A minor, 90 bpm" is one."""
+    return end < len(tokens) and tokens[end].kind == "word"
+
+
+def _names_mode(tokens: Sequence[Token], end: int) -> bool:
     """Whether a noun follows, as in "in a minor key", which names no tonic."""
     return any(token.folded in _MODE_NOUNS for token in tokens[end - 1 : end + 1])
 

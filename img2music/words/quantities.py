@@ -25,7 +25,7 @@ _HAN = {"〇": 0, "零": 0, "一": 1, "二": 2, "两": 2, "兩": 2, "三": 3, "�
 _HAN_TENS = {"十": 10, "百": 100}
 _HANGUL = {"영": 0, "일": 1, "이": 2, "삼": 3, "사": 4, "오": 5, "육": 6, "칠": 7, "팔": 8, "구": 9}
 _HANGUL_TENS = {"십": 10, "백": 100}
-_CLOCK = re.compile(r"\d{1,3}:[0-5]\d(?![\d:])")
+_CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):([0-5]\d)")
 _DASHES = frozenset("-‐‑–—~〜～")
 _MOST_SIGNS = 8
 """Signs in a number."""
@@ -78,12 +78,12 @@ def _table(code: str) -> _Words:
     )
 
 
-def quantity(text: str, tokens: Sequence[Token], place: int, order: Sequence[str]) -> Quantity | None:
+def quantity(tokens: Sequence[Token], place: int, order: Sequence[str]) -> Quantity | None:
     """What is counted at `place`, or None. `order` are codes of languages, the text's own first."""
-    clock = _CLOCK.match(text, tokens[place].start)
-    if clock and tokens[place].kind == "number":
-        minutes, seconds = clock.group().split(":")
-        return Quantity("seconds", int(minutes) * 60 + int(seconds), _until(tokens, place, clock.end()))
+    clock = _CLOCK.fullmatch(tokens[place].folded) if tokens[place].kind == "number" else None
+    if clock:
+        hours, minutes, seconds = clock.groups()
+        return Quantity("seconds", int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds), 1)
     meter = _meter(tokens, place)
     if meter is not None:
         return meter
@@ -93,10 +93,6 @@ def quantity(text: str, tokens: Sequence[Token], place: int, order: Sequence[str
         if found and (best is None or (found.kind != "number", found.length) > (best.kind != "number", best.length)):
             best = found
     return best
-
-
-def _until(tokens: Sequence[Token], place: int, end: int) -> int:
-    return sum(1 for token in tokens[place:] if token.end <= end)
 
 
 def _meter(tokens: Sequence[Token], place: int) -> Quantity | None:
@@ -209,7 +205,7 @@ def _number(tokens: Sequence[Token], place: int, words: _Words) -> tuple[float |
     if place >= len(tokens):
         return None, place
     if tokens[place].kind == "number":
-        return float(tokens[place].folded.replace(",", ".")) if tokens[place].folded[0].isascii() else None, place + 1
+        return (float(tokens[place].folded), place + 1) if tokens[place].is_decimal else (None, place)
     han = _counted(tokens, place, _HAN, _HAN_TENS) or _counted(tokens, place, _HANGUL, _HANGUL_TENS)
     if han:
         return han

@@ -34,6 +34,7 @@ __all__ = ["read_words"]
 
 _LONGEST_READ = 2000
 _BARE_TEMPO = (50.0, 220.0)
+_SOFTENED = 0.6
 _IN = frozenset({"in", "en", "em"})
 _DECADES = frozenset({50.0, 60.0, 90.0})
 _LONGEST_KANA = 3
@@ -144,14 +145,14 @@ class _Reader:
         key, length = named_key(self.tokens, self.place, self.order, introduced=introduced, bare=bare)
         if key is not None:
             return self._named("key", key.name, length)
-        counted = quantity(self.walk.text, self.tokens, self.place, self.order)
+        counted = quantity(self.tokens, self.place, self.order)
         match = self._match()
         if counted and counted.kind != "number" and (match is None or counted.length > match.length):
             return self._counted(counted)
         if match is not None:
             return self._meant(match)
-        if counted and token.kind == "number":
-            return self._bare_number(counted)
+        if token.kind == "number":
+            return self._bare_number(counted) if counted else self._leave(1, "no number; write such as 12.5")
         return self._unknown()
 
     def _bare_number(self, counted: Quantity) -> int:
@@ -216,10 +217,12 @@ class _Reader:
         return 0
 
     def _named(self, kind: str, value: str, length: int) -> int:
-        if self.clause.negation:
+        if self.clause.negation and not self.clause.carried:  # "without drums in D minor" refuses the drums alone
             start = max(0, self.clause.negated_at)
             self.clause = _Clause()
             return self._leave(length, f"{kind} {value} is not wanted; say which {kind} instead", start=start)
+        if self._is_negative():
+            return self._leave(length, "a number below zero")
         self.walk.read.append(Read(self._quote(self.place, length), kind, value=value))
         self.matched_until = self.place + length
         self.clause.degree = 1.0
@@ -237,6 +240,13 @@ class _Reader:
             unit = "quarter notes a minute" if counted.kind == "bpm" else "seconds"
             return self._leave(counted.length, f"outside {low:g} to {high:g} {unit}")
         return self._named(counted.kind, f"{counted.value:g}", counted.length)
+
+    def _is_negative(self) -> bool:
+        """Whether a minus stands right before the number."""
+        if self.place == 0 or self.tokens[self.place].kind != "number":
+            return False
+        sign = self.tokens[self.place - 1]
+        return sign.folded in {"-", "−"} and self.tokens[self.place].glued and not sign.glued
 
     def _meant(self, match: Match) -> int:
         meaning, length = match.meaning, match.length
@@ -278,6 +288,10 @@ class _Reader:
         if meaning.degree is not None:
             clause.degree *= meaning.degree
             clause.too = clause.too or meaning.name == "too"
+        elif kind == "not" and clause.negation == "not" and not clause.carried:
+            self.clause = _Clause(degree=clause.degree)  # "not not sad" is sad
+        elif kind == "softened_after":
+            self._soften(match)
         elif kind in {"without", "not"}:
             self.clause = _Clause(negation=str(kind), negated_at=self.place, degree=clause.degree)
         elif kind in {"without_after", "not_after"}:
@@ -298,6 +312,14 @@ class _Reader:
             said = fold(self._quote(self.place, match.length))
             self.bare = said.endswith("key of") or (said in _IN and self._is_capital(self.place + match.length))
         clause.joined = False
+
+    def _soften(self, match: Match) -> None:
+        """Weakens the word before: "triste ma non troppo"; where a word follows, it is that which is not to be too strong."""
+        after = self.place + match.length
+        if after < len(self.tokens) and self.tokens[after].kind != "break":
+            self.clause = _Clause(negation="not", negated_at=self.place, too=True)
+        elif self.walk.read:
+            self.walk.read[-1] = replace(self.walk.read[-1], degree=self.walk.read[-1].degree * _SOFTENED)
 
     def _list_goes_on(self) -> bool:
         """Whether a comma parts a list that ends in "or" or "and": "no drums, bass or piano", but not "no drums, piano"."""
@@ -374,7 +396,7 @@ class _Reader:
         return self._leave(count, "not in the tables")
 
     def _starts(self, place: int) -> bool:
-        counted = quantity(self.walk.text, self.tokens, place, self.order)
+        counted = quantity(self.tokens, place, self.order)
         return (counted is not None and counted.kind != "number") or self._match(place) is not None
 
     def _leave(self, length: int, reason: str, *, start: int | None = None) -> int:

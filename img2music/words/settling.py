@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from img2music.io.styles import load_style
+from img2music.theory import instrument
 from img2music.words.reader import read_words
 
 if TYPE_CHECKING:
@@ -42,16 +44,23 @@ def settle_words(brief: Brief) -> Brief:
     return brief.model_copy(update=update) if update else brief
 
 
-def without_words(brief: Brief) -> dict[str, Any]:
-    """The wishes of a settled brief that its words did not say: what stays when other words take their place."""
-    reading = read_words(brief.words, brief.glosses)
-    said: dict[str, Any] = {name: getattr(reading, name) for name in (*_EXACT, "loop")}
-    said["instruments"] = reading.instruments if reading.only else None
-    defaults = type(brief).model_fields
+def without_words(brief: Brief, other: str) -> dict[str, Any]:
+    """The wishes of a brief on record that stay when `other` words take the place of its own.
+
+    What its own words said goes, and so does what the other words say exactly: they are the newer wish.
+    """
+    before, after = read_words(brief.words, brief.glosses), read_words(other)
+    said = {
+        **{name: getattr(before, name) for name in (*_EXACT, "loop")},
+        "instruments": before.instruments if before.only else None,
+    }
+    newer = {name for name in (*_EXACT, "style", "loop") if getattr(after, name) is not None}
+    newer |= {"instruments"} if after.only else set()
+    fields = type(brief).model_fields
     return {
         name: value
         for name, value in brief
-        if name not in {"words", "glosses"} and value != said.get(name) and value != defaults[name].get_default()
+        if name not in {"words", "glosses"} | newer and value != said.get(name) and value != fields[name].get_default()
     }
 
 
@@ -62,12 +71,25 @@ def overruled(brief: Brief, reading: Reading) -> tuple[str, ...]:
         said, wish = getattr(reading, name), getattr(brief, name)
         if said is None or wish is None or said == wish or (name == "loop" and name not in brief.model_fields_set):
             continue
+        if name == "style" and load_style(wish).name == said:
+            continue
         told.append(f"your words say {_words(name, said)}, {_NAMES[name]} says {_words(name, wish)}; the option was kept")
+    if reading.tempo_range and brief.tempo_bpm and not reading.tempo_range[0] <= brief.tempo_bpm <= reading.tempo_range[1]:
+        low, high = reading.tempo_range
+        told.append(f"your words ask for {low:.0f} to {high:.0f} bpm, --tempo for {brief.tempo_bpm:g}; the option was kept")
+    refused = [name for name in brief.instruments if _is_refused(name, reading.without)]
+    if refused:
+        told.append(f"your words leave out {', '.join(refused)}, --instrument asks for it; the option was kept")
     if brief.instruments and reading.instruments and not set(reading.instruments) <= set(brief.instruments):
         told.append(
             f"your words ask for {', '.join(reading.instruments)}, --instrument for {', '.join(brief.instruments)}; the option was kept"
         )
     return tuple(told)
+
+
+def _is_refused(name: str, without: tuple[str, ...]) -> bool:
+    player = instrument(name)
+    return bool({player.name, player.family, "drums" if player.kit else ""} & set(without))
 
 
 def _words(name: str, value: Any) -> str:

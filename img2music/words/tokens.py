@@ -24,7 +24,9 @@ Kind = Literal["word", "number", "sign", "break"]
 _BREAKS = frozenset(',.;:!?()[]{}<>\n\r、。，！？；：（）「」『』【】…·•|¿¡"“”„«»—')
 _IDEOGRAPHIC = re.compile(r"[\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
 _STRIPPED = re.compile(r"[\u0041-\u024f\u0370-\u03ff\u0400-\u052f]")
-_NUMBER = re.compile(r"\d{1,6}(?:[.,]\d{1,3})?")
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*(?:e\d+(?!\w))?")
+_THOUSANDS = re.compile(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*")
+_LONGEST_NUMBER = 40
 _INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufe0e\ufe0f\ufeff\u00ad")
 _LETTERS = {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ı": "i", "♯": "#", "♭": "b"}
 
@@ -39,6 +41,11 @@ class Token:
     kind: Kind
     glued: bool
     """Whether nothing parts it from the token before."""
+
+    @property
+    def is_decimal(self) -> bool:
+        """Whether it is a number, not "1:30" and not "12.5.3"."""
+        return self.kind == "number" and ":" not in self.folded and self.folded != "?"
 
     @property
     def ideographic(self) -> bool:
@@ -62,7 +69,7 @@ def _fold_letter(letter: str) -> str:
 
 def fold(text: str) -> str:
     """`text` as words are looked up: "Café" and "cafe" are one."""
-    return "".join(_fold_letter(letter) for letter in unicodedata.normalize("NFC", text))
+    return "".join(_fold_letter(letter) for letter in unicodedata.normalize("NFC", text) if letter not in _INVISIBLE)
 
 
 def tokenize(text: str) -> list[Token]:
@@ -80,9 +87,8 @@ def tokenize(text: str) -> list[Token]:
             continue
         kind: Kind
         if folded[:1].isdigit() and unicodedata.category(letter) in {"Nd", "No"}:
-            digits = _NUMBER.match(fold(text[place : place + 12]))
-            kind, folded = "number", digits.group() if digits else folded
-            place += len(folded) if digits else 1
+            kind = "number"
+            folded, place = _number(text, place)
         elif _IDEOGRAPHIC.match(letter):
             kind = "word"
             place += 1
@@ -124,5 +130,41 @@ def phrase_words(phrase: str) -> tuple[str, ...]:
     return tuple(words)
 
 
+def _number(text: str, place: int) -> tuple[str, int]:
+    """The number at `place` as Python writes it, "?" where it is none ("12.5.3"), and where it ends; "1:30" is left as it is."""
+    fraction = _fraction(text[place])
+    if fraction is not None:
+        return f"{fraction:g}", place + 1
+    end = place
+    while end < min(len(text), place + _LONGEST_NUMBER) and len(_fold_letter(text[end])) == 1 and _fraction(text[end]) is None:
+        end += 1
+    found = _NUMBER.match(fold(text[place:end]))
+    if found is None:
+        return "?", place + 1
+    digits, end = found.group(), place + found.end()
+    if ":" in digits:
+        return digits, end
+    if _THOUSANDS.fullmatch(digits):
+        return digits.replace(".", "").replace(",", ""), end
+    digits = digits.replace(",", ".")
+    more = _fraction(text[end]) if end < len(text) else None
+    try:
+        value = float(digits)
+    except ValueError:
+        return "?", end
+    return (f"{value + more:g}", end + 1) if more is not None else (digits, end)
+
+
+def _fraction(letter: str) -> float | None:
+    """The value of a sign such as "½"."""
+    value = unicodedata.numeric(letter, None)
+    return value if value is not None and 0 < value < 1 else None
+
+
 def _in_word(letter: str) -> bool:
-    return letter in "♯♭" or (letter.isalpha() and not _IDEOGRAPHIC.match(letter)) or unicodedata.category(letter) == "Mn"
+    return (
+        letter in "♯♭"
+        or letter in _INVISIBLE
+        or (letter.isalpha() and not _IDEOGRAPHIC.match(letter))
+        or unicodedata.category(letter) == "Mn"
+    )

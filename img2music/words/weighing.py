@@ -37,13 +37,14 @@ def weigh(walk: Walk) -> Reading:
     read = list(walk.read)
 
     def first(kind: str) -> str | None:
-        return _first([one for one in read if one.meaning == kind], lambda one: one.value, kind, aside)
+        return _first([one for one in read if one.meaning == kind], lambda one: one.value, kind, aside, read)
 
     key = first("key")
+    conflicts += _opposites(read)
     bpm, seconds = first("bpm"), first("seconds")
     meter = first("meter") or _first(
         [one for one in read if one.does.meter and not one.negated], lambda one: str(one.does.meter),
-        "metre", [],
+        "metre", [], [],
     )  # fmt: skip
     mode = _mode(read, key)
     style = _style(read, aside)
@@ -58,7 +59,8 @@ def weigh(walk: Walk) -> Reading:
     loops = [not one.negated for one in read if one.does.loop]
     return Reading(
         read=tuple(read),
-        aside=tuple(aside[:_MOST_ASIDE]) + ((Aside(f"and {len(aside) - _MOST_ASIDE} more"),) if len(aside) > _MOST_ASIDE else ()),
+        aside=tuple(aside[:_MOST_ASIDE])
+        + ((Aside(f"and {len(aside) - _MOST_ASIDE} more", ""),) if len(aside) > _MOST_ASIDE else ()),
         valence=valence,
         arousal=arousal,
         seconds=float(seconds) if seconds else None,
@@ -97,16 +99,37 @@ def _joined(walk: Walk) -> list[tuple[int, int, str]]:
     return [(start, end, reason or "its explanation says nothing to the tables") for start, end, reason in joined]
 
 
-def _first(found: Sequence[Read], value: Callable[[Read], str], kind: str, aside: list[Aside]) -> str | None:
-    """The first value; others are left aside."""
+def _first(found: Sequence[Read], value: Callable[[Read], str], kind: str, aside: list[Aside], read: list[Read]) -> str | None:
+    """The first value; others are left aside, and are not among what was read any more."""
     values = [value(one) for one in found]
     for one, other in zip(found, values, strict=True):
         if other != values[0]:
             aside.append(Aside(one.words, f"a piece has one {_NAMES.get(kind, kind)}, {values[0]}"))
+            if one in read:
+                read.remove(one)
     return values[0] if values else None
 
 
 _NAMES = {"bpm": "tempo", "seconds": "length", "meter": "metre"}
+
+
+def _opposites(read: Sequence[Read]) -> list[str]:
+    """Sentences for players, modes and loops that are both wanted and not."""
+    told = []
+    out = {name for one in read if one.negated for name in _left_out(one)}
+    both = dict.fromkeys(one.does.instrument for one in read if one.does.instrument in out and not one.negated)
+    told += [f"your words both want and refuse {name}; it was left out" for name in both if name]
+    modes = dict.fromkeys(one.does.mode for one in read if one.does.mode and not one.negated)
+    if len(modes) > 1:
+        told.append(f"your words ask for {' and '.join(map(str, modes))}; {next(iter(modes))}, which stands first, was taken")
+    if len({one.negated for one in read if one.does.loop}) > 1:
+        told.append("your words both want and refuse a loop; what stands first was taken")
+    return told
+
+
+def _left_out(one: Read) -> tuple[str, ...]:
+    kept = one.does.leave_out or ()
+    return (kept,) if isinstance(kept, str) else kept
 
 
 def _mode(read: Sequence[Read], key: str | None) -> str | None:
@@ -208,8 +231,7 @@ def _band(read: Sequence[Read]) -> tuple[tuple[str, ...], bool, tuple[str, ...]]
     for one in read:
         does = one.does
         if one.negated:
-            kept = does.leave_out or ()
-            without += [kept] if isinstance(kept, str) else kept
+            without += _left_out(one)
         elif does.instrument:
             wanted.append(does.instrument)
             only = only or one.value == "only"
