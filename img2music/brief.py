@@ -150,13 +150,13 @@ def _explain(error: ValidationError) -> Exception:
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, Exception):
         return cause
-    name = ".".join(str(place) for place in first["loc"])
+    name = str(first["loc"][0]) if first["loc"] else ""
     ranges = {
         "tempo_bpm": "give a tempo of 20 to 300 quarter notes a minute",
         "seconds": "give a length of 1 to 1800 seconds, such as 90 or 1:30",
         "seed": "give a whole number from 0 up",
         "instruments": "name at most 12 instruments",
-        "words": f"give at most {LONGEST_WORDS} characters",
+        "words": f"give a text of at most {LONGEST_WORDS} characters",
         "glosses": "give at most 64 phrases of 1 to 200 characters, each with words of `img2music words ls`",
     }
     remedy = ranges.get(name, "see `img2music compose --help`")

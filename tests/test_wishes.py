@@ -92,3 +92,18 @@ def test_one_instrument_needs_no_list() -> None:
 def test_an_option_is_no_wish() -> None:
     with pytest.raises(UsageError, match=r"'stems' is an option of compose\(\)"):
         Brief.of(stems=True)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("wish", "message"),
+    [
+        ({"words": ["sad", "slow"]}, "give a text of at most 10000 characters"),
+        ({"words": "x", "glosses": {"k" * 100_000: "sad"}}, "give at most 64 phrases"),
+        ({"words": "x", "glosses": {str(number): "sad" for number in range(65)}}, "give at most 64 phrases"),
+        ({"words": "x", "glosses": {"": "sad"}}, "give at most 64 phrases"),
+    ],
+)
+def test_words_that_are_none_are_one_short_line(wish: dict[str, Any], message: str) -> None:
+    with pytest.raises(BriefError, match=message) as refused:
+        Brief.of(**wish)
+    assert len(str(refused.value)) < 300
