@@ -40,6 +40,7 @@ WISHES: dict[str, dict[str, Any]] = {
     "bars of half the length": {"meter": "2/4"},
     "a loop": {"loop": True},
 }
+WORDED = [("presto", (168, 200)), ("allegro", (120, 160)), ("happy and fast", (128, 172)), ("largo", (44, 60))]
 
 
 @cache
@@ -51,6 +52,19 @@ def march() -> Piece:
 @cache
 def solo() -> Piece:
     return Pipeline.load().compose_from(make_scene(genre="solo-piano"), Brief.of(seconds=30, seed=3), audio=None)
+
+
+@cache
+def waltz() -> Piece:
+    """A piece whose metre is that of its words."""
+    wishes = Brief.of(seconds=30, seed=3, words="waltz")
+    return Pipeline.load().compose_from(make_scene(genre="march"), wishes, audio=None)
+
+
+@cache
+def ended() -> Piece:
+    """A piece with introduction and ending."""
+    return Pipeline.load().compose_from(make_scene(genre="march", arousal=0.6), Brief.of(seconds=90, seed=3), audio=None)
 
 
 def parts_of(piece: Piece, craft: str) -> list[Part]:
@@ -345,3 +359,110 @@ def test_less_is_never_called_kept() -> None:
     assert "Melody kept in part: " in page
     assert "all of the phrases that are played" in page
     assert "Melody kept: " not in page
+
+
+@pytest.mark.parametrize(("words", "span"), WORDED)
+@pytest.mark.parametrize("wish", [{}, {"loop": True}, {"style": "ambient"}, {"seconds": 75}])
+def test_the_tempo_of_new_words_is_heard(words: str, span: tuple[float, float], wish: dict[str, Any]) -> None:
+    after = recompose(march(), keep=["melody"], words=words, audio=None, **wish)
+    assert span[0] <= after.plan.tempo_bpm <= span[1]
+    lasts = after.plan.bars * float(after.plan.parsed_meter.bar_quarters) * 60 / after.plan.tempo_bpm
+    assert lasts <= after.plan.seconds + 1e-6 <= lasts + 3.3
+    if "seconds" in wish:
+        assert after.plan.seconds == wish["seconds"]
+    else:
+        assert any(f"instead of {march().plan.seconds:g} s" in note for note in after.manifest["conflicts"])
+        reason = next(reason.text for reason in after.plan.reasons if reason.choice == "tempo")
+        assert "have to fill" not in reason  # it does not fill the length on record
+
+
+@pytest.mark.parametrize("words", ["faster", "battle", "energetic"])
+def test_words_that_only_move_the_tempo_move_it(words: str) -> None:
+    before = march()
+    after = recompose(before, keep=["melody"], words=words, audio=None)
+    anew = Pipeline.load().plan(make_scene(genre="march", arousal=0.6), Brief.of(seconds=30, seed=4, words=words))
+    assert after.plan.tempo_bpm == anew.tempo_bpm > before.plan.tempo_bpm
+
+
+def test_an_asked_length_is_the_last_to_give_way() -> None:
+    short = recompose(march(), keep=["melody"], words="largo", seconds=9, audio=None)
+    assert short.plan.seconds == 9
+    assert short.plan.tempo_bpm > 60
+    assert any(
+        note.startswith("your words put the tempo between 44 and 60 quarter notes a minute") and "fill 9 s" in note
+        for note in short.manifest["conflicts"]
+    )
+    cut = recompose(march(), keep=["melody"], words="largo", seconds=20, audio=None)
+    assert cut.plan.bars < march().plan.bars
+    assert cut.plan.tempo_bpm <= 60
+    assert not any("your words put the tempo" in note for note in cut.manifest["conflicts"])
+
+
+def test_what_new_words_say_exactly_wins_over_the_record() -> None:
+    scene = make_scene(genre="march", arousal=0.6)
+    wishes = Brief.of(seconds=30, seed=3, tempo_bpm=120, key="G major", style="march")
+    before = Pipeline.load().compose_from(scene, wishes, audio=None)
+    after = recompose(before, keep=["melody"], words="jazz ballad in E minor, 70 bpm", audio=None)
+    assert (after.plan.key, after.plan.tempo_bpm, after.plan.style) == ("E minor", 70, "jazz-ballad")
+    assert not any("the option was kept" in note for note in after.manifest["conflicts"])
+    longer = recompose(before, keep=["melody"], words="one minute, presto", audio=None)
+    assert longer.plan.seconds == 60
+    assert 168 <= longer.plan.tempo_bpm <= 200
+    given = recompose(before, keep=["melody"], words="70 bpm", tempo_bpm=100, audio=None)
+    assert given.plan.tempo_bpm == 100
+    minor = recompose(before, keep=["melody"], words="in minor", audio=None)
+    assert minor.plan.key == "G minor"
+
+
+@pytest.mark.parametrize("words", ["calm", "with flute", "presto", "jazz"])
+def test_words_that_name_no_metre_leave_it(words: str) -> None:
+    assert waltz().plan.meter == "3/4"
+    after = recompose(waltz(), keep=["melody"], words=words, audio=None)
+    assert after.plan.meter == "3/4"
+    assert measured(after)["melody"]["same"] == measured(after)["melody"]["total"]
+    with pytest.raises(BriefError, match=r"written in 3/4 can't be kept in 4/4"):
+        recompose(waltz(), keep=["melody"], words=f"{words}, in 4/4", audio=None)
+
+
+@pytest.mark.parametrize(("words", "key"), [
+    ("with flute", "F# minor"), ("sad", "F# minor"), ("happy", "F# major"), ("in major", "F# major"), ("in C major", "C major"),
+])  # fmt: skip
+def test_words_turn_the_mode_and_leave_the_tonic(words: str, key: str) -> None:
+    """The key on record was said by words, so the picture's is another one."""
+    scene = make_scene(genre="march", arousal=0.6)
+    before = Pipeline.load().compose_from(scene, Brief.of(seconds=30, seed=3, words="in F# minor"), audio=None)
+    after = recompose(before, keep=["harmony"], words=words, audio=None)
+    assert after.plan.key == key
+    chosen = [reason for reason in after.plan.reasons if reason.choice == "key"]
+    assert len(chosen) <= 1
+
+
+def test_a_loop_has_neither_introduction_nor_ending(tmp_path: Path) -> None:
+    before = ended()
+    roles = [section.role for section in before.plan.sections]
+    assert {"intro", "outro"} <= set(roles)
+    body = sum(section.bars for section in before.plan.sections if section.role not in {"intro", "outro"})
+    wishes: tuple[dict[str, Any], ...] = ({}, {"seconds": 120}, {"words": "presto"})
+    for wish in wishes:
+        after = recompose(before, keep=["melody", "bass"], loop=True, audio=None, **wish)
+        assert not {"intro", "outro"} & {section.role for section in after.plan.sections}
+        form = measured(after)["form"]
+        assert form["played"] == form["same"] <= body < form["total"]
+        assert form["how"].startswith("a loop has neither introduction nor ending")
+        assert ("played again in part" in form["how"]) is ("seconds" in wish)
+        assert "kept in part: " in files_of(after)["report.html"].decode()
+    plain = recompose(before, keep=["melody"], loop=True, audio=None)
+    plain.save(tmp_path / "loop")
+    assert replay(tmp_path / "loop" / "piece.json").same
+    assert plain.plan.bars == body
+    assert plain.plan.tempo_bpm == pytest.approx(before.plan.tempo_bpm, rel=0.06)  # it is not slowed down to fill what it lost
+
+
+def test_phrases_begin_where_the_count_of_kept_notes_has_them() -> None:
+    from img2music.pipeline import tallies
+    from img2music.realizers import kept
+
+    assert vars(tallies)["phrase_starts"] is kept.phrase_starts
+    starts = kept.phrase_starts(waltz().plan)
+    lengths = [bars for section in waltz().plan.sections for bars in section.phrase_bars]
+    assert starts == [3 * sum(lengths[:number]) for number in range(len(lengths))]

@@ -1,6 +1,7 @@
 """A new plan over what is kept of an earlier piece: its form, its chords, the seats of its kept parts, and their notes.
 
-What nobody asks anew stays with what is kept: notes keep their metre, chords and tunes their key. The band is the new style's; a kept part
+What nobody asks anew stays with what is kept: notes keep their metre, chords and tunes their key. New words are a wish for what they
+say, and for nothing else: "calm" asks for no metre, "happy" for another mode over the same tonic. The band is the new style's; a kept part
 is played by whoever has its job there, by its own instrument where that one can't, and comes along where the style has no such job.
 
 Conventions as in `plan`; `crafts` are those of `chance`, with all that they are written over.
@@ -8,23 +9,25 @@ Conventions as in `plan`; `crafts` are those of `chance`, with all that they are
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from img2music.chance import generator
 from img2music.errors import BriefError
 from img2music.io.styles import load_style
-from img2music.pipeline.stretching import regrouped, stretched
+from img2music.pipeline.stretching import body_of, regrouped, stretched
 from img2music.plan import CompositionPlan, PartPlan, Reason
 from img2music.realizers.kept import carry_over
-from img2music.theory import instrument
+from img2music.theory import Key, instrument
 from img2music.theory.degrees import numeral_in_mode
+from img2music.words import read_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from img2music.brief import Brief
     from img2music.chance import Craft
+    from img2music.pipeline.stretching import Course
     from img2music.plan import Section
     from img2music.realizers.form import Event
     from img2music.score import Part, Score
@@ -42,6 +45,9 @@ _ROLE_CRAFT: dict[str, Craft] = {
     "bass": "bass",
     "drums": "drums",
 }
+_ROUNDING_SECONDS = 1e-3
+_NO_WHOLE_BARS = " are no whole bars of "
+_FILLS = ", and whole phrases have to fill "
 _ORCHESTRAL = "orchestral percussion"
 _MOST_PARTS, _MOST_PITCHED, _MOST_SECTIONS = 16, 15, 64
 
@@ -77,21 +83,31 @@ def planned(
         brief: what is asked.
         old: the plan of the piece on record.
         crafts: what is kept.
-        wished: names of the brief's fields that were given now.
+        wished: names of the brief's fields that were given now, and of those that new words say exactly.
     """
-    new = ask(brief)
+    first = new = ask(brief)
     stays: dict[str, Any] = {}
-    if set(crafts) & set(NOTE_CRAFTS) and not wished & {"meter", "words"} and not _holds(new.parsed_meter, old):
+    if set(crafts) & set(NOTE_CRAFTS) and "meter" not in wished and not _holds(new.parsed_meter, old):
         stays["meter"] = old.meter
-    if "harmony" in crafts and new.key != old.key and not wished & {"key", "words"}:
-        stays["key"] = old.key
+    turned = "words" in wished and _turned(brief, old, new)
+    key = Key.readable(old.parsed_key.tonic, new.parsed_key.mode).name if turned else old.key
+    if "harmony" in crafts and "key" not in wished and new.key != key:
+        stays["key"] = key
     if not stays:
         return new
     new = ask(brief.model_copy(update=stays))
     told = {"meter": "metre", "key": "key"}
     left = {told[name] for name in stays}
     reasons = [reason for reason in new.reasons if reason.choice not in left | ({"mode"} if "key" in stays else set())]
-    reasons += [Reason(choice=told[name], text=f"{stay}: that of what is kept.") for name, stay in stays.items()]
+    reasons += [
+        Reason(
+            choice=told[name],
+            text=f"{stay}: that of what is kept{', in the mode that your words ask for' if turned and name == 'key' else ''}.",
+        )
+        for name, stay in stays.items()
+    ]
+    if turned and "key" in stays:
+        reasons += [reason for reason in first.reasons if reason.choice == "mode"]
     conflicts = [note for note in new.conflicts if not any(note.startswith(f"you asked for {choice} ") for choice in left)]
     style = load_style(new.style)
     conflicts = [note for note in conflicts if not ("meter" in stays and note.startswith(f"{style.name} is usually in "))]
@@ -118,7 +134,7 @@ def graft(
         old: the plan of the piece on record.
         written: its notes.
         crafts: what is kept, "form" among it.
-        wished: names of the brief's fields that were given now.
+        wished: names of the brief's fields that were given now, and of those that new words say exactly.
 
     Raises:
         BriefError: what is kept can't be kept with these wishes; the message says why and what to do.
@@ -126,17 +142,25 @@ def graft(
     carried = [part for part in written.parts if craft_of(part) in crafts]
     meter = new.parsed_meter
     sections = regrouped(old, meter) if carried else old.sections
-    style = load_style(new.style)
+    words = _steering(new, brief, are_new="words" in wished)
+    style_limits = load_style(new.style).tempo_bpm
+    played, bars = body_of(sections) if new.loop else (sections, tuple(range(sum(section.bars for section in sections))))
+    seconds = new.seconds if not new.loop else brief.seconds
+    if new.loop and "seconds" not in wished:  # what a loop leaves out takes its time with it
+        seconds *= len(bars) / sum(section.bars for section in sections)
     course = stretched(
-        sections,
+        played,
         meter,
         tempo_bpm=new.tempo_bpm,
-        seconds=new.seconds if not new.loop else brief.seconds,
-        limits=style.tempo_bpm,
+        seconds=seconds,
+        limits=words or style_limits,
+        outer_limits=words and (min(words[0], style_limits[0]), max(words[1], style_limits[1])),
         tempo_is_asked=brief.tempo_bpm is not None,
+        tempo_is_worded=words is not None and "words" in wished,
         seconds_are_asked="seconds" in wished,
         loop=new.loop,
     )
+    course = replace(course, places=tuple(bars[place] for place in course.places))
     if len(course.sections) > _MOST_SECTIONS:
         raise BriefError(
             f"the kept form would have {len(course.sections)} sections, and {_MOST_SECTIONS} is the limit; ask for less time"
@@ -157,8 +181,12 @@ def graft(
     updates: dict[str, Any] = {"sections": laid, "tempo_bpm": course.tempo_bpm, "seconds": course.seconds}
     if any(part.role == "melody" for part in carried):
         updates |= {"motif": old.motif, "contour": old.contour}
-    updates["reasons"] = _reasons(new, old, crafts, course.tempo_bpm, laid, carried)
-    updates["conflicts"] = (*new.conflicts, *_gave_way(new, brief, course.tempo_bpm, course.seconds, len(course.places)))
+    updates["reasons"] = _reasons(new, old, crafts, course, laid, carried)
+    updates["conflicts"] = (
+        *(note for note in new.conflicts if _NO_WHOLE_BARS not in note),  # the planner's own form is not played
+        *_gave_way(new, brief, course),
+        *_words_gave_way(words, brief, course),
+    )
     plan = new.model_copy(update=updates)
     plan, seats = _seated(plan, brief, old, carried, course.places)
     plan = CompositionPlan.model_validate(plan.model_dump())
@@ -219,7 +247,7 @@ def _reasons(
     new: CompositionPlan,
     old: CompositionPlan,
     crafts: Sequence[Craft],
-    tempo_bpm: float,
+    course: Course,
     sections: Sequence[Section],
     carried: Sequence[Part],
 ) -> tuple[Reason, ...]:
@@ -237,19 +265,56 @@ def _reasons(
         )
     if any(part.role == "melody" for part in carried) and (old.motif, old.contour) != (new.motif, new.contour):
         kept["motif"] = "Kept of an earlier piece with its tune."
-    if tempo_bpm != new.tempo_bpm:
-        kept["tempo"] = f"{tempo_bpm:.4g} quarter notes a minute: at this tempo the kept bars fill the length."
+    tempo = next((reason for reason in new.reasons if reason.choice == "tempo"), None)
+    if course.tempo_bpm != new.tempo_bpm:
+        kept["tempo"] = f"{course.tempo_bpm:.4g} quarter notes a minute: at this tempo the kept bars fill the length."
+    elif tempo is not None and _FILLS in tempo.text and abs(course.seconds - new.seconds) > _ROUNDING_SECONDS:
+        kept["tempo"] = f"{tempo.text.partition(_FILLS)[0]}, and the length follows from the kept bars."
     reasons = [reason for reason in new.reasons if reason.choice not in kept]
     return (*reasons, *(Reason(choice=choice, text=text) for choice, text in kept.items()))
 
 
-def _gave_way(new: CompositionPlan, brief: Brief, tempo_bpm: float, seconds: float, bars: int) -> list[str]:
+def _gave_way(new: CompositionPlan, brief: Brief, course: Course) -> list[str]:
     """Says where the length of what is kept decided."""
-    if abs(seconds - brief.seconds) <= 1e-3 or new.loop:
+    if abs(course.seconds - brief.seconds) <= _ROUNDING_SECONDS:
         return []
+    ring = "" if new.loop else " with the last chord's ring"
     return [
-        f"{bars} kept bars of {new.meter} at {tempo_bpm:g} last {seconds:g} s with the last chord's ring, instead of {brief.seconds:g} s"
+        f"{course.bars} kept bars of {new.meter} at {course.tempo_bpm:.4g} last {course.seconds:.6g} s{ring}, instead of {brief.seconds:g} s"
     ]
+
+
+def _steering(new: CompositionPlan, brief: Brief, *, are_new: bool) -> tuple[float, float] | None:
+    """How slow and how fast the brief's words allow the tempo to be; None where they say nothing of it, or the tempo is asked for.
+
+    Words on record moved the kept piece already: of them only a range of tempo binds, and no more the energy that they name.
+    """
+    from img2music.planners.steering import steers_tempo, tempo_limits
+
+    reading = read_words(brief.words, brief.glosses)
+    if brief.tempo_bpm is not None or not (steers_tempo(reading) if are_new else reading.tempo_range):
+        return None
+    return tempo_limits(new.tempo_bpm, reading, load_style(new.style))
+
+
+def _words_gave_way(words: tuple[float, float] | None, brief: Brief, course: Course) -> list[str]:
+    """Says where no tempo that the words allow fills an asked length."""
+    if words is None or words[0] <= course.tempo_bpm <= words[1]:
+        return []
+    there = f"between {words[0]:.0f} and {words[1]:.0f} quarter notes a minute"
+    taken = f"the length was kept, and {course.tempo_bpm:.4g} was taken"
+    return [f"your words put the tempo {there}, where no whole phrases of what is kept fill {brief.seconds:g} s; {taken}"]
+
+
+def _turned(brief: Brief, old: CompositionPlan, new: CompositionPlan) -> bool:
+    """Whether the brief's words ask for another mode than the kept one, and the planner heard them."""
+    from img2music.planners.steering import turns_mode
+
+    reading = read_words(brief.words, brief.glosses)
+    before, after = old.parsed_key, new.parsed_key
+    if not turns_mode(before.mode, reading):
+        return False
+    return after.mode == reading.mode if reading.mode is not None else after.is_minor != before.is_minor
 
 
 def _seated(

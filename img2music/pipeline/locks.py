@@ -6,7 +6,8 @@ those too (`NEEDS`), or its notes would have to give way.
 
 Nothing is promised on trust: the kept parts of both pieces are counted note by note (`tallies`), and what is said is that count. What can't
 be kept with the wishes beside it is refused with the reason; only a length that is asked for may repeat or leave out whole phrases, and
-then the count says how much is there. Kept seeds stay on record, so that crafts that only draw by chance (how it is played) go on as they were.
+a loop leaves out introduction and ending; then the count says how much is there. Kept seeds stay on record, so that crafts that only draw
+by chance (how it is played) go on as they were.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from img2music.pipeline.remaking import on_record, stages_of, told_again
 from img2music.pipeline.run import Pipeline
 from img2music.plan import CompositionPlan
 from img2music.style import is_style_file
-from img2music.words import without_words
+from img2music.theory import Key
+from img2music.words import read_words, without_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -54,6 +56,8 @@ NEEDS: dict[Craft, tuple[Craft, ...]] = {
     "performance": (),
 }
 """What a craft is written over. Chords stay below their tune, so they need it."""
+_SAID_EXACTLY = ("seconds", "tempo_bpm", "key", "meter", "loop")
+_MOST_INSTRUMENTS = 12
 _LARGEST_SEED = 2**63
 _MOST_CHARACTERS = 3_000_000
 """Of all kept notes on record: a manifest is read back up to 5 MB."""
@@ -136,7 +140,12 @@ def recompose(
     if not isinstance(start, CompositionPlan) and is_style_file(brief.style or "") and "style" not in wishes:
         raise DocumentError("the piece on record was made with a style file, which it only names; give that file with --style")
     log = Log(on_event)
-    asked = asked if isinstance(start, CompositionPlan) else stages.settle(asked, log)
+    wished = set(asked_for)
+    if not isinstance(start, CompositionPlan):
+        asked = stages.settle(asked, log)
+        if "words" in asked_for:
+            asked, said = _as_new_words_say(asked, wished)
+            wished |= said
     earlier = _Earlier(record, source, stages, asked.style if is_style_file(brief.style or "") else None, log)
     grafted: Graft | None = None
     begin: Scene | CompositionPlan = start
@@ -145,8 +154,8 @@ def recompose(
         if crafts:
             grafted = graft_again(begin, earlier.written, crafts)
     elif set(crafts) - {"performance"}:
-        new = planned(lambda wish: stages.plan(start, wish, log=log), asked, earlier.plan, crafts, set(asked_for))
-        grafted = graft(new, asked, earlier.plan, earlier.written, crafts, set(asked_for))
+        new = planned(lambda wish: stages.plan(start, wish, log=log), asked, earlier.plan, crafts, wished)
+        grafted = graft(new, asked, earlier.plan, earlier.written, crafts, wished)
         begin = grafted.plan
         asked = asked.model_copy(update={"seconds": begin.seconds})
     piece = (stages if grafted is None else stages.keeping(grafted.kept)).compose_from(
@@ -178,6 +187,29 @@ def recompose(
         parts=() if grafted is None else _kept_parts(grafted),
     )
     return on_record(piece, kept)
+
+
+def _as_new_words_say(brief: Brief, given: set[str]) -> tuple[Brief, set[str]]:
+    """`brief` where new words win over wishes that only the record has, and the fields that they say exactly.
+
+    Args:
+        brief: a brief with new words, settled.
+        given: the fields that were given beside them; those win over words.
+    """
+    reading = read_words(brief.words, brief.glosses)
+    exact = {name: getattr(reading, name) for name in _SAID_EXACTLY}
+    if reading.only and 0 < len(reading.instruments) <= _MOST_INSTRUMENTS:
+        exact["instruments"] = reading.instruments
+    if reading.mode is not None and brief.key is not None:
+        exact["key"] = Key.readable(Key.parse(brief.key).tonic, reading.mode).name
+    update = {name: value for name, value in exact.items() if value is not None and name not in given}
+    said = set(update)
+    # What only steers leaves the field open: the planner reads it in the words.
+    if reading.tempo_range is not None and not {"tempo_bpm"} & (given | said):
+        update["tempo_bpm"] = None
+    if reading.style is not None and "style" not in given and not is_style_file(brief.style or ""):
+        update["style"] = None
+    return brief.model_copy(update=update), said
 
 
 class _Earlier:
@@ -275,7 +307,7 @@ def _performance(earlier: _Earlier, piece: Piece, grafted: Graft | None) -> list
 
 
 def _check_kept(measured: Sequence[KeptCraft]) -> None:
-    """Nothing is called kept that is not; where whole phrases are left out for an asked length, all of the others has to be there.
+    """Nothing is called kept that is not; where whole phrases are left out for an asked length or a loop, all of the others has to be there.
 
     Raises:
         BriefError: a craft lost notes or chords.

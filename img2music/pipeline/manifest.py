@@ -77,7 +77,7 @@ class KeptCraft(_Record):
     same: Annotated[int, Field(ge=0, le=10**7)]
     """Of the earlier piece's, those that are in the new one."""
     played: Annotated[int, Field(ge=0, le=10**7)]
-    """Of the earlier piece's, those in phrases that the new one plays: for an asked length some may be left out."""
+    """Of the earlier piece's, those in phrases that the new one plays: for an asked length, or in a loop, some may be left out."""
     total: Annotated[int, Field(ge=0, le=10**7)]
     """All of the earlier piece's."""
     unit: Literal["notes", "bars"]

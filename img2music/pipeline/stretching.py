@@ -2,7 +2,8 @@
 
 A form stays whole where it can: its bars fill the length at a tempo of the style. Where a length is asked for that they can't fill, whole
 sections are played again before the last one comes, or the form is cut at a phrase and goes to its last one. Bars of another metre are
-possible where they are as long (3/4 and 6/8), twice or half as long (2/4 and 4/4, 6/8 and 12/8).
+possible where they are as long (3/4 and 6/8), twice or half as long (2/4 and 4/4, 6/8 and 12/8). A loop is the body alone: an
+introduction or an ending would come round again.
 
 Conventions: tempo in quarter notes a minute; bars from 0; `places` says for every bar which bar of the kept form it repeats.
 """
@@ -10,6 +11,7 @@ Conventions: tempo in quarter notes a minute; bars from 0; `places` says for eve
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from math import ceil, floor
 from typing import TYPE_CHECKING
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
     from img2music.plan import CompositionPlan, Section
 
-__all__ = ["Course", "meters_for", "regrouped", "stretched"]
+__all__ = ["Course", "body_of", "meters_for", "regrouped", "stretched"]
 
 _RING_SECONDS, _LONGEST_RING_SECONDS, _RING_SHARE = 1.2, 3.2, 0.12
 """What the last chord rings, as planners leave it; the shortest pieces leave a share of their length."""
@@ -31,6 +33,7 @@ _OWN_RING_SECONDS = 2.0
 _EASE = (0.85, 1.18)
 """How far from the style's own tempo a tune goes before bars are repeated or left out instead (our choice: it is still the same tune)."""
 _MOST_PASSES, _MOST_COURSES = 40, 400
+_ENDS = ("intro", "outro")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,15 @@ def regrouped(plan: CompositionPlan, meter: Meter) -> tuple[Section, ...]:
     return tuple(result)
 
 
+def body_of(sections: Sequence[Section]) -> tuple[tuple[Section, ...], tuple[int, ...]]:
+    """The sections between introduction and ending, and their bars among all; everything where there are no others."""
+    roles = [section.role for section in sections for _ in range(section.bars)]
+    body = tuple(section for section in sections if section.role not in _ENDS)
+    if not body:
+        return tuple(sections), tuple(range(len(roles)))
+    return body, tuple(bar for bar, role in enumerate(roles) if role not in _ENDS)
+
+
 def stretched(
     sections: Sequence[Section],
     meter: Meter,
@@ -117,7 +129,9 @@ def stretched(
     tempo_bpm: float,
     seconds: float,
     limits: tuple[float, float],
+    outer_limits: tuple[float, float] | None = None,
     tempo_is_asked: bool,
+    tempo_is_worded: bool = False,
     seconds_are_asked: bool,
     loop: bool,
 ) -> Course:
@@ -126,10 +140,12 @@ def stretched(
     Args:
         sections: the kept form, its bars in `meter`.
         meter: the new piece's.
-        tempo_bpm: what the style would take, or what is asked.
+        tempo_bpm: what style and words would take, or what is asked.
         seconds: the length on record, or what is asked.
-        limits: slowest and fastest of the style.
-        tempo_is_asked: whether the tempo must be `tempo_bpm`; else another of the style may be taken.
+        limits: slowest and fastest of the style, or as the words say.
+        outer_limits: the same for an asked length that nothing fills inside `limits`; None where that is refused.
+        tempo_is_asked: whether the tempo must be `tempo_bpm`; else another inside `limits` may be taken.
+        tempo_is_worded: whether new words steered the tempo: then the length gives way to it, if it is not asked for.
         seconds_are_asked: whether the length must be `seconds`; else it gives way where no tempo of the style fills it.
         loop: whether the bars have to fill the length exactly.
 
@@ -140,11 +156,12 @@ def stretched(
     whole = tuple(range(bars))
     ease = _EASE if seconds_are_asked else (0.0, 1000.0)
     low, high = max(limits[0], tempo_bpm * ease[0]), min(limits[1], tempo_bpm * ease[1])
-    tempo = _tempo_for(bars, meter, tempo_bpm, seconds, None if tempo_is_asked else (low, high), loop=loop)
+    stays = tempo_is_asked or (tempo_is_worded and not seconds_are_asked)
+    tempo = _tempo_for(bars, meter, tempo_bpm, seconds, None if stays else (low, high), loop=loop)
     if tempo is not None:
         return Course(tuple(sections), whole, tempo, _length(bars, meter, tempo) if loop else seconds)
     if not seconds_are_asked:
-        if not tempo_is_asked:
+        if not stays:
             tempo_bpm = min(
                 limits[1], max(limits[0], round(bars * float(meter.bar_quarters) * 60 / max(0.5, seconds - _OWN_RING_SECONDS)))
             )
@@ -156,23 +173,25 @@ def stretched(
                 "ask for another tempo"
             )
         return Course(tuple(sections), whole, tempo_bpm, lasts)
-    near = None if tempo_is_asked else (low, high)
-    lengths, found = [], []
-    for number, pieces in enumerate(_courses(sections, ceil(seconds / _length(1, meter, 300)) + bars)):
-        count = sum(stop - start for _, start, stop in (_bars_of(sections, one) for one in pieces))
-        lengths.append(_length(count, meter, tempo_bpm) + (0 if loop else _OWN_RING_SECONDS))
-        tempo = _tempo_for(count, meter, tempo_bpm, seconds, near, loop=loop)
-        if tempo is not None:
-            found.append((abs(tempo - tempo_bpm), number, tempo, count, pieces))
-        if number > _MOST_COURSES:
-            break
-    if found:
-        _, _, tempo, count, pieces = min(found, key=lambda one: one[:2])
-        made, places = _played(sections, pieces)
-        return Course(made, places, tempo, _length(count, meter, tempo) if loop else seconds)
-    near_by = sorted(
-        set(lengths) | {_length(bars, meter, tempo_bpm) + (0 if loop else _OWN_RING_SECONDS)}, key=lambda one: abs(one - seconds)
-    )
+    # The whole form is a course too, once the tempo may go farther than where the tune is still the same.
+    whole_form = [(number, 0, len(section.phrase_bars)) for number, section in enumerate(sections)]
+    ways = list(islice(_courses(sections, ceil(seconds / _length(1, meter, 300)) + bars), _MOST_COURSES))
+    tries = [(None if tempo_is_asked else (low, high), ways)]
+    if outer_limits is not None and not tempo_is_asked:
+        tries += [(limits, [whole_form, *ways]), (outer_limits, [whole_form, *ways])]
+    for near, courses in tries:
+        found = []
+        for number, pieces in enumerate(courses):
+            count = _bars_in(sections, pieces)
+            tempo = _tempo_for(count, meter, tempo_bpm, seconds, near, loop=loop)
+            if tempo is not None:
+                found.append((abs(tempo - tempo_bpm), number, tempo, count, pieces))
+        if found:
+            _, _, tempo, count, pieces = min(found, key=lambda one: one[:2])
+            made, places = _played(sections, pieces)
+            return Course(made, places, tempo, _length(count, meter, tempo) if loop else seconds)
+    lengths = {_length(_bars_in(sections, pieces), meter, tempo_bpm) for pieces in (whole_form, *ways)}
+    near_by = sorted((one + (0 if loop else _OWN_RING_SECONDS) for one in lengths), key=lambda one: abs(one - seconds))
     raise BriefError(
         f"{seconds:g} s can't be filled with whole phrases of the kept form ({bars} bars) at {tempo_bpm:g} quarter notes a minute; "
         f"ask for --seconds {' or '.join(f'{one:.1f}' for one in sorted(near_by[:2]))}"
@@ -240,6 +259,10 @@ def _courses(sections: Sequence[Section], most_bars: int) -> Iterator[list[_Piec
     for keep in range(len(phrases) - 2, 0, -1):
         yield [*phrases[:keep], phrases[-1]]
     yield [phrases[-1]]
+
+
+def _bars_in(sections: Sequence[Section], pieces: Sequence[_Piece]) -> int:
+    return sum(stop - start for _, start, stop in (_bars_of(sections, one) for one in pieces))
 
 
 def _bars_of(sections: Sequence[Section], piece: _Piece) -> tuple[int, int, int]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from img2music.pipeline.grafting import NOTE_CRAFTS, craft_of
 from img2music.pipeline.manifest import KeptCraft
+from img2music.realizers.kept import phrase_starts
 from img2music.theory.chords import parse_bar
 from img2music.theory.degrees import degree_of, interval_name, key_interval
 
@@ -106,11 +107,28 @@ def _form(graft: Graft, score: Score) -> KeptCraft:
     after = _phrases([section.phrase_bars for section in score.sections])
     same = {place for place, now in zip(graft.places, after, strict=True) if before[place] == now}
     how = names = " ".join(section.name for section in score.sections)
-    if len(set(graft.places)) < whole:
-        how = f"cut at a phrase: {names} in {bars} bars"
-    elif bars > whole:
-        how = f"played again in part: {names} in {bars} bars"
+    ends, body = _ends(graft)
+    left_out = set(range(whole)) - set(graft.places)
+    said = []
+    if graft.plan.loop and ends and left_out >= ends:
+        said = ["a loop has neither introduction nor ending"]
+        left_out -= ends
+    else:
+        body = whole
+    if left_out:
+        said.append("cut at a phrase")
+    elif bars > body:
+        said.append("played again in part")
+    if said:
+        how = f"{', '.join(said)}: {names} in {bars} bars"
     return KeptCraft(craft="form", same=len(same), played=len(set(graft.places)), total=whole, unit="bars", how=how)
+
+
+def _ends(graft: Graft) -> tuple[set[int], int]:
+    """The bars of introduction and ending in the kept form, and how many others there are."""
+    roles = [section.role for section in graft.form for _ in range(section.bars)]
+    ends = {bar for bar, role in enumerate(roles) if role in {"intro", "outro"}}
+    return ends, len(roles) - len(ends)
 
 
 def _phrases(sections: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
@@ -155,7 +173,7 @@ def _notes(was: Part, part: Part, old: CompositionPlan, graft: Graft) -> tuple[i
     there: dict[Fraction, list[Note]] = {}
     for note in part.notes:
         there.setdefault(note.onset_quarters, []).append(note)
-    borders = _phrase_starts(graft.plan)
+    borders = phrase_starts(graft.plan)
     found: dict[int, dict[int, dict[int, int]]] = {}  # by phrase and octave: which notes, and how far each moved
     for number, note in enumerate(was.notes):
         bar = int(note.onset_quarters / bar_quarters)
@@ -192,14 +210,6 @@ def _heard(was: Part, graft: Graft) -> int:
     """How many of a part's notes lie in bars that are played."""
     played, bar_quarters = set(graft.places), graft.plan.parsed_meter.bar_quarters
     return sum(int(note.onset_quarters / bar_quarters) in played for note in was.notes)
-
-
-def _phrase_starts(plan: CompositionPlan) -> list[Fraction]:
-    starts, bar = [], 0
-    for bars in (bars for section in plan.sections for bars in section.phrase_bars):
-        starts.append(bar * plan.parsed_meter.bar_quarters)
-        bar += bars
-    return starts
 
 
 def _moved(moves: Sequence[int], before: Key, after: Key, *, drums: bool) -> list[str]:

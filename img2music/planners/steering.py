@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from img2music.style import Style
     from img2music.words import Reading
 
-__all__ = ["SteeredTempo", "other_style", "steer_feeling", "steer_mode", "steer_tempo"]
+__all__ = [
+    "SteeredTempo",
+    "other_style",
+    "steer_feeling",
+    "steer_mode",
+    "steer_tempo",
+    "steers_tempo",
+    "tempo_limits",
+    "turns_mode",
+]
 
 _PICTURE_SHARE = 0.2
 _MODE_FROM = 0.1
@@ -83,7 +92,7 @@ def steer_tempo(seen_bpm: float, reading: Reading, style: Style) -> SteeredTempo
         if common[0] > common[1]:
             return SteeredTempo(bpm, (slowest, fastest), f"{said}, and {habit}: your words won")
         return SteeredTempo(min(common[1], max(common[0], bpm)), common, f"{said}, {habit}")
-    moved = reading.tempo_factor * (1 + _BY_AROUSAL * (reading.arousal or 0.0))
+    moved = _moved(reading)
     habitual = min(high, max(low, seen_bpm))
     if moved == 1:
         return SteeredTempo(habitual, (low, high), f", {habit}" if habitual != seen_bpm else "")
@@ -96,6 +105,41 @@ def steer_tempo(seen_bpm: float, reading: Reading, style: Style) -> SteeredTempo
     if abs(bpm / (habitual * moved) - 1) > 0.01:
         text += f"; {habitual * moved:.0f} would leave that too far, so {bpm:.0f} was taken"
     return SteeredTempo(bpm, (min(low, bpm * 0.96), max(high, bpm * 1.04)), text)
+
+
+def steers_tempo(reading: Reading) -> bool:
+    """Whether the words say anything that moves a tempo."""
+    return reading.tempo_range is not None or _moved(reading) != 1
+
+
+def tempo_limits(tempo_bpm: float, reading: Reading, style: Style) -> tuple[float, float]:
+    """How far a tempo that the words steered may be moved later on, in quarter notes a minute: as far as the words are still heard.
+
+    That is the range that they name, and the style's where the two meet; else at least half of the way (as listeners count it, in ratios)
+    that words for energy or "faster" moved it. The style's own where the words say nothing.
+    """
+    if reading.tempo_range is not None:
+        return steer_tempo(tempo_bpm, reading, style).limits
+    low, high = style.tempo_bpm
+    moved = _moved(reading)
+    if moved == 1:
+        return low, high
+    least = tempo_bpm / moved**0.5
+    return (least, max(high, tempo_bpm)) if moved > 1 else (min(low, tempo_bpm), least)
+
+
+def turns_mode(seen: str, reading: Reading) -> bool:
+    """Whether the words ask for another mode than `seen`, by name or by a feeling of the other gender."""
+    if reading.mode is not None:
+        return reading.mode != seen
+    if reading.valence is None or abs(reading.valence) < _MODE_FROM:
+        return False
+    return Key(0, seen).is_minor != (reading.valence < 0)
+
+
+def _moved(reading: Reading) -> float:
+    """By how much words move the tempo where they name no range."""
+    return reading.tempo_factor * (1 + _BY_AROUSAL * (reading.arousal or 0.0))
 
 
 def other_style(avoided: tuple[str, ...], valence: float, arousal: float) -> str | None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from img2music.score import Note, Part, Score
     from img2music.theory import Instrument, Key
 
-__all__ = ["carry_over", "composed_round", "laid_over", "octaves_for", "read_line", "write_line"]
+__all__ = ["carry_over", "composed_round", "laid_over", "octaves_for", "phrase_starts", "read_line", "write_line"]
 
 _TIME = r"\d{1,5}(?:/\d{1,4})?"
 _DECIMAL = r"\d{1,3}(?:\.\d{1,25})?(?:e-\d{1,2})?"
@@ -91,7 +91,7 @@ def carry_over(
         moved.append(replace(event, pitches=tuple(pitches)))
     if new.parsed_key.mode == "minor" != old.parsed_key.mode:
         moved = _melodic(moved, new.parsed_key)
-    borders = _phrase_starts(new)
+    borders = phrase_starts(new)
     octaves = octaves_for(moved, player, borders)
     if octaves is None or (same_octave and any(octaves)):
         raise ValueError(f"{player.name} can't play these notes in any octave")
@@ -251,7 +251,8 @@ def _melodic(events: Sequence[Event], key: Key) -> list[Event]:
     return result
 
 
-def _phrase_starts(plan: CompositionPlan) -> list[Fraction]:
+def phrase_starts(plan: CompositionPlan) -> list[Fraction]:
+    """The onsets in quarter notes at which the phrases of `plan` begin, the first being 0."""
     starts, bar = [], 0
     for section in plan.sections:
         for bars in section.phrase_bars:

@@ -48,6 +48,14 @@ class Key:
             raise UsageError(f"{text!r} needs {abs(key.signature)} accidentals; write it as {better.name!r}")
         return key
 
+    @classmethod
+    def readable(cls, tonic: int, mode: str) -> Key:
+        """The key on a tonic (a place on the line of fifths), respelled where its signature would have more than six accidentals."""
+        key = cls(tonic, mode)
+        if abs(key.signature) <= 6:
+            return key
+        return cls(key.tonic - 12 if key.signature > 0 else key.tonic + 12, mode)
+
     @property
     def signature(self) -> int:
         """Sharps (positive) or flats (negative) of the key signature."""
