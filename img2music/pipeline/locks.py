@@ -130,7 +130,7 @@ def recompose(
     origin: Brief | CompositionPlan = start if isinstance(start, CompositionPlan) else brief
     fresh = (origin.seed + 1) % _LARGEST_SEED if seed is None else seed
     own = {craft: origin.seed_for(craft) for craft in crafts}
-    stays = without_words(brief, asked_for["words"]) if "words" in asked_for else brief.model_dump(exclude_unset=True)
+    stays = without_words(brief) if "words" in asked_for else brief.model_dump(exclude_unset=True)
     merged: Any = {**stays, **asked_for, "seed": fresh, "seeds": own}
     asked = Brief.of(**merged)
     if isinstance(start, CompositionPlan) and asked_for:

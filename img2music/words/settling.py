@@ -44,23 +44,16 @@ def settle_words(brief: Brief) -> Brief:
     return brief.model_copy(update=update) if update else brief
 
 
-def without_words(brief: Brief, other: str) -> dict[str, Any]:
-    """The wishes of a brief on record that stay when `other` words take the place of its own.
-
-    What its own words said goes, and so does what the other words say exactly: they are the newer wish.
-    """
-    before, after = read_words(brief.words, brief.glosses), read_words(other)
-    said = {
-        **{name: getattr(before, name) for name in (*_EXACT, "loop")},
-        "instruments": before.instruments if before.only else None,
-    }
-    newer = {name for name in (*_EXACT, "style", "loop") if getattr(after, name) is not None}
-    newer |= {"instruments"} if after.only else set()
+def without_words(brief: Brief) -> dict[str, Any]:
+    """The wishes of a settled brief that its words did not say: what stays when other words take their place."""
+    reading = read_words(brief.words, brief.glosses)
+    said: dict[str, Any] = {name: getattr(reading, name) for name in (*_EXACT, "loop")}
+    said["instruments"] = reading.instruments if reading.only else None
     fields = type(brief).model_fields
     return {
         name: value
         for name, value in brief
-        if name not in {"words", "glosses"} | newer and value != said.get(name) and value != fields[name].get_default()
+        if name not in {"words", "glosses"} and value != said.get(name) and value != fields[name].get_default()
     }
 
 
