@@ -224,6 +224,8 @@ def test_a_gloss_takes_the_negation_and_the_degree_before_it() -> None:
     assert read_words("no zurna please", {"zurna": "oboe"}).without == ("oboe",)
     both = read_words("no zurna, drums", {"zurna": "oboe"})
     assert (both.without, both.instruments) == (("oboe",), ("drums",))
+    assert read_words("no zurna or drums", {"zurna": "zork"}).without == ("drums",)
+    assert read_words("no zurna or drums", {"zurna": "D minor"}).without == ("drums",)
     assert (read_words("very glum", {"glum": "sad"}).valence or 0) < (read_words("glum", {"glum": "sad"}).valence or 0)
 
 

@@ -200,17 +200,20 @@ class _Reader:
             explained = tokenize(meant)
             if explained:
                 _Reader(inner, explained, self.order, frozenset({"en"}), {}).run()
-            for one in inner.read:
-                negated = one.negated != bool(clause.negation)
-                if one.does.name or not negated:
-                    self.walk.read.append(
-                        replace(one, words=said, by="gloss", negated=negated, degree=one.degree * clause.degree)
-                    )
-            if not inner.read:
+            told = [
+                replace(
+                    one, words=said, by="gloss", negated=one.negated != bool(clause.negation), degree=one.degree * clause.degree
+                )
+                for one in inner.read
+            ]
+            kept = [one for one in told if one.does.name or not one.negated]
+            self.walk.read += kept
+            self.chain = 0
+            if not told:
                 self.walk.aside.append((self.tokens[self.place].start, self.tokens[self.place + len(words) - 1].end, ""))
             self.matched_until = self.place + len(words)
             if clause.negation:
-                clause.carried, clause.joined = True, False
+                clause.carried, clause.joined = bool(kept), False  # a refusal that met nothing waits for the next word
             else:
                 self.clause = _Clause(only=clause.only)
             return len(words)
@@ -224,6 +227,7 @@ class _Reader:
         if self._is_negative():
             return self._leave(length, "a number below zero")
         self.walk.read.append(Read(self._quote(self.place, length), kind, value=value))
+        self.chain = 0
         self.matched_until = self.place + length
         self.clause.degree = 1.0
         return length

@@ -37,7 +37,7 @@ def weigh(walk: Walk) -> Reading:
     read = list(walk.read)
 
     def first(kind: str) -> str | None:
-        return _first([one for one in read if one.meaning == kind], lambda one: one.value, kind, aside, read)
+        return _first([one for one in read if one.meaning == kind and not one.negated], lambda one: one.value, kind, aside, read)
 
     key = first("key")
     conflicts += _opposites(read)
