@@ -8,8 +8,9 @@ import pytest
 from scenes import make_scene
 
 from img2music.brief import Brief
-from img2music.explain.edited import now
+from img2music.explain.edited import is_left_behind, now
 from img2music.io.styles import style_names
+from img2music.pipeline import Pipeline
 from img2music.plan import Reason
 from img2music.planners.rules import RulesPlanner
 
@@ -27,6 +28,7 @@ PLAN = RulesPlanner()(make_scene(), Brief.of(seconds=30, key="D major", meter="3
         ("metre", "3/4, as what is seen suggests.", {"meter": "4/4"}, "4/4"),
         ("tempo", "90 quarter notes a minute: you asked for it.", {"tempo_bpm": 120.0}, "120"),
         ("tempo", "90 quarter notes a minute: you asked for it.", {"tempo_bpm": 90.3}, None),
+        ("tempo", "90: you asked for it.", {"tempo_bpm": 120.0}, "120"),
         ("motif", "Its steps follow the skyline.", {"key": "E minor"}, None),
     ],
 )
@@ -43,3 +45,13 @@ def test_no_fresh_plan_has_stale_reasons(style: str) -> None:
     for brief in (Brief.of(seconds=33, style=style), asked):
         plan = RulesPlanner()(make_scene(genre=style), brief)
         assert [reason for reason in plan.reasons if now(reason, plan)] == []
+        assert [conflict for conflict in plan.conflicts if is_left_behind(conflict, plan)] == []
+
+
+def test_a_wish_that_an_edit_overrode_is_not_told_as_kept() -> None:
+    asked = [conflict for conflict in PLAN.conflicts if conflict.startswith("you asked for ")]
+    assert len(asked) >= 2
+    edited = PLAN.model_copy(update={"tempo_bpm": 60.0, "key": "E minor", "meter": "4/4"})
+    assert [conflict for conflict in asked if not is_left_behind(conflict, edited)] == []
+    piece = Pipeline.load().compose_from(edited, audio=None)
+    assert not any(str(conflict).startswith("you asked for ") for conflict in piece.manifest["conflicts"])

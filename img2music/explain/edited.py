@@ -15,7 +15,7 @@ from img2music.theory import MODES
 if TYPE_CHECKING:
     from img2music.plan import CompositionPlan, Reason
 
-__all__ = ["now"]
+__all__ = ["is_left_behind", "now"]
 
 _TONIC, _MODE = r"[A-G](?:##?|bb?)?", "|".join(MODES)
 _CHOSEN = {
@@ -25,6 +25,19 @@ _CHOSEN = {
     "metre": re.compile(r"(\d+/\d+)\b"),
     "tempo": re.compile(r"(\d+(?:\.\d+)?)[ :]"),
 }
+
+
+_WISH = re.compile(r"you asked for (tempo|key|metre) ([^;]+); the picture suggested ")
+
+
+def is_left_behind(conflict: str, plan: CompositionPlan) -> bool:
+    """Whether a conflict tells of a wish that the plan does not hold any more: "you asked for tempo 120" in a plan that says 60."""
+    match = _WISH.match(conflict)
+    if match is None:
+        return False
+    choice, wish = match.groups()
+    says = {"tempo": f"{plan.tempo_bpm:g}", "key": plan.key, "metre": plan.meter}[choice]
+    return wish != says
 
 
 def now(reason: Reason, plan: CompositionPlan) -> str | None:

@@ -257,6 +257,7 @@ class Pipeline:
         log: Log,
         scene: Scene | None = None,
     ) -> Piece:
+        from img2music.explain.edited import is_left_behind
         from img2music.io.midi import write_midi
         from img2music.io.musicxml import write_musicxml
         from img2music.io.pictures import preview_jpeg
@@ -276,6 +277,7 @@ class Pipeline:
             compliance = check(best.plan, brief, midi=midi, musicxml=musicxml, audio=mix)
             # Not a part of the plan, so that it goes when the plan is mended.
             doubt = best.plan.contradiction()
+            told = [conflict for conflict in best.plan.conflicts if not is_left_behind(conflict, best.plan)]
         scene = start if isinstance(start, Scene) else scene
         asked = any(use.stage == "planner" for use in log.models)
         manifest = Manifest(
@@ -287,7 +289,7 @@ class Pipeline:
             seed=takes[best.place].seed,
             takes=takes,
             fallbacks=tuple(log.fallbacks),
-            conflicts=best.plan.conflicts if doubt is None else (*best.plan.conflicts, doubt.text),
+            conflicts=(*told, *([] if doubt is None else [doubt.text])),
             compliance=compliance,
             audio=sound,
             scene=scene,
