@@ -49,9 +49,10 @@ def test_no_fresh_plan_has_stale_reasons(style: str) -> None:
 
 
 def test_a_wish_that_an_edit_overrode_is_not_told_as_kept() -> None:
-    asked = [conflict for conflict in PLAN.conflicts if conflict.startswith("you asked for ")]
-    assert len(asked) >= 2
-    edited = PLAN.model_copy(update={"tempo_bpm": 60.0, "key": "E minor", "meter": "4/4"})
+    plan = RulesPlanner()(make_scene(), Brief.of(seconds=12, key="F# dorian", meter="6/8", tempo_bpm=77.5))
+    asked = [conflict for conflict in plan.conflicts if conflict.startswith("you asked for ")]
+    assert len(asked) == 3
+    edited = plan.model_copy(update={"tempo_bpm": 60.0, "key": "E minor", "meter": "4/4"})
     assert [conflict for conflict in asked if not is_left_behind(conflict, edited)] == []
     piece = Pipeline.load().compose_from(edited, audio=None)
     assert not any(str(conflict).startswith("you asked for ") for conflict in piece.manifest["conflicts"])
