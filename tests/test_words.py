@@ -329,6 +329,7 @@ def test_words_on_the_command_line(
     assert run("words", "ls", "--language", "xx")[0] == 2
     assert json.loads(run("words", "read", "90 bpm, sad", "--json")[1])["tempo_bpm"] == 90
     assert "left aside" in run("words", "read", "zork")[1]
+    assert run("words", "read", "sad", "slow") == run("words", "read", "sad slow")
 
 
 def test_new_words_take_the_place_of_old_ones(make_picture: Callable[..., Path]) -> None:

@@ -52,13 +52,14 @@ def words_group() -> typer.Typer:
 
     @group.command("read", help="Say how a text is read: what each word does, and what is left aside.")
     def read(
-        text: Annotated[str, typer.Argument(help="Words as for --words.", metavar="TEXT")], as_json: opt.JsonOption = False
+        text: Annotated[list[str], typer.Argument(help="Words as for --words.", metavar="TEXT...")],
+        as_json: opt.JsonOption = False,
     ) -> int:
         from img2music.brief import Brief
         from img2music.words import read_words
         from img2music.words.telling import reading_rows
 
-        reading = read_words(Brief.of(words=text).words)
+        reading = read_words(Brief.of(words=" ".join(text)).words)
         if as_json:
             say_object(
                 {
