@@ -26,7 +26,7 @@ from img2music.planners.seen_players import leader, players_seen, seat_seen
 from img2music.planners.steering import other_style, steer_feeling, steer_mode, steer_tempo
 from img2music.planners.titles import make_idea, make_title
 from img2music.style import is_style_file
-from img2music.theory import Key, Meter, instrument, name_of
+from img2music.theory import Key, Meter, instrument, name_of, parse_pitch_class
 from img2music.words import read_words, settle_words
 from img2music.words.settling import overruled
 from img2music.words.telling import said_read, told_aside
@@ -190,14 +190,14 @@ class RulesPlanner:
 
     def _key(self, scene: Scene, brief: Brief, words: Reading, valence: float, style: Style, notes: _Notebook) -> Key:
         seen = scene.attributes
-        suggested = _readable(seen.key.value, seen.mode.value)
+        suggested = Key.readable(parse_pitch_class(seen.key.value), seen.mode.value)
         if brief.key is not None:
             notes.asked("key", brief.key, suggested.name)
             return Key.parse(brief.key)
         mode: str = seen.mode.value
         if words.mode is not None:
             notes.because("mode", f"{words.mode}: your words ask for it.")
-            return _readable(seen.key.value, words.mode)
+            return Key.readable(parse_pitch_class(seen.key.value), words.mode)
         steered = steer_mode(mode, words, style)
         if steered is not None:
             mode, why = steered
@@ -218,7 +218,7 @@ class RulesPlanner:
                 seen.mode.because,
                 seen.mode.strengths,
             )
-        key = _readable(seen.key.value, mode)
+        key = Key.readable(parse_pitch_class(seen.key.value), mode)
         notes.because(
             "key",
             f"The tonic {name_of(key.tonic)} stands for the picture's leading colour on the circle of fifths.",
@@ -401,13 +401,3 @@ def _note_loop(brief: Brief, bars: int, tempo: float, meter: Meter, notes: _Note
             f"{brief.seconds:g} s at {tempo:g} quarter notes a minute are no whole bars of {meter.name}, as a loop needs; "
             f"it has {bars} {'bar' if bars == 1 else 'bars'}, {seconds:.6g} s"
         )
-
-
-def _readable(tonic: str, mode: str) -> Key:
-    """The key on `tonic`, respelled where its signature would have more than six accidentals."""
-    from img2music.theory import parse_pitch_class
-
-    key = Key(parse_pitch_class(tonic), mode)
-    if key.signature > 6:
-        return Key(key.tonic - 12, mode)
-    return Key(key.tonic + 12, mode) if key.signature < -6 else key
