@@ -1,4 +1,4 @@
-"""Answers that are too long, pictures that are not seen, and proxies: what a second question costs, and what is never done."""
+"""Answers that are too long, pictures that are not seen, counts beyond reason, and proxies: what a second question costs, and what is never done."""
 
 from __future__ import annotations
 
@@ -161,3 +161,12 @@ def test_proxies_as_people_write_them(
         else:
             assert chat_model("openai:stub", base_url=FAR) is not None
     assert caplog.records == []
+
+
+def test_a_count_beyond_reason_is_no_count() -> None:
+    from langchain_core.messages import AIMessage
+
+    from img2music.models.receiving import received
+
+    message = AIMessage("x", usage_metadata={"input_tokens": 10**400, "output_tokens": 3, "total_tokens": 3})
+    assert (received(message).answer.tokens_in, received(message).answer.tokens_out) == (0, 3)

@@ -16,7 +16,7 @@ from img2music.brief import SECONDS_RANGE
 from img2music.metrics.key_words import tonality_words
 from img2music.metrics.reading import HeardAudio, Played, Written
 from img2music.metrics.tonality import Tonality, tonality
-from img2music.theory import Key, Meter, instrument, instrument_names
+from img2music.theory import Key, Meter, instrument, instrument_names, is_kept_out
 from img2music.words import read_words
 
 if TYPE_CHECKING:
@@ -207,11 +207,7 @@ def _words(brief: Brief, played: Played, written: Written) -> Row | None:
     if brief.instruments or not (reading.instruments or reading.without):
         return None
     wanted = [instrument(name) for name in reading.instruments]
-    out = {
-        (player.program, player.kit)
-        for player in map(instrument, instrument_names())
-        if {player.name, player.family, "drums" if player.kit else ""} & set(reading.without)
-    }
+    out = {(player.program, player.kit) for player in map(instrument, instrument_names()) if is_kept_out(player, reading.without)}
 
     def find(source: Source, lines: tuple[Line, ...]) -> _Find:
         found = {(line.program, line.is_kit) for line in lines}

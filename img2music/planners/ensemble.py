@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from img2music.plan import PartPlan
-from img2music.theory import Instrument, instrument
+from img2music.theory import Instrument, instrument, is_kept_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from img2music.plan import Role
     from img2music.style import Style, StylePart
 
-__all__ = ["kept_out", "missing_harmony", "seat_band", "seat_guest", "seat_style", "seat_wishes"]
+__all__ = ["missing_harmony", "seat_band", "seat_guest", "seat_style", "seat_wishes"]
 
 # Where a part of each role sits on the stage and how loud, when no style says so.
 _BASS_HIGH = 58
@@ -47,7 +47,7 @@ def seat_style(
     parts: list[PartPlan] = []
     for seat in style.parts:
         players = [instrument(name) for name in seat.instruments]
-        allowed = [player for player in players if not kept_out(player, seat.role, without)]
+        allowed = [player for player in players if not is_kept_out(player, without, seat.role)]
         if not allowed:
             continue
         taken = {part.instrument for part in parts}
@@ -180,11 +180,6 @@ def _choose(players: Sequence[Instrument], suggested: Sequence[str], lightness: 
                 return player
     ranked = sorted(players, key=lambda player: (player.heart, player.name))
     return ranked[min(len(ranked) - 1, int(lightness * len(ranked)))]
-
-
-def kept_out(player: Instrument, role: str, without: Sequence[str]) -> bool:
-    """Whether a wish to leave something out (a role, a family, an instrument) means this player."""
-    return any(word in {role, player.family, player.name} for word in without)
 
 
 def _part(seat: StylePart, player: Instrument, others: Sequence[PartPlan]) -> PartPlan:

@@ -200,7 +200,7 @@ def _values(scene: Scene, brief: Brief, draft: CompositionPlan, schema: dict[str
         "limits": lambda: limits_of(schema),
         "chords": lambda: _CHORDS,
         "lengths": lambda: _lengths(brief, draft),
-        "draft": lambda: json.dumps(draft_as_answer(draft, _inside(draft))),
+        "draft": lambda: json.dumps(draft_as_answer(draft, _inside(draft)), separators=(",", ":")),
         "choices": lambda: "",
         "most": lambda: "",
     }

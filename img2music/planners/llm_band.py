@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from img2music.errors import Img2MusicError
-from img2music.planners.ensemble import kept_out, missing_harmony, seat_band
-from img2music.theory import instrument
+from img2music.planners.ensemble import missing_harmony, seat_band
+from img2music.theory import instrument, is_kept_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,7 +86,7 @@ def _role(part: WirePart, seats: Seats, without: Sequence[str]) -> Role | None:
     except Img2MusicError:
         seats.faults.append(f"parts: there is no instrument {part.instrument[:40]!r}; it was left out")
         return None
-    if kept_out(player, part.role, without):
+    if is_kept_out(player, without, part.role):
         what = part.role if part.role in without else player.name
         seats.faults.append(f"parts: the user wants no {what}, so it was left out")
         return None

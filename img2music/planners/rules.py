@@ -16,7 +16,7 @@ from img2music.correspondences.weighing import cite, split, together
 from img2music.io.lexicon import is_near_style
 from img2music.io.styles import load_style, style_names
 from img2music.plan import CompositionPlan, Reason, Section
-from img2music.planners.ensemble import kept_out, missing_harmony, seat_guest, seat_style, seat_wishes
+from img2music.planners.ensemble import missing_harmony, seat_guest, seat_style, seat_wishes
 from img2music.planners.feeling import SHIFT, feel, nearest_mode, season
 from img2music.planners.form import count_bars, fit_tempo, lay_out, section_energies
 from img2music.planners.harmony import harmonize
@@ -26,7 +26,7 @@ from img2music.planners.seen_players import leader, players_seen, seat_seen
 from img2music.planners.steering import other_style, steer_feeling, steer_mode, steer_tempo
 from img2music.planners.titles import make_idea, make_title
 from img2music.style import is_style_file
-from img2music.theory import Key, Meter, instrument, name_of, parse_pitch_class
+from img2music.theory import Key, Meter, instrument, is_kept_out, name_of, parse_pitch_class
 from img2music.words import read_words, settle_words
 from img2music.words.settling import overruled
 from img2music.words.telling import said_read, told_aside
@@ -377,7 +377,7 @@ def _heard_in_picture(scene: Scene, words: Reading) -> tuple[str, ...]:
     if seen.source != "model" or seen.confidence < _SURE_OF_INSTRUMENTS:
         return ()
     players = (instrument(name) for name in seen.value[:_HEARD_INSTRUMENTS])
-    return tuple(player.name for player in players if not kept_out(player, "", words.without))
+    return tuple(player.name for player in players if not is_kept_out(player, words.without))
 
 
 def _line_words(scene: Scene, cues: Mapping[str, float]) -> str:

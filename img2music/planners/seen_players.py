@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from img2music.correspondences.sounding import recognised
 from img2music.plan import PartPlan
-from img2music.planners.ensemble import kept_out, seat_guest
-from img2music.theory import instrument
+from img2music.planners.ensemble import seat_guest
+from img2music.theory import instrument, is_kept_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,7 @@ def players_seen(scene: Scene) -> tuple[Recognised, ...]:
 def leader(shown: Sequence[Recognised], without: Sequence[str]) -> Recognised | None:
     """Who takes the tune: the first that can, if nobody wants it or the tune left out."""
     singers = (one for one in shown if one.row.sings and "melody" not in without)
-    return next((one for one in singers if not kept_out(instrument(one.row.players[0]), "melody", without)), None)
+    return next((one for one in singers if not is_kept_out(instrument(one.row.players[0]), without, "melody")), None)
 
 
 def seat_seen(
@@ -58,7 +58,7 @@ def seat_seen(
 ) -> tuple[tuple[PartPlan, ...], str]:
     """The band with an instrument that is seen, and what it does there; "" where it is kept out or the band is full."""
     player = _player(one, parts, style)
-    if kept_out(instrument(player), "", without) or (not one.row.sings and "drums" in without):
+    if is_kept_out(instrument(player), without) or (not one.row.sings and "drums" in without):
         return tuple(parts), ""
     if one.row.percussion in _BESIDE:
         return _beside(parts, one)

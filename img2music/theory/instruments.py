@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from img2music.errors import unknown_name
 
-__all__ = ["Instrument", "instrument", "instrument_names", "other_names"]
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+__all__ = ["Instrument", "instrument", "instrument_names", "is_kept_out", "other_names"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,11 @@ _ALIASES = {
     "chimes": "tubular bells", "cornet": "trumpet", "panpipes": "pan flute", "pipe organ": "organ", "steel drum": "steel drums",
     "steelpan": "steel drums", "tin whistle": "whistle", "upright piano": "piano",
 }  # fmt: skip
+
+
+def is_kept_out(player: Instrument, without: Collection[str], role: str = "") -> bool:
+    """Whether a wish to leave something out (a role, a family, an instrument) means this player; every kit plays the role "drums"."""
+    return bool({role, player.family, player.name, "drums" if player.kit else role} & set(without))
 
 
 def instrument_names() -> tuple[str, ...]:

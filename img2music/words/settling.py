@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from img2music.io.styles import load_style
-from img2music.theory import instrument
+from img2music.theory import instrument, is_kept_out
 from img2music.words.reader import read_words
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def overruled(brief: Brief, reading: Reading) -> tuple[str, ...]:
     if reading.tempo_range and brief.tempo_bpm and not reading.tempo_range[0] <= brief.tempo_bpm <= reading.tempo_range[1]:
         low, high = reading.tempo_range
         told.append(f"your words ask for {low:.0f} to {high:.0f} bpm, --tempo for {brief.tempo_bpm:g}; the option was kept")
-    refused = [name for name in brief.instruments if _is_refused(name, reading.without)]
+    refused = [name for name in brief.instruments if is_kept_out(instrument(name), reading.without)]
     if refused:
         told.append(f"your words leave out {', '.join(refused)}, --instrument asks for it; the option was kept")
     if brief.instruments and reading.instruments and not set(reading.instruments) <= set(brief.instruments):
@@ -78,11 +78,6 @@ def overruled(brief: Brief, reading: Reading) -> tuple[str, ...]:
             f"your words ask for {', '.join(reading.instruments)}, --instrument for {', '.join(brief.instruments)}; the option was kept"
         )
     return tuple(told)
-
-
-def _is_refused(name: str, without: tuple[str, ...]) -> bool:
-    player = instrument(name)
-    return bool({player.name, player.family, "drums" if player.kit else ""} & set(without))
 
 
 def _words(name: str, value: Any) -> str:
