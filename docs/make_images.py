@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import img2music
-from img2music.io.engraving import engrave, to_png
+from img2music.io.engraving.verovio_pages import engrave, to_png
 
 FOLDER = Path(__file__).parent
 EXAMPLES = FOLDER.parent / "demo" / "examples"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from img2music.io.styles import load_style, style_names
-from img2music.theory.patterns import PATTERNS
+from img2music.io.style_files import load_style, style_names
+from img2music.theory.pattern_names import PATTERNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

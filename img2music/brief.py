@@ -12,8 +12,8 @@ from typing import Annotated, Any, TypedDict, Unpack
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from img2music.chance import Craft, Seed  # noqa: TC001  pydantic reads the annotations when a class is made
 from img2music.errors import BriefError, UsageError, unknown_name
+from img2music.rng import Craft, Seed  # noqa: TC001  pydantic reads the annotations when a class is made
 from img2music.theory import Key, Meter, instrument
 
 __all__ = ["DEFAULT_SECONDS", "SECONDS_RANGE", "TEMPO_RANGE_BPM", "Brief", "Wishes"]

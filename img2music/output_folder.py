@@ -16,8 +16,8 @@ from hashlib import sha256
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from img2music.atomic_files import RECORD, STAGING, Staging, file_digest, obstacle, unwritable
 from img2music.errors import OutputError
-from img2music.staging import RECORD, STAGING, Staging, file_digest, obstacle, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from img2music.chance import Craft, Seed  # noqa: TC001  pydantic reads the annotations when a class is made
+from img2music.rng import Craft, Seed  # noqa: TC001  pydantic reads the annotations when a class is made
 from img2music.theory import Chord, Key, Meter, instrument, parse_bar
-from img2music.theory.numerals import contradiction
+from img2music.theory.mode_check import contradiction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from img2music.theory.numerals import Contradiction
+    from img2music.theory.mode_check import Contradiction
 
 __all__ = ["CompositionPlan", "Motif", "PartPlan", "Reason", "Section"]
 

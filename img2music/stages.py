@@ -108,15 +108,18 @@ class Rendering:
 BUILTIN: dict[Kind, dict[str, str]] = {
     "perceiver": {
         "offline": "img2music.perceivers.offline:OfflinePerceiver",
-        "vlm": "img2music.perceivers.vlm:ModelPerceiver",
+        "vlm": "img2music.perceivers.vlm.vlm_perceiver:ModelPerceiver",
     },
-    "planner": {"llm": "img2music.planners.llm:ModelPlanner", "rules": "img2music.planners.rules:RulesPlanner"},
-    "realizer": {"abc": "img2music.realizers.abc:AbcRealizer", "composer": "img2music.realizers.composer:Composer"},
+    "planner": {
+        "llm": "img2music.planners.llm.llm_planner:ModelPlanner",
+        "rules": "img2music.planners.rules.rules_planner:RulesPlanner",
+    },
+    "realizer": {"abc": "img2music.realizers.abc.abc_realizer:AbcRealizer", "composer": "img2music.realizers.composer:Composer"},
     "performer": {
         "expressive": "img2music.performers.expressive:ExpressivePerformer",
         "strict": "img2music.performers.strict:StrictPerformer",
     },
-    "renderer": {"soundfont": "img2music.renderers.soundfont:SoundfontRenderer"},
+    "renderer": {"soundfont": "img2music.renderers.soundfont.soundfont_renderer:SoundfontRenderer"},
 }
 _EXTRA: dict[str, str] = {"midirenderer": "midirenderer"}
 """Import name of an optional package: what to give to pip."""

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from img2music.theory import Key, Meter, instrument, parse_bar
-from img2music.theory.patterns import check_drum, check_pattern
+from img2music.theory.pattern_names import check_drum, check_pattern
 
 __all__ = ["Affect", "DrumGroove", "Harmony", "Style", "StylePart", "Vocabulary", "is_style_file"]
 

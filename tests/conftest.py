@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-import extras
 import pytest
 
 from img2music.cli import main
 from img2music.stages import BUILTIN, KINDS
+from tests.support import extras
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

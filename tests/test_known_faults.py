@@ -13,19 +13,19 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
-import extras
 import pytest
-from commands import shell
-from model_answers import changes_answer, choice_answer, plan_answer, scene_answer
-from scenes import make_scene
-from stub_server import StubServer, schema_of_request
 
 from img2music import Brief, Pipeline
-from img2music.io.abc import write_abc
-from img2music.planners.rules import RulesPlanner
+from img2music.io.abc.export_abc import write_abc
+from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.composer import Composer
 from img2music.templates import load_prompt, prompt_names
-from pipelines import make_pipeline
+from tests.support import extras
+from tests.support.commands import shell
+from tests.support.made_pipelines import make_pipeline
+from tests.support.made_scenes import make_scene
+from tests.support.model_answers import changes_answer, choice_answer, plan_answer, scene_answer
+from tests.support.stub_server import StubServer, schema_of_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,7 +100,7 @@ def test_2_a_model_that_never_learns_is_asked_three_times(kind: str, make_pictur
 
 
 def test_2_a_title_starts_no_voices() -> None:
-    from img2music.realizers.abc import read_tune
+    from img2music.realizers.abc.abc_realizer import read_tune
 
     plan = RulesPlanner()(make_scene(), Brief(seconds=12, instruments=("flute",), key="C major", meter="4/4"))
     bars = " ".join(["CDEF GABc|"] * (plan.bars - 1))

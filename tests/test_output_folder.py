@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 
 import img2music
-from img2music.cli.batch import folder_names
+from img2music.atomic_files import write_file, write_files
+from img2music.cli.shared.many_inputs import folder_names
 from img2music.errors import OutputError
 from img2music.output_folder import Saved, save_files
-from img2music.staging import write_file, write_files
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -343,8 +343,8 @@ def test_an_interruption_waits_until_all_files_have_their_place(tmp_path: Path, 
     program = f"""
 import os, signal, sys
 from pathlib import Path
-sys.path.insert(0, {str(Path(__file__).parent)!r})
-from test_output_folder import save
+sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+from tests.test_output_folder import save
 replace, moves = Path.replace, [0]
 def interrupted(self, target):
     moves[0] += 1
@@ -375,8 +375,8 @@ def test_two_processes_never_mix_or_lose_a_piece(tmp_path: Path) -> None:
     program = f"""
 import sys
 from pathlib import Path
-sys.path.insert(0, {str(Path(__file__).parent)!r})
-from test_output_folder import save
+sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+from tests.test_output_folder import save
 for number in range(30):
     print(save(Path({str(tmp_path)!r}) / f"cat{{number}}", sys.argv[1]).folder)
 """

@@ -10,12 +10,12 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from scenes import make_scene
 
 from img2music.brief import Brief
 from img2music.errors import BackendError, MissingPackageError, UsageError
 from img2music.pipeline import Pipeline
 from img2music.stages import load_stage, stage_names
+from tests.support.made_scenes import make_scene
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

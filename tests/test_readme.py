@@ -11,11 +11,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from scenes import make_scene
 
 from img2music import Brief, Pipeline
 from img2music.stages import BUILTIN, load_stage
-from img2music.theory.patterns import PATTERNS
+from img2music.theory.pattern_names import PATTERNS
+from tests.support.made_scenes import make_scene
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ import re
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from corpora.progression import BarChord, ChordPhrase, Progression
+from evals.corpora.progression import BarChord, ChordPhrase, Progression
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from corpora.groove import Performance, Stroke
+    from evals.corpora.groove import Performance, Stroke
 
 __all__ = ["SLOTS", "Bar", "Hit", "Reading", "density", "is_swung", "likeness", "read_performance", "swing_place"]
 

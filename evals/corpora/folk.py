@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import music21
 
-from img2music.metrics.tune import Tone, Tune
+from img2music.metrics.symbolic.tune_view import Tone, Tune
 from img2music.theory import METERS, Meter
 
 if TYPE_CHECKING:

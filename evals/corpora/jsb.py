@@ -12,10 +12,9 @@ import json
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from corpora.progression import BarChord, ChordPhrase, Progression
-from corpora.song import correlation
-
-from img2music.theory.listening import MAJOR_PROFILE, MINOR_PROFILE
+from evals.corpora.progression import BarChord, ChordPhrase, Progression
+from evals.corpora.song import correlation
+from img2music.theory.key_finding import MAJOR_PROFILE, MINOR_PROFILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

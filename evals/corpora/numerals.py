@@ -13,7 +13,7 @@ from img2music.theory import Key
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from corpora.progression import BarChord, ChordPhrase, Progression
+    from evals.corpora.progression import BarChord, ChordPhrase, Progression
 
 __all__ = ["colour_of", "mode_of", "numeral_of", "triads_of"]
 

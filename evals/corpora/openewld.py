@@ -12,9 +12,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from corpora.song import Song, SongChord, SongNote, correlation
-
-from img2music.theory.listening import MAJOR_PROFILE, MINOR_PROFILE
+from evals.corpora.song import Song, SongChord, SongNote, correlation
+from img2music.theory.key_finding import MAJOR_PROFILE, MINOR_PROFILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

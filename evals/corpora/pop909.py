@@ -11,7 +11,7 @@ import re
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from corpora.song import Song, SongChord, SongNote
+from evals.corpora.song import Song, SongChord, SongNote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

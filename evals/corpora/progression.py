@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from corpora.song import Song
+    from evals.corpora.song import Song
 
 __all__ = ["BarChord", "ChordPhrase", "Progression", "from_song"]
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from corpora.progression import Progression
+    from evals.corpora.progression import Progression
 
 __all__ = ["Song", "SongChord", "SongNote", "correlation", "in_training_half"]
 

@@ -20,8 +20,8 @@ from img2music.cli.doctor import doctor
 from img2music.cli.instruments import instruments_group
 from img2music.cli.looking import plan, see
 from img2music.cli.making import compose, realize, render, replay
-from img2music.cli.prompting import prompts_group
-from img2music.cli.screen import code_of, complain, note, say
+from img2music.cli.prompts import prompts_group
+from img2music.cli.shared.console import code_of, complain, note, say
 from img2music.cli.shelves import shelf
 from img2music.cli.words import words_group
 
@@ -43,7 +43,7 @@ app = typer.Typer(
 
 
 def _style_summary(name: str) -> str:
-    from img2music.io.styles import load_style
+    from img2music.io.style_files import load_style
 
     return load_style(name).summary
 
@@ -115,7 +115,7 @@ def _terminated(*_: object) -> NoReturn:
 
 def _leave_models_behind(code: int) -> None:
     """Ends the process where a model in it still writes: it can't be stopped, and the interpreter must not be taken down under it."""
-    from img2music.journal import MODEL_THREAD
+    from img2music.provenance import MODEL_THREAD
 
     if any(thread.name == MODEL_THREAD for thread in threading.enumerate()):
         sys.stderr.flush()

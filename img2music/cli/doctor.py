@@ -13,8 +13,8 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from img2music.cli import options as opt  # noqa: TC001  typer reads the annotations
-from img2music.cli.screen import say, say_object
+from img2music.cli.shared import options as opt  # noqa: TC001  typer reads the annotations
+from img2music.cli.shared.console import say, say_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-    from img2music.models.spec import ModelSpec
+    from img2music.models.model_spec import ModelSpec
 
 __all__ = ["doctor"]
 
@@ -161,7 +161,7 @@ def _providers() -> Iterator[_Finding]:
     from importlib.metadata import entry_points
 
     from img2music.errors import BackendError
-    from img2music.models.providers import GROUP, PROVIDERS, provider_named
+    from img2music.models.provider_table import GROUP, PROVIDERS, provider_named
 
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
         about = f"plug-in of {entry.dist.name} {entry.dist.version}" if entry.dist is not None else "plug-in"
@@ -194,8 +194,8 @@ def _pipelines() -> Iterator[_Finding]:
 
 
 def _stage_faults(options: dict[str, JsonValue]) -> Iterator[str]:
-    from img2music.models.registry import why_not
-    from img2music.models.spec import ModelSpec
+    from img2music.models.model_factory import why_not
+    from img2music.models.model_spec import ModelSpec
 
     line = options.get("model")
     if isinstance(line, str):
@@ -207,7 +207,7 @@ def _stage_faults(options: dict[str, JsonValue]) -> Iterator[str]:
 
 def _unanswered(spec: ModelSpec) -> str | None:
     """Why a server on this machine can't be asked; servers elsewhere are not called just to be looked at."""
-    from img2music.models.registry import is_local
+    from img2music.models.model_factory import is_local
 
     if spec.provider != "openai" or not is_local(spec):
         return None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from img2music.cli import options as opt  # noqa: TC001  typer reads the annotations
-from img2music.cli.screen import say, say_object
+from img2music.cli.shared import options as opt  # noqa: TC001  typer reads the annotations
+from img2music.cli.shared.console import say, say_object
 
 __all__ = ["instruments_group"]
 

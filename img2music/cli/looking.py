@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from img2music.cli import options as opt
-from img2music.cli.batch import check_writable, each, folder_names
-from img2music.cli.screen import note, progress, say, say_object
-from img2music.cli.seeing import describe_scene
+from img2music.cli.shared import options as opt
+from img2music.cli.shared.console import note, progress, say, say_object
+from img2music.cli.shared.many_inputs import check_writable, each, folder_names
+from img2music.cli.shared.scene_summary import describe_scene
 from img2music.output_folder import save_files
 
 if TYPE_CHECKING:
@@ -79,8 +79,8 @@ def plan(
     as_json: opt.JsonOption = False,
 ) -> int:
     """Plan a composition and say why. With --json, one plan a line in the order given."""
-    from img2music.explain import explain_text
     from img2music.io.documents import dump, load_scene
+    from img2music.report import explain_text
 
     brief = opt.make_brief(
         seconds=seconds, tempo=tempo, key=key, meter=meter, style=style, instruments=instrument, words=words, seed=seed, loop=loop

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from img2music.cli import options as opt
-from img2music.cli.batch import check_writable, each, folder_names, plain_name, save_piece
-from img2music.cli.screen import note, progress, say, say_object
-from img2music.cli.telling import tell
+from img2music.cli.shared import options as opt
+from img2music.cli.shared.console import note, progress, say, say_object
+from img2music.cli.shared.many_inputs import check_writable, each, folder_names, plain_name, save_piece
+from img2music.cli.shared.piece_summary import tell
 from img2music.errors import BackendError, DocumentError, UsageError
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ def render(
     """Make a MIDI file or a plan sound: audio only."""
     from img2music.output_folder import save_files
     from img2music.pipeline import Pipeline
-    from img2music.pipeline.files import encode, stem_files
+    from img2music.pipeline.export import encode, stem_files
 
     wanted = opt.audio_format(audio)
     if wanted is None:
@@ -245,9 +245,9 @@ def _performance(
     """What to play, what its sound says of itself (of a MIDI file the title alone, as it may change its key and tempo), and doubts."""
     from img2music.io.audio_tags import Tags
     from img2music.io.documents import load_plan, read_file
-    from img2music.io.midi import read_midi
-    from img2music.pipeline.files import tags_of
-    from img2music.pipeline.lengths import settled
+    from img2music.io.midi.export_midi import read_midi
+    from img2music.pipeline.export import tags_of
+    from img2music.pipeline.reconcile_length import settled
 
     if source.lower().endswith(".json"):
         plan = settled(load_plan(source, style=style))
@@ -284,7 +284,7 @@ def replay(
     beside piece.json are compared with it as well; one that was changed since is told of, but is no failure.
     """
     from img2music.io.pictures import open_picture
-    from img2music.pipeline import replay as replay_piece
+    from img2music.pipeline import replay
 
     target = None if out is None else check_writable(out)
     folders = folder_names(manifests)
@@ -293,7 +293,7 @@ def replay(
     def work(place: int, source: str) -> None:
         folder = None if target is None else target / folders[place]
         with progress(source) as on_event:
-            result = replay_piece(
+            result = replay(
                 source, folder, pipeline=pipeline, style=style, picture=shown, force=force, numbered=True, on_event=on_event
             )
         _compare(result, source, as_json=as_json)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from img2music.cli import options as opt  # noqa: TC001  typer reads the annotations
-from img2music.cli.copying import copy_out
-from img2music.cli.screen import say, say_object
+from img2music.cli.shared import options as opt  # noqa: TC001  typer reads the annotations
+from img2music.cli.shared.console import say, say_object
+from img2music.cli.shared.copy_out import copy_out
 from img2music.errors import unknown_name
 from img2music.resources import data
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from img2music.cli import options as opt  # noqa: TC001  typer reads the annotations
-from img2music.cli.screen import say, say_object
+from img2music.cli.shared import options as opt  # noqa: TC001  typer reads the annotations
+from img2music.cli.shared.console import say, say_object
 
 if TYPE_CHECKING:
-    from img2music.io.lexicon import Meaning
+    from img2music.io.lexicon_files import Meaning
     from img2music.words import Reading
 
 __all__ = ["words_group"]
@@ -28,7 +28,7 @@ def words_group() -> typer.Typer:
         as_json: opt.JsonOption = False,
     ) -> int:
         from img2music.errors import unknown_name
-        from img2music.io.lexicon import languages, lexicon_language, meanings
+        from img2music.io.lexicon_files import languages, lexicon_language, meanings
 
         if language not in languages():
             raise unknown_name("language", language, languages())
@@ -57,7 +57,7 @@ def words_group() -> typer.Typer:
     ) -> int:
         from img2music.brief import Brief
         from img2music.words import read_words
-        from img2music.words.telling import reading_rows
+        from img2music.words.explain_words import reading_rows
 
         reading = read_words(Brief.of(words=" ".join(text)).words)
         if as_json:

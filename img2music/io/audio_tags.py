@@ -28,7 +28,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from img2music.errors import BackendError
-from img2music.io.lettering import one_line
+from img2music.io.escape import one_line
 from img2music.theory import Key, Meter, name_of
 
 if TYPE_CHECKING:

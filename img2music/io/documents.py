@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from img2music.errors import DocumentError
-from img2music.io.places import line_of, meant
+from img2music.io.yaml_location import line_of, meant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -16,10 +16,10 @@ from functools import lru_cache
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from img2music.io.rhythm import UNITS_PER_QUARTER, cut, tuplets
+from img2music.io.note_values import UNITS_PER_QUARTER, cut, tuplets
 
 if TYPE_CHECKING:
-    from img2music.io.rhythm import Piece
+    from img2music.io.note_values import Piece
     from img2music.score import Note, Part, Score
     from img2music.theory import Meter
 

@@ -22,8 +22,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, TypeAlias
 
 from img2music.errors import PictureError, UsageError
-from img2music.io.decoding import boxes, colour_tags, frames, heif, jpeg, kinds, svg
-from img2music.io.decoding.sources import read_source
+from img2music.io.decoding import animation, colour_tags, file_types, heif, isobmff, jpeg_header, svg
+from img2music.io.decoding.picture_sources import read_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from PIL.Image import Exif, Image, Transpose
 
     from img2music.io.decoding.colour_spaces import ColourSpace
-    from img2music.io.decoding.kinds import Kind
+    from img2music.io.decoding.file_types import Kind
 
 __all__ = ["MOST_PIXELS", "WORKING_PIXELS", "Picture", "PictureSource", "open_picture", "preview_jpeg"]
 
@@ -51,7 +51,7 @@ WORKING_PIXELS = 768
 MOST_PIXELS = 100_000_000
 """Most pixels of a picture, unless another number is asked for. A frame of it takes 400 MB at four bytes a pixel."""
 _MOST_DRAFTED_PIXELS = 400_000_000
-"""Likewise of a JPEG, which is decoded at a fraction of its size: 390 megapixels take 1.5 s and 185 MB (evals/bench_pictures.py)."""
+"""Likewise of a JPEG, which is decoded at a fraction of its size: 390 megapixels take 1.5 s and 185 MB (evals/bench/bench_pictures.py)."""
 _MOST_COEFFICIENT_BYTES = 400_000_000
 """Likewise for the coefficients of a progressive JPEG: as much as a frame of another picture may take. 133 megapixels at 4:2:0."""
 _MOST_SCAN_BLOCKS = 500_000_000
@@ -100,7 +100,7 @@ def open_picture(source: PictureSource, *, max_pixels: int | None = None) -> Pic
     try:
         with _guarded() as limit:
             if given.image is None:
-                kind = kinds.recognise(given.content)
+                kind = file_types.recognise(given.content)
                 what = kind.name
                 import_module(f"PIL.{kind.module}") if kind.module else None
                 decoded = _decode(kind, max_pixels, limit)
@@ -198,7 +198,7 @@ def _decode(kind: Kind, max_pixels: int | None, limit: _Limit) -> _Decoded:
         notes += first
         draft = kind.name == "JPEG" and _draft(image, large=large and size[0] * size[1] > MOST_PIXELS)
         image.load()
-        if kind.name in _ANIMATED and first and frames.is_blank(image):
+        if kind.name in _ANIMATED and first and animation.is_blank(image):
             chosen, notes = _with_content(image, kind, notes)
         else:
             chosen = image
@@ -216,7 +216,7 @@ def _jpeg_limit(content: bytes, max_pixels: int | None) -> int:
     Raises:
         PictureError: its coefficients take too much memory, or its scans too long; or a kind that no reader decodes.
     """
-    head = jpeg.read_head(content)
+    head = jpeg_header.read_head(content)
     if head is None:
         return MOST_PIXELS if max_pixels is None else max_pixels
     if head.unreadable:
@@ -282,7 +282,7 @@ def _with_content(image: Image, kind: Kind, notes: list[str]) -> tuple[Image, li
     """The first frame that shows something, instead of a blank first one; that one again where none does."""
     from PIL import Image as PillowImage
 
-    found = frames.seek_content(image)
+    found = animation.seek_content(image)
     if found is None:
         again = PillowImage.open(io.BytesIO(kind.content), formats=(kind.name,))
         again.load()
@@ -323,7 +323,7 @@ def _colours(image: Image, kind: Kind, notes: list[str]) -> _Colours:
     if kind.name == "PNG":
         return _Colours(image, exif, colour_tags.from_png(kind.content, notes))
     if kind.name == "AVIF" and not image.info.get("icc_profile"):
-        return _Colours(image, exif, colour_tags.from_nclx(boxes.coded_colours(kind.content), notes))
+        return _Colours(image, exif, colour_tags.from_nclx(isobmff.coded_colours(kind.content), notes))
     return _Colours(image, exif)
 
 
@@ -342,14 +342,14 @@ def _finish(image: Image, size: tuple[int, int], colours: _Colours, notes: list[
     import numpy as np
     from PIL import Image as PillowImage
 
-    from img2music.io import rasters
+    from img2music.io import pixel_formats
 
     if min(size) < 1:
         raise PictureError("has no pixels; give another picture")
     turn = _orientation(colours.exif, notes)
-    small = rasters.shrink(image, 2 * WORKING_PIXELS, notes)
+    small = pixel_formats.shrink(image, 2 * WORKING_PIXELS, notes)
     profile = colours.profile()
-    small = rasters.to_srgb(small, profile, notes, None if profile else colours.space(notes))
+    small = pixel_formats.to_srgb(small, profile, notes, None if profile else colours.space(notes))
     turns = PillowImage.Transpose
     if turn is not None:
         small = small.transpose(turn)

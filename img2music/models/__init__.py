@@ -10,13 +10,13 @@ Options follow as in a web address: ``openai:qwen2.5vl?base_url=http://localhost
 environment only. Nothing here is imported before it is used; a model is loaded when it is first asked.
 """
 
-from img2music.models.answers import AnswerError, field_of, json_of, validated
-from img2music.models.asking import Answer, Client, Question
-from img2music.models.conversing import Reply, converse
-from img2music.models.providers import PROVIDERS, Provider
-from img2music.models.registry import chat_model, why_not
-from img2music.models.schemas import schema_of
-from img2music.models.spec import ModelSpec
+from img2music.models.client import Answer, Client, Question
+from img2music.models.model_factory import chat_model, why_not
+from img2music.models.model_spec import ModelSpec
+from img2music.models.parsing.json_answer import AnswerError, field_of, json_of, validated
+from img2music.models.parsing.json_schema import schema_of
+from img2music.models.provider_table import PROVIDERS, Provider
+from img2music.models.repair_loop import Reply, converse
 
 __all__ = [
     "PROVIDERS",

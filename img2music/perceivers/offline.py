@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.perceivers.view import number_cue
+from img2music.perceivers.image.thumbnail import number_cue
 from img2music.scene import Cue, PictureInfo, Scene
 
 if TYPE_CHECKING:
     from img2music.io.pictures import Picture
-    from img2music.perceivers.recognition import Seen
+    from img2music.perceivers.image.recognition import Seen
     from img2music.scene import Swatch
 
 __all__ = ["OfflinePerceiver", "measure"]
@@ -33,10 +33,10 @@ class OfflinePerceiver:
             MissingPackageError: onnxruntime can't be loaded here.
             BackendError: a network's file is missing or damaged.
         """
-        from img2music.correspondences.affect import read_affect
-        from img2music.correspondences.again import sealed
-        from img2music.correspondences.attributes import suggest
-        from img2music.correspondences.evidence import Evidence
+        from img2music.crossmodal.affect import read_affect
+        from img2music.crossmodal.attributes import suggest
+        from img2music.crossmodal.cue_evidence import Evidence
+        from img2music.crossmodal.edits import sealed
 
         cues, colours, seen = measure(picture)
         cues = (*cues, *feeling_cues(cues, colours, seen))
@@ -59,9 +59,9 @@ class OfflinePerceiver:
 
 def feeling_cues(cues: tuple[Cue, ...], colours: tuple[Swatch, ...], seen: Seen) -> tuple[Cue, ...]:
     """What the networks' features say of people's feeling beyond the cues that have a name, and how far it may be off."""
-    from img2music.correspondences.affect import MEANS, named_affect
-    from img2music.correspondences.evidence import Evidence
-    from img2music.perceivers.felt import describe, read
+    from img2music.crossmodal.affect import MEANS, named_affect
+    from img2music.crossmodal.cue_evidence import Evidence
+    from img2music.perceivers.image.affect_regression import describe, read
 
     evidence = Evidence(cues, colours)
     felt = read(describe(seen, evidence.values))
@@ -79,14 +79,21 @@ def feeling_cues(cues: tuple[Cue, ...], colours: tuple[Swatch, ...], seen: Seen)
 
 def measure(picture: Picture) -> tuple[tuple[Cue, ...], tuple[Swatch, ...], Seen]:
     """Every cue of a picture but what people feel, its colours, and the networks' answers."""
-    from img2music.perceivers.colour import colour_cues
-    from img2music.perceivers.composition import composition_cues
-    from img2music.perceivers.faces import face_cues, find_faces
-    from img2music.perceivers.kind import kind_cues
-    from img2music.perceivers.palette import swatches
-    from img2music.perceivers.recognition import group_shares, instrument_cues, people_cue, recognise, recognition_cues, wide_cues
-    from img2music.perceivers.surroundings import surroundings_cues
-    from img2music.perceivers.view import look
+    from img2music.perceivers.image.colour_cues import colour_cues
+    from img2music.perceivers.image.composition import composition_cues
+    from img2music.perceivers.image.faces import face_cues, find_faces
+    from img2music.perceivers.image.image_type import kind_cues
+    from img2music.perceivers.image.palette import swatches
+    from img2music.perceivers.image.recognition import (
+        group_shares,
+        instrument_cues,
+        people_cue,
+        recognise,
+        recognition_cues,
+        wide_cues,
+    )
+    from img2music.perceivers.image.scene_context import surroundings_cues
+    from img2music.perceivers.image.thumbnail import look
 
     view = look(picture)
     seen = recognise(picture.rgb)

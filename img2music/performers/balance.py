@@ -2,8 +2,8 @@
 
 A style's `level_db` says how loud a part should *sound* beside the others; instruments of a soundfont differ by 15 dB at the same
 volume, and six drums or four-note chords sound louder than one line. The table holds what each instrument measures (integrated
-loudness, ITU-R BS.1770-4, in LUFS, of the same dry phrase of single notes), made by `evals/measure_instruments.py`; what is
-written says how much more sounds at once. The volume controller makes up the difference. `evals/balance.py` measures the result.
+loudness, ITU-R BS.1770-4, in LUFS, of the same dry phrase of single notes), made by `evals/learn/measure_instruments.py`; what is
+written says how much more sounds at once. The volume controller makes up the difference. `evals/studies/music/balance.py` measures the result.
 Conventions: gains in dB; volume and velocity follow General MIDI Level 2 (gain = 40 log10(value / 127)).
 """
 
@@ -48,7 +48,7 @@ _MIDDLE_LUFS = -34.0
 _TABLE_VELOCITY = 80
 _TABLE_QUARTER_SECONDS = 0.6
 _DECAY_SECONDS, _STROKE_SECONDS = 0.8, 0.12
-"""How long a plucked or struck note, and a drum, keep most of their energy: fitted to the stems that `evals/balance.py` measures."""
+"""How long a plucked or struck note, and a drum, keep most of their energy: fitted to the stems that `evals/studies/music/balance.py` measures."""
 _RING_SECONDS = 0.5
 """Broken chords ring on into each other."""
 _CYMBALS = frozenset({42, 44, 46, 51, 54, 59, 69, 70, 75})

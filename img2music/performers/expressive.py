@@ -13,12 +13,12 @@ from fractions import Fraction
 from math import pi, sin
 from typing import TYPE_CHECKING
 
-from img2music.chance import generator
-from img2music.io.styles import load_style
+from img2music.io.style_files import load_style
 from img2music.performance import TICKS_PER_QUARTER, Control, PlayedNote, PlayedPart
 from img2music.performers.balance import volumes
-from img2music.performers.stage import EXPRESSION, PEDAL, assemble, channels, seat, tidy
+from img2music.performers.performance_builder import EXPRESSION, PEDAL, assemble, channels, seat, tidy
 from img2music.performers.timing import Clock
+from img2music.rng import generator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.io.styles import load_style
+from img2music.io.style_files import load_style
 from img2music.performance import PlayedNote, PlayedPart
 from img2music.performers.balance import volumes
-from img2music.performers.stage import assemble, channels, seat, ticks, tidy
+from img2music.performers.performance_builder import assemble, channels, seat, ticks, tidy
 
 if TYPE_CHECKING:
     from img2music.performance import Performance

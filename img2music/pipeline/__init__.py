@@ -5,8 +5,8 @@ stage alone; `replay` makes a piece again from its manifest, `recompose` makes i
 """
 
 from img2music.pipeline.config import PipelineConfig, pipeline_names
-from img2music.pipeline.events import Event
-from img2music.pipeline.locks import recompose
+from img2music.pipeline.progress import Event
+from img2music.pipeline.recomposition.recompose import recompose
 from img2music.pipeline.replay import FileCheck, Replay, replay
 from img2music.pipeline.run import Pipeline
 

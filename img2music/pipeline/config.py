@@ -113,7 +113,7 @@ def adapted(
     """
     stages = {name: getattr(config.stages, name) for name in type(config.stages).model_fields}
     if model is not None:
-        from img2music.models.spec import ModelSpec
+        from img2music.models.model_spec import ModelSpec
 
         ModelSpec.parse(model)
         asking = [name for name, stage in stages.items() if "model" in stage.options]

@@ -17,12 +17,12 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from img2music.brief import Brief
-from img2music.chance import Craft, Seed
-from img2music.journal import ModelUse
-from img2music.metrics.compliance import Row
+from img2music.metrics.compliance.compliance_check import Row
 from img2music.metrics.measurement import Measurement
 from img2music.pipeline.config import PipelineConfig
 from img2music.plan import CompositionPlan
+from img2music.provenance import ModelUse
+from img2music.rng import Craft, Seed
 from img2music.scene import PictureInfo, Scene
 
 __all__ = ["AudioFormat", "AudioInfo", "Fallback", "Kept", "KeptCraft", "KeptPart", "Manifest", "Take", "versions"]
@@ -90,7 +90,7 @@ class KeptPart(_Record):
 
     part: Short
     bars: Annotated[tuple[Annotated[str, Field(max_length=20_000, pattern=r"^[0-9a-z/*,;.+ -]*$")], ...], Field(max_length=9000)]
-    """A string a bar, as `img2music.realizers.kept` reads and writes it."""
+    """A string a bar, as `img2music.realizers.kept_notes` reads and writes it."""
 
 
 class Kept(_Record):

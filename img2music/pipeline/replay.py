@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Literal
 from img2music.errors import DocumentError
 from img2music.io.documents import parse, read_file
 from img2music.output_folder import Saved, identity_of, save_files
-from img2music.pipeline.beside import compare_beside
+from img2music.pipeline.changed_files import compare_beside
 from img2music.pipeline.manifest import Manifest, versions
-from img2music.pipeline.remaking import on_record, stages_of, with_kept_lines, with_record
+from img2music.pipeline.restore import on_record, stages_of, with_kept_lines, with_record
 from img2music.pipeline.run import Pipeline
 from img2music.style import is_style_file
 
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from img2music.io.pictures import Picture
     from img2music.piece import Piece
-    from img2music.pipeline.beside import Beside
-    from img2music.pipeline.events import Event
+    from img2music.pipeline.changed_files import Beside
+    from img2music.pipeline.progress import Event
 
 __all__ = ["FileCheck", "Replay", "replay"]
 

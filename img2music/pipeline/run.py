@@ -12,17 +12,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack, get_args
 
 from img2music.brief import Brief, Wishes
-from img2music.chance import spawn_seeds
 from img2music.errors import BackendError, BriefError, Img2MusicError, UsageError, unknown_name
-from img2music.journal import collected
 from img2music.performance import Performance
 from img2music.piece import Piece
 from img2music.pipeline.config import PipelineConfig, StageConfig, adapted, load_config
-from img2music.pipeline.events import Log
-from img2music.pipeline.files import Exporter
-from img2music.pipeline.lengths import settled
+from img2music.pipeline.export import Exporter
 from img2music.pipeline.manifest import AudioFormat, AudioInfo, Manifest, Take, versions
+from img2music.pipeline.progress import Log
+from img2music.pipeline.reconcile_length import settled
 from img2music.plan import CompositionPlan
+from img2music.provenance import collected
+from img2music.rng import spawn_seeds
 from img2music.scene import Scene
 from img2music.score import Score
 from img2music.stages import BUILTIN, Rendering, WordsReader, load_stage
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from img2music.audio import Audio
     from img2music.io.pictures import Picture, PictureSource
-    from img2music.pipeline.events import Event
-    from img2music.realizers.form import Event as Notes
+    from img2music.pipeline.progress import Event
+    from img2music.realizers.timeline import Event as Notes
     from img2music.stages import Kind
 
 __all__ = ["MOST_TAKES", "Pipeline"]
@@ -129,7 +129,7 @@ class Pipeline:
 
         The composer writes the other parts round them; a realizer that writes all parts by itself gives way in those.
         """
-        from img2music.realizers.kept import composed_round
+        from img2music.realizers.kept_notes import composed_round
 
         changed = self
         for place, stage in enumerate(self.config.stages.realizer.chain()):
@@ -257,11 +257,11 @@ class Pipeline:
         log: Log,
         scene: Scene | None = None,
     ) -> Piece:
-        from img2music.explain.edited import is_left_behind
-        from img2music.io.midi import write_midi
-        from img2music.io.musicxml import write_musicxml
+        from img2music.io.midi.export_midi import write_midi
+        from img2music.io.musicxml.export_musicxml import write_musicxml
         from img2music.io.pictures import preview_jpeg
-        from img2music.metrics.compliance import check
+        from img2music.metrics.compliance.compliance_check import check
+        from img2music.report.stale_reasons import is_left_behind
 
         best, takes = self._best_take(start, brief, output.takes, log)
         performance = self._call("performer", Performance, log, best.score, best.plan)
@@ -312,7 +312,7 @@ class Pipeline:
         self, start: Scene | CompositionPlan, brief: Brief, count: int, log: Log
     ) -> tuple[_Candidate, tuple[Take, ...]]:
         """Writes `count` candidates and keeps the first of those with the highest mark."""
-        from img2music.metrics.symbolic import judge, overall
+        from img2music.metrics.symbolic.symbolic_metrics import judge, overall
 
         first = brief.seed if isinstance(start, Scene) else start.seed
         best: _Candidate | None = None
@@ -382,7 +382,7 @@ def _laid_over(
     made: Callable[..., object] | None, config: StageConfig, kept: Mapping[str, Sequence[Notes]], plan: CompositionPlan
 ) -> object:
     """What a realizer writes, with kept lines in place of its own."""
-    from img2music.realizers.kept import laid_over
+    from img2music.realizers.kept_notes import laid_over
 
     stage = made or load_stage("realizer", config.use, config.options)
     score = stage(plan)

@@ -13,16 +13,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from img2music.io.styles import load_style
-from img2music.realizers.accompaniment import write_chords
-from img2music.realizers.bass import write_bass
-from img2music.realizers.counter import write_counter
-from img2music.realizers.drums import write_drums
-from img2music.realizers.form import lay_phrases, lay_spans
-from img2music.realizers.hand_percussion import write_percussion
-from img2music.realizers.kit import drum_spelling
-from img2music.realizers.melody import write_melody
+from img2music.io.style_files import load_style
+from img2music.realizers.bass.bass_line import write_bass
+from img2music.realizers.chords.accompaniment import write_chords
+from img2music.realizers.drums.drum_kit import drum_spelling
+from img2music.realizers.drums.drum_part import write_drums
+from img2music.realizers.drums.hand_percussion import write_percussion
+from img2music.realizers.melody.countermelody import write_counter
+from img2music.realizers.melody.melody_part import write_melody
 from img2music.realizers.texture import thin_out
+from img2music.realizers.timeline import lay_phrases, lay_spans
 from img2music.score import ChordSymbol, Note, Part, Score, ScoreSection
 from img2music.theory import instrument
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from img2music.plan import CompositionPlan, PartPlan
-    from img2music.realizers.form import Event, Phrase, Span
+    from img2music.realizers.timeline import Event, Phrase, Span
     from img2music.style import Style
     from img2music.theory import Instrument
     from img2music.theory.rhythms import Dialect

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.chance import generator
+from img2music.rng import generator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from img2music.plan import CompositionPlan, PartPlan
-    from img2music.realizers.form import Phrase
+    from img2music.realizers.timeline import Phrase
 
 __all__ = ["thin_out"]
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from img2music.io.lexicon import lexicon_language, split_phrases
-from img2music.words.tokens import after_joints, phrase_words
+from img2music.io.lexicon_files import lexicon_language, split_phrases
+from img2music.words.tokenizer import after_joints, phrase_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from img2music.words.tokens import Token
+    from img2music.words.tokenizer import Token
 
 __all__ = ["Quantity", "quantity"]
 

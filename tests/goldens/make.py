@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scores import band
-
-from img2music.io.abc import write_abc
-from img2music.io.musicxml import write_musicxml
+from img2music.io.abc.export_abc import write_abc
+from img2music.io.musicxml.export_musicxml import write_musicxml
+from tests.support.made_notes import band
 
 
 def main() -> None:

@@ -14,9 +14,9 @@ from itertools import combinations
 from pathlib import Path
 
 import muspy  # type: ignore[import-not-found]  # not installed: see above
-from made_scores import survey_scores
 
 from img2music.score import Score
+from tests.support.made_scores import survey_scores
 
 TICKS = 48
 NAMES = ("scale_consistency", "pitch_entropy", "pitch_class_entropy", "empty_beat_rate")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from PIL.Image import Exif
 
-    from img2music.io.decoding.boxes import Cicp
+    from img2music.io.decoding.isobmff import Cicp
 
 __all__ = ["NOTHING", "Declared", "from_exif", "from_nclx", "from_png"]
 

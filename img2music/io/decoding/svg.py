@@ -22,7 +22,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
 from img2music.errors import PictureError
-from img2music.io.decoding.isolated import run_isolated
+from img2music.io.decoding.decode_process import run_isolated
 
 __all__ = ["cleaned", "draw", "draw_here", "is_svg", "unzipped"]
 

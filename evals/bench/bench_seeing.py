@@ -1,0 +1,115 @@
+"""What seeing costs: CPU milliseconds a picture after decoding, part by part, one thread.
+
+    python evals/bench/bench_seeing.py [FOLDER] [--pictures 50]
+
+FOLDER holds pictures (default: demo/examples, gone through again until there are enough). The first picture opens the networks and reads
+the tables; it is counted apart. Parts are measured alone on the same pictures; "the rest" is what is left of the whole (the look for
+the colours' copy, records, the seal). Peak memory is the process's largest resident set, before and after seeing.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ["OMP_NUM_THREADS"] = "1"  # before numpy and onnxruntime are imported
+
+import argparse
+import resource
+import statistics
+from collections import defaultdict
+from pathlib import Path
+from time import process_time
+from typing import TYPE_CHECKING, TypeVar
+
+from img2music.crossmodal.affect import read_affect
+from img2music.crossmodal.attributes import suggest
+from img2music.crossmodal.cue_evidence import Evidence
+from img2music.io.pictures import Picture, open_picture
+from img2music.perceivers.image.affect_regression import describe, read
+from img2music.perceivers.image.colour_cues import colour_cues
+from img2music.perceivers.image.composition import composition_cues
+from img2music.perceivers.image.faces import face_cues, find_faces
+from img2music.perceivers.image.image_type import kind_cues
+from img2music.perceivers.image.palette import swatches
+from img2music.perceivers.image.recognition import group_shares, people_cue, recognise, recognition_cues
+from img2music.perceivers.image.scene_context import surroundings_cues
+from img2music.perceivers.image.thumbnail import look
+from img2music.perceivers.offline import OfflinePerceiver
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+ROOT = Path(__file__).parents[2]
+ENDINGS = {".jpg", ".jpeg", ".png", ".webp"}
+
+
+class Clock:
+    """CPU milliseconds by part, a list a part."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, list[float]] = defaultdict(list)
+
+    def __call__(self, part: str, work: Callable[[], T]) -> T:
+        """What `work` gives; its time is noted under `part`."""
+        start = process_time()
+        done = work()
+        self.spent[part].append(1000 * (process_time() - start))
+        return done
+
+
+def parts(picture: Picture, clock: Clock) -> None:
+    """What the eye does, one part after the other."""
+    view = clock("the small copy", lambda: look(picture))
+    seen = clock("networks", lambda: recognise(picture.rgb))
+    named = clock("groups and places", lambda: recognition_cues(seen, view.content))
+    faces = clock("faces", lambda: find_faces(picture))
+    around = clock("kind and surroundings", lambda: [*kind_cues(view, picture), *surroundings_cues(view, group_shares(seen))])
+    measured = clock("colour and form", lambda: [*colour_cues(view), *composition_cues(view)])
+    colours = clock("leading colours", lambda: swatches(view))
+    cues = (*named, *face_cues(faces), people_cue(seen, len(faces)), *around, *measured)
+    evidence = Evidence(cues, colours)
+    clock("reading of feeling", lambda: read(describe(seen, evidence.values)))
+    clock("suggestions", lambda: suggest(evidence, *read_affect(evidence)))
+
+
+def megabytes() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def size(folder: str) -> float:
+    return sum(file.stat().st_size for file in (ROOT / "img2music" / "assets" / folder).iterdir()) / 1e6
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="what seeing costs")
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "demo" / "examples")
+    parser.add_argument("--pictures", type=int, default=50)
+    arguments = parser.parse_args()
+    files = [file for file in sorted(arguments.folder.iterdir()) if file.suffix.lower() in ENDINGS]
+    if not files:
+        raise SystemExit(f"no pictures in {arguments.folder}")
+    step = max(1, len(files) // arguments.pictures)
+    chosen = [files[index * step % len(files)] for index in range(arguments.pictures)]
+    see, clock = OfflinePerceiver(), Clock()
+    first = open_picture(chosen[0])
+    before = megabytes()
+    clock("first", lambda: see(first))
+    for file in chosen:
+        picture = open_picture(file)
+        clock("whole", lambda picture=picture: see(picture))  # type: ignore[misc]
+        parts(picture, clock)
+    after = megabytes()
+    middle = {part: statistics.median(spent) for part, spent in clock.spent.items()}
+    whole, opening = middle.pop("whole"), middle.pop("first")
+    largest = sorted(clock.spent["whole"])[int(0.95 * len(chosen))]
+    print(f"{len(chosen)} pictures after decoding: median {whole:.1f} CPU ms, 95 % {largest:.1f}; the first {opening:.0f}")
+    middle["the rest"] = whole - sum(middle.values())
+    for part, spent in sorted(middle.items(), key=lambda item: -item[1]):
+        print(f"  {part:24s} {spent:6.1f} ms   {spent / whole:5.1%}")
+    print(f"peak resident memory {before:.0f} MB before, {after:.0f} MB after")
+    print(f"files: networks {size('networks'):.1f} MB, seeing {size('seeing'):.1f} MB")
+
+
+if __name__ == "__main__":
+    main()

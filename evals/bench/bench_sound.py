@@ -1,0 +1,98 @@
+"""What the sound alone costs: medians of five runs, CPU seconds with children, beside the `fluidsynth` program.
+
+    OMP_NUM_THREADS=1 python evals/bench/bench_sound.py [SCORE.MID] [--runs 5]
+
+Ours is a fresh process from the performance to the written WAV (synthesis, mastering, file); what Python and numpy need to
+start is measured too and taken off. fluidsynth plays the same MIDI with the font as shipped (SF3) and as cached (SF2).
+Without a MIDI file a piece of a minute for six parts is made up. Times on a busy machine only compare within one run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from img2music.io.midi.export_midi import write_midi
+from img2music.performance import Control, Performance, PlayedNote, PlayedPart
+from img2music.resources import asset
+
+OURS = """
+import sys
+from pathlib import Path
+import numpy, mido, soundfile
+from img2music.io.midi import read_midi
+performance = read_midi(Path(sys.argv[1]).read_bytes(), name="song.mid")
+if sys.argv[2] != "start":
+    from img2music.io.audio_files import encode
+    from img2music.renderers.soundfont import SoundfontRenderer
+    rendering = SoundfontRenderer()(performance, stems=sys.argv[2] == "stems")
+    for number, audio in enumerate([rendering.mix, *rendering.stems.values()]):
+        Path(sys.argv[3], f"{number}.wav").write_bytes(encode(audio, "wav"))
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("midi", nargs="?", type=Path)
+    parser.add_argument("--runs", type=int, default=5)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        song = folder / "song.mid"
+        song.write_bytes(options.midi.read_bytes() if options.midi else write_midi(minute()))
+        environment = {**os.environ, "IMG2MUSIC_CACHE": str(folder / "cache")}
+        ours = {kind: [sys.executable, "-c", OURS, str(song), kind, name] for kind in ("first run", "start", "mix only", "stems")}
+        results = {"first run": [cost(ours.pop("first run"), environment)]}
+        jobs = dict(ours)
+        play = ["fluidsynth", "-niq", "-g", "0.4", "-r", "48000", "-O", "float", "-T", "wav", "-F", str(folder / "fluid.wav")]
+        fonts = {"SF3": asset("FluidR3Mono_GM.sf3"), "SF2": next((folder / "cache").rglob("*.sf2"))}
+        jobs |= {f"fluidsynth {kind}": [*play, str(font), str(song)] for kind, font in fonts.items()}
+        for _ in range(options.runs):  # interleaved, so that a busy minute burdens all alike
+            for kind, command in jobs.items():
+                results.setdefault(kind, []).append(cost(command, environment))
+    start = statistics.median(seconds for seconds, _ in results["start"])
+    for kind, runs in results.items():
+        seconds = statistics.median(seconds for seconds, _ in runs)
+        own = "" if kind == "start" or kind.startswith("fluid") else f"   without start {seconds - start:.2f}"
+        print(f"{kind:16} {seconds:6.2f} CPU s   {max(peak for _, peak in runs):5.0f} MB{own}")
+
+
+def cost(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
+    """CPU seconds (children too) and peak resident megabytes of one process."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{command[0]} failed")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, usage.ru_maxrss / 1024
+
+
+def minute() -> Performance:
+    """A minute of music for six parts, about a thousand notes."""
+    chords = ((60, 64, 67), (57, 60, 64), (53, 57, 60), (55, 59, 62))
+    bars = range(26)
+    patterns: dict[tuple[int, int], list[PlayedNote]] = {
+        (73, 0): [PlayedNote(b * 1920 + i * 480, 430, chords[b % 4][i % 3] + 12, 85) for b in bars for i in range(4)],
+        (48, 1): [PlayedNote(b * 1920, 1900, pitch, 70) for b in bars for pitch in chords[b % 4]],
+        (24, 2): [PlayedNote(b * 1920 + i * 240, 230, chords[b % 4][i % 3], 70) for b in bars for i in range(8)],
+        (0, 3): [PlayedNote(b * 1920 + i * 480, 400, pitch, 65) for b in bars for i in range(4) for pitch in chords[b % 4][1:]],
+        (32, 4): [PlayedNote(b * 1920 + i * 480, 440, chords[b % 4][0] - 24, 80) for b in bars for i in range(4)],
+        (0, 9): [PlayedNote(b * 1920 + i * 240, 100, (36, 42, 38, 42)[i % 4], 80) for b in bars for i in range(8)],
+    }
+    parts = []
+    for (program, channel), notes in patterns.items():
+        controls = [Control(0, 7, 90), Control(0, 10, 34 + 10 * channel), Control(0, 91, 45)]
+        parts.append(PlayedPart(f"part {channel}", program, channel, tuple(notes), tuple(controls)))
+    return Performance("bench", 110.0, (4, 4), 0, False, 60.0, tuple(parts))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What several verbs share: options, the console, completion, and what is said about a piece or a scene."""

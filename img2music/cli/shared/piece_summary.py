@@ -1,0 +1,90 @@
+"""What is said about a finished piece: its frame, what was kept, which take and why, where wishes disagreed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from img2music.cli.shared.console import note, say, say_object
+
+if TYPE_CHECKING:
+    from img2music.output_folder import Saved
+    from img2music.piece import Piece
+    from img2music.plan import CompositionPlan
+
+__all__ = ["tell"]
+
+_MOST_TAKES = 10
+
+
+def _tempo(plan: CompositionPlan) -> str:
+    """The tempo as it is counted: in compound metres the dotted quarter is what one taps."""
+    quarters = f"{plan.tempo_bpm:.4g} bpm"
+    return f"{quarters} (♩. = {plan.tempo_bpm * 2 / 3:.3g})" if plan.parsed_meter.is_compound else quarters
+
+
+def tell(piece: Piece, source: dict[str, str], saved: Saved, *, as_json: bool) -> None:
+    """Tells of `piece`, made from `source` (what it is and its name), and where its files are."""
+    from img2music.report.explanation import clock
+    from img2music.report.page.model_log import asked_lines
+    from img2music.report.page.takes_table import kept_lines, takes_table
+    from img2music.words import read_words
+    from img2music.words.explain_words import reading_rows, said_read
+
+    plan, manifest = piece.plan, piece.manifest
+    reading = read_words(piece.brief.words, piece.brief.glosses)
+    if saved.note:
+        note(saved.note)
+    if as_json:
+        say_object(
+            {
+                **source,
+                "folder": str(saved.folder),
+                "replaced": saved.replaced,
+                "title": plan.title,
+                "style": plan.style,
+                "key": plan.key,
+                "meter": plan.meter,
+                "tempo_bpm": plan.tempo_bpm,
+                "seconds": plan.seconds,
+                "bars": plan.bars,
+                "instruments": [part.instrument for part in plan.parts],
+                "seed": manifest["seed"],
+                "kept": manifest["kept"] and {name: what for name, what in manifest["kept"].items() if name != "parts"},
+                "takes": [{name: take[name] for name in ("seed", "mark", "kept")} for take in manifest["takes"]],
+                "words": reading_rows(reading),
+                "conflicts": list(manifest["conflicts"]),
+                "fallbacks": manifest["fallbacks"],
+                "models": manifest["models"],
+                "compliance": manifest["compliance"],
+                "files": list(saved.names),
+            }
+        )
+        return
+    facts = (
+        plan.style,
+        plan.key,
+        plan.meter,
+        _tempo(plan),
+        clock(plan.seconds),
+        f"seed {manifest['seed']}",
+    )
+    say(f"{next(iter(source.values()))}: {plan.title}")
+    say(f"  {', '.join(facts)}")
+    if reading.read:
+        say(f"  your words: {said_read(reading)}")
+    if manifest["kept"] is not None:
+        for line in kept_lines(manifest["kept"], manifest["seed"]):
+            say(f"  {line}")
+    table = takes_table(manifest["takes"])
+    if table is not None:
+        for line in table.lines(_MOST_TAKES):
+            say(f"  {line}")
+        say(f"  {table.why}")
+    for line in asked_lines(manifest):
+        say(f"  {line}")
+    for conflict in manifest["conflicts"]:
+        say(f"  note: {conflict}")
+    for row in manifest["compliance"]:
+        if row["passed"] is False:
+            say(f"  not kept: {row['promise']} should be {row['asked']}, the files say {row['found']}")
+    say(f"  in {saved.folder}{'' if piece.audio is None else ', to be heard in report.html'}")

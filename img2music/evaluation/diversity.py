@@ -1,0 +1,151 @@
+"""What tells one result of a prompt from another: a handful of traits, and a distance between two sets of them.
+
+Traits are those that the prompt's stage decides: some attributes of a scene, the decisions of a plan, or the notes. What it does not
+decide (the rules' own chance, what only the offline eye says) is left out, so that a prompt which says the same of every
+picture has a diversity of exactly 0. The tonic is left out too: a transposed piece is the same piece.
+
+Distance of two traits, each in [0, 1], all of the same weight (our choice):
+    number    their difference, 1 at most; tempo is a logarithm to base 2, so half or twice the tempo is 1
+    name      0 the same, 1 another
+    set       1 less the share that both have of what either has (Jaccard)
+    curve     mean difference, point by point; for shares that add up to one, half the sum (total variation)
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import log2
+from typing import TYPE_CHECKING
+
+from img2music.crossmodal.attributes import MODE_TABLE
+from img2music.perceivers.vlm.scene_fusion import AROUSAL_CUE
+from img2music.theory import MODES, Key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from img2music.evaluation.records import Trait
+    from img2music.piece import Piece
+    from img2music.plan import CompositionPlan
+    from img2music.scene import Scene
+    from img2music.score import Score
+
+__all__ = ["SAID", "distance", "feeling_of", "traits_of"]
+
+SAID = ("valence", "arousal", "mood", "tempo_bpm", "key", "mode", "meter", "genre", "instruments")
+"""The attributes of a scene that an answer says (schemas "scene/1" and "scene/2"); the others stay the offline eye's."""
+_BRIGHT_TO_DARK = sorted(MODES, key=lambda mode: MODES[mode])
+_HAPPIER = [row.happier for row in MODE_TABLE.values()]
+_SLOWEST_BPM, _FASTEST_BPM = 54.0, 168.0
+"""The range of tempo that the rules use for arousal from end to end."""
+_POINTS = 8
+_SHARES = frozenset({"pitch classes", "lengths", "steps"})
+"""Traits that are shares of a whole."""
+_LENGTHS = (0.25, 0.5, 1.0, 2.0)
+"""Upper limits of the bins of lengths, in quarter notes."""
+_STEPS = (-5, -3, -1, 0, 2, 4)
+"""Upper limits of the bins of melodic steps, in semitones."""
+
+
+def traits_of(piece: Piece, purpose: str) -> dict[str, Trait]:
+    """The traits that a prompt of this purpose decides."""
+    if purpose == "see" and piece.scene is not None:
+        return _seen(piece.scene)
+    return _written(piece.score) if purpose == "abc" else _planned(piece.plan)
+
+
+def feeling_of(piece: Piece, purpose: str) -> tuple[float, float] | None:
+    """Valence and arousal that a prompt of this purpose decided; None for notes, of which no one can tell here.
+
+    A scene says them. A plan only implies them: valence by how happy its mode is to listeners (the least happy mode is -1, the happiest 1),
+    arousal by its tempo (equal ratios from -1 at 54 to 1 at 168 quarter notes a minute). Its own `valence` and `arousal` are what was asked
+    of it, not what it decided.
+    """
+    if purpose == "see" and piece.scene is not None:
+        return piece.scene.attributes.valence.value, _own_arousal(piece.scene)
+    if purpose != "plan":
+        return None
+    happier = MODE_TABLE[Key.parse(piece.plan.key).mode].happier
+    valence = 2 * (happier - min(_HAPPIER)) / (max(_HAPPIER) - min(_HAPPIER)) - 1
+    arousal = 2 * log2(piece.plan.tempo_bpm / _SLOWEST_BPM) / log2(_FASTEST_BPM / _SLOWEST_BPM) - 1
+    return valence, min(1.0, max(-1.0, arousal))
+
+
+def _own_arousal(scene: Scene) -> float:
+    """The arousal that the prompt's model says; the scene holds its mean with the eye's (`perceivers.both_eyes`), which is no prompt's doing."""
+    return scene.number(AROUSAL_CUE, scene.attributes.arousal.value)
+
+
+def _seen(scene: Scene) -> dict[str, Trait]:
+    found = scene.attributes
+    return {
+        "tempo": log2(found.tempo_bpm.value),
+        "mode": _BRIGHT_TO_DARK.index(found.mode.value) / (len(_BRIGHT_TO_DARK) - 1),
+        "metre": found.meter.value,
+        "style": found.genre.value[:300],
+        "valence": found.valence.value / 2,
+        "arousal": _own_arousal(scene) / 2,
+        "mood": tuple(sorted(word[:300] for word in found.mood.value)),
+        "instruments": tuple(sorted(found.instruments.value)),
+    }
+
+
+def _planned(plan: CompositionPlan) -> dict[str, Trait]:
+    by_bar = [section.energy for section in plan.sections for _ in section.harmony]
+    energies = [by_bar[point * len(by_bar) // _POINTS] for point in range(_POINTS)]
+    bars = [bar[:300] for section in plan.sections for bar in section.harmony]
+    pairs = sorted({f"{one} > {other}"[:300] for one, other in pairwise([*bars, ""])})
+    return {
+        "tempo": log2(plan.tempo_bpm),
+        "mode": _BRIGHT_TO_DARK.index(Key.parse(plan.key).mode) / (len(_BRIGHT_TO_DARK) - 1),
+        "metre": plan.meter,
+        "style": plan.style[:300],
+        "density": plan.density,
+        "energies": tuple(energies),
+        "form": " ".join(f"{section.material}{section.bars}" for section in plan.sections)[:300],
+        "motif": f"{plan.motif.steps} {plan.motif.rhythm}"[:300],
+        "harmony": tuple(pairs[:2000]),
+        "instruments": tuple(sorted({part.instrument for part in plan.parts})),
+    }
+
+
+def _written(score: Score) -> dict[str, Trait]:
+    pitched = [note for part in score.parts if not part.instrument.kit for note in part.notes]
+    tune = next((part.notes for part in score.parts if part.role == "melody"), ())
+    tonic = (7 * score.key.tonic) % 12
+    classes = [(note.pitch - tonic) % 12 for note in pitched]
+    steps = [later.pitch - note.pitch for note, later in pairwise(tune)]
+    lengths = [float(note.duration_quarters) for note in pitched]
+    return {
+        "pitch classes": _shares([float(one) for one in classes], tuple(range(11))),
+        "lengths": _shares(lengths, _LENGTHS),
+        "steps": _shares([float(step) for step in steps], _STEPS),
+        "notes a bar": min(1.0, len(pitched) / max(1, score.bars) / 40),
+    }
+
+
+def _shares(values: Sequence[float], limits: Sequence[float]) -> tuple[float, ...]:
+    """Share of the values up to each limit, and of those beyond the last."""
+    counts = [0] * (len(limits) + 1)
+    for value in values:
+        counts[next((place for place, limit in enumerate(limits) if value <= limit), len(limits))] += 1
+    return tuple(count / max(1, len(values)) for count in counts)
+
+
+def distance(one: Mapping[str, Trait], other: Mapping[str, Trait]) -> float | None:
+    """Mean distance of the traits that both have; None where they share none."""
+    apart = [_apart(name, trait, other[name]) for name, trait in one.items() if name in other]
+    return sum(apart) / len(apart) if apart else None
+
+
+def _apart(name: str, one: Trait, other: Trait) -> float:
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        curves = [[float(item) for item in trait if not isinstance(item, str)] for trait in (one, other)]
+        if len(curves[0]) == len(curves[1]) == len(one) == len(other) > 0:
+            apart = sum(abs(first - second) for first, second in zip(curves[0], curves[1], strict=True))
+            return min(1.0, apart / 2 if name in _SHARES else apart / len(one))
+        union = {*one, *other}
+        return 1 - len({*one} & {*other}) / len(union) if union else 0.0
+    if isinstance(one, float | int) and isinstance(other, float | int):
+        return min(1.0, abs(one - other))
+    return float(one != other)

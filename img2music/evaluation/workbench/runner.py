@@ -1,0 +1,300 @@
+"""Makes the cells that are missing, one after the other, and keeps each at once.
+
+A cell's errors are its own: it is kept as failed and the next one is made. What stops a run is Ctrl-C, a full disk and the budget;
+whatever was finished by then stays, and the same command goes on from there. One model is in memory at a time.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from img2music.brief import Brief
+from img2music.errors import Img2MusicError, MissingPackageError, OutputError, UsageError
+from img2music.evaluation.diversity import feeling_of, traits_of
+from img2music.evaluation.records import Record
+from img2music.evaluation.workbench.cost_estimate import expected
+from img2music.evaluation.workbench.document_lines import made_of
+from img2music.evaluation.workbench.prompt_grid import STAGES, config_of
+from img2music.pipeline import Pipeline
+from img2music.provenance import ModelUse, answers_heard, collected
+from img2music.stages import load_stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from img2music.evaluation.records import Store
+    from img2music.evaluation.workbench.prompt_grid import Cell, Grid, Model, Prompt, Variant
+    from img2music.io.pictures import Picture
+    from img2music.performance import Performance
+    from img2music.piece import Piece
+    from img2music.pipeline import Event
+    from img2music.scene import Scene
+
+__all__ = ["Outcome", "check_usable", "run", "sounds_missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended."""
+
+    made: int
+    spent_usd: float
+    stopped: bool
+    """Whether the budget ended it."""
+
+
+def check_usable(todo: Sequence[Cell]) -> None:
+    """Whether the models and stages that `todo` needs are there, before anything is asked.
+
+    Raises:
+        UsageError: a key or a file is missing, or there is no such stage. MissingPackageError: a package is missing.
+    """
+    from img2music.models import why_not
+
+    for model in dict.fromkeys(cell.model for cell in todo):
+        reason = why_not(model.spec)
+        if reason is not None:
+            error = MissingPackageError if "pip install" in reason else UsageError
+            raise error(f"model {model.label!r} {reason}")
+    for cell in {cell.variant: cell for cell in todo}.values():
+        kind = STAGES[cell.prompt.purpose][0]
+        stage = getattr(config_of(cell).stages, kind)
+        load_stage(kind, stage.use, stage.options)
+
+
+def run(
+    todo: Sequence[Cell],
+    store: Store,
+    *,
+    audio_seed: int | None = None,
+    budget_usd: float | None = None,
+    on_start: Callable[[int, Cell], None] = lambda _place, _cell: None,
+    on_event: Callable[[Event], None] = lambda _: None,
+    on_record: Callable[[int, Record], None] = lambda _place, _record: None,
+) -> Outcome:
+    """Makes every cell of `todo` and keeps it in `store`.
+
+    Args:
+        todo: the cells, in this order.
+        store: where they are kept.
+        audio_seed: cells of this seed get a sound; None makes none.
+        budget_usd: the run ends before the cell that would be expected to pass it.
+        on_start: told the place of a cell in `todo`, and the cell.
+        on_event: told of every step of a cell.
+        on_record: told the place of a cell and what came of it.
+
+    Raises:
+        OutputError: OUT can't be written.
+    """
+    workshop, purse = _Workshop(on_event), _Purse(store.records())
+    for place, cell in enumerate(todo):
+        if budget_usd is not None and purse.spent_usd + purse.expected_usd(cell) > budget_usd:
+            return Outcome(place, purse.spent_usd, stopped=True)
+        on_start(place, cell)
+        with answers_heard() as answers:
+            record, files = workshop.make(cell, sound=cell.seed == audio_seed)
+        store.keep(record, files, answers)
+        purse.pay(cell, record)
+        on_record(place, record)
+    return Outcome(len(todo), purse.spent_usd, stopped=False)
+
+
+class _Purse:
+    """What a run has spent, and what the next cell is likely to cost: as the cells before it did, or as estimated."""
+
+    def __init__(self, known: Mapping[str, Record]) -> None:
+        self._known = known
+        self._paid: dict[Variant, list[float]] = {}
+        self._guessed: dict[Variant, float] = {}
+        self.spent_usd = 0.0
+
+    def expected_usd(self, cell: Cell) -> float:
+        """Of the next cell; 0 where no price is known."""
+        paid = self._paid.get(cell.variant)
+        if paid:
+            return sum(paid) / len(paid)
+        if cell.variant not in self._guessed:
+            self._guessed[cell.variant] = expected(cell.variant, self._known).usd or 0.0
+        return self._guessed[cell.variant]
+
+    def pay(self, cell: Cell, record: Record) -> None:
+        """Counts a cell: as its server counted, or as expected where requests went out and it counted nothing."""
+        cost = sum(use.cost_usd for use in record.uses if use.cost_usd is not None)
+        if any(use.asked for use in record.uses):
+            if not sum(use.tokens_in for use in record.uses):
+                cost = max(cost, self.expected_usd(cell))
+            self._paid.setdefault(cell.variant, []).append(cost)
+        self.spent_usd += cost
+
+
+class _Workshop:
+    """Holds what the next cell is likely to need again: pipelines of one model, one picture, what the eye saw in it."""
+
+    def __init__(self, on_event: Callable[[Event], None]) -> None:
+        self._on_event = on_event
+        self._offline = Pipeline.load("offline")
+        self._model: Model | None = None
+        self._pipelines: dict[tuple[Prompt, int], Pipeline] = {}
+        self._picture: Picture | None = None
+        self._eye: Scene | None = None
+
+    def make(self, cell: Cell, *, sound: bool) -> tuple[Record, dict[str, bytes]]:
+        """What came of a cell, and its files."""
+        with collected() as uses:
+            try:
+                piece = self._pipeline(cell).compose(
+                    self._see(cell), Brief.of(seconds=cell.seconds, seed=cell.seed), audio=None, on_event=self._on_event
+                )
+            except OutputError:
+                raise
+            except Exception as error:
+                return _failed(cell, _described(error), uses), {}
+        kind = STAGES[cell.prompt.purpose][0]
+        told = _with_seconds(_told(piece.manifest, uses), piece, kind)
+        fallback = next((one for one in piece.manifest["fallbacks"] if one["stage"] == kind), None)
+        if fallback is not None and not _answered(told):
+            return _failed(cell, str(fallback["why"]), told, fell_back=True), {}
+        record = self._record(cell, piece, told, None if fallback is None else str(fallback["why"]))
+        return record, self._files(piece, sound=sound)
+
+    def _pipeline(self, cell: Cell) -> Pipeline:
+        if self._model is not cell.model:
+            self._model, self._pipelines = cell.model, {}
+        key = cell.prompt, cell.seed if cell.prompt.purpose == "see" else 0
+        if key not in self._pipelines:
+            self._pipelines[key] = Pipeline(config_of(cell))
+        return self._pipelines[key]
+
+    def _see(self, cell: Cell) -> Picture:
+        from img2music.io.pictures import open_picture
+
+        if self._picture is None or self._picture.sha256 != cell.picture.sha256:
+            self._picture, self._eye = open_picture(cell.picture.path), None
+        return self._picture
+
+    def _seen(self, cell: Cell, piece: Piece) -> Scene | None:
+        """What the offline eye sees in the picture: at hand where the pipeline looked with it."""
+        if cell.prompt.purpose != "see":
+            return piece.scene
+        if self._eye is None:
+            self._eye = self._offline.see(self._see(cell))
+        return self._eye
+
+    def _record(self, cell: Cell, piece: Piece, uses: tuple[ModelUse, ...], fallback: str | None) -> Record:
+        own, purpose = fallback is None, cell.prompt.purpose
+        eye = self._seen(cell, piece)
+        rows = [row for row in piece.manifest["compliance"] if row["passed"] is not None]
+        return Record.model_validate(
+            _about(cell)
+            | {
+                "status": "done",
+                "fell_back": not own,
+                "why": (fallback or "")[:2000],
+                "uses": uses,
+                "promises": len(rows),
+                "promises_kept": sum(bool(row["passed"]) for row in rows),
+                "broken": [
+                    f"{row['promise']}: {row['asked']} asked, {row['found']} found"[:2000] for row in rows if not row["passed"]
+                ],
+                "feeling": feeling_of(piece, purpose) if own else None,
+                "eye": None if eye is None else _feeling(eye),
+                "traits": traits_of(piece, purpose) if own else {},
+                "made": made_of(piece, purpose, cites=own and any(use.citations for use in uses)),
+            }
+        )
+
+    def _files(self, piece: Piece, *, sound: bool) -> dict[str, bytes]:
+        from img2music.io.documents import dump
+        from img2music.io.midi.export_midi import write_midi
+
+        files = {"plan.json": dump(piece.plan).encode(), "score.mid": write_midi(piece.performance)}
+        if sound:
+            with suppress(Img2MusicError):  # the page says that there is no sound; the notes are what counts
+                files["audio.ogg"] = self.sound(piece.performance)
+        return files
+
+    def sound(self, performance: Performance) -> bytes:
+        """A performance as an Ogg file."""
+        from img2music.io.audio_files import encode
+        from img2music.io.audio_tags import Tags
+
+        mix = self._offline.render(performance, on_event=self._on_event).mix
+        return encode(mix, "ogg", tags=Tags(performance.title), loop=performance.loop)
+
+
+def sounds_missing(
+    grid: Grid, records: Mapping[str, Record], store: Store, *, on_event: Callable[[Event], None] = lambda _: None
+) -> int:
+    """Makes the sounds of the first seed that an earlier run left out, from their notes, and returns how many: no model is asked."""
+    from img2music.io.midi.import_midi import read_midi
+
+    workshop, made = None, 0
+    for cell in grid.cells():
+        record = records.get(cell.name)
+        if cell.seed != grid.seeds[0] or record is None or record.made is None or store.file(cell.name, "audio.ogg") is not None:
+            continue
+        notes = store.file(cell.name, "score.mid")
+        if notes is not None:
+            workshop = workshop or _Workshop(on_event)
+            with suppress(Img2MusicError):
+                store.add(cell.name, "audio.ogg", workshop.sound(read_midi(notes, name=f"{cell.name}/score.mid")))
+                made += 1
+    return made
+
+
+def _about(cell: Cell) -> dict[str, Any]:
+    return {
+        "cell": cell.name,
+        "prompt": cell.prompt.label,
+        "prompt_digest": cell.prompt.template.digest,
+        "purpose": cell.prompt.purpose,
+        "model": cell.model.label,
+        "picture": cell.picture.file[:300],
+        "picture_sha256": cell.picture.sha256,
+        "seed": cell.seed,
+    }
+
+
+def _failed(cell: Cell, why: str, uses: Sequence[ModelUse], *, fell_back: bool = False) -> Record:
+    return Record.model_validate(
+        _about(cell) | {"status": "failed", "fell_back": fell_back, "why": why[:2000], "uses": _told({}, uses)}
+    )
+
+
+def _described(error: Exception) -> str:
+    if isinstance(error, Img2MusicError):
+        return str(error)
+    return f"unexpected {type(error).__name__}: {' '.join(str(error).split())[:300]}; report it as a fault of img2music"
+
+
+def _answered(uses: Sequence[ModelUse]) -> bool:
+    """Whether the model said anything, a refusal too."""
+    return any(use.answers or any("refuses to answer" in fault for fault in use.faults) for use in uses)
+
+
+def _told(manifest: Mapping[str, Any], uses: Sequence[ModelUse]) -> tuple[ModelUse, ...]:
+    """The conversations, from the piece's manifest or from whoever told them here."""
+    listed = manifest.get("models") or ()
+    try:
+        found = [ModelUse.model_validate(one) for one in listed] or list(uses)
+    except ValidationError:
+        found = list(uses)
+    return tuple(use.model_copy(update={"answer": ""}) for use in found[:50])
+
+
+def _with_seconds(uses: tuple[ModelUse, ...], piece: Piece, kind: str) -> tuple[ModelUse, ...]:
+    """The conversations with the time spent waiting, which a manifest keeps apart from what two runs have in common."""
+    from img2music.pipeline.export import Exporter
+
+    if not uses or any(use.seconds for use in uses) or not isinstance(piece.exporter, Exporter):
+        return uses
+    waited = piece.exporter.log.seconds.get(f"{kind}: waiting for the model", 0.0)
+    return uses[0].model_copy(update={"seconds": waited}), *uses[1:]
+
+
+def _feeling(scene: Scene) -> tuple[float, float]:
+    return scene.attributes.valence.value, scene.attributes.arousal.value

@@ -1,0 +1,1 @@
+"""Pages to look at: the score engraved, the piano roll drawn."""

@@ -1,0 +1,184 @@
+"""Piano roll: a performance as one self-contained SVG.
+
+Conventions: x is seconds, y is pitch, one row a semitone, Cs labelled (C4 is middle C); one colour a part, named in the
+legend; loudness is opacity. Drums have lanes of their own below, one a drum that is played. Bar lines are light and
+numbered, sections stand on top. Lengths are pixels; the drawing is `width` wide and a row high for every row needed.
+Colours: M. Okabe and K. Ito, *Color Universal Design* (2008), which people with any colour vision tell apart; from the
+eighth part on they come again with a dark outline. Knows nothing of files and of the written score.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from img2music.io.escape import xml_text
+from img2music.io.percussion_map import drum
+from img2music.performance import TICKS_PER_QUARTER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from img2music.performance import Performance, PlayedNote, PlayedPart
+
+__all__ = ["PART_COLOURS", "pianoroll_svg"]
+
+PART_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A6A00", "#000000")
+"""Okabe and Ito's palette, its yellow darkened to be seen on white; the order gives the first parts the strongest."""
+
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 16.0, 30.0, 24.0
+_DRUM_LANE = 12.0
+_GAP = 18.0  # between pitches and drums
+_LEGEND_ROW = 20.0
+_LETTER = 6.6  # mean width of a letter of 12 px text
+_LEAST_ROWS = 24
+_BAR_LABEL_SPACE = 34.0
+_BLACK_KEYS = {1, 3, 6, 8, 10}
+_FONT = "'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
+
+
+def pianoroll_svg(performance: Performance, *, width: int = 1200, row: float = 5.0) -> str:
+    """The performance as an SVG `width` pixels wide with `row` pixels a semitone; about 45 bytes a note."""
+    return "".join(_Roll(performance, width, row).parts()) + "\n"
+
+
+class _Roll:
+    """Measures and draws one piano roll."""
+
+    def __init__(self, performance: Performance, width: int, row: float) -> None:
+        self.performance = performance
+        self.width = width
+        self.row = row
+        melodic = [note.pitch for part in performance.parts if not part.is_drums for note in part.notes]
+        low, high = min(melodic, default=60), max(melodic, default=60)
+        margin = max(2, (_LEAST_ROWS - (high - low)) // 2)
+        self.low, self.high = max(0, low - margin), min(127, high + margin)
+        self.keys = sorted({note.pitch for part in performance.parts if part.is_drums for note in part.notes})
+        self.legend = self._legend()
+        self.top = _TOP + _LEGEND_ROW * (1 + max((line for _, _, line in self.legend), default=0))
+        self.floor = self.top + (self.high - self.low + 1) * row if melodic else self.top
+        self.drums_top = self.floor + (_GAP if self.keys and melodic else 0)
+        self.bottom = self.drums_top + _DRUM_LANE * len(self.keys)
+        ends = (note.onset_ticks + note.duration_ticks for part in performance.parts for note in part.notes)
+        self.last = max(ends, default=1)
+        self.scale = (width - _LEFT - _RIGHT) / max(performance.end_ticks, self.last)
+
+    def x(self, ticks: float) -> float:
+        """Where a tick stands."""
+        return _LEFT + ticks * self.scale
+
+    def y(self, pitch: int) -> float:
+        """Top of a pitch's row."""
+        return self.top + (self.high - pitch) * self.row
+
+    def parts(self) -> Iterator[str]:
+        """The drawing from back to front."""
+        height = self.bottom + _BOTTOM
+        yield (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {height:g}" width="{self.width}" height="{height:g}"'
+            f' font-family="{_FONT}" font-size="11" fill="#444"><title>{xml_text(self.performance.title)}: piano roll</title>'
+            f'<rect width="{self.width}" height="{height:g}" fill="#fff"/>'
+        )
+        yield from self._ground()
+        yield from self._bars()
+        yield from self._sections()
+        for index, part in reversed(list(enumerate(self.performance.parts))):
+            yield self._notes(part, index)  # the first part, most often the melody, comes to lie on top
+        yield from self._names()
+        yield "</svg>"
+
+    def _legend(self) -> list[tuple[int, float, int]]:
+        """Each part's place in the legend: (index, x, line)."""
+        places, x, line = [], _LEFT, 0
+        for index, part in enumerate(self.performance.parts):
+            length = 26 + _LETTER * len(part.name)
+            if x + length > self.width - _RIGHT and x > _LEFT:
+                x, line = _LEFT, line + 1
+            places.append((index, x, line))
+            x += length
+        return places
+
+    def _ground(self) -> Iterator[str]:
+        """Rows of the black keys, lines under the Cs, lanes of the drums."""
+        right = self.width - _RIGHT
+        if self.floor > self.top:
+            rows = "".join(
+                f"M{_LEFT:g} {self.y(pitch):g}h{right - _LEFT:g}v{self.row:g}h{_LEFT - right:g}z"
+                for pitch in range(self.low, self.high + 1)
+                if pitch % 12 in _BLACK_KEYS
+            )
+            yield f'<path d="{rows}" fill="#f5f5f2"/>'
+            for pitch in range(self.low, self.high + 1):
+                if pitch % 12 == 0:
+                    y = self.y(pitch) + self.row
+                    yield f'<path d="M{_LEFT:g} {y:g}H{right:g}" stroke="#c9c9c4"/>'
+                    yield f'<text x="{_LEFT - 8:g}" y="{y - 1:g}" text-anchor="end">C{pitch // 12 - 1}</text>'
+        for lane, key in enumerate(reversed(self.keys)):
+            y = self.drums_top + lane * _DRUM_LANE
+            if lane % 2 == 0:
+                yield f'<rect x="{_LEFT:g}" y="{y:g}" width="{right - _LEFT:g}" height="{_DRUM_LANE:g}" fill="#f5f5f2"/>'
+            name = xml_text(drum(key).name if len(drum(key).name) <= 13 else drum(key).name[:12] + "…")
+            yield f'<text x="{_LEFT - 6:g}" y="{y + 9:g}" text-anchor="end" font-size="8">{name}</text>'
+
+    def _bars(self) -> Iterator[str]:
+        """Bar lines, and numbers where there is room."""
+        count, unit = self.performance.meter
+        length = TICKS_PER_QUARTER * 4 * count // unit
+        bars = -(-self.last // length)
+        step = 1
+        while length * self.scale * step < _BAR_LABEL_SPACE:
+            step *= 2
+        marked = range(0, bars, step)
+        # Where bars are narrower than 3 px the lines would be a wash: only numbered ones are drawn then.
+        drawn = range(bars) if length * self.scale >= 3 else marked
+        lines = "".join(f"M{self.x(bar * length):.1f} {self.top:g}V{self.bottom:g}" for bar in drawn)
+        yield f'<path d="{lines}" stroke="#e2e2de" stroke-width=".8"/><g font-size="9" fill="#888">'
+        for bar in marked:
+            yield f'<text x="{self.x(bar * length) + 2:.1f}" y="{self.bottom + 11:g}">{bar + 1}</text>'
+        yield "</g>"
+
+    def _sections(self) -> Iterator[str]:
+        """Section names over a stronger line; a name that would run into the next is left to its line."""
+        for (ticks, name), (end, _) in pairwise([*self.performance.markers, (self.performance.end_ticks, "")]):
+            x = self.x(ticks)
+            yield f'<path d="M{x:.1f} {self.top - 4:g}V{self.bottom:g}" stroke="#8a8a86" stroke-width="1.2"/>'
+            if (end - ticks) * self.scale > 7 * len(name):
+                yield f'<text x="{x + 4:.1f}" y="{self.top - 6:g}" font-weight="bold">{xml_text(name)}</text>'
+
+    def _notes(self, part: PlayedPart, index: int) -> str:
+        """A part's notes, gathered by loudness: one path for each of eight opacities."""
+        colour = PART_COLOURS[index % len(PART_COLOURS)]
+        outline = ' stroke="#222" stroke-width=".6"' if index >= len(PART_COLOURS) else ""
+        shades: dict[int, list[str]] = {}
+        for note in part.notes:
+            shades.setdefault(min(7, note.velocity // 16), []).append(self._note(note, drums=part.is_drums))
+        paths = "".join(f'<path opacity="{0.3 + 0.1 * shade:.1f}" d="{"".join(d)}"/>' for shade, d in sorted(shades.items()))
+        return f'<g fill="{colour}"{outline}>{paths}</g>'
+
+    def _note(self, note: PlayedNote, *, drums: bool) -> str:
+        x = self.x(note.onset_ticks)
+        if drums:
+            # A stroke has no length worth drawing: a lozenge on its lane.
+            lane = len(self.keys) - 1 - self.keys.index(note.pitch)
+            y = self.drums_top + lane * _DRUM_LANE + 1.5
+            return f"M{x:.1f} {y:g}l2.5 4.5l-2.5 4.5l-2.5-4.5z"
+        length = max(1.2, note.duration_ticks * self.scale - 0.4)
+        height = self.row - 0.6
+        return f"M{x:.1f} {self.y(note.pitch) + 0.3:.1f}h{length:.1f}v{height:g}h-{length:.1f}z"
+
+    def _names(self) -> Iterator[str]:
+        """The legend, and the time below."""
+        for index, x, line in self.legend:
+            part, y = self.performance.parts[index], 18 + line * _LEGEND_ROW
+            colour = PART_COLOURS[index % len(PART_COLOURS)]
+            outline = ' stroke="#222" stroke-width=".8"' if index >= len(PART_COLOURS) else ""
+            yield f'<rect x="{x:.1f}" y="{y - 9}" width="10" height="10" rx="2" fill="{colour}"{outline}/>'
+            yield f'<text x="{x + 15:.1f}" y="{y}" font-size="12">{xml_text(part.name)}</text>'
+        step = next((step for step in (1, 2, 5, 10, 15, 30, 60, 120, 300) if self._pixels(step) >= 60), 600)
+        yield '<g font-size="9" fill="#888" text-anchor="middle">'
+        for second in range(0, int(self.performance.seconds) + 1, step):
+            yield f'<text x="{_LEFT + self._pixels(second):.1f}" y="{self.bottom + 21:g}">{second // 60}:{second % 60:02}</text>'
+        yield "</g>"
+
+    def _pixels(self, seconds: float) -> float:
+        return seconds / self.performance.seconds_per_tick * self.scale

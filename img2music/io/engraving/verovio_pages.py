@@ -1,0 +1,167 @@
+"""Engraving: MusicXML as pages of SVG by verovio, stacked under a title, and SVG as PNG by resvg.
+
+Conventions: lengths in SVG pixels; a page is self-contained, and every id in it begins with its own number, so that
+pages may stand in one document. The same MusicXML always gives the same bytes: verovio's random ids are taken out.
+Text is set in whatever serif face the reader has; a PNG uses the face that comes with img2music (Latin, Greek,
+Cyrillic and musical signs; other scripts show as boxes there). Knows nothing of scores.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from img2music.errors import BackendError, MissingPackageError
+from img2music.io.escape import xml_text
+from img2music.resources import asset
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["PAGE_WIDTH", "engrave", "stack", "to_png"]
+
+PAGE_WIDTH = 840
+"""Width of a page in pixels, at which a staff is 29 px high."""
+
+_SCALE = 40  # percent: a verovio unit is 0.4 px
+_PAGE_HEIGHT = 2970  # verovio units, at least one system; pages are cut to their content
+_LARGEST_PAGE = 60000  # verovio's own limit
+_STAFF_HEIGHT = 220  # verovio units that a staff needs with its distance and marks
+_SERIF = "Times, 'Times New Roman', 'DejaVu Serif', serif"
+_FONT_FILES = ("DejaVuSerifCondensed.ttf", "DejaVuSerifCondensed-Bold.ttf")
+_FONT_FAMILY = "DejaVu Serif Condensed"
+# Accidentals of chord symbols: verovio takes them from a music font's text, which few readers have (SMuFL figured bass).
+_ACCIDENTALS = {"\uea63": "♭♭", "\uea64": "♭", "\uea65": "♮", "\uea66": "♯", "\uea67": "♯♯"}
+_MUSIC_TEXT = re.compile(r'<tspan font-family="Leipzig" font-size="(\d+)px">([\uea63-\uea67])</tspan>')
+_MUSIC_TEXT_SCALE = 9 / 16  # size of verovio's plain text against its musical text
+_NARROW, _WIDE = set(" ,.;:!'|iljtI"), set("MWmw@%—…")
+_TITLE_MARGIN = 30
+_TITLE_HEIGHT, _SUBTITLE_HEIGHT = 74, 28
+
+
+_SILENT_DEGREE = re.compile(r'<degree print-object="no">.*?</degree>')
+"""Degrees that only programs need; verovio prints them all the same ("E7sus4(7)")."""
+
+
+def engrave(musicxml: str, *, width: int = PAGE_WIDTH) -> tuple[str, ...]:
+    """The score as pages of SVG, each `width` pixels wide and as high as its systems.
+
+    Raises:
+        MissingPackageError: verovio is not installed.
+        BackendError: verovio can't read the document.
+    """
+    try:
+        import verovio
+    except ModuleNotFoundError:
+        raise MissingPackageError("engraving needs verovio: pip install verovio") from None
+    musicxml = _SILENT_DEGREE.sub("", musicxml)
+    verovio.enableLog(verovio.LOG_OFF)  # it writes to standard error past Python
+    toolkit = verovio.toolkit()
+    # A system must fit on a page, however many parts play.
+    height = max(_PAGE_HEIGHT, _STAFF_HEIGHT * (musicxml.count("<score-part ") + 1))
+    toolkit.setOptions(
+        {
+            "adjustPageHeight": True,
+            "breaks": "auto",
+            "footer": "none",
+            "header": "none",  # resvg misplaces verovio's centred title
+            "pageHeight": min(height, _LARGEST_PAGE),
+            "pageWidth": round(width * 100 / _SCALE),
+            "scale": _SCALE,
+            "smuflTextFont": "none",
+            "svgFormatRaw": True,
+            "svgRemoveXlink": True,
+        }
+    )
+    toolkit.setInputFrom("musicxml")
+    pages = [toolkit.renderToSVG(number) for number in range(1, toolkit.getPageCount() + 1)] if toolkit.loadData(musicxml) else []
+    if not any('class="measure"' in page for page in pages):
+        raise BackendError("verovio can't engrave this score; open score.musicxml in a notation program instead")
+    return tuple(_clean(page, number) for number, page in enumerate(pages, 1))
+
+
+def _clean(page: str, number: int) -> str:
+    """A page without random ids, hidden marks and empty groups; its glyphs are called ``p<number>-<code>``."""
+    root = re.search(r'<svg[^>]* id="([^"]+)"', page)
+    if not root:
+        raise BackendError("verovio's page has no id; install a supported version: pip install 'verovio>=5.7,<7'")
+    name = f"p{number}"
+    page = re.sub(r"<desc>.*?</desc>", "", page)
+    page = re.sub(r'<g [^>]*class="[^"]*placeholder[^"]*"[^>]*>.*?</g>', "", page)
+    page = re.sub(rf'(id="|href="#)([0-9A-F]+)-{root[1]}"', rf'\1{name}-\2"', page)
+    page = page.replace(f'id="{root[1]}"', f'id="{name}"').replace(f"#{root[1]} ", f"#{name} ")
+    page = re.sub(rf' id="(?!{name}["-])[^"]*"', "", page)
+    page = re.sub(r' class="(\w+Milestone\w*|\w+) ?[^"]*"', r' class="\1"', page)
+    page = page.replace('font-family="Times, serif"', f'font-family="{_SERIF}"')
+    page = _MUSIC_TEXT.sub(_accidental, page)
+    return re.sub(r"<g[^>]*/>|<g[^>]*></g>", "", page)
+
+
+def _accidental(found: re.Match[str]) -> str:
+    return f'<tspan font-size="{int(found[1]) * _MUSIC_TEXT_SCALE:g}px">{_ACCIDENTALS[found[2]]}</tspan>'
+
+
+def stack(pages: Sequence[str], title: str, subtitle: str = "") -> str:
+    """All pages below each other as one SVG on white, under the title.
+
+    `pages` come from `engrave`; the result is as wide as the widest and can be put into a page of HTML as it is.
+    """
+    sizes = [_size(page) for page in pages]
+    width = max((width for width, _ in sizes), default=PAGE_WIDTH)
+    top = _TITLE_HEIGHT + (_SUBTITLE_HEIGHT if subtitle else 0)
+    height = top + sum(height for _, height in sizes)
+    heading = _centred(title, width, baseline=52, size=30)
+    if subtitle:
+        heading += _centred(subtitle, width, baseline=_TITLE_HEIGHT + 6, size=15, colour="#555")
+    body, place = [], top
+    for page, (_, page_height) in zip(pages, sizes, strict=True):
+        body.append(page.replace("<svg ", f'<svg y="{place}" ', 1))
+        place += page_height
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
+        f'<rect width="{width}" height="{height}" fill="#fff"/><g font-family="{_SERIF}">{heading}</g>{"".join(body)}</svg>\n'
+    )
+
+
+def _centred(text: str, width: int, *, baseline: int, size: float, colour: str = "#000") -> str:
+    """A line in the middle, set smaller where it would not fit."""
+    # Widths in parts of the letter size, on the safe side of common serif faces.
+    ems = sum(0.35 if letter in _NARROW else 0.95 if letter in _WIDE or ord(letter) > 0x2E00 else 0.62 for letter in text)
+    size = min(size, (width - 2 * _TITLE_MARGIN) / max(1.0, ems))
+    place = f'x="{width / 2:g}" y="{baseline}" font-size="{size:.3g}"'
+    return f'<text {place} text-anchor="middle" fill="{colour}">{xml_text(text)}</text>'
+
+
+def _size(page: str) -> tuple[int, int]:
+    found = re.match(r'<svg [^>]*?width="(\d+)px" height="(\d+)px"', page)
+    if not found:
+        raise ValueError("a page begins with its width and height; stack what `engrave` returns")
+    return int(found[1]), int(found[2])
+
+
+def to_png(svg: str, *, width_px: int) -> bytes:
+    """An SVG as a PNG of `width_px` pixels on white; only fonts that come with img2music are used.
+
+    Raises:
+        MissingPackageError: resvg-py is not installed.
+        BackendError: not an SVG that resvg can draw.
+    """
+    try:
+        import resvg_py
+    except ModuleNotFoundError:
+        raise MissingPackageError("drawing PNG needs resvg-py: pip install resvg-py") from None
+    try:
+        return bytes(
+            resvg_py.svg_to_bytes(
+                svg_string=svg,
+                background="#ffffff",
+                width=width_px,
+                skip_system_fonts=True,
+                font_files=[str(asset(name)) for name in _FONT_FILES],
+                font_family=_FONT_FAMILY,
+                serif_family=_FONT_FAMILY,
+                sans_serif_family=_FONT_FAMILY,
+            )
+        )
+    except ValueError as error:
+        raise BackendError(f"resvg can't draw this SVG ({error}); open it in a browser instead") from None

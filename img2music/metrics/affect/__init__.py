@@ -1,0 +1,1 @@
+"""How a piece is likely to feel, estimated from its notes."""

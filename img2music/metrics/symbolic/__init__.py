@@ -1,0 +1,1 @@
+"""Measurements of written notes: tunes, voice leading, form, descriptors."""

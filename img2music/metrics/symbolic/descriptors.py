@@ -1,0 +1,108 @@
+"""The measurements that papers on symbolic music print, over all notes of a score.
+
+They describe and do not judge: a drone and a fugue have different numbers and both may be good, so none of them counts for a
+piece's mark. Definitions are those of MusPy (Dong et al., ISMIR 2020; scale consistency after Mogren 2016), and of Wu & Yang,
+"The Jazz Transformer on the Front Line", ISMIR 2020 (groove similarity, structure indicator; see `structure`), checked against
+MusPy in the tests. Where MusPy counts a beat as sounding because a note ends exactly on it, we don't.
+
+Conventions: kits count for beats, onsets and groove, not for pitch; a beat here is a quarter note, so that numbers can be compared
+with papers. Does not see who plays what.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from img2music.metrics.measurement import Measurement
+from img2music.metrics.symbolic.melody_metrics import entropy
+from img2music.theory import Key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from fractions import Fraction
+
+    from img2music.score import Note, Score
+
+__all__ = ["empty_beat_rate", "groove_similarity", "mean_inter_onset_seconds", "measure_survey", "scale_consistency"]
+
+_SCALES = [
+    frozenset((tone + root) % 12 for tone in Key(0, mode).pitch_classes) for root in range(12) for mode in ("major", "minor")
+]
+GROOVE_STEPS = 16
+"""Places a quarter note that groove similarity tells apart; 64 a bar of 4/4, as Wu & Yang do."""
+
+
+def scale_consistency(pitches: Sequence[int]) -> float | None:
+    """The largest share of notes that one major or natural minor scale holds."""
+    return max(sum(pitch % 12 in scale for pitch in pitches) for scale in _SCALES) / len(pitches) if pitches else None
+
+
+def empty_beat_rate(notes: Sequence[Note], quarters: int) -> float | None:
+    """Share of the first `quarters` quarter notes in which nothing sounds."""
+    sounding: set[int] = set()
+    for note in notes:
+        sounding.update(range(int(note.onset_quarters), -int(-note.end_quarters // 1)))
+    return 1 - len(sounding & set(range(quarters))) / quarters if quarters else None
+
+
+def mean_inter_onset_seconds(notes: Sequence[Note], tempo_bpm: float) -> float | None:
+    """Mean time between distinct onsets, in seconds at a tempo of quarter notes a minute."""
+    onsets = {note.onset_quarters for note in notes}
+    return float(max(onsets) - min(onsets)) / (len(onsets) - 1) * 60 / tempo_bpm if len(onsets) > 1 else None
+
+
+def groove_similarity(onsets: Sequence[Fraction], bar_quarters: Fraction, bars: int) -> float | None:
+    """Mean share of places in the bar on which two bars agree whether something is struck, over all pairs of bars.
+
+    Counted a place at a time: where `c` of `B` bars strike, `c * (B - c)` pairs disagree.
+    """
+    places = int(bar_quarters * GROOVE_STEPS)
+    if bars < 2 or not onsets:
+        return None
+    struck = {divmod(int(onset * GROOVE_STEPS), places) for onset in onsets}
+    counts = [0] * places
+    for _, place in struck:
+        counts[place] += 1
+    disagreements = sum(count * (bars - count) for count in counts)
+    return 1 - disagreements / (places * bars * (bars - 1) / 2)
+
+
+def measure_survey(score: Score) -> tuple[Measurement, ...]:
+    """The survey's measurements of a score; those of pitch are None for drums alone."""
+    notes = [note for part in score.parts for note in part.notes]
+    pitches = [note.pitch for part in score.parts if not part.instrument.kit for note in part.notes]
+    whole = int(score.duration_quarters)
+    return (
+        _plain(
+            "scale consistency", scale_consistency(pitches), "0..1",
+            "The largest share of notes that one major or natural minor scale holds.",
+            "1 for a single repeated note; chromatic colour lowers it in good music.",
+        ),
+        _plain(
+            "pitch entropy", entropy(pitches), "bits", "Entropy of how often each pitch comes, over all parts.",
+            "Grows with the compass and the number of parts, not with invention.", high=7.0,
+        ),
+        _plain(
+            "pitch-class entropy", entropy(pitch % 12 for pitch in pitches), "bits",
+            "Entropy of how often each of the twelve pitch classes comes: 2.8 is a whole scale, 3.6 all twelve alike.",
+            "Random notes have the highest value.", high=3.59,
+        ),
+        _plain(
+            "empty-beat rate", empty_beat_rate(notes, whole) if notes else None, "0..1",
+            "Share of quarter notes in which nothing sounds.", "Rests are music too.",
+        ),
+        _plain(
+            "mean inter-onset interval", mean_inter_onset_seconds(notes, score.tempo_bpm), "seconds",
+            "Mean time between one onset and the next, whoever plays.", "A single busy part hides all calm ones.", high=600.0,
+        ),
+        _plain(
+            "groove similarity",
+            groove_similarity([note.onset_quarters for note in notes], score.meter.bar_quarters, score.bars),
+            "0..1", "How far all pairs of bars agree on where something is struck.",
+            "Most places of a bar are empty in all bars, so nearly everything scores above 0.9.",
+        ),
+    )  # fmt: skip
+
+
+def _plain(name: str, value: float | None, unit: str, explanation: str, traps: str, high: float = 1.0) -> Measurement:
+    return Measurement(name, value, unit, explanation, high=high, better="neither", traps=traps)

@@ -1,0 +1,212 @@
+"""Measurements of a tune: what a teacher would say of the line alone, and how it compares with songs by people.
+
+The same functions measure this program's tunes and people's songs (`evals/learn/learn_norms.py`), so the bands are like for like.
+Conventions: shares in [0, 1]; intervals in semitones; strong beats are those of metrical weight 2 or 3; a value is None where the
+tune is too short to say. Does not know whether a tune is beautiful: a dull one may pass everything here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from math import log2
+from statistics import median
+from typing import TYPE_CHECKING, Literal
+
+from img2music.metrics.measurement import Measurement
+from img2music.metrics.symbolic.norms import BAND_OF, band
+from img2music.metrics.symbolic.sequence_similarity import longest_repeat, runs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from img2music.metrics.symbolic.tune_view import Tune
+
+__all__ = ["entropy", "measure_tune", "tune_values"]
+
+_LEAP = 5
+"""Semitones from which an interval is a leap (a fourth)."""
+_THEME_BARS = 8
+_FEW, _SOME = 8, 16
+"""Tones below which a shape, or a share of shapes, says nothing (our choice)."""
+
+
+def entropy(items: Iterable[object]) -> float | None:
+    """Shannon's entropy of how often each item comes, in bits; None of nothing."""
+    counts = sorted(Counter(items).values())
+    total = sum(counts)
+    return -sum(count / total * log2(count / total) for count in counts) + 0.0 if total else None
+
+
+def _consonance(tune: Tune) -> float | None:
+    fits = [tune.fits(tone) for tone in tune.tones if tune.meter.weight(tone.onset) >= 2]
+    known = [fit for fit in fits if fit is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _leap_recovery(tune: Tune) -> float | None:
+    leaps = [(one, other) for (one, _), (other, _) in pairwise(tune.moves) if abs(one) >= _LEAP]
+    return sum(one * other < 0 and abs(other) < _LEAP for one, other in leaps) / len(leaps) if leaps else None
+
+
+def _climax(tune: Tune) -> float | None:
+    """The mean over stretches of eight bars, the usual length of a theme, from the bar in which the tune begins."""
+    eight = _THEME_BARS * tune.meter.bar_quarters
+    begin = tune.tones[0].onset // tune.meter.bar_quarters * tune.meter.bar_quarters if tune.tones else Fraction(0)
+    stretches: dict[int, list[int]] = {}
+    for tone in tune.tones:
+        stretches.setdefault(int((tone.onset - begin) // eight), []).append(tone.pitch)
+    marks = []
+    for pitches in stretches.values():
+        if len(pitches) >= _FEW:
+            top = max(pitches)
+            arrivals = (pitches[0] == top) + sum(before != top and after == top for before, after in pairwise(pitches))
+            marks.append(1 / arrivals)
+    return sum(marks) / len(marks) if marks else None
+
+
+def _variety(tune: Tune) -> float | None:
+    if len(tune.tones) < _SOME:
+        return None
+    threes = runs(tune.moves, 3)
+    return len(set(threes)) / len(threes)
+
+
+def _repeat(tune: Tune) -> float | None:
+    return (longest_repeat(tune.moves) + 1) / len(tune.tones) if len(tune.tones) >= _SOME else None
+
+
+def _breath(tune: Tune) -> float | None:
+    """A phrase breathes where its last bar holds a rest of half a quarter, or a wait of twice the tune's usual one."""
+    if len(tune.tones) < _FEW or len(tune.phrases) < 2:
+        return None
+    usual = median(step for _, step in tune.moves) / tune.unit
+    bar = tune.meter.bar_quarters
+    nexts = [*(tone.onset for tone in tune.tones[1:]), None]
+    breaths = []
+    for begin, end in pairwise(tune.phrases):
+        last = [
+            (tone, after)
+            for tone, after in zip(tune.tones, nexts, strict=True)
+            if max(begin, end - bar) <= tone.onset < end and after is not None
+        ]
+        if not any(begin <= tone.onset < end for tone in tune.tones) or not any(tone.onset >= end for tone in tune.tones):
+            continue  # the tune is silent on one side: no boundary of the tune's
+        breaths.append(
+            not last or any(after - tone.end >= Fraction(1, 2) or after - tone.onset >= 2 * usual for tone, after in last)
+        )
+    return sum(breaths) / len(breaths) if breaths else None
+
+
+def _interval_size(tune: Tune) -> float | None:
+    return sum(abs(step) for step, _ in tune.moves) / len(tune.moves) if len(tune.tones) >= _FEW else None
+
+
+def _steps(tune: Tune) -> float | None:
+    moving = [abs(step) for step, _ in tune.moves if step]
+    return sum(step <= 2 for step in moving) / len(moving) if len(moving) >= _FEW else None
+
+
+def _held(tune: Tune) -> float | None:
+    return sum(step == 0 for step, _ in tune.moves) / len(tune.moves) if len(tune.tones) >= _FEW else None
+
+
+def _compass(tune: Tune) -> float | None:
+    pitches = [tone.pitch for tone in tune.tones]
+    return float(max(pitches) - min(pitches)) if len(pitches) >= _FEW else None
+
+
+def _rhythm(tune: Tune) -> float | None:
+    return entropy(Fraction(wait, tune.unit) for _, wait in tune.moves) if len(tune.tones) >= _SOME else None
+
+
+def _tones(tune: Tune) -> float | None:
+    return entropy(tone.pitch % 12 for tone in tune.tones) if len(tune.tones) >= _SOME else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    of: Callable[[Tune], float | None]
+    unit: str
+    explanation: str
+    traps: str
+    better: Literal["higher", "lower", "inside"] = "inside"
+    high: float = 1.0
+    version: int = 1
+
+
+CARDS: dict[str, _Card] = {
+    "strong-beat consonance": _Card(
+        _consonance, "0..1", "Share of the tune's strong beats that hold a note of their chord.",
+        "Suspensions and appoggiaturas count against it; a tune of nothing but chord notes gets 1.", version=2,
+    ),
+    "leap recovery": _Card(
+        _leap_recovery, "0..1", "Share of the tune's leaps of a fourth and more that turn back by less.",
+        "Unsteady where there are few leaps.", "higher",
+    ),
+    "single climax": _Card(
+        _climax, "0..1", "1 divided by how often the tune arrives at its highest note, the mean over stretches of eight bars.",
+        "A phrase repeated note for note halves it.", "higher", version=2,
+    ),
+    "variety": _Card(
+        _variety, "0..1", "Share of the tune's three-note moves that are new: near 0 repeats itself, near 1 never does.",
+        "Falls with length: compare pieces of like length.", version=2,
+    ),
+    "longest repeat": _Card(
+        _repeat, "0..1", "Longest run of notes that comes again, transposed or not, in parts of the whole tune (0.5 at most).",
+        "A return written out note for note counts like a motif repeated often.",
+    ),
+    "phrase breath": _Card(
+        _breath, "0..1", "Share of phrase ends with a rest or a long note in their last bar.",
+        "Needs to know where phrases end; a tune of one note value breathes only by rests.", "higher",
+    ),
+    "interval size": _Card(
+        _interval_size, "semitones", "Mean size of the tune's intervals, repeated notes included.",
+        "An octave shift between sections counts as one large interval.", high=127.0,
+    ),
+    "steps": _Card(
+        _steps, "0..1", "Share of the tune's moving intervals that are seconds.",
+        "Does not see where the steps lead.",
+    ),
+    "held pitch": _Card(
+        _held, "0..1", "Share of notes that repeat the pitch before them.", "A style of speech-song has many.",
+    ),
+    "compass": _Card(
+        _compass, "semitones", "From the tune's lowest to its highest note.",
+        "One stray note or an octave shift sets it.", high=127.0,
+    ),
+    "rhythm entropy": _Card(
+        _rhythm, "bits", "Entropy of the times between the tune's onsets: 0 is one value all along.",
+        "Knows how often values come, not in which order.", high=8.0,
+    ),
+    "tune pitch-class entropy": _Card(
+        _tones, "bits", "Entropy of the tune's pitch classes: 2.8 is a whole scale used evenly, 3.6 all twelve.",
+        "Blind to order and to the key.", high=3.59,
+    ),
+}  # fmt: skip
+
+
+def tune_values(tune: Tune) -> dict[str, float | None]:
+    """Every measurement of a tune as a bare number."""
+    return {name: card.of(tune) for name, card in CARDS.items()}
+
+
+def measure_tune(tune: Tune | None) -> tuple[Measurement, ...]:
+    """Every measurement of a tune with its card; all None where there is no tune."""
+    return tuple(
+        Measurement(
+            name,
+            None if tune is None or not tune.tones else card.of(tune),
+            card.unit,
+            card.explanation,
+            version=card.version,
+            high=card.high,
+            better=card.better,
+            traps=card.traps,
+            band=band(name),
+            band_of=BAND_OF if band(name) else "",
+        )
+        for name, card in CARDS.items()
+    )

@@ -1,0 +1,97 @@
+"""Motif recurrence: how much of a tune grows from the piece's smallest idea.
+
+A note belongs to the motif where it stands in a run of the tune that has the motif's shape: the motif whole, or any fragment of at
+least four notes; at any pitch; as it is or upside down; at its own pace, twice as slow or twice as fast. Intervals may differ by a
+semitone, as they do when a motif moves along a scale, but not change direction. The idea of such transformations is every
+textbook's (A. Schoenberg, *Fundamentals of Musical Composition*, 1967, ch. 3); the tolerances are our choice.
+Conventions: intervals in semitones, times in quarter notes. Does not see a motif hidden under ornaments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from img2music.metrics.measurement import Measurement
+from img2music.metrics.symbolic.norms import BAND_OF, band
+
+if TYPE_CHECKING:
+    from img2music.metrics.symbolic.tune_view import Tune
+    from img2music.plan import CompositionPlan
+
+__all__ = ["Shape", "measure_motif", "opening_shape", "planned_shape", "recurrence"]
+
+_FRAGMENT_MOVES = 3
+_PACES = (Fraction(1), Fraction(2), Fraction(1, 2))
+_OPENING_TONES = 5
+"""Notes of a song's opening that stand for its motif: the median length of motifs in this program's plans."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A motif without its pitch: the moves between its notes."""
+
+    intervals: tuple[int, ...]
+    waits: tuple[Fraction, ...]
+    """From each onset to the next."""
+
+
+def planned_shape(plan: CompositionPlan) -> Shape:
+    """The motif of a plan, its steps taken from the tonic."""
+    key = plan.parsed_key
+    pitches = [key.degree(step) for step in plan.motif.steps]
+    return Shape(tuple(after - before for before, after in pairwise(pitches)), plan.motif.durations[:-1])
+
+
+def opening_shape(tune: Tune) -> Shape:
+    """The first notes of a tune, where nobody says what its motif is."""
+    moves = tune.moves[: _OPENING_TONES - 1]
+    return Shape(tuple(step for step, _ in moves), tuple(Fraction(wait, tune.unit) for _, wait in moves))
+
+
+def recurrence(tune: Tune, shape: Shape) -> float | None:
+    """Share of the tune's notes that stand in a statement of `shape`; None for a shape of a single note or an empty tune."""
+    if not shape.intervals or not tune.tones:
+        return None
+    moves = [(step, Fraction(wait, tune.unit)) for step, wait in tune.moves]
+    inside = [False] * len(tune.tones)
+    count = len(shape.intervals)
+    for length in range(count, min(count, _FRAGMENT_MOVES) - 1, -1):
+        for first in range(count - length + 1):
+            intervals = shape.intervals[first : first + length]
+            waits = shape.waits[first : first + length]
+            for place in range(len(moves) - length + 1):
+                pace = moves[place][1] / waits[0]
+                if pace in _PACES and _states(moves[place : place + length], intervals, waits, pace):
+                    inside[place : place + length + 1] = [True] * (length + 1)
+    return sum(inside) / len(inside)
+
+
+def _states(moves: list[tuple[int, Fraction]], intervals: tuple[int, ...], waits: tuple[Fraction, ...], pace: Fraction) -> bool:
+    if any(wait != pace * asked for (_, wait), asked in zip(moves, waits, strict=True)):
+        return False
+    upright = all(_like(step, asked) for (step, _), asked in zip(moves, intervals, strict=True))
+    return upright or all(_like(-step, asked) for (step, _), asked in zip(moves, intervals, strict=True))
+
+
+def _like(step: int, asked: int) -> bool:
+    """Whether an interval is another one's neighbour in the same direction; a repeated note only fits a repeated note."""
+    return abs(step - asked) <= 1 and (step > 0) == (asked > 0) and (step < 0) == (asked < 0)
+
+
+def measure_motif(tune: Tune | None, plan: CompositionPlan) -> Measurement:
+    """Recurrence of the plan's motif in a tune."""
+    name = "motif recurrence"
+    return Measurement(
+        name,
+        None if tune is None else recurrence(tune, planned_shape(plan)),
+        "0..1",
+        "Share of the tune's notes that state the motif or a part of it: moved, inverted, slower or faster.",
+        better="higher",
+        traps="Common shapes, such as four even notes of a scale, recur by themselves; ornaments hide a statement. In the band a song's "
+        "first five notes stand for its motif.",
+        band=band(name),
+        band_of=BAND_OF if band(name) else "",
+    )

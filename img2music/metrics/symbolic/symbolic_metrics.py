@@ -1,0 +1,77 @@
+"""Measurements of written notes: what a strict teacher would mark on the page, and how it compares with songs by people.
+
+They choose between takes and are saved with each piece; none of them says whether music is beautiful. One module a family:
+
+    melodic         the tune: consonance, leaps, climax, variety, breath, compass, rhythm
+    motif           how much of the tune grows from the plan's motif
+    structure       likeness of sections; what repeats
+    voice_leading   parallels, crossings, unisons, range
+    survey          what papers print: entropies, groove ... for comparison, without a mark
+
+Knows nothing of pictures and sound.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from img2music.metrics.symbolic.descriptors import measure_survey
+from img2music.metrics.symbolic.form_similarity import measure_structure
+from img2music.metrics.symbolic.melody_metrics import measure_tune
+from img2music.metrics.symbolic.motif_recurrence import measure_motif
+from img2music.metrics.symbolic.tune_view import tune_of
+from img2music.metrics.symbolic.voice_leading_faults import measure_voice_leading
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from img2music.metrics.measurement import Measurement
+    from img2music.plan import CompositionPlan
+    from img2music.score import Score
+
+__all__ = ["judge", "mark", "overall"]
+
+
+def judge(score: Score, plan: CompositionPlan) -> tuple[Measurement, ...]:
+    """Every measurement of a score; those that need a melody or a bass are None where there is none."""
+    tune = tune_of(score, plan)
+    return (
+        *measure_tune(tune),
+        measure_motif(tune, plan),
+        *measure_structure(score, tune),
+        *measure_voice_leading(score),
+        *measure_survey(score),
+    )
+
+
+def mark(one: Measurement) -> float | None:
+    """How good a single value is, in [0, 1]; None for one that is not measured, or that only describes.
+
+    With a band of people's music: 1 inside and on the better side of it, falling evenly to 0 half the band's width (our choice)
+    beyond its edge. Without a band: the place of the value in its range, turned round where lower is better.
+    """
+    if one.value is None or one.better == "neither" or (one.better == "inside" and one.band is None):
+        return None
+    if one.band is None:
+        place = (one.value - one.low) / (one.high - one.low)
+        return 1 - place if one.better == "lower" else place
+    low, high = one.band
+    beyond = max(low - one.value if one.better != "lower" else 0.0, one.value - high if one.better != "higher" else 0.0, 0.0)
+    return max(0.0, 1 - 2 * beyond / (high - low))
+
+
+def overall(measurements: Sequence[Measurement]) -> float:
+    """One number in [0, 1] to rank takes for the same scene and brief.
+
+    The mean of the marks of all qualities, less every fault: a measurement without a band that is better low is a fault and costs
+    its value, so one parallel fifth in ten bars costs a tenth. Not comparable between styles: a waltz and a drone ask for different
+    pages. 0 where no quality could be measured.
+    """
+    marks = [(one, mark(one)) for one in measurements]
+    qualities = [given for one, given in marks if given is not None and not _is_fault(one)]
+    faults = sum(one.value or 0.0 for one in measurements if _is_fault(one))
+    return max(0.0, sum(qualities) / len(qualities) - faults) if qualities else 0.0
+
+
+def _is_fault(one: Measurement) -> bool:
+    return one.better == "lower" and one.band is None

@@ -1,0 +1,77 @@
+"""Answers kept on the disk, so that no question is paid for twice.
+
+One JSON file an answer in `<cache folder>/answers/`, named by the hash of everything that makes the question what it is: the
+picture's file, what is asked, the schema and its version, the model and its parameters, the seed. No secret is part of it. A
+damaged file counts as missing. The folder can be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from hashlib import sha256
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from img2music.atomic_files import write_file
+from img2music.errors import DocumentError, OutputError
+from img2music.io.documents import read_file
+from img2music.provenance import MOST_TOKENS
+from img2music.resources import cache_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["AnswerCache", "Kept", "key_of"]
+
+_FORMAT = 1
+_LARGEST_BYTES = 5_000_000
+
+
+class Kept(BaseModel):
+    """An answer as it is kept."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: Annotated[str, Field(max_length=_LARGEST_BYTES)]
+    finish: Annotated[str, Field(max_length=40)]
+    tokens_in: Annotated[int, Field(ge=0, le=MOST_TOKENS)]
+    tokens_out: Annotated[int, Field(ge=0, le=MOST_TOKENS)]
+    question: Annotated[str, Field(max_length=64)]
+    """Digest of what was asked, as recorded answers name it."""
+    model: Annotated[str, Field(max_length=2000)]
+
+
+def key_of(parts: Mapping[str, object]) -> str:
+    """The name of an answer: a hash over everything in `parts`, which must be what JSON can hold."""
+    return sha256(json.dumps({"format": _FORMAT, **parts}, sort_keys=True).encode()).hexdigest()
+
+
+class AnswerCache:
+    """Answers by key. Without a folder that can be written it keeps nothing, and nothing fails."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """`folder` is the cache's own; None takes the one in img2music's cache folder."""
+        self._folder = folder if folder is not None else cache_folder() / "answers"
+
+    def get(self, key: str) -> Kept | None:
+        """The answer of that key, or None."""
+        try:
+            return Kept.model_validate_json(read_file(self._path(key), largest_bytes=_LARGEST_BYTES))
+        except (DocumentError, ValidationError):
+            return None
+
+    def put(self, key: str, kept: Kept) -> None:
+        """Keeps an answer."""
+        with suppress(OutputError):
+            write_file(self._path(key), kept.model_dump_json().encode())
+
+    def forget(self, key: str) -> None:
+        """Drops an answer that was of no use, so that the same question may bring a better one."""
+        with suppress(OSError):
+            self._path(key).unlink(missing_ok=True)
+
+    def _path(self, key: str) -> Path:
+        return self._folder / key[:2] / f"{key}.json"

@@ -1,0 +1,82 @@
+"""A failed request, as whoever asks has to know it: the cause, the remedy, and what may help."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from img2music.errors import BackendError
+from img2music.models.http.error_body import Said
+
+__all__ = ["Circumstances", "Trouble", "Unusable", "chain_of", "give_up"]
+
+_DEEPEST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One failed request."""
+
+    cause: str
+    again: bool
+    """Whether the same request may succeed later."""
+    remedy: str = ""
+    refuses: tuple[str, ...] = ()
+    """What the server does not take, the likeliest first: a parameter, "system", "picture", "picture_size" or "tokens" (too many)."""
+    wait_seconds: float | None = None
+    """How long the server asks to wait."""
+    loading: bool = False
+    """Whether the model is not there yet, so that waiting is all that helps."""
+    garbled: bool = False
+    """Whether the server threw an answer away because it did not keep its form."""
+    wordless: bool = False
+    """Whether the request was refused without a word."""
+    misplaced: bool = False
+    """Whether nothing that answers questions seems to be at that address."""
+    said: Said = field(default_factory=Said)
+
+    @property
+    def text(self) -> str:
+        """One line with the remedy."""
+        return f"{self.cause}; {self.remedy}" if self.remedy else self.cause
+
+    def done(self, what: str) -> str:
+        """One line for the record that tells what was done about it."""
+        return f"{self.cause}; {what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What is known of a request that failed."""
+
+    secret_variable: str | None = None
+    """The environment variable whose value is not told."""
+    shown: bool = False
+    """Whether a picture went along."""
+    proxy: str = ""
+    """The environment variable that names the proxy in between."""
+    limit: str = "its timeout"
+    """What ends the waiting for an answer."""
+    seconds: float | None = None
+    """And after how long."""
+
+
+class Unusable(Exception):  # noqa: N818  it says what an answer is
+    """An answer that can't be taken in: the cause after "the answer", and the remedy."""
+
+    def __init__(self, cause: str, remedy: str, *, again: bool = False) -> None:
+        """`again` says whether asking the same again may help."""
+        super().__init__(cause)
+        self.cause, self.remedy, self.again = cause, remedy, again
+
+
+def chain_of(error: BaseException) -> list[BaseException]:
+    """The error and what it came of, the outermost first."""
+    chain = [error]
+    while len(chain) < _DEEPEST and (cause := chain[-1].__cause__ or chain[-1].__context__) is not None:
+        chain.append(cause)
+    return chain
+
+
+def give_up(trouble: Trouble) -> BackendError:
+    """The error that a stage fails with."""
+    return BackendError(trouble.text)

@@ -1,0 +1,203 @@
+"""What can go wrong between us and a model, told apart by what helps: wait, ask more plainly, or give up.
+
+Providers raise their own errors; they are recognised by what all of them carry (an HTTP status, a body, the name of the class), so no
+provider's package is imported here. What a server says is read by `error_body`, what fails on the way to it by `connection_faults`.
+Every message is one line: the cause, then what to do.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from img2music.errors import Img2MusicError
+from img2music.models.failed_request import Circumstances, Trouble, Unusable, chain_of, give_up
+from img2music.models.http.connection_errors import on_the_way
+from img2music.models.http.error_body import said_by
+from img2music.models.http.redaction import without_secrets
+from img2music.models.http.refusals import refusal_of
+
+if TYPE_CHECKING:
+    from img2music.models.http.error_body import Said
+
+__all__ = ["Circumstances", "Trouble", "Unusable", "chain_of", "give_up", "trouble_of", "without_secrets"]
+
+_BUSY = {408, 409, 425, 429}
+_GATEWAY_TIMEOUTS = {504, 524}
+_REMEDIES = {
+    401: "check the key in the environment",
+    402: "check the account: nothing is left on it",
+    403: "check what the key may do",
+    404: "check the model's name and base_url",
+    405: "check base_url",
+    413: "ask with a shorter prompt",
+}
+# Part of the class's name, what to say, whether the same request may succeed later.
+_BY_NAME: tuple[tuple[tuple[str, ...], str, bool], ...] = (
+    (("LengthFinish",), "the answer of model {label} was cut off; raise max_tokens", False),
+    (("Refusal", "ContentFilter"), "model {label} refuses to answer ({text}); change the picture or the words", False),
+    (("JSON", "Validation"), "the server of model {label} sent what is no answer ({text}); check base_url", True),
+)
+_LOADING = re.compile(
+    r"\bloading (the )?model|model .{0,120}\bload(ing|ed)\b|\b(still|currently|being) load|warming up|starting up|not ready yet",
+    re.IGNORECASE,
+)
+_NOT_THERE = re.compile(r"unexpected endpoint|invalid url|no route|cannot post|page not found|method not allowed", re.IGNORECASE)
+_WANTS_TLS = re.compile(r"http request.{0,40}https|https port", re.IGNORECASE)
+_MODEL_MISSING = re.compile(r"\bmodels?\b|no endpoints found", re.IGNORECASE)
+
+
+def trouble_of(
+    error: BaseException, label: str, *, secret_variable: str | None = None, circumstances: Circumstances | None = None
+) -> Trouble:
+    """What `error`, raised while asking the model `label`, means. The value of `secret_variable` is not told."""
+    if isinstance(error, Img2MusicError):
+        return Trouble(str(error), again=False)
+    known = circumstances or Circumstances(secret_variable)
+    named = repr(label)
+    unusable = next((each for each in chain_of(error) if isinstance(each, Unusable)), None)
+    if unusable is not None:
+        return Trouble(f"the answer of model {named} {unusable.cause}", again=unusable.again, remedy=unusable.remedy)
+    said = said_by(error, secret_variable=known.secret_variable)
+    found = _of_words(said, named, known) or on_the_way(error, label, known)
+    return found or _by_name(error, named, known)
+
+
+def _by_name(error: BaseException, named: str, known: Circumstances) -> Trouble:
+    """An error that only its name tells of."""
+    name = type(error).__name__
+    text = without_secrets(" ".join(str(error).split())[:2000], known.secret_variable)[:300]
+    for signs, sentence, again in _BY_NAME:
+        if any(sign in name for sign in signs):
+            cause, _, remedy = sentence.format(label=named, text=text or name).rpartition("; ")
+            return Trouble(cause, again=again, remedy=remedy)
+    if isinstance(error, ValueError | TypeError | LookupError | AttributeError):
+        return Trouble(
+            f"the server of model {named} sent what is no answer ({name}: {text})", again=True, remedy="check base_url"
+        )
+    return Trouble(f"model {named} failed ({name}: {text})", again=True, remedy="try again, or another model")
+
+
+def _of_words(said: Said, named: str, known: Circumstances) -> Trouble | None:
+    """What a server's own words and status mean; None where they say nothing that the error does not say better."""
+    status = said.status
+    if status is None or status < 300:
+        return _of_answer(said, named, known) if said.text or said.page else None
+    if status < 400:
+        return _sent_elsewhere(said, named)
+    by_way = f", by way of the proxy that {known.proxy} names" if known.proxy else ""
+    told = f"status {status}{f': {said.short}' if said.text else ''}{by_way}"
+    refused = None
+    if status not in _BUSY | {401, 402, 403, 407}:
+        refused = None if _is_loading(said) else refusal_of(said, named, known)
+    if refused is not None:
+        return refused
+    if status in _BUSY or status >= 500:
+        return _failing(said, named, told)
+    return _forbidden(said, named, told, known)
+
+
+def _is_loading(said: Said) -> bool:
+    return (said.status is None or said.status < 300 or said.status in _BUSY or said.status >= 500) and bool(
+        _LOADING.search(said.text)
+    )
+
+
+def _forbidden(said: Said, named: str, told: str, known: Circumstances) -> Trouble:
+    """A request that this server will never take as it is."""
+    status = said.status or 0
+    if status == 407 and known.proxy:
+        return Trouble(
+            f"the proxy that {known.proxy} names wants a login ({told})",
+            again=False,
+            remedy=f"write it as http://USER:PASSWORD@HOST:PORT in {known.proxy}, or name the server in NO_PROXY",
+        )
+    if status in {400, 422}:
+        what = f"{told}, without a word why" if not said.text else told if known.proxy else said.short
+        remedy = "write https:// in base_url" if _WANTS_TLS.search(said.text) else "check its options"
+        return Trouble(
+            f"model {named} refuses the request ({what})",
+            again=False,
+            remedy=remedy,
+            wordless=not said.text or said.page,
+            said=said,
+        )
+    usual = _REMEDIES.get(status, "check its options")
+    not_there = said.page or not _MODEL_MISSING.search(said.text) or bool(_NOT_THERE.search(said.text))
+    return Trouble(
+        f"model {named} can't be asked ({told})",
+        again=False,
+        remedy=f"check {known.proxy}, or name the server in NO_PROXY" if known.proxy and said.page else usual,
+        misplaced=status in {404, 405} and not_there,
+        said=said,
+    )
+
+
+def _failing(said: Said, named: str, told: str) -> Trouble:
+    """A server that is busy, has a fault, or is not ready yet."""
+    if _is_loading(said):
+        return Trouble(
+            f"the server of model {named} is still loading it ({told})",
+            again=True,
+            remedy="wait until it is ready, or raise time_limit_seconds",
+            loading=True,
+            wait_seconds=said.wait_seconds,
+        )
+    if "insufficient_quota" in said.codes or "billing" in said.text.lower():
+        return Trouble(
+            f"model {named} can't be asked ({told})", again=False, remedy="check the account's plan and what is left on it"
+        )
+    if said.status in _GATEWAY_TIMEOUTS:
+        return Trouble(
+            f"what stands before the server of model {named} gave up waiting ({told}); the model may still be writing, so the same was "
+            "not sent again",
+            again=False,
+            remedy="raise that gateway's time limit, or ask a faster model",
+        )
+    what = "is busy" if said.status in _BUSY else "has a fault"
+    return Trouble(
+        f"the server of model {named} {what} ({told})",
+        again=True,
+        remedy="try again later",
+        wait_seconds=said.wait_seconds,
+        said=said,
+    )
+
+
+def _of_answer(said: Said, named: str, known: Circumstances) -> Trouble | None:
+    """What came with a status that promises an answer, and is none."""
+    if said.page:
+        return Trouble(
+            f"the server of model {named} sent a page and no answer ({said.short})",
+            again=True,
+            remedy="check base_url",
+            misplaced=True,
+        )
+    if not said.text:
+        return None
+    refused = refusal_of(said, named, known)
+    if refused is not None:
+        return refused
+    return Trouble(
+        f"the server of model {named} sent an error and no answer ({said.short})",
+        again=True,
+        remedy="check base_url, or look into the server's log",
+        misplaced=bool(_NOT_THERE.search(said.text)),
+        wait_seconds=said.wait_seconds,
+        loading=bool(_LOADING.search(said.text)),
+    )
+
+
+def _sent_elsewhere(said: Said, named: str) -> Trouble:
+    there = said.location.removesuffix("/chat/completions")
+    to = f" to {there}" if there else ""
+    remedy = (
+        f"if that is the server you mean, write base_url={there}"
+        if "://" in there
+        else "write the address where it answers in base_url"
+    )
+    return Trouble(
+        f"the server of model {named} sends elsewhere (status {said.status}{to}), which is not followed",
+        again=False,
+        remedy=remedy,
+    )

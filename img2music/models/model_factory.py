@@ -1,0 +1,139 @@
+"""How a model is made from its line, and why one can't be asked here.
+
+`chat_model` gives the LangChain chat model itself, for whoever wants to use it without img2music; stages ask through
+`models.asking.Client`, which adds time limits, retries, a cache and counts. `why_not` says, without loading anything, why a model
+can't be used here.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from img2music.errors import BackendError, MissingPackageError, UsageError
+from img2music.models.model_spec import ModelSpec
+from img2music.models.provider_table import provider_named
+
+if TYPE_CHECKING:
+    from langchain_core.language_models.chat_models import BaseChatModel
+
+    from img2music.models.provider_table import Provider
+
+__all__ = ["LOCAL_HOSTS", "OPENAI_ADDRESS", "chat_model", "is_local", "key_variable", "why_not"]
+
+
+LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}  # noqa: S104  compared with, never bound to
+
+
+OPENAI_ADDRESS = "https://api.openai.com/v1"
+
+
+def chat_model(line: str | ModelSpec, **options: object) -> BaseChatModel:
+    """The LangChain chat model that a line names.
+
+    Args:
+        line: such as ``"openai:gpt-4o-mini"``; see the package's docstring.
+        options: such as ``temperature=0.2``; they win over those in the line.
+
+    Raises:
+        UsageError: an unknown provider or option, or a key that is missing in the environment.
+        MissingPackageError: a package is not installed; the message holds the pip command.
+        BackendError: the model can't be loaded.
+    """
+    spec = line if isinstance(line, ModelSpec) else ModelSpec.parse(line, **options)
+    provider = provider_named(spec.provider)
+    missing = _missing(provider)
+    if missing:
+        raise MissingPackageError(f"model {spec.label!r} needs {', '.join(missing)}: {provider.install}")
+    made: BaseChatModel = import_module(provider.module).make(spec)
+    return made
+
+
+def why_not(spec: ModelSpec) -> str | None:
+    """Why this model can't be asked here, with the remedy; None where nothing speaks against it.
+
+    Looks at packages, files and the environment only: it loads nothing and asks no server.
+    """
+    provider = provider_named(spec.provider)
+    missing = _missing(provider)
+    if missing:
+        return f"needs {', '.join(missing)}: {provider.install}"
+    if spec.provider == "openai":
+        return _why_not_server(spec)
+    if spec.provider in {"gguf", "hf", "vllm"}:
+        from img2music.models.providers.weight_files import check_name, find_file
+
+        try:
+            find_file(spec.name) if spec.provider == "gguf" else check_name(spec.name)
+        except (UsageError, BackendError) as error:
+            return str(error)
+    if spec.provider == "hf":
+        return _why_not_hf(spec.name)
+    if spec.provider == "replay" and not _is_file(spec.name):
+        return f"no file {spec.name[:200]}; give a file of recorded answers"
+    return None
+
+
+def _why_not_server(spec: ModelSpec) -> str | None:
+    """A key that is missing, or a proxy that can't be used."""
+    from img2music.models.http.proxies import proxy_for
+
+    variable = key_variable(spec)
+    if variable is not None and not os.environ.get(variable):
+        return f"needs a key: set {variable} in the environment"
+    proxy = proxy_for(spec.options.base_url or OPENAI_ADDRESS)
+    try:
+        if proxy is not None:
+            proxy.check()
+    except BackendError as error:
+        return str(error)
+    return None
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except OSError:  # a name that no file can have
+        return False
+
+
+_FAMILIES = {"smolvlm": ("torchvision", "num2words"), "qwen": ("torchvision",)}
+"""Families of models whose processors read video too and need more, by part of their names."""
+
+
+def _why_not_hf(name: str) -> str | None:
+    more = [package for family, packages in _FAMILIES.items() if family in name.lower() for package in packages]
+    missing = [package for package in more if find_spec(package) is None]
+    if missing:
+        return f"models of this family need {', '.join(missing)}: pip install {' '.join(missing)}"
+    if Path(name).is_dir():
+        return None
+    from huggingface_hub import try_to_load_from_cache
+
+    is_here = isinstance(try_to_load_from_cache(name, "config.json"), str)
+    return None if is_here else f"the weights of {name} are not on this machine; the first use downloads them"
+
+
+def key_variable(spec: ModelSpec) -> str | None:
+    """The environment variable that must hold the key of an OpenAI-compatible server; None where none is sent.
+
+    OpenAI's own key goes to OpenAI only: a server with an address of its own gets a key when `key_env` names one.
+    """
+    if spec.options.key_env is not None:
+        return spec.options.key_env
+    return "OPENAI_API_KEY" if spec.options.base_url is None else None
+
+
+def is_local(spec: ModelSpec) -> bool:
+    """Whether asking this model keeps everything on this machine."""
+    if spec.provider != "openai":
+        return provider_named(spec.provider).local
+    return spec.options.base_url is not None and urlsplit(spec.options.base_url).hostname in LOCAL_HOSTS
+
+
+def _missing(provider: Provider) -> list[str]:
+    return [name for name in provider.packages if find_spec(name) is None]

@@ -1,0 +1,1 @@
+"""One module a provider of models, and what models in this process share."""

@@ -1,0 +1,1 @@
+"""What can be measured and recognised in one picture without asking a model."""

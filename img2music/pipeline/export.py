@@ -1,0 +1,135 @@
+"""The output folder: which files it holds, made one at a time so that no more than one is in memory.
+
+The report names the sound beside it, or carries it: always where it is compact already (MP3, Ogg), else where asked, as Ogg.
+Encoding sound costs more than everything else on the page, so it is not done unasked. The manifest comes last, because it
+holds the hash of every other file: a folder with a `piece.json` is complete.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from img2music.atomic_files import RECORD
+from img2music.io.documents import dump
+from img2music.output_folder import with_checksum
+from img2music.pipeline.progress import Log
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from img2music.audio import Audio
+    from img2music.io.audio_tags import Tags
+    from img2music.piece import Piece
+    from img2music.pipeline.manifest import AudioFormat, AudioInfo, Manifest
+    from img2music.plan import CompositionPlan
+
+__all__ = ["Exporter", "encode", "stem_files", "tags_of"]
+
+_COMPACT = {"mp3": "audio/mpeg", "ogg": "audio/ogg"}
+"""Formats small enough for a page, and their MIME types."""
+_LARGEST_CARRIED_BYTES = 20_000_000
+"""A page with more sound inside is no longer handy; it names the file beside it instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """Turns a piece into the files of its folder."""
+
+    manifest: Manifest
+    """Without `files`, and with the seconds of the stages only."""
+    midi: bytes
+    musicxml: str
+    picture_jpeg: bytes | None
+    """The picture for the report."""
+    log: Log = field(default_factory=Log)
+
+    def __call__(self, piece: Piece) -> Iterator[tuple[str, bytes]]:
+        """Every file as (name in the folder, content), the manifest last."""
+        hashes: dict[str, str] = {}
+        log = Log(self.log.on_event)
+        for name, content in self._files(piece, hashes, log):
+            hashes[name] = sha256(content).hexdigest()
+            yield name, content
+        timing = {stage: round(seconds, 4) for stage, seconds in (self.log.seconds | log.seconds).items()}
+        record = self.manifest.model_copy(update={"files": hashes, "timing": timing, "checksum": None})
+        yield RECORD, with_checksum(dump(record)).encode()
+
+    def card(self, piece: Piece) -> str:
+        """The piece as a notebook shows it: one fragment of HTML with everything in it."""
+        from img2music.io.engraving.verovio_pages import engrave
+        from img2music.report.page.notebook_card import card_html
+
+        return card_html(piece, picture_jpeg=self.picture_jpeg, pages=engrave(self.musicxml))
+
+    def _files(self, piece: Piece, hashes: dict[str, str], log: Log) -> Iterator[tuple[str, bytes]]:
+        from img2music.io.abc.export_abc import write_abc
+        from img2music.io.engraving.piano_roll import pianoroll_svg
+        from img2music.io.engraving.verovio_pages import engrave, stack
+        from img2music.report import report_html
+
+        if piece.scene is not None:
+            yield "scene.json", dump(piece.scene).encode()
+        yield "plan.json", dump(piece.plan).encode()
+        yield "score.mid", self.midi
+        yield "score.musicxml", self.musicxml.encode()
+        yield "score.abc", write_abc(piece.score).encode()
+        with log.step("files", "engraving the score"):
+            pages = engrave(self.musicxml)
+            engraved = stack(pages, piece.score.title, piece.score.subtitle)
+        yield "score.svg", engraved.encode()
+        roll = pianoroll_svg(piece.performance)
+        yield "pianoroll.svg", roll.encode()
+        carried: tuple[str, bytes] | None = None
+        wanted, audio = self.manifest.audio, piece.audio
+        if wanted is not None and audio is not None:
+            tags, loop = tags_of(piece.plan), piece.plan.loop
+            with log.step("files", "writing the sound"):
+                content = encode(audio, wanted.format, tags=tags, loop=loop)
+            yield f"audio.{wanted.format}", content
+            carried = _carry(wanted, content, lambda: encode(audio, "ogg", tags=tags, loop=loop))
+            del content  # a long piece is hundreds of megabytes
+            yield from stem_files(piece.stems, wanted.format, tags=tags, loop=loop)
+        with log.step("files", "writing the report"):
+            page = report_html(
+                replace(piece, manifest={**piece.manifest, "files": dict(hashes)}),
+                picture_jpeg=self.picture_jpeg,
+                pages=pages,
+                pianoroll=roll,
+                audio_name=None if wanted is None else f"audio.{wanted.format}",
+                audio_data=carried,
+            )
+        yield "report.html", page.encode()
+
+
+def _carry(wanted: AudioInfo, content: bytes, as_ogg: Callable[[], bytes]) -> tuple[str, bytes] | None:
+    """MIME type and bytes of the sound inside the report; None where it names the file beside it."""
+    if wanted.format in _COMPACT:
+        return (_COMPACT[wanted.format], content) if len(content) <= _LARGEST_CARRIED_BYTES else None
+    return (_COMPACT["ogg"], as_ogg()) if wanted.embed else None
+
+
+def tags_of(plan: CompositionPlan) -> Tags:
+    """What the sound of a plan says of itself."""
+    from img2music.io.audio_tags import Tags
+
+    return Tags(plan.title, plan.key, plan.meter, plan.tempo_bpm)
+
+
+def stem_files(
+    stems: Mapping[str, Audio], audio_format: AudioFormat, *, tags: Tags, loop: bool = False
+) -> Iterator[tuple[str, bytes]]:
+    """Each part's sound as (``stems/01-violin.flac``, content), in the order of the score; `tags` are the whole piece's."""
+    for number, (part, audio) in enumerate(stems.items(), 1):
+        plain = re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-")[:40].strip("-")
+        content = encode(audio, audio_format, tags=tags.of_part(part), loop=loop)
+        yield f"stems/{number:02}-{plain or 'part'}.{audio_format}", content
+
+
+def encode(audio: Audio, audio_format: AudioFormat, *, tags: Tags, loop: bool = False) -> bytes:
+    """Sound as the content of a file; `loop` says that it goes round."""
+    from img2music.io.audio_files import encode as encode_audio
+
+    return encode_audio(audio, audio_format, tags=tags, loop=loop)

@@ -1,0 +1,1 @@
+"""A piece made anew, all but what is kept of it."""

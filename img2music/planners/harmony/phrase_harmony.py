@@ -1,0 +1,357 @@
+"""The phrases of a piece's harmony: drawn from the statistics, or the style's own rows, and remembered by material.
+
+A `PhraseWriter` serves one piece: it knows mode, style and brightness, draws an introduction, sections and an ending as it is asked for
+them, and gives a material that comes back the chords it had. The triads come from `progressions`, bent by `vocabulary`; the
+ends from `cadences`; figures and inversions from `colour`. A phrase that comes home without a dominant is drawn again.
+Conventions: one string of numerals a bar; a row is a phrase's bars. Knows nothing of the order of sections and of notes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from img2music.planners.harmony.cadences import endings, tonic_of
+from img2music.planners.harmony.chord_figures import Palette, invert, pedal
+from img2music.planners.harmony.chord_vocabulary import follow, kind_of, light_of, weigh
+from img2music.planners.harmony.markov import load_model
+from img2music.theory import Key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+
+    from img2music.planners.rules.form import Layout
+    from img2music.style import Style
+
+__all__ = ["PhraseWriter", "Row"]
+
+_PARALLEL = {"chart": 0.8, "standards": 0.6, "chorales": 0.35}
+"""Chance that an answer begins like its question (our choice)."""
+_DECEPTIVE, _REHARMONIZED, _CADENTIAL, _PICARDY = 0.4, 0.45, 0.3, 0.5
+"""Chances (our choice): a last return before an ending evades its cadence; another one has one chord changed; a six-four goes before the
+dominant at home-coming; a chorale in minor ends on the major chord (of the 78 in the training half, 64 do)."""
+_HOMING = 1.5
+"""The tonic is that much likelier than counted: a short piece has to say where its home is (our choice)."""
+_DOMINANTS, _ATTEMPTS = {"V", "v", "viio", "#viio"}, 8
+"""A phrase that comes home has one of these somewhere: I IV I alone is heard as the dominant of IV. Phrases without are drawn again."""
+_QUICKEST_SECONDS = 0.55
+"""Chords on average are not shorter than this."""
+_CHORALE_RHYTHM = ((0, 30, 40, 20, 10), (2, 30, 40, 20, 10), (0, 30, 40, 20, 10), (0, 60, 40, 0, 0))
+"""Counts like those of the other sources for chorales, whose bars the corpus does not give (our choice)."""
+
+Row = tuple[str, ...]
+
+
+class Phrase:
+    """A drawn phrase before its colours: triads and how many begin in each bar."""
+
+    def __init__(self, triads: Row, starts: Sequence[int], kind: str) -> None:
+        self.triads = triads
+        self.starts = tuple(starts)
+        self.kind = kind
+
+
+class PhraseWriter:
+    """Draws the phrases of one piece and remembers what each material sounds like."""
+
+    def __init__(
+        self, mode: str, style: Style, chance: np.random.Generator, brightness: float, most: int, bar_seconds: float | None
+    ) -> None:
+        self._mode, self._style, self._words = mode, style, style.vocabulary
+        self._key = Key(0, mode)
+        self._home = tonic_of(mode)
+        self._chance = chance
+        self._brightness = brightness
+        self._most = most
+        model = load_model(self._words.source, mode)
+        # Charts leave their major triads free; elsewhere a secondary dominant goes where it leads.
+        self._model = model if self._words.source == "chart" else model.bent(follow(model, mode))
+        self._weights = weigh(model, mode, self._words, brightness)
+        self._weights[self._home] *= _HOMING
+        self._palette = Palette(mode, self._words, chance)
+        rhythm = self._words.rhythm if bar_seconds is None else min(self._words.rhythm, bar_seconds / _QUICKEST_SECONDS)
+        rows = model.rhythm if model.rhythm and self._words.source != "chorales" else _CHORALE_RHYTHM
+        self._rhythm = [_tilted(row, rhythm, most) for row in rows]
+        self._written: dict[str, tuple[list[Phrase], Row]] = {}
+        self._rows = style.harmony.get(mode)  # type: ignore[call-overload]
+        self._first_of_a: str | None = None
+
+    def intro(self, layout: Layout) -> Row:
+        """Leads to the theme; on a held tonic where the style likes it."""
+        if self._chance.random() < self._words.pedal and layout.bars > 1:
+            return (*self._held(layout.bars - 1), self._dominant())
+        if self._rows and self._chance.random() < self._words.own:
+            return _fit(_bars(self._choose(self._rows.opening)), layout.bars, keep_end=False)
+        phrase = self._draw(layout.bars, "half", first=None)
+        return self._coloured(phrase)
+
+    def outro(self, layout: Layout, *, loop: bool) -> Row:
+        """Comes home once more."""
+        if layout.bars == 1:
+            return (self._palette.final(self._home),)
+        if not loop and layout.bars > 2 and self._chance.random() < self._words.pedal:
+            return (*self._held(layout.bars - 1), self._palette.final(self._home))
+        rows: list[str] = []
+        for bars in layout.phrase_bars:
+            last = self._rows and self._chance.random() < self._words.own
+            if last and self._rows:
+                rows += _fit(_bars(self._choose(self._rows.closing)), bars)
+            else:
+                rows += self._coloured(self._draw(bars, self._words.cadence, first=None))
+        return tuple(rows)
+
+    def body(self, layout: Layout, *, is_last_return: bool, evade: bool) -> Row:
+        """A section of the form; one that was written before comes back over its own chords."""
+        known = self._written.get(layout.material)
+        if known is not None and len(known[1]) == layout.bars:
+            return self._varied(*known, evade=evade) if is_last_return else known[1]
+        contrast = layout.role == "contrast"
+        own = bool(self._rows) and self._chance.random() < self._words.own
+        phrases: list[Phrase] = []
+        bars: list[str] = []
+        count = len(layout.phrase_bars)
+        for number, length in enumerate(layout.phrase_bars):
+            if own:
+                bars += self._own(length, number, count, contrast=contrast)
+                continue
+            last = number == count - 1
+            kind = self._ending(number, count, contrast=contrast)
+            question = phrases[-1] if number % 2 and phrases and not contrast else None
+            if question and len(question.starts) == length and self._chance.random() < _PARALLEL[self._words.source]:
+                phrase = self._answer(question, kind)
+            else:
+                before = phrases[-1].triads[-1] if phrases else None
+                first = self._first(layout, number, contrast=contrast)
+                phrase = self._draw(length, kind, first=first, before=before)
+            phrases.append(phrase)
+            bars += self._coloured(phrase, comes_home=last and not contrast)
+        if layout.material == "A" and phrases and self._first_of_a is None:
+            self._first_of_a = phrases[0].triads[0]
+        self._written[layout.material] = (phrases, tuple(bars))
+        return tuple(bars)
+
+    def end(self, bars: Row, *, loop: bool) -> Row:
+        """The last section with the last bar that the piece needs."""
+        if loop:
+            return (*bars[:-1], self._dominant())
+        final = self._palette.final(self._home)
+        chorale = self._words.source == "chorales"
+        if self._mode == "minor" and chorale and self._chance.random() < _PICARDY * (1 + self._brightness):
+            final = "I"
+        return (*bars[:-1], final)
+
+    def _ending(self, number: int, count: int, *, contrast: bool) -> str:
+        if contrast:
+            return "half" if number == count - 1 else "open"
+        return self._words.cadence if number % 2 or count == 1 else "half"
+
+    def _first(self, layout: Layout, number: int, *, contrast: bool) -> Mapping[str, float]:
+        """Factors for a phrase's first triad: themes mostly begin at home, contrasts elsewhere."""
+        if contrast and number == 0:
+            return {self._first_of_a or self._home: 0.1} | {"I": 0.0, "i": 0.0}
+        if layout.material == "A" and number == 0:
+            return {self._home: 60.0}
+        return {}
+
+    def _own(self, length: int, number: int, count: int, *, contrast: bool) -> Row:
+        """One of the style's rows for a phrase; the lighter rows are likelier in bright pieces."""
+        assert self._rows is not None  # noqa: S101  asked only where the style has rows
+        if count == 1 and not contrast:
+            # A theme of one phrase is question and answer at once: it leaves from home, whatever the row answers to.
+            row = _bars(self._choose(self._rows.closing))
+            return _fit((self._home, *row[1:]), length)
+        answers = number % 2
+        bank = self._rows.contrast if contrast else self._rows.closing if answers else self._rows.opening
+        return _fit(_bars(self._choose(bank)), length)
+
+    def _choose(self, bank: Sequence[str]) -> str:
+        lights = [2.0 ** round(4 * self._brightness * _mean_light(row, self._mode)) for row in bank]
+        goal = float(self._chance.random()) * sum(lights)
+        for row, light in zip(bank, lights, strict=True):
+            goal -= light
+            if goal < 0:
+                return row
+        return bank[-1]
+
+    def _draw(self, bars: int, kind: str, *, first: Mapping[str, float] | None, before: str | None = None) -> Phrase:
+        """A phrase of `bars` bars that ends as `kind` says."""
+        comes_home = kind not in {"half", "open"}
+        starts = self._starts(bars, comes_home=comes_home)
+        if comes_home and bars > 1 and sum(starts) < 3:
+            starts[-2] += 1  # out and home again takes three chords
+        triads = self._progress(sum(starts), kind, {0: first or {}}, before)
+        for _ in range(_ATTEMPTS if comes_home and self._mode in {"major", "minor"} else 0):
+            if any(triad in _DOMINANTS for triad in triads):
+                break
+            triads = self._progress(sum(starts), kind, {0: first or {}}, before)
+        return Phrase(triads, starts, kind)
+
+    def _progress(self, count: int, kind: str, places: Mapping[int, Mapping[str, float]], before: str | None) -> Row:
+        weights = [dict(self._weights) for _ in range(count)]
+        for place, factors in places.items():
+            for triad, factor in factors.items():
+                weights[place][triad] = weights[place].get(triad, 1.0) * factor
+        # The ending decides about the last chord, even where the style would rather not (V in a plain row of minor triads).
+        pairs = {
+            (one, two): weight * max(0.05, self._weights.get(one, 0.0)) * max(0.05, self._weights.get(two, 0.0))
+            for (one, two), weight in endings(self._model, self._mode, kind).items()
+            if kind != "open" or (self._weights.get(one) and self._weights.get(two))
+        }
+        weights[-1] = {}
+        try:
+            return self._model.draw(count, pairs, weights, self._chance, before=before)
+        except ValueError:  # a phrase of two chords that begins where its cadence can't: the cadence matters more
+            return self._model.draw(count, pairs, [{} for _ in range(count)], self._chance, before=before)
+
+    def _starts(self, bars: int, *, comes_home: bool) -> list[int]:
+        """How many chords begin in each bar; the first bar has one at least, the last exactly one where it comes home."""
+        starts = []
+        for bar in range(bars):
+            row = 3 if bar == bars - 1 else 0 if bar == 0 else 2 if bar == bars - 2 else 1
+            counts = list(self._rhythm[row])
+            if bar in {0, bars - 1}:
+                counts[0] = 0.0
+            if bar == bars - 1:
+                counts = [0.0, 1.0, 0.0, 0.0, 0.0] if comes_home else [0.0, counts[1] or 1.0, counts[2], 0.0, 0.0]
+            starts.append(_pick(counts, float(self._chance.random())))
+        return starts
+
+    def _answer(self, question: Phrase, kind: str) -> Phrase:
+        """A phrase that begins like another and ends otherwise."""
+        half = (len(question.starts) + 1) // 2
+        kept = sum(question.starts[:half])
+        starts = [*question.starts[:half], *self._starts(len(question.starts), comes_home=True)[half:]]
+        if sum(starts) - kept < 2:
+            starts[-2] += 1 if starts[-2] < self._most else 0
+        places = {
+            place: {one: float(one == triad) for one in self._model.triads} for place, triad in enumerate(question.triads[:kept])
+        }
+        if kind_of(question.triads[kept - 1], self._mode) == "secondary":
+            places.pop(kept - 1)  # a dominant of another degree is kept only with its goal
+        if sum(starts) < kept + 2:
+            places = {place: factors for place, factors in places.items() if place < sum(starts) - 2}
+        return Phrase(self._progress(sum(starts), kind, places, None), starts, kind)
+
+    def _varied(self, phrases: list[Phrase], bars: Row, *, evade: bool) -> Row:
+        """A last return: its cadence evaded before an ending, or one chord in the middle replaced by a relative."""
+        if not phrases:
+            return bars
+        last = phrases[-1]
+        if evade and len(last.triads) > 2 and self._chance.random() < _DECEPTIVE:
+            turned = endings(self._model, self._mode, "deceptive")
+            ways = {two: weight for (one, two), weight in turned.items() if one == last.triads[-2]}
+            if ways:
+                goal = list(ways)[_pick(list(ways.values()), float(self._chance.random()))]
+                tail = self._coloured(Phrase((*last.triads[:-1], goal), last.starts, "deceptive"))
+                return (*bars[: -len(tail)], *tail)
+        first = phrases[0]
+        if len(first.triads) > 3 and self._chance.random() < _REHARMONIZED:
+            place = 1 + int(self._chance.integers(len(first.triads) - 3))
+            places: dict[int, dict[str, float]] = {
+                index: {one: float(one == triad) for one in self._model.triads}
+                for index, triad in enumerate(first.triads[:-1])
+                if index != place
+            }
+            places[place] = {first.triads[place]: 0.0}
+            head = self._coloured(Phrase(self._progress(len(first.triads), first.kind, places, None), first.starts, first.kind))
+            return (*head, *bars[len(head) :])
+        return bars
+
+    def _coloured(self, phrase: Phrase, *, comes_home: bool = False) -> Row:
+        """Bars of numerals: figures, a six-four before the cadence, suspensions, inversions."""
+        triads, words = phrase.triads, self._words
+        numerals, fixed = [], []
+        for index, triad in enumerate(triads):
+            following = triads[index + 1] if index + 1 < len(triads) else None
+            at_cadence = index == len(triads) - 2 and phrase.kind not in {"half", "open"}
+            numerals.append(self._palette.numeral(triad, following, dominant_at_cadence=at_cadence))
+            # Phrases begin and come home on roots.
+            fixed.append(index in {0, len(triads) - 1} or (at_cadence and phrase.kind == "authentic"))
+        numerals = list(invert(numerals, self._key, words.inversions, fixed=fixed))
+        bars: list[list[str]] = []
+        place = 0
+        for number, count in enumerate(phrase.starts):
+            bars.append(numerals[place : place + count] or [bars[-1][-1]])
+            place += count
+            self._delay(bars, number, phrase)
+        if comes_home and phrase.kind == "authentic" and words.inversions > 0 and len(bars) > 1:
+            before = bars[-2]
+            if before[-1] in {"V", "V7"} and len(before) == 1 and self._most > 1 and self._chance.random() < _CADENTIAL:
+                bars[-2] = [f"{self._home}64", before[-1]]
+        return tuple(" ".join(bar) for bar in bars)
+
+    def _delay(self, bars: list[list[str]], number: int, phrase: Phrase) -> None:
+        """A dominant that fills a bar near the end of a phrase may enter with its fourth."""
+        bar = bars[number]
+        near_end = number >= len(phrase.starts) - 2
+        if (
+            near_end
+            and len(bar) == 1
+            and self._most > 1
+            and bar[0] in {"V", "V7"}
+            and self._chance.random() < self._words.suspensions
+        ):
+            bars[number] = ["Vsus4" if bar[0] == "V" else "V7sus4", bar[0]]
+
+    def _dominant(self) -> str:
+        """The chord that leads home in this mode."""
+        ways = endings(self._model, self._mode, self._words.cadence)
+        best = max(sorted(ways), key=lambda pair: ways[pair])
+        return self._palette.numeral(best[0], self._home, dominant_at_cadence=True)
+
+    def _held(self, bars: int) -> Row:
+        """Chords over a held tonic, the tonic's own in every second bar."""
+        diatonic = [triad for triad in self._model.triads if kind_of(triad, self._mode) == "diatonic"]
+        others = [form for triad in diatonic if (form := pedal(triad, "1", self._mode))]
+        others = [form for form in others if form.rstrip("0123456789").lower() != "i"][:3]
+        rows = []
+        for bar in range(bars):
+            away = bar % 2 == 1 and others
+            rows.append(others[int(self._chance.integers(len(others)))] if away else self._home)
+        return tuple(rows)
+
+
+def _tilted(counts: Sequence[int], mean: float, most: int) -> list[float]:
+    """Shares of 0..4 chords a bar with the asked mean, as like `counts` as possible: each is bent by the same factor to its power."""
+    usable = [float(count) + 0.5 if number <= most else 0.0 for number, count in enumerate(counts)]
+    low, high = 0.01, 100.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        bent, factor = [], 1.0
+        for count in usable:
+            bent.append(count * factor)
+            factor *= middle
+        got = sum(number * share for number, share in enumerate(bent)) / sum(bent)
+        low, high = (middle, high) if got < mean else (low, middle)
+    return bent
+
+
+def _pick(weights: Sequence[float], draw: float) -> int:
+    goal = draw * sum(weights)
+    for index, weight in enumerate(weights):
+        goal -= weight
+        if goal < 0:
+            return index
+    return max(index for index, weight in enumerate(weights) if weight > 0)
+
+
+def _mean_light(row: str, mode: str) -> float:
+    """How light a written row is: the mean of its plain triads."""
+    lights = []
+    for numeral in row.replace("|", " ").split():
+        head = numeral.partition("/")[0].replace("ø", "o").replace("+", "")
+        stem = head.rstrip("0123456789").removesuffix("sus").removesuffix("maj").removesuffix("add").rstrip("0123456789")
+        lights.append(light_of(stem.removesuffix("sus"), mode) if "/" not in numeral else 0.3)
+    return sum(lights) / len(lights)
+
+
+def _fit(row: Row, length: int, *, keep_end: bool = True) -> Row:
+    """A row as long as its phrase: a short one keeps its end (the cadence), a long one lingers on its first chord."""
+    if length <= len(row):
+        return row[len(row) - length :] if keep_end else row[:length]
+    return (*((row[0],) * (length - len(row))), *row)
+
+
+def _bars(row: str) -> Row:
+    return tuple(" ".join(bar.split()) for bar in row.split("|"))

@@ -1,0 +1,254 @@
+"""A planner that asks: the rules make a whole valid draft, a language model plans over it, and what it plans is checked.
+
+The template says how much the model is asked (see `llm_answer`): a whole plan, changes to the draft, or a choice among whole plans.
+Whatever it answers, the brief is kept and the plan is valid: faults are quoted back at most twice, then the best answer is mended by
+rule and the mends go on record. An answer without any composition in it fails the stage, and the pipeline's fallback (the
+rules) takes over. What leaves the machine, where the model is not on it: the words for what was seen, and the brief; no picture.
+"""
+
+from __future__ import annotations
+
+import json
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from img2music.crossmodal.menus import instrument_lines, player_lines, style_lines
+from img2music.crossmodal.verbalize import attribute_lines, citable, gist, scene_lines
+from img2music.errors import BackendError
+from img2music.io.style_files import load_style
+from img2music.models import AnswerError, Client, converse, json_of, schema_of
+from img2music.models.model_factory import is_local
+from img2music.models.model_spec import checked_limit
+from img2music.models.parsing.json_schema import limits_of, without_lists
+from img2music.planners.llm.plan_from_answer import draft_as_answer, read_changes, read_choice, read_whole
+from img2music.planners.llm.plan_schema import ChangesAnswer, ChoiceAnswer, PlanAnswer
+from img2music.planners.llm.settle_plan import Planned, Settled, settle
+from img2music.planners.rules.form import count_bars
+from img2music.planners.rules.rules_planner import RulesPlanner
+from img2music.provenance import tell
+from img2music.templates import load_prompt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydantic import BaseModel
+
+    from img2music.brief import Brief
+    from img2music.models import Reply
+    from img2music.plan import CompositionPlan
+    from img2music.scene import Scene
+
+__all__ = ["ModelPlanner"]
+
+_SCHEMAS: dict[str, type[BaseModel]] = {"plan/1": PlanAnswer, "changes/1": ChangesAnswer, "choice/1": ChoiceAnswer}
+_WORDS_SECONDS = 120.0
+"""For explaining words, which are few."""
+_CHORDS = """\
+One string a bar: one to four roman numerals parted by spaces, such as "I", "ii7 V7". No chord names, no bar lines. Chords of one bar change on
+its beats, the earlier ones stay longer: three in 4/4 last 2, 1 and 1.
+Upper case is major, lower case minor; o diminished, ø half-diminished, + augmented. Then 7 maj7 9 maj9 add6 add9 sus2 sus4 7sus4, or an
+inversion 6 64 65 43 42; nothing else. V7/ii: the dominant of another degree. V and V7 are the major dominant in every mode. b or # moves a
+root out of the scale (bVII in major); but degrees are the mode's own, what it lowers takes no b: minor III VI VII, dorian III VII, phrygian
+II III VI VII, mixolydian VII. So are sevenths: I7 in mixolydian, IV7 in dorian, VImaj7 in minor."""
+_OTHER_STYLES, _TEMPOS, _METERS = 4, 5, 2
+"""How many styles are told beside the one that is likeliest, and for how many tempos and metres the bars are counted."""
+
+
+class ModelPlanner:
+    """A planner (see `img2music.stages`) that asks a language model."""
+
+    def __init__(self, *, model: str, prompt: str = "plan/compose", time_limit_seconds: float = 600.0) -> None:
+        """The stage.
+
+        Args:
+            model: the line that names the model, see `img2music.models`.
+            prompt: name or file of a template for planning.
+            time_limit_seconds: for all that is asked about one plan, 1 to 3600.
+
+        Raises:
+            UsageError: an unknown model or template, or a limit out of range. DocumentError: a template that can't be read.
+        """
+        self._limit = checked_limit(time_limit_seconds)
+        self._template = load_prompt(prompt, "plan")
+        self._client = Client(model)
+
+    def __call__(self, scene: Scene, brief: Brief, /) -> CompositionPlan:
+        """The composition for `scene` that keeps every wish of `brief`.
+
+        Raises:
+            BackendError: the model gave nothing usable in time.
+            UsageError, DocumentError: as for the rules: a style that is not there or can't be read.
+        """
+        until = monotonic() + self._limit
+        draft = RulesPlanner()(scene, brief)
+        if self._template.schema_name == "choice/1":
+            return self._choose(scene, brief, draft, until)
+        settled, known = Settled.by(brief), citable(scene.cues, scene.colours)
+        whole = self._template.schema_name == "plan/1"
+        best: list[Planned] = []
+
+        def read(text: str) -> Planned:
+            tree = json_of(text, _SCHEMAS[self._template.schema_name])
+            planned = settle(read_whole(tree) if whole else read_changes(tree, draft), draft, settled, known)
+            if not best or len(planned.faults) < len(best[0].faults):
+                best[:] = [planned]
+            if planned.faults:
+                raise AnswerError(*planned.faults)
+            return planned
+
+        reply = self._converse(scene, brief, draft, until, read)
+        planned: Planned | None = reply.value or (best[0] if best else None)
+        if planned is None:
+            raise self._useless(reply)
+        tell(
+            reply.use.model_copy(
+                update={
+                    "accepted": True,
+                    "mended": (*planned.faults, *planned.remarks)[:120],
+                    "citations": planned.citations,
+                    "unfounded": planned.unfounded,
+                }
+            )
+        )
+        return planned.plan
+
+    def explain_words(self, brief: Brief, /) -> Brief:
+        """`brief` with glosses for words that the tables do not know; see `llm_words`. Never fails for want of an answer."""
+        from img2music.planners.llm.word_glosses import gloss_words
+
+        return gloss_words(self._client, brief, monotonic() + min(self._limit, _WORDS_SECONDS))
+
+    def _choose(self, scene: Scene, brief: Brief, draft: CompositionPlan, until: float) -> CompositionPlan:
+        """One of some whole plans, named by the model; a name that says nothing of the picture gives way to the rules' own."""
+        from img2music.planners.llm.plan_choices import choice_lines, fault_of_words, some_plans
+
+        plans = some_plans(scene, brief, draft)
+        chosen: list[CompositionPlan] = []
+        remarks: list[str] = []
+
+        def read(text: str) -> ChoiceAnswer:
+            answer, remarks[:] = read_choice(json_of(text, ChoiceAnswer))
+            if answer.choice > len(plans):
+                raise AnswerError(f"choice: there are {len(plans)} plans, and you chose number {answer.choice}")
+            chosen.append(plans[answer.choice - 1])
+            fault = fault_of_words(answer, gist(scene), self._template.system)
+            if fault:
+                raise AnswerError(fault)
+            return answer
+
+        more = {"choices": choice_lines(plans), "most": str(len(plans))}
+        reply: Reply[ChoiceAnswer] = self._converse(scene, brief, draft, until, read, more)
+        if not chosen:
+            raise self._useless(reply)
+        if reply.value is None:
+            mended = f"title and note: {reply.faults[0]}; the rules' own stand"
+            tell(reply.use.model_copy(update={"accepted": True, "mended": (mended,)}))
+            return chosen[-1]
+        tell(reply.use.model_copy(update={"mended": tuple(remarks)}))
+        title, note = (" ".join(text.split()) for text in (reply.value.title, reply.value.note))
+        return chosen[-1].model_copy(update={"title": title, "idea": note if note.endswith(".") else f"{note}."})
+
+    def _converse(
+        self,
+        scene: Scene,
+        brief: Brief,
+        draft: CompositionPlan,
+        until: float,
+        read: Callable[[str], Any],
+        more: dict[str, str] | None = None,
+    ) -> Reply[Any]:
+        told = self._template.variables()
+        vocabulary = schema_of(_SCHEMAS[self._template.schema_name])
+        values = {name: make() for name, make in _values(scene, brief, draft, vocabulary).items() if name in told}
+        # Lists that the prompt holds need no second place, but where the schema is a grammar, which nobody reads.
+        is_grammar = is_local(self._client.spec) and self._client.spec.options.structured == "schema"
+        listed = (*(("style",) if "styles" in told else ()), *(("instrument",) if told & {"players", "instruments"} else ()))
+        return converse(
+            self._client,
+            self._template,
+            values | (more or {}),
+            stage="planner",
+            schema=vocabulary if is_grammar else without_lists(vocabulary, listed),
+            check=read,
+            until=until,
+            seed=brief.seed,
+            picture_sha256=scene.picture.sha256,
+            quote=self._template.schema_name != "choice/1",
+            patched=tuple(vocabulary["properties"]),
+            vocabulary=vocabulary,
+        )
+
+    def _useless(self, reply: Reply[Any]) -> BackendError:
+        tell(reply.use)
+        return BackendError(
+            f"model {self._client.spec.label!r} gave no usable plan in {reply.use.answers} tries ({reply.faults[0]}); "
+            "try another model or prompt"
+        )
+
+
+def _values(scene: Scene, brief: Brief, draft: CompositionPlan, schema: dict[str, Any]) -> dict[str, Callable[[], str]]:
+    """What each variable is filled with, made when it is wanted."""
+    return {
+        "scene": lambda: scene_lines(scene),
+        "gist": lambda: gist(scene),
+        "attributes": lambda: attribute_lines(scene.attributes),
+        "brief": lambda: _brief_lines(brief),
+        "words": lambda: brief.words or "(none)",
+        "styles": lambda: style_lines(_likely_styles(scene, brief, draft)),
+        "instruments": instrument_lines,
+        "players": player_lines,
+        "limits": lambda: limits_of(schema),
+        "chords": lambda: _CHORDS,
+        "lengths": lambda: _lengths(brief, draft),
+        "draft": lambda: json.dumps(draft_as_answer(draft, _inside(draft)), separators=(",", ":")),
+        "choices": lambda: "",
+        "most": lambda: "",
+    }
+
+
+def _inside(draft: CompositionPlan) -> float:
+    """The draft's density, 0..1 inside its style's range."""
+    low, high = load_style(draft.style).density
+    return min(1.0, max(0.0, (draft.density - low) / (high - low))) if high > low else 0.5
+
+
+def _brief_lines(brief: Brief) -> str:
+    wishes = {
+        "length": f"{brief.seconds:g} seconds"
+        + (", a loop: it has no ending, the last bar leads back to the first" if brief.loop else ""),
+        "tempo": None if brief.tempo_bpm is None else f"{brief.tempo_bpm:g} quarter notes a minute",
+        "key": brief.key,
+        "metre": brief.meter,
+        "style": brief.style if brief.style is None else load_style(brief.style).name,
+        "instruments": ", ".join(brief.instruments) or None,
+    }
+    return "\n".join(f"{name}: {wish}" for name, wish in wishes.items() if wish is not None)
+
+
+def _likely_styles(scene: Scene, brief: Brief, draft: CompositionPlan) -> tuple[str, ...]:
+    """The style that is settled, alone; or the draft's and those that fit the picture next best."""
+    own = load_style(draft.style).name
+    if Settled.by(brief).style:
+        return (own,)
+    from img2music.planners.llm.plan_choices import next_genres
+
+    return (own, *[name for name in next_genres(scene, 1 + _OTHER_STYLES) if name != own][:_OTHER_STYLES])
+
+
+def _lengths(brief: Brief, draft: CompositionPlan) -> str:
+    """How many bars fill the length, by metre and tempo: of the draft's style, whose limits are its own."""
+    from img2music.planners.rules.loop_form import loop_bars
+    from img2music.theory import Meter
+
+    count = loop_bars if brief.loop else count_bars
+    style = load_style(draft.style)
+    low, high = style.tempo_bpm
+    steps = [round(low * (high / low) ** (step / (_TEMPOS - 1))) for step in range(_TEMPOS)]
+    tempos = [brief.tempo_bpm] if brief.tempo_bpm is not None else steps
+    meters = [draft.meter] if Settled.by(brief).meter else [*dict.fromkeys((draft.meter, *style.meters))][:_METERS]
+    lines = []
+    for name in meters:
+        meter = Meter.parse(name)
+        bars = ", ".join(f"{tempo:g} bpm {count(brief.seconds, tempo, meter)}" for tempo in tempos)
+        lines.append(f"{name}, {float(meter.bar_quarters):g} quarters: {bars}")
+    return "\n".join(lines)

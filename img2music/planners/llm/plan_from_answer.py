@@ -1,0 +1,223 @@
+"""Reads what a model planned, field by field: what is sound is a wish, what is not is a fault and leaves the draft as it is.
+
+A model's plan is laid over a whole valid draft that the rules made, so that one bad field never costs the others. Every fault is a
+sentence with its place, ready to be quoted to the model, and to be put on record as a mend where no better answer came.
+Knows nothing of lengths and of what was asked (`llm_settling` does).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, get_args
+
+from img2music.models.parsing.json_answer import AnswerError, field_of, validated
+from img2music.models.parsing.json_candidates import unwrapped
+from img2music.models.parsing.loose_values import Slips, folded
+from img2music.models.repair_patch import without_strangers
+from img2music.plan import Motif, Section
+from img2music.planners.llm.plan_answer_spelling import choice_as_meant, plan_as_meant
+from img2music.planners.llm.plan_schema import (
+    ChangedSection,
+    ChangesAnswer,
+    ChoiceAnswer,
+    PlanAnswer,
+    WireMotif,
+    WirePart,
+    WireReason,
+    WireSection,
+)
+from img2music.planners.rules.form import phrases_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import BaseModel
+
+    from img2music.plan import CompositionPlan
+
+__all__ = ["Wish", "draft_as_answer", "read_changes", "read_choice", "read_whole"]
+
+
+@dataclass(slots=True)
+class Wish:
+    """What the model asks for; None leaves the draft as it is."""
+
+    title: str | None = None
+    idea: str | None = None
+    style: str | None = None
+    key: str | None = None
+    meter: str | None = None
+    tempo_bpm: float | None = None
+    density: float | None = None
+    """0..1 inside the style's range."""
+    motif: Motif | None = None
+    contour: tuple[float, ...] | None = None
+    sections: tuple[Section, ...] | None = None
+    """Their harmony is not checked yet."""
+    band: tuple[WirePart, ...] | None = None
+    reasons: tuple[WireReason, ...] = ()
+    lost_sections: bool = False
+    """Whether a section could not be read, so that the bars can't add up."""
+    faults: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    """What was written otherwise than it was read, or not said."""
+
+
+def read_whole(tree: Mapping[str, Any]) -> Wish:
+    """The wish in an answer of the schema "plan/1".
+
+    Raises:
+        AnswerError: no section can be read, so that there is no composition to speak of.
+    """
+    tree, wish = _read(tree, PlanAnswer)
+    sections = _items(tree, "sections", WireSection, wish.faults)
+    wish.lost_sections = isinstance(tree.get("sections"), list) and len(sections) < len(tree["sections"])
+    if not sections:
+        raise AnswerError("sections: none can be read; give each a name, letter, role, energy and bars", *wish.faults)
+    wish.sections = tuple(
+        Section(
+            name=section.name,
+            material=section.letter,
+            role=section.role,
+            energy=section.energy,
+            harmony=tuple(section.bars),
+            phrase_bars=phrases_of(len(section.bars)),
+        )
+        for section in sections
+    )
+    wish.band = tuple(_items(tree, "parts", WirePart, wish.faults)) or None
+    if wish.band is None:
+        wish.faults.append("parts: nobody plays")
+    return wish
+
+
+def read_changes(tree: Mapping[str, Any], draft: CompositionPlan) -> Wish:
+    """The wish in an answer of the schema "changes/1".
+
+    Raises:
+        AnswerError: nothing in it is said, or nothing that can be read.
+    """
+    tree, wish = _read(tree, ChangesAnswer)
+    known = {section.name: section for section in draft.sections}
+    if isinstance(tree.get("sections"), list):
+        tree["sections"] = [_of_draft(section, known) for section in tree["sections"]]
+    changes = _items(tree, "sections", ChangedSection, wish.faults)
+    if changes:
+        for change in changes:
+            section = known.get(change.name)
+            if section is None:
+                wish.faults.append(f"sections: the draft has no section {change.name!r}; it has {', '.join(known)}")
+                continue
+            harmony = tuple(change.bars) or section.harmony
+            if len(harmony) != section.bars:
+                wish.faults.append(f"sections.{change.name}.bars: the section has {section.bars} bars, not {len(harmony)}")
+                harmony = section.harmony
+            known[change.name] = section.model_copy(update={"energy": change.energy, "harmony": harmony})
+        wish.sections = tuple(known.values())
+    wish.band = tuple(_items(tree, "parts", WirePart, wish.faults)) or None
+    said = (wish.title, wish.idea, wish.key, wish.tempo_bpm, wish.density, wish.motif, wish.contour, wish.sections, wish.band)
+    if not wish.reasons and all(one is None for one in said):
+        raise AnswerError("nothing in the answer can be read as a change; give at least a title and an idea", *wish.faults)
+    return wish
+
+
+def read_choice(tree: Mapping[str, Any]) -> tuple[ChoiceAnswer, tuple[str, ...]]:
+    """An answer of the schema "choice/1", and what was written otherwise than it was read.
+
+    Raises:
+        AnswerError: a field of it is not sound.
+    """
+    slips = Slips()
+    answer = validated(choice_as_meant(unwrapped(tree, ChoiceAnswer), slips), ChoiceAnswer)
+    return answer, tuple(slips.remarks)
+
+
+def _of_draft(section: Any, known: Mapping[str, Section]) -> Any:
+    """A changed section by the draft's spelling of its name, with the draft's energy where none is said."""
+    if not isinstance(section, dict) or not isinstance(section.get("name"), str):
+        return section
+    name = next((one for one in known if folded(one) == folded(section["name"])), section["name"])
+    made = {**section, "name": name}
+    if name in known and made.get("energy") is None:
+        made["energy"] = known[name].energy
+    return made
+
+
+def draft_as_answer(draft: CompositionPlan, density: float) -> dict[str, Any]:
+    """A plan in the form in which a model would write it; `density` is the draft's inside its style's range."""
+    return {
+        "title": draft.title,
+        "idea": draft.idea,
+        "style": draft.style,
+        "key": draft.key,
+        "meter": draft.meter,
+        "tempo_bpm": round(draft.tempo_bpm),
+        "density": round(density, 2),
+        "motif": {"steps": list(draft.motif.steps), "lengths": [round(length, 3) for length in draft.motif.rhythm]},
+        "contour": [round(place, 2) for place in draft.contour[:: max(1, len(draft.contour) // 8)]],
+        "sections": [
+            {
+                "name": section.name,
+                "letter": section.material,
+                "role": section.role,
+                "energy": round(section.energy, 2),
+                "bars": list(section.harmony),
+            }
+            for section in draft.sections
+        ],
+        "parts": [{"instrument": part.instrument, "role": part.role, "from_energy": part.from_energy} for part in draft.parts],
+    }
+
+
+def _read(tree: Mapping[str, Any], model: type[BaseModel]) -> tuple[dict[str, Any], Wish]:
+    """The answer as it is meant, and every field of it but the lists of records; what is not said is none of the faults."""
+    slips, wish = Slips(), Wish()
+    made = plan_as_meant(unwrapped(tree, model), model, slips)
+    made, strange = without_strangers(made, model.model_fields)
+    wish.remarks = slips.remarks
+    wish.remarks.extend(strange)
+    for name, info in model.model_fields.items():
+        if name in {"sections", "parts", "reasons"}:
+            continue
+        if name in made and made[name] is None:
+            if type(None) not in get_args(info.annotation):
+                slips.note(f"{name}: not said, so the draft's stands")
+            continue
+        try:
+            _put(wish, name, field_of(model, name, made))
+        except AnswerError as error:
+            wish.faults += error.faults
+    wish.reasons = tuple(_items(made, "reasons", WireReason, wish.faults))
+    return made, wish
+
+
+def _put(wish: Wish, name: str, value: Any) -> None:
+    if isinstance(value, WireMotif):
+        if len(value.steps) != len(value.lengths):
+            wish.faults.append(f"motif: it has {len(value.steps)} steps and {len(value.lengths)} lengths; give as many of each")
+        count = min(len(value.steps), len(value.lengths))
+        first = value.steps[0]
+        steps = tuple(max(-14, min(14, step - first)) for step in value.steps[:count])
+        wish.motif = Motif(steps=steps, rhythm=tuple(value.lengths[:count]))
+    elif name == "contour":
+        wish.contour = None if value is None else tuple(value)
+    else:
+        setattr(wish, name, value)
+
+
+def _items(tree: Mapping[str, Any], name: str, model: type[Any], faults: list[str]) -> list[Any]:
+    """The sound ones of a list of records; the others are faults."""
+    raw = tree.get(name)
+    if not isinstance(raw, list):
+        faults.append(f"{name}: give a list")
+        return []
+    most = 12
+    if len(raw) > most:
+        faults.append(f"{name}: {len(raw)} are too many, give at most {most}")
+    made = []
+    for place, item in enumerate(raw[:most]):
+        try:
+            made.append(validated(item, model))
+        except AnswerError as error:
+            faults.append(f"{name}.{place}.{error.faults[0]}")
+    return made

@@ -1,0 +1,309 @@
+"""From a model's wish to a plan that keeps every promise.
+
+The brief is settled before the model is asked: what it differs in is a fault, and the draft, which keeps the brief, stands. Harmony is
+read bar by bar as it is meant, the form is made to fill the length, players get roles they can play (`llm_band`). Each departure is a
+sentence; the first two answers have them quoted back, the last is taken with them on record.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from img2music.errors import Img2MusicError
+from img2music.io.style_files import load_style, style_names
+from img2music.models.parsing.json_answer import AnswerError
+from img2music.plan import CompositionPlan
+from img2music.planners.llm.band_assignment import seat
+from img2music.planners.llm.bar_fitting import fit_bars
+from img2music.planners.llm.cited_reasons import give_reasons
+from img2music.planners.llm.numeral_spelling import numerals_as_meant
+from img2music.planners.rules.ensemble import missing_harmony
+from img2music.planners.rules.form import count_bars
+from img2music.planners.rules.loop_form import loop_bars, loop_seconds
+from img2music.style import is_style_file
+from img2music.theory import METERS, Key, Meter, parse_bar
+from img2music.theory.mode_check import contradiction
+from img2music.words import read_words, settle_words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from img2music.brief import Brief
+    from img2music.plan import PartPlan, Section
+    from img2music.planners.llm.plan_from_answer import Wish
+    from img2music.style import Style
+
+__all__ = ["Planned", "Settled", "settle"]
+
+_NEAR = 0.08
+"""An open tempo may move so far that the model's own bars fill the length: little more than what listeners notice in a beat (about
+6 %: Drake & Botte, Perception & Psychophysics 54, 1993), because a whole form is worth more than a tempo to the digit."""
+_RING_SECONDS = (0.1, 4.0)
+_OF_THE_WISHES = ("you asked for", "these words", "the picture shows")
+"""Beginnings of conflicts that hold whoever plays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What is not the model's to choose, because the user asked for it."""
+
+    style: bool
+    key: bool
+    meter: bool
+    tempo: bool
+    band: bool
+    without: tuple[str, ...]
+    loop: bool
+    seconds: float
+
+    @classmethod
+    def by(cls, brief: Brief) -> Settled:
+        """What `brief` settles, its plain words included where they name a key, a metre or a style."""
+        brief = settle_words(brief)
+        words = read_words(brief.words, brief.glosses)
+        return cls(
+            style=brief.style is not None or words.style is not None,
+            key=brief.key is not None,
+            meter=brief.meter is not None or words.meter is not None,
+            tempo=brief.tempo_bpm is not None,
+            band=bool(brief.instruments),
+            without=words.without,
+            loop=brief.loop,
+            seconds=brief.seconds,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan from a wish."""
+
+    plan: CompositionPlan
+    faults: tuple[str, ...]
+    """What the model should mend."""
+    remarks: tuple[str, ...]
+    """What was adapted without being a fault: an open tempo moved a little, a fifth voice that can't hold chords."""
+    citations: int
+    unfounded: int
+
+
+def settle(wish: Wish, draft: CompositionPlan, settled: Settled, known: frozenset[str]) -> Planned:
+    """The plan of `wish`, laid over `draft`; `known` are the names that reasons may cite.
+
+    Raises:
+        AnswerError: no plan comes of it.
+    """
+    desk = _Desk(wish, draft, settled)
+    style_name, style = desk.style()
+    meter = desk.meter()
+    key = desk.key()
+    sections = desk.harmony(key)
+    tempo, sections = desk.length(sections, meter, style)
+    seats = seat(wish, draft, style, asked=settled.band, without=settled.without)
+    given = give_reasons(wish, draft, known, settled)
+    wish.faults += seats.faults
+    low, high = style.density
+    density = draft.density if wish.density is None else low + wish.density * (high - low)
+    try:
+        plan = CompositionPlan(
+            title=wish.title or draft.title,
+            idea=wish.idea or draft.idea,
+            style=style_name,
+            key=key.name,
+            meter=meter.name,
+            tempo_bpm=tempo,
+            seconds=loop_seconds(sum(section.bars for section in sections), tempo, meter) if settled.loop else settled.seconds,
+            valence=draft.valence,
+            arousal=draft.arousal,
+            density=round(min(1.0, max(0.0, density)), 3),
+            articulation=draft.articulation,
+            height=draft.height,
+            motif=wish.motif or draft.motif,
+            contour=wish.contour or draft.contour,
+            sections=sections,
+            parts=seats.parts,
+            reasons=given.reasons,
+            conflicts=(*_still_true(draft, seats.parts), *seats.conflicts),
+            seed=draft.seed,
+            seeds=draft.seeds,
+            loop=draft.loop,
+        )
+    except ValidationError as error:
+        raise AnswerError(*(fault["msg"].removeprefix("Value error, ") for fault in error.errors())) from None
+    remarks = (*wish.remarks, *desk.remarks, *seats.remarks, *given.remarks)
+    return Planned(plan, tuple(wish.faults), remarks, given.citations, given.unfounded)
+
+
+def _still_true(draft: CompositionPlan, parts: Sequence[PartPlan]) -> tuple[str, ...]:
+    """The draft's conflicts without those about a band that does not play."""
+    if parts == draft.parts:
+        return draft.conflicts
+    left = {part.instrument for part in draft.parts}
+    without_chords = missing_harmony(draft.parts, load_style(draft.style))
+    return tuple(
+        conflict
+        for conflict in draft.conflicts
+        if conflict != without_chords and (conflict.startswith(_OF_THE_WISHES) or not any(name in conflict for name in left))
+    )
+
+
+class _Desk:
+    """Decides one thing after the other, and writes down what it could not take over."""
+
+    def __init__(self, wish: Wish, draft: CompositionPlan, settled: Settled) -> None:
+        self.wish, self.draft, self.settled = wish, draft, settled
+        self.remarks: list[str] = []
+        self._read: list[str] = []
+        self._own_bars = True
+
+    def _fault(self, text: str) -> None:
+        self.wish.faults.append(text)
+
+    def _follows(self, causes: tuple[str, ...], text: str) -> None:
+        """Notes what is a fault unless it only follows from another one: who is told of a wrong tempo is not told of the bars too."""
+        is_consequence = any(fault.startswith(f"{cause}:") for fault in self.wish.faults for cause in causes)
+        (self.remarks if is_consequence else self.wish.faults).append(text)
+
+    def style(self) -> tuple[str, Style]:
+        wished = self.wish.style
+        if wished is not None and wished not in style_names():
+            self._fault(f"style: there is no {wished[:40]!r}; {self.draft.style} was taken")
+            wished = None
+        if self.settled.style and wished not in {None, load_style(self.draft.style).name}:
+            self._fault(f"style: the user asked for {load_style(self.draft.style).name}, so it stands")
+            wished = None
+        if wished is None or (self.settled.style and is_style_file(self.draft.style)):
+            return self.draft.style, load_style(self.draft.style)
+        return wished, load_style(wished)
+
+    def meter(self) -> Meter:
+        wished = self.wish.meter
+        if wished is not None and wished not in METERS:
+            self._fault(f"meter: {wished[:10]!r} can't be played, only {', '.join(METERS)}; {self.draft.meter} was taken")
+        elif self.settled.meter and wished not in {None, self.draft.meter}:
+            self._fault(f"meter: the user asked for {self.draft.meter}, so it stands")
+        elif wished is not None:
+            return Meter.parse(wished)
+        return self.draft.parsed_meter
+
+    def key(self) -> Key:
+        """The key that the model's own numerals are in: where they contradict the mode that is named, notes would follow them."""
+        key = self._named_key()
+        read = (numerals_as_meant(bar, key)[0] for section in self.wish.sections or () for bar in section.harmony)
+        found = contradiction([bar for bar in read if bar], key)
+        if found is None:
+            return key
+        if self.settled.key:
+            self._fault(f"sections: the user asked for {key.name}, but {found.where}; the draft's bars were taken")
+            self._own_bars = False
+            return key
+        self._fault(f"key: {found.text}; {found.meant.name} was taken")
+        return found.meant
+
+    def _named_key(self) -> Key:
+        if self.wish.key is None:
+            return self.draft.parsed_key
+        try:
+            key = Key.parse(self.wish.key)
+        except Img2MusicError as error:
+            self._fault(f"key: {error}; {self.draft.key} was taken")
+            return self.draft.parsed_key
+        if self.settled.key and key.name != self.draft.key:
+            self._fault(f"key: the user asked for {self.draft.key}, so it stands")
+            return self.draft.parsed_key
+        return key
+
+    def harmony(self, key: Key) -> tuple[Section, ...]:
+        """The sections, their names unlike, every bar sound in `key`, the end at home."""
+        sections = self.wish.sections if self._own_bars else None
+        if sections is None:
+            sections = self.draft.sections if key.mode == self.draft.parsed_key.mode else ()
+        if not sections:
+            self._fault(f"key: a change from {self.draft.key} to {key.name} needs new bars for every section; none came")
+            raise AnswerError(*self.wish.faults)
+        made: list[Section] = []
+        for section in sections:
+            name, number = section.name, 2
+            while name in {other.name for other in made}:
+                name = f"{section.name} {number}"
+                number += 1
+            rows: list[str] = []
+            for place, bar in enumerate(section.harmony):
+                rows.append(self._bar(section.name, place, bar, key, rows[-1] if rows else ""))
+            made.append(section.model_copy(update={"name": name, "harmony": tuple(rows)}))
+        if self._read:
+            self.remarks.append(f"numerals read in the mode of {key.name}: {', '.join(dict.fromkeys(self._read))}")
+        home = "i" if key.is_minor else "I"
+        end = parse_bar(made[-1].harmony[-1], key)[-1]
+        if not self.settled.loop and end.root != key.tonic:
+            self._follows(
+                ("key",),
+                f"sections.{made[-1].name}: the last bar is {made[-1].harmony[-1]}; a piece ends at home, so {home} stands there",
+            )
+            made[-1] = made[-1].model_copy(update={"harmony": (*made[-1].harmony[:-1], home)})
+        return tuple(made)
+
+    def _bar(self, section: str, place: int, bar: str, key: Key, before: str) -> str:
+        """A bar as it is meant; where nothing in it is a chord the bar before is told again."""
+        meant, read, lost = numerals_as_meant(bar, key)
+        self._read += read
+        if lost:
+            instead = "" if meant else f"; {before or ('i' if key.is_minor else 'I')} was put there"
+            self._fault(f"sections.{section}, bar {place + 1}: {', '.join(map(repr, lost[:4]))} is no roman numeral{instead}")
+        return meant or before or ("i" if key.is_minor else "I")
+
+    def length(self, sections: tuple[Section, ...], meter: Meter, style: Style) -> tuple[float, tuple[Section, ...]]:
+        """The tempo, and the sections made to fill the length."""
+        wished = self.wish.tempo_bpm
+        tempo = self.draft.tempo_bpm
+        if self.settled.tempo:
+            if wished is not None and abs(wished - tempo) > 0.5:
+                self._fault(f"tempo_bpm: the user asked for {tempo:g}, so it stands")
+        elif wished is not None and abs(wished - round(tempo)) > 0.5:
+            tempo = float(wished)
+        bars = sum(section.bars for section in sections)
+        seconds = self.settled.seconds
+        if not self.settled.tempo:
+            moved = self._near(tempo, bars, meter)
+            if moved is not None:
+                if abs(moved - tempo) > 0.5:
+                    self.remarks.append(
+                        f"the tempo moved from {tempo:.4g} to {moved:.4g}, so that {bars} bars fill {seconds:g} s"
+                    )
+                return moved, sections
+        elif self._fills(tempo, bars, meter):
+            return tempo, sections
+        wanted = loop_bars(seconds, tempo, meter) if self.settled.loop else count_bars(seconds, tempo, meter)
+        if wanted != bars and self.wish.lost_sections:
+            sections = fit_bars(sections, wanted)  # what was lost was told already
+        elif wanted != bars:
+            self._follows(
+                ("tempo_bpm", "meter"),
+                f"sections: they hold {bars} bars; {seconds:g} s of {meter.name} at {tempo:.4g} need {wanted}",
+            )
+            sections = fit_bars(sections, wanted)
+        if self.settled.loop and not self.settled.tempo:
+            tempo = min(300.0, max(20.0, loop_seconds(wanted, 60.0, meter) * 60 / seconds))
+        return tempo, sections
+
+    def _fills(self, tempo: float, bars: int, meter: Meter) -> bool:
+        lasts = loop_seconds(bars, tempo, meter)
+        seconds = self.settled.seconds
+        if self.settled.loop:
+            return bars == loop_bars(seconds, tempo, meter)
+        bar = loop_seconds(1, tempo, meter)
+        return (
+            bars == count_bars(seconds, tempo, meter)
+            or lasts + _RING_SECONDS[0] <= seconds <= lasts + min(bar, 1.0) + _RING_SECONDS[1]
+        )
+
+    def _near(self, tempo: float, bars: int, meter: Meter) -> float | None:
+        """The tempo nearest to `tempo`, within 8 %, at which `bars` fill the length; None if there is none."""
+        if self.settled.loop:
+            exact = loop_seconds(bars, 60.0, meter) * 60 / self.settled.seconds
+            return exact if abs(exact / tempo - 1) <= _NEAR and 20 <= exact <= 300 else None
+        spread = int(tempo * _NEAR)
+        candidates = sorted((tempo + step for step in range(-spread, spread + 1)), key=lambda one: abs(one - tempo))
+        return next((one for one in candidates if 20 <= one <= 300 and self._fills(one, bars, meter)), None)

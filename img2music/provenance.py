@@ -1,0 +1,125 @@
+"""What a stage tells of its work beside its result: which model it asked with which prompt, and what had to be mended.
+
+A stage notes, whoever runs it collects; where nobody collects, the note is dropped:
+
+    with collected() as uses:
+        scene = perceiver(picture)
+
+Knows nothing of models and of stages.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["MODEL_THREAD", "MOST_TOKENS", "Heard", "ModelUse", "answers_heard", "collected", "hear", "tell"]
+
+MODEL_THREAD = "img2music-model"
+"""Name of the threads in which models are asked."""
+
+Short = Annotated[str, Field(max_length=300)]
+Line = Annotated[str, Field(max_length=2000)]
+MOST_TOKENS = 10**12
+"""No conversation is longer: a larger count is a server's mistake."""
+Count = Annotated[int, Field(ge=0, le=MOST_TOKENS)]
+
+
+class ModelUse(BaseModel):
+    """One conversation of a stage with a model."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stage: Short
+    """Its kind: "perceiver", "planner", "realizer"."""
+    model: Line
+    """The line that names it, "openai:gpt-4o-mini"; never with a secret."""
+    prompt: Short
+    """Name of the template."""
+    prompt_digest: Short
+    """Of the template's text: sixteen hexadecimal digits."""
+    schema_name: Short
+    """What the answer had to be, with its version: "scene/1"."""
+    accepted: bool
+    """Whether an answer was used, perhaps a mended one."""
+    answers: Count
+    """How many answers came, those from the cache too."""
+    asked: Count
+    """How many requests went out, retries too; 0 when every answer came from the cache."""
+    repairs: Count
+    """How often faults were quoted back."""
+    faults: Annotated[tuple[Line, ...], Field(max_length=60)] = ()
+    """What was wrong with the answers, in the order found."""
+    mended: Annotated[tuple[Line, ...], Field(max_length=120)] = ()
+    """What was put right without the model."""
+    citations: Count = 0
+    """How often the answer named a cue as its reason."""
+    unfounded: Count = 0
+    """How many of those name nothing that is there."""
+    tokens_in: Count = 0
+    tokens_out: Count = 0
+    """Tokens that were read and written for the requests that went out, as the model's server counts them."""
+    cost_usd: Annotated[float, Field(ge=0, le=1e9)] | None = None
+    """None where no price is configured."""
+    seconds: Annotated[float, Field(ge=0, le=1e9)] = 0.0
+    """Waiting for the model, by the wall clock."""
+    answer: Annotated[str, Field(max_length=200_000)] = ""
+    """The answer that was used, where the result can't be told without it: a tune that a model wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One answer word for word, as a file of recorded answers holds it (`img2music.models.providers.replay_model`)."""
+
+    question: str
+    """Digest of what was asked."""
+    answer: str
+    tokens_in: int = 0
+    tokens_out: int = 0
+
+
+_answers: ContextVar[list[Heard] | None] = ContextVar("img2music_answers", default=None)
+_notes: ContextVar[list[ModelUse] | None] = ContextVar("img2music_journal", default=None)
+
+
+@contextmanager
+def collected() -> Iterator[list[ModelUse]]:
+    """A list that fills with what stages tell while the block runs, also when it ends with an error."""
+    uses: list[ModelUse] = []
+    token = _notes.set(uses)
+    try:
+        yield uses
+    finally:
+        _notes.reset(token)
+
+
+def tell(use: ModelUse) -> None:
+    """Notes a conversation for whoever collects."""
+    uses = _notes.get()
+    if uses is not None:
+        uses.append(use)
+
+
+@contextmanager
+def answers_heard() -> Iterator[list[Heard]]:
+    """A list that fills with every answer that comes while the block runs, from the cache too."""
+    answers: list[Heard] = []
+    token = _answers.set(answers)
+    try:
+        yield answers
+    finally:
+        _answers.reset(token)
+
+
+def hear(answer: Heard) -> None:
+    """Notes an answer for whoever collects."""
+    answers = _answers.get()
+    if answers is not None:
+        answers.append(answer)

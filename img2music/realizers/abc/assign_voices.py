@@ -1,0 +1,71 @@
+"""Whose is a voice? Seats the voices of a tune on the parts of a plan: by name, by number, in order.
+
+A voice belongs to the part whose name it has, else to the part with its number (voices are numbered as the parts of the plan), else
+to the part whose instrument or job it names, else to the next that is free, unless its number is beyond the plan's. A voice alone in
+its tune is the melody, unless its name or number say otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from img2music.theory import instrument
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from img2music.io.abc.import_abc import Voice
+    from img2music.plan import CompositionPlan, PartPlan
+
+__all__ = ["seat_voices"]
+
+
+def seat_voices(voices: Sequence[Voice], plan: CompositionPlan) -> tuple[dict[str, Voice], list[str]]:
+    """Voices by the name of their part, and sentences on those that nobody can play."""
+    seats: dict[str, Voice] = {}
+    waiting: list[Voice] = []
+    alone = len(voices) == 1
+    for voice in voices:
+        part = _own(voice, plan, alone=alone)
+        if part is not None and part.name not in seats:
+            seats[part.name] = voice
+        else:
+            waiting.append(voice)
+    mends = []
+    for voice in waiting:
+        part = _other(voice, plan, seats)
+        if part is None:
+            mends.append(f"Voice {(voice.label or voice.name)[:40]!r} has no part in the plan and is left out.")
+        else:
+            seats[part.name] = voice
+    return seats, mends
+
+
+def _own(voice: Voice, plan: CompositionPlan, *, alone: bool) -> PartPlan | None:
+    """The part that a voice's name or number says."""
+    names = {text.casefold() for text in (voice.name, voice.label) if text}
+    for part in plan.parts:
+        if part.name.casefold() in names:
+            return part
+    number = re.fullmatch(r"[vV]?0*(\d{1,3})", voice.label)
+    place = int(number[1]) if number else 0
+    if alone and place <= 1:
+        return _leading(plan)
+    return plan.parts[place - 1] if 1 <= place <= len(plan.parts) else None
+
+
+def _other(voice: Voice, plan: CompositionPlan, seats: dict[str, Voice]) -> PartPlan | None:
+    """A free part that the voice's words speak of, else the next free one that is not for drums."""
+    words = f"{voice.name} {voice.label}".casefold()
+    free = [part for part in plan.parts if part.name not in seats]
+    spoken = [part for part in free if part.instrument in words or part.role in words]
+    numbered = voice.label.isdecimal() and int(voice.label) > len(plan.parts)
+    pitched = [] if numbered else [part for part in free if not instrument(part.instrument).kit]
+    return next(iter(spoken or pitched), None)
+
+
+def _leading(plan: CompositionPlan) -> PartPlan:
+    """The melody's part; where there is none, the first with pitches."""
+    pitched = [part for part in plan.parts if not instrument(part.instrument).kit] or list(plan.parts)
+    return next((part for part in pitched if part.role == "melody"), pitched[0])

@@ -1,0 +1,103 @@
+"""What a model is told of a plan that it is to write in ABC: the values of a template's variables.
+
+Names and ideas come from pictures, users and models, so they stand only in `voices` and `idea`, which templates wrap as data; the
+head, the chords, the motif and the number of bars hold nothing but what music theory wrote.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from img2music.io.abc.import_abc import abc_pitch, key_field
+from img2music.realizers.composer import dynamic_mark
+from img2music.realizers.drums.drum_kit import DRUMS
+from img2music.theory import instrument, spell
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from img2music.plan import CompositionPlan, PartPlan
+
+__all__ = ["template_values"]
+
+_JOBS = {
+    "melody": "the melody, which leads",
+    "counter": "a second tune that moves where the melody holds or rests",
+    "chords": "chords in a steady rhythm",
+    "arpeggio": "the chords broken into single notes",
+    "pad": "soft held chords",
+    "bass": "the bass line, mostly the roots of the chords",
+    "drums": "the drums",
+}
+_SINGING = {"melody", "bass"}
+_LOUDNESS = {"pp": "very soft", "p": "soft", "mp": "rather soft", "mf": "rather strong", "f": "strong", "ff": "very strong"}
+_TOLD_DRUMS = ("kick", "snare", "closed hat", "open hat", "crash", "ride")
+_SHARPS = (0, 7, 2, 9, 4, -1, 6, 1, 8, 3, 10, 5)
+"""Places on the line of fifths of C, C#, D ...: percussion keys and ranges are told with sharps."""
+_LONGEST_NAME = 60
+
+
+def template_values(plan: CompositionPlan) -> dict[str, str]:
+    """The variables that a template for ABC may use, filled in from `plan`."""
+    return {
+        "header": _header(plan),
+        "voices": "\n".join(_voice(number, part) for number, part in enumerate(plan.parts, 1)),
+        "chords": _chords(plan),
+        "idea": f"{plan.title}\n{plan.idea}\nKind of music: {plan.style}".strip(),
+        "motif": _motif(plan),
+        "bars": f"{plan.bars} bars, each exactly {plan.parsed_meter.bar_quarters * 2} eighths long",
+    }
+
+
+def _header(plan: CompositionPlan) -> str:
+    tempo = round(plan.tempo_bpm)
+    return f"X:1\nT:Tune\nM:{plan.parsed_meter.name}\nL:1/8\nQ:1/4={tempo}\nK:{key_field(plan.parsed_key)}"
+
+
+def _voice(number: int, part: PartPlan) -> str:
+    player = instrument(part.instrument)
+    begin = f"V:{number} {' '.join(part.name.split())[:_LONGEST_NAME]} ({player.name}): {_JOBS[part.role]}"
+    if player.kit:
+        keys = ", ".join(f'{name} "{_percussion(DRUMS[name][0])}"' for name in _TOLD_DRUMS)
+        return f'{begin}; each written exactly as between the quotation marks: {keys}; kick and hat together "[{_percussion(36)}{_percussion(42)}]"'
+    low, high, heart = (abc_pitch(spell(pitch, _SHARPS[pitch % 12])) for pitch in (player.low, player.high, player.heart))
+    best = f' (best around "{heart}")' if part.role in _SINGING else ""
+    return f'{begin}; from "{low}" to "{high}"{best}{"; one note at a time" if player.voices == 1 else ""}'
+
+
+def _percussion(key: int) -> str:
+    """A percussion key with its accidental, naturals too, because the tune's key does not mean drums."""
+    text = abc_pitch(spell(key, _SHARPS[key % 12]))
+    return text if text[0] == "^" else f"={text}"
+
+
+def _chords(plan: CompositionPlan) -> str:
+    """A line a section: its bars, its role, how strong it is, its chords bar by bar."""
+    chords = plan.chords()
+    lines, bar = [], 0
+    for section in plan.sections:
+        words = " | ".join(" ".join(chord.symbol for chord in chords[bar + index]) for index in range(section.bars))
+        where = f"Bars {bar + 1}-{bar + section.bars}" if section.bars > 1 else f"Bar {bar + 1}"
+        lines.append(f"{where}, {section.role}, {_LOUDNESS[dynamic_mark(section.energy)]}: | {words} |")
+        bar += section.bars
+    return "\n".join(lines)
+
+
+def _motif(plan: CompositionPlan) -> str:
+    """The motif from the tonic that lies nearest to the heart of the melody's instrument, all notes of the scale."""
+    lead = next((part for part in plan.parts if part.role == "melody"), plan.parts[0])
+    key, heart = plan.parsed_key, instrument(lead.instrument).heart
+    octave = min(range(2, 7), key=lambda octave: abs(key.degree(0, octave) - heart))
+    words = []
+    for step, duration in zip(plan.motif.steps, plan.motif.durations, strict=True):
+        pitch = key.degree(step, octave)
+        # The key says the accidental, so the letter alone is enough.
+        letter = abc_pitch(spell(pitch, key.scale[step % 7])).lstrip("^_")
+        words.append(letter + _length(duration * 2))
+    return " ".join(words)
+
+
+def _length(eighths: Fraction) -> str:
+    if eighths.numerator == 1:
+        return "" if eighths == 1 else f"/{eighths.denominator}"
+    return str(eighths)

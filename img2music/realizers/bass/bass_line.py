@@ -1,0 +1,157 @@
+"""The bass line: the chords' bass notes in the rhythm of the style, with leading notes into what follows.
+
+What each pattern is called and means stands in `theory.patterns`; how it goes, in `bass_patterns`. This module decides the
+register, keeps leaps inside an octave, and leads from phrase to phrase. Conventions: events in quarter notes from the start of
+the piece, one note at a time; `energies` a bar, -1 where the part rests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from img2music.realizers.bass.bass_patterns import BASS, Ground
+from img2music.realizers.chords.accompaniment import drive
+from img2music.realizers.chords.voice_leading import nearest_pitch
+from img2music.realizers.timeline import Event
+from img2music.rng import generator
+from img2music.theory.pattern_names import check_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from img2music.plan import CompositionPlan, PartPlan
+    from img2music.realizers.timeline import Phrase, Span
+    from img2music.theory import Instrument
+
+__all__ = ["write_bass"]
+
+_CEILING = 52
+"""A bass climbs no higher than E3, where the chords begin."""
+_OCTAVE = 12
+_LEAPING = {"octave", "offbeat", "funk"}
+"""Patterns that leap an octave up need room above the root."""
+_FLOWING = {"walking", "running", "boogie", "melodic", "pedal", "drone", "tumbao"}
+"""Patterns that lead on by themselves, or that never do."""
+_LEADS_FROM = 0.33
+"""From this drive on a phrase's last beat leads into the next phrase (our choice)."""
+
+
+def write_bass(
+    plan: CompositionPlan,
+    part: PartPlan,
+    player: Instrument,
+    phrases: Sequence[Phrase],
+    spans: Sequence[Span],
+    energies: Sequence[float],
+) -> list[Event]:
+    """The whole bass part.
+
+    Raises:
+        UsageError: no such pattern.
+    """
+    name = check_pattern("bass", part.pattern) or "root-fifth"
+    low, high, centre = _register(part, player)
+    root_high = max(low + 11, high - _OCTAVE) if name in _LEAPING else high
+    if name == "drone":
+        spans = [replace(span, chord=spans[-1].chord) for span in spans]
+    roots = _roots(spans, centre, low, root_high)
+    chance = generator(plan.seed_for("bass"), "bass", part.name)
+    variants = [int(chance.integers(4)) for _ in phrases]
+    scale = frozenset(plan.parsed_key.pitch_classes)
+    events: list[Event] = []
+    phrase_of = {phrase.first_bar + number: index for index, phrase in enumerate(phrases) for number in range(phrase.bars)}
+    for index, span in enumerate(spans):
+        energy = energies[span.bar]
+        if energy < 0:
+            continue
+        if span.bar == plan.final_bar:
+            events.append(Event(span.onset, span.duration, (roots[index],)))
+            continue
+        phrase = phrases[phrase_of[span.bar]]
+        ends = span.bar == phrase.first_bar + phrase.bars - 1
+        ground = Ground(
+            span=span,
+            root=roots[index],
+            goal=roots[index + 1] if index + 1 < len(spans) else roots[index],
+            limits=(low, high),
+            meter=plan.parsed_meter,
+            drive=drive(energy, plan.density),
+            scale=scale,
+            bar=span.bar - phrase.first_bar,
+            variant=variants[phrase_of[span.bar]],
+            held=index > 0 and spans[index - 1].chord == span.chord and not ends,
+            chance=chance,
+        )
+        played = BASS[name](ground)
+        last_of_phrase = ends and (index + 1 == len(spans) or spans[index + 1].bar != span.bar)
+        if last_of_phrase and name not in _FLOWING and ground.drive > _LEADS_FROM:
+            played = _lead(played, ground)
+        events.extend(played)
+    return _tame(_untangle(events, spans[-1].end), low, high)
+
+
+def _register(part: PartPlan, player: Instrument) -> tuple[int, int, int]:
+    """Lowest and highest note of the line, and the middle it is drawn to."""
+    low = player.low
+    high = max(low + _OCTAVE, min(player.high, low + 2 * _OCTAVE, _CEILING))
+    return low, high, max(low + 5, min(player.heart + _OCTAVE * part.octave, high - 5))
+
+
+def _roots(spans: Sequence[Span], centre: int, low: int, high: int) -> list[int]:
+    """The bass note of each chord, near the one before and not far from the middle."""
+    roots: list[int] = []
+    previous = centre
+    for span in spans:
+        previous = nearest_pitch(span.chord.bass * 7 % 12, round(0.6 * previous + 0.4 * centre), low, high)
+        roots.append(previous)
+    return roots
+
+
+def _lead(events: list[Event], ground: Ground) -> list[Event]:
+    """The last beat of a phrase leads by step into the next chord: one note, or two where the energy is up."""
+    half = Fraction(1, 2)
+    span = ground.span
+    if span.duration < 2 or not events:
+        return events
+    count = 2 if ground.drive > 0.5 or ground.variant % 2 else 1
+    # From the side on which the line is, so that it arrives by going on.
+    before = events[-1].pitches[0]
+    direction = 1 if ground.goal >= before else -1
+    if before == ground.goal:
+        direction = 1 if ground.variant < 2 else -1
+    steps = [
+        pitch
+        for pitch in range(ground.goal - direction, ground.goal - 6 * direction, -direction)
+        if pitch % 12 in ground.scale and ground.limits[0] <= pitch <= ground.limits[1]
+    ][:count]
+    if len(steps) < count:
+        return events
+    length = half if count == 2 else Fraction(1)
+    begin = span.end - length * count
+    kept = [replace(event, duration=min(event.duration, begin - event.onset)) for event in events if event.onset < begin]
+    return [*kept, *(Event(begin + length * place, length, (pitch,)) for place, pitch in enumerate(reversed(steps)))]
+
+
+def _untangle(events: list[Event], end: Fraction) -> list[Event]:
+    """A note held over the bar line stops where the next one begins, and the last of a loop with its last bar."""
+    onsets = [*(event.onset for event in events[1:]), end]
+    return [
+        replace(event, duration=min(event.duration, onset - event.onset)) for event, onset in zip(events, onsets, strict=False)
+    ]
+
+
+def _tame(events: list[Event], low: int, high: int) -> list[Event]:
+    """No leap wider than an octave: the note after one is taken in the octave that lies nearer, where the register has it."""
+    tamed: list[Event] = []
+    for event in events:
+        pitch = event.pitches[0]
+        if tamed:
+            before = tamed[-1].pitches[0]
+            while pitch - before > _OCTAVE and pitch - _OCTAVE >= low:
+                pitch -= _OCTAVE
+            while before - pitch > _OCTAVE and pitch + _OCTAVE <= high:
+                pitch += _OCTAVE
+        tamed.append(event if pitch == event.pitches[0] else replace(event, pitches=(pitch,)))
+    return tamed

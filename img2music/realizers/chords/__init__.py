@@ -1,0 +1,1 @@
+"""Chords: voicings that lead well, and the patterns that play them."""

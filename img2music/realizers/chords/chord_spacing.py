@@ -1,0 +1,96 @@
+"""Spacing: chords wide below and close above, and always under the tune.
+
+Small intervals in a low register blur: their partials beat inside one critical band. Arrangers keep to *low interval limits*,
+the lowest place at which each interval is still clear; the table is the commonly taught one (Sweetwater inSync,
+"Low Interval Limit"; the same figures are taught at Berklee), written here as the MIDI number of the lower note.
+Conventions: pitches are MIDI numbers, voicings sorted upwards. Knows nothing of harmony.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from fractions import Fraction
+
+    from img2music.realizers.timeline import Event
+
+__all__ = ["LOW_LIMITS", "is_clear", "lowest_sung", "one_key_each", "open_low", "under_tune"]
+
+LOW_LIMITS = {1: 52, 2: 51, 3: 48, 4: 47, 5: 45, 6: 46, 7: 37, 8: 41, 9: 41, 10: 41, 11: 41}
+"""Lowest note under which an interval of so many semitones may stand. (The tritone is often given as B1; we keep it with
+its neighbours, as it is never clearer than a fourth.)"""
+
+
+def is_clear(voicing: Sequence[int]) -> bool:
+    """Whether every neighbouring pair of a voicing keeps to its low interval limit."""
+    return all(lower >= LOW_LIMITS.get(upper - lower, 0) for lower, upper in pairwise(voicing))
+
+
+def open_low(voicing: tuple[int, ...], high: int) -> tuple[int, ...]:
+    """The voicing with its muddy neighbours spread: the upper of the two moves up an octave if `high` allows, else is left out."""
+    notes = sorted(voicing)
+    for _ in range(4 * len(voicing)):
+        muddy = next((i for i, (lower, upper) in enumerate(pairwise(notes)) if lower < LOW_LIMITS.get(upper - lower, 0)), None)
+        if muddy is None:
+            break
+        moved = notes.pop(muddy + 1) + 12
+        if moved <= high and moved not in notes:
+            notes = sorted((*notes, moved))
+    return tuple(notes)
+
+
+def under_tune(events: Sequence[Event], tune: Sequence[Event], low: int) -> list[Event]:
+    """The same events with every note that reaches the tune of its moment put an octave lower, or left out of a chord.
+
+    `low` is the player's lowest note. A single note that fits nowhere stays: a hole in a figure is heard more than a crossing.
+    """
+    onsets = [event.onset for event in tune]
+    return [
+        replace(event, pitches=_below(event.pitches, lowest_sung(event.onset, event.end, tune, onsets), low)) for event in events
+    ]
+
+
+def one_key_each(events: Sequence[Event], tune: Sequence[Event]) -> list[Event]:
+    """The events of one hand without the keys that the other, which plays the tune, holds at some time of theirs."""
+    onsets = [event.onset for event in tune]
+    kept = []
+    for event in events:
+        first = max(0, bisect_right(onsets, event.onset) - 1)
+        last = bisect_left(onsets, event.end)
+        taken = {pitch for other in tune[first:last] if other.end > event.onset for pitch in other.pitches}
+        free = tuple(pitch for pitch in event.pitches if pitch not in taken)
+        if free:
+            kept.append(replace(event, pitches=free))
+    return kept
+
+
+def lowest_sung(begin: Fraction, end: Fraction, tune: Sequence[Event], onsets: Sequence[Fraction]) -> int | None:
+    """The lowest note of the tune that sounds between two places; `onsets` are those of `tune`."""
+    first = max(0, bisect_right(onsets, begin) - 1)
+    sung = None
+    for other in tune[first:]:
+        if other.onset >= end:
+            break
+        if other.end > begin:
+            sung = other.pitches[0] if sung is None else min(sung, other.pitches[0])
+    return sung
+
+
+def _below(pitches: tuple[int, ...], sung: int | None, low: int) -> tuple[int, ...]:
+    if sung is None or pitches[-1] < sung:
+        return pitches
+    kept = [pitch for pitch in pitches if pitch < sung]
+    for pitch in pitches:
+        if pitch < sung:
+            continue
+        lower = pitch - 12 * ((pitch - sung) // 12 + 1)
+        fitted = tuple(sorted({*kept, lower}))
+        # An octave lower it must neither leave the instrument nor muddy the chord.
+        if lower >= low and (len(fitted) == 1 or is_clear(fitted)):
+            kept = list(fitted)
+    return tuple(kept) or pitches[:1]

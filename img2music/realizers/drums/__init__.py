@@ -1,0 +1,1 @@
+"""Drums: recorded grooves, step patterns and hand percussion."""

@@ -1,0 +1,306 @@
+"""Beam search for the pitches of one phrase.
+
+A line is built stroke by stroke; the `_WIDTH` best unfinished lines are kept, at most three that end on one pitch, so that the beam
+keeps real alternatives. Costs are whole thousandths of a nat (see `tune_model`); the cheapest line wins. Chance enters as Gumbel
+noise on every tone of every stroke, which makes the search draw from the model instead of always giving its likeliest line
+(the Gumbel-max trick; Kool, van Hoof & Welling, *Stochastic Beams and Where to Find Them*, ICML 2019).
+
+Conventions: pitches are MIDI numbers; `degree` is the letter height (7 an octave), so that steps and thirds are counted as they are
+written; a stroke may be told to move as an earlier one of its section did (`like`) or to begin where it began (`anchor`).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from heapq import nsmallest
+from typing import TYPE_CHECKING
+
+from img2music.realizers.melody.melody_model import WIDEST, length_class, tune_model
+from img2music.theory import pitch_class
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+
+    from img2music.realizers.timeline import Span
+    from img2music.theory import Chord, Key
+
+__all__ = ["Slot", "Tone", "best_line", "tones_of"]
+
+_WIDTH = 14
+_LUCK = 780
+"""Scale of the Gumbel noise in thousandths; at 1000 the search would draw from the model as it is, rules and wishes aside."""
+_CONTOUR = 50
+_CHARACTERISTIC = {"dorian": 5, "phrygian": 1, "lydian": 3, "mixolydian": 6}
+"""The degree (0 the tonic) that tells each mode from plain major or minor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A stroke that wants a pitch."""
+
+    onset: Fraction
+    duration: Fraction
+    weight: int
+    """Metrical weight, 0 (off the beat) to 3 (downbeat)."""
+    target: float
+    """MIDI number where the contour wants to be."""
+    step: int | None = None
+    """Letters from the stroke before, where the motif says so."""
+    like: tuple[int, int] | None = None
+    """Number of the section's stroke whose step to copy, and 1 or -1 for upright or upside down."""
+    anchor: tuple[int, tuple[int, ...]] | None = None
+    """Number of the section's stroke to begin from, and how many letters away this one may begin."""
+    goal: str = ""
+    """"open" or "close" where a phrase arrives, "approach" just before it closes, "home" for the last note of all."""
+    is_peak: bool = False
+    """The one highest note."""
+    pitch: int | None = None
+    """Given already."""
+    near: int | None = None
+    """A pitch to keep if the chord allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """A pitch as one chord hears it."""
+
+    pitch: int
+    degree: int
+    role: int
+    """0 root, 1 third, 2 fifth, 3 another member, 4 a stranger."""
+    step: int
+    """Degree of the scale, 0 the tonic."""
+    in_scale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    cost: int
+    tone: Tone | None
+    interval: int | None
+    run: int
+    degrees: tuple[int, ...]
+    pitches: tuple[int, ...]
+
+
+def best_line(
+    slots: Sequence[Slot],
+    spans: Sequence[Span],
+    key: Key,
+    limits: tuple[int, int],
+    previous: int | None,
+    history: Sequence[int],
+    chance: np.random.Generator,
+) -> tuple[list[int], list[int]]:
+    """Pitches and degrees for every slot.
+
+    `limits` are the lowest and highest pitch (the highest is kept for the peak, if a slot is one), `previous` the last pitch before the
+    phrase, `history` the degrees of the section's strokes before it.
+    """
+    onsets = [span.onset for span in spans]
+    peak = any(slot.is_peak for slot in slots)
+    lines = [_Line(0, None, None, 0, (), ())]
+    for slot in slots:
+        chord = spans[max(0, bisect_right(onsets, slot.onset) - 1)].chord
+        tones = tones_of(chord, key, *limits)
+        luck = chance.gumbel(size=len(tones))  # the same for every line, so that chance can't beat the rules
+        later = _later(slot, spans, onsets)
+        costs = [
+            (tone, _alone(tone, slot, key.mode, limits[1] if peak else None) + _held(tone, later) - round(_LUCK * float(draw)))
+            for tone, draw in zip(tones, luck, strict=True)
+            if slot.pitch is None or tone.pitch == slot.pitch
+        ]
+        if not costs:  # a given pitch that is in neither scale nor chord
+            costs = [(_stranger(slot.pitch or limits[0], key), 0)]
+        lines = _grow(lines, costs, slot, previous, history)
+    return list(lines[0].pitches), list(lines[0].degrees)
+
+
+def _grow(
+    lines: Sequence[_Line], costs: Sequence[tuple[Tone, int]], slot: Slot, previous: int | None, history: Sequence[int]
+) -> list[_Line]:
+    """Every line with every tone, the best kept."""
+    grown: list[tuple[int, int, int]] = []
+    for number, line in enumerate(lines):
+        wanted, begins = _wishes(line, slot, history)
+        if line.tone is None:
+            grown.extend((line.cost + cost, number, index) for index, cost in enumerate(_first(costs, previous, begins)))
+        else:
+            grown.extend(_extensions(line, number, costs, wanted, begins))
+    if not grown:  # a given pitch out of every line's reach
+        grown = [(lines[0].cost, 0, index) for index in range(len(costs))]
+    kept: list[_Line] = []
+    count: dict[int, int] = {}
+    for total, number, index in nsmallest(3 * _WIDTH, grown):
+        tone = costs[index][0]
+        if count.get(tone.pitch, 0) < 3:
+            count[tone.pitch] = count.get(tone.pitch, 0) + 1
+            kept.append(_extended(lines[number], tone, total))
+            if len(kept) == _WIDTH:
+                break
+    return kept
+
+
+def _first(costs: Sequence[tuple[Tone, int]], previous: int | None, begins: Sequence[int]) -> list[int]:
+    """What it costs to begin a phrase with each tone."""
+    return [
+        cost + (0 if previous is None else 120 * max(0, abs(tone.pitch - previous) - 5)) + _away(tone.degree, begins)
+        for tone, cost in costs
+    ]
+
+
+def _extensions(
+    line: _Line, number: int, costs: Sequence[tuple[Tone, int]], wanted: int | None, begins: Sequence[int]
+) -> list[tuple[int, int, int]]:
+    """A line with every tone in reach: (cost, the line's number, the tone's number)."""
+    last = line.tone
+    assert last is not None  # noqa: S101  callers extend only lines that have begun
+    to_stranger, to_member = _moves(line, wanted)
+    before = line.pitches[-2] if len(line.pitches) > 1 else None
+    trill = 1700 if len(line.pitches) > 2 and last.pitch == line.pitches[-3] else 500
+    found = []
+    for index, (tone, cost) in enumerate(costs):
+        step = tone.degree - last.degree
+        if not -WIDEST <= step <= WIDEST:
+            continue
+        total = line.cost + cost + (to_member if tone.role < 4 else to_stranger)[step + WIDEST]
+        if tone.pitch == before and step:
+            total += trill
+        size = tone.pitch - last.pitch
+        if size in _ODD:
+            total += _odd(step, size, last, tone)
+        if begins:
+            total += _away(tone.degree, begins)
+        found.append((total, number, index))
+    return found
+
+
+def _away(degree: int, begins: Sequence[int]) -> int:
+    """What it costs to begin elsewhere than asked."""
+    return 700 * min((4, *(abs(degree - begin) for begin in begins))) if begins else 0
+
+
+def _extended(line: _Line, tone: Tone, total: int) -> _Line:
+    interval = None if line.tone is None else max(-WIDEST, min(WIDEST, tone.degree - line.tone.degree))
+    same_way = interval is not None and line.interval is not None and (interval * line.interval > 0 or interval == line.interval)
+    run = line.run + 1 if same_way else 1
+    return _Line(total, tone, interval, run, (*line.degrees, tone.degree), (*line.pitches, tone.pitch))
+
+
+def _wishes(line: _Line, slot: Slot, history: Sequence[int]) -> tuple[int | None, list[int]]:
+    """The step that the motif or an earlier bar asks for, and the degrees at which this stroke may begin."""
+
+    def degree(number: int) -> int:
+        return history[number] if number < len(history) else line.degrees[number - len(history)]
+
+    wanted = slot.step
+    if slot.like is not None:
+        number, sign = slot.like
+        wanted = sign * (degree(number) - degree(number - 1))
+    if slot.anchor is None:
+        return wanted, []
+    begin = degree(slot.anchor[0])
+    return wanted, [begin + shift for shift in slot.anchor[1]]
+
+
+def _moves(line: _Line, wanted: int | None) -> tuple[list[int], list[int]]:
+    """Cost of each step to a stranger and to a member."""
+    assert line.tone is not None  # noqa: S101  callers extend only lines that have begun
+    member = int(line.tone.role < 4)
+    rows = []
+    for following in (0, 1):
+        row = list(tune_model().step_costs(line.interval, member, following))
+        if line.run > 4 and line.interval is not None:
+            begin, end = (WIDEST + 1, len(row)) if line.interval > 0 else (0, WIDEST)
+            for index in range(begin, end) if line.interval else (WIDEST,):
+                row[index] += 450 * (line.run - 4)
+        if line.interval == 0 and line.run >= 2:
+            row[WIDEST] += 700 * min(line.run - 1, 4)
+        if wanted is not None:
+            # What the motif asks for costs little whatever the model thinks of it; every letter away from it costs more.
+            row = [cost // 2 + 900 * min(4, abs(index - WIDEST - wanted)) for index, cost in enumerate(row)]
+        rows.append(row)
+    return rows[0], rows[1]
+
+
+_ODD = {-6, 6, -3, 3, -1, 1, -10, 10, -11, 11}
+
+
+def _odd(step: int, size: int, last: Tone, tone: Tone) -> int:
+    """What intervals cost that singers miss: augmented second, tritone, chromatic slide, sevenths."""
+    width, size = abs(step), abs(size)
+    if size == 3 and width == 1:
+        return 3000
+    if size == 6:
+        return 500 if last.role < 4 and tone.role < 4 else 1800
+    if size == 1 and width == 0:
+        return 1500
+    return 800 if size >= 10 else 0
+
+
+def _later(slot: Slot, spans: Sequence[Span], onsets: Sequence[Fraction]) -> list[tuple[tuple[int, ...], int]]:
+    """The chords that begin while a slot is held: their pitch classes and what it costs to hold a stranger into them."""
+    end = slot.onset + slot.duration
+    first, last = bisect_right(onsets, slot.onset), bisect_left(onsets, end)
+    return [
+        (span.chord.pitch_classes, int(800 * min(Fraction(2), min(end, span.end) - span.onset))) for span in spans[first:last]
+    ]
+
+
+def _held(tone: Tone, later: Sequence[tuple[tuple[int, ...], int]]) -> int:
+    return sum(cost for members, cost in later if tone.pitch % 12 not in members)
+
+
+@lru_cache(maxsize=1024)
+def tones_of(chord: Chord, key: Key, low: int, high: int) -> tuple[Tone, ...]:
+    """The local scale under a chord: the key's scale, each letter replaced by the chord's own member of that letter."""
+    by_letter = {(fifths + 1) % 7: fifths for fifths in key.scale}
+    by_letter.update({(member + 1) % 7: member for member in chord.members if -8 <= member <= 12})
+    tonic = pitch_class(key.tonic)
+    local = sorted(by_letter.values(), key=lambda fifths: (pitch_class(fifths) - tonic) % 12)
+    members, scale = chord.pitch_classes, set(key.pitch_classes)
+    tones = []
+    for pitch in range(low, high + 1):
+        for index, fifths in enumerate(local):
+            if pitch_class(fifths) == pitch % 12:
+                role = min(3, members.index(pitch % 12)) if pitch % 12 in members else 4
+                tones.append(Tone(pitch, 7 * ((pitch - tonic) // 12) + index, role, index, pitch % 12 in scale))
+                break
+    return tuple(tones)
+
+
+def _stranger(pitch: int, key: Key) -> Tone:
+    above = (pitch - pitch_class(key.tonic)) % 12
+    index = sum(1 for other in key.pitch_classes[1:] if (other - pitch_class(key.tonic)) % 12 <= above)
+    return Tone(pitch, 7 * ((pitch - pitch_class(key.tonic)) // 12) + index, 4, index, False)
+
+
+def _alone(tone: Tone, slot: Slot, mode: str, peak: int | None) -> int:
+    """What a tone costs by itself: harmony, contour, goal."""
+    cost = tune_model().roles[slot.weight, length_class(float(slot.duration))][tone.role]
+    cost += int(_CONTOUR * abs(tone.pitch - slot.target) ** 1.3)
+    if not tone.in_scale:
+        cost += 500  # a borrowed tone is the harmony's to sound; the tune takes it when it leads somewhere
+    if tone.step == _CHARACTERISTIC.get(mode) and tone.in_scale:
+        cost -= 350
+    if peak is not None:
+        cost += 1800 * (peak - tone.pitch) if slot.is_peak else 7000 if tone.pitch >= peak else 0
+    if slot.near is not None:
+        cost += 800 * min(4, abs(tone.pitch - slot.near))
+    return cost + (_goal(tone, slot.goal) if slot.goal else 0)
+
+
+def _goal(tone: Tone, goal: str) -> int:
+    if goal == "approach":
+        return -500 if tone.step in {1, 6} else 300
+    stranger = 6000 if tone.role == 4 else 0
+    if goal == "open":  # on the way: two, five or seven
+        return stranger + (3500 if tone.step == 0 else 0 if tone.step in {1, 4, 6} else 400)
+    if tone.step == 0:
+        return stranger
+    return stranger + (9000 if goal == "home" else 2500 if tone.step == 2 else 5000)

@@ -1,0 +1,119 @@
+"""The melody of a piece: tunes in their sections, led into, brought back, and brought home.
+
+    phrasing     what each bar does with the idea           rhythm       which strokes it has
+    tune         a new tune for a section                   search       its pitches, by beam search
+    tune_model   what the search has learned                returns      the tune again, varied
+    originality  no run of eight notes that a song has
+
+Conventions: onsets in quarter notes from the start of the piece; pitches MIDI numbers. One note at a time, never overlapping.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from img2music.realizers.melody.originality import bent
+from img2music.realizers.melody.section_melody import Tune, compose_tune
+from img2music.realizers.melody.variation import bring_back, event_of
+from img2music.realizers.timeline import Event
+from img2music.rng import generator
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from img2music.plan import CompositionPlan
+    from img2music.realizers.timeline import Phrase, Span
+    from img2music.theory import Instrument
+    from img2music.theory.rhythms import Dialect
+
+__all__ = ["write_melody"]
+
+_ABOVE_CHORDS = 62
+"""D4: the chords' register ends about there."""
+
+
+def write_melody(
+    plan: CompositionPlan,
+    phrases: Sequence[Phrase],
+    spans: Sequence[Span],
+    player: Instrument,
+    octave: int,
+    *,
+    alone: bool,
+    dialect: Dialect = "song",
+) -> list[Event]:
+    """The tune of the whole piece for `player`, shifted by `octave`.
+
+    `alone` says that nobody else plays, so the tune fills introduction and ending too; `dialect` is the kind of song whose rhythms
+    it takes.
+    """
+    limits = _register(plan, player, octave)
+    tunes: dict[str, Tune] = {}
+    line: list[Event] = []
+    for number, section in enumerate(plan.sections):
+        own = [phrase for phrase in phrases if phrase.section_index == number]
+        if section.role == "intro" and not alone:
+            continue
+        known = tunes.get(section.material)
+        previous = line[-1].pitches[0] if line else None
+        if known is not None and section.role not in {"intro", "outro"} and section.bars <= known.bars:
+            events = bring_back(plan, known, own, spans, limits, player, previous)
+        else:
+            tune = compose_tune(plan, own, spans, limits, previous, dialect)
+            tune = _made_ours(plan, tune, spans, player)
+            tunes.setdefault(section.material, tune)
+            events = [event_of(note.slot, note.pitch) for note in tune.notes]
+        line.extend(_pickup(plan, line, events, player, number))
+        line.extend(events)
+    return _all_ours(plan, line, spans, player)
+
+
+def _made_ours(plan: CompositionPlan, tune: Tune, spans: Sequence[Span], player: Instrument) -> Tune:
+    """The tune without known runs, so that its returns have none either."""
+    events = _all_ours(plan, [event_of(note.slot, note.pitch) for note in tune.notes], spans, player)
+    notes = tuple(replace(note, pitch=event.pitches[0]) for note, event in zip(tune.notes, events, strict=True))
+    return replace(tune, notes=notes)
+
+
+def _all_ours(plan: CompositionPlan, events: list[Event], spans: Sequence[Span], player: Instrument) -> list[Event]:
+    return bent(events, spans, plan.parsed_key, plan.parsed_meter, player.low, player.high)
+
+
+def _register(plan: CompositionPlan, player: Instrument, octave: int) -> tuple[int, int]:
+    """A singable range of about an octave and a half round the instrument's heart, moved by the plan's height."""
+    centre = player.heart + 12 * octave + plan.height
+    reach = 8 + round(2 * (plan.arousal + 1))
+    low, high = max(player.low, centre - reach), min(player.high, centre + reach)
+    if any(part.role in {"chords", "arpeggio", "pad"} for part in plan.parts):
+        # Above the chords, as far as the instrument reaches: a tune inside its accompaniment is not heard.
+        lift = max(0, min(_ABOVE_CHORDS + plan.height, player.high - 14) - low)
+        low, high = low + lift, min(player.high, high + lift)
+    if high - low < 12:
+        low, high = max(player.low, high - 14), min(player.high, max(high, low + 14))
+    return low, high
+
+
+def _pickup(
+    plan: CompositionPlan, line: Sequence[Event], events: Sequence[Event], player: Instrument, section: int
+) -> list[Event]:
+    """One or two eighths that lead by step into a new section, where a breath stays free before them; more often with energy."""
+    if not line or not events:
+        return []
+    chance = generator(plan.seed_for("melody"), "melody", "pickup", str(section))
+    gap = events[0].onset - line[-1].end
+    half = Fraction(1, 2)
+    if gap <= half or float(chance.random()) > 0.25 + 0.6 * plan.sections[section].energy:
+        return []
+    goal = events[0].pitches[0]
+    # From the side on which the tune was resting; from below where it rests on the goal itself.
+    direction = 1 if goal >= line[-1].pitches[0] else -1
+    scale = set(plan.parsed_key.pitch_classes)
+    steps = [goal - direction * size for size in range(1, 5) if (goal - direction * size) % 12 in scale][
+        : 1 if gap < 3 * half else 2
+    ]
+    if not all(player.low <= pitch <= player.high for pitch in steps):
+        return []
+    begin = events[0].onset - half * len(steps)
+    return [Event(begin + half * place, half, (pitch,), emphasis=-4) for place, pitch in enumerate(reversed(steps))]

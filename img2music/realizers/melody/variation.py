@@ -1,0 +1,131 @@
+"""A tune that comes back: recognisable, not the same.
+
+Where the chords are those of the first time, its notes stay; where they differ, the search finds notes near the old ones. A return with
+energy rises by an octave if the instrument can, long notes are ornamented, and its last bar may close in a new way. Conventions as
+in `tune`.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from img2music.realizers.melody.beam_search import best_line
+from img2music.realizers.timeline import Event
+from img2music.rng import generator
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+
+    from img2music.plan import CompositionPlan
+    from img2music.realizers.melody.beam_search import Slot
+    from img2music.realizers.melody.section_melody import Tune
+    from img2music.realizers.timeline import Phrase, Span
+    from img2music.theory import Instrument
+
+__all__ = ["bring_back", "ornamented"]
+
+
+def bring_back(
+    plan: CompositionPlan,
+    tune: Tune,
+    phrases: Sequence[Phrase],
+    spans: Sequence[Span],
+    limits: tuple[int, int],
+    player: Instrument,
+    previous: int | None,
+) -> list[Event]:
+    """The tune over the chords of the section that holds `phrases`, which has at most as many bars."""
+    section, number = phrases[0].section, phrases[0].section_index
+    bar = plan.parsed_meter.bar_quarters
+    chance = generator(plan.seed_for("melody"), "melody", "return", str(number))
+    start, cut = phrases[0].first_bar * bar, sum(phrase.bars for phrase in phrases) * bar
+    lift = _lift(plan, tune, number, player)
+    onsets = [span.onset for span in spans]
+    last_bar = start + cut - bar
+    new_end = float(chance.random()) < 0.5 or phrases[-1].is_last or cut < tune.bars * bar
+    slots: list[Slot] = []
+    for note in tune.notes:
+        place = note.slot.onset - tune.start
+        if place >= cut:
+            break
+        onset = start + place
+        heard = spans[max(0, bisect_right(onsets, note.slot.onset) - 1)].chord.pitch_classes
+        hears = spans[max(0, bisect_right(onsets, onset) - 1)].chord.pitch_classes
+        same = set(heard) == set(hears) and not (new_end and onset >= last_bar - bar / 2)
+        pitch = note.pitch + lift
+        slot = replace(note.slot, onset=onset, like=None, step=None, anchor=None, is_peak=False)
+        near = pitch if same or pitch % 12 in hears or slot.weight < 2 else None  # a strong beat stands on its new chord
+        slots.append(replace(slot, duration=min(slot.duration, start + cut - onset), pitch=pitch if same else None, near=near))
+    if phrases[-1].is_last:
+        slots = [slot for slot in slots if slot.onset < last_bar]
+        if slots:
+            slots[-1] = replace(
+                slots[-1], duration=min(slots[-1].duration, last_bar - slots[-1].onset), goal="approach", pitch=None
+            )
+        template = tune.notes[-1].slot
+        home = replace(template, onset=last_bar, duration=bar, weight=3, like=None, step=None, anchor=None)
+        slots.append(replace(home, goal="home", is_peak=False, pitch=None, near=None))
+    elif slots and new_end:
+        goal = "close" if phrases[-1].closes else "open"
+        arrival = max(range(len(slots)), key=lambda index: (slots[index].onset >= last_bar, slots[index].duration, index))
+        slots[arrival] = replace(slots[arrival], goal=goal, pitch=None, near=None)
+    pitches = [note.pitch + lift for note in tune.notes]
+    low, high = min(player.high - 5, limits[0] + lift, *pitches), min(player.high, max(limits[1], *pitches))
+    found, _ = best_line(slots, spans, plan.parsed_key, (low, high), previous, (), chance)
+    events = [event_of(slot, pitch) for slot, pitch in zip(slots, found, strict=True)]
+    return ornamented(plan, events, player, chance, 0.05 + 0.12 * section.energy)
+
+
+def event_of(slot: Slot, pitch: int) -> Event:
+    """A stroke as an event: arrivals are held their full length, strong beats said a little louder."""
+    arrives = slot.goal in {"open", "close", "home"} and slot.duration >= 1
+    return Event(slot.onset, slot.duration, (pitch,), emphasis=2 * (slot.weight > 1), articulation="tenuto" if arrives else "")
+
+
+def ornamented(
+    plan: CompositionPlan, events: Sequence[Event], player: Instrument, chance: np.random.Generator, likelihood: float
+) -> list[Event]:
+    """Long notes before other notes get a passing or neighbour note in their last half beat, now and then."""
+    result: list[Event] = []
+    for event, following in zip(events, [*events[1:], None], strict=True):
+        result.extend(_ornament(plan, event, following, player, chance, likelihood))
+    return result
+
+
+def _lift(plan: CompositionPlan, tune: Tune, section: int, player: Instrument) -> int:
+    """An octave for a return of high energy, where the instrument still sings."""
+    here = plan.sections[section]
+    top = max((note.pitch for note in tune.notes), default=player.high) + 12
+    return 12 if here.role == "return" and here.energy > 0.6 and top <= min(player.high, player.heart + 14) else 0
+
+
+def _ornament(
+    plan: CompositionPlan,
+    event: Event,
+    following: Event | None,
+    player: Instrument,
+    chance: np.random.Generator,
+    likelihood: float,
+) -> list[Event]:
+    draw = float(chance.random())  # drawn for every note, so that one changed note leaves the others' luck alone
+    half = Fraction(1, 2)
+    if following is None or following.onset != event.end or event.duration < 1 or draw > likelihood:
+        return [event]
+    scale = set(plan.parsed_key.pitch_classes)
+    pitch, goal = event.pitches[0], following.pitches[0]
+    between = [candidate for candidate in range(min(pitch, goal) + 1, max(pitch, goal)) if candidate % 12 in scale]
+    if between:
+        ornament = between[-1] if goal > pitch else between[0]
+    else:
+        ornament = next((pitch + step for step in (2, 1, -1, -2) if (pitch + step) % 12 in scale and pitch + step != goal), pitch)
+    if ornament == pitch or abs(ornament - goal) > 4 or not player.low <= ornament <= player.high:
+        return [event]
+    return [
+        replace(event, duration=event.duration - half, articulation=""),
+        Event(event.end - half, half, (ornament,), emphasis=-4),
+    ]

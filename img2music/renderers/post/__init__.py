@@ -1,0 +1,1 @@
+"""After the synthesis: loudness, true peaks, mastering, seams of loops."""

@@ -1,0 +1,1 @@
+"""Sound from a soundfont: the font, the synthesizers, the mix."""

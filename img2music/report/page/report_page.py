@@ -1,0 +1,228 @@
+"""The report: one HTML5 file that needs nothing but a browser.
+
+Self-contained: picture, engraving and piano roll are ``data:`` addresses, style and script stand in the page and are named
+by their hash in its content security policy, which forbids everything else: no network, no foreign script, no font from
+outside. Only the sound may lie beside the page. All text from outside passes through `markup`, which escapes it.
+The page holds no clock and no random number: the same piece gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from img2music.report.explanation import beat_words, clock, listed, sentence, tempo_words
+from img2music.report.page import player, report_tables
+from img2music.report.page.citations import Evidence, figure, marks_css, spark
+from img2music.report.page.html import Html, data_svg, el
+from img2music.report.page.layout import head, section, theme_css
+from img2music.report.page.model_log import asked_table
+from img2music.report.page.page_colours import themes
+from img2music.report.page.reproduce import again, fallbacks
+from img2music.resources import asset
+
+if TYPE_CHECKING:
+    from img2music.piece import Piece
+    from img2music.report.page.html import Child
+
+__all__ = ["report_html"]
+
+_LARGEST_SCORE = 6_000_000
+"""Characters of engraving that a page may hold; the rest of a long score is only in the files beside it."""
+
+
+def report_html(
+    piece: Piece,
+    *,
+    picture_jpeg: bytes | None,
+    pages: tuple[str, ...],
+    pianoroll: str,
+    audio_name: str | None,
+    audio_data: tuple[str, bytes] | None = None,
+) -> str:
+    """The report page of a piece.
+
+    Args:
+        piece: everything made for one picture; of its manifest, every key is optional.
+        picture_jpeg: the picture, upright, small enough for a page; None leaves it out.
+        pages: the engraved score, one SVG document a page.
+        pianoroll: the piano roll as an SVG document; "" leaves it out.
+        audio_name: name of the sound file beside the page; None where there is none.
+        audio_data: MIME type and bytes of the sound, to hold it in the page itself.
+
+    Returns:
+        A whole HTML document.
+    """
+    evidence = Evidence(piece.scene)
+    style, script = _style(piece, evidence, pianoroll), _text("page.js")
+    body = [
+        el("a", "Skip to the music", href="#listen", class_="skip"),
+        _header(piece),
+        el(
+            "main",
+            el("div", figure(evidence, picture_jpeg), _beside(piece, evidence, audio_name, audio_data), class_="hero"),
+            _listen(piece, pianoroll),
+            _score(pages),
+            _why(piece, evidence),
+            _seen(piece, evidence),
+            section("parts", "Who plays", report_tables.parts(piece)),
+            _promises(piece),
+            section("again", "Make it again", again(piece, audio_name)),
+        ),
+        _footer(audio_name is not None or audio_data is not None),
+        el("div", id="peek", class_="peek", hidden=True, aria_hidden="true"),
+        el("script", Html(script)),
+    ]
+    document = el("html", head(piece.plan.title, style, script), el("body", body), lang="en")
+    return f"<!DOCTYPE html>\n{document}\n"
+
+
+@cache
+def _text(name: str) -> str:
+    return asset(f"report/{name}").read_text(encoding="utf-8")
+
+
+def _style(piece: Piece, evidence: Evidence, pianoroll: str) -> str:
+    light, dark = themes(piece.scene.colours if piece.scene is not None else ())
+    colours = theme_css(light, dark)
+    seconds = piece.performance.seconds
+    form = player.form_css(piece.plan, seconds, player.plot_edges(pianoroll, seconds))
+    return colours + _text("page.css") + marks_css(evidence) + form
+
+
+def _header(piece: Piece) -> Html:
+    source = f"from {piece.scene.picture.file}" if piece.scene is not None else "from a plan"
+    return el(
+        "header",
+        el("p", el("b", "img2music"), " ", source, class_="kicker"),
+        el("h1", piece.plan.title),
+        el("p", sentence(piece.plan.idea), class_="idea") if piece.plan.idea else None,
+    )
+
+
+def _beside(piece: Piece, evidence: Evidence, audio_name: str | None, audio_data: tuple[str, bytes] | None) -> Html:
+    return el("div", player.player(piece, audio_name, audio_data), _glance(piece), _palette(evidence), class_="beside")
+
+
+def _glance(piece: Piece) -> Html:
+    plan = piece.plan
+    facts: list[tuple[str, Child]] = [
+        ("Key", report_tables.key_signs(plan.key)),
+        ("Tempo", [f"{beat_words(plan)} ", el("small", tempo_words(plan.tempo_bpm))]),
+        ("Metre", plan.meter),
+        ("Style", plan.style.replace("-", " ")),
+        ("Length", [clock(plan.seconds), el("small", f" {plan.bars} bars")]),
+        ("Seed", str(plan.seed)),
+        ("Instruments", listed(tuple(dict.fromkeys(part.instrument for part in plan.parts)))),
+    ]
+    rows = [el("div", el("dt", name), el("dd", value), class_="wide" if name == "Instruments" else None) for name, value in facts]
+    return el("dl", rows, class_="glance", aria_label="At a glance")
+
+
+def _palette(evidence: Evidence) -> Html | None:
+    """The colours side by side, each as wide as its share."""
+    colours = evidence.scene.colours if evidence.scene is not None else ()
+    total = sum(swatch.share for swatch in colours)
+    if total <= 0:
+        return None
+    bands, x = [], 0.0
+    for swatch in colours:
+        width = 100 * swatch.share / total
+        bands.append(
+            el(
+                "rect",
+                el("title", f"{swatch.words}, {swatch.hex}"),
+                x=f"{x:.2f}",
+                width=f"{width:.2f}",
+                height=10,
+                fill=swatch.hex,
+            )
+        )
+        x += width
+    names = listed(tuple(f"{swatch.words} ({swatch.share:.0%})" for swatch in colours))
+    label = f"Palette: {names}"
+    return el("svg", bands, class_="palette", viewBox="0 0 100 10", preserveAspectRatio="none", role="img", aria_label=label)
+
+
+def _listen(piece: Piece, pianoroll: str) -> Html:
+    dynamics = {section.name: section.dynamic for section in piece.score.sections}
+    return section(
+        "listen",
+        "Listen along",
+        player.timeline(piece, pianoroll, dynamics),
+        el("p", "Each block below the notes is a section: as wide as it is long, as high as its energy.", class_="hint"),
+        el("h3", "Harmony"),
+        player.harmony(piece.plan, dynamics),
+    )
+
+
+def _score(pages: tuple[str, ...]) -> Html | None:
+    if not pages:
+        return None
+    shown, size = [], 0
+    for place, svg in enumerate(pages):
+        size += len(svg)
+        if place and size > _LARGEST_SCORE:
+            break
+        label = f"page {place + 1} of {len(pages)}"
+        shown.append(el("figure", el("img", src=data_svg(svg), alt=f"The score, {label}"), el("figcaption", label)))
+    rest = len(pages) - len(shown)
+    note = el("p", f"{rest} more pages are in the files beside this page.", class_="hint") if rest else None
+    strip = el("div", shown, class_="pages", tabindex=0, role="region", aria_label="Pages of the score; scroll sideways")
+    return section("score", "The score", strip, note)
+
+
+def _why(piece: Piece, evidence: Evidence) -> Html:
+    plan = piece.plan
+    cards = [
+        _card(
+            report_tables.affect_plane(plan, piece.scene),
+            "Mood",
+            "The ring is the picture, the dot the piece.",
+        ),
+        _card(player.motif_drawing(plan.motif), "Motif", "The smallest idea, from which the tune grows."),
+        _card(spark(plan.contour), "Line", "The course of the melody through a theme, low to high."),
+    ]
+    on_record = piece.manifest.get("conflicts")
+    conflicts_told = on_record if isinstance(on_record, Sequence) and not isinstance(on_record, str) else plan.conflicts
+    quarrels = [el("li", sentence(str(conflict))) for conflict in conflicts_told]
+    conflicts = el("aside", el("h3", "Where wishes disagreed"), el("ul", quarrels), class_="callout") if quarrels else None
+    reasons = report_tables.reasons(plan, evidence) if plan.reasons else el("p", "This plan gives no reasons.", class_="quiet")
+    return section("why", "Why it sounds like this", el("div", cards, class_="cards"), reasons, conflicts)
+
+
+def _card(drawing: Html, title: str, text: str) -> Html:
+    return el("figure", drawing, el("figcaption", el("strong", title), " ", text), class_="card")
+
+
+def _seen(piece: Piece, evidence: Evidence) -> Html | None:
+    if piece.scene is None:
+        return None
+    notes = piece.scene.picture.notes
+    count = len(evidence.items)
+    return section(
+        "seen",
+        "What was seen",
+        el("p", f"How the picture was read: {'; '.join(notes)}.", class_="hint") if notes else None,
+        report_tables.suggestions(piece.scene, piece.plan, evidence),
+        el("details", el("summary", el("strong", f"All {count} cues")), report_tables.cues(evidence), class_="all")
+        if count
+        else None,
+    )
+
+
+def _promises(piece: Piece) -> Html | None:
+    kept, instead = report_tables.compliance(piece.manifest.get("compliance")), fallbacks(piece.manifest)
+    asked = asked_table(piece.manifest)
+    if kept is None and instead is None and asked is None:
+        return None
+    callout = el("aside", el("h3", "Done instead of what was asked"), instead, class_="callout") if instead is not None else None
+    models = el("div", el("h3", "Models that were asked"), asked) if asked is not None else None
+    return section("promises", "What was promised", kept, callout, models)
+
+
+def _footer(has_sound: bool) -> Html:
+    credit = " Sound: FluidR3Mono, a soundfont by Frank Wen (2000–2002), mono version by Michael Cowgill (2014–16), MIT licence."
+    text = "Made with img2music. Everything on this page is quoted from the files beside it: what was seen, what was decided and why."
+    return el("footer", el("p", text, credit if has_sound else None))

@@ -1,0 +1,269 @@
+"""The tables: reasons, what was seen, what it suggests, the parts, the promises.
+
+Every table turns into one block a row on a narrow screen; `data-label` then names its cells.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from img2music.report.explanation import cue_figure, cue_name, listed, music_signs, number, sentence
+from img2music.report.page.citations import spark
+from img2music.report.page.html import Html, el
+from img2music.report.stale_reasons import now
+from img2music.scene import MusicalAttributes, Swatch
+
+if TYPE_CHECKING:
+    from img2music.piece import Piece
+    from img2music.plan import CompositionPlan, PartPlan
+    from img2music.report.page.citations import Evidence
+    from img2music.report.page.html import Child
+    from img2music.scene import Attribute, Cue, Scene
+
+__all__ = ["affect_plane", "compliance", "cues", "key_signs", "parts", "reasons", "said", "suggestions", "table"]
+
+_JOBS = {
+    "melody": "sings the tune",
+    "counter": "answers the tune",
+    "chords": "plays the chords",
+    "arpeggio": "breaks the chords into a pattern",
+    "pad": "holds the harmony",
+    "bass": "carries the bass",
+    "drums": "keeps the beat",
+}
+_RANGE = re.compile(r"(-?\d{1,6}(?:\.\d{1,6})?)\.\.(-?\d{1,6}(?:\.\d{1,6})?)")
+_ATTRIBUTES = {"tempo_bpm": "tempo", "meter": "metre", "genre": "style"}
+
+
+def table(name: str, heads: Sequence[str], rows: Sequence[Sequence[Child]], ids: Sequence[str | None] = ()) -> Html:
+    """A table whose first column names its rows."""
+    head = el("thead", el("tr", [el("th", title, scope="col") for title in heads]))
+    body = []
+    for place, row in enumerate(rows):
+        cells = [el("th", row[0], scope="row")]
+        cells += [el("td", cell, data_label=title) for title, cell in zip(heads[1:], row[1:], strict=True)]
+        body.append(el("tr", cells, id=ids[place] if place < len(ids) else None))
+    return el("table", head, el("tbody", body), class_=name)
+
+
+def reasons(plan: CompositionPlan, evidence: Evidence) -> Html:
+    """Choice, sentence, and the cues that speak for it."""
+    rows: list[list[Child]] = [
+        [
+            _capital(reason.choice),
+            [
+                sentence(reason.text),
+                el("small", " (the model's reason)", class_="quiet") if reason.source == "model" else None,
+                el("small", f" The plan was edited since: {edited}.", class_="bad") if (edited := now(reason, plan)) else None,
+            ],
+            [
+                evidence.chips(reason.because) if reason.because else el("span", "no cue", class_="quiet"),
+                _unfounded(reason.unfounded),
+            ],
+        ]
+        for reason in plan.reasons
+    ]
+    return table("reasons", ("Choice", "Why", "What speaks for it"), rows)
+
+
+def key_signs(key: str) -> str:
+    """A key with real accidentals: "Bb minor" is "B♭ minor"."""
+    tonic, _, mode = key.partition(" ")
+    return f"{music_signs(tonic)} {mode}"
+
+
+def suggestions(scene: Scene, plan: CompositionPlan, evidence: Evidence) -> Html:
+    """What the picture suggests, how sure that is, and what the plan took."""
+    seen = scene.attributes
+    key = key_signs(plan.key)
+    tonic, _, mode = key.partition(" ")
+    taken: dict[str, str] = {
+        "valence": f"{plan.valence:+.2f}",
+        "arousal": f"{plan.arousal:+.2f}",
+        "tempo_bpm": number(plan.tempo_bpm),
+        "key": tonic,
+        "mode": mode,
+        "meter": plan.meter,
+        "genre": plan.style,
+        "instruments": ", ".join(dict.fromkeys(part.instrument for part in plan.parts)),
+    }
+    rows: list[list[Child]] = []
+    for name in MusicalAttributes.model_fields:
+        attribute: Attribute[Any] = getattr(seen, name)
+        rows.append(
+            [
+                _capital(_ATTRIBUTES.get(name, name)),
+                _suggested(name, attribute.value),
+                taken.get(name, "–"),
+                [_meter(attribute.confidence), el("small", f"{attribute.confidence:.0%}")],
+                [evidence.chips(attribute.because), _unfounded(attribute.unfounded), _beside(scene, name, attribute)],
+            ]
+        )
+    return table("suggestions", ("Quality", "Picture suggests", "Piece has", "How sure", "From"), rows)
+
+
+def _unfounded(names: Sequence[str]) -> Html | None:
+    """What was cited and is not there."""
+    return el("small", f" cites {', '.join(map(cue_name, names))}, which is not there ", class_="bad") if names else None
+
+
+def _beside(scene: Scene, name: str, attribute: Attribute[Any]) -> Html | None:
+    """What the eye alone suggests, where the model's word stands."""
+    if attribute.source != "model" or scene.measured is None:
+        return None
+    alone = getattr(scene.measured, name).value
+    said = "the eye alone says the same" if alone == attribute.value else f"the eye alone: {_suggested(name, alone)}"
+    return el("small", f" the model says so; {said}", class_="quiet")
+
+
+def _suggested(name: str, value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "–"
+    if isinstance(value, float):
+        return f"{value:+.2f}" if name in {"valence", "arousal"} else number(round(value, 1))
+    return music_signs(str(value)) if name == "key" else str(value)
+
+
+def _meter(value: float, low: float = 0.0, high: float = 1.0) -> Html:
+    """A number on its range, as a bar from zero (or from the range's beginning)."""
+    place = 100 * (min(high, max(low, value)) - low) / (high - low)
+    zero = 100 * (0 - low) / (high - low) if low < 0 < high else 0.0
+    bar = el(
+        "rect", class_="on", x=f"{min(place, zero):.1f}", y="0", width=f"{max(1.5, abs(place - zero)):.1f}", height="6", rx="2"
+    )
+    track = el("rect", class_="off", x="0", y="0", width="100", height="6", rx="2")
+    return el(
+        "svg", track, bar, class_="meter", viewBox="0 0 100 6", preserveAspectRatio="none", aria_hidden="true", focusable="false"
+    )
+
+
+def cues(evidence: Evidence) -> Html:
+    """Everything that was seen: colours, then the other cues."""
+    rows: list[list[Child]] = []
+    for place, item in enumerate(evidence.items):
+        mark, badge = evidence.mark(place), evidence.badge(place)
+        label = el("a", badge, **evidence.pointers(place) | {"href": f"#mark-{mark}"}) if badge is not None else None
+        if isinstance(item, Swatch):
+            value: Child = [el("i", class_=f"dot c{place}"), el("code", item.hex)]
+            text = f"{item.words}, {item.share:.0%} of the picture"
+            rows.append([[cue_name(item.name), label], value, sentence(text)])
+        else:
+            note = el("small", f" ({item.unit})", class_="quiet") if item.unit and not isinstance(item.value, str) else None
+            rows.append([[cue_name(item.name), label], _value(item), [sentence(item.text), note]])
+    return table("cues", ("Cue", "Value", "Meaning"), rows, [f"cue-{place}" for place in range(len(evidence.items))])
+
+
+def _value(cue: Cue) -> Child:
+    if isinstance(cue.value, tuple):
+        return [spark(cue.value), el("span", cue_figure(cue), class_="unseen")]
+    reach = _RANGE.search(cue.unit)
+    if isinstance(cue.value, float) and reach and float(reach[1]) < float(reach[2]):
+        return [_meter(cue.value, float(reach[1]), float(reach[2])), el("span", cue_figure(cue))]
+    return cue_figure(cue)
+
+
+def affect_plane(plan: CompositionPlan, scene: Scene | None) -> Html:
+    """Valence to the right, arousal upwards (Russell 1980): a ring for the picture, a dot for the piece."""
+    label = f"The piece lies at valence {plan.valence:+.2f}, arousal {plan.arousal:+.2f}"
+    shapes = [
+        el("title", label),
+        el("circle", cx="85", cy="50", r="40", class_="axis"),
+        el("path", d="M45 50H125M85 10V90", class_="axis"),
+        el("text", "pleasant", x="128", y="52.5"),
+        el("text", "unpleasant", x="42", y="52.5", text_anchor="end"),
+        el("text", "excited", x="85", y="6", text_anchor="middle"),
+        el("text", "calm", x="85", y="98.5", text_anchor="middle"),
+    ]
+    if scene is not None:
+        x, y = scene.attributes.valence.value, scene.attributes.arousal.value
+        shapes.append(el("circle", cx=f"{85 + 40 * x:.1f}", cy=f"{50 - 40 * y:.1f}", r="5.5", class_="ring"))
+    shapes.append(el("circle", cx=f"{85 + 40 * plan.valence:.1f}", cy=f"{50 - 40 * plan.arousal:.1f}", r="3.2", class_="here"))
+    return el("svg", shapes, class_="plane", viewBox="0 0 170 100", role="img")
+
+
+def parts(piece: Piece) -> Html:
+    """Who plays, in which job and range, in which sections."""
+    written = {part.name: part.notes for part in piece.score.parts}
+    rows: list[list[Child]] = []
+    for part in piece.plan.parts:
+        notes = written.get(part.name, ())
+        reach = "–"
+        if notes and part.role != "drums":
+            low, high = min(notes, key=lambda note: note.pitch), max(notes, key=lambda note: note.pitch)
+            reach = f"{music_signs(low.spelling.name)} – {music_signs(high.spelling.name)}"
+        name: Child = part.name if part.name.lower() == part.instrument else [part.name, el("small", f" {part.instrument}")]
+        job = _JOBS[part.role] + (f" ({part.pattern})" if part.pattern else "")
+        rows.append([name, job, _presence(piece.plan, part), str(len(notes)), reach, _place(part)])
+    return table("parts", ("Part", "Job", "Plays in", "Notes", "Range", "In the room"), rows)
+
+
+def _presence(plan: CompositionPlan, part: PartPlan) -> Child:
+    """The sections loud enough for the part; a part rests in those below its energy."""
+    playing = tuple(section.name for section in plan.sections if section.energy >= part.from_energy)
+    if len(playing) == len(plan.sections):
+        return "all sections"
+    return [listed(playing) or "none", el("small", f" from energy {part.from_energy:.2f}", class_="quiet")]
+
+
+def _place(part: PartPlan) -> str:
+    side = "centre" if abs(part.pan) < 0.05 else f"{abs(part.pan):.0%} {'left' if part.pan < 0 else 'right'}"
+    return f"{side}, {part.level_db:+.0f} dB" if round(part.level_db) else side
+
+
+def compliance(rows: object) -> Html | None:
+    """What was promised, asked and found; None where nothing was measured."""
+    if not isinstance(rows, Sequence) or isinstance(rows, str | bytes):
+        return None
+    lines: list[list[Child]] = []
+    for row in rows:
+        if isinstance(row, Mapping):
+            passed = row.get("passed")
+            kept = (
+                el("span", "not measured", class_="quiet")
+                if passed is None
+                else el("span", "✓ kept" if passed else "✗ not kept", class_="good" if passed else "bad")
+            )
+            by = {"brief": " by you", "plan": " by the plan"}.get(str(row.get("by")), "")
+            asked: Child = [said(row.get("asked")), el("small", by, class_="quiet") if by else None]
+            read_from = said(row.get("read_from"))
+            found: Child = [
+                said(row.get("found")),
+                el("small", f" {read_from}", class_="quiet") if read_from != "–" else None,
+                _by_section(row.get("tonality")),
+            ]
+            lines.append([_capital(said(row.get("promise"))), asked, found, kept])
+    return table("compliance", ("Promise", "Asked", "Found", "Kept"), lines) if lines else None
+
+
+def _by_section(tonality: object) -> Html | None:
+    """How much of each section lies in the key; None where that was not measured, or there is only one."""
+    sections = tonality.get("sections") if isinstance(tonality, Mapping) else None
+    if not isinstance(sections, Sequence) or isinstance(sections, str) or len(sections) < 2:
+        return None
+    shares = [
+        f"{said(one.get('name'))} {share:.0%}"
+        for one in sections
+        if isinstance(one, Mapping) and isinstance(share := one.get("diatonic"), int | float)
+    ]
+    return el("small", f" In the unaltered scale, by section: {', '.join(shares)}.", class_="quiet") if shares else None
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def said(value: object) -> str:
+    """A value of the manifest in words; None is a dash."""
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return number(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {said(item)}" for key, item in value.items())
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return ", ".join(map(said, value))
+    return str(value)

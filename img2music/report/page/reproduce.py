@@ -1,0 +1,146 @@
+"""How to make the piece again: the commands, what was done in place of what was asked, the versions behind it.
+
+The manifest is read leniently, as it may come from an older or a newer version: a key that is missing or of another kind
+leaves its block out.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from img2music.report.explanation import cue_name, number, sentence
+from img2music.report.page.html import Html, el, href
+from img2music.report.page.report_tables import said, table
+from img2music.report.page.takes_table import kept_lines, takes_table
+
+if TYPE_CHECKING:
+    from img2music.brief import Brief
+    from img2music.piece import Piece
+    from img2music.report.page.html import Child
+
+__all__ = ["again", "compose_command", "fallbacks"]
+
+_MOST_FILES, _MOST_TAKES, _LONGEST = 60, 20, 120
+
+
+def compose_command(piece: Piece) -> str:
+    """The command that made the piece, as far as brief, picture and manifest tell it; of a piece made anew, that of the next."""
+    kept = _mapping(piece.manifest.get("kept"))
+    if kept:
+        crafts = ",".join(str(craft) for craft in _rows(kept.get("named")))
+        return shlex.join(["img2music", "compose", "--from", "piece.json", *(["--keep", crafts] if crafts else []), "-o", "OUT"])
+    if piece.scene is None:
+        return "img2music realize plan.json -o OUT"
+    words = ["img2music", "compose", piece.scene.picture.file, *_wishes(piece.brief)]
+    takes = _rows(piece.manifest.get("takes"))
+    if len(takes) > 1:
+        words += ["--takes", str(len(takes))]
+    pipeline = _mapping(piece.manifest.get("pipeline")).get("name")
+    if isinstance(pipeline, str) and pipeline != "offline":
+        words += ["--pipeline", pipeline]
+    return shlex.join([*words, "-o", "OUT"])
+
+
+def _wishes(brief: Brief) -> list[str]:
+    words = ["--seconds", number(brief.seconds)]
+    if brief.tempo_bpm is not None:
+        words += ["--tempo", number(brief.tempo_bpm)]
+    for option, wish in (("--key", brief.key), ("--meter", brief.meter), ("--style", brief.style), ("--words", brief.words)):
+        words += [option, wish] if wish else []
+    for name in brief.instruments:
+        words += ["--instrument", name]
+    return [*words, *(["--loop"] if brief.loop else []), "--seed", str(brief.seed)]
+
+
+def fallbacks(manifest: Mapping[str, Any]) -> Html | None:
+    """What was done instead of what was asked; None where nothing was."""
+    rows = _rows(manifest.get("fallbacks"))
+    lines = []
+    for row in rows:
+        facts = _mapping(row)
+        text = "; ".join(f"{cue_name(str(key))}: {said(value)}" for key, value in facts.items()) if facts else said(row)
+        lines.append(el("li", sentence(text)))
+    return el("ul", lines, class_="notes") if lines else None
+
+
+def again(piece: Piece, audio_name: str | None) -> Html:
+    """Commands, files, takes, versions."""
+    source = "The same notes from the picture:" if piece.scene is not None else "The same notes from the plan:"
+    kept = _mapping(piece.manifest.get("kept"))
+    if kept:
+        source = "The next of its kind:"
+    commands = el(
+        "div",
+        el("p", "The same notes and the same sound, byte for byte, from the manifest beside this page:"),
+        el("pre", el("code", "img2music replay piece.json"), tabindex=0),
+        el("p", "This piece was made anew of another:") if kept else None,
+        el("ul", [el("li", sentence(line)) for line in kept_lines(kept, piece.plan.seed)], class_="notes") if kept else None,
+        el("p", source),
+        el("pre", el("code", compose_command(piece)), tabindex=0),
+        el("p", "Its seed is ", el("strong", piece.plan.seed), ". Another seed gives another piece from the same evidence."),
+        None if kept else el("p", "Its tune and chords as they are, everything else made anew:"),
+        None if kept else el("pre", el("code", "img2music compose --from piece.json --keep melody,harmony -o OUT"), tabindex=0),
+    )
+    details = [
+        ("Files beside this page", _files(piece, audio_name)),
+        ("Takes", _takes(piece.manifest.get("takes"))),
+        ("Made with", _versions(piece)),
+    ]
+    blocks = [el("div", el("h3", title), content) for title, content in details if content is not None]
+    return el("div", commands, el("div", blocks) if blocks else None, class_="again")
+
+
+def _files(piece: Piece, audio_name: str | None) -> Html | None:
+    """Links to the manifest's files; without a list there, only to the sound."""
+    listing = piece.manifest.get("files")
+    names = [str(name) for name in (listing if isinstance(listing, Mapping) else _rows(listing))]
+    if names:
+        names.append("piece.json")
+    if audio_name is not None:
+        names.append(audio_name)
+    names = [name for name in dict.fromkeys(names) if name != "report.html"]
+    shown = [el("li", el("a", name, href=href(name))) for name in names[:_MOST_FILES]]
+    if len(names) > _MOST_FILES:
+        shown.append(el("li", f"and {len(names) - _MOST_FILES} more"))
+    return el("ul", shown, class_="files") if shown else None
+
+
+def _takes(takes: object) -> Html | None:
+    """Several takes with their marks and what parts them; a single one says nothing."""
+    found = takes_table(takes)
+    if found is None:
+        return None
+    shown = [place for place in range(len(found.rows)) if place < _MOST_TAKES or place == found.kept]
+    rows: list[list[Child]] = []
+    for place in shown:
+        number, *cells = found.rows[place]
+        rows.append([[number, el("strong", " kept") if place == found.kept else None], *cells])
+    rest = len(found.rows) - len(shown)
+    more = el("p", f"{rest} more takes are in piece.json.", class_="hint") if rest else None
+    heads = [head[:1].upper() + head[1:] for head in found.heads]
+    return el("div", el("p", found.why), table("takes", heads, rows), more)
+
+
+def _versions(piece: Piece) -> Html | None:
+    facts: dict[str, object] = {"pipeline": _mapping(piece.manifest.get("pipeline")).get("name")}
+    facts |= {str(stage): name for stage, name in _mapping(piece.manifest.get("stages")).items()}
+    facts |= {str(name): version for name, version in _mapping(piece.manifest.get("versions")).items()}
+    rows: list[Child] = [[el("dt", name), el("dd", _short(fact))] for name, fact in facts.items() if fact is not None]
+    if piece.scene is not None:
+        rows.append([el("dt", "picture, SHA-256"), el("dd", el("code", piece.scene.picture.sha256))])
+    return el("dl", rows, class_="versions") if rows else None
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _rows(value: object) -> Sequence[object]:
+    return value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else ()
+
+
+def _short(value: object) -> str:
+    text = said(round(value, 3) if isinstance(value, float) else value)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

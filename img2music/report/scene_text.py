@@ -1,0 +1,320 @@
+"""A scene in sentences and in rows for people: what it shows, how it looks, and what that leads to.
+
+Everything is quoted from the scene; what is absent or unclear is left out, except that an eye which is not sure says so. Scenes of
+other eyes and written by hand may lack any cue. Knows nothing of terminals and of HTML.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from img2music.crossmodal.cue_evidence import TYPICAL, Evidence
+from img2music.report.explanation import cue_figure, cue_name, find_cue, listed, number, sentence
+
+if TYPE_CHECKING:
+    from img2music.plan import CompositionPlan
+    from img2music.scene import Attribute, Cue, Scene
+
+__all__ = ["Suggestion", "feeling_rows", "look_rows", "scene_sentences", "shown_rows", "suggestions"]
+
+_SHOWN = (
+    "subject",
+    "sees_",
+    "instrument_",
+    "faces",
+    "face_",
+    "people",
+    "picture_kind",
+    "time_of_day",
+    "weather",
+    "season",
+    "night",
+    "low_sun",
+    "fog",
+)
+_FELT, _WIDE = "feels_", "likely_"
+_UNSURE = {"", "unclear", "not sure"}
+_WORDS_THAT_MAY_BE_UNCLEAR = ("time_of_day", "weather", "season")
+# Numbers that the rows beside them say better in words; `see --json` has them all.
+_LEFT_OUT = {
+    "brightness",
+    "chroma",
+    "edges_horizontal",
+    "edges_vertical",
+    "edges_diagonal",
+    "horizon_strength",
+    "smiles",
+    "face_size",
+}
+
+_FEW_PEOPLE, _PEOPLE = 0.25, 0.6  # how likely people are where they are called unlikely, and likely: our choice
+_NEUTRAL, _CLEAR = 0.12, 0.35  # |valence| from which it is "rather pleasant", and "pleasant": our choice
+_STANDS_OUT = 1.0  # standard deviations from an ordinary photograph
+_MOST_LOOKS = 3
+# Cues that say nearly the same: only the one that stands out most is told.
+_ALIKE = {
+    "dark_share": "lightness",
+    "saturation": "colour",
+    "colourfulness": "colour",
+    "colour_mood": "colour",
+    "tones": "contrast",
+    "masses": "contrast",
+    "texture": "edge_density",
+    "open_space": "edge_density",
+}
+
+_NO_ARTICLE = {"food", "clothing", "jewellery", "electronics", "medicine", "text", "snow", "sport"}
+_PHRASES = {
+    "freshwater": "fresh water",
+    "household": "household things",
+    "art": "a work of art",
+    "light_fire": "a candle or fire",
+    "sealife": "a sea animal",
+    "medical": "medicine",
+}
+_HOURS = {"day": "by day", "low sun": "at low sun", "dusk": "at dusk", "night": "at night"}
+_WEATHERS = {
+    "clear": "under a clear sky",
+    "cloudy": "under clouds",
+    "fog": "in fog",
+    "storm": "under a stormy sky",
+    "snow": "in snow",
+}
+_KINDS = {
+    "drawing": "a drawing",
+    "painting": "a painting",
+    "silhouette": "a silhouette",
+    "screenshot": "a screen",
+    "text": "a page of text",
+}
+
+
+class Suggestion(NamedTuple):
+    """One musical suggestion for people."""
+
+    name: str
+    value: str
+    sure: str
+    because: str
+    """The cues with their shares where the scene says them: "sees sea .62, lightness .2"."""
+
+
+def scene_sentences(scene: Scene, plan: CompositionPlan | None = None) -> tuple[str, ...]:
+    """What is seen and what it leads to, then what stands out in how it looks, then what weighed most.
+
+    Args:
+        scene: what was seen; any cue may be missing.
+        plan: the composition made of it, whose key, tempo, style and players are then told instead of those suggested.
+
+    Returns:
+        One to three sentences, the first like "A sea at low sun; pleasant (+.42) and calm (-.31); so D mixolydian at 72,
+        celtic, flute and harp."
+    """
+    told = scene.attributes
+    leads = f"{_opening(scene)}; {_feeling(scene)}; "
+    if plan is None:
+        leads += "so " + _frame(
+            f"{told.key.value} {told.mode.value}", told.tempo_bpm.value, told.genre.value, told.instruments.value
+        )
+    else:
+        players = tuple(dict.fromkeys(part.instrument for part in plan.parts))
+        asked = [reason.choice for reason in plan.reasons if not reason.because and "you asked for it" in reason.text]
+        leads += "so " + _frame(plan.key, plan.tempo_bpm, plan.style, players)
+        if asked:
+            leads += f" ({listed(tuple(dict.fromkeys(asked)))} as you asked)"
+    return tuple(sentence(text) for text in (leads, _stands_out(scene), _weighed(scene) if plan is None else "") if text)
+
+
+def shown_rows(scene: Scene) -> tuple[tuple[str, str], ...]:
+    """What the picture shows, as (name, words); what is unclear or zero is left out, and named in a last row."""
+    rows = []
+    for cue in scene.cues:
+        if not _is_shown(cue.name) or cue.name in _LEFT_OUT or (cue.value == 0 and cue.name != "faces") or cue.value == "unclear":
+            continue
+        strength = f", {cue_figure(cue)}" if cue.name in {"people", "night", "low_sun", "fog"} else ""
+        rows.append((cue_name(cue.name), cue.text + strength))
+    unclear = tuple(cue_name(name) for name in _WORDS_THAT_MAY_BE_UNCLEAR if _value(scene, name) == "unclear")
+    return (*rows, *((("not clear", listed(unclear)),) if unclear else ()))
+
+
+def look_rows(scene: Scene) -> tuple[tuple[str, str], ...]:
+    """How it looks, as (name, words with the figure), in the order of the scene; cues of other eyes are among them."""
+    return tuple(
+        (cue_name(cue.name), _with_figure(cue))
+        for cue in scene.cues
+        if not _is_shown(cue.name) and not cue.name.startswith((_FELT, _WIDE)) and cue.name not in _LEFT_OUT
+    )
+
+
+def feeling_rows(scene: Scene) -> tuple[tuple[str, str], ...]:
+    """What people may feel at it beyond what has a name, as (name, words)."""
+    return tuple((cue_name(cue.name.removeprefix(_FELT)), _with_figure(cue)) for cue in scene.cues if cue.name.startswith(_FELT))
+
+
+def suggestions(scene: Scene) -> tuple[Suggestion, ...]:
+    """What the scene suggests for music; what it leaves as it is has no row."""
+    told, rows = scene.attributes, []
+    for name in type(told).model_fields:
+        attribute: Attribute[object] = getattr(told, name)
+        if not attribute.because and attribute.confidence == 0:
+            continue
+        reasons = [
+            _called(scene, cited) + (f" {_short(attribute.strengths[cited])}" if cited in attribute.strengths else "")
+            for cited in attribute.because
+        ]
+        reasons += [f"{cue_name(cited)} (not there)" for cited in attribute.unfounded]
+        if attribute.source == "model":
+            reasons.insert(0, "the model says so")
+        rows.append(
+            Suggestion(_label(name), _value_words(name, attribute.value), f"{attribute.confidence:.0%}", ", ".join(reasons))
+        )
+    return tuple(rows)
+
+
+def _is_shown(name: str) -> bool:
+    return any(name == one or (one.endswith("_") and name.startswith(one)) for one in _SHOWN)
+
+
+def _value(scene: Scene, name: str) -> object:
+    cue = scene.cue(name)
+    return None if cue is None else cue.value
+
+
+def _word(scene: Scene, name: str) -> str:
+    """The word of a cue; "" where it is missing, not a word, or says that it is not clear."""
+    value = _value(scene, name)
+    return value if isinstance(value, str) and value not in _UNSURE else ""
+
+
+def _short(value: float, sign: str = "") -> str:
+    """A figure as printed in running text: ".82", "-.3", "+1"."""
+    text = f"{round(value, 2) + 0.0:{sign}.2f}"
+    return text.replace("0.", ".", 1) if abs(value) < 0.995 else text
+
+
+def _with_figure(cue: Cue) -> str:
+    if isinstance(cue.value, float) and not any(letter.isdigit() for letter in cue.text):
+        return f"{cue.text}, {cue_figure(cue)}"
+    return cue.text
+
+
+def _thing(subject: str) -> str:
+    """A subject as a sentence names it: "a sea", "an insect", "food"."""
+    if subject in _PHRASES:
+        return _PHRASES[subject]
+    plain = subject.replace("_", " ")
+    return plain if plain in _NO_ARTICLE else f"{'an' if plain[:1] in 'aeiou' else 'a'} {plain}"
+
+
+def _opening(scene: Scene) -> str:
+    """What is seen: "a silhouette of a person at dusk, one face"."""
+    subject, kind = _word(scene, "subject"), _word(scene, "picture_kind")
+    seen = _thing(subject) if subject else ""
+    around = [_HOURS.get(_word(scene, "time_of_day"), ""), _WEATHERS.get(_word(scene, "weather"), "")]
+    if seen == "snow" or kind == "plain":
+        around.pop()
+    if kind == "plain":
+        opening = "hardly anything to see"
+    elif kind in _KINDS:
+        opening = _KINDS[kind] + (f" of {seen}" if seen and kind not in {"screenshot", "text"} else "")
+    elif seen:
+        opening = seen
+    elif scene.cue("subject") is not None:
+        opening = "not sure what it shows"
+    else:
+        opening = f"a picture in {scene.colours[0].words}" if scene.colours else "a picture"
+    placed = " ".join(word for word in around if word)
+    unnamed = opening == "not sure what it shows"
+    opening += f"{', something' if unnamed else ''} {placed}" if placed else ""
+    people = _people(scene) if kind not in {"plain", "text", "screenshot"} and subject != "person" else ""
+    return opening + (f", {people}" if people else "")
+
+
+def _people(scene: Scene) -> str:
+    faces, likely = scene.number("faces", 0), scene.number("people", -1)
+    cue = scene.cue("faces")
+    if faces >= 1 and cue is not None:
+        return cue.text
+    return "" if likely < 0 else "people unlikely" if likely < _FEW_PEOPLE else "people likely" if likely >= _PEOPLE else ""
+
+
+def _feeling(scene: Scene) -> str:
+    """Valence and arousal in words: "pleasant (+.42) and rather calm (-.2)"."""
+    valence, arousal = scene.attributes.valence.value, scene.attributes.arousal.value
+    one = _degree(valence, "unpleasant", "pleasant", "neither pleasant nor unpleasant")
+    other = _degree(arousal, "calm", "exciting", "neither calm nor exciting")
+    return f"{one} ({_short(valence, '+')}) and {other} ({_short(arousal, '+')})"
+
+
+def _degree(value: float, low: str, high: str, middle: str) -> str:
+    if abs(value) < _NEUTRAL:
+        return middle
+    return ("" if abs(value) >= _CLEAR else "rather ") + (high if value > 0 else low)
+
+
+def _frame(key: str, tempo_bpm: float, style: str, players: tuple[str, ...]) -> str:
+    words = f"{key} at {number(round(tempo_bpm, 1))}, {style.replace('-', ' ')}"
+    return f"{words}, {listed(players)}" if players else words
+
+
+def _stands_out(scene: Scene) -> str:
+    """The looks that differ most from an ordinary photograph's."""
+    evidence = Evidence.of(scene)
+    far = sorted(
+        (cue for cue in scene.cues if cue.name in TYPICAL and cue.name not in _LEFT_OUT and isinstance(cue.value, float)),
+        key=lambda cue: -abs(evidence.z(cue.name)),
+    )
+    said: dict[str, str] = {}
+    for cue in far:
+        family = _ALIKE.get(cue.name, cue.name)
+        if abs(evidence.z(cue.name)) >= _STANDS_OUT and family not in said:
+            said[family] = f"{cue.text.partition(', ')[0]} ({cue_name(cue.name)} {cue_figure(cue)})"
+    return f"what stands out: {listed(tuple(said.values())[:_MOST_LOOKS])}" if said else ""
+
+
+def _weighed(scene: Scene) -> str:
+    """The strongest cue behind style, key and tempo, where the scene says how strong."""
+    said = []
+    for name in ("genre", "tempo_bpm", "key"):
+        strengths = getattr(scene.attributes, name).strengths
+        if strengths:
+            cited = max(strengths, key=lambda cue: strengths[cue])
+            said.append(f"the {_label(name)}, {_reason(scene, cited)} ({strengths[cited]:.0%})")
+    return f"what weighed most: for {'; for '.join(said)}" if said else ""
+
+
+def _reason(scene: Scene, name: str) -> str:
+    """A cue or a colour as a sentence gives it for a reason: "that it sees a pet", "its edge density", "its deep blue"."""
+    if name.startswith("sees_"):
+        return f"that it sees {_thing(name.removeprefix('sees_'))}"
+    if name.startswith("instrument_"):
+        return f"that it sees {_thing(name.removeprefix('instrument_'))}"
+    if name.startswith(_WIDE):
+        return f"how likely {name.removeprefix(_WIDE)} are"
+    if name.startswith(_FELT):
+        return "a feeling that no cue has a name for"
+    return f"its {_called(scene, name)}"
+
+
+def _called(scene: Scene, name: str) -> str:
+    """A cue or a colour as a reason: "sees sea", "deep blue"."""
+    _, swatch = find_cue(scene, name)
+    return cue_name(name) if swatch is None else swatch.words
+
+
+def _label(name: str) -> str:
+    return {"tempo_bpm": "tempo", "meter": "metre", "genre": "style"}.get(name, cue_name(name))
+
+
+def _value_words(name: str, value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(str(one) for one in value)
+    if not isinstance(value, float):
+        return str(value)
+    if name in {"valence", "arousal"}:
+        return _short(value, "+")
+    if name == "density":
+        return f"{_short(value, '+')}, {'fuller' if value > 0 else 'thinner'}" if value else "as usual"
+    if name == "height":
+        return f"{value:+.1f} semitones"
+    return number(value)

@@ -1,0 +1,59 @@
+"""Reasons that an edit has left behind: "D major: you asked for it" in a plan that says E minor by now.
+
+The rules' reasons begin with what was chosen, or name it in a fixed place, so that it can be held against the plan. What a model wrote
+in its own words is not read. Knows nothing of who edited what.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from img2music.report.explanation import number
+from img2music.theory import MODES
+
+if TYPE_CHECKING:
+    from img2music.plan import CompositionPlan, Reason
+
+__all__ = ["is_left_behind", "now"]
+
+_TONIC, _MODE = r"[A-G](?:##?|bb?)?", "|".join(MODES)
+_CHOSEN = {
+    "key": re.compile(rf"({_TONIC} (?:{_MODE}))\b|The tonic ({_TONIC}) "),
+    "mode": re.compile(rf"({_MODE})\b"),
+    "harmony": re.compile(rf"Progressions of ({_MODE})\b"),
+    "metre": re.compile(r"(\d+/\d+)\b"),
+    "tempo": re.compile(r"(\d+(?:\.\d+)?)[ :]"),
+}
+
+
+_WISH = re.compile(r"you asked for (tempo|key|metre) ([^;]+); the picture suggested ")
+
+
+def is_left_behind(conflict: str, plan: CompositionPlan) -> bool:
+    """Whether a conflict tells of a wish that the plan does not hold any more: "you asked for tempo 120" in a plan that says 60."""
+    match = _WISH.match(conflict)
+    if match is None:
+        return False
+    choice, wish = match.groups()
+    says = {"tempo": f"{plan.tempo_bpm:g}", "key": plan.key, "metre": plan.meter}[choice]
+    return wish != says
+
+
+def now(reason: Reason, plan: CompositionPlan) -> str | None:
+    """What the plan says where `reason` was given for something else; None where they agree, or nothing is known of it."""
+    pattern = _CHOSEN.get(reason.choice)
+    match = pattern.match(reason.text) if pattern is not None and reason.source == "rules" else None
+    if match is None:
+        return None
+    tonic, _, mode = plan.key.partition(" ")
+    said = next(group for group in match.groups() if group)
+    says = {
+        "key": plan.key if " " in said else tonic,
+        "mode": mode,
+        "harmony": mode,
+        "metre": plan.meter,
+        "tempo": number(plan.tempo_bpm),
+    }[reason.choice]
+    same = abs(float(said) - plan.tempo_bpm) < 1 if reason.choice == "tempo" else said == says
+    return None if same else says

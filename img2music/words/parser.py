@@ -1,0 +1,412 @@
+"""From a text to what it asks for: each word is read or left aside, with the reason.
+
+At every place a key, a quantity and a phrase of the tables are looked for, in this order; the longest phrase counts. "no" and "without" keep the next
+instrument out and turn the next mood around, up to the end of the clause; "very" and "a bit" say how much. What the words come to is
+put together in `weighing`. Nothing here can fail, and nothing in a text is obeyed but what the tables know.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from img2music.brief import SECONDS_RANGE, TEMPO_RANGE_BPM
+from img2music.theory import METERS
+from img2music.words.key_names import named_key
+from img2music.words.parse_result import Read, Walk
+from img2music.words.phrase_matching import Phrases, ranked_languages
+from img2music.words.quantities import quantity
+from img2music.words.resolve import weigh
+from img2music.words.tokenizer import fold, tokenize
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from img2music.io.lexicon_files import Meaning
+    from img2music.words.parse_result import Reading
+    from img2music.words.phrase_matching import Match
+    from img2music.words.quantities import Quantity
+    from img2music.words.tokenizer import Token
+
+__all__ = ["read_words"]
+
+_LONGEST_READ = 2000
+_BARE_TEMPO = (50.0, 220.0)
+_SOFTENED = 0.6
+_IN = frozenset({"in", "en", "em"})
+_DECADES = frozenset({50.0, 60.0, 90.0})
+_LONGEST_KANA = 3
+"""A run of hiragana that no table knows and is no longer than this is a particle or an ending, and not left aside."""
+_HIRAGANA = ("\u3040", "\u309f")
+_HANGUL = ("\uac00", "\ud7a3")
+_LONGEST_PARTICLE = 3
+
+
+@dataclass(slots=True)
+class _Clause:
+    """What waits for the next word of a clause."""
+
+    negation: str = ""
+    negated_at: int = -1
+    carried: bool = False
+    """Whether the negation has been used and an "or" may carry it on."""
+    joined: bool = False
+    only: bool = False
+    degree: float = 1.0
+    too: bool = False
+
+
+def read_words(text: str, glosses: Mapping[str, str] | None = None) -> Reading:
+    """What `text` asks for.
+
+    Args:
+        text: any text; its first 2,000 characters are read, and that the rest was not is said.
+        glosses: phrases of the text that somebody, such as a language model, has put into words of the tables: {"in der Früh": "morning"}.
+    """
+    return _read(unicodedata.normalize("NFC", text), tuple((glosses or {}).items()))
+
+
+@lru_cache(maxsize=64)
+def _read(text: str, glosses: tuple[tuple[str, str], ...]) -> Reading:
+    walk = Walk(text)
+    tokens = tokenize(text[:_LONGEST_READ])
+    if tokens:
+        order, own = ranked_languages(tokens)
+        _Reader(walk, tokens, order, own, _by_first_word(glosses)).run()
+    if len(text) > _LONGEST_READ:
+        walk.aside.append((_LONGEST_READ, len(text), f"only the first {_LONGEST_READ} characters are read"))
+    return weigh(walk)
+
+
+def _by_first_word(glosses: tuple[tuple[str, str], ...]) -> dict[str, list[tuple[tuple[str, ...], str]]]:
+    """Glosses by the first word of what they explain, long ones first."""
+    made: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    for said, meant in glosses:
+        words = tuple(token.folded for token in tokenize(unicodedata.normalize("NFC", said)))
+        if words:
+            made.setdefault(words[0], []).append((words, meant))
+    for found in made.values():
+        found.sort(key=lambda gloss: -len(gloss[0]))
+    return made
+
+
+def _alike(one: Meaning, other: Meaning) -> bool:
+    """Whether both name players, or both something else: what "or" joins in a negation."""
+    return bool(one.leave_out) == bool(other.leave_out) and other.grammar is None
+
+
+class _Reader:
+    """Goes through the tokens once, from left to right."""
+
+    def __init__(
+        self,
+        walk: Walk,
+        tokens: list[Token],
+        order: tuple[str, ...],
+        own: frozenset[str],
+        glosses: Mapping[str, Sequence[tuple[tuple[str, ...], str]]],
+    ) -> None:
+        self.walk, self.tokens, self.order, self.own, self.glosses = walk, tokens, order, own, glosses
+        self.own_order = tuple(code for code in order if code in own)
+        self.other_order = tuple(sorted((code for code in order if code not in own), key=lambda code: code != "en"))
+        self.small = own | {"en", "emoji"}
+        self.clause = _Clause()
+        self.chain = 0
+        """How many of the last words an "and" has joined, for a negation that stands after them."""
+        self.place = 0
+        self.introduced = self.bare = self.joint = False
+        self.matched_until = -1
+
+    def run(self) -> None:
+        while self.place < len(self.tokens):
+            self.place += self._step()
+
+    def _step(self) -> int:
+        introduced, self.introduced = self.introduced, False
+        bare, self.bare = self.bare, False
+        return self._break() or self._gloss() or self._word(introduced=introduced, bare=bare)
+
+    def _break(self) -> int:
+        token = self.tokens[self.place]
+        if token.kind != "break":
+            return 0
+        if self.clause.carried and (token.folded == "、" or (token.folded in ",，" and self._list_goes_on())):
+            self.clause.joined = True
+        else:
+            self.clause = _Clause()
+        self.joint = token.folded == "、" and self.matched_until == self.place
+        self.matched_until = self.place + 1 if self.joint else -1
+        return 1
+
+    def _word(self, *, introduced: bool, bare: bool) -> int:
+        token = self.tokens[self.place]
+        key, length = named_key(self.tokens, self.place, self.order, introduced=introduced, bare=bare)
+        if key is not None:
+            return self._named("key", key.name, length)
+        counted = quantity(self.tokens, self.place, self.order)
+        match = self._match()
+        if counted and counted.kind != "number" and (match is None or counted.length > match.length):
+            return self._counted(counted)
+        if match is not None:
+            return self._meant(match)
+        if token.kind == "number":
+            return self._bare_number(counted) if counted else self._leave(1, "no number; write such as 12.5")
+        return self._unknown()
+
+    def _bare_number(self, counted: Quantity) -> int:
+        if self._bare_tempo(counted):
+            return self._named("bpm", f"{counted.value:g}", counted.length)
+        return self._leave(counted.length, "a number without a unit; write such as 90 bpm or 45 seconds")
+
+    def _bare_tempo(self, counted: Quantity) -> bool:
+        """Whether a number without a unit is a tempo, as after a genre: "techno 128"."""
+        low, high = _BARE_TEMPO
+        named = any(one.does.group == "genres" for one in self.walk.read[-2:])
+        return low <= counted.value <= high and named and not any(one.meaning == "bpm" for one in self.walk.read)
+
+    def _decade(self, counted: Quantity) -> bool:
+        """Whether "90s" means the nineties, as before a genre: "90s rave"."""
+        after = self.place + counted.length
+        if counted.kind != "seconds" or counted.value not in _DECADES or counted.length != 2 or after >= len(self.tokens):
+            return False
+        following = self._match(after)
+        return self.tokens[self.place + 1].folded == "s" and following is not None and following.meaning.group == "genres"
+
+    def _match(self, place: int | None = None) -> Match | None:
+        """The longest phrase at a place in the text's own languages, else in any other, English first."""
+        at = self.place if place is None else place
+        for codes in (self.own_order, self.other_order):
+            best: Match | None = None
+            for code in codes:
+                found = Phrases.of(code).at(self.tokens, at, small=code in self.small)
+                if found and (best is None or found.length > best.length):
+                    best = found
+            if best is not None:
+                return best
+        return None
+
+    def _quote(self, start: int, length: int) -> str:
+        return self.walk.text[self.tokens[start].start : self.tokens[start + length - 1].end]
+
+    def _gloss(self) -> int:
+        """What somebody explained, read as their explanation, with the negation and the degree that stand before it."""
+        for words, meant in self.glosses.get(self.tokens[self.place].folded, ()):
+            if tuple(token.folded for token in self.tokens[self.place : self.place + len(words)]) != words:
+                continue
+            said, clause = self._quote(self.place, len(words)), self.clause
+            inner = Walk(meant)
+            explained = tokenize(meant)
+            if explained:
+                _Reader(inner, explained, self.order, frozenset({"en"}), {}).run()
+            told = [
+                replace(
+                    one, words=said, by="gloss", negated=one.negated != bool(clause.negation), degree=one.degree * clause.degree
+                )
+                for one in inner.read
+            ]
+            kept = [one for one in told if one.does.name or not one.negated]
+            self.walk.read += kept
+            self.chain = 0
+            if not told:
+                self.walk.aside.append((self.tokens[self.place].start, self.tokens[self.place + len(words) - 1].end, ""))
+            self.matched_until = self.place + len(words)
+            if clause.negation:
+                clause.carried, clause.joined = bool(kept), False  # a refusal that met nothing waits for the next word
+            else:
+                self.clause = _Clause(only=clause.only)
+            return len(words)
+        return 0
+
+    def _named(self, kind: str, value: str, length: int) -> int:
+        if self.clause.negation and not self.clause.carried:  # "without drums in D minor" refuses the drums alone
+            start = max(0, self.clause.negated_at)
+            self.clause = _Clause()
+            return self._leave(length, f"{kind} {value} is not wanted; say which {kind} instead", start=start)
+        if self._is_negative():
+            return self._leave(length, "a number below zero")
+        self.walk.read.append(Read(self._quote(self.place, length), kind, value=value))
+        self.chain = 0
+        self.matched_until = self.place + length
+        self.clause.degree = 1.0
+        return length
+
+    def _counted(self, counted: Quantity) -> int:
+        if counted.kind == "meter":
+            if counted.meter not in METERS:
+                return self._leave(counted.length, f"no metre {counted.meter}; there are {', '.join(METERS)}")
+            return self._named("meter", counted.meter, counted.length)
+        if self._decade(counted):
+            return self._leave(counted.length, "a decade, which says nothing to the tables")
+        low, high = TEMPO_RANGE_BPM if counted.kind == "bpm" else SECONDS_RANGE
+        if not low <= counted.value <= high:
+            unit = "quarter notes a minute" if counted.kind == "bpm" else "seconds"
+            return self._leave(counted.length, f"outside {low:g} to {high:g} {unit}")
+        return self._named(counted.kind, f"{counted.value:g}", counted.length)
+
+    def _is_negative(self) -> bool:
+        """Whether a minus stands right before the number."""
+        if self.place == 0 or self.tokens[self.place].kind != "number":
+            return False
+        sign = self.tokens[self.place - 1]
+        return sign.folded in {"-", "−"} and self.tokens[self.place].glued and not sign.glued
+
+    def _meant(self, match: Match) -> int:
+        meaning, length = match.meaning, match.length
+        length += self._ending(self.place + length)
+        if meaning.grammar is not None or meaning.degree is not None:
+            self._grammar(match)
+            self.matched_until = self.place + length
+            return length
+        clause = self.clause
+        if clause.carried and not (clause.joined and _alike(self.walk.read[-1].does, meaning)):
+            self.clause = clause = _Clause(only=clause.only)  # the negation has had its word
+        negation = clause.negation
+        start = clause.negated_at if negation and not clause.carried and clause.negated_at >= 0 else self.place
+        read = Read(
+            self._quote(start, self.place + length - start),
+            meaning.name,
+            meaning,
+            degree=clause.degree,
+            negated=bool(negation),
+            value="only" if clause.only and not negation else ("too" if clause.too else ""),
+            language=match.language,
+        )
+        joined = self.joint and bool(self.walk.read) and _alike(self.walk.read[-1].does, meaning)
+        self.chain = self.chain + 1 if joined else 0
+        self.joint = False
+        self.walk.read.append(read)
+        self.matched_until = self.place + length
+        clause.carried, clause.joined = bool(negation), False
+        if not negation:
+            self.clause = _Clause(only=clause.only)
+        else:
+            clause.degree, clause.too = 1.0, False
+        return length
+
+    def _grammar(self, match: Match) -> None:
+        """Words that say how the next one, or the one before, is to be taken."""
+        meaning, clause = match.meaning, self.clause
+        kind = meaning.grammar
+        if meaning.degree is not None:
+            clause.degree *= meaning.degree
+            clause.too = clause.too or meaning.name == "too"
+        elif kind == "not" and clause.negation == "not" and not clause.carried:
+            self.clause = _Clause(degree=clause.degree)  # "not not sad" is sad
+        elif kind == "softened_after":
+            self._soften(match)
+        elif kind in {"without", "not"}:
+            self.clause = _Clause(negation=str(kind), negated_at=self.place, degree=clause.degree)
+        elif kind in {"without_after", "not_after"}:
+            self._turn_around()
+        elif kind == "only":
+            clause.only = True
+            self._only_after(match)
+        elif kind == "only_after":
+            self._only_after(match)
+        elif kind == "but":
+            self.clause = _Clause()
+        elif kind in {"and", "or"}:
+            clause.joined = clause.carried
+            self.joint = self.matched_until == self.place
+            return
+        elif kind == "filler":
+            self.introduced = True
+            said = fold(self._quote(self.place, match.length))
+            self.bare = said.endswith("key of") or (said in _IN and self._is_capital(self.place + match.length))
+        clause.joined = False
+
+    def _soften(self, match: Match) -> None:
+        """Weakens the word before: "triste ma non troppo"; where a word follows, it is that which is not to be too strong."""
+        after = self.place + match.length
+        if after < len(self.tokens) and self.tokens[after].kind != "break":
+            self.clause = _Clause(negation="not", negated_at=self.place, too=True)
+        elif self.walk.read:
+            self.walk.read[-1] = replace(self.walk.read[-1], degree=self.walk.read[-1].degree * _SOFTENED)
+
+    def _list_goes_on(self) -> bool:
+        """Whether a comma parts a list that ends in "or" or "and": "no drums, bass or piano", but not "no drums, piano"."""
+        place = self.place + 1
+        while place < len(self.tokens):
+            match = self._match(place)
+            if match is None or not _alike(self.walk.read[-1].does, match.meaning):
+                return False
+            place += match.length
+            if place >= len(self.tokens):
+                return False
+            joint = self._match(place)
+            if joint is not None and joint.meaning.grammar in {"and", "or"}:
+                last = self._match(place + joint.length) if place + joint.length < len(self.tokens) else None
+                return last is not None and _alike(self.walk.read[-1].does, last.meaning)
+            if self.tokens[place].folded not in ",、，":
+                return False
+            place += 1
+        return False
+
+    def _is_capital(self, place: int) -> bool:
+        """Whether a single capital from A to G stands there, as in "in C"; of an A only at the end of a clause."""
+        if place >= len(self.tokens):
+            return False
+        token = self.tokens[place]
+        ends = place + 1 == len(self.tokens) or self.tokens[place + 1].kind == "break"
+        letter = self.walk.text[token.start : token.end]
+        return (letter[:1] in "BCDEFG" and letter[1:] in {"", "♭", "♯", "b"}) or (letter == "A" and ends)
+
+    def _turn_around(self) -> None:
+        """The word before is not wanted: "ドラムなし", "피아노 없이"."""
+        if self.walk.read and self.matched_until == self.place:
+            for index in range(len(self.walk.read) - 1 - self.chain, len(self.walk.read)):
+                self.walk.read[index] = replace(self.walk.read[index], negated=True)
+
+    def _only_after(self, match: Match) -> None:
+        """The instruments before are the whole band: "flute and harp duo", "piano only"."""
+        if match.meaning.grammar == "only" and self.matched_until != self.place:
+            return
+        for index, one in enumerate(self.walk.read):
+            if one.does.instrument and not one.negated:
+                self.walk.read[index] = replace(one, value="only")
+
+    def _ending(self, place: int) -> int:
+        """Tokens of a Korean or Japanese ending that belong to the word before."""
+        taken = 0
+        while place + taken < len(self.tokens):
+            token = self.tokens[place + taken]
+            low, high = _HANGUL if _HANGUL[0] <= token.folded <= _HANGUL[1] else _HIRAGANA
+            if not (token.glued and low <= token.folded <= high) or taken >= _LONGEST_PARTICLE:
+                break
+            if self._match(place + taken) is not None:
+                break
+            taken += 1
+        return taken
+
+    def _unknown(self) -> int:
+        """A word that no table knows; signs of one word are kept together."""
+        start, count = self.place, 1
+        token = self.tokens[start]
+        if token.ideographic or token.kind == "sign":
+            while start + count < len(self.tokens):
+                following = self.tokens[start + count]
+                same = following.kind == token.kind and following.ideographic == token.ideographic
+                if not (same and following.glued) or (token.ideographic and self._starts(start + count)):
+                    break
+                count += 1
+        folded = fold(self._quote(start, count))
+        kana = all(_HIRAGANA[0] <= sign <= _HIRAGANA[1] for sign in folded)
+        if (kana and len(folded) <= _LONGEST_KANA) or (
+            token.kind == "sign" and folded in {"'", "’", "-", "/", "+", "*", "#", "="}
+        ):
+            return count
+        return self._leave(count, "not in the tables")
+
+    def _starts(self, place: int) -> bool:
+        counted = quantity(self.tokens, place, self.order)
+        return (counted is not None and counted.kind != "number") or self._match(place) is not None
+
+    def _leave(self, length: int, reason: str, *, start: int | None = None) -> int:
+        first = self.place if start is None else start
+        last = self.place + length - 1
+        self.walk.aside.append((self.tokens[first].start, self.tokens[last].end, reason))
+        if self.clause.carried:
+            self.clause = _Clause()
+        return length
