@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence  # noqa: TC003  whoever asks for t
 from difflib import get_close_matches
 from typing import Annotated, Any, TypedDict, Unpack
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from img2music.errors import BriefError, UsageError, unknown_name
-from img2music.rng import Craft, Seed  # noqa: TC001  pydantic reads the annotations when a class is made
+from img2music.rng import Craft, Seed
+from img2music.strict_model import StrictModel
 from img2music.theory import Key, Meter, instrument
 
 __all__ = ["DEFAULT_SECONDS", "SECONDS_RANGE", "TEMPO_RANGE_BPM", "Brief", "Wishes"]
@@ -71,10 +72,8 @@ def _names(value: Any) -> Any:
     return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
 
 
-class Brief(BaseModel):
+class Brief(StrictModel):
     """A wish list. Make one with `Brief.of`, which turns a wish that can't be met into one clear `BriefError`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     seconds: Annotated[float, BeforeValidator(_seconds), Field(ge=SECONDS_RANGE[0], le=SECONDS_RANGE[1])] = DEFAULT_SECONDS
     """Length of the finished sound, 1 to 1800 seconds; "1:30" is read as on a clock."""
@@ -94,11 +93,11 @@ class Brief(BaseModel):
     """Exactly these instruments play, the first one the melody. Up to 12; "flute, harp" is read too."""
     words: Annotated[str, BeforeValidator(_text), Field(max_length=LONGEST_WORDS)] = ""
     """Plain words that steer, such as "calm, at night, with strings", in any of ten languages; see `img2music.words`."""
-    glosses: Annotated[dict[Gloss, Gloss], Field(max_length=64)] = {}
+    glosses: Annotated[dict[Gloss, Gloss], Field(max_length=64)] = Field(default_factory=dict)
     """Phrases of `words` in words that the tables know, {"in der Früh": "morning"}: what a model, or you, explained."""
     seed: Seed = 0
     """The one source of chance: same picture, brief and seed, same notes."""
-    seeds: dict[Craft, Seed] = {}
+    seeds: dict[Craft, Seed] = Field(default_factory=dict)
     """A craft's own seed where it is not `seed`: what is kept while the rest is made anew."""
     loop: bool = False
     """Whether the end leads back into the beginning: whole bars, no ringing out, no last slowing down."""

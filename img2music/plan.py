@@ -13,9 +13,10 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from img2music.rng import Craft, Seed  # noqa: TC001  pydantic reads the annotations when a class is made
+from img2music.rng import Craft, Seed
+from img2music.strict_model import StrictModel
 from img2music.theory import Chord, Key, Meter, instrument, parse_bar
 from img2music.theory.mode_check import contradiction
 
@@ -32,11 +33,7 @@ _MOST_BARS = 9000
 _MOST_PITCHED = 15
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Reason(_Record):
+class Reason(StrictModel):
     """Why one choice was made."""
 
     choice: str
@@ -45,7 +42,7 @@ class Reason(_Record):
     """One sentence for people."""
     because: tuple[str, ...] = ()
     """Names of the scene's cues behind it; empty where the user asked for it."""
-    strengths: Annotated[dict[str, Unit], Field(max_length=20)] = {}
+    strengths: Annotated[dict[str, Unit], Field(max_length=20)] = Field(default_factory=dict)
     """How much of the choice each of them made, 0..1; what is missing to 1 was no cue's: the style's habit, the length, a word."""
     source: Literal["rules", "model"] = "rules"
     """Who gives the reason."""
@@ -56,7 +53,7 @@ class Reason(_Record):
         return hash((self.choice, self.text, self.because))  # `strengths` is a dictionary, which has no hash of its own
 
 
-class Motif(_Record):
+class Motif(StrictModel):
     """The smallest idea the piece grows from."""
 
     steps: Annotated[tuple[Annotated[int, Field(ge=-14, le=14)], ...], Field(min_length=2, max_length=12)]
@@ -76,7 +73,7 @@ class Motif(_Record):
         return tuple(Fraction(round(duration * 24), 24) for duration in self.rhythm)
 
 
-class Section(_Record):
+class Section(StrictModel):
     """A stretch of the form."""
 
     name: str
@@ -102,7 +99,7 @@ class Section(_Record):
         return self
 
 
-class PartPlan(_Record):
+class PartPlan(StrictModel):
     """One instrument's line and job."""
 
     name: str
@@ -128,7 +125,7 @@ class PartPlan(_Record):
         return self
 
 
-class CompositionPlan(_Record):
+class CompositionPlan(StrictModel):
     """Everything decided before the first note."""
 
     version: Literal[1] = 1
@@ -158,7 +155,7 @@ class CompositionPlan(_Record):
     conflicts: Annotated[tuple[Annotated[str, Field(max_length=2000)], ...], Field(max_length=150)] = ()
     """Where the brief and the picture, or two wishes, disagreed, and what was done."""
     seed: Seed = 0
-    seeds: dict[Craft, Seed] = {}
+    seeds: dict[Craft, Seed] = Field(default_factory=dict)
     """A craft's own seed where it is not `seed`; "harmony" and "form" are settled in a plan and only say where they came from."""
     loop: bool = False
     """Whether the end leads back into the beginning; then `seconds` is exactly the length of the bars."""

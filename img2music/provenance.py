@@ -15,7 +15,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from img2music.strict_model import StrictModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,10 +34,8 @@ MOST_TOKENS = 10**12
 Count = Annotated[int, Field(ge=0, le=MOST_TOKENS)]
 
 
-class ModelUse(BaseModel):
+class ModelUse(StrictModel):
     """One conversation of a stage with a model."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     stage: Short
     """Its kind: "perceiver", "planner", "realizer"."""

@@ -15,8 +15,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from img2music.strict_model import StrictModel
 from img2music.theory import Meter, instrument, parse_pitch_class
 
 __all__ = ["Attribute", "Box", "ContourName", "Cue", "MusicalAttributes", "PictureInfo", "Scene", "Seal", "Source", "Swatch"]
@@ -30,11 +31,7 @@ ContourName = Literal["own", "arch", "wave", "rise", "fall", "still", "zigzag"]
 T = TypeVar("T")
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Box(_Record):
+class Box(StrictModel):
     """A rectangle in fractions of the picture."""
 
     x: Unit
@@ -43,7 +40,7 @@ class Box(_Record):
     height: Unit
 
 
-class Cue(_Record):
+class Cue(StrictModel):
     """One fact about the picture."""
 
     name: str
@@ -58,7 +55,7 @@ class Cue(_Record):
     """Who says so: the eye that measures, or a model that was asked."""
 
 
-class Swatch(_Record):
+class Swatch(StrictModel):
     """A dominant colour: also citable as a cue by its `name` ("colour_1" is the largest)."""
 
     name: str
@@ -75,14 +72,14 @@ class Swatch(_Record):
     """Where most of it lies."""
 
 
-class Attribute(_Record, Generic[T]):
+class Attribute(StrictModel, Generic[T]):
     """A suggestion with its reasons."""
 
     value: T
     because: tuple[str, ...]
     """Names of cues and swatches."""
     confidence: Unit
-    strengths: Annotated[dict[str, Unit], Field(max_length=20)] = {}
+    strengths: Annotated[dict[str, Unit], Field(max_length=20)] = Field(default_factory=dict)
     """How much of the decision each of them made, 0..1; what is missing to 1 was no cue's, such as a style's habit."""
     source: Source = "measured"
     """Whose suggestion it is: the rules' over what was measured, or a model's."""
@@ -112,7 +109,7 @@ _Semitones = Attribute[Annotated[float, Field(ge=-12, le=12)]]
 _Contour = Attribute[ContourName]
 
 
-class MusicalAttributes(_Record):
+class MusicalAttributes(StrictModel):
     """What the picture suggests, each with the cues behind it."""
 
     valence: Attribute[Annotated[float, Field(ge=-1, le=1)]]
@@ -136,7 +133,7 @@ class MusicalAttributes(_Record):
     """What the melody's long line leans to."""
 
 
-class PictureInfo(_Record):
+class PictureInfo(StrictModel):
     """Which picture it was."""
 
     file: str
@@ -149,7 +146,7 @@ class PictureInfo(_Record):
     """What was done to read it: "first of 12 frames", "transparent parts on white"."""
 
 
-class Seal(_Record):
+class Seal(StrictModel):
     """Hashes of the values that an eye wrote, 12 hexadecimal digits each."""
 
     cues: Annotated[dict[str, Digest], Field(max_length=212)]
@@ -161,7 +158,7 @@ class Seal(_Record):
         return hash((*self.cues.values(), *self.attributes.values()))
 
 
-class Scene(_Record):
+class Scene(StrictModel):
     """Everything seen in one picture."""
 
     version: Literal[1] = 1

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from img2music.strict_model import StrictModel
 from img2music.theory import Key, Meter, instrument, parse_bar
 from img2music.theory.pattern_names import check_drum, check_pattern
 
@@ -37,11 +38,7 @@ def _check_row(row: str) -> str:
 Row = Annotated[str, Field(max_length=200), AfterValidator(_check_row)]
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class StylePart(_Record):
+class StylePart(StrictModel):
     """A seat in the band."""
 
     name: str = ""
@@ -68,7 +65,7 @@ class StylePart(_Record):
         return self
 
 
-class Harmony(_Record):
+class Harmony(StrictModel):
     """Four-bar progressions of one mode, bars parted by ``|``."""
 
     opening: Annotated[tuple[Row, ...], Field(min_length=1)]
@@ -79,7 +76,7 @@ class Harmony(_Record):
     """Begin elsewhere; end on the dominant or its like."""
 
 
-class Vocabulary(_Record):
+class Vocabulary(StrictModel):
     """What harmony a style speaks. The progressions themselves are drawn from statistics (`planners.progressions`).
 
     Shares are relative to the music the statistics come from: 0 never, 0.5 as often as there, 1 twice as often.
@@ -117,22 +114,22 @@ GrooveFamily = Literal[
 """Families of recorded grooves (`realizers/grooves.py`)."""
 
 
-class DrumGroove(_Record):
+class DrumGroove(StrictModel):
     """Rhythm strings by drum ("kick", "snare", "closed hat" ...): . rest, g ghost, x stroke, X accent."""
 
     calm: dict[DrumName, Rhythm]
     full: dict[DrumName, Rhythm]
-    fill: dict[DrumName, Rhythm] = {}
+    fill: dict[DrumName, Rhythm] = Field(default_factory=dict)
 
 
-class Affect(_Record):
+class Affect(StrictModel):
     """A place in the plane of valence and arousal (Russell 1980)."""
 
     valence: Annotated[float, Field(ge=-1, le=1)]
     arousal: Annotated[float, Field(ge=-1, le=1)]
 
 
-class Style(_Record):
+class Style(StrictModel):
     """A way of playing."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
@@ -157,14 +154,14 @@ class Style(_Record):
     ending: Literal["ritardando", "hit", "fade"] = "ritardando"
     density: tuple[Unit, Unit] = (0.2, 0.8)
     """Density of the calmest and of the most aroused piece."""
-    harmony: dict[Mode, Harmony] = {}
+    harmony: dict[Mode, Harmony] = Field(default_factory=dict)
     """Own progressions by mode, used as often as `vocabulary.own` says; in a mode left out all are drawn."""
     vocabulary: Vocabulary = Vocabulary()
     parts: Annotated[tuple[StylePart, ...], Field(min_length=1, max_length=16)]
     grooves: tuple[GrooveFamily, ...] = ()
     """What drummers play in this style, the most typical family first: recorded grooves with their timing. Where they swing, so must
     the style."""
-    drums: dict[MeterName, DrumGroove] = {}
+    drums: dict[MeterName, DrumGroove] = Field(default_factory=dict)
     """Grooves written out by metre, exact and even; they go before `grooves`."""
 
     @model_validator(mode="after")

@@ -29,11 +29,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from img2music.errors import DocumentError, UsageError, unknown_name
 from img2music.io.documents import parse_yaml, read_file
 from img2music.resources import data
+from img2music.strict_model import StrictModel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,16 +121,14 @@ class Message:
     text: str
 
 
-class _Head(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class _Head(StrictModel):
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*(/[a-z][a-z0-9-]*)?$", max_length=80)]
     version: Annotated[int, Field(ge=1, le=100_000)]
     purpose: Purpose
     schema_name: Annotated[str, Field(alias="schema", max_length=40)]
     summary: Annotated[str, Field(min_length=1, max_length=300)]
     why: Annotated[str, Field(min_length=1, max_length=2000)]
-    variables: Annotated[dict[str, Annotated[str, Field(max_length=300)]], Field(max_length=30)] = {}
+    variables: Annotated[dict[str, Annotated[str, Field(max_length=300)]], Field(max_length=30)] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,13 @@ import os
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from img2music.atomic_files import write_file
 from img2music.errors import DocumentError, OutputError
 from img2music.io.documents import read_file
-from img2music.provenance import ModelUse  # noqa: TC001  pydantic reads the annotations when a class is made
+from img2music.provenance import ModelUse
+from img2music.strict_model import StrictModel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,11 +42,7 @@ Trait = (
 """A number, a name, a set of names, or a curve."""
 
 
-class _Kept(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Cited(_Kept):
+class Cited(StrictModel):
     """One choice with the cues that it names."""
 
     choice: Short
@@ -53,7 +50,7 @@ class Cited(_Kept):
     because: Annotated[tuple[Short, ...], Field(max_length=50)]
 
 
-class Made(_Kept):
+class Made(StrictModel):
     """The piece, as far as a page shows it."""
 
     title: Line
@@ -70,7 +67,7 @@ class Made(_Kept):
     cited: Annotated[tuple[Cited, ...], Field(max_length=100)] = ()
 
 
-class Record(_Kept):
+class Record(StrictModel):
     """What came of one cell."""
 
     format: Literal[1] = 1
@@ -98,7 +95,7 @@ class Record(_Kept):
     """Valence and arousal that the model decided; None where it does not decide them, or did not."""
     eye: tuple[Sign, Sign] | None = None
     """Valence and arousal that the offline eye measured."""
-    traits: Annotated[dict[Short, Trait], Field(max_length=40)] = {}
+    traits: Annotated[dict[Short, Trait], Field(max_length=40)] = Field(default_factory=dict)
     """What the model decided, to be compared between pictures; empty where another stage stepped in."""
     made: Made | None = None
 

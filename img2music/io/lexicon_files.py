@@ -10,11 +10,12 @@ from __future__ import annotations
 from functools import cache
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from img2music.errors import DocumentError
 from img2music.io.documents import parse_yaml
 from img2music.resources import data
+from img2music.strict_model import StrictModel
 from img2music.theory import instrument_names, other_names
 
 __all__ = [
@@ -43,11 +44,7 @@ _KINDS = {
 """The instruments that a plain word such as "guitar" keeps out, by the one that it asks for."""
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Meaning(_Record):
+class Meaning(StrictModel):
     """What one meaning does; the fields are explained at the top of `meanings.yaml`."""
 
     valence: Signed | None = None
@@ -68,10 +65,10 @@ class Meaning(_Record):
     name: str = ""
 
 
-class KeyWords(_Record):
+class KeyWords(StrictModel):
     """How a language names keys. Phrases are parted by commas, as everywhere in these files."""
 
-    tonics: dict[str, str] = {}
+    tonics: dict[str, str] = Field(default_factory=dict)
     """A letter with its accidental, "C", "Bb", and what it is called."""
     sharp: str = ""
     flat: str = ""
@@ -81,10 +78,10 @@ class KeyWords(_Record):
     """Whether sharp and flat stand before the letter, as in Chinese, Japanese and Korean."""
 
 
-class NumberWords(_Record):
+class NumberWords(StrictModel):
     """Numbers and units of a language."""
 
-    words: dict[float, str] = {}
+    words: dict[float, str] = Field(default_factory=dict)
     half: str = ""
     half_minute: str = ""
     """Half a minute where that is one word."""
@@ -96,26 +93,26 @@ class NumberWords(_Record):
     """What may stand before a bare number that means a tempo."""
 
 
-class Language(_Record):
+class Language(StrictModel):
     """The words of one language: for each group, meanings and the phrases that call for them."""
 
     code: str = ""
     language: str
-    moods: dict[str, str] = {}
-    tempos: dict[str, str] = {}
-    characters: dict[str, str] = {}
-    genres: dict[str, str] = {}
-    occasions: dict[str, str] = {}
-    places: dict[str, str] = {}
-    times: dict[str, str] = {}
-    seasons: dict[str, str] = {}
-    weather: dict[str, str] = {}
-    meters: dict[str, str] = {}
-    modes: dict[str, str] = {}
-    instruments: dict[str, str] = {}
-    groups: dict[str, str] = {}
-    shape: dict[str, str] = {}
-    grammar: dict[str, str] = {}
+    moods: dict[str, str] = Field(default_factory=dict)
+    tempos: dict[str, str] = Field(default_factory=dict)
+    characters: dict[str, str] = Field(default_factory=dict)
+    genres: dict[str, str] = Field(default_factory=dict)
+    occasions: dict[str, str] = Field(default_factory=dict)
+    places: dict[str, str] = Field(default_factory=dict)
+    times: dict[str, str] = Field(default_factory=dict)
+    seasons: dict[str, str] = Field(default_factory=dict)
+    weather: dict[str, str] = Field(default_factory=dict)
+    meters: dict[str, str] = Field(default_factory=dict)
+    modes: dict[str, str] = Field(default_factory=dict)
+    instruments: dict[str, str] = Field(default_factory=dict)
+    groups: dict[str, str] = Field(default_factory=dict)
+    shape: dict[str, str] = Field(default_factory=dict)
+    grammar: dict[str, str] = Field(default_factory=dict)
     numbers: NumberWords = NumberWords()
     keys: KeyWords = KeyWords()
 
@@ -132,7 +129,7 @@ class Language(_Record):
 _GROUPS = tuple(name for name in Language.model_fields if name not in {"code", "language", "numbers", "keys"})
 
 
-class _Meanings(_Record):
+class _Meanings(StrictModel):
     moods: dict[str, Meaning]
     tempos: dict[str, Meaning]
     characters: dict[str, Meaning]

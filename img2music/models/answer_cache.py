@@ -12,13 +12,14 @@ from contextlib import suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from img2music.atomic_files import write_file
 from img2music.errors import DocumentError, OutputError
 from img2music.io.documents import read_file
 from img2music.provenance import MOST_TOKENS
 from img2music.resources import cache_folder
+from img2music.strict_model import StrictModel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,10 +31,8 @@ _FORMAT = 1
 _LARGEST_BYTES = 5_000_000
 
 
-class Kept(BaseModel):
+class Kept(StrictModel):
     """An answer as it is kept."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     text: Annotated[str, Field(max_length=_LARGEST_BYTES)]
     finish: Annotated[str, Field(max_length=40)]

@@ -12,10 +12,11 @@ import re
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from img2music.errors import UsageError, unknown_name
 from img2music.models.provider_table import COMMON_OPTIONS, provider_named
+from img2music.strict_model import StrictModel
 
 __all__ = ["LONGEST_SECONDS", "ModelSpec", "Options", "checked_limit"]
 
@@ -30,10 +31,8 @@ def _root_of(address: str) -> str:
     return address.rstrip("/").removesuffix("/chat/completions").rstrip("/")
 
 
-class Options(BaseModel):
+class Options(StrictModel):
     """What may follow the name. An option that a provider has no use for is refused by `ModelSpec.parse`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     temperature: Annotated[float, Field(ge=0, le=2)] | None = 0.7
     """None ("none") leaves it to the server: some models take no temperature."""
@@ -71,10 +70,8 @@ def _known_provider(name: str) -> str:
     return name
 
 
-class ModelSpec(BaseModel):
+class ModelSpec(StrictModel):
     """A model and how it is asked."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     provider: Annotated[str, AfterValidator(_known_provider)]
     name: Annotated[str, Field(min_length=1, max_length=1000)]

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
 
 from img2music.errors import UsageError, unknown_name
 from img2music.io.documents import parse_yaml, read_file
 from img2music.resources import data
+from img2music.strict_model import StrictModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,16 +26,12 @@ Name = Annotated[str, Field(min_length=1, max_length=100)]
 Line = Annotated[str, Field(max_length=1000)]
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class StageConfig(_Record):
+class StageConfig(StrictModel):
     """Who does one job."""
 
     use: Name
     """A built-in stage or a plug-in's, by name."""
-    options: Annotated[dict[Name, JsonValue], Field(max_length=50)] = {}
+    options: Annotated[dict[Name, JsonValue], Field(max_length=50)] = Field(default_factory=dict)
     """Handed to the stage when it is made."""
     fallback: StageConfig | None = None
     """Who steps in when this one fails for want of a package, a program or a service; without it the job fails."""
@@ -47,7 +44,7 @@ class StageConfig(_Record):
             stage = stage.fallback
 
 
-class StageTable(_Record):
+class StageTable(StrictModel):
     """All five jobs."""
 
     perceiver: StageConfig = StageConfig(use="offline")
@@ -57,7 +54,7 @@ class StageTable(_Record):
     renderer: StageConfig = StageConfig(use="soundfont")
 
 
-class PipelineConfig(_Record):
+class PipelineConfig(StrictModel):
     """A pipeline file."""
 
     name: Name
@@ -123,7 +120,7 @@ def adapted(
             )
         for name in asking:
             stages[name] = _with_option(stages[name], "model", model)
-    named: dict[str, str] = {}
+    named: dict[str, str] = Field(default_factory=dict)
     for prompt in prompts:
         from img2music.templates import load_prompt
 

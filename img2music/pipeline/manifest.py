@@ -6,15 +6,13 @@ what the asking cost (nothing where the answer was kept), and the `checksum` ove
 manifest that comes back is hostile: sizes are bounded, names are checked, and nothing in it is ever opened as a path.
 """
 
-# ruff: noqa: TC001  pydantic reads the annotations when a class is made
-
 from __future__ import annotations
 
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from img2music.brief import Brief
 from img2music.metrics.compliance.compliance_check import Row
@@ -24,6 +22,7 @@ from img2music.plan import CompositionPlan
 from img2music.provenance import ModelUse
 from img2music.rng import Craft, Seed
 from img2music.scene import PictureInfo, Scene
+from img2music.strict_model import StrictModel
 
 __all__ = ["AudioFormat", "AudioInfo", "Fallback", "Kept", "KeptCraft", "KeptPart", "Manifest", "Take", "versions"]
 
@@ -36,11 +35,7 @@ _MATTERING = ("midirenderer", "mido", "numpy", "pillow", "pydantic", "resvg-py",
 """Packages whose version can change a byte of the result."""
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class AudioInfo(_Record):
+class AudioInfo(StrictModel):
     """The sound that was made."""
 
     format: AudioFormat
@@ -51,7 +46,7 @@ class AudioInfo(_Record):
     """In Hz."""
 
 
-class Fallback(_Record):
+class Fallback(StrictModel):
     """A stage that failed and the one that stepped in."""
 
     stage: Short
@@ -60,7 +55,7 @@ class Fallback(_Record):
     why: Line
 
 
-class Take(_Record):
+class Take(StrictModel):
     """One candidate."""
 
     seed: Annotated[int, Field(ge=0, lt=2**63)]
@@ -70,7 +65,7 @@ class Take(_Record):
     measurements: Annotated[tuple[Measurement, ...], Field(max_length=100)] = ()
 
 
-class KeptCraft(_Record):
+class KeptCraft(StrictModel):
     """How much of one craft is in the new piece, counted in its notes and in those of the earlier one."""
 
     craft: Craft
@@ -85,7 +80,7 @@ class KeptCraft(_Record):
     """"transposed up a fourth to G major, played by clarinet"."""
 
 
-class KeptPart(_Record):
+class KeptPart(StrictModel):
     """The notes of a kept part as they are in the new piece, so that it is made again without the earlier one."""
 
     part: Short
@@ -93,7 +88,7 @@ class KeptPart(_Record):
     """A string a bar, as `img2music.realizers.kept_notes` reads and writes it."""
 
 
-class Kept(_Record):
+class Kept(StrictModel):
     """What was kept of an earlier piece, the rest being made anew."""
 
     crafts: Annotated[tuple[Craft, ...], Field(max_length=20)]
@@ -109,7 +104,7 @@ class Kept(_Record):
     """Likewise: there the seeds alone say what was kept."""
 
 
-class Manifest(_Record):
+class Manifest(StrictModel):
     """What `piece.json` holds."""
 
     format: Literal[1] = 1
@@ -134,9 +129,9 @@ class Manifest(_Record):
     """Where the piece began from one, a model was asked for it, or it holds what was kept; else the planner makes it again."""
     models: Annotated[tuple[ModelUse, ...], Field(max_length=400)] = ()
     """Every conversation with a model."""
-    files: Annotated[dict[FileName, Sha256], Field(max_length=100)] = {}
+    files: Annotated[dict[FileName, Sha256], Field(max_length=100)] = Field(default_factory=dict)
     """Every other file of the folder and its hash."""
-    timing: Annotated[dict[Short, float], Field(max_length=50)] = {}
+    timing: Annotated[dict[Short, float], Field(max_length=50)] = Field(default_factory=dict)
     """Seconds a stage, by the wall clock. This and the checksum over it are all that differs between two runs of the same job."""
     checksum: Sha256 | None = None
     """Of the whole document with null in this place, so that an edited one is not taken for ours. None before there were any."""

@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from img2music.errors import BackendError, DocumentError
 from img2music.io.documents import parse, read_file
 from img2music.provenance import MOST_TOKENS
+from img2music.strict_model import StrictModel
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -34,10 +35,8 @@ __all__ = ["Recorded", "ReplayModel", "digest_of", "make"]
 _MOST_ANSWERS = 100_000
 
 
-class Recorded(BaseModel):
+class Recorded(StrictModel):
     """One line of a file of recorded answers."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     question: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
     answer: Annotated[str, Field(max_length=1_000_000)]

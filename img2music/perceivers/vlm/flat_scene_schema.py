@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from img2music.io.style_files import style_names
 from img2music.perceivers.vlm.scene_schema import DECISIONS, Observation
+from img2music.strict_model import StrictModel
 from img2music.theory import METERS, instrument_names
 
 if TYPE_CHECKING:
@@ -27,11 +28,7 @@ _OTHER_NAMES = {"tempo": "tempo_bpm", "style": "genre", "metre": "meter", "tonic
 _MOST_REASONS = 20
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class _Reason(_Record):
+class _Reason(StrictModel):
     about: Literal["valence", "arousal", "mood", "genre", "tempo_bpm", "meter", "mode", "key", "instruments"]
     because: Annotated[list[Annotated[str, Field(max_length=40)]], Field(min_length=1, max_length=3)]
     confidence: Annotated[float, Field(ge=0, le=1)]
@@ -43,7 +40,7 @@ _Meter = Annotated[str, Field(json_schema_extra=lambda schema: schema.update(enu
 _Instrument = Annotated[str, Field(json_schema_extra=lambda schema: schema.update(enum=list(instrument_names())))]
 
 
-class FlatSceneAnswer(_Record):
+class FlatSceneAnswer(StrictModel):
     """The schema "scene/2"; its values are checked as those of "scene/1" are."""
 
     observations: Annotated[list[Observation], Field(min_length=1, max_length=6)]
@@ -90,7 +87,7 @@ def _own_name(name: str, tree: Mapping[str, Any]) -> str:
 
 def _reasons(raw: Any) -> dict[str, tuple[Any, Any]]:
     """What is given as reasons and as confidence, by decision; a second entry for the same decision is passed over."""
-    made: dict[str, tuple[Any, Any]] = {}
+    made: dict[str, tuple[Any, Any]] = Field(default_factory=dict)
     for reason in raw[:_MOST_REASONS] if isinstance(raw, list) else ():
         about = reason.get("about") if isinstance(reason, dict) else None
         if isinstance(about, str):

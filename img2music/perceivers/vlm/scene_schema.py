@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from img2music.errors import UsageError
 from img2music.io.style_files import style_names
+from img2music.strict_model import StrictModel
 from img2music.theory import METERS, instrument_names
 
 __all__ = ["DECISIONS", "Observation", "SceneAnswer"]
@@ -33,11 +34,7 @@ def _listed(names: tuple[str, ...]) -> Any:
     return Field(json_schema_extra=lambda schema: schema.update(enum=list(names)))
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Observation(_Record):
+class Observation(StrictModel):
     """One thing in the picture."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,30}$", max_length=31)]
@@ -46,7 +43,7 @@ class Observation(_Record):
     """Left, top, width, height in fractions of the picture."""
 
 
-class _Decision(_Record, Generic[T]):
+class _Decision(StrictModel, Generic[T]):
     because: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=4)]
     """None for what has no reason; then it counts for little."""
     value: T
@@ -58,7 +55,7 @@ _Style = Annotated[str, _one_of(style_names(), "style"), _listed(style_names())]
 _Instrument = Annotated[str, _one_of(instrument_names(), "instrument"), _listed(instrument_names())]
 
 
-class SceneAnswer(_Record):
+class SceneAnswer(StrictModel):
     """The schema "scene/1"."""
 
     observations: Annotated[list[Observation], Field(min_length=1, max_length=8)]

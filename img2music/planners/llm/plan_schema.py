@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from img2music.io.style_files import style_names
+from img2music.strict_model import StrictModel
 from img2music.theory import METERS, instrument_names
 
 __all__ = [
@@ -54,10 +55,8 @@ Choice = Literal[
 ]  # fmt: skip
 
 
-class Record(BaseModel):
+class Record(StrictModel):
     """Strict."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class WireReason(Record):

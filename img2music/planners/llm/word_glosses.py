@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from img2music.errors import BackendError
 from img2music.io.lexicon_files import lexicon_language, meanings
 from img2music.models import AnswerError, converse, json_of, schema_of, validated
 from img2music.models.parsing.json_schema import limits_of
 from img2music.provenance import tell
+from img2music.strict_model import StrictModel
 from img2music.templates import load_prompt
 from img2music.words import read_words
 from img2music.words.tokenizer import fold
@@ -33,19 +34,15 @@ _TOLD_GROUPS = (
 _UNKNOWN = "not in the tables"
 
 
-class WireGloss(BaseModel):
+class WireGloss(StrictModel):
     """A phrase of the wish and the same in words of the tables."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     words: Annotated[str, Field(min_length=1, max_length=120)]
     means: Annotated[str, Field(min_length=1, max_length=120)]
 
 
-class GlossesAnswer(BaseModel):
+class GlossesAnswer(StrictModel):
     """The schema "glosses/1"."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     glosses: Annotated[list[WireGloss], Field(max_length=20)]
 
@@ -62,7 +59,7 @@ def gloss_words(client: Client, brief: Brief, until: float) -> Brief:
     if not unknown or brief.glosses:
         return brief
     template = load_prompt("words/gloss", "words")
-    kept: dict[str, str] = {}
+    kept: dict[str, str] = Field(default_factory=dict)
 
     def check(text: str) -> GlossesAnswer:
         answer = validated(json_of(text, GlossesAnswer), GlossesAnswer)
@@ -116,7 +113,7 @@ def _fault(gloss: WireGloss, words: str) -> str:
 
 def known_words() -> str:
     """An English word for each meaning, which the tables read as just that, a group of meanings a line."""
-    phrases: dict[str, list[str]] = {}
+    phrases: dict[str, list[str]] = Field(default_factory=dict)
     for phrase, name in lexicon_language("en").phrases():
         phrases.setdefault(name, []).append(phrase)
     lines = []
