@@ -49,7 +49,7 @@ def write_files(folder: Path, files: Iterable[tuple[str, bytes]]) -> list[str]:
     with Staging(folder) as staging:
         for name, content in files:
             staging.add(name, content)
-        with staging.alone():
+        with staging.locked():
             staging.commit(folder)
     return list(staging.hashes)
 
@@ -94,7 +94,7 @@ class Staging:
         self.hashes[name] = sha256(content).hexdigest()
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """Until the end of the block no other process decides or moves beside `folder`, and interruptions wait; then nothing waits here."""
         assert self._place is not None  # noqa: S101  entered
         with _uninterrupted(), _locked(self._place.parent):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["Saved", "identity_of", "save_files", "with_checksum"]
+__all__ = ["SavedFiles", "identity_of", "save_files", "with_checksum"]
 
 _LARGEST_RECORD_BYTES = 20_000_000
 _FILE_NAME = re.compile(r"(stems/)?[a-z0-9][a-z0-9.-]{0,80}")
@@ -33,7 +33,7 @@ _MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class SavedFiles:
     """What became of some files."""
 
     folder: Path
@@ -80,7 +80,7 @@ def save_files(
     force: bool = False,
     numbered: bool = True,
     spare: Path | None = None,
-) -> Saved:
+) -> SavedFiles:
     """Write `files`, (relative name, content), into `folder` or one beside it, all of them or none.
 
     Args:
@@ -98,7 +98,7 @@ def save_files(
     with Staging(folder) as staging:
         for name, content in files:
             staging.add(name, content)
-        with staging.alone():
+        with staging.locked():
             first_reason = ""
             for number in count(1):
                 place = folder if number == 1 else folder.with_name(f"{folder.name}-{number}")
@@ -127,7 +127,7 @@ def save_files(
                 said.append(f"removed {_listed(stale)}, which the earlier piece had and this one has not")
             said += staging.leftovers()
             staging.commit(place, stale)
-    return Saved(place, tuple(staging.hashes), bool(lost), "; ".join(said))
+    return SavedFiles(place, tuple(staging.hashes), bool(lost), "; ".join(said))
 
 
 def _listed(names: list[str]) -> str:

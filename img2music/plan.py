@@ -18,12 +18,12 @@ from pydantic import AfterValidator, Field, model_validator
 from img2music.rng import Craft, Seed
 from img2music.strict_model import StrictModel
 from img2music.theory import Chord, Key, Meter, instrument, parse_bar
-from img2music.theory.mode_check import contradiction
+from img2music.theory.mode_check import find_mode_contradiction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from img2music.theory.mode_check import Contradiction
+    from img2music.theory.mode_check import ModeContradiction
 
 __all__ = ["CompositionPlan", "Motif", "PartPlan", "Reason", "Section"]
 
@@ -213,9 +213,9 @@ class CompositionPlan(StrictModel):
         """The metre as theory knows it."""
         return Meter.parse(self.meter)
 
-    def contradiction(self) -> Contradiction | None:
+    def contradiction(self) -> ModeContradiction | None:
         """Where the numerals contradict the mode of the key; None where they don't."""
-        return contradiction([bar for section in self.sections for bar in section.harmony], self.parsed_key)
+        return find_mode_contradiction([bar for section in self.sections for bar in section.harmony], self.parsed_key)
 
     def chords(self) -> tuple[tuple[Chord, ...], ...]:
         """The chords of every bar of the piece, in order."""

@@ -22,7 +22,16 @@ from img2music.strict_model import StrictModel
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["MODEL_THREAD", "MOST_TOKENS", "Heard", "ModelUse", "answers_heard", "collected", "hear", "tell"]
+__all__ = [
+    "MODEL_THREAD",
+    "MOST_TOKENS",
+    "ModelUse",
+    "RecordedExchange",
+    "collect_answers",
+    "collect_model_uses",
+    "record_answer",
+    "record_model_use",
+]
 
 MODEL_THREAD = "img2music-model"
 """Name of the threads in which models are asked."""
@@ -75,7 +84,7 @@ class ModelUse(StrictModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class RecordedExchange:
     """One answer word for word, as a file of recorded answers holds it (`img2music.models.providers.replay_model`)."""
 
     question: str
@@ -85,12 +94,12 @@ class Heard:
     tokens_out: int = 0
 
 
-_answers: ContextVar[list[Heard] | None] = ContextVar("img2music_answers", default=None)
+_answers: ContextVar[list[RecordedExchange] | None] = ContextVar("img2music_answers", default=None)
 _notes: ContextVar[list[ModelUse] | None] = ContextVar("img2music_journal", default=None)
 
 
 @contextmanager
-def collected() -> Iterator[list[ModelUse]]:
+def collect_model_uses() -> Iterator[list[ModelUse]]:
     """A list that fills with what stages tell while the block runs, also when it ends with an error."""
     uses: list[ModelUse] = []
     token = _notes.set(uses)
@@ -100,7 +109,7 @@ def collected() -> Iterator[list[ModelUse]]:
         _notes.reset(token)
 
 
-def tell(use: ModelUse) -> None:
+def record_model_use(use: ModelUse) -> None:
     """Notes a conversation for whoever collects."""
     uses = _notes.get()
     if uses is not None:
@@ -108,9 +117,9 @@ def tell(use: ModelUse) -> None:
 
 
 @contextmanager
-def answers_heard() -> Iterator[list[Heard]]:
+def collect_answers() -> Iterator[list[RecordedExchange]]:
     """A list that fills with every answer that comes while the block runs, from the cache too."""
-    answers: list[Heard] = []
+    answers: list[RecordedExchange] = []
     token = _answers.set(answers)
     try:
         yield answers
@@ -118,7 +127,7 @@ def answers_heard() -> Iterator[list[Heard]]:
         _answers.reset(token)
 
 
-def hear(answer: Heard) -> None:
+def record_answer(answer: RecordedExchange) -> None:
     """Notes an answer for whoever collects."""
     answers = _answers.get()
     if answers is not None:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-__all__ = ["asset", "cache_folder", "data"]
+__all__ = ["asset_path", "cache_folder", "data_folder"]
 
 
-def data(folder: str) -> Traversable:
+def data_folder(folder: str) -> Traversable:
     """The data folder `folder` ("styles", "pipelines", "demo/examples" ...).
 
     Raises:
@@ -33,7 +33,7 @@ def data(folder: str) -> Traversable:
     )
 
 
-def asset(name: str) -> Path:
+def asset_path(name: str) -> Path:
     """Path of a file in `img2music/assets` (the soundfont, a text font).
 
     Raises:

@@ -15,7 +15,7 @@ from img2music.strict_model import StrictModel
 from img2music.theory import Key, Meter, instrument, parse_bar
 from img2music.theory.pattern_names import check_drum, check_pattern
 
-__all__ = ["Affect", "DrumGroove", "Harmony", "Style", "StylePart", "Vocabulary", "is_style_file"]
+__all__ = ["DrumGroove", "Style", "StyleAffect", "StylePart", "StyleProgressions", "Vocabulary", "is_style_file"]
 
 Unit = Annotated[float, Field(ge=0, le=1)]
 Mode = Literal["lydian", "major", "mixolydian", "dorian", "minor", "phrygian"]
@@ -35,7 +35,7 @@ def _check_row(row: str) -> str:
     return row
 
 
-Row = Annotated[str, Field(max_length=200), AfterValidator(_check_row)]
+RhythmRow = Annotated[str, Field(max_length=200), AfterValidator(_check_row)]
 
 
 class StylePart(StrictModel):
@@ -65,14 +65,14 @@ class StylePart(StrictModel):
         return self
 
 
-class Harmony(StrictModel):
+class StyleProgressions(StrictModel):
     """Four-bar progressions of one mode, bars parted by ``|``."""
 
-    opening: Annotated[tuple[Row, ...], Field(min_length=1)]
+    opening: Annotated[tuple[RhythmRow, ...], Field(min_length=1)]
     """Begin a theme; end openly."""
-    closing: Annotated[tuple[Row, ...], Field(min_length=1)]
+    closing: Annotated[tuple[RhythmRow, ...], Field(min_length=1)]
     """Answer it; end on the tonic."""
-    contrast: Annotated[tuple[Row, ...], Field(min_length=1)]
+    contrast: Annotated[tuple[RhythmRow, ...], Field(min_length=1)]
     """Begin elsewhere; end on the dominant or its like."""
 
 
@@ -122,7 +122,7 @@ class DrumGroove(StrictModel):
     fill: dict[DrumName, Rhythm] = Field(default_factory=dict)
 
 
-class Affect(StrictModel):
+class StyleAffect(StrictModel):
     """A place in the plane of valence and arousal (Russell 1980)."""
 
     valence: Annotated[float, Field(ge=-1, le=1)]
@@ -134,7 +134,7 @@ class Style(StrictModel):
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
     summary: Annotated[str, Field(max_length=300)]
-    affect: Affect
+    affect: StyleAffect
     words: Annotated[tuple[str, ...], Field(max_length=100)] = ()
     """Not read any more, and kept so that older style files are: which words call a style is in `img2music/lexicon`."""
     tempo_bpm: tuple[Tempo, Tempo]
@@ -154,7 +154,7 @@ class Style(StrictModel):
     ending: Literal["ritardando", "hit", "fade"] = "ritardando"
     density: tuple[Unit, Unit] = (0.2, 0.8)
     """Density of the calmest and of the most aroused piece."""
-    harmony: dict[Mode, Harmony] = Field(default_factory=dict)
+    harmony: dict[Mode, StyleProgressions] = Field(default_factory=dict)
     """Own progressions by mode, used as often as `vocabulary.own` says; in a mode left out all are drawn."""
     vocabulary: Vocabulary = Vocabulary()
     parts: Annotated[tuple[StylePart, ...], Field(min_length=1, max_length=16)]

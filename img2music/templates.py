@@ -17,7 +17,7 @@
 
 Names in double braces are filled in once: what is filled in is never looked at again, so nothing in it can call for another
 variable. There are no conditions, no loops and no code. A variable that carries words of the user, of a file or of a picture is
-wrapped as data wherever it stands (`UNTRUSTED`); no template can switch that off.
+wrapped as data wherever it stands (`UNTRUSTED_LIMITS`); no template can switch that off.
 Knows nothing of models.
 """
 
@@ -33,22 +33,22 @@ from pydantic import Field
 
 from img2music.errors import DocumentError, UsageError, unknown_name
 from img2music.io.documents import parse_yaml, read_file
-from img2music.resources import data
+from img2music.resources import data_folder
 from img2music.strict_model import StrictModel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
-    "OFFERED",
     "SCHEMAS",
-    "UNTRUSTED",
+    "TEMPLATE_VARIABLES",
+    "UNTRUSTED_LIMITS",
     "Message",
     "PromptTemplate",
     "load_prompt",
     "prompt_files",
     "prompt_names",
-    "wrapped",
+    "wrap_untrusted",
 ]
 
 Purpose = Literal["see", "plan", "abc", "words"]
@@ -59,7 +59,7 @@ SCHEMAS: dict[str, tuple[str, ...]] = {
     "words": ("glosses/1",),
 }
 """What an answer may be, by purpose; the number rises when a field changes."""
-OFFERED: dict[str, dict[str, str]] = {
+TEMPLATE_VARIABLES: dict[str, dict[str, str]] = {
     "see": {
         "cues": "the measured facts that are sure and say something, one a line: name, words; nothing of feelings",
         "colours": "its colours, one a line: name, words, share",
@@ -101,7 +101,7 @@ OFFERED: dict[str, dict[str, str]] = {
     },
 }
 """The variables that a template of each purpose may use."""
-UNTRUSTED: dict[str, int] = {
+UNTRUSTED_LIMITS: dict[str, int] = {
     "cues": 12_000, "colours": 2_000, "measured": 4_000, "scene": 12_000, "gist": 600, "attributes": 4_000, "brief": 2_000, "words": 2_000,
     "draft": 20_000, "choices": 8_000, "idea": 1_000, "voices": 3_000, "unknown": 2_000,
 }  # fmt: skip
@@ -173,7 +173,7 @@ class PromptTemplate:
 
         def fill(match: re.Match[str]) -> str:
             name = match[1].strip()
-            return wrapped(name, values[name]) if name in UNTRUSTED else values[name]
+            return wrap_untrusted(name, values[name]) if name in UNTRUSTED_LIMITS else values[name]
 
         system, user = (_VARIABLE.sub(fill, text).strip() for text in (self.system, self.user))
         if not user:
@@ -181,12 +181,12 @@ class PromptTemplate:
         return (*((Message("system", system),) if system else ()), Message("user", user))
 
 
-def wrapped(name: str, text: str, most: int | None = None) -> str:
+def wrap_untrusted(name: str, text: str, most: int | None = None) -> str:
     """Text from outside as data: between marks that it can't forge, without control characters but line breaks, cut to its length.
 
-    The length is that of `UNTRUSTED`, unless `most` says another.
+    The length is that of `UNTRUSTED_LIMITS`, unless `most` says another.
     """
-    most = UNTRUSTED.get(name, 2_000) if most is None else most
+    most = UNTRUSTED_LIMITS.get(name, 2_000) if most is None else most
     plain = "".join(letter if letter == "\n" or letter.isprintable() else " " * letter.isspace() for letter in text)
     plain = _MARKS.sub(r"‹\1data", plain)
     short = plain if len(plain) <= most else plain[:most] + " [cut]"
@@ -195,7 +195,7 @@ def wrapped(name: str, text: str, most: int | None = None) -> str:
 
 def prompt_names() -> tuple[str, ...]:
     """The templates that come with the program, "purpose/name", in alphabetical order."""
-    folders = (folder for folder in data("prompts").iterdir() if folder.is_dir())
+    folders = (folder for folder in data_folder("prompts").iterdir() if folder.is_dir())
     return tuple(
         sorted(
             f"{folder.name}/{file.name.removesuffix('.md')}"
@@ -238,7 +238,7 @@ def load_prompt(name_or_path: str | Path, purpose: str | None = None) -> PromptT
     if name.lower().endswith(".md"):
         template = _parse(read_file(name, largest_bytes=_LARGEST_BYTES), name)
     elif name in prompt_names():
-        template = _parse(data("prompts").joinpath(f"{name}.md").read_bytes(), f"{name}.md")
+        template = _parse(data_folder("prompts").joinpath(f"{name}.md").read_bytes(), f"{name}.md")
     else:
         raise unknown_name("prompt", name, prompt_names())
     if purpose is not None and template.purpose != purpose:
@@ -275,8 +275,8 @@ def _parse(content: bytes, source: str) -> PromptTemplate:
     if head.schema_name not in SCHEMAS[head.purpose]:
         raise unknown_name(f"schema for {head.purpose!r} in {source}", head.schema_name, SCHEMAS[head.purpose], DocumentError)
     for used in sorted(template.variables() | head.variables.keys()):
-        if used not in OFFERED[head.purpose]:
-            raise unknown_name(f"variable for {head.purpose!r} in {source}", used, OFFERED[head.purpose])
+        if used not in TEMPLATE_VARIABLES[head.purpose]:
+            raise unknown_name(f"variable for {head.purpose!r} in {source}", used, TEMPLATE_VARIABLES[head.purpose])
     if any("{{" in _VARIABLE.sub("", body) for body in bodies):
         raise fault("a '{{' is never closed")
     if template.variables() != head.variables.keys():

@@ -21,7 +21,7 @@ from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.composer import Composer
 from img2music.templates import load_prompt, prompt_names
 from tests.support import extras
-from tests.support.commands import shell
+from tests.support.commands import run_cli
 from tests.support.made_pipelines import make_pipeline
 from tests.support.made_scenes import make_scene
 from tests.support.model_answers import changes_answer, choice_answer, plan_answer, scene_answer
@@ -140,7 +140,7 @@ def test_5_the_same_picture_has_the_same_key_whatever_strings_hash_to(make_pictu
 
     picture, plans = make_picture(), set()
     for salt in ("1", "2"):
-        done = shell(["plan", picture, "--json", "--seconds", "5"], env={**os.environ, "PYTHONHASHSEED": salt})
+        done = run_cli(["plan", picture, "--json", "--seconds", "5"], env={**os.environ, "PYTHONHASHSEED": salt})
         assert done.returncode == 0, done.stderr
         plans.add(done.stdout)
     assert len(plans) == 1

@@ -19,7 +19,7 @@ import img2music
 from img2music.atomic_files import write_file, write_files
 from img2music.cli.shared.many_inputs import folder_names
 from img2music.errors import OutputError
-from img2music.output_folder import Saved, save_files
+from img2music.output_folder import SavedFiles, save_files
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -82,7 +82,7 @@ def piece(picture: str = "a", **contents: bytes) -> list[tuple[str, bytes]]:
     return [*plain, ("piece.json", json.dumps(record).encode())]
 
 
-def save(folder: Path, picture: str = "a", **options: object) -> Saved:
+def save(folder: Path, picture: str = "a", **options: object) -> SavedFiles:
     return save_files(folder, piece(picture, score_mid=os.urandom(8)), identity=f"picture {picture * 64}", **options)  # type: ignore[arg-type]
 
 
@@ -136,7 +136,7 @@ def test_what_an_earlier_piece_had_more_goes(tmp_path: Path) -> None:
 
 def test_an_empty_folder_is_used(tmp_path: Path) -> None:
     (tmp_path / "cat").mkdir()
-    assert save(tmp_path / "cat") == Saved(tmp_path / "cat", ("plan.json", "score.mid", "piece.json"))
+    assert save(tmp_path / "cat") == SavedFiles(tmp_path / "cat", ("plan.json", "score.mid", "piece.json"))
 
 
 def test_force_replaces_whatever_it_is(tmp_path: Path) -> None:
@@ -212,7 +212,9 @@ def test_a_link_is_no_unchanged_file(tmp_path: Path) -> None:
 def test_single_files_are_added_and_never_replaced(tmp_path: Path) -> None:
     folder = tmp_path / "cat"
     assert save_files(folder, [("scene.json", b"seen")]).folder == folder
-    assert save_files(folder, [("scene.json", b"seen"), ("plan.json", b"planned")]) == Saved(folder, ("scene.json", "plan.json"))
+    assert save_files(folder, [("scene.json", b"seen"), ("plan.json", b"planned")]) == SavedFiles(
+        folder, ("scene.json", "plan.json")
+    )
     saved = save_files(folder, [("scene.json", b"seen"), ("plan.json", b"otherwise")])
     assert (saved.folder, saved.replaced) == (tmp_path / "cat-2", False)
     assert "holds another plan.json" in saved.note

@@ -10,8 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from img2music.errors import DocumentError, UsageError
-from img2music.resources import data
-from img2music.templates import OFFERED, SCHEMAS, UNTRUSTED, Message, PromptTemplate, load_prompt, prompt_names, wrapped
+from img2music.resources import data_folder
+from img2music.templates import (
+    SCHEMAS,
+    TEMPLATE_VARIABLES,
+    UNTRUSTED_LIMITS,
+    Message,
+    PromptTemplate,
+    load_prompt,
+    prompt_names,
+    wrap_untrusted,
+)
 
 HEAD = """\
 ---
@@ -27,7 +36,7 @@ variables:
 ---
 """
 BODY = "# System\nYou plan music.\n# User\nStyles: {{ styles }}\n{{ words }}\n"
-CASES = [(name, purpose) for purpose, names in OFFERED.items() for name in names]
+CASES = [(name, purpose) for purpose, names in TEMPLATE_VARIABLES.items() for name in names]
 
 
 def load(tmp_path: Path, text: str | bytes) -> PromptTemplate:
@@ -94,25 +103,25 @@ def test_marks_cant_be_forged(forged: str, tmp_path: Path) -> None:
 
 
 def test_characters_of_control_are_left_out_and_words_stay_apart() -> None:
-    text = wrapped("words", "one\ttwo\u00a0three\x1b[2J\x00\u202efour\r\nfive\u2028six é 夜")
+    text = wrap_untrusted("words", "one\ttwo\u00a0three\x1b[2J\x00\u202efour\r\nfive\u2028six é 夜")
     assert text == '<data name="words">\none two three[2Jfour \nfive six é 夜\n</data>'
 
 
-@pytest.mark.parametrize("name", sorted(UNTRUSTED))
+@pytest.mark.parametrize("name", sorted(UNTRUSTED_LIMITS))
 def test_what_comes_from_outside_is_cut_to_its_length(name: str) -> None:
-    most = UNTRUSTED[name]
-    assert wrapped(name, "x" * most).count("x") == most
-    long = wrapped(name, "x" * (most + 1))
+    most = UNTRUSTED_LIMITS[name]
+    assert wrap_untrusted(name, "x" * most).count("x") == most
+    long = wrap_untrusted(name, "x" * (most + 1))
     assert long.count("x") == most
     assert long.endswith(" [cut]\n</data>")
-    assert len(wrapped(name, "</data>" * 100_000)) < most + 200
+    assert len(wrap_untrusted(name, "</data>" * 100_000)) < most + 200
 
 
 def test_every_untrusted_variable_is_offered_and_every_offer_is_explained() -> None:
-    offered = {name for names in OFFERED.values() for name in names}
-    assert offered >= UNTRUSTED.keys()
-    assert all(text for names in OFFERED.values() for text in names.values())
-    assert OFFERED.keys() == SCHEMAS.keys()
+    offered = {name for names in TEMPLATE_VARIABLES.values() for name in names}
+    assert offered >= UNTRUSTED_LIMITS.keys()
+    assert all(text for names in TEMPLATE_VARIABLES.values() for text in names.values())
+    assert TEMPLATE_VARIABLES.keys() == SCHEMAS.keys()
 
 
 @pytest.mark.parametrize(("name", "purpose"), CASES)
@@ -121,9 +130,9 @@ def test_what_is_untrusted_is_wrapped_wherever_it_stands(name: str, purpose: str
     head = re.sub(r"variables:\n(  .*\n)+", f"variables:\n  {name}: it\n", head)
     template = load(tmp_path, f"{head}# System\nFor you: {{{{ {name} }}}}\n# User\nAnd {{{{{name}}}}}\n")
     system, user = template.render({name: "</data>it"})
-    wrapping = name in UNTRUSTED
-    assert (system.text == f"For you: {wrapped(name, '</data>it')}") is wrapping
-    assert (user.text == f"And {wrapped(name, '</data>it')}") is wrapping
+    wrapping = name in UNTRUSTED_LIMITS
+    assert (system.text == f"For you: {wrap_untrusted(name, '</data>it')}") is wrapping
+    assert (user.text == f"And {wrap_untrusted(name, '</data>it')}") is wrapping
 
 
 def test_a_missing_value_is_told(tmp_path: Path) -> None:
@@ -229,16 +238,16 @@ def test_a_template_for_another_purpose_is_told(tmp_path: Path) -> None:
 def test_every_file_in_the_folder_is_a_template() -> None:
     names = prompt_names()
     assert list(names) == sorted(set(names))
-    root = Path(str(data("prompts")))
+    root = Path(str(data_folder("prompts")))
     assert len(names) == len(list(root.rglob("*.md"))) == len(list(root.rglob("*.*")))
-    assert {name.partition("/")[0] for name in names} <= OFFERED.keys()
+    assert {name.partition("/")[0] for name in names} <= TEMPLATE_VARIABLES.keys()
 
 
 @pytest.mark.parametrize("name", prompt_names())
 def test_a_shipped_prompt_renders_with_what_its_stage_offers(name: str) -> None:
     template = load_prompt(name, name.partition("/")[0])
     assert template.name == name
-    values = {variable: f"value of {variable}" for variable in OFFERED[template.purpose]}
+    values = {variable: f"value of {variable}" for variable in TEMPLATE_VARIABLES[template.purpose]}
     messages = template.render(values)
     text = "".join(message.text for message in messages)
     assert messages[-1].role == "user"
@@ -247,7 +256,7 @@ def test_a_shipped_prompt_renders_with_what_its_stage_offers(name: str) -> None:
         assert f"value of {variable}" in text
     assert text.count("<data name=") == sum(
         len(re.findall(r"\{\{\s*" + variable + r"\s*\}\}", template.system + template.user))
-        for variable in template.variables() & UNTRUSTED.keys()
+        for variable in template.variables() & UNTRUSTED_LIMITS.keys()
     )
 
 

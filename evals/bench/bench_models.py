@@ -28,7 +28,7 @@ from img2music.io.pictures import open_picture
 from img2music.perceivers.offline import OfflinePerceiver
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.stages import load_stage
-from tests.support.stub_server import StubServer, sample_for
+from tests.support.stub_server import StubServer, sample_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,7 +81,7 @@ def asked(stage: Callable[[int], object], server: StubServer, repeats: int) -> l
 
 def sound(body: dict[str, Any]) -> Any:
     """The smallest answer by the schema; a plan's bars fill its length."""
-    answer = sample_for(body)
+    answer = sample_answer(body)
     if "sections" in answer:
         answer |= {"meter": "4/4", "tempo_bpm": 60}
         answer["sections"][0]["bars"] = ["I"] * BARS

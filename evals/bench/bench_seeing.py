@@ -22,18 +22,18 @@ from time import process_time
 from typing import TYPE_CHECKING, TypeVar
 
 from img2music.crossmodal.affect import read_affect
-from img2music.crossmodal.attributes import suggest
-from img2music.crossmodal.cue_evidence import Evidence
+from img2music.crossmodal.attributes import suggest_attributes
+from img2music.crossmodal.cue_evidence import CueEvidence
 from img2music.io.pictures import Picture, open_picture
-from img2music.perceivers.image.affect_regression import describe, read
+from img2music.perceivers.image.affect_regression import describe, predict_affect
 from img2music.perceivers.image.colour_cues import colour_cues
 from img2music.perceivers.image.composition import composition_cues
 from img2music.perceivers.image.faces import face_cues, find_faces
 from img2music.perceivers.image.image_type import kind_cues
 from img2music.perceivers.image.palette import swatches
-from img2music.perceivers.image.recognition import group_shares, people_cue, recognise, recognition_cues
+from img2music.perceivers.image.recognition import group_shares, people_cue, recognition_cues, run_classifiers
 from img2music.perceivers.image.scene_context import surroundings_cues
-from img2music.perceivers.image.thumbnail import look
+from img2music.perceivers.image.thumbnail import make_thumbnail
 from img2music.perceivers.offline import OfflinePerceiver
 
 if TYPE_CHECKING:
@@ -60,17 +60,17 @@ class Clock:
 
 def parts(picture: Picture, clock: Clock) -> None:
     """What the eye does, one part after the other."""
-    view = clock("the small copy", lambda: look(picture))
-    seen = clock("networks", lambda: recognise(picture.rgb))
+    view = clock("the small copy", lambda: make_thumbnail(picture))
+    seen = clock("networks", lambda: run_classifiers(picture.rgb))
     named = clock("groups and places", lambda: recognition_cues(seen, view.content))
     faces = clock("faces", lambda: find_faces(picture))
     around = clock("kind and surroundings", lambda: [*kind_cues(view, picture), *surroundings_cues(view, group_shares(seen))])
     measured = clock("colour and form", lambda: [*colour_cues(view), *composition_cues(view)])
     colours = clock("leading colours", lambda: swatches(view))
     cues = (*named, *face_cues(faces), people_cue(seen, len(faces)), *around, *measured)
-    evidence = Evidence(cues, colours)
-    clock("reading of feeling", lambda: read(describe(seen, evidence.values)))
-    clock("suggestions", lambda: suggest(evidence, *read_affect(evidence)))
+    evidence = CueEvidence(cues, colours)
+    clock("reading of feeling", lambda: predict_affect(describe(seen, evidence.values)))
+    clock("suggestions", lambda: suggest_attributes(evidence, *read_affect(evidence)))
 
 
 def megabytes() -> float:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from img2music.io.midi.export_midi import write_midi
 from img2music.performance import Control, Performance, PlayedNote, PlayedPart
-from img2music.resources import asset
+from img2music.resources import asset_path
 
 OURS = """
 import sys
@@ -51,7 +51,7 @@ def main() -> None:
         results = {"first run": [cost(ours.pop("first run"), environment)]}
         jobs = dict(ours)
         play = ["fluidsynth", "-niq", "-g", "0.4", "-r", "48000", "-O", "float", "-T", "wav", "-F", str(folder / "fluid.wav")]
-        fonts = {"SF3": asset("FluidR3Mono_GM.sf3"), "SF2": next((folder / "cache").rglob("*.sf2"))}
+        fonts = {"SF3": asset_path("FluidR3Mono_GM.sf3"), "SF2": next((folder / "cache").rglob("*.sf2"))}
         jobs |= {f"fluidsynth {kind}": [*play, str(font), str(song)] for kind, font in fonts.items()}
         for _ in range(options.runs):  # interleaved, so that a busy minute burdens all alike
             for kind, command in jobs.items():

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import music21
 
-from img2music.metrics.symbolic.tune_view import Tone, Tune
+from img2music.metrics.symbolic.melody_view import MelodyNote, MelodyView
 from img2music.theory import METERS, Meter
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _ESSEN = ("essenFolksong/altdeu10",)
 _RYAN_EVERY = 8
 
 
-def read() -> Iterator[Tune]:
+def read() -> Iterator[MelodyView]:
     """Songs, then fiddle tunes, in the order of their files."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -37,14 +37,14 @@ def read() -> Iterator[Tune]:
                 yield tune
 
 
-def _tune(score: music21.stream.Score) -> Tune | None:
+def _tune(score: music21.stream.Score) -> MelodyView | None:
     meters = {mark.ratioString for mark in score.recurse().getElementsByClass(music21.meter.TimeSignature)}
     if len(meters) != 1 or not meters <= set(METERS):
         return None
     flat = score.parts[0].flatten().stripTies()
     notes = [note for note in flat.notes if isinstance(note, music21.note.Note) and note.quarterLength]
     tones = tuple(
-        Tone(onset := Fraction(note.offset).limit_denominator(24), onset + Fraction(note.quarterLength), note.pitch.midi)
+        MelodyNote(onset := Fraction(note.offset).limit_denominator(24), onset + Fraction(note.quarterLength), note.pitch.midi)
         for note in notes
     )
-    return Tune(tones, Meter.parse(next(iter(meters)))) if len(tones) >= 16 else None
+    return MelodyView(tones, Meter.parse(next(iter(meters)))) if len(tones) >= 16 else None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from evals.corpora.song import Song
 
-__all__ = ["BarChord", "ChordPhrase", "Progression", "from_song"]
+__all__ = ["BarChord", "ChordPhrase", "Progression", "progression_of_song"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Progression:
     """None where the reader leaves it to the chords."""
 
 
-def from_song(song: Song, phrase_bars: int = 8) -> Progression:
+def progression_of_song(song: Song, phrase_bars: int = 8) -> Progression:
     """A lead sheet's chords in groups of `phrase_bars`, which are the phrases of nearly all songs of that kind.
 
     An upbeat is left out. Chords tied over from a bar before do not appear again.

@@ -31,7 +31,7 @@ from img2music.perceivers.image.affect_regression import (
     readings,
     scaled,
 )
-from img2music.perceivers.image.recognition import Seen, recognise
+from img2music.perceivers.image.recognition import NetworkOutputs, run_classifiers
 from img2music.perceivers.offline import measure
 
 Numbers = NDArray[np.float64]
@@ -75,9 +75,9 @@ def look(path: Path) -> tuple[Inputs, Inputs]:
     picture = open_picture(path)
     cues, _, seen = measure(picture)
     numbers = {cue.name: cue.value for cue in cues if isinstance(cue.value, float)}
-    views = [recognise(view) for view in framings(picture.rgb)]
+    views = [run_classifiers(view) for view in framings(picture.rgb)]
     views = [seen, seen, *views]
-    mean = Seen(
+    mean = NetworkOutputs(
         tuple(np.mean([view.features[net] for view in views], axis=0) for net in range(2)),
         tuple(np.mean([view.logits[net] for view in views], axis=0) for net in range(2)),
         seen.cells,

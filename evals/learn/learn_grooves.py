@@ -27,8 +27,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from evals.corpora import drumming, groove
-from evals.corpora.drumming import SLOTS, Bar, Reading, density, is_swung, likeness, read_performance, swing_place
+from evals.corpora import drum_quantization, groove_midi
+from evals.corpora.drum_quantization import (
+    SLOTS,
+    DrumBar,
+    QuantizedDrums,
+    density,
+    groove_similarity,
+    is_swung,
+    quantize_recording,
+    swing_place,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -76,8 +85,8 @@ WILD_QUARTERS = 0.11
 class Candidate:
     """Two bars of a performance and those that repeat them."""
 
-    reading: Reading
-    windows: tuple[tuple[Bar, ...], ...]
+    reading: QuantizedDrums
+    windows: tuple[tuple[DrumBar, ...], ...]
     """The groove, then its variants."""
     energy: float
 
@@ -87,7 +96,7 @@ def family_of(style: str) -> str | None:
     return next((name for name, words in FAMILIES.items() if any(style.startswith(word) for word in words)), None)
 
 
-def has_backbeat(window: Sequence[Bar], bar_beats: int) -> bool:
+def has_backbeat(window: Sequence[DrumBar], bar_beats: int) -> bool:
     """Whether every bar has its backbeat, the snare plays little else, and a cymbal keeps time on all beats but one.
 
     In 3/4 the second or the third beat will do.
@@ -103,7 +112,7 @@ def has_backbeat(window: Sequence[Bar], bar_beats: int) -> bool:
     return True
 
 
-def may_be_groove(window: Sequence[Bar], family: str, bar_beats: int) -> bool:
+def may_be_groove(window: Sequence[DrumBar], family: str, bar_beats: int) -> bool:
     """Step 1 of the module's docstring."""
     hits = [hit for bar in window for hit in bar]
     toms = sum(hit.key in TOMS for hit in hits)
@@ -118,11 +127,11 @@ def may_be_groove(window: Sequence[Bar], family: str, bar_beats: int) -> bool:
     )
 
 
-def grooves_of(reading: Reading, family: str) -> Iterator[Candidate]:
+def grooves_of(reading: QuantizedDrums, family: str) -> Iterator[Candidate]:
     """Step 2 of the module's docstring."""
     windows = {bar: reading.bars[bar : bar + 2] for bar in range(len(reading.bars) - 1)}
     windows = {bar: window for bar, window in windows.items() if may_be_groove(window, family, reading.bar_slots // SLOTS)}
-    alike = {(a, b): likeness(windows[a], windows[b]) for a in windows for b in windows if a < b}
+    alike = {(a, b): groove_similarity(windows[a], windows[b]) for a in windows for b in windows if a < b}
     for _ in range(3):
         near = {
             bar: sorted(
@@ -157,12 +166,12 @@ def most_like_all(items: Sequence[T], count: int, like: Callable[[T, T], float])
     return [items[index] for index in sorted(chosen)]
 
 
-def written(bar: Bar) -> list[int]:
+def written(bar: DrumBar) -> list[int]:
     """A bar as numbers: slot, key, velocity and deviation in thousandths of a quarter note, stroke after stroke."""
     return [number for hit in bar for number in (hit.slot, hit.key, hit.velocity, round(1000 * hit.lag))]
 
 
-def head(reading: Reading, family: str, *, swung: bool) -> dict[str, Any]:
+def head(reading: QuantizedDrums, family: str, *, swung: bool) -> dict[str, Any]:
     """What is said of every groove and fill."""
     performance = reading.performance
     return {
@@ -174,7 +183,7 @@ def head(reading: Reading, family: str, *, swung: bool) -> dict[str, Any]:
     }
 
 
-def learn_grooves(performances: Sequence[groove.Performance]) -> list[dict[str, Any]]:
+def learn_grooves(performances: Sequence[groove_midi.DrumRecording]) -> list[dict[str, Any]]:
     """Step 3 of the module's docstring."""
     shelves: dict[tuple[str, str, bool], list[Candidate]] = defaultdict(list)
     for performance in performances:
@@ -185,7 +194,7 @@ def learn_grooves(performances: Sequence[groove.Performance]) -> list[dict[str, 
             swing = swing_place([stroke.place_quarters for stroke in performance.strokes])
         except ValueError:
             continue
-        reading = read_performance(performance, swing=swing)
+        reading = quantize_recording(performance, swing=swing)
         family = SWINGING.get(family, family) if swing else family
         shelves[family, performance.meter, swing is not None].extend(grooves_of(reading, family))
     rows = []
@@ -194,7 +203,7 @@ def learn_grooves(performances: Sequence[groove.Performance]) -> list[dict[str, 
         levels = LEVELS if len(ordered) >= LEVELS else 1
         for level in range(levels):
             third = ordered[level * len(ordered) // levels : (level + 1) * len(ordered) // levels]
-            best = most_like_all(third, GROOVES_A_LEVEL, lambda a, b: likeness(a.windows[0], b.windows[0]))
+            best = most_like_all(third, GROOVES_A_LEVEL, lambda a, b: groove_similarity(a.windows[0], b.windows[0]))
             rows += [
                 {
                     **head(one.reading, family, swung=swung),
@@ -206,14 +215,14 @@ def learn_grooves(performances: Sequence[groove.Performance]) -> list[dict[str, 
     return rows
 
 
-def learn_fills(performances: Sequence[groove.Performance]) -> list[dict[str, Any]]:
+def learn_fills(performances: Sequence[groove_midi.DrumRecording]) -> list[dict[str, Any]]:
     """The fills of every family, each one bar of 4/4."""
-    shelves: dict[tuple[str, bool], list[tuple[Reading, Bar]]] = defaultdict(list)
+    shelves: dict[tuple[str, bool], list[tuple[QuantizedDrums, DrumBar]]] = defaultdict(list)
     for performance in performances:
         family = family_of(performance.style)
         if not performance.is_fill or family is None or performance.meter != "4/4":
             continue
-        reading = read_performance(performance)
+        reading = quantize_recording(performance)
         bar = max(reading.bars, key=len, default=())
         beats = {hit.slot // SLOTS for hit in bar}
         wild = max((abs(hit.lag) for hit in bar), default=1.0) > WILD_QUARTERS
@@ -222,13 +231,13 @@ def learn_fills(performances: Sequence[groove.Performance]) -> list[dict[str, An
         shelves[family, is_swung([bar])].append((reading, bar))
     rows = []
     for (family, swung), shelf in sorted(shelves.items()):
-        best = most_like_all(shelf, FILLS_A_FEEL, lambda a, b: likeness([a[1]], [b[1]]))
+        best = most_like_all(shelf, FILLS_A_FEEL, lambda a, b: groove_similarity([a[1]], [b[1]]))
         best.sort(key=lambda one: (density([one[1]], one[0].bar_slots), one[0].performance.name))
         rows += [{**head(reading, family, swung=swung), "bar": written(bar)} for reading, bar in best]
     return rows
 
 
-def document(performances: Sequence[groove.Performance]) -> dict[str, Any]:
+def document(performances: Sequence[groove_midi.DrumRecording]) -> dict[str, Any]:
     """The file."""
     training = [performance for performance in performances if performance.split == "train"]
     return {
@@ -264,7 +273,7 @@ def serialise(content: dict[str, Any]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    content = document(list(groove.read(parser.parse_args().folder)))
+    content = document(list(groove_midi.read(parser.parse_args().folder)))
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     TARGET.write_text(serialise(content))
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
@@ -273,7 +282,7 @@ def main() -> None:
             counts[f"{row['family']} {row['meter']} {row['feel']}"][column] += 1
     for name, (grooves, fills) in sorted(counts.items()):
         print(f"{name:28} {grooves:3} grooves {fills:3} fills")
-    print(f"{TARGET.name}: {TARGET.stat().st_size / 1000:.0f} kB, slots of {drumming.SLOTS}")
+    print(f"{TARGET.name}: {TARGET.stat().st_size / 1000:.0f} kB, slots of {drum_quantization.SLOTS}")
 
 
 if __name__ == "__main__":

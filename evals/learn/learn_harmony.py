@@ -29,8 +29,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evals.corpora import billboard, jsb, openewld
-from evals.corpora.numerals import colour_of, mode_of, triads_of
-from evals.corpora.progression import from_song
+from evals.corpora.progression import progression_of_song
+from evals.corpora.roman_numerals import colour_of, mode_of, triads_of
 from evals.corpora.song import in_training_half
 from img2music.theory import MODES, Chord, Key
 
@@ -68,7 +68,7 @@ _SETS = [
 ]
 
 
-class Table:
+class HarmonyCounts:
     """Counts of one source and mode."""
 
     def __init__(self) -> None:
@@ -140,17 +140,17 @@ def main(billboard_folder: str, openewld_folder: str, jsb_folder: str) -> None:
     """Counts, writes the file, prints a summary."""
     corpora: dict[str, Iterable[Progression]] = {
         "chart": billboard.read(Path(billboard_folder)),
-        "standards": (from_song(song) for song in openewld.read(Path(openewld_folder))),
+        "standards": (progression_of_song(song) for song in openewld.read(Path(openewld_folder))),
         "chorales": jsb.read(Path(jsb_folder)),
     }
     sources: dict[str, dict[str, object]] = {}
     for source, pieces in corpora.items():
-        tables: dict[str, Table] = {}
+        tables: dict[str, HarmonyCounts] = {}
         for piece in pieces:
             if not in_training_half(piece) or not piece.phrases:
                 continue
             mode = mode_of(piece)
-            table = tables.setdefault(mode, Table())
+            table = tables.setdefault(mode, HarmonyCounts())
             table.pieces += 1
             for phrase in piece.phrases:
                 table.add(phrase, mode, has_bars=source != "chorales")

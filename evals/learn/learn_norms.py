@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 from evals.corpora import openewld, pop909
 from img2music.metrics.symbolic.form_similarity import likenesses
 from img2music.metrics.symbolic.melody_metrics import tune_values
+from img2music.metrics.symbolic.melody_view import MelodyNote, MelodyView, SectionSpan, TimedChord
 from img2music.metrics.symbolic.motif_recurrence import opening_shape, recurrence
-from img2music.metrics.symbolic.tune_view import Harmony, Stretch, Tone, Tune
 from img2music.theory import METERS, Meter
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ OUT = Path(__file__).parents[2] / "img2music" / "assets" / "statistics" / "bands
 PERCENTILES = (10, 50, 90)
 
 
-def tune_of_song(song: Song) -> Tune | None:
+def tune_of_song(song: Song) -> MelodyView | None:
     """A song as the metrics see it; None in a metre they don't know, or where bars are of different lengths."""
     if song.meter not in METERS:
         return None
@@ -44,19 +44,19 @@ def tune_of_song(song: Song) -> Tune | None:
         return None
     phrases = tuple(begin - upbeat for begin in song.phrases)
     sections = tuple(
-        Stretch(letter, begin, end)
+        SectionSpan(letter, begin, end)
         for letter, begin, end in zip(song.letters, phrases, [*phrases[1:], song.end - upbeat], strict=False)
     )
-    return Tune(
-        tuple(Tone(note.onset - upbeat, note.end - upbeat, note.pitch) for note in song.notes),
+    return MelodyView(
+        tuple(MelodyNote(note.onset - upbeat, note.end - upbeat, note.pitch) for note in song.notes),
         meter,
-        tuple(Harmony(chord.onset - upbeat, frozenset(chord.pitch_classes)) for chord in song.chords),
+        tuple(TimedChord(chord.onset - upbeat, frozenset(chord.pitch_classes)) for chord in song.chords),
         phrases,
         sections,
     )
 
 
-def measure(tune: Tune) -> dict[str, float | None]:
+def measure(tune: MelodyView) -> dict[str, float | None]:
     """Every measurement of a tune that has a band."""
     alike, unlike = likenesses(tune)
     return tune_values(tune) | {

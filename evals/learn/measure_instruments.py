@@ -17,7 +17,7 @@ import pyloudnorm
 import soundfile
 
 from img2music.renderers.soundfont.sf3 import open_font, write_sf2
-from img2music.resources import asset
+from img2music.resources import asset_path
 from img2music.theory import instrument, instrument_names
 
 SCALE = (0, 2, 4, 5, 7, 5, 4, 2)
@@ -28,7 +28,7 @@ def phrase(name: str) -> bytes:
     """The test phrase of one instrument as a MIDI file."""
     player = instrument(name)
     channel = 9 if player.kit else 0
-    bottom = min(max(player.heart - 4, player.low), player.high - 7)
+    bottom = min(max(player.tessitura_centre - 4, player.low), player.high - 7)
     length = 1920 if player.sustains and player.voices >= 8 else 480
     pitches = GROOVE * 4 if player.kit else [bottom + step for step in SCALE] * 2
     file = mido.MidiFile(ticks_per_beat=480)
@@ -48,7 +48,7 @@ def phrase(name: str) -> bytes:
 
 def main() -> None:
     stream = io.BytesIO()
-    write_sf2(open_font(asset("FluidR3Mono_GM.sf3")), stream)
+    write_sf2(open_font(asset_path("FluidR3Mono_GM.sf3")), stream)
     font = stream.getvalue()
     meter = pyloudnorm.Meter(48_000)
     for name in instrument_names():

@@ -23,14 +23,14 @@ import music21
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Found", "abc2midi_reads", "mido_reads", "music21_reads"]
+__all__ = ["FileContents", "read_abc_with_abc2midi", "read_midi_with_mido", "read_musicxml_with_music21"]
 
 _DRUMS = 9
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FileContents:
     """What one program found in one file."""
 
     tempo: float | None
@@ -63,13 +63,13 @@ def _sharps(key: str) -> int:
     return int(music21.key.Key(key.rstrip("m").replace("b", "-"), "minor" if key.endswith("m") else "major").sharps)
 
 
-def mido_reads(content: bytes) -> Found:
+def read_midi_with_mido(content: bytes) -> FileContents:
     """The MIDI file; it is a complaint if a key of a channel is struck while it sounds, or never let go."""
     file = mido.MidiFile(file=io.BytesIO(content))
     return _midi(file, float(file.length))
 
 
-def _midi(file: mido.MidiFile, length: float) -> Found:
+def _midi(file: mido.MidiFile, length: float) -> FileContents:
     messages = [message for track in file.tracks for message in track]
     programs = {message.channel: message.program for message in messages if message.type == "program_change"}
     struck: dict[int, list[int]] = defaultdict(list)
@@ -88,7 +88,7 @@ def _midi(file: mido.MidiFile, length: float) -> Found:
     keys = {_sharps(message.key) for message in messages if message.type == "key_signature"}
     meters = {f"{one.numerator}/{one.denominator}" for one in messages if one.type == "time_signature"}
     pitched = {channel: notes for channel, notes in struck.items() if channel != _DRUMS}
-    return Found(
+    return FileContents(
         tempo=_only(float(message.tempo) for message in messages if message.type == "set_tempo"),
         meter=_only(meters),
         sharps=_only(keys),
@@ -101,7 +101,7 @@ def _midi(file: mido.MidiFile, length: float) -> Found:
     )
 
 
-def music21_reads(document: str) -> Found:
+def read_musicxml_with_music21(document: str) -> FileContents:
     """The MusicXML document; it is a complaint if the notes and rests of a voice don't fill a bar, or parts differ in length."""
     page = music21.converter.parseData(document, format="musicxml")
     if not isinstance(page, music21.stream.Score):
@@ -142,7 +142,7 @@ def music21_reads(document: str) -> Found:
     weights = (music21.analysis.discrete.AardenEssen, music21.analysis.discrete.KrumhanslKessler)
     keys = [kind().getSolution(page) if sharps else None for kind in weights]  # type: ignore[no-untyped-call]  # music21
     key, krumhansl = (None if key is None else (str(key.tonic.pitchClass), str(key.mode)) for key in keys)
-    return Found(
+    return FileContents(
         tempo=tempo,
         meter=_only(meters),
         sharps=_only(sharps),
@@ -157,7 +157,7 @@ def music21_reads(document: str) -> Found:
     )
 
 
-def abc2midi_reads(tune: bytes) -> Found:
+def read_abc_with_abc2midi(tune: bytes) -> FileContents:
     """The ABC tune as abc2midi plays it; every line in which it warns is a complaint."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "score.abc").write_bytes(tune)
@@ -168,6 +168,6 @@ def abc2midi_reads(tune: bytes) -> Found:
     ticks = max(sum(message.time for message in track) for track in file.tracks)
     found = _midi(file, round(4 * ticks / file.ticks_per_beat) / 4)
     words = tuple(line for line in done.stdout.splitlines() if "rror" in line or "arning" in line)
-    return Found(
+    return FileContents(
         found.tempo, found.meter, found.sharps, found.programs, found.drums, found.length, found.notes, words, found.pitches
     )

@@ -22,7 +22,7 @@ from img2music.theory.key_finding import MAJOR_PROFILE, MINOR_PROFILE
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from img2music.metrics.symbolic.tune_view import Tune
+    from img2music.metrics.symbolic.melody_view import MelodyView
 
     Numbers = NDArray[np.float64]
 
@@ -116,7 +116,7 @@ def _dissonance(onsets: Numbers, lengths: Numbers, pitches: Numbers, starts: Num
     return rough / pairs if pairs else 0.0
 
 
-def tune_features(tune: Tune) -> dict[str, float] | None:
+def tune_features(tune: MelodyView) -> dict[str, float] | None:
     """Ten numbers of a tune, times in quarter notes; None where it is too short to say."""
     values = tune_values(tune)
     waits = np.array([wait / tune.unit for _, wait in tune.moves])

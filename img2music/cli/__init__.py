@@ -21,8 +21,8 @@ from img2music.cli.instruments import instruments_group
 from img2music.cli.looking import plan, see
 from img2music.cli.making import compose, realize, render, replay
 from img2music.cli.prompts import prompts_group
-from img2music.cli.shared.console import code_of, complain, note, say
-from img2music.cli.shelves import shelf
+from img2music.cli.shared.console import exit_code_of, print_error, print_notice, print_text
+from img2music.cli.shelves import data_file_group
 from img2music.cli.words import words_group
 
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ def _style_summary(name: str) -> str:
 
 
 def _pipeline_summary(name: str) -> str:
-    from img2music.pipeline.config import load_config
+    from img2music.pipeline.config import load_pipeline_config
 
-    return load_config(name).description
+    return load_pipeline_config(name).description
 
 
 def _first_sentence(verb: Callable[..., int]) -> str:
@@ -60,8 +60,8 @@ def _first_sentence(verb: Callable[..., int]) -> str:
 
 for _verb in (compose, see, plan, realize, render, replay):
     app.command(short_help=_first_sentence(_verb))(_verb)
-app.add_typer(shelf("pipelines", "pipeline", _pipeline_summary), name="pipelines")
-app.add_typer(shelf("styles", "style", _style_summary), name="styles")
+app.add_typer(data_file_group("pipelines", "pipeline", _pipeline_summary), name="pipelines")
+app.add_typer(data_file_group("styles", "style", _style_summary), name="styles")
 app.add_typer(instruments_group(), name="instruments")
 app.add_typer(words_group(), name="words")
 app.add_typer(prompts_group(), name="prompts")
@@ -72,7 +72,7 @@ def _print_version(wanted: bool) -> None:
     if wanted:
         from img2music import __version__
 
-        say(__version__)
+        print_text(__version__)
         raise typer.Exit
 
 
@@ -126,7 +126,7 @@ def _run(arguments: list[str]) -> int:
     try:
         result = typer.main.get_command(app).main(args=arguments, prog_name="img2music", standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
-        note("interrupted")
+        print_notice("interrupted")
         return _INTERRUPTED
     except BrokenPipeError:
         raise
@@ -135,11 +135,11 @@ def _run(arguments: list[str]) -> int:
     except Exception as error:
         message = getattr(error, "format_message", None)  # what typer raises for wrong use, whichever its release
         if message is None:
-            complain(error)
-            return code_of(error)
+            print_error(error)
+            return exit_code_of(error)
         verb = getattr(getattr(error, "ctx", None), "command_path", "img2music")
-        note(f"{' '.join(message().split()).rstrip('.')}; see `{verb} --help`")
+        print_notice(f"{' '.join(message().split()).rstrip('.')}; see `{verb} --help`")
         return _USAGE
     if result == _INTERRUPTED:  # newer releases of typer make this of an interruption
-        note("interrupted")
+        print_notice("interrupted")
     return result if isinstance(result, int) else 0

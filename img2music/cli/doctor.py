@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from img2music.cli.shared import options as opt  # noqa: TC001  typer reads the annotations
-from img2music.cli.shared.console import say, say_object
+from img2music.cli.shared.console import print_json, print_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,12 +66,12 @@ def doctor(as_json: opt.JsonOption = False) -> int:
     healthy = all(finding.works or not finding.needed for finding in findings)
     if as_json:
         rows = [{"name": found.name, "works": found.works, "needed": found.needed, "text": found.text} for found in findings]
-        say_object({"healthy": healthy, "findings": rows})
+        print_json({"healthy": healthy, "findings": rows})
     else:
         for found in findings:
             state = "ok" if found.works else "MISSING" if found.needed else "absent"
-            say(f"{state:<8} {found.name:<24} {found.text}")
-        say("everything needed works" if healthy else "something needed is missing: see the lines marked MISSING")
+            print_text(f"{state:<8} {found.name:<24} {found.text}")
+        print_text("everything needed works" if healthy else "something needed is missing: see the lines marked MISSING")
     return 0 if healthy else _BACKEND_FAILED
 
 
@@ -94,10 +94,10 @@ def _packages() -> Iterator[_Finding]:
 
 
 def _data() -> Iterator[_Finding]:
-    from img2music.resources import asset, data
+    from img2music.resources import asset_path, data_folder
 
     try:
-        font = asset("FluidR3Mono_GM.sf3")
+        font = asset_path("FluidR3Mono_GM.sf3")
         with font.open("rb") as stream:
             head = stream.read(12)
         works = head[:4] == b"RIFF" and head[8:] == b"sfbk"
@@ -107,7 +107,7 @@ def _data() -> Iterator[_Finding]:
     yield _Finding("soundfont", works, needed=True, text=text)
     for folder, ending in (("styles", ".yaml"), ("pipelines", ".yaml"), ("prompts", ".md")):
         try:
-            count = sum(1 for _ in _files(data(folder), ending))
+            count = sum(1 for _ in _files(data_folder(folder), ending))
         except OSError as error:
             yield _Finding(folder, works=False, needed=True, text=str(error))
         else:
@@ -161,16 +161,16 @@ def _providers() -> Iterator[_Finding]:
     from importlib.metadata import entry_points
 
     from img2music.errors import BackendError
-    from img2music.models.provider_table import GROUP, PROVIDERS, provider_named
+    from img2music.models.provider_table import ENTRY_POINT_GROUP, PROVIDERS, find_provider
 
-    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+    for entry in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda entry: entry.name):
         about = f"plug-in of {entry.dist.name} {entry.dist.version}" if entry.dist is not None else "plug-in"
         works, text = False, about
         if entry.name in PROVIDERS:
             text = f"{about} is not used, as a built-in provider has this name; ask its author for another name"
         else:
             try:
-                provider = provider_named(entry.name)
+                provider = find_provider(entry.name)
                 missing = [name for name in provider.packages if find_spec(name) is None]
                 works = not missing
                 text = f"{about} needs {', '.join(missing)}: {provider.install}" if missing else about
@@ -181,10 +181,10 @@ def _providers() -> Iterator[_Finding]:
 
 def _pipelines() -> Iterator[_Finding]:
     """Every preset: whether each stage that asks a model can, and why not."""
-    from img2music.pipeline.config import load_config, pipeline_names
+    from img2music.pipeline.config import load_pipeline_config, pipeline_names
 
     for name in pipeline_names():
-        config = load_config(name)
+        config = load_pipeline_config(name)
         faults: dict[str, None] = {}
         for kind in type(config.stages).model_fields:
             stage = getattr(config.stages, kind)
@@ -194,13 +194,13 @@ def _pipelines() -> Iterator[_Finding]:
 
 
 def _stage_faults(options: dict[str, JsonValue]) -> Iterator[str]:
-    from img2music.models.model_factory import why_not
+    from img2music.models.model_factory import unavailable_reason
     from img2music.models.model_spec import ModelSpec
 
     line = options.get("model")
     if isinstance(line, str):
         spec = ModelSpec.parse(line)
-        fault = why_not(spec) or _unanswered(spec)
+        fault = unavailable_reason(spec) or _unanswered(spec)
         if fault:
             yield fault
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from img2music.cli.shared import options as opt  # noqa: TC001  typer reads the annotations
-from img2music.cli.shared.console import say, say_object
+from img2music.cli.shared.console import print_json, print_text
 
 __all__ = ["instruments_group"]
 
@@ -28,7 +28,7 @@ def instruments_group() -> typer.Typer:
             one = instrument(name)
             low, high = (None, None) if one.kit else (_note(one.low), _note(one.high))
             if as_json:
-                say_object(
+                print_json(
                     {
                         "name": name,
                         "family": one.family,
@@ -42,7 +42,7 @@ def instruments_group() -> typer.Typer:
                 continue
             span = "drum kit" if one.kit else f"{low}-{high}"
             also = f"  also: {', '.join(other_names(name))}" if other_names(name) else ""
-            say(f"{name:<{width}}  {one.family:<10}  {span:<8}  {one.program + 1:>3}{also}")
+            print_text(f"{name:<{width}}  {one.family:<10}  {span:<8}  {one.program + 1:>3}{also}")
         return 0
 
     return group

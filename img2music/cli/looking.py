@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from img2music.cli.shared import options as opt
-from img2music.cli.shared.console import note, progress, say, say_object
-from img2music.cli.shared.many_inputs import check_writable, each, folder_names
-from img2music.cli.shared.scene_summary import describe_scene
+from img2music.cli.shared.console import print_json, print_notice, print_text, progress
+from img2music.cli.shared.many_inputs import check_writable, folder_names, for_each_input
+from img2music.cli.shared.scene_summary import print_scene_summary
 from img2music.output_folder import save_files
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def see(
     as_json: opt.JsonOption = False,
 ) -> int:
     """Tell what is in a picture and what it suggests for music. With --json, one scene a line in the order given."""
-    from img2music.io.documents import dump
+    from img2music.io.documents import dump_json
 
     target = None if out is None else check_writable(out)
     stages = opt.load_pipeline(pipeline, model, prompt, no_fallback=no_fallback)
@@ -47,13 +47,13 @@ def see(
         with progress(source) as on_event:
             scene = stages.see(source, max_pixels=max_pixels, on_event=on_event)
         if target is not None:
-            _save(target / folders[place], [("scene.json", dump(scene).encode())], force=force)
+            _save(target / folders[place], [("scene.json", dump_json(scene).encode())], force=force)
         if as_json:
-            say_object(_plain(scene))
+            print_json(_plain(scene))
         else:
-            describe_scene(scene, source)
+            print_scene_summary(scene, source)
 
-    return each(pictures, work, as_json=as_json)
+    return for_each_input(pictures, work, as_json=as_json)
 
 
 def plan(
@@ -79,7 +79,7 @@ def plan(
     as_json: opt.JsonOption = False,
 ) -> int:
     """Plan a composition and say why. With --json, one plan a line in the order given."""
-    from img2music.io.documents import dump, load_scene
+    from img2music.io.documents import dump_json, load_scene
     from img2music.report import explain_text
 
     brief = opt.make_brief(
@@ -95,20 +95,20 @@ def plan(
             scene = load_scene(source) if given else stages.see(source, max_pixels=max_pixels, on_event=on_event)
             planned = stages.plan(scene, brief, on_event=on_event)
         if target is not None:
-            files = [("scene.json", dump(scene).encode()), ("plan.json", dump(planned).encode())]
+            files = [("scene.json", dump_json(scene).encode()), ("plan.json", dump_json(planned).encode())]
             _save(target / folders[place], files, force=force)
         if as_json:
-            say_object(_plain(planned))
+            print_json(_plain(planned))
         else:
-            say(explain_text(scene, planned))
+            print_text(explain_text(scene, planned))
 
-    return each(sources, work, as_json=as_json)
+    return for_each_input(sources, work, as_json=as_json)
 
 
 def _save(folder: Path, files: list[tuple[str, bytes]], *, force: bool) -> None:
     saved = save_files(folder, files, force=force)
     if saved.note:
-        note(saved.note)
+        print_notice(saved.note)
 
 
 def _plain(model: BaseModel) -> dict[str, object]:

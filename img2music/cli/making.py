@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from img2music.cli.shared import options as opt
-from img2music.cli.shared.console import note, progress, say, say_object
-from img2music.cli.shared.many_inputs import check_writable, each, folder_names, plain_name, save_piece
-from img2music.cli.shared.piece_summary import tell
+from img2music.cli.shared.console import print_json, print_notice, print_text, progress
+from img2music.cli.shared.many_inputs import check_writable, folder_names, for_each_input, safe_folder_name, save_piece
+from img2music.cli.shared.piece_summary import print_piece_summary
 from img2music.errors import BackendError, DocumentError, UsageError
 
 if TYPE_CHECKING:
@@ -88,9 +88,9 @@ def compose(
         with progress(source) as on_event:
             piece = stages.compose(source, brief, max_pixels=max_pixels, on_event=on_event, **making.options())
             saved = save_piece(piece, target / folders[place], force=force)
-        tell(piece, {"picture": source}, saved, as_json=as_json)
+        print_piece_summary(piece, {"picture": source}, saved, as_json=as_json)
 
-    return each(pictures, work, as_json=as_json)
+    return for_each_input(pictures, work, as_json=as_json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +142,11 @@ def _anew(
             piece = recompose(
                 source, keep=crafts, pipeline=stages, picture=shown, on_event=on_event, **making.options(), **wishes
             )
-            name = plain_name(source if piece.scene is None else piece.scene.picture.file)
+            name = safe_folder_name(source if piece.scene is None else piece.scene.picture.file)
             saved = save_piece(piece, target / name, force=making.force, spare=Path(source).parent)
-        tell(piece, {"from": source}, saved, as_json=as_json)
+        print_piece_summary(piece, {"from": source}, saved, as_json=as_json)
 
-    return each([record], work, as_json=as_json, what="from")
+    return for_each_input([record], work, as_json=as_json, what="from")
 
 
 def realize(
@@ -187,9 +187,9 @@ def realize(
             else:
                 piece = stages.compose_from(plan, on_event=on_event, **making.options())
             saved = save_piece(piece, target / folders[place], force=force, spare=Path(source).parent)
-        tell(piece, {"plan": source}, saved, as_json=as_json)
+        print_piece_summary(piece, {"plan": source}, saved, as_json=as_json)
 
-    return each(plans, work, as_json=as_json, what="plan")
+    return for_each_input(plans, work, as_json=as_json, what="plan")
 
 
 def render(
@@ -225,18 +225,18 @@ def render(
 
             saved = save_files(target / folders[place], files(), force=force)
         if saved.note:
-            note(saved.note)
+            print_notice(saved.note)
         seconds = rendering.mix.seconds
         notes = (*doubts, *performance.warnings)
         if as_json:
             result = {"folder": str(saved.folder), "replaced": saved.replaced, "seconds": seconds, "files": list(saved.names)}
-            say_object({"source": source} | result | {"notes": list(notes)})
+            print_json({"source": source} | result | {"notes": list(notes)})
         else:
-            say(f"{source}: {seconds:.1f} s of sound in {saved.folder / saved.names[0]}")
+            print_text(f"{source}: {seconds:.1f} s of sound in {saved.folder / saved.names[0]}")
         for line in notes:
-            note(f"{source}: {line}")
+            print_notice(f"{source}: {line}")
 
-    return each(sources, work, as_json=as_json, what="source")
+    return for_each_input(sources, work, as_json=as_json, what="source")
 
 
 def _performance(
@@ -247,10 +247,10 @@ def _performance(
     from img2music.io.documents import load_plan, read_file
     from img2music.io.midi.export_midi import read_midi
     from img2music.pipeline.export import tags_of
-    from img2music.pipeline.reconcile_length import settled
+    from img2music.pipeline.reconcile_length import reconcile_length
 
     if source.lower().endswith(".json"):
-        plan = settled(load_plan(source, style=style))
+        plan = reconcile_length(load_plan(source, style=style))
         doubt = plan.contradiction()
         performance = stages.perform(stages.realize(plan, on_event=on_event), plan, on_event=on_event)
         return performance, tags_of(plan), () if doubt is None else (doubt.text,)
@@ -298,7 +298,7 @@ def replay(
             )
         _compare(result, source, as_json=as_json)
 
-    return each(manifests, work, as_json=as_json, what="manifest")
+    return for_each_input(manifests, work, as_json=as_json, what="manifest")
 
 
 def _compare(result: Replay, source: str, *, as_json: bool) -> None:
@@ -309,9 +309,9 @@ def _compare(result: Replay, source: str, *, as_json: bool) -> None:
     """
     folder = None if result.saved is None else result.saved.folder
     if result.saved is not None and result.saved.note:
-        note(result.saved.note)
+        print_notice(result.saved.note)
     if as_json:
-        say_object(
+        print_json(
             {
                 "manifest": source,
                 "folder": None if folder is None else str(folder),
@@ -324,12 +324,12 @@ def _compare(result: Replay, source: str, *, as_json: bool) -> None:
         )
     same = [file.name for file in result.files if file.status == "same"]
     if not as_json:
-        say(f"{source}: {len(same)} files the same{'' if folder is None else f', in {folder}'}")
+        print_text(f"{source}: {len(same)} files the same{'' if folder is None else f', in {folder}'}")
     for line in result.version_notes:
-        note(f"{source}: {line}")
+        print_notice(f"{source}: {line}")
     touched = [f"{name} ({status})" for name, status in result.beside.items() if status != "as recorded"]
     if touched:
-        note(f"{source}: files beside it are not as recorded: {', '.join(touched)}; -o FOLDER writes them again")
+        print_notice(f"{source}: files beside it are not as recorded: {', '.join(touched)}; -o FOLDER writes them again")
     if not result.same:
         others = ", ".join(f"{file.name} ({file.status})" for file in result.files if file.status not in {"same", "not compared"})
         raise BackendError(f"{source}: not the files on record: {others}; install the versions that the manifest names")

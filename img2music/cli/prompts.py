@@ -12,7 +12,7 @@ from typer.core import TyperCommand
 
 from img2music.cli.shared import options as opt  # noqa: TC001  typer reads the annotations
 from img2music.cli.shared.completion import complete_prompt
-from img2music.cli.shared.console import clean, note, say, say_object
+from img2music.cli.shared.console import clean, print_json, print_notice, print_text
 from img2music.cli.shared.copy_out import copy_out
 from img2music.cli.shared.many_inputs import check_writable
 from img2music.errors import BackendError, UsageError, unknown_name
@@ -20,17 +20,17 @@ from img2music.errors import BackendError, UsageError, unknown_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from img2music.evaluation.workbench import Cell, Difference, Estimate, Record, Summary
+    from img2music.evaluation.workbench import Cell, CellRecord, Difference, Estimate, Summary
     from img2music.pipeline import Event
 
-__all__ = ["ManyValues", "prompts_group"]
+__all__ = ["MultiValueCommand", "prompts_group"]
 
 _MANY = ("--prompts", "--pictures", "--models")
 _SECONDS = "30"
 _COLUMNS = 4  # prompts and models side by side in a table
 
 
-class ManyValues(TyperCommand):
+class MultiValueCommand(TyperCommand):
     """A verb without arguments whose list options take all the values that follow: ``--prompts a.md b.md``."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -56,7 +56,7 @@ def prompts_group() -> typer.Typer:
     group.command("ls", help="List every prompt with a line about it.")(_ls)
     group.command("show", help="Print a prompt as it is written.")(_show)
     group.command("cp", help="Copy a prompt to a file of one's own, to be edited and given by its path.")(_cp)
-    group.command("try", cls=ManyValues, short_help="Compare prompts on pictures, piece by piece")(_try)
+    group.command("try", cls=MultiValueCommand, short_help="Compare prompts on pictures, piece by piece")(_try)
     return group
 
 
@@ -73,15 +73,15 @@ def _ls(
     for name in names:
         template = load_prompt(name)
         if as_json:
-            say_object({"name": name, "version": template.version, "purpose": template.purpose, "summary": template.summary})
+            print_json({"name": name, "version": template.version, "purpose": template.purpose, "summary": template.summary})
         else:
-            say(f"{name:<{width}}  {template.summary}")
+            print_text(f"{name:<{width}}  {template.summary}")
     return 0
 
 
 def _content(name: str) -> bytes:
     from img2music.io.documents import read_file
-    from img2music.resources import data
+    from img2music.resources import data_folder
     from img2music.templates import load_prompt, prompt_names
 
     if name.lower().endswith(".md"):
@@ -89,7 +89,7 @@ def _content(name: str) -> bytes:
         return read_file(name)
     if name not in prompt_names():
         raise unknown_name("prompt", name, prompt_names())
-    return data("prompts").joinpath(f"{name}.md").read_bytes()
+    return data_folder("prompts").joinpath(f"{name}.md").read_bytes()
 
 
 def _show(
@@ -97,7 +97,7 @@ def _show(
         str, typer.Argument(metavar="NAME", help="Such as see/cited, or a file of your own.", autocompletion=complete_prompt)
     ],
 ) -> int:
-    say(_content(name).decode().removesuffix("\n"))
+    print_text(_content(name).decode().removesuffix("\n"))
     return 0
 
 
@@ -107,7 +107,7 @@ def _cp(
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> int:
     file = Path(name).name if name.lower().endswith(".md") else f"{name.rpartition('/')[2]}.md"
-    say(str(copy_out(_content(name), file, to, force=force)))
+    print_text(str(copy_out(_content(name), file, to, force=force)))
     return 0
 
 
@@ -149,44 +149,54 @@ def _try(
     What is done is kept: the same command goes on where it was stopped, and asks nobody twice.
     """
     from img2music.brief import Brief
-    from img2music.evaluation.ratings import ratings_beside
-    from img2music.evaluation.workbench import Store, check_usable, compared, estimated, load_grid, run, summaries
-    from img2music.evaluation.workbench.cost_estimate import to_run
+    from img2music.evaluation.ratings import find_ratings
+    from img2music.evaluation.workbench import (
+        RecordStore,
+        check_usable,
+        compare_variants,
+        estimate_run,
+        load_grid,
+        run_cells,
+        summarize_variants,
+    )
+    from img2music.evaluation.workbench.cost_estimate import missing_cells
     from img2music.evaluation.workbench.grid_page import write_page
-    from img2music.evaluation.workbench.output_check import check_folder
-    from img2music.evaluation.workbench.runner import sounds_missing
+    from img2music.evaluation.workbench.output_check import check_grid_folder
+    from img2music.evaluation.workbench.runner import add_missing_sounds
 
     if budget is not None and not budget >= 0:
         raise UsageError(f"a budget of {budget:g} USD is none; give --budget a number from 0 up")
     target = check_writable(out)
-    check_folder(target)
+    check_grid_folder(target)
     length = Brief.of(seconds=seconds).seconds
-    grid = load_grid(prompts, models, pictures, seeds=seeds, seconds=length, per_minute=per_minute, note=note)
-    ratings = ratings_beside(picture.path for picture in grid.pictures)
-    store = Store(target)
+    grid = load_grid(prompts, models, pictures, seeds=seeds, seconds=length, per_minute=per_minute, note=print_notice)
+    ratings = find_ratings(picture.path for picture in grid.pictures)
+    store = RecordStore(target)
     records = store.records()
     if store.passed_over:
-        note(f"{store.passed_over} lines of {target / 'cells.jsonl'} are torn or of another version and are passed over")
-    todo = to_run(grid, records, retry_failed=retry_failed)
-    estimate = estimated(grid, records, todo)
-    note(estimate.words)
+        print_notice(f"{store.passed_over} lines of {target / 'cells.jsonl'} are torn or of another version and are passed over")
+    todo = missing_cells(grid, records, retry_failed=retry_failed)
+    estimate = estimate_run(grid, records, todo)
+    print_notice(estimate.words)
     check_usable(todo)
     _allowed(estimate, budget, yes=yes)
     first = None if no_audio else grid.seeds[0]
     with _progress(len(todo)) as (on_start, on_event, on_record):
         try:
-            outcome = run(
+            outcome = run_cells(
                 todo, store, audio_seed=first, budget_usd=budget, on_start=on_start, on_event=on_event, on_record=on_record
             )
             records = store.records()
             if first is not None:
-                sounds_missing(grid, records, store, on_event=on_event)
+                add_missing_sounds(grid, records, store, on_event=on_event)
         except KeyboardInterrupt:
-            note(f"what is finished is kept in {target}; the same command goes on from there")
+            print_notice(f"what is finished is kept in {target}; the same command goes on from there")
             raise
     if outcome.stopped:
-        note(f"stopped: the next cell would pass the budget of {budget:g} USD ({outcome.spent_usd:.4f} spent); raise it to go on")
-    table, differences = summaries(grid, records, ratings), compared(grid, records, ratings)
+        print_notice(
+            f"stopped: the next cell would pass the budget of {budget:g} USD ({outcome.spent_usd:.4f} spent); raise it to go on"
+        )
+    table, differences = summarize_variants(grid, records, ratings), compare_variants(grid, records, ratings)
     page = write_page(grid, records, store, table, differences, rated=ratings is not None)
     _report(table, differences, page, as_json=as_json)
     return _end(records, todo)
@@ -207,23 +217,23 @@ def _allowed(estimate: Estimate, budget: float | None, *, yes: bool) -> None:
         raise UsageError(
             f"about {estimate.usd:.2g} USD is above the budget of {budget:g}; raise --budget, or give fewer pictures, seeds or prompts"
         )
-    if estimate.leaving and not yes:
+    if estimate.remote_models and not yes:
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            raise UsageError(f"prompts and pictures would go to {', '.join(estimate.leaving)}; agree with --yes")
+            raise UsageError(f"prompts and pictures would go to {', '.join(estimate.remote_models)}; agree with --yes")
         if not typer.confirm("Go on?", err=True):
             raise typer.Abort
 
 
-_Listeners = tuple["Callable[[int, Cell], None]", "Callable[[Event], None]", "Callable[[int, Record], None]"]
+_Listeners = tuple["Callable[[int, Cell], None]", "Callable[[Event], None]", "Callable[[int, CellRecord], None]"]
 
 
 @contextmanager
 def _progress(count: int) -> Iterator[_Listeners]:
     """Shows cells as they are made: a moving line on a terminal, and a line a cell otherwise."""
-    from img2music.evaluation.workbench.result_tables import fate
+    from img2music.evaluation.workbench.result_tables import status_line
 
-    def on_record(place: int, record: Record) -> None:
-        note(f"{place + 1}/{count} {fate(record)}")
+    def on_record(place: int, record: CellRecord) -> None:
+        print_notice(f"{place + 1}/{count} {status_line(record)}")
 
     if not sys.stderr.isatty():
         yield (lambda _place, _cell: None), (lambda _event: None), on_record
@@ -244,47 +254,47 @@ def _progress(count: int) -> Iterator[_Listeners]:
             if event.state == "started":
                 status.update(Text(clean(f"{title}: {event.message}")))
 
-        def show(place: int, record: Record) -> None:
+        def show(place: int, record: CellRecord) -> None:
             if record.fell_back or record.status == "failed":
-                console.print(Text(clean(f"{place + 1}/{count} {fate(record)}")))
+                console.print(Text(clean(f"{place + 1}/{count} {status_line(record)}")))
 
         yield on_start, on_event, show
 
 
 def _report(table: Sequence[Summary], differences: Sequence[Difference], page: Path, *, as_json: bool) -> None:
     from img2music.evaluation.workbench.result_tables import (
+        column_names,
         difference_object,
         difference_rows,
-        names,
-        pairs,
+        group_by_pair,
+        pair_names,
         score_rows,
-        short_names,
         summary_object,
     )
 
     if as_json:
         for summary in table:
-            say_object(summary_object(summary))
+            print_json(summary_object(summary))
         for difference in differences:
-            say_object(difference_object(difference))
-        say_object({"what": "page", "file": str(page)})
+            print_json(difference_object(difference))
+        print_json({"what": "page", "file": str(page)})
         return
-    heads, legend = short_names([summary.variant for summary in table])
+    heads, legend = column_names([summary.variant for summary in table])
     for line in legend:
-        say(line)
+        print_text(line)
     for begin in range(0, len(table), _COLUMNS):
-        say()
+        print_text()
         _print_table(*score_rows(table[begin : begin + _COLUMNS], heads[begin : begin + _COLUMNS]))
     for place, summary in enumerate(table):
         for trouble in summary.troubles[:3]:
-            say(f"{heads[place]}: {trouble}")
-    for pair in pairs(differences):
-        first, second, common = names(pair[0])
-        say()
-        say(f"{first} less {second}, with {common}")
+            print_text(f"{heads[place]}: {trouble}")
+    for pair in group_by_pair(differences):
+        first, second, common = pair_names(pair[0])
+        print_text()
+        print_text(f"{first} less {second}, with {common}")
         _print_table(*difference_rows(pair))
-    say()
-    say(f"The pieces side by side: {page}")
+    print_text()
+    print_text(f"The pieces side by side: {page}")
 
 
 def _print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -303,10 +313,10 @@ def _print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         return
     widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(len(heads))]
     for row in (heads, *rows):
-        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        print_text("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def _end(records: dict[str, Record], todo: Sequence[Cell]) -> int:
+def _end(records: dict[str, CellRecord], todo: Sequence[Cell]) -> int:
     """0, or the error of a run in which no cell got an answer."""
     fresh = [records[cell.name] for cell in todo if cell.name in records]
     if fresh and all(record.status == "failed" for record in fresh):

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from img2music.cli.shared import options as opt  # noqa: TC001  typer reads the annotations
-from img2music.cli.shared.console import say, say_object
+from img2music.cli.shared.console import print_json, print_text
 from img2music.cli.shared.copy_out import copy_out
 from img2music.errors import unknown_name
-from img2music.resources import data
+from img2music.resources import data_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["shelf"]
+__all__ = ["data_file_group"]
 
 
-def shelf(folder: str, one: str, summary: Callable[[str], str]) -> typer.Typer:
+def data_file_group(folder: str, one: str, summary: Callable[[str], str]) -> typer.Typer:
     """The verbs of one data folder.
 
     Args:
@@ -29,7 +29,7 @@ def shelf(folder: str, one: str, summary: Callable[[str], str]) -> typer.Typer:
     group = typer.Typer(help=f"The {folder} that come with the program: list, read, copy.", rich_markup_mode=None)
 
     def names() -> list[str]:
-        return sorted(file.name.removesuffix(".yaml") for file in data(folder).iterdir() if file.name.endswith(".yaml"))
+        return sorted(file.name.removesuffix(".yaml") for file in data_folder(folder).iterdir() if file.name.endswith(".yaml"))
 
     def completed(incomplete: str) -> list[str]:
         return [name for name in names() if name.startswith(incomplete)]
@@ -40,7 +40,7 @@ def shelf(folder: str, one: str, summary: Callable[[str], str]) -> typer.Typer:
     def content(name: str) -> bytes:
         if name not in names():
             raise unknown_name(one, name, names())
-        return data(folder).joinpath(f"{name}.yaml").read_bytes()
+        return data_folder(folder).joinpath(f"{name}.yaml").read_bytes()
 
     @group.command("ls", help=f"List every {one} with a line about it.")
     def ls(as_json: opt.JsonOption = False) -> int:
@@ -48,14 +48,14 @@ def shelf(folder: str, one: str, summary: Callable[[str], str]) -> typer.Typer:
         width = max(map(len, known), default=0)
         for name in known:
             if as_json:
-                say_object({"name": name, "summary": summary(name)})
+                print_json({"name": name, "summary": summary(name)})
             else:
-                say(f"{name:<{width}}  {summary(name)}")
+                print_text(f"{name:<{width}}  {summary(name)}")
         return 0
 
     @group.command("show", help=f"Print a {one} as it is written.")
     def show(name: str = asked) -> int:
-        say(content(name).decode().removesuffix("\n"))
+        print_text(content(name).decode().removesuffix("\n"))
         return 0
 
     @group.command("cp", help=f"Copy a {one} to a file of one's own, to be edited and given by its path.")
@@ -65,7 +65,7 @@ def shelf(folder: str, one: str, summary: Callable[[str], str]) -> typer.Typer:
         force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     ) -> int:
         text = content(name)
-        say(str(copy_out(text, f"{name}.yaml", to, force=force)))
+        print_text(str(copy_out(text, f"{name}.yaml", to, force=force)))
         return 0
 
     return group

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from img2music.cli.shared import options as opt  # noqa: TC001  typer reads the annotations
-from img2music.cli.shared.console import say, say_object
+from img2music.cli.shared.console import print_json, print_text
 
 if TYPE_CHECKING:
     from img2music.io.lexicon_files import Meaning
-    from img2music.words import Reading
+    from img2music.words import WordsReading
 
 __all__ = ["words_group"]
 
@@ -40,14 +40,14 @@ def words_group() -> typer.Typer:
         for name, meaning in meanings().items():
             said = phrases.get(name, [])
             if as_json:
-                say_object({"name": name, "group": meaning.group, **_does(meaning), "words": said})
+                print_json({"name": name, "group": meaning.group, **_does(meaning), "words": said})
                 continue
             if not said:
                 continue
             if meaning.group != group_name:
                 group_name = meaning.group
-                say(f"{group_name}:")
-            say(f"  {name.replace('_', ' '):<22} {_line(meaning):<44} {', '.join(said)}")
+                print_text(f"{group_name}:")
+            print_text(f"  {name.replace('_', ' '):<22} {_line(meaning):<44} {', '.join(said)}")
         return 0
 
     @group.command("read", help="Say how a text is read: what each word does, and what is left aside.")
@@ -61,7 +61,7 @@ def words_group() -> typer.Typer:
 
         reading = read_words(Brief.of(words=" ".join(text)).words)
         if as_json:
-            say_object(
+            print_json(
                 {
                     **reading_rows(reading),
                     **{
@@ -80,16 +80,16 @@ def words_group() -> typer.Typer:
     return group
 
 
-def _say_reading(reading: Reading) -> None:
+def _say_reading(reading: WordsReading) -> None:
     """What each word does, in a line."""
     for one in reading.read:
         value = f" {one.value}" if one.value and not one.does.name else ""
         negated, strength = "not " if one.negated else "", f", x {one.degree:.2g}" if one.degree != 1 else ""
-        say(f"“{one.words}”: {negated}{one.meaning.replace('_', ' ')}{value}  {_line(one.does)}{strength}".rstrip())
+        print_text(f"“{one.words}”: {negated}{one.meaning.replace('_', ' ')}{value}  {_line(one.does)}{strength}".rstrip())
     for left in reading.aside:
-        say(f"“{left.words}”: left aside, {left.reason}" if left.reason else left.words)
+        print_text(f"“{left.words}”: left aside, {left.reason}" if left.reason else left.words)
     for conflict in reading.conflicts:
-        say(conflict)
+        print_text(conflict)
 
 
 def _does(meaning: Meaning) -> dict[str, Any]:

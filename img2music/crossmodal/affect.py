@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING
 from img2music.scene import Attribute
 
 if TYPE_CHECKING:
-    from img2music.crossmodal.cue_evidence import Evidence
+    from img2music.crossmodal.cue_evidence import CueEvidence
 
-__all__ = ["FEELINGS", "MEANS", "Affect", "heard", "named_affect", "read_affect"]
+__all__ = ["FEELINGS", "MEANS", "AffectAttribute", "named_affect", "read_affect", "spread_affect"]
 
-Affect = Attribute[float]
+AffectAttribute = Attribute[float]
 
 MEANS = (0.14, -0.13)
 """Where people's mean ratings of photographs lie (OASIS)."""
@@ -64,14 +64,14 @@ _COLOURS_ALONE = 0.3
 _COLOURED = 0.015
 """Mean chroma from which a picture counts as coloured; below it the greys are the medium's, and colour cues count half."""
 _BENDS = (1.5, 2.0)
-"""How strongly `heard` spreads the middle of valence and of arousal: slopes of 1.7 and 2.1 there. Our choice."""
+"""How strongly `spread_affect` spreads the middle of valence and of arousal: slopes of 1.7 and 2.1 there. Our choice."""
 _RATED_SPREAD = 0.39
 """Standard deviation of people's mean ratings of valence."""
 _COLOUR_CONFIDENCE, _MOST_CONFIDENCE = 0.2, 0.6
 """r with people's ratings of colours alone, and of the whole reading on subjects it was not fitted to."""
 
 
-def named_affect(evidence: Evidence) -> tuple[dict[str, float], dict[str, float]]:
+def named_affect(evidence: CueEvidence) -> tuple[dict[str, float], dict[str, float]]:
     """What each cue that has a name adds to valence and to arousal."""
     told = 0.5 + 0.5 * min(1.0, evidence.values["chroma"] / _COLOURED)
     face = evidence.values.get("smiles", 0.0) * (0.5 + evidence.values.get("face_size", 0.0))
@@ -95,7 +95,7 @@ def named_affect(evidence: Evidence) -> tuple[dict[str, float], dict[str, float]
     return both[0], both[1]
 
 
-def read_affect(evidence: Evidence) -> tuple[Affect, Affect]:
+def read_affect(evidence: CueEvidence) -> tuple[AffectAttribute, AffectAttribute]:
     """Valence and arousal with the cues behind them, the strongest first, and how much of the reading each made."""
     both = []
     for axis, terms in enumerate(named_affect(evidence)):
@@ -106,7 +106,7 @@ def read_affect(evidence: Evidence) -> tuple[Affect, Affect]:
     return both[0], both[1]
 
 
-def heard(valence: float, arousal: float) -> tuple[float, float]:
+def spread_affect(valence: float, arousal: float) -> tuple[float, float]:
     """What music makes of a feeling on people's scale: neutral and the ends stay where they are, what lies between is spread.
 
     People rate most photographs near the middle (standard deviations .39 and .27), while music is used from end to end; so
@@ -115,19 +115,19 @@ def heard(valence: float, arousal: float) -> tuple[float, float]:
     return tanh(_BENDS[0] * valence) / tanh(_BENDS[0]), tanh(_BENDS[1] * arousal) / tanh(_BENDS[1])
 
 
-def _confidence(evidence: Evidence) -> float:
+def _confidence(evidence: CueEvidence) -> float:
     spread = evidence.values.get("feels_spread")
     full = _COLOUR_CONFIDENCE if spread is None else min(_MOST_CONFIDENCE, max(0.0, 1 - (spread / _RATED_SPREAD) ** 2) ** 0.5)
     return full * (0.3 + 0.7 * evidence.content)
 
 
-def _reading(terms: dict[str, float], mean: float, confidence: float) -> Affect:
+def _reading(terms: dict[str, float], mean: float, confidence: float) -> AffectAttribute:
     total = sum(terms.values())
     # Cited are the terms that pull the way the sum went, the strongest first; where all balance, all.
     pulling = [name for name in sorted(terms, key=lambda name: -abs(terms[name])) if terms[name] * total > 0]
     cited = tuple(pulling[:3]) or tuple(terms)
     whole = sum(abs(term) for term in terms.values()) or 1.0
-    return Affect(
+    return AffectAttribute(
         value=round(min(1.0, max(-1.0, mean + total)), 3) + 0.0,
         because=cited,
         confidence=round(confidence, 3),

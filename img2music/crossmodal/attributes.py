@@ -10,19 +10,19 @@ from __future__ import annotations
 from math import hypot
 from typing import TYPE_CHECKING, NamedTuple
 
-from img2music.crossmodal.affect import heard
-from img2music.crossmodal.attribution import Choice, cite, split, spoken, together
-from img2music.crossmodal.context_rules import contour, look_up, shifts
+from img2music.crossmodal.affect import spread_affect
+from img2music.crossmodal.attribution import Choice, cite, split, sum_terms, supporting_terms
+from img2music.crossmodal.context_rules import contour, match_rules, shifts
 from img2music.crossmodal.genre_rules import PLAYERS, Signs, choose_genre, choose_instruments, choose_meter, player_for
-from img2music.crossmodal.seen_instruments import recognised
+from img2music.crossmodal.seen_instruments import recognised_instruments
 from img2music.scene import MusicalAttributes
-from img2music.theory import MODES, name_of
+from img2music.theory import MODES, pitch_class_name
 
 if TYPE_CHECKING:
-    from img2music.crossmodal.affect import Affect
-    from img2music.crossmodal.cue_evidence import Evidence
+    from img2music.crossmodal.affect import AffectAttribute
+    from img2music.crossmodal.cue_evidence import CueEvidence
 
-__all__ = ["CIRCUMPLEX", "MODE_TABLE", "mood_words", "suggest"]
+__all__ = ["CIRCUMPLEX", "MODE_TABLE", "mood_words", "suggest_attributes"]
 
 # Words of feeling with valence and arousal. The first three rows stand where the circumplex of Russell 1980 has them (roughly; of
 # his 28 words those that a piece of music can be called), the last three are ours and fill the gaps between them.
@@ -103,24 +103,29 @@ def mood_words(valence: float, arousal: float, most: int = 2) -> tuple[str, ...]
     return tuple(sorted(CIRCUMPLEX, key=lambda word: hypot(CIRCUMPLEX[word][0] - valence, CIRCUMPLEX[word][1] - arousal))[:most])
 
 
-def suggest(
-    evidence: Evidence, valence: Affect, arousal: Affect, *, genre: str | None = None, mode: str | None = None
+def suggest_attributes(
+    evidence: CueEvidence,
+    valence: AffectAttribute,
+    arousal: AffectAttribute,
+    *,
+    genre: str | None = None,
+    mode: str | None = None,
 ) -> MusicalAttributes:
     """Everything the picture suggests for music; a `genre` or `mode` that is already settled only moves what depends on it."""
     sure = 0.3 + 0.7 * evidence.content
     choice = round(_OUR_CHOICE * sure, 3)
-    known, seen = evidence.known, look_up(evidence)
+    known, seen = evidence.known, match_rules(evidence)
     rated = {"valence": valence, "arousal": arousal}
-    pleasant, lively = heard(valence.value, arousal.value)
+    pleasant, lively = spread_affect(valence.value, arousal.value)
     valence, arousal = valence.model_copy(update={"value": pleasant}), arousal.model_copy(update={"value": lively})
     style = choose_genre(evidence, valence.value, arousal.value)
     genre = genre if genre in PLAYERS else style.value
-    genre_cited = cite(together(style.terms, split(style.rest, (valence, arousal))), known)
+    genre_cited = cite(sum_terms(style.terms, split(style.rest, (valence, arousal))), known)
     meter = choose_meter(evidence, genre)
     players, player_terms = choose_instruments(evidence, genre)
-    named = [(one.cue, one.share, player_for(one, genre)) for one in recognised(evidence.values)]
+    named = [(one.cue, one.share, player_for(one, genre)) for one in recognised_instruments(evidence.values)]
     players = tuple(dict.fromkeys((*(player for _, _, player in named), *players)))[:_MOST_PLAYERS]
-    player_terms = together({cue: share for cue, share, _ in named}, player_terms)
+    player_terms = sum_terms({cue: share for cue, share, _ in named}, player_terms)
     wanted = _mode(evidence, valence)
     mode = mode if mode in MODE_TABLE else wanted.value
     density, height = shifts(seen)
@@ -170,7 +175,7 @@ def _shift(terms: dict[str, float], known: frozenset[str], most: float, confiden
     return {"value": round(total, 3) + 0.0, "confidence": confidence if pulling else 0.0, **cite(pulling, known)}
 
 
-def _both(valence: Affect, arousal: Affect) -> tuple[str, ...]:
+def _both(valence: AffectAttribute, arousal: AffectAttribute) -> tuple[str, ...]:
     """The leading cues of valence and of arousal."""
     return _first((*valence.because[:2], *arousal.because[:2]), 4)
 
@@ -179,7 +184,7 @@ def _first(names: tuple[str, ...], most: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))[:most]
 
 
-def _mood(evidence: Evidence, valence: Affect, arousal: Affect) -> dict[str, object]:
+def _mood(evidence: CueEvidence, valence: AffectAttribute, arousal: AffectAttribute) -> dict[str, object]:
     looks = []
     for cue, least, word in LOOKS:
         beyond = evidence.z(cue) / least
@@ -192,18 +197,18 @@ def _mood(evidence: Evidence, valence: Affect, arousal: Affect) -> dict[str, obj
     return {"value": words, "because": because, "confidence": round((valence.confidence + arousal.confidence) / 2, 3)}
 
 
-def _tempo(evidence: Evidence, valence: Affect, arousal: Affect) -> dict[str, object]:
+def _tempo(evidence: CueEvidence, valence: AffectAttribute, arousal: AffectAttribute) -> dict[str, object]:
     dense = _TEMPO["edge_density"] * evidence.lean("edge_density") * evidence.content
     parts = (_TEMPO["arousal"] * arousal.value, _TEMPO["valence"] * valence.value)
     drive = min(1.0, max(-1.0, sum(parts) + dense))
     # Equal steps of drive are equal ratios of tempo, as tempo is heard.
     tempo = _SLOWEST_BPM * (_FASTEST_BPM / _SLOWEST_BPM) ** ((drive + 1) / 2)
     # A neutral reading was read from its cues too: none of them is without a word.
-    terms = together(split(max(0.05, abs(parts[0])), (arousal,)), split(abs(parts[1]), (valence,)), {"edge_density": abs(dense)})
+    terms = sum_terms(split(max(0.05, abs(parts[0])), (arousal,)), split(abs(parts[1]), (valence,)), {"edge_density": abs(dense)})
     return {"value": float(round(tempo)), "confidence": arousal.confidence, **cite(terms, evidence.known)}
 
 
-def _mode(evidence: Evidence, valence: Affect) -> Choice:
+def _mode(evidence: CueEvidence, valence: AffectAttribute) -> Choice:
     wanted = _MIDDLE + _HALF_RANGE * valence.value
 
     def fit(name: str) -> float:
@@ -215,10 +220,10 @@ def _mode(evidence: Evidence, valence: Affect) -> Choice:
     far = [abs(row.happier - wanted) for row in MODE_TABLE.values()]
     nearer = max(0.05, sum(far) / len(far) - abs(MODE_TABLE[best].happier - wanted))
     signs = {name: term * evidence.content for name, term in evidence.terms(MODE_TABLE[best].signs).items()}
-    return Choice(best, together(spoken(signs), split(nearer, (valence,))))
+    return Choice(best, sum_terms(supporting_terms(signs), split(nearer, (valence,))))
 
 
-def _tonic(evidence: Evidence, mode: str) -> dict[str, object]:
+def _tonic(evidence: CueEvidence, mode: str) -> dict[str, object]:
     # The leading colour: the one that covers most, counted by how much of a colour it is.
     leading = max(evidence.colours, key=lambda colour: colour.share * (0.01 + colour.chroma), default=None)
     if leading is None or leading.chroma < _GREY_CHROMA:
@@ -229,4 +234,4 @@ def _tonic(evidence: Evidence, mode: str) -> dict[str, object]:
         signature = next(signature for limit, signature in _HUE_SIGNATURES if leading.hue_degrees < limit)
         cited = (leading.name,)
     strengths = {name: round(1 / len(cited), 2) for name in cited}
-    return {"value": name_of(signature + MODES[mode]), "because": cited, "strengths": strengths}
+    return {"value": pitch_class_name(signature + MODES[mode]), "because": cited, "strengths": strengths}

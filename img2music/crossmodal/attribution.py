@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from img2music.scene import Attribute
 
-__all__ = ["Choice", "cite", "split", "together"]
+__all__ = ["Choice", "cite", "split", "sum_terms"]
 
 LEAST = 0.04
 """A term of less is not worth a word."""
@@ -28,7 +28,7 @@ class Choice(NamedTuple):
     rest: float = 0.0
 
 
-def together(*rows: Mapping[str, float]) -> dict[str, float]:
+def sum_terms(*rows: Mapping[str, float]) -> dict[str, float]:
     """The sums of the rows' terms by cue."""
     total: dict[str, float] = {}
     for row in rows:
@@ -37,7 +37,7 @@ def together(*rows: Mapping[str, float]) -> dict[str, float]:
     return total
 
 
-def spoken(terms: Mapping[str, float]) -> dict[str, float]:
+def supporting_terms(terms: Mapping[str, float]) -> dict[str, float]:
     """The terms that speak for a choice, the strongest first."""
     return {name: terms[name] for name in sorted(terms, key=lambda name: -terms[name]) if terms[name] > LEAST}
 
@@ -51,7 +51,7 @@ def split(amount: float, attributes: Iterable[Attribute[Any]]) -> dict[str, floa
         total = sum(weights.values())
         each = amount / len(causes)
         shares.append({name: each * (weight / total if total else 1 / len(weights)) for name, weight in weights.items()})
-    return together(*shares)
+    return sum_terms(*shares)
 
 
 def cite(terms: Mapping[str, float], known: frozenset[str], *, rest: float = 0.0, most: int = 4) -> dict[str, Any]:

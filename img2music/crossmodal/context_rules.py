@@ -13,91 +13,91 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from img2music.crossmodal.subject_rules import SUBJECTS, Sight
+from img2music.crossmodal.subject_rules import SUBJECTS, CueRule
 
 if TYPE_CHECKING:
-    from img2music.crossmodal.cue_evidence import Evidence
+    from img2music.crossmodal.cue_evidence import CueEvidence
     from img2music.scene import ContourName
 
-__all__ = ["CIRCUMSTANCES", "Seen", "contour", "look_up", "shifts", "sureness", "words_for"]
+__all__ = ["CIRCUMSTANCES", "MatchedRule", "contour", "match_rules", "rule_terms", "shifts", "sureness"]
 
 # Cue, what of it counts ("more", "less" or a word): the row.
-CIRCUMSTANCES: dict[tuple[str, str], Sight] = {
-    ("smiles", "more"): Sight({"pop": 0.3, "folk": 0.2, "funk": 0.2, "bossa": 0.2, "swing": 0.2, "ragtime": 0.15, "latin": 0.15},
+CIRCUMSTANCES: dict[tuple[str, str], CueRule] = {
+    ("smiles", "more"): CueRule({"pop": 0.3, "folk": 0.2, "funk": 0.2, "bossa": 0.2, "swing": 0.2, "ragtime": 0.15, "latin": 0.15},
         {"voice": 0.15}, {}, 0.1, 1, "own", "Tartter: a smile is heard in a higher voice; the styles ours"),
-    ("smiles", "less"): Sight({"chamber-strings": 0.35, "solo-piano": 0.35, "blues": 0.3, "romantic": 0.15, "cinematic": 0.15, "drone": 0.15},
+    ("smiles", "less"): CueRule({"chamber-strings": 0.35, "solo-piano": 0.35, "blues": 0.3, "romantic": 0.15, "cinematic": 0.15, "drone": 0.15},
         {"cello": 0.3, "oboe": 0.15}, {}, -0.2, -2, "fall", "Juslin: sadness is low and falls; the styles ours"),
-    ("face_size", "more"): Sight({"solo-piano": 0.2, "chamber-strings": 0.15, "jazz-ballad": 0.15, "romantic": 0.1},
+    ("face_size", "more"): CueRule({"solo-piano": 0.2, "chamber-strings": 0.15, "jazz-ballad": 0.15, "romantic": 0.1},
         {"cello": 0.2, "violin": 0.1}, {}, -0.1, 0, "own", "ours: what is near is intimate"),
-    ("people", "more"): Sight({"pop": 0.15, "folk": 0.1, "funk": 0.1, "jazz-ballad": 0.1}, {"voice": 0.15}, {}, 0, 0, "own", "ours: people sing"),
-    ("night", "more"): Sight({"jazz-ballad": 0.35, "synthwave": 0.3, "ambient": 0.2, "blues": 0.2, "solo-piano": 0.2, "lo-fi": 0.15, "tango": 0.15},
+    ("people", "more"): CueRule({"pop": 0.15, "folk": 0.1, "funk": 0.1, "jazz-ballad": 0.1}, {"voice": 0.15}, {}, 0, 0, "own", "ours: people sing"),
+    ("night", "more"): CueRule({"jazz-ballad": 0.35, "synthwave": 0.3, "ambient": 0.2, "blues": 0.2, "solo-piano": 0.2, "lo-fi": 0.15, "tango": 0.15},
         {"muted trumpet": 0.25, "tenor saxophone": 0.1, "celesta": 0.15, "space choir": 0.15, "sweep pad": 0.15}, {}, -0.2, -2, "own",
         "Marks: dark goes with low; convention: nocturnes, jazz of the small hours"),
-    ("low_sun", "more"): Sight({"romantic": 0.25, "bossa": 0.25, "country": 0.2, "jazz-ballad": 0.2, "reggae": 0.2, "folk": 0.15},
+    ("low_sun", "more"): CueRule({"romantic": 0.25, "bossa": 0.25, "country": 0.2, "jazz-ballad": 0.2, "reggae": 0.2, "folk": 0.15},
         {"horn": 0.15, "classical guitar": 0.2, "tenor saxophone": 0.1, "harmonica": 0.1}, {}, -0.15, 0, "fall",
         "Eitan: the sun goes down; the styles ours"),
-    ("fog", "more"): Sight({"ambient": 0.3, "drone": 0.25, "choral": 0.15, "solo-piano": 0.1},
+    ("fog", "more"): CueRule({"ambient": 0.3, "drone": 0.25, "choral": 0.15, "solo-piano": 0.1},
         {"warm pad": 0.2, "slow strings": 0.15, "sweep pad": 0.1}, {}, -0.3, 0, "still", "ours: edges that are not there"),
-    ("time_of_day", "dusk"): Sight({"jazz-ballad": 0.15, "romantic": 0.15, "lo-fi": 0.1, "ambient": 0.1}, {"clarinet": 0.1, "horn": 0.1}, {},
+    ("time_of_day", "dusk"): CueRule({"jazz-ballad": 0.15, "romantic": 0.15, "lo-fi": 0.1, "ambient": 0.1}, {"clarinet": 0.1, "horn": 0.1}, {},
         -0.1, -1, "own", "Marks: dark goes with low"),
-    ("weather", "storm"): Sight({"cinematic": 0.35, "epic": 0.3, "rock": 0.15, "flamenco": 0.1}, {"brass": 0.2, "double bass": 0.2}, {},
+    ("weather", "storm"): CueRule({"cinematic": 0.35, "epic": 0.3, "rock": 0.15, "flamenco": 0.1}, {"brass": 0.2, "double bass": 0.2}, {},
         0.3, -2, "zigzag", "convention: storms from Vivaldi to Britten are fast, full and low"),
-    ("weather", "snow"): Sight({"ambient": 0.15, "lullaby": 0.15, "minimalism": 0.1}, {"celesta": 0.25, "music box": 0.1, "vibraphone": 0.1}, {},
+    ("weather", "snow"): CueRule({"ambient": 0.15, "lullaby": 0.15, "minimalism": 0.1}, {"celesta": 0.25, "music box": 0.1, "vibraphone": 0.1}, {},
         -0.1, 1, "fall", "Spence: bright goes with high; Eitan: snow falls"),
-    ("weather", "cloudy"): Sight({"solo-piano": 0.1, "lo-fi": 0.1, "chamber-strings": 0.1}, {}, {}, 0, 0, "own", "ours"),
-    ("season", "spring"): Sight({"classical": 0.15, "waltz": 0.15, "baroque": 0.1, "folk": 0.1},
+    ("weather", "cloudy"): CueRule({"solo-piano": 0.1, "lo-fi": 0.1, "chamber-strings": 0.1}, {}, {}, 0, 0, "own", "ours"),
+    ("season", "spring"): CueRule({"classical": 0.15, "waltz": 0.15, "baroque": 0.1, "folk": 0.1},
         {"flute": 0.15}, {"3/4": 0.05}, 0.1, 1, "rise", "ours"),
-    ("season", "summer"): Sight({"reggae": 0.15, "bossa": 0.15, "latin": 0.15, "pop": 0.1, "country": 0.1}, {"classical guitar": 0.1}, {},
-        0.05, 0, "own", "ours"),
-    ("season", "autumn"): Sight({"jazz-ballad": 0.15, "chamber-strings": 0.15, "romantic": 0.1, "solo-piano": 0.1}, {"cello": 0.15, "clarinet": 0.1},
-        {}, 0, -1, "fall", "Eitan: leaves fall; convention: the standard named after them"),
-    ("season", "winter"): Sight({"lullaby": 0.1, "ambient": 0.1, "choral": 0.1, "minimalism": 0.1}, {"celesta": 0.2, "music box": 0.1}, {},
+    ("season", "summer"): CueRule({"reggae": 0.15, "bossa": 0.15, "latin": 0.15, "pop": 0.1, "country": 0.1},
+        {"classical guitar": 0.1}, {}, 0.05, 0, "own", "ours"),
+    ("season", "autumn"): CueRule({"jazz-ballad": 0.15, "chamber-strings": 0.15, "romantic": 0.1, "solo-piano": 0.1},
+        {"cello": 0.15, "clarinet": 0.1}, {}, 0, -1, "fall", "Eitan: leaves fall; convention: the standard named after them"),
+    ("season", "winter"): CueRule({"lullaby": 0.1, "ambient": 0.1, "choral": 0.1, "minimalism": 0.1}, {"celesta": 0.2, "music box": 0.1}, {},
         -0.1, 1, "own", "convention: bells and celesta of winter"),
-    ("picture_kind", "drawing"): Sight({"ragtime": 0.2, "chiptune": 0.2, "waltz": 0.15, "minimalism": 0.15}, {"clarinet": 0.1}, {},
+    ("picture_kind", "drawing"): CueRule({"ragtime": 0.2, "chiptune": 0.2, "waltz": 0.15, "minimalism": 0.15}, {"clarinet": 0.1}, {},
         0.1, 1, "zigzag", "convention: cartoons skip; the rest ours"),
-    ("picture_kind", "painting"): Sight({"romantic": 0.25, "baroque": 0.2, "classical": 0.2, "chamber-strings": 0.15},
+    ("picture_kind", "painting"): CueRule({"romantic": 0.25, "baroque": 0.2, "classical": 0.2, "chamber-strings": 0.15},
         {"oboe": 0.1, "violin": 0.1}, {},
         0, 0, "own", "ours: the music of galleries"),
-    ("picture_kind", "silhouette"): Sight({"cinematic": 0.25, "jazz-ballad": 0.15, "solo-piano": 0.2, "tango": 0.15, "flamenco": 0.15},
+    ("picture_kind", "silhouette"): CueRule({"cinematic": 0.25, "jazz-ballad": 0.15, "solo-piano": 0.2, "tango": 0.15, "flamenco": 0.15},
         {"cello": 0.15}, {},
         -0.1, -1, "own", "Marks: dark goes with low"),
-    ("picture_kind", "screenshot"): Sight({"chiptune": 0.3, "synthwave": 0.25, "house": 0.2, "lo-fi": 0.15}, {"square lead": 0.15}, {"4/4": 0.1},
+    ("picture_kind", "screenshot"): CueRule({"chiptune": 0.3, "synthwave": 0.25, "house": 0.2, "lo-fi": 0.15}, {"square lead": 0.15}, {"4/4": 0.1},
         0.1, 0, "zigzag", "ours"),
-    ("picture_kind", "text"): Sight({"minimalism": 0.25, "solo-piano": 0.25, "lo-fi": 0.15}, {"piano": 0.15}, {}, 0, 0, "still", "ours"),
-    ("picture_kind", "plain"): Sight({"ambient": 0.3, "drone": 0.2}, {"warm pad": 0.15}, {}, -0.3, 0, "still", "ours: nothing happens"),
+    ("picture_kind", "text"): CueRule({"minimalism": 0.25, "solo-piano": 0.25, "lo-fi": 0.15}, {"piano": 0.15}, {}, 0, 0, "still", "ours"),
+    ("picture_kind", "plain"): CueRule({"ambient": 0.3, "drone": 0.2}, {"warm pad": 0.15}, {}, -0.3, 0, "still", "ours: nothing happens"),
 }  # fmt: skip
 
 _LEAST_FOR_A_CONTOUR = 0.3
 
 
-class Seen(NamedTuple):
+class MatchedRule(NamedTuple):
     """A row that the evidence calls, and how strongly."""
 
     cue: str
     strength: float
-    row: Sight
+    row: CueRule
 
 
-def look_up(evidence: Evidence) -> tuple[Seen, ...]:
+def match_rules(evidence: CueEvidence) -> tuple[MatchedRule, ...]:
     """Every row that the evidence calls, the subjects first; empty where nothing was recognised."""
-    subjects = (Seen(f"sees_{group}", evidence.sees(group), row) for group, row in SUBJECTS.items())
-    others = (Seen(cue, _strength(evidence, cue, sign), row) for (cue, sign), row in CIRCUMSTANCES.items())
+    subjects = (MatchedRule(f"sees_{group}", evidence.sees(group), row) for group, row in SUBJECTS.items())
+    others = (MatchedRule(cue, _strength(evidence, cue, sign), row) for (cue, sign), row in CIRCUMSTANCES.items())
     return tuple(seen for seen in (*subjects, *others) if seen.strength > 0)
 
 
-def _strength(evidence: Evidence, cue: str, sign: str) -> float:
+def _strength(evidence: CueEvidence, cue: str, sign: str) -> float:
     if sign in {"more", "less"}:
         value = evidence.values.get(cue, 0.0)
         return min(1.0, max(0.0, value if sign == "more" else -value))
     return float(evidence.word(cue) == sign)
 
 
-def sureness(seen: tuple[Seen, ...]) -> float:
+def sureness(seen: tuple[MatchedRule, ...]) -> float:
     """How sure the eye is of the surest subject, 0..1."""
     return max((strength for cue, strength, _ in seen if cue.startswith("sees_")), default=0.0)
 
 
-def words_for(seen: tuple[Seen, ...], column: int, name: str) -> dict[str, float]:
+def rule_terms(seen: tuple[MatchedRule, ...], column: int, name: str) -> dict[str, float]:
     """What every cue says for `name` in a column of the rows (0 styles, 1 players, 2 metres): weight times strength."""
     terms: dict[str, float] = {}
     for cue, strength, row in seen:
@@ -107,7 +107,7 @@ def words_for(seen: tuple[Seen, ...], column: int, name: str) -> dict[str, float
     return terms
 
 
-def shifts(seen: tuple[Seen, ...]) -> tuple[dict[str, float], dict[str, float]]:
+def shifts(seen: tuple[MatchedRule, ...]) -> tuple[dict[str, float], dict[str, float]]:
     """What every cue moves of the density and of the height (semitones); cues that move nothing are left out."""
     density: dict[str, float] = {}
     height: dict[str, float] = {}
@@ -118,7 +118,7 @@ def shifts(seen: tuple[Seen, ...]) -> tuple[dict[str, float], dict[str, float]]:
     return density, height
 
 
-def contour(seen: tuple[Seen, ...]) -> tuple[ContourName, str, float]:
+def contour(seen: tuple[MatchedRule, ...]) -> tuple[ContourName, str, float]:
     """The shape of the strongest row that has one, its cue and its strength; ("own", "", 0) where none is strong enough."""
     best = max((one for one in seen if one.row.contour != "own"), key=lambda one: one.strength, default=None)
     if best is None or best.strength < _LEAST_FOR_A_CONTOUR:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from img2music.scene import Cue, Scene, Swatch
 
-__all__ = ["TYPICAL", "Evidence"]
+__all__ = ["TYPICAL", "CueEvidence"]
 
 TYPICAL: dict[str, tuple[float, float]] = {
     "lightness": (0.548, 0.128),
@@ -50,7 +50,7 @@ _NOT_SEEN = frozenset({"", "unclear", "not sure"})
 """Words by which the eye says that it can't tell."""
 
 
-class Evidence:
+class CueEvidence:
     """The cues and the colours of one picture. A cue that is missing counts as usual, so that nothing follows from it."""
 
     def __init__(self, cues: Iterable[Cue], colours: tuple[Swatch, ...], content: float | None = None) -> None:
@@ -64,7 +64,7 @@ class Evidence:
         self._cues = frozenset(cue.name for cue in cues)
 
     @classmethod
-    def of(cls, scene: Scene) -> Evidence:
+    def of(cls, scene: Scene) -> CueEvidence:
         """The evidence that a scene holds."""
         return cls(scene.cues, scene.colours)
 

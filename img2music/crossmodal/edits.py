@@ -16,8 +16,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from img2music.crossmodal.affect import read_affect
-from img2music.crossmodal.attributes import suggest
-from img2music.crossmodal.cue_evidence import Evidence
+from img2music.crossmodal.attributes import suggest_attributes
+from img2music.crossmodal.cue_evidence import CueEvidence
 from img2music.crossmodal.seen_instruments import PREFIX, instrument_called
 from img2music.crossmodal.subject_rules import SUBJECTS, group_called
 from img2music.scene import Cue, MusicalAttributes, Scene, Seal, Swatch
@@ -25,7 +25,7 @@ from img2music.scene import Cue, MusicalAttributes, Scene, Seal, Swatch
 if TYPE_CHECKING:
     from img2music.scene import Attribute
 
-__all__ = ["renewed", "sealed"]
+__all__ = ["refresh_edited_scene", "seal_scene"]
 
 _OF_FEELING = frozenset({"tempo_bpm", "key", "mode", "mood", "genre", "meter", "instruments"})
 _OF_GENRE = frozenset({"meter", "instruments"})
@@ -33,12 +33,12 @@ _SAID = 0.9
 """How sure a subject is that a person wrote: a person may err too. Our choice."""
 
 
-def sealed(scene: Scene) -> Scene:
+def seal_scene(scene: Scene) -> Scene:
     """The scene with the seal of what stands in it now."""
     return scene.model_copy(update={"seal": Seal(cues=_of_cues(scene), attributes=_of_attributes(scene))})
 
 
-def renewed(scene: Scene) -> tuple[Scene, tuple[str, ...]]:
+def refresh_edited_scene(scene: Scene) -> tuple[Scene, tuple[str, ...]]:
     """The scene with everything suggested again that rests on what was edited, and sentences that say so.
 
     An untouched scene, and one without a seal, comes back as it is, with nothing to say.
@@ -55,11 +55,11 @@ def renewed(scene: Scene) -> tuple[Scene, tuple[str, ...]]:
         return scene, ()
     basis = _as_said(scene, cues)
     kept: dict[str, Attribute[object]] = {name: getattr(scene.attributes, name) for name in MusicalAttributes.model_fields}
-    evidence = Evidence.of(basis)
+    evidence = CueEvidence.of(basis)
     valence, arousal = read_affect(evidence)
     valence = scene.attributes.valence if "valence" not in moved else valence
     arousal = scene.attributes.arousal if "arousal" not in moved else arousal
-    fresh = suggest(
+    fresh = suggest_attributes(
         evidence,
         valence,
         arousal,

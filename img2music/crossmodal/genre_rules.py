@@ -2,7 +2,7 @@
 
 What is recognised (`subject_rules`, `context_rules`, `seen_instruments`) adds to these tables of colour and form; where nothing is recognised they
 decide alone. A style should not hang on how a picture was stored, so what moves least then weighs most: colours move by a hundredth or two
-of their spread, the reading of feelings by a tenth, the networks' shares by a fifth (`evals/studies/seeing/restyle.py`). Hence
+of their spread, the reading of feelings by a tenth, the networks' shares by a fifth (`evals/studies/seeing/reencoding.py`). Hence
 a subject has a say once it is certain, and colours choose among the styles of its row.
 
 No study says which genre a picture sounds like. Every row is our choice, made so that pictures that look different lead to
@@ -14,15 +14,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.crossmodal.attribution import Choice, spoken, together
-from img2music.crossmodal.context_rules import look_up, sureness, words_for
-from img2music.crossmodal.seen_instruments import recognised
+from img2music.crossmodal.attribution import Choice, sum_terms, supporting_terms
+from img2music.crossmodal.context_rules import match_rules, rule_terms, sureness
+from img2music.crossmodal.seen_instruments import recognised_instruments
 from img2music.crossmodal.subject_rules import WIDE_FAMILIES, wide_rows
 
 if TYPE_CHECKING:
-    from img2music.crossmodal.context_rules import Seen
-    from img2music.crossmodal.cue_evidence import Evidence
-    from img2music.crossmodal.seen_instruments import Recognised
+    from img2music.crossmodal.context_rules import MatchedRule
+    from img2music.crossmodal.cue_evidence import CueEvidence
+    from img2music.crossmodal.seen_instruments import RecognisedInstrument
 
 __all__ = [
     "GENRES",
@@ -237,16 +237,16 @@ _CIRCUMSTANCE, _WIDE = 0.41, 2.7
 """How much circumstances and the wide families of subjects count for a style."""
 
 
-def choose_genre(evidence: Evidence, valence: float, arousal: float) -> Choice:
+def choose_genre(evidence: CueEvidence, valence: float, arousal: float) -> Choice:
     """The style of `GENRES` that fits best, what speaks for it, and (as the rest) what the feeling says for it."""
     terms, far = _genre_terms(evidence), _from_home(valence, arousal)
     best = max(GENRES, key=lambda name: _fit(name, terms, far))
     # The feeling speaks for a style by how much nearer it lies to its home than to that of styles on average.
     nearer = sum(far.values()) / len(far) - far[best]
-    return Choice(best, spoken(terms[best]), max(0.0, _HOME_WEIGHT * nearer))
+    return Choice(best, supporting_terms(terms[best]), max(0.0, _HOME_WEIGHT * nearer))
 
 
-def rank_genres(evidence: Evidence, valence: float, arousal: float) -> tuple[str, ...]:
+def rank_genres(evidence: CueEvidence, valence: float, arousal: float) -> tuple[str, ...]:
     """Every style of `GENRES`, the one that `choose_genre` takes first."""
     terms, far = _genre_terms(evidence), _from_home(valence, arousal)
     return tuple(sorted(GENRES, key=lambda name: -_fit(name, terms, far)))
@@ -260,16 +260,16 @@ def _from_home(valence: float, arousal: float) -> dict[str, float]:
     return {name: (valence - row[0]) ** 2 + (arousal - row[1]) ** 2 for name, row in GENRES.items()}
 
 
-def _genre_terms(evidence: Evidence) -> dict[str, dict[str, float]]:
+def _genre_terms(evidence: CueEvidence) -> dict[str, dict[str, float]]:
     """What each cue says for each style."""
-    seen, named = look_up(evidence), recognised(evidence.values)
+    seen, named = match_rules(evidence), recognised_instruments(evidence.values)
     told = tuple(
         one for one in seen if not named or one.cue != "sees_instrument"
     )  # which one it is tells more than that it is one
     wide = {family: _WIDE * evidence.likelier(family) for family in WIDE_FAMILIES}
     rows = wide_rows()
     return {
-        name: together(
+        name: sum_terms(
             _of_rows(told, name),
             {f"likely_{family}": weight * rows[family].get(name, 0.0) for family, weight in wide.items() if weight},
             _of_instruments(named, name),
@@ -279,7 +279,7 @@ def _genre_terms(evidence: Evidence) -> dict[str, dict[str, float]]:
     }
 
 
-def _of_rows(seen: tuple[Seen, ...], genre: str) -> dict[str, float]:
+def _of_rows(seen: tuple[MatchedRule, ...], genre: str) -> dict[str, float]:
     """What subjects and circumstances say for a style."""
     terms = {}
     for cue, strength, row in seen:
@@ -297,29 +297,29 @@ def _surely(share: float) -> float:
     return _FAINTLY * share + (1 - _FAINTLY) * ramp
 
 
-def choose_meter(evidence: Evidence, genre: str) -> Choice:
+def choose_meter(evidence: CueEvidence, genre: str) -> Choice:
     """One of the style's metres, what speaks for it, and (as the rest) the style's habit."""
-    seen = look_up(evidence)
+    seen = match_rules(evidence)
     form = _form(seen) * evidence.content
     usual = _GENRE_METERS[genre]
 
     def terms(name: str) -> dict[str, float]:
-        return together(words_for(seen, 2, name), {cue: form * term for cue, term in evidence.terms(METERS[name][1]).items()})
+        return sum_terms(rule_terms(seen, 2, name), {cue: form * term for cue, term in evidence.terms(METERS[name][1]).items()})
 
     def habit(name: str) -> float:
         return METERS[name][0] + (_USUAL_METER if name == usual[0] else 0)
 
     best = max(usual, key=lambda name: habit(name) + sum(terms(name).values()))
-    return Choice(best, spoken(terms(best)) if len(usual) > 1 else {}, habit(best))
+    return Choice(best, supporting_terms(terms(best)) if len(usual) > 1 else {}, habit(best))
 
 
-def player_for(one: Recognised, genre: str) -> str:
+def player_for(one: RecognisedInstrument, genre: str) -> str:
     """Who plays for an instrument that is seen: of its players the first that the style seats, else the likeliest."""
     seated = [name for seat in PLAYERS[genre] for name in seat] if genre in PLAYERS else []
     return next((name for name in one.row.players if name in seated), one.row.players[0])
 
 
-def _of_instruments(named: tuple[Recognised, ...], genre: str) -> dict[str, float]:
+def _of_instruments(named: tuple[RecognisedInstrument, ...], genre: str) -> dict[str, float]:
     """What the instruments that are seen say for a style: much where one of its players leads, less where it accompanies."""
     terms = {}
     for one in named:
@@ -329,14 +329,14 @@ def _of_instruments(named: tuple[Recognised, ...], genre: str) -> dict[str, floa
     return terms
 
 
-def choose_instruments(evidence: Evidence, genre: str) -> tuple[tuple[str, ...], dict[str, float]]:
+def choose_instruments(evidence: CueEvidence, genre: str) -> tuple[tuple[str, ...], dict[str, float]]:
     """One player for each seat of the style, and what speaks for them."""
-    seen = look_up(evidence)
+    seen = match_rules(evidence)
     form = _form(seen)
 
     def terms(name: str) -> dict[str, float]:
         colours = {cue: form * term for cue, term in evidence.terms(TIMBRES.get(name, {})).items()}
-        return together(words_for(seen, 1, name), colours)
+        return sum_terms(rule_terms(seen, 1, name), colours)
 
     chosen: list[str] = []
     said: list[dict[str, float]] = []
@@ -346,10 +346,10 @@ def choose_instruments(evidence: Evidence, genre: str) -> tuple[tuple[str, ...],
         best = max(free, key=lambda name: sum(terms(name).values()) + (_FIRST_PLAYER if name == first else 0))
         chosen.append(best)
         if len(seat) > 1:
-            said.append(dict(list(spoken(terms(best)).items())[:2]))
-    return tuple(dict.fromkeys(chosen)), spoken(together(*said))
+            said.append(dict(list(supporting_terms(terms(best)).items())[:2]))
+    return tuple(dict.fromkeys(chosen)), supporting_terms(sum_terms(*said))
 
 
-def _form(seen: tuple[Seen, ...]) -> float:
+def _form(seen: tuple[MatchedRule, ...]) -> float:
     """How loud colour and form speak, 0..1."""
     return 1 - _YIELDS * sureness(seen)

@@ -17,7 +17,17 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["AMONG_MANY", "PREFIX", "SOUNDING", "SURE", "Recognised", "Sounding", "cue_called", "instrument_called", "recognised"]
+__all__ = [
+    "AMONG_MANY",
+    "INSTRUMENT_RULES",
+    "PREFIX",
+    "SURE",
+    "InstrumentRule",
+    "RecognisedInstrument",
+    "cue_called",
+    "instrument_called",
+    "recognised_instruments",
+]
 
 PREFIX = "instrument_"
 SURE = 0.5
@@ -26,7 +36,7 @@ AMONG_MANY = 0.25
 """Share from which one of several instruments counts, where together they reach `SURE`. Our choice: two halves of a certain whole."""
 
 
-class Sounding(NamedTuple):
+class InstrumentRule(NamedTuple):
     """What plays for a class."""
 
     players: tuple[str, ...]
@@ -42,38 +52,38 @@ class Sounding(NamedTuple):
         return not self.percussion
 
 
-SOUNDING: dict[str, Sounding] = {
-    "accordion": Sounding(("accordion",), "free reed"),
-    "acoustic guitar": Sounding(("steel guitar", "classical guitar"), "guitar"),
-    "banjo": Sounding(("banjo",), "guitar"),
-    "bassoon": Sounding(("bassoon",), "woodwind"),
-    "bell or wind chime": Sounding(("tubular bells",), "bells"),
-    "cello": Sounding(("cello",), "bowed"),
-    "cornet trumpet": Sounding(("trumpet",), "brass"),
-    "drum": Sounding(("drums",), "drum", "kit"),
-    "drumstick": Sounding(("drums",), "drum", "kit"),
-    "electric guitar": Sounding(("electric guitar",), "guitar"),
-    "flute": Sounding(("flute",), "woodwind"),
-    "French horn": Sounding(("horn",), "brass"),
-    "gong": Sounding(("drums",), "gong", "gong"),
-    "grand piano": Sounding(("piano",), "piano"),
-    "harmonica": Sounding(("harmonica",), "free reed"),
-    "harp": Sounding(("harp",), "harp"),
-    "maraca": Sounding(("drums",), "shaken", "maracas"),
-    "marimba xylophone": Sounding(("marimba",), "mallets"),
-    "oboe": Sounding(("oboe",), "woodwind"),
-    "ocarina": Sounding(("ocarina",), "ocarina"),
-    "pan flute": Sounding(("pan flute",), "woodwind"),
-    "pipe organ": Sounding(("organ",), "organ"),
-    "plectrum": Sounding(("steel guitar", "classical guitar"), "guitar"),
-    "saxophone": Sounding(("alto saxophone", "tenor saxophone"), "saxophone"),
-    "steel drum": Sounding(("steel drums",), "mallets"),
-    "trombone": Sounding(("trombone",), "brass"),
-    "upright piano": Sounding(("piano",), "piano"),
-    "violin": Sounding(("violin",), "bowed"),
-    "whistle": Sounding(("whistle",), "whistle"),
+INSTRUMENT_RULES: dict[str, InstrumentRule] = {
+    "accordion": InstrumentRule(("accordion",), "free reed"),
+    "acoustic guitar": InstrumentRule(("steel guitar", "classical guitar"), "guitar"),
+    "banjo": InstrumentRule(("banjo",), "guitar"),
+    "bassoon": InstrumentRule(("bassoon",), "woodwind"),
+    "bell or wind chime": InstrumentRule(("tubular bells",), "bells"),
+    "cello": InstrumentRule(("cello",), "bowed"),
+    "cornet trumpet": InstrumentRule(("trumpet",), "brass"),
+    "drum": InstrumentRule(("drums",), "drum", "kit"),
+    "drumstick": InstrumentRule(("drums",), "drum", "kit"),
+    "electric guitar": InstrumentRule(("electric guitar",), "guitar"),
+    "flute": InstrumentRule(("flute",), "woodwind"),
+    "French horn": InstrumentRule(("horn",), "brass"),
+    "gong": InstrumentRule(("drums",), "gong", "gong"),
+    "grand piano": InstrumentRule(("piano",), "piano"),
+    "harmonica": InstrumentRule(("harmonica",), "free reed"),
+    "harp": InstrumentRule(("harp",), "harp"),
+    "maraca": InstrumentRule(("drums",), "shaken", "maracas"),
+    "marimba xylophone": InstrumentRule(("marimba",), "mallets"),
+    "oboe": InstrumentRule(("oboe",), "woodwind"),
+    "ocarina": InstrumentRule(("ocarina",), "ocarina"),
+    "pan flute": InstrumentRule(("pan flute",), "woodwind"),
+    "pipe organ": InstrumentRule(("organ",), "organ"),
+    "plectrum": InstrumentRule(("steel guitar", "classical guitar"), "guitar"),
+    "saxophone": InstrumentRule(("alto saxophone", "tenor saxophone"), "saxophone"),
+    "steel drum": InstrumentRule(("steel drums",), "mallets"),
+    "trombone": InstrumentRule(("trombone",), "brass"),
+    "upright piano": InstrumentRule(("piano",), "piano"),
+    "violin": InstrumentRule(("violin",), "bowed"),
+    "whistle": InstrumentRule(("whistle",), "whistle"),
 }
-_BY_CUE = {PREFIX + name.lower().replace(" ", "_"): name for name in SOUNDING}
+_BY_CUE = {PREFIX + name.lower().replace(" ", "_"): name for name in INSTRUMENT_RULES}
 _OTHER_WORDS = {
     "guitar": "acoustic guitar", "piano": "grand piano", "trumpet": "cornet trumpet", "cornet": "cornet trumpet", "horn": "french horn",
     "organ": "pipe organ", "marimba": "marimba xylophone", "xylophone": "marimba xylophone", "panpipe": "pan flute", "sax": "saxophone",
@@ -81,14 +91,14 @@ _OTHER_WORDS = {
 }  # fmt: skip
 
 
-class Recognised(NamedTuple):
+class RecognisedInstrument(NamedTuple):
     """An instrument that is seen surely enough to play."""
 
     cue: str
     seen: str
     """The class's name: "acoustic guitar"."""
     share: float
-    row: Sounding
+    row: InstrumentRule
 
 
 def cue_called(name: str) -> str:
@@ -103,7 +113,7 @@ def instrument_called(words: str) -> str | None:
     return cue if cue in _BY_CUE else None
 
 
-def recognised(values: Mapping[str, float]) -> tuple[Recognised, ...]:
+def recognised_instruments(values: Mapping[str, float]) -> tuple[RecognisedInstrument, ...]:
     """The instruments that play, the surest first, one for each player: two classes of one player count together.
 
     `values` are numbers by the name of their cue; others than those of instruments count for nothing.
@@ -112,7 +122,7 @@ def recognised(values: Mapping[str, float]) -> tuple[Recognised, ...]:
     kin: dict[str, float] = {}
     named: dict[tuple[str, ...], tuple[float, str]] = {}
     for cue, name in _BY_CUE.items():
-        share, row = min(1.0, max(0.0, values.get(cue, 0.0))), SOUNDING[name]
+        share, row = min(1.0, max(0.0, values.get(cue, 0.0))), INSTRUMENT_RULES[name]
         who = (*row.players, row.percussion)
         sums[who] = sums.get(who, 0.0) + share
         kin[row.kin] = kin.get(row.kin, 0.0) + share
@@ -121,10 +131,10 @@ def recognised(values: Mapping[str, float]) -> tuple[Recognised, ...]:
     found = []
     for who, share in sums.items():
         cue = named[who][1]
-        row = SOUNDING[_BY_CUE[cue]]
+        row = INSTRUMENT_RULES[_BY_CUE[cue]]
         leads = kin[row.kin] >= SURE and all(
-            share >= sums[*other.players, other.percussion] for other in SOUNDING.values() if other.kin == row.kin
+            share >= sums[*other.players, other.percussion] for other in INSTRUMENT_RULES.values() if other.kin == row.kin
         )
         if share >= SURE or (several and share >= AMONG_MANY) or (leads and share > 0):
-            found.append(Recognised(cue, _BY_CUE[cue], min(1.0, share), row))
+            found.append(RecognisedInstrument(cue, _BY_CUE[cue], min(1.0, share), row))
     return tuple(sorted(found, key=lambda one: (-one.share, one.cue)))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from img2music.scene import Cue, Scene, Swatch
 
-__all__ = ["SURE_TO_EYES", "attribute_lines", "citable", "colour_lines", "cue_lines", "facts", "gist", "scene_lines"]
+__all__ = ["SURE_TO_EYES", "attribute_lines", "citable", "colour_lines", "cue_lines", "notable_cues", "scene_gist", "scene_lines"]
 
 SURE_TO_EYES = 0.7
 """Share of a recognised thing from which it is told to a model that sees the picture itself: gravel has been a salamander at .54, a firework a
@@ -50,7 +50,7 @@ _COURSES = ("skyline", "brightness_profile")
 """Curves, in words; where the contour of a tune may come from."""
 
 
-def facts(cues: Iterable[Cue], *, sure: float = SURE, feelings: bool = True, most: int = _MOST_FACTS) -> tuple[Cue, ...]:
+def notable_cues(cues: Iterable[Cue], *, sure: float = SURE, feelings: bool = True, most: int = _MOST_FACTS) -> tuple[Cue, ...]:
     """The measured cues that are worth telling, the recognised ones first, then the least usual.
 
     Args:
@@ -110,7 +110,7 @@ def scene_lines(scene: Scene) -> str:
     seen = [cue for cue in scene.cues if cue.source == "model"]
     colours = scene.colours[:_MOST_COLOURS]
     left = _MOST_SEEN - len(colours) - len(seen)
-    told = facts(scene.cues, feelings=not seen, most=max(0, min(_MOST_FACTS, left)))
+    told = notable_cues(scene.cues, feelings=not seen, most=max(0, min(_MOST_FACTS, left)))
     return "\n".join(text for text in (cue_lines((*seen, *told)), colour_lines(colours)) if text)
 
 
@@ -118,7 +118,7 @@ _INSIDE = re.compile(r"\(([^()]{3,60})\)")
 _GIST = ("subject", "scene", "setting", "faces", "time_of_day", "weather", "season")
 
 
-def gist(scene: Scene) -> str:
+def scene_gist(scene: Scene) -> str:
     """The picture in one line: what it shows, when, how it feels, its colours. For models that lose themselves in a list."""
     words = [word for name in _GIST if (cue := scene.cue(name)) is not None and isinstance(cue.value, str) for word in _said(cue)]
     said = [cue.text.rstrip(".") for cue in scene.cues if cue.source == "model"][:3]

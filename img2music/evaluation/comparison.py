@@ -17,17 +17,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from img2music.evaluation.diversity import distance
-from img2music.evaluation.scores import CARDS, scores_of
+from img2music.evaluation.diversity import mean_trait_distance
+from img2music.evaluation.scores import SCORE_CARDS, score_record
 from img2music.rng import generator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from img2music.evaluation.records import Record
+    from img2music.evaluation.records import CellRecord
     from img2music.evaluation.workbench.prompt_grid import Grid, Variant
 
-__all__ = ["FEWEST_PICTURES", "Difference", "Mean", "Summary", "compared", "diversity", "interval", "summaries"]
+__all__ = [
+    "FEWEST_PICTURES",
+    "Difference",
+    "Mean",
+    "Summary",
+    "compare_variants",
+    "interval",
+    "mean_diversity",
+    "summarize_variants",
+]
 
 FEWEST_PICTURES = 5
 """Our choice: the resampled means of fewer take hardly any values."""
@@ -84,21 +93,23 @@ class Difference:
         return "can't tell" if self.better is None else f"{self.better.label} is better"
 
 
-def _of(grid: Grid, records: Mapping[str, Record]) -> dict[Variant, list[Record]]:
-    found: dict[Variant, list[Record]] = {variant: [] for variant in grid.variants}
+def _of(grid: Grid, records: Mapping[str, CellRecord]) -> dict[Variant, list[CellRecord]]:
+    found: dict[Variant, list[CellRecord]] = {variant: [] for variant in grid.variants}
     for cell in grid.cells():
         if cell.name in records:
             found[cell.variant].append(records[cell.name])
     return found
 
 
-def summaries(grid: Grid, records: Mapping[str, Record], ratings: Mapping[str, tuple[float, float]] | None) -> list[Summary]:
+def summarize_variants(
+    grid: Grid, records: Mapping[str, CellRecord], ratings: Mapping[str, tuple[float, float]] | None
+) -> list[Summary]:
     """Every prompt with every model, in the order given."""
     made = []
     for variant, own in _of(grid, records).items():
-        scored = [scores_of(record, ratings) for record in own]
-        means = {name: _mean([scores[name] for scores in scored]) for name in CARDS}
-        means["diversity"] = diversity(own)
+        scored = [score_record(record, ratings) for record in own]
+        means = {name: _mean([scores[name] for scores in scored]) for name in SCORE_CARDS}
+        means["diversity"] = mean_diversity(own)
         reasons: dict[str, int] = {}
         for record in own:
             if record.why:
@@ -122,14 +133,14 @@ def _mean(values: Sequence[float | None]) -> Mean:
     return Mean(sum(measured) / len(measured) if measured else None, len(measured))
 
 
-def diversity(records: Sequence[Record]) -> Mean:
+def mean_diversity(records: Sequence[CellRecord]) -> Mean:
     """Mean distance of the traits over all pairs of different pictures at the same seed."""
-    by_seed: dict[int, list[Record]] = {}
+    by_seed: dict[int, list[CellRecord]] = {}
     for record in records:
         if record.traits:
             by_seed.setdefault(record.seed, []).append(record)
     apart = [
-        distance(one.traits, other.traits)
+        mean_trait_distance(one.traits, other.traits)
         for own in by_seed.values()
         for one, other in combinations(own, 2)
         if one.picture_sha256 != other.picture_sha256
@@ -137,12 +148,14 @@ def diversity(records: Sequence[Record]) -> Mean:
     return _mean(apart)
 
 
-def compared(grid: Grid, records: Mapping[str, Record], ratings: Mapping[str, tuple[float, float]] | None) -> list[Difference]:
+def compare_variants(
+    grid: Grid, records: Mapping[str, CellRecord], ratings: Mapping[str, tuple[float, float]] | None
+) -> list[Difference]:
     """Every score of every two prompts of one purpose with the same model, then of every two models with the same prompt."""
     by_picture = {variant: _by_picture(own, ratings) for variant, own in _of(grid, records).items()}
     made = []
     for a, b in _pairs(grid):
-        for score in CARDS:
+        for score in SCORE_CARDS:
             difference = _difference(score, a, b, by_picture[a][score], by_picture[b][score])
             if difference is not None:
                 made.append(difference)
@@ -155,11 +168,11 @@ def _pairs(grid: Grid) -> list[tuple[Variant, Variant]]:
     return same_model + [(a, b) for a, b in pairs if a.prompt is b.prompt]
 
 
-def _by_picture(records: Sequence[Record], ratings: Mapping[str, tuple[float, float]] | None) -> dict[str, dict[str, float]]:
+def _by_picture(records: Sequence[CellRecord], ratings: Mapping[str, tuple[float, float]] | None) -> dict[str, dict[str, float]]:
     """By score and picture, the mean over seeds of what was measured."""
-    values: dict[str, dict[str, list[float]]] = {score: {} for score in CARDS}
+    values: dict[str, dict[str, list[float]]] = {score: {} for score in SCORE_CARDS}
     for record in records:
-        for score, value in scores_of(record, ratings).items():
+        for score, value in score_record(record, ratings).items():
             if value is not None:
                 values[score].setdefault(record.picture_sha256, []).append(value)
     return {score: {picture: sum(own) / len(own) for picture, own in found.items()} for score, found in values.items()}
@@ -176,7 +189,7 @@ def _difference(score: str, a: Variant, b: Variant, of_a: Mapping[str, float], o
     low, high = interval(apart, score, a.label, b.label)
     better = None
     if low > 0 or high < 0:
-        better = a if (mean > 0) == (CARDS[score].better == "higher") else b
+        better = a if (mean > 0) == (SCORE_CARDS[score].better == "higher") else b
     return Difference(score, a, b, mean, low, high, len(shared), better)
 
 

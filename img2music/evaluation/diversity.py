@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from img2music.scene import Scene
     from img2music.score import Score
 
-__all__ = ["SAID", "distance", "feeling_of", "traits_of"]
+__all__ = ["ANSWERED_ATTRIBUTES", "decided_feeling", "extract_traits", "mean_trait_distance"]
 
-SAID = ("valence", "arousal", "mood", "tempo_bpm", "key", "mode", "meter", "genre", "instruments")
+ANSWERED_ATTRIBUTES = ("valence", "arousal", "mood", "tempo_bpm", "key", "mode", "meter", "genre", "instruments")
 """The attributes of a scene that an answer says (schemas "scene/1" and "scene/2"); the others stay the offline eye's."""
 _BRIGHT_TO_DARK = sorted(MODES, key=lambda mode: MODES[mode])
 _HAPPIER = [row.happier for row in MODE_TABLE.values()]
@@ -47,14 +47,14 @@ _STEPS = (-5, -3, -1, 0, 2, 4)
 """Upper limits of the bins of melodic steps, in semitones."""
 
 
-def traits_of(piece: Piece, purpose: str) -> dict[str, Trait]:
+def extract_traits(piece: Piece, purpose: str) -> dict[str, Trait]:
     """The traits that a prompt of this purpose decides."""
     if purpose == "see" and piece.scene is not None:
         return _seen(piece.scene)
     return _written(piece.score) if purpose == "abc" else _planned(piece.plan)
 
 
-def feeling_of(piece: Piece, purpose: str) -> tuple[float, float] | None:
+def decided_feeling(piece: Piece, purpose: str) -> tuple[float, float] | None:
     """Valence and arousal that a prompt of this purpose decided; None for notes, of which no one can tell here.
 
     A scene says them. A plan only implies them: valence by how happy its mode is to listeners (the least happy mode is -1, the happiest 1),
@@ -132,7 +132,7 @@ def _shares(values: Sequence[float], limits: Sequence[float]) -> tuple[float, ..
     return tuple(count / max(1, len(values)) for count in counts)
 
 
-def distance(one: Mapping[str, Trait], other: Mapping[str, Trait]) -> float | None:
+def mean_trait_distance(one: Mapping[str, Trait], other: Mapping[str, Trait]) -> float | None:
     """Mean distance of the traits that both have; None where they share none."""
     apart = [_apart(name, trait, other[name]) for name, trait in one.items() if name in other]
     return sum(apart) / len(apart) if apart else None

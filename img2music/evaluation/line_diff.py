@@ -13,13 +13,13 @@ from img2music.report.page.html import Html, el
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["changes"]
+__all__ = ["diff_lines"]
 
 _AROUND = 1
 _MOST_LINES = 300
 
 
-def changes(first: Sequence[str], second: Sequence[str]) -> tuple[list[Html], int]:
+def diff_lines(first: Sequence[str], second: Sequence[str]) -> tuple[list[Html], int]:
     """The lines as markup, and how many of them are in one list only."""
     matcher = SequenceMatcher(None, first, second, autojunk=False)
     made: list[Html] = []

@@ -17,12 +17,12 @@ from img2music.io.documents import read_file
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["load_ratings", "ratings_beside"]
+__all__ = ["find_ratings", "load_ratings"]
 
 _COLUMNS = ("picture", "valence", "arousal")
 
 
-def ratings_beside(pictures: Iterable[Path]) -> dict[str, tuple[float, float]] | None:
+def find_ratings(pictures: Iterable[Path]) -> dict[str, tuple[float, float]] | None:
     """Ratings by the picture's file name from every folder that holds a picture; None where no folder has any.
 
     Raises:

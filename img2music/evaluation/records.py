@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from img2music.provenance import Heard
+    from img2music.provenance import RecordedExchange
 
-__all__ = ["FORMAT", "Cited", "Made", "Record", "Store", "Trait"]
+__all__ = ["FORMAT", "CellRecord", "CitedChoice", "PieceExtract", "RecordStore", "Trait"]
 
 FORMAT = 1
 """Rises when a field changes, or what it means: then every cell is another one."""
@@ -42,7 +42,7 @@ Trait = (
 """A number, a name, a set of names, or a curve."""
 
 
-class Cited(StrictModel):
+class CitedChoice(StrictModel):
     """One choice with the cues that it names."""
 
     choice: Short
@@ -50,7 +50,7 @@ class Cited(StrictModel):
     because: Annotated[tuple[Short, ...], Field(max_length=50)]
 
 
-class Made(StrictModel):
+class PieceExtract(StrictModel):
     """The piece, as far as a page shows it."""
 
     title: Line
@@ -64,10 +64,10 @@ class Made(StrictModel):
     instruments: Annotated[tuple[Short, ...], Field(max_length=40)]
     text: Annotated[tuple[Line, ...], Field(max_length=600)]
     """What the prompt decided, as short lines: the plan, or the written notes."""
-    cited: Annotated[tuple[Cited, ...], Field(max_length=100)] = ()
+    cited: Annotated[tuple[CitedChoice, ...], Field(max_length=100)] = ()
 
 
-class Record(StrictModel):
+class CellRecord(StrictModel):
     """What came of one cell."""
 
     format: Literal[1] = 1
@@ -97,10 +97,10 @@ class Record(StrictModel):
     """Valence and arousal that the offline eye measured."""
     traits: Annotated[dict[Short, Trait], Field(max_length=40)] = Field(default_factory=dict)
     """What the model decided, to be compared between pictures; empty where another stage stepped in."""
-    made: Made | None = None
+    made: PieceExtract | None = None
 
 
-class Store:
+class RecordStore:
     """The folder OUT of a grid."""
 
     def __init__(self, folder: Path) -> None:
@@ -109,7 +109,7 @@ class Store:
         self.passed_over = 0
         """Lines that were not understood when records were last read."""
 
-    def records(self) -> dict[str, Record]:
+    def records(self) -> dict[str, CellRecord]:
         """The finished cells by name.
 
         Raises:
@@ -120,18 +120,18 @@ class Store:
         if not path.exists() and not path.is_symlink():
             return {}
         content = _own(path, _LARGEST_BYTES)
-        found: dict[str, Record] = {}
+        found: dict[str, CellRecord] = {}
         for line in content.splitlines():
             if line.strip():
                 try:
-                    record = Record.model_validate_json(line)
+                    record = CellRecord.model_validate_json(line)
                 except ValidationError:
                     self.passed_over += 1
                 else:
                     found[record.cell] = record
         return found
 
-    def keep(self, record: Record, files: Mapping[str, bytes], answers: Sequence[Heard] = ()) -> None:
+    def save(self, record: CellRecord, files: Mapping[str, bytes], answers: Sequence[RecordedExchange] = ()) -> None:
         """Keeps a finished cell: first its files and answers, then its line, so that a line is never without them.
 
         Raises:

@@ -9,15 +9,15 @@ from __future__ import annotations
 from math import hypot
 from typing import TYPE_CHECKING
 
-from img2music.crossmodal.affect import heard
+from img2music.crossmodal.affect import spread_affect
 from img2music.metrics.measurement import Measurement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from img2music.evaluation.records import Record
+    from img2music.evaluation.records import CellRecord
 
-__all__ = ["CARDS", "DIVERSITY", "agreement", "scores_of"]
+__all__ = ["DIVERSITY_CARD", "SCORE_CARDS", "affect_agreement", "score_record"]
 
 _EVERY = float("inf")
 
@@ -26,7 +26,7 @@ def _card(name: str, unit: str, explanation: str, traps: str, **more: object) ->
     return Measurement(name, None, unit, explanation, traps=traps, **more)  # type: ignore[arg-type]  # fields of a Measurement
 
 
-CARDS: dict[str, Measurement] = {
+SCORE_CARDS: dict[str, Measurement] = {
     card.name: card
     for card in (
         _card(
@@ -72,15 +72,15 @@ CARDS: dict[str, Measurement] = {
     )
 }  # fmt: skip
 """What each score of a cell means; the values are None."""
-DIVERSITY = _card(
+DIVERSITY_CARD = _card(
     "diversity", "0..1", "Mean distance between the results for two different pictures at the same seed: 0 is the same for every picture.",
     "Chance makes variety too: a hot model scattering at random scores high. Look at affect beside it.", better="neither",
 )  # fmt: skip
 
 
-def scores_of(record: Record, ratings: Mapping[str, tuple[float, float]] | None = None) -> dict[str, float | None]:
+def score_record(record: CellRecord, ratings: Mapping[str, tuple[float, float]] | None = None) -> dict[str, float | None]:
     """Every score of a cell by name; `ratings` by the picture's file name where people were asked."""
-    scores: dict[str, float | None] = dict.fromkeys(CARDS)
+    scores: dict[str, float | None] = dict.fromkeys(SCORE_CARDS)
     if record.status == "failed":
         return scores
     uses = record.uses
@@ -94,7 +94,7 @@ def scores_of(record: Record, ratings: Mapping[str, tuple[float, float]] | None 
         scores["compliance"] = record.promises_kept / record.promises if record.promises else None
         citations = sum(use.citations for use in uses)
         scores["citations"] = 1 - min(citations, sum(use.unfounded for use in uses)) / citations if citations else None
-        scores["affect"] = agreement(record, ratings)
+        scores["affect"] = affect_agreement(record, ratings)
     if uses and all(use.asked >= max(1, use.answers) for use in uses):  # else some answers came from the cache
         tokens_in, tokens_out = sum(use.tokens_in for use in uses), sum(use.tokens_out for use in uses)
         costs = [use.cost_usd for use in uses if use.cost_usd is not None]
@@ -106,7 +106,7 @@ def scores_of(record: Record, ratings: Mapping[str, tuple[float, float]] | None 
     return scores
 
 
-def agreement(record: Record, ratings: Mapping[str, tuple[float, float]] | None) -> float | None:
+def affect_agreement(record: CellRecord, ratings: Mapping[str, tuple[float, float]] | None) -> float | None:
     """How near the feeling decided is to the picture's: 1 - distance / 2, 0 at least; None where either is unknown.
 
     The plane of valence and arousal is 2 by 2 (Russell 1980), so half its side away is 0.5 and opposite corners are 0. Pictures are felt
@@ -116,5 +116,5 @@ def agreement(record: Record, ratings: Mapping[str, tuple[float, float]] | None)
     if aim is None or record.feeling is None:
         return None
     if record.purpose == "plan":
-        aim = heard(*aim)
+        aim = spread_affect(*aim)
     return max(0.0, 1 - hypot(record.feeling[0] - aim[0], record.feeling[1] - aim[1]) / 2)

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 
 from img2music.errors import BackendError
 from img2music.io.escape import one_line
-from img2music.theory import Key, Meter, name_of
+from img2music.theory import Key, Meter, pitch_class_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -85,7 +85,7 @@ class Tags:
         if not self.key:
             return ""
         key = Key.parse(self.key)
-        return f"{name_of(key.tonic)}{'m' if key.is_minor else ''}"
+        return f"{pitch_class_name(key.tonic)}{'m' if key.is_minor else ''}"
 
     def vorbis(self, loop_frames: int) -> list[tuple[str, str]]:
         """Names and values of the comments; a loop of no frames is none."""

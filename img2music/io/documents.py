@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from img2music.plan import CompositionPlan
     from img2music.scene import Scene
 
-__all__ = ["LARGEST_BYTES", "dump", "load_plan", "load_scene", "parse", "parse_yaml", "read_file"]
+__all__ = ["LARGEST_BYTES", "dump_json", "load_plan", "load_scene", "parse_json", "parse_yaml", "read_file"]
 
 LARGEST_BYTES = 5_000_000
 _DEEPEST_YAML = 20
@@ -75,7 +75,7 @@ def load_scene(path: str | Path) -> Scene:
     """
     from img2music.scene import Scene
 
-    return parse(read_file(path), Scene, kind="scene", source=str(path))
+    return parse_json(read_file(path), Scene, kind="scene", source=str(path))
 
 
 def load_plan(path: str | Path, *, style: str | None = None) -> CompositionPlan:
@@ -87,7 +87,7 @@ def load_plan(path: str | Path, *, style: str | None = None) -> CompositionPlan:
     from img2music.plan import CompositionPlan
     from img2music.style import is_style_file
 
-    plan = parse(read_file(path), CompositionPlan, kind="plan", source=str(path))
+    plan = parse_json(read_file(path), CompositionPlan, kind="plan", source=str(path))
     if style is not None:
         return plan.model_copy(update={"style": style})
     if is_style_file(plan.style):
@@ -95,12 +95,12 @@ def load_plan(path: str | Path, *, style: str | None = None) -> CompositionPlan:
     return plan
 
 
-def dump(model: BaseModel) -> str:
+def dump_json(model: BaseModel) -> str:
     """A model as a JSON document: the same model gives the same text."""
     return model.model_dump_json(indent=2) + "\n"
 
 
-def parse(content: bytes, model: type[M], *, kind: str, source: str) -> M:
+def parse_json(content: bytes, model: type[M], *, kind: str, source: str) -> M:
     """A `model` from JSON; `kind` is "scene", "plan" or "manifest", `source` the file's name for messages.
 
     Raises:
@@ -116,7 +116,7 @@ def parse(content: bytes, model: type[M], *, kind: str, source: str) -> M:
 
 
 def parse_yaml(content: bytes, model: type[M], *, kind: str, source: str) -> M:
-    """A `model` from YAML, as `parse` does from JSON. Aliases are refused: a small file could unfold without end.
+    """A `model` from YAML, as `parse_json` does from JSON. Aliases are refused: a small file could unfold without end.
 
     Raises:
         DocumentError: not YAML, nested too deeply, a key twice, or not what `model` demands.

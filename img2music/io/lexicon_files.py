@@ -14,7 +14,7 @@ from pydantic import Field
 
 from img2music.errors import DocumentError
 from img2music.io.documents import parse_yaml
-from img2music.resources import data
+from img2music.resources import data_folder
 from img2music.strict_model import StrictModel
 from img2music.theory import instrument_names, other_names
 
@@ -154,7 +154,9 @@ def split_phrases(text: str) -> list[str]:
 @cache
 def meanings() -> dict[str, Meaning]:
     """Every meaning by its name, instruments included; `group` and `name` are filled in."""
-    table = parse_yaml(data("lexicon").joinpath("meanings.yaml").read_bytes(), _Meanings, kind="lexicon", source="meanings.yaml")
+    table = parse_yaml(
+        data_folder("lexicon").joinpath("meanings.yaml").read_bytes(), _Meanings, kind="lexicon", source="meanings.yaml"
+    )
     found = {
         name: meaning.model_copy(update={"group": group, "name": name})
         for group in _Meanings.model_fields
@@ -168,7 +170,7 @@ def meanings() -> dict[str, Meaning]:
 @cache
 def languages() -> tuple[str, ...]:
     """The codes of the languages there are tables for, English first."""
-    codes = sorted(file.name.removesuffix(".yaml") for file in data("lexicon").iterdir() if file.name.endswith(".yaml"))
+    codes = sorted(file.name.removesuffix(".yaml") for file in data_folder("lexicon").iterdir() if file.name.endswith(".yaml"))
     return (_ENGLISH, *(code for code in codes if code not in {_ENGLISH, "meanings"}))
 
 
@@ -180,7 +182,7 @@ def lexicon_language(code: str) -> Language:
         DocumentError: its table names a meaning that does not exist.
     """
     source = f"{code}.yaml"
-    table = parse_yaml(data("lexicon").joinpath(source).read_bytes(), Language, kind="lexicon", source=source)
+    table = parse_yaml(data_folder("lexicon").joinpath(source).read_bytes(), Language, kind="lexicon", source=source)
     for group in _GROUPS:
         for name in getattr(table, group):
             if name not in meanings():

@@ -1,6 +1,6 @@
 """From notes to a page: every part as gap-free bars of printed values, with clefs, dynamics and chord symbols in place.
 
-Conventions: a bar is a tuple of `Event` whose durations add up to the bar's length exactly; places in a bar and durations
+Conventions: a bar is a tuple of `NotatedEvent` whose durations add up to the bar's length exactly; places in a bar and durations
 are `Fraction` quarter notes; `value_quarters` is what is printed (3/2 of the duration inside a triplet). An event without
 notes is a rest. One part is one voice on one staff. A drum stroke is not held: where its length would need tied values,
 it gets the first and rests follow. Both writers (MusicXML and ABC) print these events and nothing else.
@@ -19,17 +19,17 @@ from typing import TYPE_CHECKING
 from img2music.io.note_values import UNITS_PER_QUARTER, cut, tuplets
 
 if TYPE_CHECKING:
-    from img2music.io.note_values import Piece
+    from img2music.io.note_values import NoteValue
     from img2music.score import Note, Part, Score
     from img2music.theory import Meter
 
-__all__ = ["CLEFS", "Clef", "Event", "Staff", "chords_by_bar", "clef_of", "lay_out", "sections_by_bar"]
+__all__ = ["CLEFS", "Clef", "NotatedEvent", "Staff", "chords_by_bar", "clef_of", "layout_score", "sections_by_bar"]
 
 _FINEST = 96  # places are multiples of 1/32 or 1/48 quarter
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class NotatedEvent:
     """One printed value: a note, a chord or a rest."""
 
     onset_quarters: Fraction
@@ -87,10 +87,10 @@ class Staff:
 
     part: Part
     clef: Clef
-    bars: tuple[tuple[Event, ...], ...]
+    bars: tuple[tuple[NotatedEvent, ...], ...]
 
 
-def lay_out(score: Score) -> tuple[Staff, ...]:
+def layout_score(score: Score) -> tuple[Staff, ...]:
     """Every part of the score as bars of printed values.
 
     Raises:
@@ -129,7 +129,7 @@ def sections_by_bar(score: Score) -> dict[int, str]:
     return {section.first_bar: section.name for section in score.sections}
 
 
-def _bars(part: Part, score: Score) -> tuple[tuple[Event, ...], ...]:
+def _bars(part: Part, score: Score) -> tuple[tuple[NotatedEvent, ...], ...]:
     length = _units(score.meter.bar_quarters, part)
     by_bar: list[list[_Sound]] = [[] for _ in range(score.bars)]
     for sound in _sounds(part, length * score.bars):
@@ -218,14 +218,14 @@ def _strokes(sounds: list[_Sound], start: int, length: int, meter: Meter) -> lis
     return strokes
 
 
-def _bar(sounds: list[_Sound], start: int, length: int, meter: Meter, dynamics: dict[int, str]) -> tuple[Event, ...]:
+def _bar(sounds: list[_Sound], start: int, length: int, meter: Meter, dynamics: dict[int, str]) -> tuple[NotatedEvent, ...]:
     """One bar of events."""
     if not sounds:
         whole = meter.bar_quarters
-        return (Event(Fraction(0), whole, whole, ()),)
+        return (NotatedEvent(Fraction(0), whole, whole, ()),)
     filled = _filled(sounds, start, length)
     groups = tuplets([(begin, end) for begin, end, _ in filled], meter)
-    events: list[Event] = []
+    events: list[NotatedEvent] = []
     for begin, end, held in filled:
         pieces = cut(begin, end, meter, groups, rest=held is None)
         events.extend(_event(piece, start, held, meter, dynamics) for piece in pieces)
@@ -238,9 +238,9 @@ def _bar(sounds: list[_Sound], start: int, length: int, meter: Meter, dynamics: 
 _RUNS = {"4/4": (Fraction(2), Fraction(4)), "3/4": (Fraction(3),), "2/4": (Fraction(2),)}
 
 
-def _beamed(events: list[Event], meter: Meter) -> tuple[Event, ...]:
+def _beamed(events: list[NotatedEvent], meter: Meter) -> tuple[NotatedEvent, ...]:
     """The events, with one beam over each stretch of the bar that is nothing but plain eighths."""
-    beamed: list[Event] = []
+    beamed: list[NotatedEvent] = []
     for end in _RUNS.get(meter.name, ()):
         stretch = [event for event in events[len(beamed) :] if event.onset_quarters < end]
         whole = bool(stretch) and stretch[-1].onset_quarters + stretch[-1].duration_quarters == end
@@ -250,7 +250,7 @@ def _beamed(events: list[Event], meter: Meter) -> tuple[Event, ...]:
     return (*beamed, *events[len(beamed) :])
 
 
-def _event(piece: Piece, start: int, sound: _Sound | None, meter: Meter, dynamics: dict[int, str]) -> Event:
+def _event(piece: NoteValue, start: int, sound: _Sound | None, meter: Meter, dynamics: dict[int, str]) -> NotatedEvent:
     tuplet, group = "", bisect_right(_beats(meter), piece.begin)
     if piece.tuplet:
         edge = {piece.tuplet.begin: "start", piece.tuplet.end: "stop"}
@@ -258,9 +258,9 @@ def _event(piece: Piece, start: int, sound: _Sound | None, meter: Meter, dynamic
         group = bisect_right(_beats(meter), piece.tuplet.begin)
     onset, duration, value = _quarters(piece.begin), _quarters(piece.end - piece.begin), _quarters(piece.value)
     if sound is None:
-        return Event(onset, duration, value, (), tuplet=tuplet, beam_group=group)
+        return NotatedEvent(onset, duration, value, (), tuplet=tuplet, beam_group=group)
     first = start + piece.begin == sound.begin
-    return Event(
+    return NotatedEvent(
         onset,
         duration,
         value,

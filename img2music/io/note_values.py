@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from img2music.theory import Meter
 
-__all__ = ["UNITS_PER_QUARTER", "Piece", "Tuplet", "cut", "is_value", "tuplets"]
+__all__ = ["UNITS_PER_QUARTER", "NoteValue", "Tuplet", "cut", "is_value", "tuplets"]
 
 UNITS_PER_QUARTER = 192
 _SMALLEST = 3  # units: a 256th, where the tree ends
@@ -30,7 +30,7 @@ _HALVES_FROM_BEATS = 4  # a bar of four or more beats is felt in two groups
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class NoteValue:
     """One printed value: sounding from `begin` to `end`, printed as `value`, all in units."""
 
     begin: int
@@ -177,24 +177,24 @@ def _shrunk(events: Sequence[tuple[int, int]], begin: int, end: int) -> list[Tup
     return _shrunk(events, begin, middle) + _shrunk(events, middle, end)
 
 
-def cut(begin: int, end: int, meter: Meter, groups: Sequence[Tuplet] = (), *, rest: bool = False) -> tuple[Piece, ...]:
+def cut(begin: int, end: int, meter: Meter, groups: Sequence[Tuplet] = (), *, rest: bool = False) -> tuple[NoteValue, ...]:
     """One event of a bar as printed values.
 
     Raises:
         ValueError: a length that no value down to a 256th can show.
     """
-    pieces: list[Piece] = []
+    pieces: list[NoteValue] = []
     place = begin
     for group in (*(group for group in groups if group.end > begin), Tuplet(end, end)):
         if place < min(group.begin, end):
             plain = _values(place, min(group.begin, end), _bar(meter), rest)
-            pieces += [Piece(a, b, b - a, None) for a, b in plain]
+            pieces += [NoteValue(a, b, b - a, None) for a, b in plain]
         place = max(begin, group.begin)
         if place >= end:
             break
         first, last = place - group.begin, min(end, group.end) - group.begin
         inner = _triplet(group.end - group.begin)
         for a, b in _values(first * 3 // 2, last * 3 // 2, inner, rest):
-            pieces.append(Piece(group.begin + a * 2 // 3, group.begin + b * 2 // 3, b - a, group))
+            pieces.append(NoteValue(group.begin + a * 2 // 3, group.begin + b * 2 // 3, b - a, group))
         place = group.end
     return tuple(pieces)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from PIL.Image import Exif, Image, Transpose
 
     from img2music.io.decoding.colour_spaces import ColourSpace
-    from img2music.io.decoding.file_types import Kind
+    from img2music.io.decoding.file_types import PictureFileType
 
 __all__ = ["MOST_PIXELS", "WORKING_PIXELS", "Picture", "PictureSource", "open_picture", "preview_jpeg"]
 
@@ -100,7 +100,7 @@ def open_picture(source: PictureSource, *, max_pixels: int | None = None) -> Pic
     try:
         with _guarded() as limit:
             if given.image is None:
-                kind = file_types.recognise(given.content)
+                kind = file_types.detect_file_type(given.content)
                 what = kind.name
                 import_module(f"PIL.{kind.module}") if kind.module else None
                 decoded = _decode(kind, max_pixels, limit)
@@ -176,7 +176,7 @@ _Decoded: TypeAlias = "tuple[NDArray[np.uint8], tuple[int, int], list[str]]"
 """The working copy, width and height of the original, upright, and what was done."""
 
 
-def _decode(kind: Kind, max_pixels: int | None, limit: _Limit) -> _Decoded:
+def _decode(kind: PictureFileType, max_pixels: int | None, limit: _Limit) -> _Decoded:
     """A file's picture."""
     from PIL import Image
 
@@ -245,7 +245,7 @@ def _draft(image: Image, *, large: bool) -> bool:
     return image.draft(None, wanted) is not None
 
 
-def _drawn(kind: Kind, notes: list[str]) -> _Decoded:
+def _drawn(kind: PictureFileType, notes: list[str]) -> _Decoded:
     """An SVG drawing."""
     from PIL import Image
 
@@ -257,7 +257,7 @@ def _drawn(kind: Kind, notes: list[str]) -> _Decoded:
         return _finish(image, whole or image.size, _Colours(image, Image.Exif()), notes)
 
 
-def _first_of(image: Image, kind: Kind) -> list[str]:
+def _first_of(image: Image, kind: PictureFileType) -> list[str]:
     """Notes where a file holds more than one picture."""
     if kind.note is not None:
         return [kind.note]
@@ -278,7 +278,7 @@ def _frames(image: Image, file_bytes: int) -> Iterator[str]:
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
-def _with_content(image: Image, kind: Kind, notes: list[str]) -> tuple[Image, list[str]]:
+def _with_content(image: Image, kind: PictureFileType, notes: list[str]) -> tuple[Image, list[str]]:
     """The first frame that shows something, instead of a blank first one; that one again where none does."""
     from PIL import Image as PillowImage
 
@@ -317,7 +317,7 @@ class _Colours:
             return None
 
 
-def _colours(image: Image, kind: Kind, notes: list[str]) -> _Colours:
+def _colours(image: Image, kind: PictureFileType, notes: list[str]) -> _Colours:
     """What a file of this kind says of its colours."""
     exif = _exif(image)
     if kind.name == "PNG":

@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from img2music.errors import unknown_name
 from img2music.io.documents import parse_yaml, read_file
 from img2music.io.lexicon_files import style_aliases
-from img2music.resources import data
+from img2music.resources import data_folder
 from img2music.style import Style, is_style_file
 
 __all__ = ["load_style", "style_names"]
@@ -23,7 +23,9 @@ _LARGEST_BYTES = 200_000
 @cache
 def style_names() -> tuple[str, ...]:
     """The styles that come with the program, in alphabetical order."""
-    return tuple(sorted(file.name.removesuffix(".yaml") for file in data("styles").iterdir() if file.name.endswith(".yaml")))
+    return tuple(
+        sorted(file.name.removesuffix(".yaml") for file in data_folder("styles").iterdir() if file.name.endswith(".yaml"))
+    )
 
 
 def load_style(name: str) -> Style:
@@ -46,7 +48,7 @@ def load_style(name: str) -> Style:
 
 @cache
 def _own(name: str) -> Style:
-    return _parsed(data("styles").joinpath(f"{name}.yaml").read_bytes(), f"{name}.yaml")
+    return _parsed(data_folder("styles").joinpath(f"{name}.yaml").read_bytes(), f"{name}.yaml")
 
 
 @lru_cache(maxsize=64)

@@ -11,9 +11,9 @@ environment only. Nothing here is imported before it is used; a model is loaded 
 """
 
 from img2music.models.client import Answer, Client, Question
-from img2music.models.model_factory import chat_model, why_not
+from img2music.models.model_factory import chat_model, unavailable_reason
 from img2music.models.model_spec import ModelSpec
-from img2music.models.parsing.json_answer import AnswerError, field_of, json_of, validated
+from img2music.models.parsing.json_answer import AnswerError, parse_json_answer, validate_field, validate_record
 from img2music.models.parsing.json_schema import schema_of
 from img2music.models.provider_table import PROVIDERS, Provider
 from img2music.models.repair_loop import Reply, converse
@@ -29,9 +29,9 @@ __all__ = [
     "Reply",
     "chat_model",
     "converse",
-    "field_of",
-    "json_of",
+    "parse_json_answer",
     "schema_of",
-    "validated",
-    "why_not",
+    "unavailable_reason",
+    "validate_field",
+    "validate_record",
 ]

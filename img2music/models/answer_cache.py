@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["AnswerCache", "Kept", "key_of"]
+__all__ = ["AnswerCache", "CachedAnswer", "cache_key"]
 
 _FORMAT = 1
 _LARGEST_BYTES = 5_000_000
 
 
-class Kept(StrictModel):
+class CachedAnswer(StrictModel):
     """An answer as it is kept."""
 
     text: Annotated[str, Field(max_length=_LARGEST_BYTES)]
@@ -43,7 +43,7 @@ class Kept(StrictModel):
     model: Annotated[str, Field(max_length=2000)]
 
 
-def key_of(parts: Mapping[str, object]) -> str:
+def cache_key(parts: Mapping[str, object]) -> str:
     """The name of an answer: a hash over everything in `parts`, which must be what JSON can hold."""
     return sha256(json.dumps({"format": _FORMAT, **parts}, sort_keys=True).encode()).hexdigest()
 
@@ -55,14 +55,14 @@ class AnswerCache:
         """`folder` is the cache's own; None takes the one in img2music's cache folder."""
         self._folder = folder if folder is not None else cache_folder() / "answers"
 
-    def get(self, key: str) -> Kept | None:
+    def get(self, key: str) -> CachedAnswer | None:
         """The answer of that key, or None."""
         try:
-            return Kept.model_validate_json(read_file(self._path(key), largest_bytes=_LARGEST_BYTES))
+            return CachedAnswer.model_validate_json(read_file(self._path(key), largest_bytes=_LARGEST_BYTES))
         except (DocumentError, ValidationError):
             return None
 
-    def put(self, key: str, kept: Kept) -> None:
+    def put(self, key: str, kept: CachedAnswer) -> None:
         """Keeps an answer."""
         with suppress(OutputError):
             write_file(self._path(key), kept.model_dump_json().encode())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
 
-    from img2music.models.http.negotiation import Manner
+    from img2music.models.http.negotiation import RequestSettings
     from img2music.models.model_spec import ModelSpec
     from img2music.models.question import Question
 
@@ -107,7 +107,7 @@ def _smaller(jpeg: bytes, longest: int) -> bytes:
     return packed.getvalue()
 
 
-def keywords_of(question: Question, manner: Manner, provider: str, allowed: float) -> dict[str, Any]:
+def keywords_of(question: Question, manner: RequestSettings, provider: str, allowed: float) -> dict[str, Any]:
     """What goes beside the messages; `allowed` seconds may pass until the answer."""
     wanted = None
     if manner.structured != "none" and question.schema is not None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from img2music.errors import BackendError
-from img2music.models.http.redaction import without_secrets
+from img2music.models.http.redaction import redact_secrets
 from img2music.models.question import Answer
 from img2music.provenance import MOST_TOKENS
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from langchain_core.messages import AIMessage
 
-__all__ = ["Received", "received", "refused"]
+__all__ = ["Received", "received", "refusal_error"]
 
 _TAIL_BYTES = 2000
 _REPEATS = 0.05
@@ -89,7 +89,7 @@ def _count(usage: Mapping[str, Any], name: str) -> int:
     return value if isinstance(value, int) and 0 <= value <= MOST_TOKENS else 0
 
 
-def refused(answer: Answer, label: str) -> BackendError:
+def refusal_error(answer: Answer, label: str) -> BackendError:
     """The error for an answer by which the model refuses."""
-    said = without_secrets(" ".join(answer.text.split()))[:200] or "its content filter does, without a word"
+    said = redact_secrets(" ".join(answer.text.split()))[:200] or "its content filter does, without a word"
     return BackendError(f"model {label!r} refuses to answer ({said}); change the picture or the words")

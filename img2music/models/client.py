@@ -23,17 +23,17 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from img2music.errors import BackendError, Img2MusicError
-from img2music.models.answer_cache import AnswerCache, Kept, key_of
+from img2music.models.answer_cache import AnswerCache, CachedAnswer, cache_key
 from img2music.models.chat_messages import keywords_of, messages_of, turn
-from img2music.models.chat_response import Received, received, refused
-from img2music.models.failures import Circumstances, Trouble, give_up, trouble_of
-from img2music.models.http.negotiation import MOST_CHANGES, Manner
+from img2music.models.chat_response import Received, received, refusal_error
+from img2music.models.failures import RequestContext, RequestFailure, backend_error, classify_failure
+from img2music.models.http.negotiation import MOST_CHANGES, RequestSettings
 from img2music.models.http.proxies import proxy_for
-from img2music.models.http.redaction import without_value
+from img2music.models.http.redaction import redact_value
 from img2music.models.model_factory import OPENAI_ADDRESS, chat_model, key_variable
 from img2music.models.model_spec import LONGEST_SECONDS, ModelSpec
 from img2music.models.question import Answer, Question
-from img2music.provenance import MODEL_THREAD, Heard, hear
+from img2music.provenance import MODEL_THREAD, RecordedExchange, record_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
     from langchain_core.messages import AIMessage
 
-__all__ = ["Answer", "Client", "Question", "refused"]
+__all__ = ["Answer", "Client", "Question", "refusal_error"]
 
 _FIRST_WAIT_SECONDS = 0.5
 _LONGEST_WAIT_SECONDS = 20.0
@@ -66,7 +66,7 @@ class _Course:
     """For the model to be loaded."""
     looks: int = 0
     thrown_away: int = 0
-    before_guess: Manner | None = None
+    before_guess: RequestSettings | None = None
     """How the server was asked before things were left out without its naming them; what did not help is not kept."""
     lengthened: bool = False
     held: Received | None = None
@@ -85,7 +85,7 @@ class Client:
         self._cache = cache if cache is not None else AnswerCache()
         self._sleep = sleeper
         self._model: BaseChatModel | None = None
-        self._manner = Manner.of(self.spec)
+        self._manner = RequestSettings.of(self.spec)
         self._moved = False
         self.asked = 0
         """Requests that went out so far."""
@@ -99,12 +99,12 @@ class Client:
         key = self._key(question)
         kept = None if self.spec.provider == "replay" else self._cache.get(key)
         if kept is not None:
-            hear(Heard(kept.question, kept.text, kept.tokens_in, kept.tokens_out))
+            record_answer(RecordedExchange(kept.question, kept.text, kept.tokens_in, kept.tokens_out))
             return Answer(kept.text, kept.finish, question=kept.question)
         answer = self._ask_anew(question, until)
-        hear(Heard(answer.question, answer.text, answer.tokens_in, answer.tokens_out))
+        record_answer(RecordedExchange(answer.question, answer.text, answer.tokens_in, answer.tokens_out))
         if self.spec.provider != "replay":
-            own = Kept(
+            own = CachedAnswer(
                 text=answer.text,
                 finish=answer.finish,
                 tokens_in=answer.tokens_in,
@@ -121,7 +121,7 @@ class Client:
 
     def _key(self, question: Question) -> str:
         spec = self.spec
-        return key_of(
+        return cache_key(
             {
                 "model": [spec.provider, spec.name, spec.options.base_url, spec.options.mmproj, _weights(spec)],
                 "parameters": [
@@ -144,7 +144,7 @@ class Client:
     def _ask_anew(self, question: Question, until: float) -> Answer:
         course = _Course(monotonic(), until)
         if question.picture_jpeg is not None and self._manner.blind:
-            raise give_up(Trouble(self._manner.blind, again=False, remedy=_CHOOSE_EYES))
+            raise backend_error(RequestFailure(self._manner.blind, again=False, remedy=_CHOOSE_EYES))
         if self._model is None:
             self._model = self._made(self.spec)
         while True:
@@ -161,14 +161,14 @@ class Client:
             try:
                 message = _within(allowed, partial(self._invoke, question, allowed))
             except Exception as error:
-                trouble = trouble_of(error, self.spec.label, circumstances=self._circumstances(question, allowed, until))
+                trouble = classify_failure(error, self.spec.label, circumstances=self._circumstances(question, allowed, until))
                 done = self._mend(trouble, question, course)
                 if done is None and course.held is not None:  # an answer in the hand
                     course.troubles.append(trouble.text)
                     return self._whole(course.held, question, course)
                 if done is None:
                     self._manner = course.before_guess or self._manner
-                    raise give_up(self._nowhere(trouble) if trouble.misplaced and self._moved else trouble) from None
+                    raise backend_error(self._nowhere(trouble) if trouble.misplaced and self._moved else trouble) from None
                 if done:
                     course.troubles.append(trouble.done(done))
                 continue
@@ -176,23 +176,23 @@ class Client:
             if self._asks_for_more(got, monotonic() - sent, course):
                 continue
             if got.ran_out:
-                raise give_up(self._spent(got))
+                raise backend_error(self._spent(got))
             return self._whole(got, question, course)
 
     def _whole(self, got: Received, question: Question, course: _Course) -> Answer:
         """The answer with what is known of how it was come by."""
-        from img2music.models.providers.replay_model import digest_of  # needs what the model needed
+        from img2music.models.providers.replay_model import question_digest  # needs what the model needed
 
         answer = got.answer
-        answer.text = without_value(answer.text, key_variable(self.spec))  # a server may repeat what it was sent
+        answer.text = redact_value(answer.text, key_variable(self.spec))  # a server may repeat what it was sent
         if course.waited_seconds:
             course.troubles.append(f"the server was loading its model; {course.waited_seconds:.0f} s were waited for it")
         answer.seconds, answer.asked = monotonic() - course.begin, course.asked
-        answer.question = digest_of(messages_of(question, self.spec.options.structured))
+        answer.question = question_digest(messages_of(question, self.spec.options.structured))
         answer.troubles = tuple(course.troubles)
         return answer
 
-    def _mend(self, trouble: Trouble, question: Question, course: _Course) -> str | None:
+    def _mend(self, trouble: RequestFailure, question: Question, course: _Course) -> str | None:
         """What was done so that asking again may help, for the record ("" where that comes later); None where nothing is left."""
         if trouble.loading:
             return self._wait_for_loading(trouble, course)
@@ -228,23 +228,23 @@ class Client:
         course.lengthened, course.held = True, None if got.ran_out else got
         return True
 
-    def _spent(self, got: Received) -> Trouble:
+    def _spent(self, got: Received) -> RequestFailure:
         tokens = self._manner.max_tokens
         why = "thinking" if got.thought else "what is no answer, thinking most likely"
-        return Trouble(
+        return RequestFailure(
             f"model {self.spec.label!r} spent all of its {tokens} tokens on {why} and gave no answer",
             again=False,
             remedy="raise max_tokens in its line, or switch its thinking off",
         )
 
-    def _circumstances(self, question: Question, allowed: float, until: float) -> Circumstances:
+    def _circumstances(self, question: Question, allowed: float, until: float) -> RequestContext:
         own = self.spec.options.timeout
         limit = "time_limit_seconds" if own is None or own > allowed else "its timeout"
         proxy = ""
         if self.spec.provider == "openai":
             found = proxy_for(self.spec.options.base_url or OPENAI_ADDRESS)
             proxy = "" if found is None else found.variable
-        return Circumstances(
+        return RequestContext(
             key_variable(self.spec), shown=question.picture_jpeg is not None, proxy=proxy, limit=limit, seconds=allowed
         )
 
@@ -254,7 +254,7 @@ class Client:
         except Img2MusicError:
             raise
         except Exception as error:
-            raise give_up(trouble_of(error, self.spec.label, secret_variable=key_variable(self.spec))) from None
+            raise backend_error(classify_failure(error, self.spec.label, secret_variable=key_variable(self.spec))) from None
         if spec.provider == "openai":  # they go with each request, because a server may not take them
             made.temperature = made.max_tokens = None  # type: ignore[attr-defined]
         return made
@@ -269,9 +269,9 @@ class Client:
         self._model = self._made(self.spec.model_copy(update={"options": options}))
         return f"asked again at {address}/v1; write that as base_url"
 
-    def _nowhere(self, trouble: Trouble) -> Trouble:
+    def _nowhere(self, trouble: RequestFailure) -> RequestFailure:
         address = self.spec.options.base_url
-        return Trouble(f"{trouble.cause}, neither at {address} nor at {address}/v1", again=False, remedy="check base_url")
+        return RequestFailure(f"{trouble.cause}, neither at {address} nor at {address}/v1", again=False, remedy="check base_url")
 
     def _invoke(self, question: Question, allowed: float) -> AIMessage:
         assert self._model is not None  # noqa: S101  made by the caller
@@ -288,14 +288,14 @@ class Client:
 
     def _wait_for_turn(self, until: float, troubles: list[str]) -> None:
         if until - monotonic() < _SHORTEST_SECONDS:
-            raise give_up(_late(self.spec.label, troubles))
+            raise backend_error(_late(self.spec.label, troubles))
         wait = turn(self.spec, until)
         if wait > 0 and monotonic() + wait >= until:
-            raise give_up(_late(self.spec.label, [f"at most {self.spec.options.per_minute:g} requests a minute"]))
+            raise backend_error(_late(self.spec.label, [f"at most {self.spec.options.per_minute:g} requests a minute"]))
         if wait > 0:
             self._sleep(wait)
 
-    def _wait(self, trouble: Trouble, course: _Course) -> str | None:
+    def _wait(self, trouble: RequestFailure, course: _Course) -> str | None:
         """Waits before the same is sent again; raises where the server asks for longer than there is time."""
         asked = trouble.wait_seconds
         wait = min(_FIRST_WAIT_SECONDS * 2 ** (course.failures - 1), _LONGEST_WAIT_SECONDS) if asked is None else asked
@@ -303,8 +303,8 @@ class Client:
             if asked is None or course.held is not None:
                 return None
             left = max(0.0, course.until - monotonic())
-            raise give_up(
-                Trouble(
+            raise backend_error(
+                RequestFailure(
                     f"{trouble.cause} and asks to wait {min(asked, 1e9):.0f} s, and {left:.0f} s are left",
                     again=False,
                     remedy="try again then, or raise time_limit_seconds",
@@ -313,7 +313,7 @@ class Client:
         self._sleep(wait)
         return "asked again"
 
-    def _wait_for_loading(self, trouble: Trouble, course: _Course) -> str | None:
+    def _wait_for_loading(self, trouble: RequestFailure, course: _Course) -> str | None:
         usual = _LOADING_WAITS_SECONDS[min(course.looks, len(_LOADING_WAITS_SECONDS) - 1)]
         wait = max(usual, min(trouble.wait_seconds or 0.0, _LONGEST_WAIT_SECONDS))
         # By what was waited too: whoever hands in a sleeper of their own may not sleep at all.
@@ -321,7 +321,7 @@ class Client:
             if course.held is not None:
                 return None
             waited = f" after {course.waited_seconds:.0f} s of waiting" if course.waited_seconds else ""
-            raise give_up(Trouble(trouble.cause + waited, again=False, remedy=trouble.remedy))
+            raise backend_error(RequestFailure(trouble.cause + waited, again=False, remedy=trouble.remedy))
         self._sleep(wait)
         course.looks += 1
         course.waited_seconds += wait
@@ -363,9 +363,9 @@ def _within(seconds: float, call: Callable[[], Any]) -> Any:
     return done[0]
 
 
-def _late(label: str, troubles: list[str]) -> Trouble:
+def _late(label: str, troubles: list[str]) -> RequestFailure:
     last = f" (last: {troubles[-1]})" if troubles else ""
-    return Trouble(
+    return RequestFailure(
         f"model {label!r} took longer than the time limit{last}",
         again=False,
         remedy="raise time_limit_seconds, or ask a faster model",

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from img2music.errors import BackendError
-from img2music.models.http.error_body import Said
+from img2music.models.http.error_body import ServerMessage
 
-__all__ = ["Circumstances", "Trouble", "Unusable", "chain_of", "give_up"]
+__all__ = ["RequestContext", "RequestFailure", "UnusableResponseError", "backend_error", "chain_of"]
 
 _DEEPEST = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class RequestFailure:
     """One failed request."""
 
     cause: str
@@ -32,7 +32,7 @@ class Trouble:
     """Whether the request was refused without a word."""
     misplaced: bool = False
     """Whether nothing that answers questions seems to be at that address."""
-    said: Said = field(default_factory=Said)
+    said: ServerMessage = field(default_factory=ServerMessage)
 
     @property
     def text(self) -> str:
@@ -45,7 +45,7 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class RequestContext:
     """What is known of a request that failed."""
 
     secret_variable: str | None = None
@@ -60,7 +60,7 @@ class Circumstances:
     """And after how long."""
 
 
-class Unusable(Exception):  # noqa: N818  it says what an answer is
+class UnusableResponseError(Exception):
     """An answer that can't be taken in: the cause after "the answer", and the remedy."""
 
     def __init__(self, cause: str, remedy: str, *, again: bool = False) -> None:
@@ -77,6 +77,6 @@ def chain_of(error: BaseException) -> list[BaseException]:
     return chain
 
 
-def give_up(trouble: Trouble) -> BackendError:
+def backend_error(trouble: RequestFailure) -> BackendError:
     """The error that a stage fails with."""
     return BackendError(trouble.text)

@@ -11,16 +11,24 @@ import re
 from typing import TYPE_CHECKING
 
 from img2music.errors import Img2MusicError
-from img2music.models.failed_request import Circumstances, Trouble, Unusable, chain_of, give_up
+from img2music.models.failed_request import RequestContext, RequestFailure, UnusableResponseError, backend_error, chain_of
 from img2music.models.http.connection_errors import on_the_way
 from img2music.models.http.error_body import said_by
-from img2music.models.http.redaction import without_secrets
+from img2music.models.http.redaction import redact_secrets
 from img2music.models.http.refusals import refusal_of
 
 if TYPE_CHECKING:
-    from img2music.models.http.error_body import Said
+    from img2music.models.http.error_body import ServerMessage
 
-__all__ = ["Circumstances", "Trouble", "Unusable", "chain_of", "give_up", "trouble_of", "without_secrets"]
+__all__ = [
+    "RequestContext",
+    "RequestFailure",
+    "UnusableResponseError",
+    "backend_error",
+    "chain_of",
+    "classify_failure",
+    "redact_secrets",
+]
 
 _BUSY = {408, 409, 425, 429}
 _GATEWAY_TIMEOUTS = {504, 524}
@@ -47,38 +55,38 @@ _WANTS_TLS = re.compile(r"http request.{0,40}https|https port", re.IGNORECASE)
 _MODEL_MISSING = re.compile(r"\bmodels?\b|no endpoints found", re.IGNORECASE)
 
 
-def trouble_of(
-    error: BaseException, label: str, *, secret_variable: str | None = None, circumstances: Circumstances | None = None
-) -> Trouble:
+def classify_failure(
+    error: BaseException, label: str, *, secret_variable: str | None = None, circumstances: RequestContext | None = None
+) -> RequestFailure:
     """What `error`, raised while asking the model `label`, means. The value of `secret_variable` is not told."""
     if isinstance(error, Img2MusicError):
-        return Trouble(str(error), again=False)
-    known = circumstances or Circumstances(secret_variable)
+        return RequestFailure(str(error), again=False)
+    known = circumstances or RequestContext(secret_variable)
     named = repr(label)
-    unusable = next((each for each in chain_of(error) if isinstance(each, Unusable)), None)
+    unusable = next((each for each in chain_of(error) if isinstance(each, UnusableResponseError)), None)
     if unusable is not None:
-        return Trouble(f"the answer of model {named} {unusable.cause}", again=unusable.again, remedy=unusable.remedy)
+        return RequestFailure(f"the answer of model {named} {unusable.cause}", again=unusable.again, remedy=unusable.remedy)
     said = said_by(error, secret_variable=known.secret_variable)
     found = _of_words(said, named, known) or on_the_way(error, label, known)
     return found or _by_name(error, named, known)
 
 
-def _by_name(error: BaseException, named: str, known: Circumstances) -> Trouble:
+def _by_name(error: BaseException, named: str, known: RequestContext) -> RequestFailure:
     """An error that only its name tells of."""
     name = type(error).__name__
-    text = without_secrets(" ".join(str(error).split())[:2000], known.secret_variable)[:300]
+    text = redact_secrets(" ".join(str(error).split())[:2000], known.secret_variable)[:300]
     for signs, sentence, again in _BY_NAME:
         if any(sign in name for sign in signs):
             cause, _, remedy = sentence.format(label=named, text=text or name).rpartition("; ")
-            return Trouble(cause, again=again, remedy=remedy)
+            return RequestFailure(cause, again=again, remedy=remedy)
     if isinstance(error, ValueError | TypeError | LookupError | AttributeError):
-        return Trouble(
+        return RequestFailure(
             f"the server of model {named} sent what is no answer ({name}: {text})", again=True, remedy="check base_url"
         )
-    return Trouble(f"model {named} failed ({name}: {text})", again=True, remedy="try again, or another model")
+    return RequestFailure(f"model {named} failed ({name}: {text})", again=True, remedy="try again, or another model")
 
 
-def _of_words(said: Said, named: str, known: Circumstances) -> Trouble | None:
+def _of_words(said: ServerMessage, named: str, known: RequestContext) -> RequestFailure | None:
     """What a server's own words and status mean; None where they say nothing that the error does not say better."""
     status = said.status
     if status is None or status < 300:
@@ -97,17 +105,17 @@ def _of_words(said: Said, named: str, known: Circumstances) -> Trouble | None:
     return _forbidden(said, named, told, known)
 
 
-def _is_loading(said: Said) -> bool:
+def _is_loading(said: ServerMessage) -> bool:
     return (said.status is None or said.status < 300 or said.status in _BUSY or said.status >= 500) and bool(
         _LOADING.search(said.text)
     )
 
 
-def _forbidden(said: Said, named: str, told: str, known: Circumstances) -> Trouble:
+def _forbidden(said: ServerMessage, named: str, told: str, known: RequestContext) -> RequestFailure:
     """A request that this server will never take as it is."""
     status = said.status or 0
     if status == 407 and known.proxy:
-        return Trouble(
+        return RequestFailure(
             f"the proxy that {known.proxy} names wants a login ({told})",
             again=False,
             remedy=f"write it as http://USER:PASSWORD@HOST:PORT in {known.proxy}, or name the server in NO_PROXY",
@@ -115,7 +123,7 @@ def _forbidden(said: Said, named: str, told: str, known: Circumstances) -> Troub
     if status in {400, 422}:
         what = f"{told}, without a word why" if not said.text else told if known.proxy else said.short
         remedy = "write https:// in base_url" if _WANTS_TLS.search(said.text) else "check its options"
-        return Trouble(
+        return RequestFailure(
             f"model {named} refuses the request ({what})",
             again=False,
             remedy=remedy,
@@ -124,7 +132,7 @@ def _forbidden(said: Said, named: str, told: str, known: Circumstances) -> Troub
         )
     usual = _REMEDIES.get(status, "check its options")
     not_there = said.page or not _MODEL_MISSING.search(said.text) or bool(_NOT_THERE.search(said.text))
-    return Trouble(
+    return RequestFailure(
         f"model {named} can't be asked ({told})",
         again=False,
         remedy=f"check {known.proxy}, or name the server in NO_PROXY" if known.proxy and said.page else usual,
@@ -133,10 +141,10 @@ def _forbidden(said: Said, named: str, told: str, known: Circumstances) -> Troub
     )
 
 
-def _failing(said: Said, named: str, told: str) -> Trouble:
+def _failing(said: ServerMessage, named: str, told: str) -> RequestFailure:
     """A server that is busy, has a fault, or is not ready yet."""
     if _is_loading(said):
-        return Trouble(
+        return RequestFailure(
             f"the server of model {named} is still loading it ({told})",
             again=True,
             remedy="wait until it is ready, or raise time_limit_seconds",
@@ -144,18 +152,18 @@ def _failing(said: Said, named: str, told: str) -> Trouble:
             wait_seconds=said.wait_seconds,
         )
     if "insufficient_quota" in said.codes or "billing" in said.text.lower():
-        return Trouble(
+        return RequestFailure(
             f"model {named} can't be asked ({told})", again=False, remedy="check the account's plan and what is left on it"
         )
     if said.status in _GATEWAY_TIMEOUTS:
-        return Trouble(
+        return RequestFailure(
             f"what stands before the server of model {named} gave up waiting ({told}); the model may still be writing, so the same was "
             "not sent again",
             again=False,
             remedy="raise that gateway's time limit, or ask a faster model",
         )
     what = "is busy" if said.status in _BUSY else "has a fault"
-    return Trouble(
+    return RequestFailure(
         f"the server of model {named} {what} ({told})",
         again=True,
         remedy="try again later",
@@ -164,10 +172,10 @@ def _failing(said: Said, named: str, told: str) -> Trouble:
     )
 
 
-def _of_answer(said: Said, named: str, known: Circumstances) -> Trouble | None:
+def _of_answer(said: ServerMessage, named: str, known: RequestContext) -> RequestFailure | None:
     """What came with a status that promises an answer, and is none."""
     if said.page:
-        return Trouble(
+        return RequestFailure(
             f"the server of model {named} sent a page and no answer ({said.short})",
             again=True,
             remedy="check base_url",
@@ -178,7 +186,7 @@ def _of_answer(said: Said, named: str, known: Circumstances) -> Trouble | None:
     refused = refusal_of(said, named, known)
     if refused is not None:
         return refused
-    return Trouble(
+    return RequestFailure(
         f"the server of model {named} sent an error and no answer ({said.short})",
         again=True,
         remedy="check base_url, or look into the server's log",
@@ -188,7 +196,7 @@ def _of_answer(said: Said, named: str, known: Circumstances) -> Trouble | None:
     )
 
 
-def _sent_elsewhere(said: Said, named: str) -> Trouble:
+def _sent_elsewhere(said: ServerMessage, named: str) -> RequestFailure:
     there = said.location.removesuffix("/chat/completions")
     to = f" to {there}" if there else ""
     remedy = (
@@ -196,7 +204,7 @@ def _sent_elsewhere(said: Said, named: str) -> Trouble:
         if "://" in there
         else "write the address where it answers in base_url"
     )
-    return Trouble(
+    return RequestFailure(
         f"the server of model {named} sends elsewhere (status {said.status}{to}), which is not followed",
         again=False,
         remedy=remedy,

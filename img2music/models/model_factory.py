@@ -1,7 +1,7 @@
 """How a model is made from its line, and why one can't be asked here.
 
 `chat_model` gives the LangChain chat model itself, for whoever wants to use it without img2music; stages ask through
-`models.asking.Client`, which adds time limits, retries, a cache and counts. `why_not` says, without loading anything, why a model
+`models.asking.Client`, which adds time limits, retries, a cache and counts. `unavailable_reason` says, without loading anything, why a model
 can't be used here.
 """
 
@@ -16,14 +16,14 @@ from urllib.parse import urlsplit
 
 from img2music.errors import BackendError, MissingPackageError, UsageError
 from img2music.models.model_spec import ModelSpec
-from img2music.models.provider_table import provider_named
+from img2music.models.provider_table import find_provider
 
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
 
     from img2music.models.provider_table import Provider
 
-__all__ = ["LOCAL_HOSTS", "OPENAI_ADDRESS", "chat_model", "is_local", "key_variable", "why_not"]
+__all__ = ["LOCAL_HOSTS", "OPENAI_ADDRESS", "chat_model", "is_local", "key_variable", "unavailable_reason"]
 
 
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}  # noqa: S104  compared with, never bound to
@@ -45,7 +45,7 @@ def chat_model(line: str | ModelSpec, **options: object) -> BaseChatModel:
         BackendError: the model can't be loaded.
     """
     spec = line if isinstance(line, ModelSpec) else ModelSpec.parse(line, **options)
-    provider = provider_named(spec.provider)
+    provider = find_provider(spec.provider)
     missing = _missing(provider)
     if missing:
         raise MissingPackageError(f"model {spec.label!r} needs {', '.join(missing)}: {provider.install}")
@@ -53,12 +53,12 @@ def chat_model(line: str | ModelSpec, **options: object) -> BaseChatModel:
     return made
 
 
-def why_not(spec: ModelSpec) -> str | None:
+def unavailable_reason(spec: ModelSpec) -> str | None:
     """Why this model can't be asked here, with the remedy; None where nothing speaks against it.
 
     Looks at packages, files and the environment only: it loads nothing and asks no server.
     """
-    provider = provider_named(spec.provider)
+    provider = find_provider(spec.provider)
     missing = _missing(provider)
     if missing:
         return f"needs {', '.join(missing)}: {provider.install}"
@@ -131,7 +131,7 @@ def key_variable(spec: ModelSpec) -> str | None:
 def is_local(spec: ModelSpec) -> bool:
     """Whether asking this model keeps everything on this machine."""
     if spec.provider != "openai":
-        return provider_named(spec.provider).local
+        return find_provider(spec.provider).local
     return spec.options.base_url is not None and urlsplit(spec.options.base_url).hostname in LOCAL_HOSTS
 
 

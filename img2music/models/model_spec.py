@@ -15,10 +15,10 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import AfterValidator, Field, ValidationError
 
 from img2music.errors import UsageError, unknown_name
-from img2music.models.provider_table import COMMON_OPTIONS, provider_named
+from img2music.models.provider_table import COMMON_OPTIONS, find_provider
 from img2music.strict_model import StrictModel
 
-__all__ = ["LONGEST_SECONDS", "ModelSpec", "Options", "checked_limit"]
+__all__ = ["LONGEST_SECONDS", "ModelOptions", "ModelSpec", "check_time_limit"]
 
 LONGEST_SECONDS = 3600.0
 """No request and no stage may take longer."""
@@ -31,7 +31,7 @@ def _root_of(address: str) -> str:
     return address.rstrip("/").removesuffix("/chat/completions").rstrip("/")
 
 
-class Options(StrictModel):
+class ModelOptions(StrictModel):
     """What may follow the name. An option that a provider has no use for is refused by `ModelSpec.parse`."""
 
     temperature: Annotated[float, Field(ge=0, le=2)] | None = 0.7
@@ -66,7 +66,7 @@ class Options(StrictModel):
 
 
 def _known_provider(name: str) -> str:
-    provider_named(name)
+    find_provider(name)
     return name
 
 
@@ -75,7 +75,7 @@ class ModelSpec(StrictModel):
 
     provider: Annotated[str, AfterValidator(_known_provider)]
     name: Annotated[str, Field(min_length=1, max_length=1000)]
-    options: Options = Options()
+    options: ModelOptions = ModelOptions()
 
     @classmethod
     def parse(cls, line: str, **more: Any) -> ModelSpec:
@@ -91,7 +91,7 @@ class ModelSpec(StrictModel):
             raise UsageError(f"{line[:60]!r} holds characters that can't be printed; write provider:name, such as {_EXAMPLE}")
         if not colon or not provider.isidentifier():
             raise UsageError(f"{line[:60]!r} names no model; write provider:name, such as {_EXAMPLE}")
-        own = provider_named(provider).options
+        own = find_provider(provider).options
         name, _, query = rest.partition("?")
         if not name:
             raise UsageError(f"{line[:60]!r} names no model; write provider:name, such as {_EXAMPLE}")
@@ -113,7 +113,7 @@ class ModelSpec(StrictModel):
                 given[option] = None
         _check_address(given.get("base_url"))
         try:
-            return cls(provider=provider, name=name, options=Options.model_validate(given))
+            return cls(provider=provider, name=name, options=ModelOptions.model_validate(given))
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(str(step) for step in first["loc"])
@@ -124,14 +124,14 @@ class ModelSpec(StrictModel):
     @property
     def label(self) -> str:
         """The line again, with the options that are not as usual: for records and screens. Files lose their folder."""
-        usual = Options()
+        usual = ModelOptions()
         own = {
             name: getattr(self.options, name)
-            for name in sorted(COMMON_OPTIONS | provider_named(self.provider).options)
+            for name in sorted(COMMON_OPTIONS | find_provider(self.provider).options)
             if name not in _UNSAID
         }
         said = [f"{name}={_plain(value)}" for name, value in own.items() if value != getattr(usual, name)]
-        is_path = provider_named(self.provider).names_file
+        is_path = find_provider(self.provider).names_file
         name = (re.split(r"[/\\]", self.name)[-1] or "?") if is_path else _plain(self.name)
         return f"{self.provider}:{name}" + (f"?{'&'.join(said)}" if said else "")
 
@@ -172,7 +172,7 @@ def _check_address(address: object) -> None:
             )
 
 
-def checked_limit(seconds: float) -> float:
+def check_time_limit(seconds: float) -> float:
     """A time limit in seconds, 1 to 3600.
 
     Raises:

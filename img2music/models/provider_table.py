@@ -12,7 +12,7 @@ from importlib.metadata import entry_points
 
 from img2music.errors import BackendError, unknown_name
 
-__all__ = ["COMMON_OPTIONS", "GROUP", "PROVIDERS", "Provider", "provider_named", "provider_names"]
+__all__ = ["COMMON_OPTIONS", "ENTRY_POINT_GROUP", "PROVIDERS", "Provider", "find_provider", "provider_names"]
 
 COMMON_OPTIONS = frozenset(
     {"temperature", "max_tokens", "timeout", "retries", "structured", "price_in", "price_out", "per_minute"}
@@ -81,16 +81,16 @@ PROVIDERS: dict[str, Provider] = {
         names_file=True,
     ),
 }
-GROUP = "img2music.provider"
+ENTRY_POINT_GROUP = "img2music.provider"
 """Of entry points."""
 
 
 def provider_names() -> tuple[str, ...]:
     """Every provider's name, sorted; those of other packages too, unloaded."""
-    return tuple(sorted({*PROVIDERS, *(point.name for point in entry_points(group=GROUP))}))
+    return tuple(sorted({*PROVIDERS, *(point.name for point in entry_points(group=ENTRY_POINT_GROUP))}))
 
 
-def provider_named(name: str) -> Provider:
+def find_provider(name: str) -> Provider:
     """The provider of that name.
 
     Raises:
@@ -106,7 +106,7 @@ def provider_named(name: str) -> Provider:
 
 @cache
 def _of_another_package(name: str) -> Provider:
-    (point, *_) = entry_points(group=GROUP, name=name)
+    (point, *_) = entry_points(group=ENTRY_POINT_GROUP, name=name)
     try:
         found = point.load()
     except Exception as error:

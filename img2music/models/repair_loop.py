@@ -13,8 +13,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from img2music.errors import BackendError
-from img2music.models.client import Answer, Client, Question, refused
-from img2music.models.parsing.json_answer import AnswerError, json_of
+from img2music.models.client import Answer, Client, Question, refusal_error
+from img2music.models.parsing.json_answer import AnswerError, parse_json_answer
 from img2music.models.parsing.json_schema import narrowed
 from img2music.models.repair_patch import fields_at_fault, merged, patch_request
 from img2music.provenance import ModelUse
@@ -88,7 +88,7 @@ def converse(
     Raises:
         BackendError: no answer came, or the model refuses. The journal has been told.
     """
-    from img2music.provenance import tell
+    from img2music.provenance import record_model_use
 
     question = _question(template, values, schema, seed, picture, picture_sha256)
     use = ModelUse(
@@ -113,10 +113,10 @@ def converse(
             answer = client.ask(question, until=until)
             if answer.finish == "refusal":
                 client.forget(question)
-                raise refused(answer, client.spec.label)
+                raise refusal_error(answer, client.spec.label)
         except BackendError as error:
             seconds = monotonic() - begin
-            tell(
+            record_model_use(
                 use.model_copy(
                     update={"asked": client.asked - asked_before, "faults": (*told, str(error)[:2000])[:60], "seconds": seconds}
                 )
@@ -127,7 +127,7 @@ def converse(
         text = answer.text
         try:
             if so_far is not None:
-                text = json.dumps(merged(so_far, json_of(text)), ensure_ascii=False)
+                text = json.dumps(merged(so_far, parse_json_answer(text)), ensure_ascii=False)
             value = check(text)
         except AnswerError as error:
             faults = error.faults
@@ -197,7 +197,7 @@ def _to_patch(
     if not fields or not all(field in patched for field in fields):
         return None, ()
     try:
-        return json_of(text), fields
+        return parse_json_answer(text), fields
     except AnswerError:
         return None, ()
 

@@ -12,12 +12,12 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from img2music.models.parsing.json_schema import limits_of
-from img2music.templates import Message, wrapped
+from img2music.templates import Message, wrap_untrusted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-__all__ = ["fields_at_fault", "merged", "patch_request", "without_strangers"]
+__all__ = ["drop_unknown_fields", "fields_at_fault", "merged", "patch_request"]
 
 _LONGEST_SHOWN = 40
 _MOST_STRANGERS = 5
@@ -50,7 +50,7 @@ def patch_request(
 ) -> tuple[Message, ...]:
     """The messages that ask for `fields` anew; `vocabulary` is the schema that names every value that is allowed."""
     wrong = "\n".join(f"- {fault}" for fault in faults)
-    written = wrapped("answer", json.dumps(answer, ensure_ascii=False, separators=(",", ":")), LONGEST_ANSWER)
+    written = wrap_untrusted("answer", json.dumps(answer, ensure_ascii=False, separators=(",", ":")), LONGEST_ANSWER)
     text = (
         f"This was your answer:\n{written}\n\nSome of it can't be used:\n{wrong}\n\n"
         f"What is allowed:\n{limits_of(vocabulary, fields, lists=True)}\n\n"
@@ -59,7 +59,7 @@ def patch_request(
     return (*((Message("system", system),) if system else ()), Message("user", text))
 
 
-def without_strangers(tree: Mapping[str, Any], names: Collection[str]) -> tuple[dict[str, Any], tuple[str, ...]]:
+def drop_unknown_fields(tree: Mapping[str, Any], names: Collection[str]) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The answer without fields that nobody asked for, and a remark that names them: they cost nothing, so nobody is asked again."""
     strange = sorted(str(name)[:_LONGEST_SHOWN] for name in tree.keys() - set(names))
     kept = {name: value for name, value in tree.items() if name in names}

@@ -14,7 +14,7 @@ from img2music.scene import Cue, PictureInfo, Scene
 
 if TYPE_CHECKING:
     from img2music.io.pictures import Picture
-    from img2music.perceivers.image.recognition import Seen
+    from img2music.perceivers.image.recognition import NetworkOutputs
     from img2music.scene import Swatch
 
 __all__ = ["OfflinePerceiver", "measure"]
@@ -34,13 +34,13 @@ class OfflinePerceiver:
             BackendError: a network's file is missing or damaged.
         """
         from img2music.crossmodal.affect import read_affect
-        from img2music.crossmodal.attributes import suggest
-        from img2music.crossmodal.cue_evidence import Evidence
-        from img2music.crossmodal.edits import sealed
+        from img2music.crossmodal.attributes import suggest_attributes
+        from img2music.crossmodal.cue_evidence import CueEvidence
+        from img2music.crossmodal.edits import seal_scene
 
         cues, colours, seen = measure(picture)
         cues = (*cues, *feeling_cues(cues, colours, seen))
-        evidence = Evidence(cues, colours)
+        evidence = CueEvidence(cues, colours)
         scene = Scene(
             picture=PictureInfo(
                 file=picture.file,
@@ -52,19 +52,19 @@ class OfflinePerceiver:
             ),
             cues=cues,
             colours=colours,
-            attributes=suggest(evidence, *read_affect(evidence)),
+            attributes=suggest_attributes(evidence, *read_affect(evidence)),
         )
-        return sealed(scene)
+        return seal_scene(scene)
 
 
-def feeling_cues(cues: tuple[Cue, ...], colours: tuple[Swatch, ...], seen: Seen) -> tuple[Cue, ...]:
+def feeling_cues(cues: tuple[Cue, ...], colours: tuple[Swatch, ...], seen: NetworkOutputs) -> tuple[Cue, ...]:
     """What the networks' features say of people's feeling beyond the cues that have a name, and how far it may be off."""
     from img2music.crossmodal.affect import MEANS, named_affect
-    from img2music.crossmodal.cue_evidence import Evidence
-    from img2music.perceivers.image.affect_regression import describe, read
+    from img2music.crossmodal.cue_evidence import CueEvidence
+    from img2music.perceivers.image.affect_regression import describe, predict_affect
 
-    evidence = Evidence(cues, colours)
-    felt = read(describe(seen, evidence.values))
+    evidence = CueEvidence(cues, colours)
+    felt = predict_affect(describe(seen, evidence.values))
     made = []
     for name, value, mean, terms in zip(("valence", "arousal"), felt[:2], MEANS, named_affect(evidence), strict=True):
         # In an empty picture the networks see ghosts: what they say counts by how much there is to see.
@@ -77,7 +77,7 @@ def feeling_cues(cues: tuple[Cue, ...], colours: tuple[Swatch, ...], seen: Seen)
     return (*made, number_cue("feels_spread", felt.spread, "0..1", spread))
 
 
-def measure(picture: Picture) -> tuple[tuple[Cue, ...], tuple[Swatch, ...], Seen]:
+def measure(picture: Picture) -> tuple[tuple[Cue, ...], tuple[Swatch, ...], NetworkOutputs]:
     """Every cue of a picture but what people feel, its colours, and the networks' answers."""
     from img2music.perceivers.image.colour_cues import colour_cues
     from img2music.perceivers.image.composition import composition_cues
@@ -88,15 +88,15 @@ def measure(picture: Picture) -> tuple[tuple[Cue, ...], tuple[Swatch, ...], Seen
         group_shares,
         instrument_cues,
         people_cue,
-        recognise,
         recognition_cues,
+        run_classifiers,
         wide_cues,
     )
     from img2music.perceivers.image.scene_context import surroundings_cues
-    from img2music.perceivers.image.thumbnail import look
+    from img2music.perceivers.image.thumbnail import make_thumbnail
 
-    view = look(picture)
-    seen = recognise(picture.rgb)
+    view = make_thumbnail(picture)
+    seen = run_classifiers(picture.rgb)
     faces = find_faces(picture)
     cues = (
         *recognition_cues(seen, view.content, faces),

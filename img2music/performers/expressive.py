@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from img2music.io.style_files import load_style
 from img2music.performance import TICKS_PER_QUARTER, Control, PlayedNote, PlayedPart
 from img2music.performers.balance import volumes
-from img2music.performers.performance_builder import EXPRESSION, PEDAL, assemble, channels, seat, tidy
-from img2music.performers.timing import Clock
+from img2music.performers.performance_builder import EXPRESSION, PEDAL, build_performance, channels, mix_controls, trim_notes
+from img2music.performers.timing import PerformanceClock
 from img2music.rng import generator
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class _Stand:
     score: Score
     plan: CompositionPlan
     style: Style
-    clock: Clock
+    clock: PerformanceClock
 
     def tick(self, seconds: float) -> int:
         return max(0, round(seconds / self.clock.quarter_seconds * TICKS_PER_QUARTER))
@@ -68,17 +68,19 @@ class ExpressivePerformer:
     def __call__(self, score: Score, plan: CompositionPlan, /) -> Performance:
         """The performance of `score` at the plan's tempo and length; the same score always sounds the same."""
         style = load_style(plan.style)
-        stand = _Stand(score, plan, style, Clock.of(plan, style))
+        stand = _Stand(score, plan, style, PerformanceClock.of(plan, style))
         parts = []
         for part, channel, volume in zip(
             score.parts, channels(score.parts), volumes(score.parts, 60 / plan.tempo_bpm), strict=True
         ):
             notes = _play(stand, part)
-            controls = (*seat(part, volume, style.reverb), *_pedal(stand, part), *_swells(stand, part))
+            controls = (*mix_controls(part, volume, style.reverb), *_pedal(stand, part), *_swells(stand, part))
             parts.append(
-                PlayedPart(part.name, part.instrument.program, channel, tidy(notes, stand.end_ticks), tuple(sorted(controls)))
+                PlayedPart(
+                    part.name, part.instrument.program, channel, trim_notes(notes, stand.end_ticks), tuple(sorted(controls))
+                )
             )
-        return assemble(score, plan, parts)
+        return build_performance(score, plan, parts)
 
 
 def _play(stand: _Stand, part: Part) -> list[PlayedNote]:

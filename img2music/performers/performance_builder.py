@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from img2music.plan import CompositionPlan
     from img2music.score import Part, Score
 
-__all__ = ["assemble", "channels", "seat", "ticks", "tidy"]
+__all__ = ["build_performance", "channels", "mix_controls", "ticks", "trim_notes"]
 
 VOLUME, PAN, EXPRESSION, PEDAL, REVERB, CHORUS = 7, 10, 11, 64, 91, 93
 _DRUM_CHANNEL = 9
@@ -43,7 +43,7 @@ def channels(parts: Sequence[Part]) -> tuple[int, ...]:
     return tuple(_DRUM_CHANNEL if part.instrument.kit else free.pop(0) for part in parts)
 
 
-def seat(part: Part, volume: int, reverb: float) -> tuple[Control, ...]:
+def mix_controls(part: Part, volume: int, reverb: float) -> tuple[Control, ...]:
     """Volume (1..127), pan, reverb and chorus of a part at tick 0; `reverb` 0..1 is the style's."""
     wet = round(110 * reverb * _DRY_ROLES.get(part.role, 1.0))
     return (
@@ -54,7 +54,7 @@ def seat(part: Part, volume: int, reverb: float) -> tuple[Control, ...]:
     )
 
 
-def tidy(notes: Iterable[PlayedNote], end_ticks: int) -> tuple[PlayedNote, ...]:
+def trim_notes(notes: Iterable[PlayedNote], end_ticks: int) -> tuple[PlayedNote, ...]:
     """Notes in order, none beyond the end, none struck again while it still sounds."""
     ordered = sorted(note for note in notes if note.onset_ticks < end_ticks)
     kept: list[PlayedNote] = []
@@ -72,7 +72,7 @@ def tidy(notes: Iterable[PlayedNote], end_ticks: int) -> tuple[PlayedNote, ...]:
     return tuple(kept)
 
 
-def assemble(score: Score, plan: CompositionPlan, parts: Sequence[PlayedPart]) -> Performance:
+def build_performance(score: Score, plan: CompositionPlan, parts: Sequence[PlayedPart]) -> Performance:
     """The performance as a whole, with the plan's tempo and length."""
     end = round(plan.seconds * plan.tempo_bpm / 60 * TICKS_PER_QUARTER)
     markers = [(ticks(section.first_bar * score.meter.bar_quarters), section.name) for section in score.sections]

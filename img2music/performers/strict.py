@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from img2music.io.style_files import load_style
 from img2music.performance import PlayedNote, PlayedPart
 from img2music.performers.balance import volumes
-from img2music.performers.performance_builder import assemble, channels, seat, ticks, tidy
+from img2music.performers.performance_builder import build_performance, channels, mix_controls, ticks, trim_notes
 
 if TYPE_CHECKING:
     from img2music.performance import Performance
@@ -32,5 +32,9 @@ class StrictPerformer:
                 PlayedNote(ticks(note.onset_quarters), max(1, ticks(note.duration_quarters)), note.pitch, note.velocity)
                 for note in part.notes
             )
-            parts.append(PlayedPart(part.name, part.instrument.program, channel, tidy(notes, end), seat(part, volume, reverb)))
-        return assemble(score, plan, parts)
+            parts.append(
+                PlayedPart(
+                    part.name, part.instrument.program, channel, trim_notes(notes, end), mix_controls(part, volume, reverb)
+                )
+            )
+        return build_performance(score, plan, parts)

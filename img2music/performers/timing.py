@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from img2music.style import Style
     from img2music.theory import Meter
 
-__all__ = ["Clock"]
+__all__ = ["PerformanceClock"]
 
 _RUBATO = 0.055
 """Largest change of local tempo at rubato 1: about what pianists do in a calm phrase (Todd 1985), halved for an ensemble."""
@@ -33,7 +33,7 @@ _LONGEST_RITARDANDO_SECONDS = 0.6
 
 
 @dataclass(frozen=True)
-class Clock:
+class PerformanceClock:
     """Turns places in the score into seconds."""
 
     meter: Meter
@@ -46,7 +46,7 @@ class Clock:
     """How late the very end is."""
 
     @classmethod
-    def of(cls, plan: CompositionPlan, style: Style) -> Clock:
+    def of(cls, plan: CompositionPlan, style: Style) -> PerformanceClock:
         """The clock of a plan in its style."""
         meter = plan.parsed_meter
         starts, bar = [Fraction(0)], 0

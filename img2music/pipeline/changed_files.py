@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["Beside", "compare_beside"]
+__all__ = ["FileState", "compare_recorded_files"]
 
-Beside = Literal["as recorded", "changed", "missing", "not read"]
+FileState = Literal["as recorded", "changed", "missing", "not read"]
 """"not read": a link, no regular file, no permission, or more than is read."""
 _MOST_BYTES = 2**33
 """Of all files together: 30 minutes of 48 kHz stereo in 16 bits are 346 MB, and 16 stems may go with the mix."""
 
 
-def compare_beside(folder: Path, hashes: Mapping[str, str], most_bytes: int = _MOST_BYTES) -> dict[str, Beside]:
+def compare_recorded_files(folder: Path, hashes: Mapping[str, str], most_bytes: int = _MOST_BYTES) -> dict[str, FileState]:
     """What became of each file of a manifest that lies in `folder`; nothing where none of them is there.
 
     Args:
@@ -30,7 +30,7 @@ def compare_beside(folder: Path, hashes: Mapping[str, str], most_bytes: int = _M
         hashes: SHA-256 by name, as the manifest has them.
         most_bytes: what is read at most; files beyond are "not read".
     """
-    found: dict[str, Beside] = {}
+    found: dict[str, FileState] = {}
     left = most_bytes
     for name, digest in hashes.items():
         found[name], used = _compare(folder, name, digest, left)
@@ -38,7 +38,7 @@ def compare_beside(folder: Path, hashes: Mapping[str, str], most_bytes: int = _M
     return found if set(found.values()) - {"missing"} else {}
 
 
-def _compare(folder: Path, name: str, digest: str, left: int) -> tuple[Beside, int]:
+def _compare(folder: Path, name: str, digest: str, left: int) -> tuple[FileState, int]:
     """What became of one file, and how many bytes that took."""
     try:
         found, used = file_digest(folder, name, left)

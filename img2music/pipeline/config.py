@@ -12,14 +12,14 @@ from pydantic import Field, JsonValue
 
 from img2music.errors import UsageError, unknown_name
 from img2music.io.documents import parse_yaml, read_file
-from img2music.resources import data
+from img2music.resources import data_folder
 from img2music.strict_model import StrictModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-__all__ = ["PipelineConfig", "StageConfig", "StageTable", "adapted", "load_config", "pipeline_names"]
+__all__ = ["PipelineConfig", "StageConfig", "StageTable", "adapted", "load_pipeline_config", "pipeline_names"]
 
 _LARGEST_BYTES = 200_000
 Name = Annotated[str, Field(min_length=1, max_length=100)]
@@ -71,10 +71,12 @@ class PipelineConfig(StrictModel):
 
 def pipeline_names() -> tuple[str, ...]:
     """The pipelines that come with the program, in alphabetical order."""
-    return tuple(sorted(file.name.removesuffix(".yaml") for file in data("pipelines").iterdir() if file.name.endswith(".yaml")))
+    return tuple(
+        sorted(file.name.removesuffix(".yaml") for file in data_folder("pipelines").iterdir() if file.name.endswith(".yaml"))
+    )
 
 
-def load_config(name_or_path: str | Path) -> PipelineConfig:
+def load_pipeline_config(name_or_path: str | Path) -> PipelineConfig:
     """The preset called `name_or_path`, or the pipeline in the YAML file at that path (ending in .yaml or .yml).
 
     Raises:
@@ -86,7 +88,7 @@ def load_config(name_or_path: str | Path) -> PipelineConfig:
         return parse_yaml(read_file(name, largest_bytes=_LARGEST_BYTES), PipelineConfig, kind="pipeline", source=name)
     if name not in pipeline_names():
         raise unknown_name("pipeline", name, pipeline_names())
-    content = data("pipelines").joinpath(f"{name}.yaml").read_bytes()
+    content = data_folder("pipelines").joinpath(f"{name}.yaml").read_bytes()
     return parse_yaml(content, PipelineConfig, kind="pipeline", source=f"{name}.yaml")
 
 

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from img2music.atomic_files import RECORD
-from img2music.io.documents import dump
+from img2music.io.documents import dump_json
 from img2music.output_folder import with_checksum
 from img2music.pipeline.progress import Log
 
@@ -55,7 +55,7 @@ class Exporter:
             yield name, content
         timing = {stage: round(seconds, 4) for stage, seconds in (self.log.seconds | log.seconds).items()}
         record = self.manifest.model_copy(update={"files": hashes, "timing": timing, "checksum": None})
-        yield RECORD, with_checksum(dump(record)).encode()
+        yield RECORD, with_checksum(dump_json(record)).encode()
 
     def card(self, piece: Piece) -> str:
         """The piece as a notebook shows it: one fragment of HTML with everything in it."""
@@ -71,8 +71,8 @@ class Exporter:
         from img2music.report import report_html
 
         if piece.scene is not None:
-            yield "scene.json", dump(piece.scene).encode()
-        yield "plan.json", dump(piece.plan).encode()
+            yield "scene.json", dump_json(piece.scene).encode()
+        yield "plan.json", dump_json(piece.plan).encode()
         yield "score.mid", self.midi
         yield "score.musicxml", self.musicxml.encode()
         yield "score.abc", write_abc(piece.score).encode()

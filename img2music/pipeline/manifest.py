@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from img2music.brief import Brief
-from img2music.metrics.compliance.compliance_check import Row
+from img2music.metrics.compliance.compliance_check import ComplianceRow
 from img2music.metrics.measurement import Measurement
 from img2music.pipeline.config import PipelineConfig
 from img2music.plan import CompositionPlan
@@ -24,7 +24,7 @@ from img2music.rng import Craft, Seed
 from img2music.scene import PictureInfo, Scene
 from img2music.strict_model import StrictModel
 
-__all__ = ["AudioFormat", "AudioInfo", "Fallback", "Kept", "KeptCraft", "KeptPart", "Manifest", "Take", "versions"]
+__all__ = ["AudioFormat", "AudioInfo", "Fallback", "KeptCount", "KeptMusic", "KeptPart", "Manifest", "Take", "package_versions"]
 
 AudioFormat = Literal["wav", "flac", "mp3", "ogg"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -65,7 +65,7 @@ class Take(StrictModel):
     measurements: Annotated[tuple[Measurement, ...], Field(max_length=100)] = ()
 
 
-class KeptCraft(StrictModel):
+class KeptCount(StrictModel):
     """How much of one craft is in the new piece, counted in its notes and in those of the earlier one."""
 
     craft: Craft
@@ -88,7 +88,7 @@ class KeptPart(StrictModel):
     """A string a bar, as `img2music.realizers.kept_notes` reads and writes it."""
 
 
-class Kept(StrictModel):
+class KeptMusic(StrictModel):
     """What was kept of an earlier piece, the rest being made anew."""
 
     crafts: Annotated[tuple[Craft, ...], Field(max_length=20)]
@@ -98,7 +98,7 @@ class Kept(StrictModel):
     """Of the earlier piece."""
     notes: Annotated[tuple[Line, ...], Field(max_length=20)] = ()
     """What there is to say beside it. Records of earlier versions say here what could not be kept."""
-    measured: Annotated[tuple[KeptCraft, ...], Field(max_length=20)] = ()
+    measured: Annotated[tuple[KeptCount, ...], Field(max_length=20)] = ()
     """Empty in records of earlier versions."""
     parts: Annotated[tuple[KeptPart, ...], Field(max_length=16)] = ()
     """Likewise: there the seeds alone say what was kept."""
@@ -120,8 +120,8 @@ class Manifest(StrictModel):
     takes: Annotated[tuple[Take, ...], Field(max_length=1000)]
     fallbacks: Annotated[tuple[Fallback, ...], Field(max_length=50)]
     conflicts: Annotated[tuple[Line, ...], Field(max_length=200)]
-    compliance: Annotated[tuple[Row, ...], Field(max_length=100)]
-    kept: Kept | None = None
+    compliance: Annotated[tuple[ComplianceRow, ...], Field(max_length=100)]
+    kept: KeptMusic | None = None
     """Where the piece is an earlier one made anew."""
     audio: AudioInfo | None
     scene: Scene | None
@@ -150,7 +150,7 @@ class Manifest(StrictModel):
         return next((use.answer for use in reversed(self.models) if use.stage == "realizer" and use.accepted), None)
 
 
-def versions() -> dict[str, str]:
+def package_versions() -> dict[str, str]:
     """Versions of whatever can change a byte of the result: img2music, Python, the machine, packages."""
     found = {"img2music": _version("img2music"), "python": platform.python_version()}
     found["machine"] = f"{platform.system()} {platform.machine()}"

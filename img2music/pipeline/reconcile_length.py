@@ -13,14 +13,14 @@ from img2music.errors import BriefError
 if TYPE_CHECKING:
     from img2music.plan import CompositionPlan
 
-__all__ = ["settled"]
+__all__ = ["reconcile_length"]
 
 _SHORTEST_RING_SECONDS, _LONGEST_RING_SECONDS = 0.1, 4.0
 """How much longer than its bars a plan may last."""
 _ROUNDING_SECONDS = 1e-6
 
 
-def settled(plan: CompositionPlan) -> CompositionPlan:
+def reconcile_length(plan: CompositionPlan) -> CompositionPlan:
     """`plan`, its length set to what its bars need at its tempo where an edit has parted the two, which is noted as a conflict.
 
     A little less than the bars is as wrong as a long rest behind them: the last chord gets two seconds to ring. A single bar may

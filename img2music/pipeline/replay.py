@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from img2music.errors import DocumentError
-from img2music.io.documents import parse, read_file
-from img2music.output_folder import Saved, identity_of, save_files
-from img2music.pipeline.changed_files import compare_beside
-from img2music.pipeline.manifest import Manifest, versions
-from img2music.pipeline.restore import on_record, stages_of, with_kept_lines, with_record
+from img2music.io.documents import parse_json, read_file
+from img2music.output_folder import SavedFiles, identity_of, save_files
+from img2music.pipeline.changed_files import compare_recorded_files
+from img2music.pipeline.from_manifest import pipeline_of_manifest, with_kept_lines, with_kept_record, with_manifest_fields
+from img2music.pipeline.manifest import Manifest, package_versions
 from img2music.pipeline.run import Pipeline
 from img2music.style import is_style_file
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from img2music.io.pictures import Picture
     from img2music.piece import Piece
-    from img2music.pipeline.changed_files import Beside
+    from img2music.pipeline.changed_files import FileState
     from img2music.pipeline.progress import Event
 
 __all__ = ["FileCheck", "Replay", "replay"]
@@ -45,7 +45,7 @@ class FileCheck:
     name: str
     status: Literal["same", "different", "missing", "new", "not compared"]
     """"missing": on record and not made now; "new": made now and not on record."""
-    beside: Beside | None = None
+    beside: FileState | None = None
     """What became of the one that lies beside the manifest; None where no file of the piece does, or this one is not on record."""
 
 
@@ -57,7 +57,7 @@ class Replay:
     files: tuple[FileCheck, ...]
     version_notes: tuple[str, ...]
     """Each program whose version is not the one on record: "numpy was 2.3.1, is 2.4.6"."""
-    saved: Saved | None = None
+    saved: SavedFiles | None = None
     """Where the files are; None where they were only compared."""
 
     @property
@@ -66,7 +66,7 @@ class Replay:
         return all(file.status in {"same", "not compared"} for file in self.files)
 
     @property
-    def beside(self) -> dict[str, Beside]:
+    def beside(self) -> dict[str, FileState]:
         """What became of each file on record, where any lies beside the manifest."""
         return {file.name: file.beside for file in self.files if file.beside is not None}
 
@@ -98,8 +98,8 @@ def replay(
         DocumentError: no sound manifest, or one that names files (see the module's docstring).
         OutputError: `out` can't be written, or holds something that would be lost.
     """
-    record = parse(read_file(manifest), Manifest, kind="manifest", source=str(manifest))
-    beside = compare_beside(Path(manifest).parent, record.files)
+    record = parse_json(read_file(manifest), Manifest, kind="manifest", source=str(manifest))
+    beside = compare_recorded_files(Path(manifest).parent, record.files)
     brief = record.brief.model_copy(update={"seed": record.seed})
     start = record.plan or record.scene
     assert start is not None  # noqa: S101  checked by the manifest
@@ -108,7 +108,7 @@ def replay(
         start = record.plan.model_copy(update={"style": style}) if record.plan is not None else start
     elif any(is_style_file(named or "") for named in (brief.style, record.plan and record.plan.style)):
         raise DocumentError(f"{manifest} was made with a style file, which it only names; give that file with --style")
-    stages = stages_of(record, str(manifest)) if pipeline is None else with_kept_lines(Pipeline.load(pipeline), record)
+    stages = pipeline_of_manifest(record, str(manifest)) if pipeline is None else with_kept_lines(Pipeline.load(pipeline), record)
     piece = stages.compose_from(
         start,
         brief,
@@ -121,9 +121,11 @@ def replay(
     )
     done = {**record.stages, **piece.manifest["stages"]}
     if pipeline is None:
-        piece = with_record(piece, models=record.models, stages=done, pipeline=record.pipeline, fallbacks=record.fallbacks)
+        piece = with_manifest_fields(
+            piece, models=record.models, stages=done, pipeline=record.pipeline, fallbacks=record.fallbacks
+        )
     if record.kept is not None:
-        piece = on_record(piece, record.kept)
+        piece = with_kept_record(piece, record.kept)
     checks: list[FileCheck] = []
 
     def compared() -> Iterator[tuple[str, bytes]]:
@@ -141,7 +143,7 @@ def replay(
         )
     made = {check.name for check in checks}
     checks += [FileCheck(name, "missing", beside.get(name)) for name in record.files if name not in made]
-    now = versions()
+    now = package_versions()
     notes = tuple(
         f"{name} was {then}, is {now.get(name, 'unknown')}" for name, then in record.versions.items() if now.get(name) != then
     )

@@ -15,13 +15,13 @@ from img2music.brief import Brief, Wishes
 from img2music.errors import BackendError, BriefError, Img2MusicError, UsageError, unknown_name
 from img2music.performance import Performance
 from img2music.piece import Piece
-from img2music.pipeline.config import PipelineConfig, StageConfig, adapted, load_config
+from img2music.pipeline.config import PipelineConfig, StageConfig, adapted, load_pipeline_config
 from img2music.pipeline.export import Exporter
-from img2music.pipeline.manifest import AudioFormat, AudioInfo, Manifest, Take, versions
+from img2music.pipeline.manifest import AudioFormat, AudioInfo, Manifest, Take, package_versions
 from img2music.pipeline.progress import Log
-from img2music.pipeline.reconcile_length import settled
+from img2music.pipeline.reconcile_length import reconcile_length
 from img2music.plan import CompositionPlan
-from img2music.provenance import collected
+from img2music.provenance import collect_model_uses
 from img2music.rng import spawn_seeds
 from img2music.scene import Scene
 from img2music.score import Score
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from img2music.audio import Audio
     from img2music.io.pictures import Picture, PictureSource
     from img2music.pipeline.progress import Event
-    from img2music.realizers.timeline import Event as Notes
+    from img2music.realizers.timeline import NoteEvent as Notes
     from img2music.stages import Kind
 
 __all__ = ["MOST_TAKES", "Pipeline"]
@@ -113,7 +113,7 @@ class Pipeline:
             UsageError: no such preset, model or template, or no stage that takes it.
             DocumentError: a file that can't be read.
         """
-        return cls(adapted(load_config(name_or_path), model=model, prompts=prompts, fallbacks=fallbacks))
+        return cls(adapted(load_pipeline_config(name_or_path), model=model, prompts=prompts, fallbacks=fallbacks))
 
     def with_stage(self, kind: Kind, stage: Callable[..., object], place: int = 0) -> Pipeline:
         """The same pipeline with a stage that is made already in place of the one it names; the record says the name.
@@ -124,18 +124,18 @@ class Pipeline:
         changed._made = {**self._made, (kind, place): stage}
         return changed
 
-    def keeping(self, kept: Mapping[str, Sequence[Notes]]) -> Pipeline:
+    def with_kept_parts(self, kept: Mapping[str, Sequence[Notes]]) -> Pipeline:
         """The same pipeline, whose notes have these lines in the parts of those names.
 
         The composer writes the other parts round them; a realizer that writes all parts by itself gives way in those.
         """
-        from img2music.realizers.kept_notes import composed_round
+        from img2music.realizers.kept_notes import compose_around_kept
 
         changed = self
         for place, stage in enumerate(self.config.stages.realizer.chain()):
             made = self._made.get(("realizer", place))
             if made is None and stage.use == "composer":
-                kept_by: Callable[..., object] = partial(composed_round, kept)
+                kept_by: Callable[..., object] = partial(compose_around_kept, kept)
             else:
                 kept_by = partial(_laid_over, made, stage, kept)
             changed = changed.with_stage("realizer", kept_by, place)
@@ -231,7 +231,7 @@ class Pipeline:
         plan was made from, where that is known: it goes into the report and the record, and so does `log`, what was done before.
         """
         if isinstance(start, CompositionPlan):
-            start = settled(start)
+            start = reconcile_length(start)
         if brief is None:
             brief = Brief() if isinstance(start, Scene) else Brief(seconds=start.seconds, seed=start.seed)
         return self._finish(start, brief, _Output(audio, stems, takes, embed_audio), picture, log or Log(on_event), scene)
@@ -240,7 +240,7 @@ class Pipeline:
         """The brief with what its words say exactly; a planner that can explain words is asked for those that the tables leave aside."""
         if brief.words and not brief.glosses and read_words(brief.words).aside:
             config = self.config.stages.planner
-            with collected() as uses, suppress(BackendError):  # a planner that can't be made is told when it has to plan
+            with collect_model_uses() as uses, suppress(BackendError):  # a planner that can't be made is told when it has to plan
                 stage = self._stage("planner", 0, config)
                 if isinstance(stage, WordsReader):
                     with log.step("planner", "reading your words"):
@@ -260,8 +260,8 @@ class Pipeline:
         from img2music.io.midi.export_midi import write_midi
         from img2music.io.musicxml.export_musicxml import write_musicxml
         from img2music.io.pictures import preview_jpeg
-        from img2music.metrics.compliance.compliance_check import check
-        from img2music.report.stale_reasons import is_left_behind
+        from img2music.metrics.compliance.compliance_check import check_compliance
+        from img2music.report.stale_reasons import is_stale_conflict
 
         best, takes = self._best_take(start, brief, output.takes, log)
         performance = self._call("performer", Performance, log, best.score, best.plan)
@@ -274,14 +274,14 @@ class Pipeline:
             sound = AudioInfo(format=output.audio, stems=output.stems, embed=output.embed_audio, sample_rate=mix.sample_rate)
         with log.step("files", "checking what was asked"):
             midi, musicxml = write_midi(performance), write_musicxml(best.score)
-            compliance = check(best.plan, brief, midi=midi, musicxml=musicxml, audio=mix)
+            compliance = check_compliance(best.plan, brief, midi=midi, musicxml=musicxml, audio=mix)
             # Not a part of the plan, so that it goes when the plan is mended.
             doubt = best.plan.contradiction()
-            told = [conflict for conflict in best.plan.conflicts if not is_left_behind(conflict, best.plan)]
+            told = [conflict for conflict in best.plan.conflicts if not is_stale_conflict(conflict, best.plan)]
         scene = start if isinstance(start, Scene) else scene
         asked = any(use.stage == "planner" for use in log.models)
         manifest = Manifest(
-            versions=versions(),
+            versions=package_versions(),
             picture=None if scene is None else scene.picture,
             brief=brief,
             pipeline=self.config,
@@ -312,7 +312,7 @@ class Pipeline:
         self, start: Scene | CompositionPlan, brief: Brief, count: int, log: Log
     ) -> tuple[_Candidate, tuple[Take, ...]]:
         """Writes `count` candidates and keeps the first of those with the highest mark."""
-        from img2music.metrics.symbolic.symbolic_metrics import judge, overall
+        from img2music.metrics.symbolic.symbolic_metrics import measure_score, overall_quality
 
         first = brief.seed if isinstance(start, Scene) else start.seed
         best: _Candidate | None = None
@@ -323,8 +323,8 @@ class Pipeline:
             else:
                 plan = start.model_copy(update={"seed": seed})
             score = self._call("realizer", Score, log, plan)
-            measurements = judge(score, plan)
-            mark = overall(measurements)
+            measurements = measure_score(score, plan)
+            mark = overall_quality(measurements)
             judged.append(Take(seed=seed, kept=False, mark=mark, measurements=measurements))
             if best is None or mark > best.mark:
                 best = _Candidate(len(judged) - 1, plan, score, mark)
@@ -335,7 +335,7 @@ class Pipeline:
         """Runs the stage of a kind, or the first of its fallbacks that works."""
         asked: StageConfig = getattr(self.config.stages, kind)
         for place, config in enumerate(asked.chain()):
-            with collected() as uses:
+            with collect_model_uses() as uses:
                 try:
                     made = self._run(kind, place, config, result, log, *inputs, **options)
                 except BackendError as error:
@@ -382,11 +382,11 @@ def _laid_over(
     made: Callable[..., object] | None, config: StageConfig, kept: Mapping[str, Sequence[Notes]], plan: CompositionPlan
 ) -> object:
     """What a realizer writes, with kept lines in place of its own."""
-    from img2music.realizers.kept_notes import laid_over
+    from img2music.realizers.kept_notes import replace_kept_parts
 
     stage = made or load_stage("realizer", config.use, config.options)
     score = stage(plan)
-    return laid_over(score, plan, kept) if isinstance(score, Score) else score
+    return replace_kept_parts(score, plan, kept) if isinstance(score, Score) else score
 
 
 def _opened(picture: PictureSource, max_pixels: int | None) -> Picture:

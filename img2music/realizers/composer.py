@@ -21,8 +21,8 @@ from img2music.realizers.drums.drum_part import write_drums
 from img2music.realizers.drums.hand_percussion import write_percussion
 from img2music.realizers.melody.countermelody import write_counter
 from img2music.realizers.melody.melody_part import write_melody
-from img2music.realizers.texture import thin_out
-from img2music.realizers.timeline import lay_phrases, lay_spans
+from img2music.realizers.texture import apply_rests
+from img2music.realizers.timeline import layout_chords, layout_phrases
 from img2music.score import ChordSymbol, Note, Part, Score, ScoreSection
 from img2music.theory import instrument
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from img2music.plan import CompositionPlan, PartPlan
-    from img2music.realizers.timeline import Event, Phrase, Span
+    from img2music.realizers.timeline import ChordSpan, NoteEvent, Phrase
     from img2music.style import Style
     from img2music.theory import Instrument
     from img2music.theory.rhythms import Dialect
@@ -62,19 +62,19 @@ class Composer:
         Raises:
             UsageError: the plan names a style or a pattern that does not exist.
         """
-        return self.round(plan, {})
+        return self.compose_around(plan, {})
 
-    def round(self, plan: CompositionPlan, kept: Mapping[str, Sequence[Event]]) -> Score:
+    def compose_around(self, plan: CompositionPlan, kept: Mapping[str, Sequence[NoteEvent]]) -> Score:
         """The score of `plan` round lines that stay as they are, by the name of their part.
 
         Raises:
             UsageError: the plan names a style or a pattern that does not exist.
         """
         style = load_style(plan.style)
-        phrases, spans = lay_phrases(plan), lay_spans(plan)
+        phrases, spans = layout_phrases(plan), layout_chords(plan)
         energies = [section.energy for section in plan.sections for _ in range(section.bars)]
-        written: dict[str, list[Event]] = {}
-        tune: list[Event] = []
+        written: dict[str, list[NoteEvent]] = {}
+        tune: list[NoteEvent] = []
         alone = len(plan.parts) == 1
         for part in sorted(plan.parts, key=lambda part: part.role != "melody"):
             player = instrument(part.instrument)
@@ -103,14 +103,14 @@ def write_part(
     player: Instrument,
     style: Style,
     phrases: Sequence[Phrase],
-    spans: Sequence[Span],
+    spans: Sequence[ChordSpan],
     energies: Sequence[float],
-    tune: Sequence[Event],
+    tune: Sequence[NoteEvent],
     *,
     alone: bool,
-) -> list[Event]:
+) -> list[NoteEvent]:
     """One part's events."""
-    resting = thin_out(plan, part, phrases, _rests(plan, part, energies, alone=alone))
+    resting = apply_rests(plan, part, phrases, _rests(plan, part, energies, alone=alone))
     if player.kit and part.pattern:
         return write_percussion(plan, part, player, phrases, resting)
     if player.kit:
@@ -145,7 +145,7 @@ def _rests(plan: CompositionPlan, part: PartPlan, energies: Sequence[float], *, 
 
 
 def notate(
-    plan: CompositionPlan, part: PartPlan, events: Sequence[Event], spans: Sequence[Span], energies: Sequence[float]
+    plan: CompositionPlan, part: PartPlan, events: Sequence[NoteEvent], spans: Sequence[ChordSpan], energies: Sequence[float]
 ) -> Part:
     """Events as spelled notes with written dynamics."""
     key, bar_quarters = plan.parsed_key, plan.parsed_meter.bar_quarters
@@ -166,7 +166,7 @@ def notate(
     return Part(part.name, player, part.role, tuple(notes), part.level_db, part.pan)
 
 
-def _strokes(event: Event, base: int) -> list[Note]:
+def _strokes(event: NoteEvent, base: int) -> list[Note]:
     """Drum strokes with the velocity and the timing that a drummer gave them."""
     return [
         Note(
@@ -181,7 +181,7 @@ def _strokes(event: Event, base: int) -> list[Note]:
     ]
 
 
-def _symbols(spans: Sequence[Span]) -> tuple[ChordSymbol, ...]:
+def _symbols(spans: Sequence[ChordSpan]) -> tuple[ChordSymbol, ...]:
     symbols: list[ChordSymbol] = []
     for span in spans:
         if not symbols or symbols[-1].symbol != span.chord.symbol:

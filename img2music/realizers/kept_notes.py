@@ -7,7 +7,7 @@ drummer's timing stay. On record a line is text, a string a bar, so that a piece
     "0 1/2 67; 1/2 3/2 69,72 +4 tenuto"     place and length in quarter notes, pitches, louder by 4, touch
     "0 1/2 36*1.15+0.012"                   a stroke: times the section's loudness, and how much later it was played
 
-Such text is hostile until `read_line` has read it. Conventions: bars from 0, events as in `form`, in order, never overlapping.
+Such text is hostile until `read_kept_line` has read it. Conventions: bars from 0, events as in `form`, in order, never overlapping.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from img2music.errors import DocumentError
 from img2music.realizers.composer import Composer, base_velocity, notate
-from img2music.realizers.timeline import Event, lay_spans
+from img2music.realizers.timeline import NoteEvent, layout_chords
 from img2music.theory import instrument
 from img2music.theory.transposition import moved_pitch
 
@@ -29,11 +29,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from img2music.plan import CompositionPlan, PartPlan
-    from img2music.realizers.timeline import Span
+    from img2music.realizers.timeline import ChordSpan
     from img2music.score import Note, Part, Score
     from img2music.theory import Instrument, Key
 
-__all__ = ["carry_over", "composed_round", "laid_over", "octaves_for", "phrase_starts", "read_line", "write_line"]
+__all__ = [
+    "compose_around_kept",
+    "octaves_for",
+    "phrase_starts",
+    "read_kept_line",
+    "replace_kept_parts",
+    "transfer_part",
+    "write_kept_line",
+]
 
 _TIME = r"\d{1,5}(?:/\d{1,4})?"
 _DECIMAL = r"\d{1,3}(?:\.\d{1,25})?(?:e-\d{1,2})?"
@@ -46,9 +54,9 @@ _STROKE = re.compile(rf"(?P<pitch>\d{{1,3}})(?:\*(?P<weight>{_DECIMAL})(?P<lag>[
 _MOST_OCTAVES = 5
 
 
-def carry_over(
+def transfer_part(
     part: Part, old: CompositionPlan, new: CompositionPlan, seat: PartPlan, places: Sequence[int], *, same_octave: bool = False
-) -> list[Event]:
+) -> list[NoteEvent]:
     """The notes of an earlier piece's part as `seat` plays them in `new`.
 
     Args:
@@ -68,8 +76,8 @@ def carry_over(
     by_bar: dict[int, list[Note]] = {}
     for note in part.notes:
         by_bar.setdefault(int(note.onset_quarters / bar_quarters), []).append(note)
-    old_spans, spans = lay_spans(old), lay_spans(new)
-    events: list[Event] = []
+    old_spans, spans = layout_chords(old), layout_chords(new)
+    events: list[NoteEvent] = []
     for bar, place in enumerate(places):
         shift = (bar - place) * bar_quarters
         for (onset, duration), together in groupby(
@@ -102,7 +110,7 @@ def carry_over(
     ]
 
 
-def octaves_for(events: Sequence[Event], player: Instrument, borders: Sequence[Fraction]) -> list[int] | None:
+def octaves_for(events: Sequence[NoteEvent], player: Instrument, borders: Sequence[Fraction]) -> list[int] | None:
     """By how many octaves each phrase has to move for `player`: all by the same where that can be, as few as can be; None for no way.
 
     `borders` are the onsets at which phrases begin, the first being 0.
@@ -123,15 +131,15 @@ def octaves_for(events: Sequence[Event], player: Instrument, borders: Sequence[F
     return found
 
 
-def composed_round(kept: Mapping[str, Sequence[Event]], plan: CompositionPlan) -> Score:
+def compose_around_kept(kept: Mapping[str, Sequence[NoteEvent]], plan: CompositionPlan) -> Score:
     """The composer's score of `plan` with kept lines in the parts of those names, the others written round them."""
-    return Composer().round(plan, kept)
+    return Composer().compose_around(plan, kept)
 
 
-def laid_over(score: Score, plan: CompositionPlan, kept: Mapping[str, Sequence[Event]]) -> Score:
+def replace_kept_parts(score: Score, plan: CompositionPlan, kept: Mapping[str, Sequence[NoteEvent]]) -> Score:
     """`score` with kept lines in place of the parts of those names: for a realizer that writes every part by itself."""
     seats = {part.name: part for part in plan.parts}
-    spans = lay_spans(plan)
+    spans = layout_chords(plan)
     energies = [section.energy for section in plan.sections for _ in range(section.bars)]
     return replace(
         score,
@@ -142,7 +150,7 @@ def laid_over(score: Score, plan: CompositionPlan, kept: Mapping[str, Sequence[E
     )
 
 
-def write_line(events: Sequence[Event], bar_quarters: Fraction, bars: int) -> tuple[str, ...]:
+def write_kept_line(events: Sequence[NoteEvent], bar_quarters: Fraction, bars: int) -> tuple[str, ...]:
     """The events as text, a string a bar."""
     lines: list[list[str]] = [[] for _ in range(bars)]
     for event in events:
@@ -158,8 +166,8 @@ def write_line(events: Sequence[Event], bar_quarters: Fraction, bars: int) -> tu
     return tuple("; ".join(line) for line in lines)
 
 
-def read_line(lines: Sequence[str], plan: CompositionPlan, part: str) -> list[Event]:
-    """The events that `write_line` wrote for a part of `plan`.
+def read_kept_line(lines: Sequence[str], plan: CompositionPlan, part: str) -> list[NoteEvent]:
+    """The events that `write_kept_line` wrote for a part of `plan`.
 
     Raises:
         DocumentError: no such part, other bars than the plan's, or an event that is none, overlaps, or can't be played.
@@ -171,7 +179,7 @@ def read_line(lines: Sequence[str], plan: CompositionPlan, part: str) -> list[Ev
         )
     player, bar_quarters = instrument(seat.instrument), plan.parsed_meter.bar_quarters
     low, high = (0, 127) if player.kit else (player.low, player.high)
-    events: list[Event] = []
+    events: list[NoteEvent] = []
     for bar, line in enumerate(lines):
         for text in line.split("; ") if line else ():
             event = _read_event(text, bar * bar_quarters)
@@ -196,7 +204,7 @@ def read_line(lines: Sequence[str], plan: CompositionPlan, part: str) -> list[Ev
     return events
 
 
-def _read_event(text: str, begin: Fraction) -> Event | None:
+def _read_event(text: str, begin: Fraction) -> NoteEvent | None:
     match = _EVENT.fullmatch(text) if re.fullmatch(_SOUND, text) else None
     if match is None or "/0" in text:
         return None
@@ -204,7 +212,7 @@ def _read_event(text: str, begin: Fraction) -> Event | None:
     weighted = [stroke for stroke in strokes if stroke["weight"] is not None]
     if weighted and len(weighted) < len(strokes):
         return None
-    return Event(
+    return NoteEvent(
         begin + Fraction(match["place"]),
         Fraction(match["length"]),
         tuple(int(stroke["pitch"]) for stroke in strokes),
@@ -215,18 +223,18 @@ def _read_event(text: str, begin: Fraction) -> Event | None:
     )
 
 
-def _event(notes: Sequence[Note], onset: Fraction, duration: Fraction, base: int, *, kit: bool) -> Event:
+def _event(notes: Sequence[Note], onset: Fraction, duration: Fraction, base: int, *, kit: bool) -> NoteEvent:
     """Notes struck together as an event against the loudness of their section."""
     pitches = tuple(note.pitch for note in notes)
     lags = [note.microtiming_quarters for note in notes]
     if kit and all(lag is not None for lag in lags):
         weights = tuple(round(note.velocity / base, 6) for note in notes)
-        return Event(onset, duration, pitches, weights=weights, lags=tuple(lag or 0.0 for lag in lags))
+        return NoteEvent(onset, duration, pitches, weights=weights, lags=tuple(lag or 0.0 for lag in lags))
     loudest = max(notes, key=lambda note: note.velocity)
-    return Event(onset, duration, pitches, emphasis=loudest.velocity - base, articulation=loudest.articulation)
+    return NoteEvent(onset, duration, pitches, emphasis=loudest.velocity - base, articulation=loudest.articulation)
 
 
-def _unlapped(events: Sequence[Event], end: Fraction) -> list[Event]:
+def _unlapped(events: Sequence[NoteEvent], end: Fraction) -> list[NoteEvent]:
     """Nothing sounds into the next note or over the end: at the seams of repeated and left-out bars it might."""
     result = []
     for event, following in zip(events, [*events[1:], None], strict=True):
@@ -235,11 +243,11 @@ def _unlapped(events: Sequence[Event], end: Fraction) -> list[Event]:
     return [event for event in result if event.duration > 0]
 
 
-def _chord_at(spans: Sequence[Span], onset: Fraction) -> tuple[int, ...]:
+def _chord_at(spans: Sequence[ChordSpan], onset: Fraction) -> tuple[int, ...]:
     return spans[max(0, bisect_right(spans, onset, key=lambda span: span.onset) - 1)].chord.members
 
 
-def _melodic(events: Sequence[Event], key: Key) -> list[Event]:
+def _melodic(events: Sequence[NoteEvent], key: Key) -> list[NoteEvent]:
     """A single line that climbs through the sixth to a raised seventh raises the sixth too, as singers of minor do."""
     result = list(events)
     sixth, leading = key.scale[5] * 7 % 12, (key.scale[0] * 7 - 1) % 12

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from img2music.plan import CompositionPlan, PartPlan
     from img2music.realizers.timeline import Phrase
 
-__all__ = ["thin_out"]
+__all__ = ["apply_rests"]
 
 _HARMONY = ("chords", "arpeggio", "pad")
 _SHORTEST = 12
 """A piece of fewer bars has no time to hold anything back."""
 
 
-def thin_out(plan: CompositionPlan, part: PartPlan, phrases: Sequence[Phrase], playing: Sequence[float]) -> list[float]:
+def apply_rests(plan: CompositionPlan, part: PartPlan, phrases: Sequence[Phrase], playing: Sequence[float]) -> list[float]:
     """The bars of one part with its rests; it never falls silent altogether."""
     if not _may_rest(plan, part) or plan.bars < _SHORTEST:
         return list(playing)

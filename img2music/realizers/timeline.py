@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from img2music.plan import CompositionPlan, Section
     from img2music.theory import Chord, Meter
 
-__all__ = ["Event", "Phrase", "Span", "lay_phrases", "lay_spans"]
+__all__ = ["ChordSpan", "NoteEvent", "Phrase", "layout_chords", "layout_phrases"]
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class NoteEvent:
     """Notes struck together, before they are spelled. A part is a list of events in order that never overlap."""
 
     onset: Fraction
@@ -55,7 +55,7 @@ class Phrase:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ChordSpan:
     """A chord and where it sounds."""
 
     onset: Fraction
@@ -69,7 +69,7 @@ class Span:
         return self.onset + self.duration
 
 
-def lay_phrases(plan: CompositionPlan) -> tuple[Phrase, ...]:
+def layout_phrases(plan: CompositionPlan) -> tuple[Phrase, ...]:
     """Every phrase of the piece in order."""
     phrases, bar = [], 0
     for number, section in enumerate(plan.sections):
@@ -82,7 +82,7 @@ def lay_phrases(plan: CompositionPlan) -> tuple[Phrase, ...]:
     return tuple(phrases)
 
 
-def lay_spans(plan: CompositionPlan) -> tuple[Span, ...]:
+def layout_chords(plan: CompositionPlan) -> tuple[ChordSpan, ...]:
     """Every chord of the piece; chords of one bar change on beats, the earlier ones staying longer."""
     meter = plan.parsed_meter
     spans = []
@@ -90,7 +90,7 @@ def lay_spans(plan: CompositionPlan) -> tuple[Span, ...]:
         start = bar * meter.bar_quarters
         places = [*_change_places(meter, len(chords)), meter.bar_quarters]
         for chord, begin, end in zip(chords, places, places[1:], strict=False):
-            spans.append(Span(start + begin, end - begin, chord, bar))
+            spans.append(ChordSpan(start + begin, end - begin, chord, bar))
     return tuple(spans)
 
 

@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from img2music.scene import Cue, Scene, Swatch
 
 __all__ = [
-    "clock",
+    "as_sentence",
     "cue_figure",
     "cue_name",
     "explain_text",
     "find_cue",
-    "listed",
-    "music_signs",
-    "number",
-    "sentence",
+    "format_clock",
+    "format_number",
+    "join_words",
     "swatch_figure",
     "tempo_words",
+    "with_accidentals",
 ]
 
 # Upper limits of Italian tempo words in quarter notes a minute, as metronomes print them.
@@ -41,26 +41,26 @@ def explain_text(scene: Scene | None, plan: CompositionPlan) -> str:
         Lines of plain text, the last one ending in a newline.
     """
     lines = [plan.title] + ([plan.idea] if plan.idea else [])
-    players = listed(tuple(dict.fromkeys(part.instrument for part in plan.parts)))
+    players = join_words(tuple(dict.fromkeys(part.instrument for part in plan.parts)))
     lines.append(
-        f"{plan.key}, {plan.meter}, {number(plan.tempo_bpm)} quarter notes a minute ({tempo_words(plan.tempo_bpm)}), "
-        f"{plan.style.replace('-', ' ')}, {clock(plan.seconds)}, for {players}."
+        f"{plan.key}, {plan.meter}, {format_number(plan.tempo_bpm)} quarter notes a minute ({tempo_words(plan.tempo_bpm)}), "
+        f"{plan.style.replace('-', ' ')}, {format_clock(plan.seconds)}, for {players}."
     )
     if scene is not None:
         from img2music.report.scene_text import scene_sentences  # it takes its small words from here
 
         first, *others = scene_sentences(scene, plan)
-        colours = listed(tuple(f"{swatch.words} ({swatch.share:.0%})" for swatch in scene.colours[:4]))
+        colours = join_words(tuple(f"{swatch.words} ({swatch.share:.0%})" for swatch in scene.colours[:4]))
         lines.append(f"Seen in {scene.picture.file}: {first[:1].lower()}{first[1:]}")
         lines += [*others, f"Its colours: {colours or 'none leads'}."]
     if plan.reasons:
         lines += ["", "Why:"]
     for reason in plan.reasons:
-        lines.append(f"- {reason.choice.capitalize()}: {sentence(reason.text)}")
+        lines.append(f"- {reason.choice.capitalize()}: {as_sentence(reason.text)}")
         lines += [f"    {_citation(scene, name)}" for name in reason.because]
         lines += [f"    cites {cue_name(name)}, which is not there" for name in reason.unfounded]
     if plan.conflicts:
-        lines += ["", "Where wishes disagreed:", *(f"- {sentence(conflict)}" for conflict in plan.conflicts)]
+        lines += ["", "Where wishes disagreed:", *(f"- {as_sentence(conflict)}" for conflict in plan.conflicts)]
     return "\n".join(lines) + "\n"
 
 
@@ -93,7 +93,7 @@ def cue_figure(cue: Cue) -> str:
     if isinstance(cue.value, tuple):
         return f"curve of {len(cue.value)} points"
     if cue.unit.startswith("degree"):
-        return f"{number(round(cue.value))}°"
+        return f"{format_number(round(cue.value))}°"
     if not cue.unit or cue.unit[0] in "-−0123456789":  # the unit only says the range
         return f"{cue.value:.2f}"
     return f"{cue.value:.3g} {cue.unit.partition(',')[0]}"
@@ -104,38 +104,38 @@ def swatch_figure(swatch: Swatch) -> str:
     return f"{swatch.words}, {swatch.hex}, {swatch.share:.0%} of the picture"
 
 
-def number(value: float) -> str:
+def format_number(value: float) -> str:
     """A number without needless digits: "72", "72.5"; numbers that no print shows well stay as they are."""
     return f"{value:.6g}"
 
 
-def clock(seconds: float) -> str:
+def format_clock(seconds: float) -> str:
     """Seconds as on a player: "1:00", "0:07.5"."""
     minutes, rest = divmod(round(float(seconds) * 10), 600)
     whole, tenth = divmod(rest, 10)
     return f"{minutes}:{whole:02d}" + (f".{tenth}" if tenth else "")
 
 
-def listed(words: tuple[str, ...]) -> str:
+def join_words(words: tuple[str, ...]) -> str:
     """Words as a sentence lists them: "a, b and c"."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
 
 
-def sentence(text: str) -> str:
+def as_sentence(text: str) -> str:
     """`text` with a capital letter at its beginning and a stop at its end."""
     text = text.strip()
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".") if text else ""
 
 
-def music_signs(symbol: str) -> str:
+def with_accidentals(symbol: str) -> str:
     """Chord symbols, keys and numerals with real signs: ``"Bbm7"`` is "B♭m7", ``"bVII"`` is "♭VII"."""
     return symbol.replace("#", "♯").replace("b", "♭") if symbol else ""
 
 
 def beat_words(plan: CompositionPlan) -> str:
     """The tempo as a page shows it: "♩ = 113"; in compound metres first the dotted quarter that one taps."""
-    quarters = f"♩ = {number(plan.tempo_bpm)}"
-    return f"♩. = {number(round(plan.tempo_bpm * 2 / 3, 1))} ({quarters})" if plan.parsed_meter.is_compound else quarters
+    quarters = f"♩ = {format_number(plan.tempo_bpm)}"
+    return f"♩. = {format_number(round(plan.tempo_bpm * 2 / 3, 1))} ({quarters})" if plan.parsed_meter.is_compound else quarters
 
 
 def tempo_words(tempo_bpm: float) -> str:

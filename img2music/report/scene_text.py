@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from img2music.crossmodal.cue_evidence import TYPICAL, Evidence
-from img2music.report.explanation import cue_figure, cue_name, find_cue, listed, number, sentence
+from img2music.crossmodal.cue_evidence import TYPICAL, CueEvidence
+from img2music.report.explanation import as_sentence, cue_figure, cue_name, find_cue, format_number, join_words
 
 if TYPE_CHECKING:
     from img2music.plan import CompositionPlan
@@ -121,8 +121,8 @@ def scene_sentences(scene: Scene, plan: CompositionPlan | None = None) -> tuple[
         asked = [reason.choice for reason in plan.reasons if not reason.because and "you asked for it" in reason.text]
         leads += "so " + _frame(plan.key, plan.tempo_bpm, plan.style, players)
         if asked:
-            leads += f" ({listed(tuple(dict.fromkeys(asked)))} as you asked)"
-    return tuple(sentence(text) for text in (leads, _stands_out(scene), _weighed(scene) if plan is None else "") if text)
+            leads += f" ({join_words(tuple(dict.fromkeys(asked)))} as you asked)"
+    return tuple(as_sentence(text) for text in (leads, _stands_out(scene), _weighed(scene) if plan is None else "") if text)
 
 
 def shown_rows(scene: Scene) -> tuple[tuple[str, str], ...]:
@@ -134,7 +134,7 @@ def shown_rows(scene: Scene) -> tuple[tuple[str, str], ...]:
         strength = f", {cue_figure(cue)}" if cue.name in {"people", "night", "low_sun", "fog"} else ""
         rows.append((cue_name(cue.name), cue.text + strength))
     unclear = tuple(cue_name(name) for name in _WORDS_THAT_MAY_BE_UNCLEAR if _value(scene, name) == "unclear")
-    return (*rows, *((("not clear", listed(unclear)),) if unclear else ()))
+    return (*rows, *((("not clear", join_words(unclear)),) if unclear else ()))
 
 
 def look_rows(scene: Scene) -> tuple[tuple[str, str], ...]:
@@ -253,13 +253,13 @@ def _degree(value: float, low: str, high: str, middle: str) -> str:
 
 
 def _frame(key: str, tempo_bpm: float, style: str, players: tuple[str, ...]) -> str:
-    words = f"{key} at {number(round(tempo_bpm, 1))}, {style.replace('-', ' ')}"
-    return f"{words}, {listed(players)}" if players else words
+    words = f"{key} at {format_number(round(tempo_bpm, 1))}, {style.replace('-', ' ')}"
+    return f"{words}, {join_words(players)}" if players else words
 
 
 def _stands_out(scene: Scene) -> str:
     """The looks that differ most from an ordinary photograph's."""
-    evidence = Evidence.of(scene)
+    evidence = CueEvidence.of(scene)
     far = sorted(
         (cue for cue in scene.cues if cue.name in TYPICAL and cue.name not in _LEFT_OUT and isinstance(cue.value, float)),
         key=lambda cue: -abs(evidence.z(cue.name)),
@@ -269,7 +269,7 @@ def _stands_out(scene: Scene) -> str:
         family = _ALIKE.get(cue.name, cue.name)
         if abs(evidence.z(cue.name)) >= _STANDS_OUT and family not in said:
             said[family] = f"{cue.text.partition(', ')[0]} ({cue_name(cue.name)} {cue_figure(cue)})"
-    return f"what stands out: {listed(tuple(said.values())[:_MOST_LOOKS])}" if said else ""
+    return f"what stands out: {join_words(tuple(said.values())[:_MOST_LOOKS])}" if said else ""
 
 
 def _weighed(scene: Scene) -> str:
@@ -317,4 +317,4 @@ def _value_words(name: str, value: object) -> str:
         return f"{_short(value, '+')}, {'fuller' if value > 0 else 'thinner'}" if value else "as usual"
     if name == "height":
         return f"{value:+.1f} semitones"
-    return number(value)
+    return format_number(value)

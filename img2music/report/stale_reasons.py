@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from img2music.report.explanation import number
+from img2music.report.explanation import format_number
 from img2music.theory import MODES
 
 if TYPE_CHECKING:
     from img2music.plan import CompositionPlan, Reason
 
-__all__ = ["is_left_behind", "now"]
+__all__ = ["changed_choice", "is_stale_conflict"]
 
 _TONIC, _MODE = r"[A-G](?:##?|bb?)?", "|".join(MODES)
 _CHOSEN = {
@@ -30,7 +30,7 @@ _CHOSEN = {
 _WISH = re.compile(r"you asked for (tempo|key|metre) ([^;]+); the picture suggested ")
 
 
-def is_left_behind(conflict: str, plan: CompositionPlan) -> bool:
+def is_stale_conflict(conflict: str, plan: CompositionPlan) -> bool:
     """Whether a conflict tells of a wish that the plan does not hold any more: "you asked for tempo 120" in a plan that says 60."""
     match = _WISH.match(conflict)
     if match is None:
@@ -40,7 +40,7 @@ def is_left_behind(conflict: str, plan: CompositionPlan) -> bool:
     return wish != says
 
 
-def now(reason: Reason, plan: CompositionPlan) -> str | None:
+def changed_choice(reason: Reason, plan: CompositionPlan) -> str | None:
     """What the plan says where `reason` was given for something else; None where they agree, or nothing is known of it."""
     pattern = _CHOSEN.get(reason.choice)
     match = pattern.match(reason.text) if pattern is not None and reason.source == "rules" else None
@@ -53,7 +53,7 @@ def now(reason: Reason, plan: CompositionPlan) -> str | None:
         "mode": mode,
         "harmony": mode,
         "metre": plan.meter,
-        "tempo": number(plan.tempo_bpm),
+        "tempo": format_number(plan.tempo_bpm),
     }[reason.choice]
     same = abs(float(said) - plan.tempo_bpm) < 1 if reason.choice == "tempo" else said == says
     return None if same else says

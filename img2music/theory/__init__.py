@@ -4,10 +4,10 @@ Exact (integers and fractions), without state, and without any knowledge of pict
 """
 
 from img2music.theory.chords import Chord, parse_bar
-from img2music.theory.instruments import Instrument, instrument, instrument_names, is_kept_out, other_names
+from img2music.theory.instruments import Instrument, instrument, instrument_names, is_excluded, other_names
 from img2music.theory.keys import MODES, Key
 from img2music.theory.meter import METERS, Meter
-from img2music.theory.pitch import SpelledPitch, name_of, parse_pitch_class, pitch_class, spell
+from img2music.theory.pitch import SpelledPitch, parse_pitch_class, pitch_class, pitch_class_name, spell
 
 __all__ = [
     "METERS",
@@ -19,11 +19,11 @@ __all__ = [
     "SpelledPitch",
     "instrument",
     "instrument_names",
-    "is_kept_out",
-    "name_of",
+    "is_excluded",
     "other_names",
     "parse_bar",
     "parse_pitch_class",
     "pitch_class",
+    "pitch_class_name",
     "spell",
 ]

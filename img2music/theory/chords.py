@@ -17,7 +17,7 @@ from functools import lru_cache
 
 from img2music.errors import DocumentError
 from img2music.theory.keys import Key
-from img2music.theory.pitch import name_of, pitch_class
+from img2music.theory.pitch import pitch_class, pitch_class_name
 
 __all__ = ["NUMERAL", "Chord", "parse_bar"]
 
@@ -84,8 +84,8 @@ class Chord:
             suffix += "6"
         elif 2 in extra:
             suffix += "add9"
-        slash = f"/{name_of(self.bass)}" if self.bass != self.root else ""
-        return f"{name_of(self.root)}{suffix}{slash}"
+        slash = f"/{pitch_class_name(self.bass)}" if self.bass != self.root else ""
+        return f"{pitch_class_name(self.root)}{suffix}{slash}"
 
 
 @lru_cache(maxsize=4096)

@@ -16,7 +16,7 @@ from img2music.errors import unknown_name
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["Instrument", "instrument", "instrument_names", "is_kept_out", "other_names"]
+__all__ = ["Instrument", "instrument", "instrument_names", "is_excluded", "other_names"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Instrument:
     program: int
     low: int
     high: int
-    heart: int
+    tessitura_centre: int
     voices: int
     sustains: bool
     family: str
@@ -134,7 +134,7 @@ _ALIASES = {
 }  # fmt: skip
 
 
-def is_kept_out(player: Instrument, without: Collection[str], role: str = "") -> bool:
+def is_excluded(player: Instrument, without: Collection[str], role: str = "") -> bool:
     """Whether a wish to leave something out (a role, a family, an instrument) means this player; every kit plays the role "drums"."""
     return bool({role, player.family, player.name, "drums" if player.kit else role} & set(without))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from img2music.errors import UsageError, unknown_name
-from img2music.theory.pitch import SpelledPitch, name_of, parse_pitch_class, pitch_class, spell
+from img2music.theory.pitch import SpelledPitch, parse_pitch_class, pitch_class, pitch_class_name, spell
 
 __all__ = ["MODES", "Key"]
 
@@ -64,7 +64,7 @@ class Key:
     @property
     def name(self) -> str:
         """Such as ``"D minor"``."""
-        return f"{name_of(self.tonic)} {self.mode}"
+        return f"{pitch_class_name(self.tonic)} {self.mode}"
 
     @property
     def is_minor(self) -> bool:

@@ -21,7 +21,7 @@ from img2music.theory.pitch import pitch_class
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Contradiction", "contradiction"]
+__all__ = ["ModeContradiction", "find_mode_contradiction"]
 
 _RAISED = {"minor": (11, (7, 11)), "phrygian": (4, (0,))}
 """What a mode raises as a matter of course, and over which roots, in semitones above the tonic: the leading tone of minor in the chords of
@@ -33,7 +33,7 @@ _MOST_NUMERALS, _MOST_BARS = 4, 6
 
 
 @dataclass(frozen=True, slots=True)
-class Contradiction:
+class ModeContradiction:
     """Numerals of another mode than the plan names."""
 
     key: Key
@@ -65,7 +65,7 @@ class Contradiction:
         return f"the numerals are those of {self.meant.mode} ({listed}; {self.touched} of {self.bars} bars)"
 
 
-def contradiction(bars: Sequence[str], key: Key) -> Contradiction | None:
+def find_mode_contradiction(bars: Sequence[str], key: Key) -> ModeContradiction | None:
     """Where the numerals contradict the mode of `key`; None where they don't.
 
     Args:
@@ -89,7 +89,7 @@ def contradiction(bars: Sequence[str], key: Key) -> Contradiction | None:
     ordered = sorted(found.items(), key=lambda item: (-len(item[1]), item[1]))
     touched = {number for numbers in found.values() for number in numbers}
     numerals = tuple((numeral, tuple(numbers)) for numeral, numbers in ordered)
-    return Contradiction(key, _writable(meant), numerals, len(touched), len(bars))
+    return ModeContradiction(key, _writable(meant), numerals, len(touched), len(bars))
 
 
 def _wrong_tonics(bars: Sequence[str], key: Key) -> float | None:

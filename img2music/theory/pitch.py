@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from img2music.errors import UsageError
 
-__all__ = ["SpelledPitch", "fifths_of", "name_of", "parse_pitch_class", "pitch_class", "spell"]
+__all__ = ["SpelledPitch", "fifths_of", "parse_pitch_class", "pitch_class", "pitch_class_name", "spell"]
 
 _STEPS = "FCGDAEB"
 _NATURAL = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
@@ -43,8 +43,8 @@ def fifths_of(step: str, alter: int) -> int:
     return _STEPS.index(step) - 1 + 7 * alter
 
 
-def name_of(fifths: int) -> str:
-    """The pitch class's name: ``name_of(-2) == "Bb"``."""
+def pitch_class_name(fifths: int) -> str:
+    """The pitch class's name: ``pitch_class_name(-2) == "Bb"``."""
     return _STEPS[(fifths + 1) % 7] + _ACCIDENTALS[(fifths + 1) // 7]
 
 
@@ -60,7 +60,7 @@ def spell(midi: int, fifths: int) -> SpelledPitch:
         ValueError: `fifths` is another pitch class than `midi`.
     """
     if pitch_class(fifths) != midi % 12:
-        raise ValueError(f"pitch {midi} can't be written as {name_of(fifths)}")
+        raise ValueError(f"pitch {midi} can't be written as {pitch_class_name(fifths)}")
     step, alter = _STEPS[(fifths + 1) % 7], (fifths + 1) // 7
     return SpelledPitch(step, alter, (midi - alter - _NATURAL[step]) // 12 - 1)
 

@@ -19,7 +19,7 @@ from itertools import product
 from math import exp, log
 from typing import TYPE_CHECKING, Any, Literal
 
-from img2music.resources import asset
+from img2music.resources import asset_path
 
 if TYPE_CHECKING:
     from img2music.theory.meter import Meter
@@ -156,5 +156,5 @@ def _strokes(text: str) -> tuple[Stroke, ...]:
 
 @lru_cache(maxsize=1)
 def _table() -> dict[str, Any]:
-    table: dict[str, Any] = json.loads(asset("statistics/melody.json").read_text(encoding="utf-8"))
+    table: dict[str, Any] = json.loads(asset_path("statistics/melody.json").read_text(encoding="utf-8"))
     return table

@@ -6,7 +6,7 @@ and what is left aside is said in its own letters. Knows nothing of scenes and p
 """
 
 from img2music.words.exact_wishes import settle_words, without_words
-from img2music.words.parse_result import Aside, Read, Reading
+from img2music.words.parse_result import ReadWord, UnreadWord, WordsReading
 from img2music.words.parser import read_words
 
-__all__ = ["Aside", "Read", "Reading", "read_words", "settle_words", "without_words"]
+__all__ = ["ReadWord", "UnreadWord", "WordsReading", "read_words", "settle_words", "without_words"]

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from img2music.io.style_files import load_style
-from img2music.theory import instrument, is_kept_out
+from img2music.theory import instrument, is_excluded
 from img2music.words.parser import read_words
 
 if TYPE_CHECKING:
     from img2music.brief import Brief
-    from img2music.words.parse_result import Reading
+    from img2music.words.parse_result import WordsReading
 
 __all__ = ["overruled", "settle_words", "without_words"]
 
@@ -57,7 +57,7 @@ def without_words(brief: Brief) -> dict[str, Any]:
     }
 
 
-def overruled(brief: Brief, reading: Reading) -> tuple[str, ...]:
+def overruled(brief: Brief, reading: WordsReading) -> tuple[str, ...]:
     """Sentences for the words that a wish of the brief contradicts: the wish was kept."""
     told = []
     for name in (*_EXACT, "style", "loop"):
@@ -70,7 +70,7 @@ def overruled(brief: Brief, reading: Reading) -> tuple[str, ...]:
     if reading.tempo_range and brief.tempo_bpm and not reading.tempo_range[0] <= brief.tempo_bpm <= reading.tempo_range[1]:
         low, high = reading.tempo_range
         told.append(f"your words ask for {low:.0f} to {high:.0f} bpm, --tempo for {brief.tempo_bpm:g}; the option was kept")
-    refused = [name for name in brief.instruments if is_kept_out(instrument(name), reading.without)]
+    refused = [name for name in brief.instruments if is_excluded(instrument(name), reading.without)]
     if refused:
         told.append(f"your words leave out {', '.join(refused)}, --instrument asks for it; the option was kept")
     if brief.instruments and reading.instruments and not set(reading.instruments) <= set(brief.instruments):

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any
 from img2music.words.resolve import shortened
 
 if TYPE_CHECKING:
-    from img2music.words.parse_result import Read, Reading
+    from img2music.words.parse_result import ReadWord, WordsReading
 
 __all__ = ["reading_rows", "said_read", "told_aside"]
 
 _MOST_TOLD = 24
 
 
-def said_read(reading: Reading) -> str:
+def said_read(reading: WordsReading) -> str:
     """The words that were read, each in its own letters with what it does."""
     told = [f"“{shortened(one.words)}” {_does(one)}" for one in reading.read[:_MOST_TOLD]]
     more = len(reading.read) - len(told)
     return "; ".join(told) + (f"; and {more} more" if more > 0 else "")
 
 
-def told_aside(reading: Reading) -> tuple[str, ...]:
+def told_aside(reading: WordsReading) -> tuple[str, ...]:
     """One sentence for the words that were left aside, each in its own letters with the reason; none where all were read."""
     if not reading.aside:
         return ()
@@ -32,7 +32,7 @@ def told_aside(reading: Reading) -> tuple[str, ...]:
     return (f"of your words these were left aside: {listed}",)
 
 
-def reading_rows(reading: Reading) -> dict[str, list[dict[str, Any]]]:
+def reading_rows(reading: WordsReading) -> dict[str, list[dict[str, Any]]]:
     """The same for programs: what was read and what was left aside."""
     return {
         "read": [
@@ -49,7 +49,7 @@ def reading_rows(reading: Reading) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def _does(one: Read) -> str:
+def _does(one: ReadWord) -> str:
     """What a word was taken for, in few words."""
     kept_out = one.negated and bool(one.does.leave_out)
     if not one.does.name:
@@ -63,7 +63,7 @@ def _does(one: Read) -> str:
     return text + (", as explained" if one.by else "")
 
 
-def _effect(one: Read) -> str:
+def _effect(one: ReadWord) -> str:
     does = one.does
     parts = [] if not one.negated else [f"not {one.meaning.replace('_', ' ')}"]
     if does.style:

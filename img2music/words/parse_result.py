@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 
 from img2music.io.lexicon_files import Meaning
 
-__all__ = ["Aside", "Read", "Reading", "Walk"]
+__all__ = ["ParseState", "ReadWord", "UnreadWord", "WordsReading"]
 
 NOTHING = Meaning()
 """What counted and named things do by themselves: their value says it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ReadWord:
     """A word that was understood: as it was written, what it means, and how it was taken."""
 
     words: str
@@ -30,7 +30,7 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
-class Aside:
+class UnreadWord:
     """A word that was left aside, as it was written, and why."""
 
     words: str
@@ -38,11 +38,11 @@ class Aside:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class WordsReading:
     """What a text asks for. None and empty where it says nothing."""
 
-    read: tuple[Read, ...] = ()
-    aside: tuple[Aside, ...] = ()
+    read: tuple[ReadWord, ...] = ()
+    aside: tuple[UnreadWord, ...] = ()
     valence: float | None = None
     """-1..1, where the words put the feeling."""
     arousal: float | None = None
@@ -73,9 +73,9 @@ class Reading:
 
 
 @dataclass(slots=True)
-class Walk:
+class ParseState:
     """What was found so far, in the order of the text."""
 
     text: str
-    read: list[Read] = field(default_factory=list)
+    read: list[ReadWord] = field(default_factory=list)
     aside: list[tuple[int, int, str]] = field(default_factory=list)

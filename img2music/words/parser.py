@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from img2music.brief import SECONDS_RANGE, TEMPO_RANGE_BPM
 from img2music.theory import METERS
 from img2music.words.key_names import named_key
-from img2music.words.parse_result import Read, Walk
+from img2music.words.parse_result import ParseState, ReadWord
 from img2music.words.phrase_matching import Phrases, ranked_languages
 from img2music.words.quantities import quantity
 from img2music.words.resolve import weigh
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from img2music.io.lexicon_files import Meaning
-    from img2music.words.parse_result import Reading
+    from img2music.words.parse_result import WordsReading
     from img2music.words.phrase_matching import Match
     from img2music.words.quantities import Quantity
     from img2music.words.tokenizer import Token
@@ -58,7 +58,7 @@ class _Clause:
     too: bool = False
 
 
-def read_words(text: str, glosses: Mapping[str, str] | None = None) -> Reading:
+def read_words(text: str, glosses: Mapping[str, str] | None = None) -> WordsReading:
     """What `text` asks for.
 
     Args:
@@ -69,8 +69,8 @@ def read_words(text: str, glosses: Mapping[str, str] | None = None) -> Reading:
 
 
 @lru_cache(maxsize=64)
-def _read(text: str, glosses: tuple[tuple[str, str], ...]) -> Reading:
-    walk = Walk(text)
+def _read(text: str, glosses: tuple[tuple[str, str], ...]) -> WordsReading:
+    walk = ParseState(text)
     tokens = tokenize(text[:_LONGEST_READ])
     if tokens:
         order, own = ranked_languages(tokens)
@@ -102,7 +102,7 @@ class _Reader:
 
     def __init__(
         self,
-        walk: Walk,
+        walk: ParseState,
         tokens: list[Token],
         order: tuple[str, ...],
         own: frozenset[str],
@@ -196,7 +196,7 @@ class _Reader:
             if tuple(token.folded for token in self.tokens[self.place : self.place + len(words)]) != words:
                 continue
             said, clause = self._quote(self.place, len(words)), self.clause
-            inner = Walk(meant)
+            inner = ParseState(meant)
             explained = tokenize(meant)
             if explained:
                 _Reader(inner, explained, self.order, frozenset({"en"}), {}).run()
@@ -226,7 +226,7 @@ class _Reader:
             return self._leave(length, f"{kind} {value} is not wanted; say which {kind} instead", start=start)
         if self._is_negative():
             return self._leave(length, "a number below zero")
-        self.walk.read.append(Read(self._quote(self.place, length), kind, value=value))
+        self.walk.read.append(ReadWord(self._quote(self.place, length), kind, value=value))
         self.chain = 0
         self.matched_until = self.place + length
         self.clause.degree = 1.0
@@ -264,7 +264,7 @@ class _Reader:
             self.clause = clause = _Clause(only=clause.only)  # the negation has had its word
         negation = clause.negation
         start = clause.negated_at if negation and not clause.carried and clause.negated_at >= 0 else self.place
-        read = Read(
+        read = ReadWord(
             self._quote(start, self.place + length - start),
             meaning.name,
             meaning,

@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from img2music.theory import instrument
-from img2music.words.parse_result import Aside, Read, Reading
+from img2music.words.parse_result import ReadWord, UnreadWord, WordsReading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from img2music.words.parse_result import Walk
+    from img2music.words.parse_result import ParseState
 
 __all__ = ["shortened", "weigh"]
 
@@ -30,10 +30,10 @@ _NOT_FAST, _NOT_SLOW, _NOT_TOO_FAST, _NOT_TOO_SLOW = (60.0, 96.0), (104.0, 140.0
 _MOST_ASIDE, _MOST_PLAYERS = 20, 12
 
 
-def weigh(walk: Walk) -> Reading:
+def weigh(walk: ParseState) -> WordsReading:
     """What the words of `walk` ask for, taken together."""
     conflicts: list[str] = []
-    aside = [Aside(shortened(walk.text[start:end]), reason) for start, end, reason in _joined(walk)]
+    aside = [UnreadWord(shortened(walk.text[start:end]), reason) for start, end, reason in _joined(walk)]
     read = list(walk.read)
 
     def first(kind: str) -> str | None:
@@ -54,13 +54,13 @@ def weigh(walk: Walk) -> Reading:
     arousal = _feeling(read, "arousal", conflicts)
     instruments, only, without = _band(read)
     if len(instruments) > _MOST_PLAYERS:
-        aside.append(Aside(", ".join(instruments[_MOST_PLAYERS:]), f"words name at most {_MOST_PLAYERS} instruments"))
+        aside.append(UnreadWord(", ".join(instruments[_MOST_PLAYERS:]), f"words name at most {_MOST_PLAYERS} instruments"))
         instruments = instruments[:_MOST_PLAYERS]
     loops = [not one.negated for one in read if one.does.loop]
-    return Reading(
+    return WordsReading(
         read=tuple(read),
         aside=tuple(aside[:_MOST_ASIDE])
-        + ((Aside(f"and {len(aside) - _MOST_ASIDE} more", ""),) if len(aside) > _MOST_ASIDE else ()),
+        + ((UnreadWord(f"and {len(aside) - _MOST_ASIDE} more", ""),) if len(aside) > _MOST_ASIDE else ()),
         valence=valence,
         arousal=arousal,
         seconds=float(seconds) if seconds else None,
@@ -88,7 +88,7 @@ def shortened(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-def _joined(walk: Walk) -> list[tuple[int, int, str]]:
+def _joined(walk: ParseState) -> list[tuple[int, int, str]]:
     """Neighbours that were left aside for one reason, as one phrase."""
     joined: list[tuple[int, int, str]] = []
     for start, end, reason in walk.aside:
@@ -99,12 +99,14 @@ def _joined(walk: Walk) -> list[tuple[int, int, str]]:
     return [(start, end, reason or "its explanation says nothing to the tables") for start, end, reason in joined]
 
 
-def _first(found: Sequence[Read], value: Callable[[Read], str], kind: str, aside: list[Aside], read: list[Read]) -> str | None:
+def _first(
+    found: Sequence[ReadWord], value: Callable[[ReadWord], str], kind: str, aside: list[UnreadWord], read: list[ReadWord]
+) -> str | None:
     """The first value; others are left aside, and are not among what was read any more."""
     values = [value(one) for one in found]
     for one, other in zip(found, values, strict=True):
         if other != values[0]:
-            aside.append(Aside(one.words, f"a piece has one {_NAMES.get(kind, kind)}, {values[0]}"))
+            aside.append(UnreadWord(one.words, f"a piece has one {_NAMES.get(kind, kind)}, {values[0]}"))
             if one in read:
                 read.remove(one)
     return values[0] if values else None
@@ -113,7 +115,7 @@ def _first(found: Sequence[Read], value: Callable[[Read], str], kind: str, aside
 _NAMES = {"bpm": "tempo", "seconds": "length", "meter": "metre"}
 
 
-def _opposites(read: Sequence[Read]) -> list[str]:
+def _opposites(read: Sequence[ReadWord]) -> list[str]:
     """Sentences for players, modes and loops that are both wanted and not."""
     told = []
     out = {name for one in read if one.negated for name in _left_out(one)}
@@ -127,12 +129,12 @@ def _opposites(read: Sequence[Read]) -> list[str]:
     return told
 
 
-def _left_out(one: Read) -> tuple[str, ...]:
+def _left_out(one: ReadWord) -> tuple[str, ...]:
     kept = one.does.leave_out or ()
     return (kept,) if isinstance(kept, str) else kept
 
 
-def _mode(read: Sequence[Read], key: str | None) -> str | None:
+def _mode(read: Sequence[ReadWord], key: str | None) -> str | None:
     if key:
         return None
     opposite = {"major": "minor", "minor": "major"}
@@ -142,27 +144,27 @@ def _mode(read: Sequence[Read], key: str | None) -> str | None:
     return None
 
 
-def _style(read: Sequence[Read], aside: list[Aside]) -> Read | None:
+def _style(read: Sequence[ReadWord], aside: list[UnreadWord]) -> ReadWord | None:
     """The word that names the style: genres before places, exact names before near and general ones, the first of equals."""
     named = [one for one in read if one.does.style and not one.negated]
     if not named:
         return None
 
-    def rank(one: Read) -> tuple[bool, bool]:
+    def rank(one: ReadWord) -> tuple[bool, bool]:
         return one.does.group != "genres", one.does.near or one.does.general
 
     best = min(named, key=rank)
     aside += [
-        Aside(other.words, f"a piece has one style, {best.does.style}")
+        UnreadWord(other.words, f"a piece has one style, {best.does.style}")
         for other in named
         if other.does.style != best.does.style and other.does.group == "genres" and not other.does.meter
     ]
     return best
 
 
-def _tempo(read: Sequence[Read], bpm: str | None, conflicts: list[str]) -> tuple[tuple[float, float] | None, float]:
+def _tempo(read: Sequence[ReadWord], bpm: str | None, conflicts: list[str]) -> tuple[tuple[float, float] | None, float]:
     factor = 1.0
-    ranges: list[tuple[tuple[float, float], Read]] = []
+    ranges: list[tuple[tuple[float, float], ReadWord]] = []
     for one in read:
         does = one.does
         if does.tempo_factor:
@@ -183,11 +185,11 @@ def _tempo(read: Sequence[Read], bpm: str | None, conflicts: list[str]) -> tuple
     return (exact[0][0], factor) if exact else (None, min(2.0, max(0.5, factor)))
 
 
-def _said(one: Read) -> str:
+def _said(one: ReadWord) -> str:
     return f"“{one.words}”"
 
 
-def _range(limits: tuple[float, float], one: Read) -> tuple[float, float]:
+def _range(limits: tuple[float, float], one: ReadWord) -> tuple[float, float]:
     """The tempi that a word allows, with its degree and its negation."""
     low, high = limits
     if one.negated:
@@ -204,9 +206,9 @@ def _range(limits: tuple[float, float], one: Read) -> tuple[float, float]:
     return low, high
 
 
-def _feeling(read: Sequence[Read], axis: str, conflicts: list[str]) -> float | None:
+def _feeling(read: Sequence[ReadWord], axis: str, conflicts: list[str]) -> float | None:
     """The mean of what the words feel like: words for feelings count in full, words for tempo and circumstances half as much."""
-    values: list[tuple[float, float, Read]] = []
+    values: list[tuple[float, float, ReadWord]] = []
     for one in read:
         base = getattr(one.does, axis)
         if base is not None:
@@ -223,7 +225,7 @@ def _feeling(read: Sequence[Read], axis: str, conflicts: list[str]) -> float | N
     return round(sum(item[0] * weight for item, weight in zip(values, weights, strict=True)) / sum(weights), 3)
 
 
-def _band(read: Sequence[Read]) -> tuple[tuple[str, ...], bool, tuple[str, ...]]:
+def _band(read: Sequence[ReadWord]) -> tuple[tuple[str, ...], bool, tuple[str, ...]]:
     """Who plays, whether they are all, and who is kept out."""
     wanted: list[str] = []
     without: list[str] = []

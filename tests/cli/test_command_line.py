@@ -13,7 +13,7 @@ import pytest
 
 from img2music.pipeline import Pipeline
 from img2music.stages import BUILTIN
-from tests.support.commands import CONTRACT, QUICK, one_line, shell
+from tests.support.commands import PIECE_FILES, QUICK_OPTIONS, assert_one_line, run_cli
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 
 def test_compose_as_a_program(make_picture: Callable[..., Path], tmp_path: Path) -> None:
     out = tmp_path / "out"
-    done = shell(["compose", make_picture("a hill.png"), "-o", out, "--seed", "3", *QUICK])
+    done = run_cli(["compose", make_picture("a hill.png"), "-o", out, "--seed", "3", *QUICK_OPTIONS])
     assert (done.returncode, done.stderr) == (0, "")
     assert str(out / "a hill") in done.stdout
-    assert {path.name for path in (out / "a hill").iterdir()} == CONTRACT
-    again = shell(["replay", out / "a hill" / "piece.json", "-o", tmp_path / "again", "--json"])
+    assert {path.name for path in (out / "a hill").iterdir()} == PIECE_FILES
+    again = run_cli(["replay", out / "a hill" / "piece.json", "-o", tmp_path / "again", "--json"])
     assert (again.returncode, again.stderr) == (0, "")
     assert json.loads(again.stdout)["same"] is True
 
 
 def test_failures_as_a_program(tmp_path: Path) -> None:
     (tmp_path / "note.txt").write_text("no picture")
-    done = shell(["compose", tmp_path / "note.txt", "-o", tmp_path / "out"])
+    done = run_cli(["compose", tmp_path / "note.txt", "-o", tmp_path / "out"])
     assert (done.returncode, done.stdout) == (3, "")
-    assert "note.txt" in one_line(done.stderr)
+    assert "note.txt" in assert_one_line(done.stderr)
     assert not (tmp_path / "out").exists()
 
 
@@ -52,7 +52,7 @@ def test_nobody_reads() -> None:
 
 def test_a_terminal_that_lacks_a_letter(make_picture: Callable[..., Path]) -> None:
     path = make_picture(f"{'long' * 20}/hügel.png")
-    done = shell(["see", path], env=os.environ | {"PYTHONIOENCODING": "iso8859-5"})
+    done = run_cli(["see", path], env=os.environ | {"PYTHONIOENCODING": "iso8859-5"})
     assert (done.returncode, done.stderr) == (0, "")
     assert "h\\xfcgel.png" in done.stdout
 
@@ -102,7 +102,7 @@ def test_wrong_use_is_one_line_and_exit_2(
     out = tmp_path / "out"
     code, text, err = run(*(str(out) if argument == "OUT" else argument for argument in arguments))
     assert (code, text) == (2, "")
-    assert re.search(message, one_line(err))
+    assert re.search(message, assert_one_line(err))
     assert not out.exists()
 
 
@@ -130,7 +130,7 @@ def test_a_wish_that_cant_be_met_is_exit_3(
 ) -> None:
     code, out, err = run("compose", make_picture(), "-o", tmp_path / "out", "--audio", "none", *wishes)
     assert (code, out) == (3, "")
-    assert message in one_line(err)
+    assert message in assert_one_line(err)
     assert not (tmp_path / "out").exists()
 
 
@@ -154,9 +154,9 @@ def test_bad_pictures_are_told_and_leave_nothing(
     run: Callable[..., tuple[int, str, str]], make_picture: Callable[..., Path], tmp_path: Path
 ) -> None:
     for name, message in bad_pictures(tmp_path, make_picture()).items():
-        code, out, err = run("compose", tmp_path / name, "-o", tmp_path / "out", *QUICK)
+        code, out, err = run("compose", tmp_path / name, "-o", tmp_path / "out", *QUICK_OPTIONS)
         assert (code, out) == (3, ""), name
-        assert message in one_line(err)
+        assert message in assert_one_line(err)
         assert name in err
         assert not (tmp_path / "out").exists()
 
@@ -165,9 +165,9 @@ def test_the_limit_of_pixels_can_be_set(
     run: Callable[..., tuple[int, str, str]], make_picture: Callable[..., Path], tmp_path: Path
 ) -> None:
     code, _, err = run("see", make_picture(), "--max-pixels", "1000")
-    assert (code, "more than 1000 pixels" in one_line(err)) == (3, True)
-    code, _, err = run("compose", make_picture(), "-o", tmp_path / "out", "--max-pixels", "3000", *QUICK)
-    assert (code, "more than 3000 pixels" in one_line(err)) == (3, True)
+    assert (code, "more than 1000 pixels" in assert_one_line(err)) == (3, True)
+    code, _, err = run("compose", make_picture(), "-o", tmp_path / "out", "--max-pixels", "3000", *QUICK_OPTIONS)
+    assert (code, "more than 3000 pixels" in assert_one_line(err)) == (3, True)
     assert run("see", make_picture(), "--max-pixels", "3072")[0] == 0
 
 
@@ -176,14 +176,14 @@ def test_the_others_go_on_and_the_failed_are_listed(
 ) -> None:
     good = [make_picture("one.png"), make_picture("two.png", tint=2)]
     (tmp_path / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\n")
-    code, out, err = run("compose", good[0], tmp_path / "bad.png", "missing.jpg", good[1], "-o", tmp_path / "out", *QUICK)
+    code, out, err = run("compose", good[0], tmp_path / "bad.png", "missing.jpg", good[1], "-o", tmp_path / "out", *QUICK_OPTIONS)
     assert code == 3
     assert out.count("bpm") == 2
     lines = err.splitlines()
     assert len(lines) == 3
     assert lines[-1] == f"img2music: 2 of 4 failed: {tmp_path / 'bad.png'}, missing.jpg"
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["one", "two"]
-    assert all({path.name for path in folder.iterdir()} == CONTRACT for folder in (tmp_path / "out").iterdir())
+    assert all({path.name for path in folder.iterdir()} == PIECE_FILES for folder in (tmp_path / "out").iterdir())
 
 
 def test_the_exit_code_is_the_worst(
@@ -211,14 +211,14 @@ def test_a_full_disk_leaves_nothing_half_written(
         return write(self, content)
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    code, _, err = run("compose", *pictures, "-o", tmp_path / "out", *QUICK)
+    code, _, err = run("compose", *pictures, "-o", tmp_path / "out", *QUICK_OPTIONS)
     assert code == 3
     assert "No space left on device" in err.splitlines()[0]
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["two"]
-    assert {path.name for path in (tmp_path / "out" / "two").iterdir()} == CONTRACT
+    assert {path.name for path in (tmp_path / "out" / "two").iterdir()} == PIECE_FILES
     (tmp_path / "out" / "one").mkdir()
     (tmp_path / "out" / "one" / "mine.txt").write_text("kept")
-    assert run("compose", pictures[0], "-o", tmp_path / "out", *QUICK)[0] == 3
+    assert run("compose", pictures[0], "-o", tmp_path / "out", *QUICK_OPTIONS)[0] == 3
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["one", "two"]
     assert [path.name for path in (tmp_path / "out" / "one").iterdir()] == ["mine.txt"]
 
@@ -231,18 +231,18 @@ def test_a_disk_that_is_full_at_once(
 
     picture = make_picture()
     monkeypatch.setattr("img2music.atomic_files.tempfile.mkdtemp", full)
-    code, out, err = run("compose", picture, "-o", tmp_path / "out", *QUICK)
+    code, out, err = run("compose", picture, "-o", tmp_path / "out", *QUICK_OPTIONS)
     assert (code, out) == (3, "")
-    assert "No space left on device" in one_line(err)
+    assert "No space left on device" in assert_one_line(err)
     assert not (tmp_path / "out").exists()
 
 
 def test_a_file_in_the_way(run: Callable[..., tuple[int, str, str]], make_picture: Callable[..., Path], tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     for out in (tmp_path / "taken", tmp_path / "taken" / "below"):
-        code, text, err = run("compose", make_picture(), "-o", out, *QUICK)
+        code, text, err = run("compose", make_picture(), "-o", out, *QUICK_OPTIONS)
         assert (code, text) == (3, "")
-        assert "is not a folder" in one_line(err) or "Not a directory" in err
+        assert "is not a folder" in assert_one_line(err) or "Not a directory" in err
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write anywhere")
@@ -251,8 +251,8 @@ def test_a_folder_without_permission(
 ) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o500)
-    code, _, err = run("compose", make_picture(), "-o", closed / "out", *QUICK)
-    assert (code, "no permission" in one_line(err)) == (3, True)
+    code, _, err = run("compose", make_picture(), "-o", closed / "out", *QUICK_OPTIONS)
+    assert (code, "no permission" in assert_one_line(err)) == (3, True)
 
 
 def test_an_unexpected_fault_is_one_line_and_exit_1(
@@ -264,7 +264,7 @@ def test_an_unexpected_fault_is_one_line_and_exit_1(
     monkeypatch.setattr(Pipeline, "see", fault)
     code, out, err = run("see", make_picture())
     assert (code, out) == (1, "")
-    assert "unexpected ZeroDivisionError: deep inside" in one_line(err)
+    assert "unexpected ZeroDivisionError: deep inside" in assert_one_line(err)
     assert "IMG2MUSIC_DEBUG=1" in err
     monkeypatch.setenv("IMG2MUSIC_DEBUG", "1")
     assert "Traceback" in run("see", make_picture())[2]
@@ -285,4 +285,4 @@ def test_an_interruption_is_quiet(
 def test_names_from_outside_can_not_reach_the_terminal_raw(run: Callable[..., tuple[int, str, str]]) -> None:
     code, _, err = run("see", "\x1b[31mred\nline.png")
     assert code == 3
-    assert "\x1b" not in one_line(err)
+    assert "\x1b" not in assert_one_line(err)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.commands import one_line
+from tests.support.commands import assert_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ def refused(run: Run, *words: object, code: int = 3) -> str:
     found, out, err = run(*words)
     assert (found, out) == (code, ""), err
     assert " -o" not in err
-    return one_line(err)
+    return assert_one_line(err)
 
 
 @everywhere

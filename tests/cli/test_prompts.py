@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from img2music.evaluation.workbench.result_tables import SCORES
-from img2music.resources import data
-from img2music.templates import OFFERED, UNTRUSTED, load_prompt, prompt_names
+from img2music.resources import data_folder
+from img2music.templates import TEMPLATE_VARIABLES, UNTRUSTED_LIMITS, load_prompt, prompt_names
 from tests.support import extras
-from tests.support.commands import one_line
-from tests.support.prompt_trials import prompt_file, recorded, scene_answer
+from tests.support.commands import assert_one_line
+from tests.support.prompt_trials import attribute_answer, prompt_file, record_cell_answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,8 +43,8 @@ def test_ls_names_every_prompt(run: Run) -> None:
 
 def test_the_guide_names_every_variable_score_and_option(run: Run) -> None:
     guide = (Path(__file__).parents[2] / "docs" / "prompts.md").read_text()
-    for name in {variable for offered in OFFERED.values() for variable in offered}:
-        assert f"`{name}`{'*' if name in UNTRUSTED else ' '}" in guide.replace("|", " "), name
+    for name in {variable for offered in TEMPLATE_VARIABLES.values() for variable in offered}:
+        assert f"`{name}`{'*' if name in UNTRUSTED_LIMITS else ' '}" in guide.replace("|", " "), name
     for score in SCORES:
         assert f"\n| {score.removesuffix(' in').removesuffix(' out')}" in guide, score
     code, out, _ = run("prompts", "try", "--help")
@@ -60,7 +60,7 @@ def test_show_prints_a_prompt_as_it_is_written(run: Run) -> None:
     assert "{{ cues }}" in out
     code, _, err = run("prompts", "show", "see/cite")
     assert code == 2
-    assert "did you mean 'see/cited'" in one_line(err)
+    assert "did you mean 'see/cited'" in assert_one_line(err)
 
 
 def test_cp_makes_a_file_to_be_edited(run: Run, tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_cp_makes_a_file_to_be_edited(run: Run, tmp_path: Path) -> None:
     assert load_prompt("cited.md").digest == load_prompt("see/cited").digest
     code, _, err = run("prompts", "cp", "see/cited")
     assert code == 3
-    assert "--force" in one_line(err)
+    assert "--force" in assert_one_line(err)
     assert run("prompts", "cp", "see/cited", "--force")[0] == 0
     (tmp_path / "sub").mkdir()
     assert run("prompts", "cp", "see/cited", "sub")[0] == 0
@@ -86,7 +86,7 @@ def tried(tmp_path: Path, make_picture: MakePicture) -> Callable[..., list[objec
     prompt_file(tmp_path, "b", "Look again.")
     make_picture("pics/one.png")
     make_picture("pics/two.png", tint=2)
-    line = recorded(tmp_path / "answers.jsonl", [scene_answer(), scene_answer(tempo_bpm=150)])
+    line = record_cell_answers(tmp_path / "answers.jsonl", [attribute_answer(), attribute_answer(tempo_bpm=150)])
 
     def words(*more: object) -> list[object]:
         return [
@@ -121,7 +121,7 @@ def test_try_makes_a_page_and_goes_on_where_it_stopped(run: Run, tried: Callable
     before = (tmp_path / "out" / "cells.jsonl").read_bytes()
     code, again, err = run(*tried("-o", "out"))
     assert (code, again) == (0, out)
-    assert "4 cells, all done: nobody is asked" in one_line(err)
+    assert "4 cells, all done: nobody is asked" in assert_one_line(err)
     assert (tmp_path / "out" / "cells.jsonl").read_bytes() == before
 
 
@@ -178,12 +178,12 @@ def test_several_values_may_be_written_in_every_way(
 def test_words_that_belong_to_no_list_are_wrong_use(run: Run, tried: Callable[..., list[object]]) -> None:
     code, _, err = run(*tried("--seeds", "1", "c.md"))
     assert code == 2
-    assert "c.md" in one_line(err)
+    assert "c.md" in assert_one_line(err)
     code, _, err = run("prompts", "try", "--prompts", "--models", "x")
     assert code == 2
     code, _, err = run("prompts", "try")
     assert code == 2
-    assert "--prompts" in one_line(err)
+    assert "--prompts" in assert_one_line(err)
 
 
 def test_wrong_use_is_one_line_with_the_remedy(run: Run, tried: Callable[..., list[object]], tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ def test_wrong_use_is_one_line_with_the_remedy(run: Run, tried: Callable[..., li
     ):
         found, out, err = run(*but(option, value))
         assert (found, out) == (code, ""), (option, value, err)
-        assert part in one_line(err)
+        assert part in assert_one_line(err)
     assert not (tmp_path / "prompts-tried").exists()
 
 
@@ -265,7 +265,7 @@ def test_a_run_without_any_answer_is_an_error_that_is_told_once(
     assert (tmp_path / "prompts-tried" / "index.html").is_file()
     code, _, err = run(*tried())
     assert code == 0
-    assert "4 of them failed (run them again with --retry-failed)" in one_line(err)
+    assert "4 of them failed (run them again with --retry-failed)" in assert_one_line(err)
     assert run(*tried("--retry-failed"))[0] == 4
 
 
@@ -279,7 +279,7 @@ def test_ratings_beside_the_pictures_are_the_yardstick(run: Run, tried: Callable
     (tmp_path / "pics" / "ratings.csv").write_text("picture,valence,arousal\none.png,2,0\n")
     code, _, err = run(*tried())
     assert code == 3
-    assert "ratings.csv:2" in one_line(err)
+    assert "ratings.csv:2" in assert_one_line(err)
 
 
 def test_an_interrupted_run_says_how_to_go_on(
@@ -287,7 +287,7 @@ def test_an_interrupted_run_says_how_to_go_on(
 ) -> None:
     from img2music.evaluation.workbench import runner
 
-    original = runner._Workshop.make
+    original = runner._CellMaker.make
 
     def stop(self: Any, cell: Any, **options: Any) -> Any:
         if cell.prompt.label == "mine/b":
@@ -295,7 +295,7 @@ def test_an_interrupted_run_says_how_to_go_on(
         return original(self, cell, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(runner._Workshop, "make", stop)
+        patch.setattr(runner._CellMaker, "make", stop)
         code, _, err = run(*tried())
     assert code == 130
     assert "the same command goes on from there" in err
@@ -326,7 +326,7 @@ def test_a_folder_of_prompts_is_tried_whole(tmp_path: Path, make_picture: Callab
     folder = tmp_path / "mine"
     folder.mkdir()
     for name in ("plan/compose", "plan/refine"):
-        (folder / f"{name.partition('/')[2]}.md").write_bytes(data("prompts").joinpath(f"{name}.md").read_bytes())
+        (folder / f"{name.partition('/')[2]}.md").write_bytes(data_folder("prompts").joinpath(f"{name}.md").read_bytes())
     answers = tmp_path / "a.jsonl"
     answers.write_text('{"answer": "x"}\n')
     grid = load_grid([str(folder)], [f"replay:{answers}"], [str(make_picture())], seeds=1, seconds=10)

@@ -13,7 +13,7 @@ from img2music.io.documents import load_plan, load_scene
 from img2music.io.style_files import load_style, style_names
 from img2music.pipeline import Event
 from img2music.stages import BUILTIN
-from tests.support.commands import CONTRACT, QUICK, one_line
+from tests.support.commands import PIECE_FILES, QUICK_OPTIONS, assert_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ def test_two_pictures_of_one_name_get_two_folders(
     run: Callable[..., tuple[int, str, str]], make_picture: Callable[..., Path], tmp_path: Path
 ) -> None:
     pictures = [make_picture("a/sea.png"), make_picture("b/SEA.png"), make_picture("sea-2.png"), make_picture("c/sea.png")]
-    code, out, err = run("compose", *pictures, "-o", tmp_path / "out", *QUICK)
+    code, out, err = run("compose", *pictures, "-o", tmp_path / "out", *QUICK_OPTIONS)
     assert code == 0
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["SEA-3", "sea", "sea-2", "sea-4"]
     assert err.count("because another input has the same name") == 2
@@ -54,8 +54,8 @@ def test_sound_of_the_piece_before_is_removed(
     assert list((folder / "stems").iterdir()) != []
     code, _, err = run(*base, "--audio", "none", "--seed", "2")
     assert code == 0
-    assert f"replaced the earlier files in {folder}; removed audio.wav, stems/01-" in one_line(err)
-    assert {path.name for path in folder.iterdir()} == CONTRACT | {"mine.wav"}
+    assert f"replaced the earlier files in {folder}; removed audio.wav, stems/01-" in assert_one_line(err)
+    assert {path.name for path in folder.iterdir()} == PIECE_FILES | {"mine.wav"}
 
 
 @pytest.mark.parametrize(("first", "second"), [("flac", "ogg"), ("mp3", "wav")])
@@ -79,7 +79,7 @@ def test_stems_of_another_format_do_not_stay_behind(
 def test_stems_without_sound_are_one_error(run: Callable[..., tuple[int, str, str]], tmp_path: Path, verb: list[str]) -> None:
     code, out, err = run(*verb, "--stems", "-o", tmp_path / "out")
     assert (code, out) == (2, "")
-    assert "stems are sound, and no sound is asked for; give a format with --audio, or leave --stems out" in one_line(err)
+    assert "stems are sound, and no sound is asked for; give a format with --audio, or leave --stems out" in assert_one_line(err)
     assert not (tmp_path / "out").exists()
 
 
@@ -101,7 +101,9 @@ def test_compose_tells_what_became_of_a_wish(
     run: Callable[..., tuple[int, str, str]], make_picture: Callable[..., Path], tmp_path: Path
 ) -> None:
     wishes = ["--tempo", "141", "--key", "Eb lydian", "--meter", "5/4", "--instrument", "viola, harp", "--seed", "9"]
-    code, out, err = run("compose", make_picture(), "-o", tmp_path / "out", *QUICK, *wishes, "--style", "folk", "--words", "calm")
+    code, out, err = run(
+        "compose", make_picture(), "-o", tmp_path / "out", *QUICK_OPTIONS, *wishes, "--style", "folk", "--words", "calm"
+    )
     assert (code, err) == (0, "")
     assert "folk, Eb lydian, 5/4, 141 bpm, 0:05, seed 9" in out
     assert "note: you asked for" in out
@@ -113,13 +115,13 @@ def test_compose_for_programs(
     run: Callable[..., tuple[int, str, str]], make_picture: Callable[..., Path], tmp_path: Path
 ) -> None:
     pictures = [make_picture("one.png"), "missing.png", make_picture("two.png", tint=1)]
-    code, out, _ = run("compose", *pictures, "-o", tmp_path / "out", *QUICK, "--json", "--tempo", "99.5")
+    code, out, _ = run("compose", *pictures, "-o", tmp_path / "out", *QUICK_OPTIONS, "--json", "--tempo", "99.5")
     rows = [json.loads(line) for line in out.splitlines()]
     assert code == 3
     assert [row["picture"] for row in rows] == [str(picture) for picture in pictures]
     assert rows[0]["folder"] == str(tmp_path / "out" / "one")
     assert rows[0]["tempo_bpm"] == 99.5
-    assert set(rows[0]["files"]) == CONTRACT
+    assert set(rows[0]["files"]) == PIECE_FILES
     assert all(row["passed"] for row in rows[0]["compliance"])
     assert (rows[1]["exit_code"], "missing.png" in rows[1]["error"]) == (3, True)
 
@@ -186,7 +188,7 @@ def test_an_edited_plan_is_realized_and_rendered(
     assert (code, err) == (0, "")
     row = json.loads(out)
     assert (row["plan"], row["tempo_bpm"], row["folder"]) == (str(path), 120, str(tmp_path / "two" / "hills"))
-    assert set(row["files"]) == CONTRACT - {"scene.json"}
+    assert set(row["files"]) == PIECE_FILES - {"scene.json"}
     for source, target in ((path, tmp_path / "three"), (tmp_path / "two" / "hills" / "score.mid", tmp_path / "four")):
         code, out, err = run("render", source, "-o", target, "--pipeline", humming, "--audio", "flac", "--stems", "--json")
         assert (code, err) == (0, "")
@@ -243,14 +245,14 @@ def test_broken_documents_are_exit_3(
         (tmp_path / name).write_bytes(content)
     code, out, err = run(verb, tmp_path / name, "-o", tmp_path / "out")
     assert (code, out) == (3, "")
-    assert message in one_line(err)
+    assert message in assert_one_line(err)
     assert not (tmp_path / "out").exists()
 
 
 def test_replay_leaves_with_4_when_a_file_differs(
     run: Callable[..., tuple[int, str, str]], make_picture: Callable[..., Path], tmp_path: Path
 ) -> None:
-    assert run("compose", make_picture(), "-o", tmp_path, *QUICK)[0] == 0
+    assert run("compose", make_picture(), "-o", tmp_path, *QUICK_OPTIONS)[0] == 0
     path = tmp_path / "hills" / "piece.json"
     code, out, err = run("replay", path)
     assert (code, err) == (0, "")
@@ -275,9 +277,9 @@ def test_a_fallback_is_told_on_the_screen(
         "name: p\ndescription: d\nneeds: n\nleaves_machine: n\nlicence: l\n"
         "stages: {perceiver: {use: lacking, fallback: {use: offline}}}\n"
     )
-    code, out, err = run("compose", make_picture(), "-o", tmp_path / "out", "--pipeline", path, *QUICK, "--json")
+    code, out, err = run("compose", make_picture(), "-o", tmp_path / "out", "--pipeline", path, *QUICK_OPTIONS, "--json")
     assert code == 0
-    assert "'lacking' could not work, 'offline' did" in one_line(err)
+    assert "'lacking' could not work, 'offline' did" in assert_one_line(err)
     assert json.loads(out)["fallbacks"][0]["used"] == "offline"
 
 
@@ -313,7 +315,7 @@ def test_a_shelf_is_listed_shown_and_copied(
     assert run(group, "cp", name)[0] == 0
     assert (tmp_path / f"{name}.yaml").read_text(encoding="utf-8") == shown
     code, _, err = run(group, "cp", name)
-    assert (code, "is there already" in one_line(err)) == (3, True)
+    assert (code, "is there already" in assert_one_line(err)) == (3, True)
     (tmp_path / "folder").mkdir()
     assert run(group, "cp", name, "folder")[0] == 0
     assert run(group, "cp", name, "folder", "--force")[0] == 0
@@ -331,7 +333,7 @@ def test_a_copied_style_and_pipeline_are_used(
         make_picture(),
         "-o",
         tmp_path / "out",
-        *QUICK,
+        *QUICK_OPTIONS,
         "--style",
         tmp_path / "mine.yaml",
         "--pipeline",

@@ -9,30 +9,40 @@ import numpy as np
 import pytest
 
 from img2music.crossmodal import genre_rules
-from img2music.crossmodal.affect import FEELINGS, MEANS, heard, read_affect
-from img2music.crossmodal.attributes import CIRCUMPLEX, LOOKS, MODE_TABLE, mood_words, suggest
-from img2music.crossmodal.cue_evidence import TYPICAL, Evidence
+from img2music.crossmodal.affect import FEELINGS, MEANS, read_affect, spread_affect
+from img2music.crossmodal.attributes import CIRCUMPLEX, LOOKS, MODE_TABLE, mood_words, suggest_attributes
+from img2music.crossmodal.cue_evidence import TYPICAL, CueEvidence
 from img2music.io.pictures import open_picture
 from img2music.io.style_files import load_style, style_names
 from img2music.perceivers.image.recognition import classes
-from img2music.perceivers.image.thumbnail import look
-from img2music.resources import data
+from img2music.perceivers.image.thumbnail import make_thumbnail
+from img2music.resources import data_folder
 from img2music.scene import Box, Swatch
 from img2music.theory import METERS, Key, instrument
-from tests.support.made_pictures import Pixels, as_picture, examples, noise, plain, ramp, saying, see, typical
+from tests.support.made_pictures import (
+    Pixels,
+    as_picture,
+    evidence_with,
+    example_scenes,
+    noise,
+    plain_colour,
+    ramp,
+    see_pixels,
+    typical_evidence,
+)
 
 # ---------------------------------------------------------------- affect
 
 
 def affect_of(rgb: Pixels) -> tuple[float, float]:
-    attributes = see(rgb).attributes
+    attributes = see_pixels(rgb).attributes
     return attributes.valence.value, attributes.arousal.value
 
 
 def test_bright_and_warm_is_happier_than_dark_and_cold() -> None:
     bright, dark = ramp((255, 210, 90), (250, 150, 60)), ramp((20, 30, 45), (10, 12, 20))
     assert affect_of(bright)[0] > affect_of(dark)[0] + 0.4
-    assert affect_of(plain((255, 200, 60)))[0] > affect_of(plain((30, 35, 50)))[0] + 0.2
+    assert affect_of(plain_colour((255, 200, 60)))[0] > affect_of(plain_colour((30, 35, 50)))[0] + 0.2
 
 
 def test_a_soft_gradient_is_calmer_than_noise() -> None:
@@ -43,28 +53,30 @@ def test_a_soft_gradient_is_calmer_than_noise() -> None:
 
 
 def test_affect_is_the_sum_of_its_cues() -> None:
-    valence, arousal = read_affect(typical())
+    valence, arousal = read_affect(typical_evidence())
     assert (valence.value, arousal.value) == MEANS, "an ordinary photograph feels as photographs do"
-    assert read_affect(typical(colour_mood=1))[0].value > valence.value + 0.02
-    assert read_affect(typical(saturation=1))[1].value > arousal.value
-    assert read_affect(typical(brightness=1))[1].value < arousal.value
-    assert read_affect(typical(contrast=2, masses=1))[1].because == ("contrast", "masses")
-    assert read_affect(typical(brightness=-2))[1].because == ("brightness",)
+    assert read_affect(typical_evidence(colour_mood=1))[0].value > valence.value + 0.02
+    assert read_affect(typical_evidence(saturation=1))[1].value > arousal.value
+    assert read_affect(typical_evidence(brightness=1))[1].value < arousal.value
+    assert read_affect(typical_evidence(contrast=2, masses=1))[1].because == ("contrast", "masses")
+    assert read_affect(typical_evidence(brightness=-2))[1].because == ("brightness",)
     for name, value, axis in (("feels_valence", 0.3, 0), ("feels_arousal", -0.3, 1)):
-        moved = read_affect(saying(**{name: value}))
+        moved = read_affect(evidence_with(**{name: value}))
         assert moved[axis].value == pytest.approx(MEANS[axis] + value, abs=1e-3)
         assert moved[axis].because == (name,)
         assert moved[1 - axis].value == MEANS[1 - axis]
-    assert read_affect(saying(sees_sea=0.9))[0].value > valence.value + 0.2
-    assert read_affect(saying(sees_weapon=0.9))[0].value < valence.value - 0.3
+    assert read_affect(evidence_with(sees_sea=0.9))[0].value > valence.value + 0.2
+    assert read_affect(evidence_with(sees_weapon=0.9))[0].value < valence.value - 0.3
     assert (
-        read_affect(saying(smiles=-0.9, face_size=0.5))[0].value < valence.value - 0.1 < read_affect(saying(smiles=0.9))[0].value
+        read_affect(evidence_with(smiles=-0.9, face_size=0.5))[0].value
+        < valence.value - 0.1
+        < read_affect(evidence_with(smiles=0.9))[0].value
     )
-    assert read_affect(saying(sees_sea=0.9))[0].strengths == {"sees_sea": 1.0}
+    assert read_affect(evidence_with(sees_sea=0.9))[0].strengths == {"sees_sea": 1.0}
 
 
 def test_confidence_falls_with_the_spread() -> None:
-    confidences = [read_affect(saying(feels_spread=spread))[0].confidence for spread in (0.2, 0.33, 0.36, 0.5)]
+    confidences = [read_affect(evidence_with(feels_spread=spread))[0].confidence for spread in (0.2, 0.33, 0.36, 0.5)]
     assert confidences == sorted(confidences, reverse=True)
     assert confidences[0] == 0.6, "never surer than the eye was on subjects it did not know"
     assert confidences[-1] == 0
@@ -72,12 +84,12 @@ def test_confidence_falls_with_the_spread() -> None:
 
 def test_music_uses_the_scale_that_ratings_do_not() -> None:
     for end in (-1.0, 0.0, 1.0):
-        assert heard(end, end) == pytest.approx((end, end))
+        assert spread_affect(end, end) == pytest.approx((end, end))
     values = np.linspace(-1, 1, 41)
     for axis in (0, 1):
-        heard_values = [heard(float(value), float(value))[axis] for value in values]
+        heard_values = [spread_affect(float(value), float(value))[axis] for value in values]
         assert heard_values == sorted(heard_values)
-    assert heard(0.39, 0.27) == pytest.approx((0.581, 0.511), abs=0.001), (
+    assert spread_affect(0.39, 0.27) == pytest.approx((0.581, 0.511), abs=0.001), (
         "a deviation of people's ratings is half of music's scale"
     )
 
@@ -87,9 +99,9 @@ def test_every_group_that_the_eye_names_has_a_feeling() -> None:
 
 
 def test_empty_pictures_are_read_with_less_confidence() -> None:
-    photograph = examples()["temple.jpg"].attributes
-    for rgb in (plain((200, 40, 40)), plain((0, 0, 0), 1, 1), noise(200, 200), plain((9, 9, 9), 1, 700)):
-        attributes = see(rgb).attributes
+    photograph = example_scenes()["temple.jpg"].attributes
+    for rgb in (plain_colour((200, 40, 40)), plain_colour((0, 0, 0), 1, 1), noise(200, 200), plain_colour((9, 9, 9), 1, 700)):
+        attributes = see_pixels(rgb).attributes
         for name in ("valence", "arousal", "mode", "key", "genre"):
             assert getattr(attributes, name).confidence < 0.6 * getattr(photograph, name).confidence
         assert abs(attributes.valence.value) <= 0.5
@@ -99,9 +111,11 @@ def test_empty_pictures_are_read_with_less_confidence() -> None:
 
 def test_content_is_high_for_photographs_only() -> None:
     names = ("temple.jpg", "cat.jpg", "galaxies.jpg", "grass.jpg")
-    assert min(look(open_picture(Path(str(data("demo/examples").joinpath(name))))).content for name in names) > 0.8
-    assert look(as_picture(plain((1, 2, 3)))).content == 0
-    assert look(as_picture(noise())).content < 0.15
+    assert (
+        min(make_thumbnail(open_picture(Path(str(data_folder("demo/examples").joinpath(name))))).content for name in names) > 0.8
+    )
+    assert make_thumbnail(as_picture(plain_colour((1, 2, 3)))).content == 0
+    assert make_thumbnail(as_picture(noise())).content < 0.15
 
 
 # ---------------------------------------------------------------- attributes
@@ -126,8 +140,8 @@ def test_mood_words(valence: float, arousal: float, words: set[str]) -> None:
 def test_happier_pictures_get_happier_modes() -> None:
     shares = []
     for mood in np.linspace(-4, 4, 33):
-        evidence = with_colour(saying(feels_valence=float(mood) / 4))
-        shares.append(MODE_TABLE[suggest(evidence, *read_affect(evidence)).mode.value].happier)
+        evidence = with_colour(evidence_with(feels_valence=float(mood) / 4))
+        shares.append(MODE_TABLE[suggest_attributes(evidence, *read_affect(evidence)).mode.value].happier)
     assert shares == sorted(shares)
     assert shares[0] <= 0.34
     assert shares[-1] == 0.83
@@ -145,14 +159,14 @@ def test_happier_pictures_get_happier_modes() -> None:
 def test_aroused_pictures_get_faster() -> None:
     tempos = []
     for step in np.linspace(-3, 3, 13):
-        evidence = with_colour(saying(feels_arousal=float(step) / 4))
-        tempos.append(suggest(evidence, *read_affect(evidence)).tempo_bpm.value)
+        evidence = with_colour(evidence_with(feels_arousal=float(step) / 4))
+        tempos.append(suggest_attributes(evidence, *read_affect(evidence)).tempo_bpm.value)
     assert tempos == sorted(tempos)
     assert tempos[0] < 75
     assert tempos[-1] > 130
 
 
-def with_colour(evidence: Evidence, hue_degrees: float = 250.0, chroma: float = 0.1) -> Evidence:
+def with_colour(evidence: CueEvidence, hue_degrees: float = 250.0, chroma: float = 0.1) -> CueEvidence:
     whole = Box(x=0, y=0, width=1, height=1)
     evidence.colours = (
         Swatch(
@@ -164,8 +178,8 @@ def with_colour(evidence: Evidence, hue_degrees: float = 250.0, chroma: float = 
 
 @pytest.mark.parametrize("hue_degrees", range(0, 360, 10))
 def test_keys_stay_readable(hue_degrees: int) -> None:
-    evidence = with_colour(typical(), float(hue_degrees))
-    attributes = suggest(evidence, *read_affect(evidence))
+    evidence = with_colour(typical_evidence(), float(hue_degrees))
+    attributes = suggest_attributes(evidence, *read_affect(evidence))
     signature = Key.parse(f"{attributes.key.value} {attributes.mode.value}").signature
     assert abs(signature) <= 4
     assert attributes.key.because == ("colour_1",)
@@ -178,8 +192,8 @@ def test_keys_stay_readable(hue_degrees: int) -> None:
 def test_a_grey_picture_takes_its_key_from_its_lightness() -> None:
     signatures = []
     for lightness in (-3, -1, 0, 1, 3):
-        evidence = with_colour(typical(lightness=lightness), chroma=0.001)
-        attributes = suggest(evidence, *read_affect(evidence))
+        evidence = with_colour(typical_evidence(lightness=lightness), chroma=0.001)
+        attributes = suggest_attributes(evidence, *read_affect(evidence))
         assert attributes.key.because == ("lightness", "colour_1")
         signatures.append(Key.parse(f"{attributes.key.value} {attributes.mode.value}").signature)
     assert signatures == sorted(signatures)
@@ -205,9 +219,9 @@ def test_tables_name_only_what_exists() -> None:
 
 
 def test_a_genre_at_home_is_chosen() -> None:
-    evidence = typical()
+    evidence = typical_evidence()
     for name, (valence, arousal, signs) in genre_rules.GENRES.items():
-        ideal = typical(**{cue: 3.0 if weight > 0 else -3.0 for cue, weight in signs.items()})
+        ideal = typical_evidence(**{cue: 3.0 if weight > 0 else -3.0 for cue, weight in signs.items()})
         assert genre_rules.choose_genre(ideal, valence, arousal)[0] == name
         assert set(genre_rules.choose_genre(ideal, valence, arousal)[1]) <= set(signs)
     # Where no cue speaks, the feeling and the habit decide.

@@ -11,25 +11,25 @@ from PIL import Image
 
 from img2music.brief import Brief
 from img2music.crossmodal import genre_rules
-from img2music.crossmodal.affect import Affect, read_affect
-from img2music.crossmodal.attributes import suggest
+from img2music.crossmodal.affect import AffectAttribute, read_affect
+from img2music.crossmodal.attributes import suggest_attributes
 from img2music.crossmodal.context_rules import CIRCUMSTANCES
-from img2music.crossmodal.cue_evidence import Evidence
-from img2music.crossmodal.edits import renewed, sealed
-from img2music.crossmodal.subject_rules import SUBJECTS, Sight, group_called
-from img2music.io.documents import dump
+from img2music.crossmodal.cue_evidence import CueEvidence
+from img2music.crossmodal.edits import refresh_edited_scene, seal_scene
+from img2music.crossmodal.subject_rules import SUBJECTS, CueRule, group_called
+from img2music.io.documents import dump_json
 from img2music.io.pictures import open_picture
 from img2music.io.style_files import style_names
 from img2music.perceivers.offline import OfflinePerceiver
 from img2music.plan import CompositionPlan
 from img2music.planners.rules.rules_planner import RulesPlanner
-from img2music.resources import data
+from img2music.resources import data_folder
 from img2music.scene import Cue, MusicalAttributes, Scene
-from tests.support.commands import shell
-from tests.support.made_pictures import examples, typical
+from tests.support.commands import run_cli
+from tests.support.made_pictures import example_scenes, typical_evidence
 from tests.support.made_scenes import make_scene
 
-EXAMPLES = sorted(entry.name for entry in data("demo/examples").iterdir() if entry.name.endswith(".jpg"))
+EXAMPLES = sorted(entry.name for entry in data_folder("demo/examples").iterdir() if entry.name.endswith(".jpg"))
 ROWS = {**{(f"sees_{group}", "more"): row for group, row in SUBJECTS.items()}, **CIRCUMSTANCES}
 
 
@@ -37,22 +37,22 @@ def cue(name: str, value: float | str) -> Cue:
     return Cue(name=name, value=value, unit="", text=str(value))
 
 
-def seen(**cues: float | str) -> Evidence:
-    evidence = typical()
+def seen(**cues: float | str) -> CueEvidence:
+    evidence = typical_evidence()
     ordinary = [cue(name, value) for name, value in evidence.values.items()]
-    return Evidence([*ordinary, *(cue(name, value) for name, value in cues.items())], (), 1.0)
+    return CueEvidence([*ordinary, *(cue(name, value) for name, value in cues.items())], (), 1.0)
 
 
-def music(evidence: Evidence, valence: float = 0.1, arousal: float = -0.1) -> MusicalAttributes:
-    felt = [Affect(value=value, because=("lightness",), confidence=0.5) for value in (valence, arousal)]
-    return suggest(evidence, *felt)
+def music(evidence: CueEvidence, valence: float = 0.1, arousal: float = -0.1) -> MusicalAttributes:
+    felt = [AffectAttribute(value=value, because=("lightness",), confidence=0.5) for value in (valence, arousal)]
+    return suggest_attributes(evidence, *felt)
 
 
 def written() -> Scene:
     """A scene as an eye writes it."""
     scene = make_scene()
-    evidence = Evidence.of(scene)
-    return sealed(scene.model_copy(update={"attributes": suggest(evidence, *read_affect(evidence))}))
+    evidence = CueEvidence.of(scene)
+    return seal_scene(scene.model_copy(update={"attributes": suggest_attributes(evidence, *read_affect(evidence))}))
 
 
 def with_cues(scene: Scene, **cues: float | str) -> Scene:
@@ -65,7 +65,7 @@ def with_value(scene: Scene, name: str, value: object) -> Scene:
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=["-".join(key) for key in ROWS])
-def test_rows_name_what_exists_and_can_be_heard(row: Sight) -> None:
+def test_rows_name_what_exists_and_can_be_heard(row: CueRule) -> None:
     styles, players, meters, density, height, _, source = row
     assert set(styles) <= set(style_names())
     assert set(meters) <= set(genre_rules.METERS)
@@ -121,14 +121,14 @@ def test_strengths_are_shares_of_cited_cues(cues: dict[str, float]) -> None:
 
 
 def test_the_plan_says_how_strongly() -> None:
-    scene = renewed(with_cues(written(), sees_bird=0.9))[0]
+    scene = refresh_edited_scene(with_cues(written(), sees_bird=0.9))[0]
     plan = RulesPlanner()(scene, Brief())
     reasons = {reason.choice: reason for reason in plan.reasons}
     for choice in ("style", "density", "register", "motif", "mode", "tempo", "metre", "instruments", "key"):
         assert reasons[choice].strengths, choice
         assert sum(reasons[choice].strengths.values()) <= 1 + 1e-9
     assert "sees_bird" in reasons["register"].strengths
-    plain = RulesPlanner()(renewed(written())[0], Brief.of(style=plan.style))
+    plain = RulesPlanner()(refresh_edited_scene(written())[0], Brief.of(style=plan.style))
     assert plan.height > plain.height
     assert CompositionPlan.model_validate_json(plan.model_dump_json()) == plan
 
@@ -145,36 +145,36 @@ def test_older_documents_still_load() -> None:
 
 def test_what_nobody_edited_stays() -> None:
     scene = Scene.model_validate_json(written().model_dump_json())
-    assert renewed(scene) == (scene, ())
+    assert refresh_edited_scene(scene) == (scene, ())
     unsealed = with_cues(make_scene(), sees_sea=0.9)
-    assert renewed(unsealed) == (unsealed, ())
+    assert refresh_edited_scene(unsealed) == (unsealed, ())
 
 
 def test_an_edited_cue_moves_what_rests_on_it_but_no_edited_attribute() -> None:
     edited = with_value(with_cues(written(), sees_sea=0.9), "tempo_bpm", 61.0)
-    scene, notes = renewed(edited)
+    scene, notes = refresh_edited_scene(edited)
     assert scene.attributes.meter.value == "6/8"
     assert scene.attributes.tempo_bpm.value == 61
     assert "sees_sea, tempo_bpm" in notes[0]
     assert "metre" in notes[0]
     assert RulesPlanner()(edited, Brief()).reasons[0].choice == "scene"
-    assert "sees_unicorn" in renewed(with_cues(written(), sees_unicorn=0.9))[1][1]
+    assert "sees_unicorn" in refresh_edited_scene(with_cues(written(), sees_unicorn=0.9))[1][1]
 
 
 def test_feeling_and_style_take_along_what_follows_them() -> None:
-    moved = renewed(with_value(written(), "arousal", 0.9))[0].attributes
+    moved = refresh_edited_scene(with_value(written(), "arousal", 0.9))[0].attributes
     assert moved.arousal.value == 0.9
     assert moved.tempo_bpm.value > written().attributes.tempo_bpm.value + 20
     assert moved.valence == written().attributes.valence
-    waltz = renewed(with_value(written(), "genre", "waltz"))[0].attributes
+    waltz = refresh_edited_scene(with_value(written(), "genre", "waltz"))[0].attributes
     assert (waltz.genre.value, waltz.meter.value) == ("waltz", "3/4")
 
 
 def test_a_subject_said_in_words_is_believed() -> None:
     scene = written()
-    eye = sealed(with_cues(scene, subject="sea", sees_sea=0.8))
+    eye = seal_scene(with_cues(scene, subject="sea", sees_sea=0.8))
     cues = tuple(one.model_copy(update={"value": "candle or fire"}) if one.name == "subject" else one for one in eye.cues)
-    said = renewed(eye.model_copy(update={"cues": cues}))[0]
+    said = refresh_edited_scene(eye.model_copy(update={"cues": cues}))[0]
     assert said.cue("sees_sea") is None
     assert said.number("sees_light_fire", 0) == 0.9
     assert said.attributes.contour.value == "rise"
@@ -185,8 +185,8 @@ def test_an_edited_file_changes_the_plan_of_the_real_command(tmp_path: Path) -> 
     plans = []
     for number, scene in enumerate((written(), with_cues(written(), sees_sea=0.9))):
         path = tmp_path / f"scene{number}.json"
-        path.write_text(dump(scene))
-        done = shell(["plan", path, "--json"])
+        path.write_text(dump_json(scene))
+        done = run_cli(["plan", path, "--json"])
         assert done.returncode == 0, done.stderr
         plans.append(json.loads(done.stdout))
     assert (plans[0]["meter"], plans[1]["meter"]) == ("4/4", "6/8")
@@ -215,18 +215,18 @@ def test_what_moves_when_a_picture_is_stored_again_weighs_little() -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_picture_stored_in_another_way_keeps_its_style(name: str, tmp_path: Path) -> None:
-    with Image.open(str(data("demo/examples").joinpath(name))) as file:
+    with Image.open(str(data_folder("demo/examples").joinpath(name))) as file:
         image = file.convert("RGB")
     width, height = image.size
     image.save(tmp_path / "hard.jpg", quality=40)
     image.save(tmp_path / "web.webp", quality=80)
     image.resize((width // 2, height // 2), Image.Resampling.LANCZOS).save(tmp_path / "half.png")
     image.crop((0, 0, width - 4, height - 4)).save(tmp_path / "cut.png")
-    style = examples()[name].attributes.genre.value
+    style = example_scenes()[name].attributes.genre.value
     assert {
         path.name: OfflinePerceiver()(open_picture(path)).attributes.genre.value for path in tmp_path.iterdir()
     } == dict.fromkeys(("hard.jpg", "web.webp", "half.png", "cut.png"), style)
 
 
 def test_ten_pictures_still_get_eight_styles() -> None:
-    assert len({scene.attributes.genre.value for scene in examples().values()}) >= 8
+    assert len({scene.attributes.genre.value for scene in example_scenes().values()}) >= 8

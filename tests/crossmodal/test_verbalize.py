@@ -9,13 +9,13 @@ import pytest
 
 from img2music.brief import Brief
 from img2music.crossmodal.menus import genre_lines, instrument_lines, player_lines, style_lines
-from img2music.crossmodal.verbalize import SURE_TO_EYES, attribute_lines, cue_lines, facts, scene_lines
+from img2music.crossmodal.verbalize import SURE_TO_EYES, attribute_lines, cue_lines, notable_cues, scene_lines
 from img2music.io.pictures import open_picture
 from img2music.io.style_files import load_style, style_names
 from img2music.perceivers.offline import OfflinePerceiver
 from img2music.planners.llm.plan_choices import next_genres
 from img2music.planners.llm.plan_from_answer import read_whole
-from img2music.planners.llm.settle_plan import Settled, settle
+from img2music.planners.llm.settle_plan import FixedChoices, settle_plan
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.scene import Attribute, Cue, Scene
 from img2music.theory import instrument_names
@@ -47,7 +47,7 @@ def number(name: str, value: float, text: str = "x", **more: object) -> Cue:
 
 
 def test_facts_are_few_and_none_says_what_another_says(example: Scene) -> None:
-    told = [cue.name for cue in facts(example.cues, sure=SURE_TO_EYES, feelings=False)]
+    told = [cue.name for cue in notable_cues(example.cues, sure=SURE_TO_EYES, feelings=False)]
     assert 4 <= len(told) <= 12
     assert not FEELINGS & set(told)
     assert not [name for name in told if name.startswith("likely_")]
@@ -62,19 +62,19 @@ def test_the_likeliest_style_is_the_one_that_the_rules_suggest(example: Scene) -
 def test_a_recognised_thing_is_told_from_a_share_on() -> None:
     def told(share: float, sure: float) -> list[str]:
         cues = [word("subject", "reptile", f"reptile (salamander), {share:.0%} sure"), number("sees_reptile", share)]
-        return [cue.name for cue in facts(cues, sure=sure)]
+        return [cue.name for cue in notable_cues(cues, sure=sure)]
 
     assert told(0.54, SURE_TO_EYES) == []
     assert told(0.54, 0.5) == ["subject"]
     assert told(0.9, SURE_TO_EYES) == ["subject"]
-    assert facts([word("subject", "not sure", "not sure what it shows"), number("sees_reptile", 0.9)]) == ()
-    assert facts([word("weather", "unclear", "the light does not tell"), number("instrument_cello", 0.3)]) == ()
-    assert [cue.name for cue in facts([number("instrument_cello", 0.8)], sure=SURE_TO_EYES)] == ["instrument_cello"]
+    assert notable_cues([word("subject", "not sure", "not sure what it shows"), number("sees_reptile", 0.9)]) == ()
+    assert notable_cues([word("weather", "unclear", "the light does not tell"), number("instrument_cello", 0.3)]) == ()
+    assert [cue.name for cue in notable_cues([number("instrument_cello", 0.8)], sure=SURE_TO_EYES)] == ["instrument_cello"]
 
 
 def test_a_measured_cue_is_told_where_it_is_unusual() -> None:
-    assert facts([number("lightness", 0.55)]) == ()
-    assert [cue.name for cue in facts([number("lightness", 0.1), number("dark_share", 0.99)])] == ["dark_share"]
+    assert notable_cues([number("lightness", 0.55)]) == ()
+    assert [cue.name for cue in notable_cues([number("lightness", 0.1), number("dark_share", 0.99)])] == ["dark_share"]
 
 
 def test_whoever_plans_is_told_first_what_a_model_saw() -> None:
@@ -122,7 +122,7 @@ def test_the_roles_that_are_told_are_the_roles_that_are_played() -> None:
         for name in names.split(", "):
             parts = [{"instrument": name, "role": role, "from_energy": 0.1} for role in taken]
             parts += [{"instrument": "flute", "role": "melody", "from_energy": 0}] if "melody" not in taken else []
-            planned = settle(read_whole(plan_answer(parts=parts)), draft, Settled.by(brief), frozenset())
+            planned = settle_plan(read_whole(plan_answer(parts=parts)), draft, FixedChoices.by(brief), frozenset())
             assert [part.role for part in planned.plan.parts if part.instrument == name][: len(taken)] == taken, name
             assert not [remark for remark in planned.remarks if name in remark]
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from img2music.evaluation.line_diff import changes
-from img2music.evaluation.workbench import Store, cards, compared, summaries
+from img2music.evaluation.line_diff import diff_lines
+from img2music.evaluation.workbench import RecordStore, compare_variants, picture_rows, summarize_variants
 from img2music.evaluation.workbench.charts import interval_bar
 from img2music.evaluation.workbench.grid_page import page_html, write_page
-from tests.support.prompt_trials import many_pictures, prompt_file, records_of, small_grid, use
-from tests.support.report_pages import HOSTILE, Reader
+from tests.support.prompt_trials import many_pictures, model_use, prompt_file, records_of, small_grid
+from tests.support.report_pages import HOSTILE, PageReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +52,14 @@ def told(cell: Cell) -> dict[str, Any]:
 
 def page_of(grid: Grid, facts: Any, folder: Path, *, rated: bool = False) -> str:
     records = records_of(grid, facts)
-    return page_html(grid, records, Store(folder), summaries(grid, records, None), compared(grid, records, None), rated=rated)
+    return page_html(
+        grid,
+        records,
+        RecordStore(folder),
+        summarize_variants(grid, records, None),
+        compare_variants(grid, records, None),
+        rated=rated,
+    )
 
 
 def test_the_page_answers_its_question(tmp_path: Path, make_picture: MakePicture) -> None:
@@ -74,7 +81,7 @@ def test_the_page_answers_its_question(tmp_path: Path, make_picture: MakePicture
 
 def test_the_page_is_whole_and_needs_nothing_from_outside(tmp_path: Path, make_picture: MakePicture) -> None:
     page = page_of(two_prompts(tmp_path, make_picture), told, tmp_path / "out")
-    reader = Reader(page)
+    reader = PageReader(page)
     assert not reader.open
     assert len(set(reader.values("id"))) == len(reader.values("id"))
     assert "<script" not in page
@@ -110,12 +117,12 @@ def test_text_from_outside_stays_text(tmp_path: Path, make_picture: MakePicture)
             ),
             "why": HOSTILE,
             "broken": (HOSTILE,),
-            "uses": (use(faults=(HOSTILE,), mended=(HOSTILE,)),),
+            "uses": (model_use(faults=(HOSTILE,), mended=(HOSTILE,)),),
         }  # fmt: skip
 
     page = page_of(grid, hostile, tmp_path / "out")
     clean = page_of(grid, lambda _: {"made": made()}, tmp_path / "out")
-    reader = Reader(page)
+    reader = PageReader(page)
     assert not reader.open
     assert "<script" not in page
     assert "<img src=x" not in page
@@ -129,11 +136,11 @@ def test_sounds_are_carried_up_to_a_bound_and_linked_to_beyond(
     tmp_path: Path, make_picture: MakePicture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     grid = two_prompts(tmp_path, make_picture, 1)
-    store = Store(tmp_path / "out")
+    store = RecordStore(tmp_path / "out")
     names = [cell.name for cell in grid.cells()]
     for name in names:
         store.add(name, "audio.ogg", b"OggS" + b"\0" * 96)
-    monkeypatch.setattr(cards, "_LARGEST_SOUNDS", 150)
+    monkeypatch.setattr(picture_rows, "_LARGEST_SOUNDS", 150)
     sources = re.findall(r'<audio src="([^"]+)"', page_of(grid, lambda _: {"made": made()}, tmp_path / "out"))
     assert len(sources) == 2
     assert sources[0].startswith("data:audio/ogg;base64,T2dnU")
@@ -143,7 +150,7 @@ def test_sounds_are_carried_up_to_a_bound_and_linked_to_beyond(
 
 def test_cells_that_are_not_made_yet_say_so(tmp_path: Path, make_picture: MakePicture) -> None:
     grid = two_prompts(tmp_path, make_picture, 1)
-    page = page_html(grid, {}, Store(tmp_path), summaries(grid, {}, None), [], rated=False)
+    page = page_html(grid, {}, RecordStore(tmp_path), summarize_variants(grid, {}, None), [], rated=False)
     assert page.count("Not made yet.") == 2
     assert "0 of 2 cells made" in page
     failed = page_of(grid, lambda _: {"status": "failed", "why": "its server is busy; try again later", "uses": ()}, tmp_path)
@@ -160,24 +167,26 @@ def test_a_picture_that_went_away_is_no_error(tmp_path: Path, make_picture: Make
 def test_the_same_cells_give_the_same_page(tmp_path: Path, make_picture: MakePicture) -> None:
     grid = two_prompts(tmp_path, make_picture)
     records = records_of(grid, told)
-    store = Store(tmp_path / "out")
+    store = RecordStore(tmp_path / "out")
     written = []
     for _ in range(2):
-        path = write_page(grid, records, store, summaries(grid, records, None), compared(grid, records, None), rated=False)
+        path = write_page(
+            grid, records, store, summarize_variants(grid, records, None), compare_variants(grid, records, None), rated=False
+        )
         written.append(path.read_bytes())
     assert written[0] == written[1]
     assert path == tmp_path / "out" / "index.html"
 
 
 def test_changes_are_marked_by_sign_and_element() -> None:
-    lines, count = changes(["a", "b", "c", "d", "e", "f"], ["a", "b", "x", "d", "e", "f", "<g>"])
+    lines, count = diff_lines(["a", "b", "c", "d", "e", "f"], ["a", "b", "x", "d", "e", "f", "<g>"])
     assert count == 3
     assert [str(line) for line in lines] == [
         "<span>  b</span>", "<del>− c</del>", "<ins>+ x</ins>", "<span>  d</span>", '<span class="gap">…</span>', "<span>  f</span>",
         "<ins>+ &lt;g&gt;</ins>",
     ]  # fmt: skip
-    assert changes(["a"], ["a"]) == ([], 0)
-    long, count = changes([f"a{number}" for number in range(400)], [f"b{number}" for number in range(400)])
+    assert diff_lines(["a"], ["a"]) == ([], 0)
+    long, count = diff_lines([f"a{number}" for number in range(400)], [f"b{number}" for number in range(400)])
     assert count == 800
     assert len(long) == 301
     assert "500 more lines" in long[-1]
@@ -185,7 +194,7 @@ def test_changes_are_marked_by_sign_and_element() -> None:
 
 def test_a_bar_lies_where_its_interval_lies(tmp_path: Path, make_picture: MakePicture) -> None:
     grid = two_prompts(tmp_path, make_picture, 8)
-    found = {one.score: one for one in compared(grid, records_of(grid, told), None)}
+    found = {one.score: one for one in compare_variants(grid, records_of(grid, told), None)}
 
     def reach(score: str) -> tuple[float, float, float]:
         bar = interval_bar(found[score], 1.0)

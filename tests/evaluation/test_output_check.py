@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from img2music.errors import OutputError
-from img2music.evaluation.workbench import Store
-from img2music.evaluation.workbench.output_check import check_folder
+from img2music.evaluation.workbench import RecordStore
+from img2music.evaluation.workbench.output_check import check_grid_folder
 from tests.support import extras
-from tests.support.commands import one_line
-from tests.support.prompt_trials import DIGEST, prompt_file, record, recorded, scene_answer
+from tests.support.commands import assert_one_line
+from tests.support.prompt_trials import DIGEST, attribute_answer, cell_record, prompt_file, record_cell_answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ def tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_picture: Callabl
     monkeypatch.chdir(tmp_path)
     prompt_file(tmp_path, "a")
     make_picture("one.png")
-    line = recorded(tmp_path / "recorded.jsonl", [scene_answer()])
+    line = record_cell_answers(tmp_path / "recorded.jsonl", [attribute_answer()])
     words = ["prompts", "try", "--prompts", "a.md", "--pictures", "one.png", "--models", line, "--no-audio"]
     return lambda *more: [*words, *more]
 
@@ -46,7 +46,7 @@ def test_a_folder_of_other_files_is_left_alone(run: Run, tried: Words, tmp_path:
     (folder / name).write_text("mine\n")
     code, _, err = run(*tried("--seconds", "4", "-o", "g"))
     assert code == 3
-    assert f"g holds other files ({name.partition('/')[0]})" in one_line(err)
+    assert f"g holds other files ({name.partition('/')[0]})" in assert_one_line(err)
     assert err.endswith("choose another folder with -o\n")
     assert content(folder) == {name: b"mine\n"}
 
@@ -58,21 +58,21 @@ def test_links_that_bear_our_names_are_refused(tmp_path: Path, name: str, resume
     (folder / name).parent.mkdir(parents=True)
     mine.write_text("mine\n")
     if resumed and name != "cells.jsonl":
-        Store(folder)._append("cells.jsonl", record().model_dump_json())
+        RecordStore(folder)._append("cells.jsonl", cell_record().model_dump_json())
     for target in (mine, tmp_path / "nowhere", tmp_path):
         (folder / name).symlink_to(target)
         with pytest.raises(OutputError, match=r"is no file of ours but a link.*choose another folder with -o"):
-            check_folder(folder)
+            check_grid_folder(folder)
         (folder / name).unlink()
     assert mine.read_text() == "mine\n"
 
 
 def test_a_link_in_a_cell_is_refused(tmp_path: Path) -> None:
-    Store(tmp_path).keep(record(), {"plan.json": b"{}"})
-    check_folder(tmp_path)
+    RecordStore(tmp_path).save(cell_record(), {"plan.json": b"{}"})
+    check_grid_folder(tmp_path)
     (tmp_path / "pieces" / DIGEST / "audio.ogg").symlink_to("plan.json")
     with pytest.raises(OutputError, match=r"audio\.ogg is no file of ours"):
-        check_folder(tmp_path)
+        check_grid_folder(tmp_path)
 
 
 def test_the_folder_of_an_earlier_run_is_gone_on_with(run: Run, tried: Words, tmp_path: Path) -> None:
@@ -83,22 +83,22 @@ def test_the_folder_of_an_earlier_run_is_gone_on_with(run: Run, tried: Words, tm
     assert (code, "all done: nobody is asked" in err) == (0, True)
     cells = tmp_path / "out" / "cells.jsonl"
     cells.write_text("half a li\n" + cells.read_text().replace('"format":1', '"format":7'))  # torn, and of another version
-    check_folder(tmp_path / "out")
+    check_grid_folder(tmp_path / "out")
 
 
 def test_a_run_that_was_stopped_early_goes_on(tmp_path: Path) -> None:
-    check_folder(tmp_path / "nowhere")
+    check_grid_folder(tmp_path / "nowhere")
     (tmp_path / "pieces" / DIGEST).mkdir(parents=True)
     (tmp_path / "pieces" / DIGEST / "plan.json").write_text("{}")
     (tmp_path / "answers.jsonl").write_text(ANSWER)
-    (tmp_path / "cells.jsonl").write_text(record().model_dump_json()[:60])
+    (tmp_path / "cells.jsonl").write_text(cell_record().model_dump_json()[:60])
     (tmp_path / "index.html").write_text("<!DOCTYPE html>\n<html><head><title>Prompts tried: img2music</title>")
-    check_folder(tmp_path)
+    check_grid_folder(tmp_path)
     (tmp_path / "answers.jsonl").write_text(ANSWER + "mine\n")
     with pytest.raises(OutputError, match=r"answers\.jsonl"):
-        check_folder(tmp_path)
+        check_grid_folder(tmp_path)
 
 
 def test_a_length_that_is_none_is_told_as_everywhere(run: Run, tried: Words) -> None:
     code, _, err = run(*tried("--seconds", "long"))
-    assert (code, "such as 90 or 1:30" in one_line(err)) == (3, True)
+    assert (code, "such as 90 or 1:30" in assert_one_line(err)) == (3, True)

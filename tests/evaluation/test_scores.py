@@ -8,46 +8,46 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from img2music.evaluation.comparison import diversity, interval
-from img2music.evaluation.diversity import distance
-from img2music.evaluation.scores import CARDS, DIVERSITY, scores_of
-from img2music.evaluation.workbench import compared
+from img2music.evaluation.comparison import interval, mean_diversity
+from img2music.evaluation.diversity import mean_trait_distance
+from img2music.evaluation.scores import DIVERSITY_CARD, SCORE_CARDS, score_record
+from img2music.evaluation.workbench import compare_variants
 from img2music.evaluation.workbench.prompt_grid import Cell
-from tests.support.prompt_trials import many_pictures, prompt_file, record, records_of, small_grid, use
+from tests.support.prompt_trials import cell_record, many_pictures, model_use, prompt_file, records_of, small_grid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from img2music.evaluation.records import Trait
-    from img2music.evaluation.workbench import Grid, Record
+    from img2music.evaluation.workbench import CellRecord, Grid
 
     MakePicture = Callable[..., Path]
 
 
 def test_what_is_not_measured_has_no_score() -> None:
-    cached = scores_of(record(uses=(use(asked=0, answers=1, tokens_in=0, tokens_out=0, seconds=0.0),)))
+    cached = score_record(cell_record(uses=(model_use(asked=0, answers=1, tokens_in=0, tokens_out=0, seconds=0.0),)))
     assert [cached[name] for name in ("tokens in", "tokens out", "seconds", "cost")] == [None] * 4
-    uncounted = scores_of(record(uses=(use(tokens_in=0, tokens_out=0, cost_usd=0.0),)))
+    uncounted = score_record(cell_record(uses=(model_use(tokens_in=0, tokens_out=0, cost_usd=0.0),)))
     assert (uncounted["tokens in"], uncounted["cost"], uncounted["seconds"]) == (None, None, 2.0)
-    assert scores_of(record())["cost"] is None
-    assert scores_of(record(uses=(use(cost_usd=0.5),)))["cost"] == 0.5
-    assert scores_of(record())["citations"] is None
-    assert scores_of(record(uses=(use(citations=4, unfounded=1),)))["citations"] == 0.75
-    assert scores_of(record(promises=0, promises_kept=0))["compliance"] is None
-    assert scores_of(record(promises_kept=3))["compliance"] == 0.5
-    assert scores_of(record(feeling=None))["affect"] is None
-    assert {card.value for card in (*CARDS.values(), DIVERSITY)} == {None}
-    assert all(card.traps and card.explanation.endswith(".") for card in (*CARDS.values(), DIVERSITY))
+    assert score_record(cell_record())["cost"] is None
+    assert score_record(cell_record(uses=(model_use(cost_usd=0.5),)))["cost"] == 0.5
+    assert score_record(cell_record())["citations"] is None
+    assert score_record(cell_record(uses=(model_use(citations=4, unfounded=1),)))["citations"] == 0.75
+    assert score_record(cell_record(promises=0, promises_kept=0))["compliance"] is None
+    assert score_record(cell_record(promises_kept=3))["compliance"] == 0.5
+    assert score_record(cell_record(feeling=None))["affect"] is None
+    assert {card.value for card in (*SCORE_CARDS.values(), DIVERSITY_CARD)} == {None}
+    assert all(card.traps and card.explanation.endswith(".") for card in (*SCORE_CARDS.values(), DIVERSITY_CARD))
 
 
 def test_agreement_of_feeling() -> None:
-    assert scores_of(record(feeling=(0.6, 0.0), eye=(0.0, 0.8)))["affect"] == 0.5
-    assert scores_of(record(feeling=(1.0, 1.0), eye=(-1.0, -1.0)))["affect"] == 0.0
-    assert scores_of(record(eye=None))["affect"] is None
-    assert scores_of(record(feeling=(0.5, 0.5), eye=(-1, -1)), {"a.png": (0.5, 0.5)})["affect"] == 1.0
-    assert scores_of(record(), {"other.png": (0.0, 0.0)})["affect"] is None  # people were asked, but not about this one
-    planned = scores_of(record(purpose="plan", feeling=(0.0, 0.0), eye=(0.3, 0.3)))["affect"]
-    seen = scores_of(record(feeling=(0.0, 0.0), eye=(0.3, 0.3)))["affect"]
+    assert score_record(cell_record(feeling=(0.6, 0.0), eye=(0.0, 0.8)))["affect"] == 0.5
+    assert score_record(cell_record(feeling=(1.0, 1.0), eye=(-1.0, -1.0)))["affect"] == 0.0
+    assert score_record(cell_record(eye=None))["affect"] is None
+    assert score_record(cell_record(feeling=(0.5, 0.5), eye=(-1, -1)), {"a.png": (0.5, 0.5)})["affect"] == 1.0
+    assert score_record(cell_record(), {"other.png": (0.0, 0.0)})["affect"] is None  # people were asked, but not about this one
+    planned = score_record(cell_record(purpose="plan", feeling=(0.0, 0.0), eye=(0.3, 0.3)))["affect"]
+    seen = score_record(cell_record(feeling=(0.0, 0.0), eye=(0.3, 0.3)))["affect"]
     assert planned is not None
     assert seen is not None
     assert planned < seen  # music spreads what lies near the middle
@@ -61,25 +61,25 @@ def test_distances_of_traits() -> None:
         "energies": (0.0, 1.0),
         "lengths": (1.0, 0.0),
     }
-    assert distance(one, one) == 0
-    assert distance({}, one) is None
-    assert distance({"tempo": 6.0}, {"tempo": 6.5}) == 0.5
-    assert distance({"tempo": 5.0}, {"tempo": 7.5}) == 1
-    assert distance({"metre": "3/4"}, {"metre": "4/4"}) == 1
-    assert distance({"instruments": ("harp", "piano")}, {"instruments": ("piano", "violin")}) == pytest.approx(2 / 3)
-    assert distance({"energies": (0.0, 1.0)}, {"energies": (0.5, 0.5)}) == 0.5
-    assert distance({"lengths": (1.0, 0.0)}, {"lengths": (0.0, 1.0)}) == 1
-    assert distance({"instruments": ()}, {"instruments": ()}) == 0
+    assert mean_trait_distance(one, one) == 0
+    assert mean_trait_distance({}, one) is None
+    assert mean_trait_distance({"tempo": 6.0}, {"tempo": 6.5}) == 0.5
+    assert mean_trait_distance({"tempo": 5.0}, {"tempo": 7.5}) == 1
+    assert mean_trait_distance({"metre": "3/4"}, {"metre": "4/4"}) == 1
+    assert mean_trait_distance({"instruments": ("harp", "piano")}, {"instruments": ("piano", "violin")}) == pytest.approx(2 / 3)
+    assert mean_trait_distance({"energies": (0.0, 1.0)}, {"energies": (0.5, 0.5)}) == 0.5
+    assert mean_trait_distance({"lengths": (1.0, 0.0)}, {"lengths": (0.0, 1.0)}) == 1
+    assert mean_trait_distance({"instruments": ()}, {"instruments": ()}) == 0
 
 
 def test_diversity_pairs_pictures_of_one_seed() -> None:
-    def made(picture: int, seed: int, tempo: float) -> Record:
-        return record(picture_sha256=f"{picture:064x}", seed=seed, traits={"tempo": tempo})
+    def made(picture: int, seed: int, tempo: float) -> CellRecord:
+        return cell_record(picture_sha256=f"{picture:064x}", seed=seed, traits={"tempo": tempo})
 
-    cells = [made(1, 0, 6.0), made(2, 0, 6.5), made(1, 1, 3.0), made(2, 1, 3.0), record(traits={})]
-    mean = diversity(cells)
+    cells = [made(1, 0, 6.0), made(2, 0, 6.5), made(1, 1, 3.0), made(2, 1, 3.0), cell_record(traits={})]
+    mean = mean_diversity(cells)
     assert (mean.value, mean.count) == (0.25, 2)
-    assert diversity(cells[:1]).value is None
+    assert mean_diversity(cells[:1]).value is None
 
 
 def variants(tmp_path: Path, make_picture: MakePicture, count: int, seeds: int = 1) -> Grid:
@@ -90,11 +90,11 @@ def variants(tmp_path: Path, make_picture: MakePicture, count: int, seeds: int =
 def test_which_is_better_needs_five_pictures_and_an_interval_without_zero(tmp_path: Path, make_picture: MakePicture) -> None:
     def feels(cell: Cell) -> dict[str, Any]:
         off = 0.1 if cell.prompt.label == "mine/a" else 0.5
-        return {"feeling": (off + int(cell.picture.sha256, 16) / 100, 0.0), "uses": (use(tokens_out=int(1000 * off)),)}
+        return {"feeling": (off + int(cell.picture.sha256, 16) / 100, 0.0), "uses": (model_use(tokens_out=int(1000 * off)),)}
 
     for count, told in ((4, False), (5, True)):
         grid = variants(tmp_path, make_picture, count)
-        found = {one.score: one for one in compared(grid, records_of(grid, feels), None)}
+        found = {one.score: one for one in compare_variants(grid, records_of(grid, feels), None)}
         assert found["affect"].mean == pytest.approx(0.2)
         assert (found["affect"].better is grid.variants[0]) is told
         assert (found["affect"].low is not None) is told
@@ -109,13 +109,15 @@ def test_noise_is_no_difference(tmp_path: Path, make_picture: MakePicture) -> No
     chance = np.random.default_rng(4)
     grid = variants(tmp_path, make_picture, 20)
     records = records_of(grid, lambda _: {"feeling": (float(chance.uniform(-0.5, 0.5)), 0.0)})
-    found = {one.score: one for one in compared(grid, records, None)}["affect"]
+    found = {one.score: one for one in compare_variants(grid, records, None)}["affect"]
     assert found.better is None
     assert found.verdict == "can't tell"
     assert found.low is not None
     assert found.high is not None
     assert found.low < 0 < found.high
-    assert compared(grid, records, None)[0] == compared(grid, records, None)[0]  # the same bytes, the same interval
+    assert (
+        compare_variants(grid, records, None)[0] == compare_variants(grid, records, None)[0]
+    )  # the same bytes, the same interval
 
 
 def test_seeds_are_averaged_within_a_picture_first(tmp_path: Path, make_picture: MakePicture) -> None:
@@ -127,7 +129,7 @@ def test_seeds_are_averaged_within_a_picture_first(tmp_path: Path, make_picture:
             return half if cell.seed else {"promises": 10, "promises_kept": 8}
         return {"status": "failed", "uses": ()} if cell.seed else half  # one seed answered
 
-    found = {one.score: one for one in compared(grid, records_of(grid, kept), None)}["compliance"]
+    found = {one.score: one for one in compare_variants(grid, records_of(grid, kept), None)}["compliance"]
     assert found.pictures == 5
     assert found.mean == pytest.approx(0.1 / 5)
 
@@ -135,7 +137,7 @@ def test_seeds_are_averaged_within_a_picture_first(tmp_path: Path, make_picture:
 def test_only_prompts_of_one_purpose_are_compared(tmp_path: Path, make_picture: MakePicture) -> None:
     prompts = [prompt_file(tmp_path, "a"), prompt_file(tmp_path, "p", purpose="plan", schema="plan/1")]
     grid = many_pictures(small_grid(prompts, [make_picture()], ["openai:x", "openai:y"]), 5)
-    pairs = {(one.a.label, one.b.label) for one in compared(grid, records_of(grid, lambda _: {}), None)}
+    pairs = {(one.a.label, one.b.label) for one in compare_variants(grid, records_of(grid, lambda _: {}), None)}
     assert pairs == {("mine/a · openai:x", "mine/a · openai:y"), ("mine/p · openai:x", "mine/p · openai:y")}
 
 

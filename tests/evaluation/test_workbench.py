@@ -8,25 +8,33 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from img2music.errors import DocumentError
-from img2music.evaluation.ratings import load_ratings, ratings_beside
-from img2music.evaluation.scores import scores_of
-from img2music.evaluation.workbench import Store, estimated, run, summaries
-from img2music.evaluation.workbench.cost_estimate import expected, to_run
+from img2music.evaluation.ratings import find_ratings, load_ratings
+from img2music.evaluation.scores import score_record
+from img2music.evaluation.workbench import RecordStore, estimate_run, run_cells, summarize_variants
+from img2music.evaluation.workbench.cost_estimate import expected_cost, missing_cells
 from img2music.evaluation.workbench.document_lines import plan_lines
-from img2music.evaluation.workbench.prompt_grid import Cell, config_of
-from img2music.evaluation.workbench.runner import sounds_missing
+from img2music.evaluation.workbench.prompt_grid import Cell, cell_config
+from img2music.evaluation.workbench.runner import add_missing_sounds
 from tests.support import extras
-from tests.support.prompt_trials import prompt_file, record, recorded, records_of, scene_answer, small_grid, use
+from tests.support.prompt_trials import (
+    attribute_answer,
+    cell_record,
+    model_use,
+    prompt_file,
+    record_cell_answers,
+    records_of,
+    small_grid,
+)
 from tests.support.stub_server import StubServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from img2music.evaluation.workbench import Grid, Record
+    from img2music.evaluation.workbench import CellRecord, Grid
 
     MakePicture = Callable[..., Path]
 
-GOOD = scene_answer()
+GOOD = attribute_answer()
 
 
 @pytest.fixture
@@ -51,15 +59,15 @@ def pictures(make_picture: MakePicture) -> list[Path]:
     return [make_picture("one.png"), make_picture("two.png", tint=2)]
 
 
-def make_all(grid: Grid, store: Store, *, retry_failed: bool = False, **options: Any) -> dict[str, Record]:
-    run(to_run(grid, store.records(), retry_failed=retry_failed), store, **options)
+def make_all(grid: Grid, store: RecordStore, *, retry_failed: bool = False, **options: Any) -> dict[str, CellRecord]:
+    run_cells(missing_cells(grid, store.records(), retry_failed=retry_failed), store, **options)
     return store.records()
 
 
 def test_a_grid_is_made_once_and_never_asked_again(tmp_path: Path, pictures: list[Path], asked: list[int]) -> None:
     prompts = [prompt_file(tmp_path, "a"), prompt_file(tmp_path, "b", "Look again.")]
-    grid = small_grid(prompts, pictures, [recorded(tmp_path / "answers.jsonl", [GOOD] * 2)])
-    store = Store(tmp_path / "out")
+    grid = small_grid(prompts, pictures, [record_cell_answers(tmp_path / "answers.jsonl", [GOOD] * 2)])
+    store = RecordStore(tmp_path / "out")
     records = make_all(grid, store)
     assert len(records) == 4 == asked[0]
     assert all(one.status == "done" and not one.fell_back for one in records.values())
@@ -67,13 +75,13 @@ def test_a_grid_is_made_once_and_never_asked_again(tmp_path: Path, pictures: lis
     assert make_all(grid, store) == records
     assert asked[0] == 4
     assert (tmp_path / "out" / "cells.jsonl").read_bytes() == lines
-    assert "nobody is asked" in estimated(grid, records, []).words
+    assert "nobody is asked" in estimate_run(grid, records, []).words
 
 
 def test_only_what_changed_is_made_again(tmp_path: Path, pictures: list[Path], asked: list[int]) -> None:
     a, b = prompt_file(tmp_path, "a"), prompt_file(tmp_path, "b", "Look again.")
-    line = recorded(tmp_path / "answers.jsonl", [GOOD] * 4)
-    store = Store(tmp_path / "out")
+    line = record_cell_answers(tmp_path / "answers.jsonl", [GOOD] * 4)
+    store = RecordStore(tmp_path / "out")
     make_all(small_grid([a, b], pictures, [line]), store)
     prompt_file(tmp_path, "b", "Look a third time.")
     make_all(small_grid([a, b], pictures, [line]), store)
@@ -110,14 +118,16 @@ def test_a_cell_is_named_by_what_changes_its_piece(tmp_path: Path, make_picture:
 
 def test_recorded_answers_are_what_they_hold(tmp_path: Path, make_picture: MakePicture) -> None:
     prompt, picture = prompt_file(tmp_path, "a"), make_picture()
-    first = next(small_grid([prompt], [picture], [recorded(tmp_path / "x.jsonl", [GOOD])]).cells()).name
-    assert next(small_grid([prompt], [picture], [recorded(tmp_path / "y.jsonl", [GOOD])]).cells()).name != first  # another path
-    assert next(small_grid([prompt], [picture], [recorded(tmp_path / "x.jsonl", [GOOD, GOOD])]).cells()).name != first
+    first = next(small_grid([prompt], [picture], [record_cell_answers(tmp_path / "x.jsonl", [GOOD])]).cells()).name
+    assert (
+        next(small_grid([prompt], [picture], [record_cell_answers(tmp_path / "y.jsonl", [GOOD])]).cells()).name != first
+    )  # another path
+    assert next(small_grid([prompt], [picture], [record_cell_answers(tmp_path / "x.jsonl", [GOOD, GOOD])]).cells()).name != first
 
 
 def test_a_torn_line_is_one_missing_cell(tmp_path: Path, pictures: list[Path], asked: list[int]) -> None:
-    grid = small_grid([prompt_file(tmp_path, "a")], pictures, [recorded(tmp_path / "answers.jsonl", [GOOD] * 2)])
-    store = Store(tmp_path / "out")
+    grid = small_grid([prompt_file(tmp_path, "a")], pictures, [record_cell_answers(tmp_path / "answers.jsonl", [GOOD] * 2)])
+    store = RecordStore(tmp_path / "out")
     make_all(grid, store)
     path = tmp_path / "out" / "cells.jsonl"
     path.write_bytes(path.read_bytes()[:-40])
@@ -130,8 +140,8 @@ def test_a_torn_line_is_one_missing_cell(tmp_path: Path, pictures: list[Path], a
 
 
 def test_lines_from_outside_are_checked(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    good = record(cell="a" * 16).model_dump_json()
+    store = RecordStore(tmp_path)
+    good = cell_record(cell="a" * 16).model_dump_json()
     hostile = [
         good.replace('"cell":"' + "a" * 16, '"cell":"../../etc/passwd'),
         good.replace('"seed":0', '"seed":0,"more":1'),
@@ -144,24 +154,24 @@ def test_lines_from_outside_are_checked(tmp_path: Path) -> None:
 
 
 def test_the_last_line_of_a_cell_wins(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    store.keep(record(status="failed", why="busy"), {})
-    store.keep(record(), {"plan.json": b"{}"})
+    store = RecordStore(tmp_path)
+    store.save(cell_record(status="failed", why="busy"), {})
+    store.save(cell_record(), {"plan.json": b"{}"})
     assert [one.status for one in store.records().values()] == ["done"]
-    assert (tmp_path / "pieces" / record().cell / "plan.json").read_bytes() == b"{}"
+    assert (tmp_path / "pieces" / cell_record().cell / "plan.json").read_bytes() == b"{}"
 
 
 def test_no_answer_is_a_failure_that_is_tried_again_only_when_asked(
     tmp_path: Path, pictures: list[Path], asked: list[int]
 ) -> None:
     prompt = prompt_file(tmp_path, "a")
-    grid = small_grid([prompt], pictures, [recorded(tmp_path / "answers.jsonl", [GOOD])])
-    store = Store(tmp_path / "out")
+    grid = small_grid([prompt], pictures, [record_cell_answers(tmp_path / "answers.jsonl", [GOOD])])
+    store = RecordStore(tmp_path / "out")
     records = make_all(grid, store)
     failed = [one for one in records.values() if one.status == "failed"]
     assert len(failed) == 1
     assert "holds no answer" in failed[0].why
-    assert set(scores_of(failed[0]).values()) == {None}
+    assert set(score_record(failed[0]).values()) == {None}
     before = asked[0]
     assert make_all(grid, store) == records
     assert asked[0] == before
@@ -173,12 +183,14 @@ def test_no_answer_is_a_failure_that_is_tried_again_only_when_asked(
 def test_answers_of_no_use_are_not_valid_and_nothing_else_is_measured(
     tmp_path: Path, pictures: list[Path], asked: list[int]
 ) -> None:
-    grid = small_grid([prompt_file(tmp_path, "a")], pictures[:1], [recorded(tmp_path / "answers.jsonl", ["a lovely waltz"] * 3)])
-    (made,) = make_all(grid, Store(tmp_path / "out")).values()
+    grid = small_grid(
+        [prompt_file(tmp_path, "a")], pictures[:1], [record_cell_answers(tmp_path / "answers.jsonl", ["a lovely waltz"] * 3)]
+    )
+    (made,) = make_all(grid, RecordStore(tmp_path / "out")).values()
     assert asked[0] == 3
     assert made.fell_back
     assert made.made is not None  # the cell ends in a piece all the same
-    scores = scores_of(made)
+    scores = score_record(made)
     assert (scores["validity"], scores["first try"], scores["repairs"]) == (0.0, 0.0, 2.0)
     assert scores["tokens in"] == 300
     assert {scores[name] for name in ("mends", "compliance", "citations", "affect")} == {None}
@@ -187,10 +199,10 @@ def test_answers_of_no_use_are_not_valid_and_nothing_else_is_measured(
 
 
 def test_a_mended_first_answer(tmp_path: Path, pictures: list[Path], asked: list[int]) -> None:
-    answers = ["no json", scene_answer(because=["lantern", "unicorn"], valence=0.6, arousal=0.0)]
-    grid = small_grid([prompt_file(tmp_path, "a")], pictures[:1], [recorded(tmp_path / "answers.jsonl", answers)])
-    (made,) = make_all(grid, Store(tmp_path / "out")).values()
-    scores = scores_of(made, {"one.png": (0.6, 0.0)})
+    answers = ["no json", attribute_answer(because=["lantern", "unicorn"], valence=0.6, arousal=0.0)]
+    grid = small_grid([prompt_file(tmp_path, "a")], pictures[:1], [record_cell_answers(tmp_path / "answers.jsonl", answers)])
+    (made,) = make_all(grid, RecordStore(tmp_path / "out")).values()
+    scores = score_record(made, {"one.png": (0.6, 0.0)})
     assert (scores["validity"], scores["first try"], scores["repairs"]) == (1.0, 0.0, 1.0)
     assert scores["citations"] == 0.5
     assert scores["affect"] == 1.0
@@ -205,9 +217,9 @@ def test_a_mended_first_answer(tmp_path: Path, pictures: list[Path], asked: list
 
 def test_the_same_answer_for_every_picture_has_no_diversity(tmp_path: Path, pictures: list[Path], asked: list[int]) -> None:
     prompt = prompt_file(tmp_path, "a")
-    for answers, varied in (([GOOD, GOOD], False), ([GOOD, scene_answer(tempo_bpm=160, mode="major", genre="folk")], True)):
-        grid = small_grid([prompt], pictures, [recorded(tmp_path / f"{varied}.jsonl", answers)])
-        (summary,) = summaries(grid, make_all(grid, Store(tmp_path / str(varied))), None)
+    for answers, varied in (([GOOD, GOOD], False), ([GOOD, attribute_answer(tempo_bpm=160, mode="major", genre="folk")], True)):
+        grid = small_grid([prompt], pictures, [record_cell_answers(tmp_path / f"{varied}.jsonl", answers)])
+        (summary,) = summarize_variants(grid, make_all(grid, RecordStore(tmp_path / str(varied))), None)
         mean = summary.means["diversity"]
         assert mean.count == 1
         assert mean.value is not None
@@ -226,7 +238,7 @@ def test_a_purpose_decides_which_stage_asks(
     grid = small_grid(
         [prompt_file(tmp_path, "a", purpose=purpose, schema=schema)], [make_picture()], ["openai:x?price_in=1"], seeds=2
     )
-    config = config_of([*grid.cells()][1])
+    config = cell_config([*grid.cells()][1])
     asking = getattr(config.stages, kind)
     assert asking.use == asks
     assert asking.options["prompt"].endswith("a.md")
@@ -250,10 +262,10 @@ def test_a_purpose_decides_which_stage_asks(
 def test_a_planning_prompt_is_judged_by_what_its_plan_implies(tmp_path: Path, pictures: list[Path], asked: list[int]) -> None:
     answer = {"choice": 1, "title": "Hills", "note": "A piece about the blue hills."}
     prompt = prompt_file(tmp_path, "a", purpose="plan", schema="choice/1")
-    grid = small_grid([prompt], pictures[:1], [recorded(tmp_path / "answers.jsonl", [answer] * 3)])
-    (made,) = make_all(grid, Store(tmp_path / "out")).values()
-    assert scores_of(made)["validity"] == 1.0
-    assert scores_of(made)["citations"] is None  # a choice names no cues
+    grid = small_grid([prompt], pictures[:1], [record_cell_answers(tmp_path / "answers.jsonl", [answer] * 3)])
+    (made,) = make_all(grid, RecordStore(tmp_path / "out")).values()
+    assert score_record(made)["validity"] == 1.0
+    assert score_record(made)["citations"] is None  # a choice names no cues
     assert made.feeling is not None
     assert made.made is not None
     assert made.made.cited == ()  # what the plan cites, the rules cite
@@ -263,21 +275,23 @@ def test_a_planning_prompt_is_judged_by_what_its_plan_implies(tmp_path: Path, pi
 def test_sound_is_for_the_first_seed_and_comes_later_from_the_notes(
     tmp_path: Path, pictures: list[Path], asked: list[int]
 ) -> None:
-    grid = small_grid([prompt_file(tmp_path, "a")], pictures[:1], [recorded(tmp_path / "answers.jsonl", [GOOD])], seeds=2)
-    store = Store(tmp_path / "out")
+    grid = small_grid(
+        [prompt_file(tmp_path, "a")], pictures[:1], [record_cell_answers(tmp_path / "answers.jsonl", [GOOD])], seeds=2
+    )
+    store = RecordStore(tmp_path / "out")
     records = make_all(grid, store)
     first, second = (cell.name for cell in grid.cells())
     assert store.file(first, "audio.ogg") is None
-    assert sounds_missing(grid, records, store) == 1
+    assert add_missing_sounds(grid, records, store) == 1
     assert (store.file(first, "audio.ogg") or b"").startswith(b"OggS")
     assert store.file(second, "audio.ogg") is None
-    assert sounds_missing(grid, records, store) == 0
+    assert add_missing_sounds(grid, records, store) == 0
     assert asked[0] == 2
 
 
 def test_an_interrupted_run_keeps_what_is_finished(tmp_path: Path, pictures: list[Path], asked: list[int]) -> None:
-    grid = small_grid([prompt_file(tmp_path, "a")], pictures, [recorded(tmp_path / "answers.jsonl", [GOOD] * 2)])
-    store = Store(tmp_path / "out")
+    grid = small_grid([prompt_file(tmp_path, "a")], pictures, [record_cell_answers(tmp_path / "answers.jsonl", [GOOD] * 2)])
+    store = RecordStore(tmp_path / "out")
 
     def stop(place: int, _: Cell) -> None:
         if place == 1:
@@ -299,8 +313,8 @@ def test_a_fault_of_one_cell_is_its_own(
     monkeypatch.setattr(
         ModelPerceiver, "__call__", lambda self, picture: 1 / 0 if picture.file == "one.png" else original(self, picture)
     )
-    grid = small_grid([prompt_file(tmp_path, "a")], pictures, [recorded(tmp_path / "answers.jsonl", [GOOD])])
-    records = make_all(grid, Store(tmp_path / "out"))
+    grid = small_grid([prompt_file(tmp_path, "a")], pictures, [record_cell_answers(tmp_path / "answers.jsonl", [GOOD])])
+    records = make_all(grid, RecordStore(tmp_path / "out"))
     assert sorted(one.status for one in records.values()) == ["done", "failed"]
     assert any("unexpected ZeroDivisionError" in one.why for one in records.values())
     assert asked[0] == 1
@@ -315,10 +329,10 @@ def test_a_server_is_asked_with_its_seed_and_its_answers_cost_what_it_counts(
     with StubServer(lambda _: GOOD, after_seconds=0.05) as server:
         line = f"openai:stub?base_url={server.base_url}&price_in=1000&price_out=1000"
         grid = small_grid([prompt_file(tmp_path, "a")], [make_picture()], [line], seeds=2)
-        records = make_all(grid, Store(tmp_path / "out"))
+        records = make_all(grid, RecordStore(tmp_path / "out"))
         assert [request.body["seed"] for request in server.requests] == [0, 1]
         for made in records.values():
-            scores = scores_of(made)
+            scores = score_record(made)
             assert (scores["tokens in"], scores["tokens out"]) == (120, 30)
             assert scores["cost"] == pytest.approx(0.15)
             assert scores["seconds"] is not None
@@ -326,14 +340,14 @@ def test_a_server_is_asked_with_its_seed_and_its_answers_cost_what_it_counts(
         replayed = small_grid(
             [prompt_file(tmp_path, "a")], [grid.pictures[0].path], [f"replay:{tmp_path / 'out' / 'answers.jsonl'}"]
         )
-        (from_record,) = make_all(replayed, Store(tmp_path / "replayed")).values()
+        (from_record,) = make_all(replayed, RecordStore(tmp_path / "replayed")).values()
         assert from_record.made == records[next(grid.cells()).name].made
-        again = make_all(grid, Store(tmp_path / "elsewhere"))  # another folder: the cache of answers knows them
+        again = make_all(grid, RecordStore(tmp_path / "elsewhere"))  # another folder: the cache of answers knows them
         assert server.asked == 2
-        assert [scores_of(made)["validity"] for made in again.values()] == [1.0, 1.0]
+        assert [score_record(made)["validity"] for made in again.values()] == [1.0, 1.0]
         answers = [(tmp_path / folder / "answers.jsonl").read_text() for folder in ("out", "elsewhere")]
         assert answers[0] == answers[1]
-        assert {scores_of(made)[name] for made in again.values() for name in ("tokens in", "seconds", "cost")} == {None}
+        assert {score_record(made)[name] for made in again.values() for name in ("tokens in", "seconds", "cost")} == {None}
 
 
 @pytest.mark.allow_hosts(["127.0.0.1"])
@@ -347,54 +361,56 @@ def test_a_refusal_is_an_answer_and_a_busy_server_is_none(
         with StubServer(lambda _: GOOD, default=fault) as server:
             line = f"openai:stub?base_url={server.base_url}&retries=0"
             grid = small_grid([prompt_file(tmp_path, "a")], [make_picture()], [line])
-            (found[fault],) = make_all(grid, Store(tmp_path / fault)).values()
+            (found[fault],) = make_all(grid, RecordStore(tmp_path / fault)).values()
             assert server.asked == 1
-    assert (found["refusal"].status, scores_of(found["refusal"])["validity"]) == ("done", 0.0)
-    assert (found["503"].status, scores_of(found["503"])["validity"]) == ("failed", None)
+    assert (found["refusal"].status, score_record(found["refusal"])["validity"]) == ("done", 0.0)
+    assert (found["503"].status, score_record(found["503"])["validity"]) == ("failed", None)
     assert "try again later" in found["503"].why
 
 
 def test_the_bill_counts_from_above(tmp_path: Path, pictures: list[Path]) -> None:
     short, long = prompt_file(tmp_path, "a"), prompt_file(tmp_path, "b", "Look closely. " * 400)
     grid = small_grid([short, long], pictures, ["openai:x?price_in=2&price_out=10&retries=4"], seeds=2)
-    bill = estimated(grid, {}, [*grid.cells()])
+    bill = estimate_run(grid, {}, [*grid.cells()])
     assert (bill.cells, bill.done, bill.run) == (8, 0, 8)
     assert bill.most_requests == 8 * 3 * 5
-    one, other = (expected(variant, {}) for variant in grid.variants)
+    one, other = (expected_cost(variant, {}) for variant in grid.variants)
     assert other.tokens_in - one.tokens_in == pytest.approx((14 * 400 - 6) / 4, abs=1)
     assert bill.tokens_in == 4 * one.tokens_in + 4 * other.tokens_in
     assert bill.usd == pytest.approx((2 * bill.tokens_in + 10 * bill.tokens_out) / 1e6)
     assert bill.most_usd is not None
     assert bill.usd is not None
     assert bill.most_usd > 3 * bill.usd
-    assert bill.leaving == ("openai:x",)
+    assert bill.remote_models == ("openai:x",)
     assert "go to openai:x" in bill.words
 
 
 def test_what_was_measured_replaces_the_guess(tmp_path: Path, pictures: list[Path]) -> None:
     grid = small_grid([prompt_file(tmp_path, "a")], pictures, ["openai:x?price_in=2&price_out=10"])
     first = next(grid.cells())
-    records = records_of(grid, lambda _: {"uses": (use(tokens_in=5000, tokens_out=70),)})
-    bill = estimated(grid, {first.name: records[first.name]}, [*grid.cells()][1:])
+    records = records_of(grid, lambda _: {"uses": (model_use(tokens_in=5000, tokens_out=70),)})
+    bill = estimate_run(grid, {first.name: records[first.name]}, [*grid.cells()][1:])
     assert (bill.done, bill.run, bill.tokens_in, bill.tokens_out) == (1, 1, 5000, 70)
 
 
 def test_models_here_cost_nothing_and_models_without_a_price_are_named(tmp_path: Path, pictures: list[Path]) -> None:
     prompts = [prompt_file(tmp_path, "a")]
     here = small_grid(prompts, pictures, ["openai:x?base_url=http://localhost:9/v1"])
-    bill = estimated(here, {}, [*here.cells()])
-    assert (bill.usd, bill.leaving) == (0.0, ())
+    bill = estimate_run(here, {}, [*here.cells()])
+    assert (bill.usd, bill.remote_models) == (0.0, ())
     assert "nothing leaves this machine" in bill.words
     elsewhere = small_grid(prompts, pictures, ["openai:x"])
-    bill = estimated(elsewhere, {}, [*elsewhere.cells()])
+    bill = estimate_run(elsewhere, {}, [*elsewhere.cells()])
     assert (bill.usd, bill.unpriced) == (None, ("openai:x",))
 
 
 def test_the_budget_ends_a_run(tmp_path: Path, make_picture: MakePicture, asked: list[int]) -> None:
     shown = [make_picture(f"{number}.png", tint=number) for number in range(3)]
-    line = recorded(tmp_path / "answers.jsonl", [GOOD] * 3, tokens=(1000, 10)) + "?price_in=100&price_out=0"  # 0.10 USD each
+    line = (
+        record_cell_answers(tmp_path / "answers.jsonl", [GOOD] * 3, tokens=(1000, 10)) + "?price_in=100&price_out=0"
+    )  # 0.10 USD each
     grid = small_grid([prompt_file(tmp_path, "a")], shown, [line])
-    outcome = run([*grid.cells()], Store(tmp_path / "out"), budget_usd=0.25)
+    outcome = run_cells([*grid.cells()], RecordStore(tmp_path / "out"), budget_usd=0.25)
     assert outcome.stopped
     assert (outcome.made, asked[0]) == (2, 2)
     assert outcome.spent_usd == pytest.approx(0.2)
@@ -417,10 +433,10 @@ def test_a_limit_a_minute_goes_to_the_stage_and_keeps_its_prompts_apart(tmp_path
 
 def test_ratings(tmp_path: Path, make_picture: MakePicture) -> None:
     picture = make_picture("pics/one.png")
-    assert ratings_beside([picture]) is None
+    assert find_ratings([picture]) is None
     path = picture.parent / "ratings.csv"
     path.write_text("picture,valence,arousal,raters\none.png,0.5,-1,12\n")
-    assert ratings_beside([picture, picture]) == {"one.png": (0.5, -1.0)}
+    assert find_ratings([picture, picture]) == {"one.png": (0.5, -1.0)}
     for text, match in (
         ("picture,valence\nx,1\n", "no column 'arousal'"),
         ("picture,valence,arousal\nx,1,5\n", r"ratings.csv:2: arousal '5'"),
@@ -454,7 +470,7 @@ def test_a_folder_of_links_is_not_followed(tmp_path: Path) -> None:
 
     secret = tmp_path / "secret.txt"
     secret.write_text("private")
-    store = Store(tmp_path / "out")
+    store = RecordStore(tmp_path / "out")
     store.add("abc", "audio.ogg", b"OggS")
     (tmp_path / "out" / "pieces" / "abc" / "audio.ogg").unlink()
     (tmp_path / "out" / "pieces" / "abc" / "audio.ogg").symlink_to(secret)

@@ -7,9 +7,19 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 
-from img2music.io.notation import Event, chords_by_bar, clef_of, lay_out
+from img2music.io.notation import NotatedEvent, chords_by_bar, clef_of, layout_score
 from img2music.theory import Key, instrument_names
-from tests.support.made_notes import HAT, KICK, band, drum_note, make_note, make_part, make_score, random_scores, tune
+from tests.support.made_notes import (
+    HAT,
+    KICK,
+    band_score,
+    drum_note,
+    make_note,
+    make_part,
+    make_score,
+    random_scores,
+    score_from_words,
+)
 
 if TYPE_CHECKING:
     from img2music.score import Note, Score
@@ -19,10 +29,10 @@ C = Key.parse("C major")
 
 def values(text: str, meter: str, bar: int = 0) -> str:
     """The first part's printed values of a bar: rests as r, ties as ~, triplets with a t."""
-    return " ".join(shown(event) for event in lay_out(tune(text, meter=meter))[0].bars[bar])
+    return " ".join(shown(event) for event in layout_score(score_from_words(text, meter=meter))[0].bars[bar])
 
 
-def shown(event: Event) -> str:
+def shown(event: NotatedEvent) -> str:
     return f"{'' if event.notes else 'r'}{event.value_quarters}{'t' if event.tuplet else ''}{'~' if event.tie_to else ''}"
 
 
@@ -65,31 +75,31 @@ def test_values_show_the_beat(meter: str, text: str, written: str) -> None:
 
 
 def test_a_note_over_the_bar_line_is_tied() -> None:
-    first, second = lay_out(tune("r:3 60:2 r:3"))[0].bars
+    first, second = layout_score(score_from_words("r:3 60:2 r:3"))[0].bars
     assert (first[-1].tie_to, first[-1].tie_from) == (True, False)
     assert (second[0].tie_to, second[0].tie_from) == (False, True)
 
 
 def test_a_bar_without_notes_is_one_rest() -> None:
-    bars = lay_out(tune("60:3", meter="9/8", bars=2))[0].bars
-    assert bars[1] == (Event(Fraction(0), Fraction(9, 2), Fraction(9, 2), ()),)
+    bars = layout_score(score_from_words("60:3", meter="9/8", bars=2))[0].bars
+    assert bars[1] == (NotatedEvent(Fraction(0), Fraction(9, 2), Fraction(9, 2), ()),)
 
 
 def test_triplets_are_opened_and_closed() -> None:
-    bar = lay_out(tune("60:1/3 62:1/3 64:1/3 r:1 60:1/6 60:1/6 60:1/6 60:1/2 60:1"))[0].bars[0]
+    bar = layout_score(score_from_words("60:1/3 62:1/3 64:1/3 r:1 60:1/6 60:1/6 60:1/6 60:1/2 60:1"))[0].bars[0]
     assert [event.tuplet for event in bar] == ["start", "inside", "stop", "", "start", "inside", "stop", "", ""]
 
 
 def test_articulation_stands_on_the_first_of_tied_values() -> None:
     note = make_note(3, 2, 60, C, articulation="accent")
-    first, second = lay_out(make_score([make_part("A", [note])], bars=2))[0].bars
+    first, second = layout_score(make_score([make_part("A", [note])], bars=2))[0].bars
     assert (first[-1].articulation, second[0].articulation) == ("accent", "")
 
 
 def sounds(score: Score, part: int) -> list[tuple[Fraction, Fraction, int]]:
     """A staff's notes put together again from its tied events."""
     found: list[tuple[Fraction, Fraction, int]] = []
-    for bar, events in enumerate(lay_out(score)[part].bars):
+    for bar, events in enumerate(layout_score(score)[part].bars):
         for event in events:
             place = bar * score.meter.bar_quarters + event.onset_quarters
             for note in event.notes:
@@ -105,7 +115,7 @@ def sounds(score: Score, part: int) -> list[tuple[Fraction, Fraction, int]]:
 @settings(max_examples=120, deadline=None, derandomize=True)
 @given(random_scores())
 def test_every_bar_is_full_and_every_note_survives(score: Score) -> None:
-    for number, staff in enumerate(lay_out(score)):
+    for number, staff in enumerate(layout_score(score)):
         assert len(staff.bars) == score.bars
         for bar in staff.bars:
             assert sum(event.duration_quarters for event in bar) == score.meter.bar_quarters
@@ -125,7 +135,7 @@ def test_every_bar_is_full_and_every_note_survives(score: Score) -> None:
 
 def test_a_drum_stroke_is_not_tied() -> None:
     score = make_score([make_part("Drums", [drum_note("1/2", "7/2", KICK), drum_note(5, 3, HAT)], plays="drums")], bars=2)
-    first, second = lay_out(score)[0].bars
+    first, second = layout_score(score)[0].bars
     assert [shown(event) for event in first] == ["r1/2", "3/2", "r2"]
     assert [shown(event) for event in second] == ["r1", "3"]
 
@@ -149,7 +159,7 @@ def broken(*notes: Note) -> Score:
 )
 def test_a_broken_part_is_refused(score: Score, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        lay_out(score)
+        layout_score(score)
 
 
 @pytest.mark.parametrize(
@@ -173,11 +183,11 @@ def test_the_clef_keeps_notes_near_the_staff(plays: str, pitch: int, clef: str) 
 
 @pytest.mark.parametrize("name", instrument_names())
 def test_every_instrument_has_a_clef(name: str) -> None:
-    assert lay_out(make_score([make_part(name, [], plays=name)]))[0].clef.name
+    assert layout_score(make_score([make_part(name, [], plays=name)]))[0].clef.name
 
 
 def test_dynamics_stand_where_a_part_enters_and_are_not_repeated() -> None:
-    staves = {staff.part.name: staff for staff in lay_out(band())}
+    staves = {staff.part.name: staff for staff in layout_score(band_score())}
     marks = {
         name: [(bar, event.dynamic) for bar, events in enumerate(staff.bars) for event in events if event.dynamic]
         for name, staff in staves.items()
@@ -185,11 +195,11 @@ def test_dynamics_stand_where_a_part_enters_and_are_not_repeated() -> None:
     assert marks["Strings"] == [(0, "p"), (2, "mp"), (8, "f")]
     assert marks["Flute"] == [(2, "mp"), (8, "f")]
     assert marks["Drums"] == [(8, "f")]
-    same = replace(band(), sections=tuple(replace(section, dynamic="mf") for section in band().sections))
-    assert sum(event.dynamic == "mf" for bar in lay_out(same)[1].bars for event in bar) == 1
+    same = replace(band_score(), sections=tuple(replace(section, dynamic="mf") for section in band_score().sections))
+    assert sum(event.dynamic == "mf" for bar in layout_score(same)[1].bars for event in bar) == 1
 
 
 def test_chord_symbols_know_their_bar() -> None:
-    found = chords_by_bar(band())
+    found = chords_by_bar(band_score())
     assert found[1] == [(Fraction(0), "A7"), (Fraction(2), "D7")]
     assert len(found) == 16

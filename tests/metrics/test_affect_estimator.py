@@ -10,7 +10,7 @@ import pytest
 from img2music.errors import DocumentError, UsageError
 from img2music.metrics.affect.affect_estimator import AffectEstimator, RatedPiece, held_out, pearson
 from img2music.metrics.affect.affect_features import AffectFeatures
-from tests.support.made_performances import play
+from tests.support.made_performances import performance_of
 
 
 def made_pieces(count: int, *, noise: float = 0.0, source: str = "made", seed: int = 0) -> list[RatedPiece]:
@@ -82,7 +82,7 @@ def test_extremes_do_not_run_away() -> None:
 
 def test_cards_say_what_they_mean_and_how_good_they_are() -> None:
     rule = AffectEstimator.fit(made_pieces(120))
-    valence, arousal = rule.measure(play([(beat * 0.5, 0.5, 60 + beat % 5) for beat in range(20)]))
+    valence, arousal = rule.measure(performance_of([(beat * 0.5, 0.5, 60 + beat % 5) for beat in range(20)]))
     for card, quality in ((valence, rule.quality[0]), (arousal, rule.quality[1])):
         assert card.value is not None
         assert card.low <= card.value <= card.high
@@ -95,7 +95,7 @@ def test_cards_say_what_they_mean_and_how_good_they_are() -> None:
 
 def test_too_few_notes_are_not_measured_instead_of_neutral() -> None:
     rule = AffectEstimator.fit(made_pieces(60))
-    assert [card.value for card in rule.measure(play([(0, 1, 60), (1, 1, 64)]))] == [None, None]
+    assert [card.value for card in rule.measure(performance_of([(0, 1, 60), (1, 1, 64)]))] == [None, None]
 
 
 def test_too_little_to_learn_from_is_refused() -> None:

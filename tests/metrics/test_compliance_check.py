@@ -15,7 +15,7 @@ from img2music.audio import Audio
 from img2music.brief import Brief
 from img2music.io.midi.export_midi import write_midi
 from img2music.io.musicxml.export_musicxml import write_musicxml
-from img2music.metrics.compliance.compliance_check import Row, check
+from img2music.metrics.compliance.compliance_check import ComplianceRow, check_compliance
 from img2music.performers.strict import StrictPerformer
 from img2music.plan import CompositionPlan
 from img2music.planners.rules.rules_planner import RulesPlanner
@@ -44,7 +44,7 @@ def sound(seconds: float, *, heard: float | None = None) -> Audio:
     return Audio(samples, 1000)
 
 
-def row(promise: str, rows: tuple[Row, ...]) -> Row:
+def row(promise: str, rows: tuple[ComplianceRow, ...]) -> ComplianceRow:
     return next(row for row in rows if row.promise == promise)
 
 
@@ -60,7 +60,7 @@ def retold(content: bytes, kind: str, **changes: object) -> bytes:
 
 def test_a_sound_piece_keeps_every_promise() -> None:
     plan, midi, musicxml = written()
-    rows = check(plan, BRIEF, midi=midi, musicxml=musicxml, audio=sound(12))
+    rows = check_compliance(plan, BRIEF, midi=midi, musicxml=musicxml, audio=sound(12))
     assert [one.promise for one in rows] == ["tempo", "metre", "key", "length", "instruments", "bars"]
     assert [one for one in rows if not one.passed] == []
     assert row("key", rows).asked == "D minor (1 flat)"
@@ -91,7 +91,7 @@ def test_a_sound_piece_keeps_every_promise() -> None:
 )
 def test_a_midi_file_that_says_otherwise_is_found(promise: str, kind: str, changes: dict[str, object], found: str) -> None:
     plan, midi, musicxml = written()
-    bad = row(promise, check(plan, BRIEF, midi=retold(midi, kind, **changes), musicxml=musicxml))
+    bad = row(promise, check_compliance(plan, BRIEF, midi=retold(midi, kind, **changes), musicxml=musicxml))
     assert (bad.passed, bad.found) == (False, found)
 
 
@@ -116,25 +116,25 @@ def test_a_score_that_says_otherwise_is_found(promise: str, pattern: str, replac
     plan, midi, musicxml = written()
     changed = re.sub(pattern, replacement, musicxml, count=0 if promise != "bars" else 1, flags=re.DOTALL)
     assert changed != musicxml
-    bad = row(promise, check(plan, BRIEF, midi=midi, musicxml=changed))
+    bad = row(promise, check_compliance(plan, BRIEF, midi=midi, musicxml=changed))
     assert not bad.passed
     assert re.search(found, bad.found)
 
 
 def test_a_sound_of_the_wrong_length_is_found() -> None:
     plan, midi, musicxml = written()
-    bad = row("length", check(plan, BRIEF, midi=midi, musicxml=musicxml, audio=sound(11.5)))
+    bad = row("length", check_compliance(plan, BRIEF, midi=midi, musicxml=musicxml, audio=sound(11.5)))
     assert (bad.passed, bad.found) == (False, "12.00 s in MIDI, 11.50 s in audio")
 
 
 def test_a_plan_answers_where_the_brief_is_silent() -> None:
     plan, midi, musicxml = written()
-    rows = check(plan, Brief.of(seconds=12), midi=midi, musicxml=musicxml)
+    rows = check_compliance(plan, Brief.of(seconds=12), midi=midi, musicxml=musicxml)
     assert {one.promise: one.by for one in rows} == {
         "tempo": "plan", "metre": "plan", "key": "plan", "length": "brief", "instruments": "plan", "bars": "plan"
     }  # fmt: skip
     assert all(one.passed for one in rows)
-    other = check(plan.model_copy(update={"key": "A major"}), Brief.of(seconds=12), midi=midi, musicxml=musicxml)
+    other = check_compliance(plan.model_copy(update={"key": "A major"}), Brief.of(seconds=12), midi=midi, musicxml=musicxml)
     assert not row("key", other).passed
 
 
@@ -144,7 +144,7 @@ def test_two_tempos_are_none() -> None:
     file.tracks[0].insert(1, mido.MetaMessage("set_tempo", tempo=400_000, time=0))
     stream = io.BytesIO()
     file.save(file=stream)
-    bad = row("tempo", check(plan, BRIEF, midi=stream.getvalue(), musicxml=musicxml))
+    bad = row("tempo", check_compliance(plan, BRIEF, midi=stream.getvalue(), musicxml=musicxml))
     assert (bad.passed, bad.found) == (False, "none, or more than one in MIDI, 120 bpm in MusicXML")
 
 
@@ -156,13 +156,13 @@ def test_a_tempo_that_comes_late_is_none() -> None:
     file.tracks[0].insert(-1, tempo.copy(time=960))
     stream = io.BytesIO()
     file.save(file=stream)
-    assert row("tempo", check(plan, BRIEF, midi=stream.getvalue(), musicxml=musicxml)).passed is False
+    assert row("tempo", check_compliance(plan, BRIEF, midi=stream.getvalue(), musicxml=musicxml)).passed is False
 
 
 def test_drums_alone_have_no_key() -> None:
     brief = Brief.of(seconds=8, instruments=("drums",), key="E minor")
     plan, midi, musicxml = written(brief)
-    key = row("key", check(plan, brief, midi=midi, musicxml=musicxml))
+    key = row("key", check_compliance(plan, brief, midi=midi, musicxml=musicxml))
     assert (key.passed, key.read_from, key.tonality) == (None, ("MIDI",), None)
     assert key.found == "1 sharp, minor third; no pitch sounds, so the key is not measured"
 
@@ -180,25 +180,25 @@ def without_notes(content: bytes, program: int) -> bytes:
 
 def test_a_program_without_notes_is_no_instrument() -> None:
     plan, midi, musicxml = written()
-    bad = row("instruments", check(plan, BRIEF, midi=without_notes(midi, 42), musicxml=musicxml))
+    bad = row("instruments", check_compliance(plan, BRIEF, midi=without_notes(midi, 42), musicxml=musicxml))
     assert (bad.passed, bad.found) == (False, "violin in MIDI, violin, cello in MusicXML")
 
 
 def test_two_kits_on_one_channel_are_one() -> None:
     brief = Brief.of(seconds=8, instruments=("flute", "drums", "brush drums"))
     plan, midi, musicxml = written(brief)
-    bad = row("instruments", check(plan, brief, midi=midi, musicxml=musicxml))
+    bad = row("instruments", check_compliance(plan, brief, midi=midi, musicxml=musicxml))
     assert (bad.passed, bad.found) == (False, "brush drums, flute in MIDI, drums, brush drums, flute in MusicXML")
 
 
 def test_silence_is_no_length() -> None:
     plan, midi, musicxml = written()
-    bad = row("length", check(plan, BRIEF, midi=midi, musicxml=musicxml, audio=sound(12, heard=4)))
+    bad = row("length", check_compliance(plan, BRIEF, midi=midi, musicxml=musicxml, audio=sound(12, heard=4)))
     assert (bad.passed, bad.found) == (False, "12.00 s in MIDI, 12.00 s, in silence from 4.00 s in audio")
-    bad = row("length", check(plan, BRIEF, midi=midi, musicxml=musicxml, audio=sound(12, heard=0)))
+    bad = row("length", check_compliance(plan, BRIEF, midi=midi, musicxml=musicxml, audio=sound(12, heard=0)))
     assert (bad.passed, bad.found) == (False, "12.00 s in MIDI, 12.00 s, in silence in audio")
     mute = without_notes(without_notes(midi, 42), 40)
-    assert row("length", check(plan, BRIEF, midi=mute, musicxml=musicxml)).found == "12.00 s, in silence"
+    assert row("length", check_compliance(plan, BRIEF, midi=mute, musicxml=musicxml)).found == "12.00 s, in silence"
 
 
 def test_a_loop_has_marks_at_its_ends() -> None:
@@ -207,10 +207,10 @@ def test_a_loop_has_marks_at_its_ends() -> None:
     score = Composer()(plan)
     performance = StrictPerformer()(score, plan)
     musicxml = write_musicxml(score)
-    rows = check(plan, brief, midi=write_midi(performance), musicxml=musicxml)
+    rows = check_compliance(plan, brief, midi=write_midi(performance), musicxml=musicxml)
     assert [one for one in rows if not one.passed] == []
     assert row("loop", rows).found == "marks from 0 to 16 of 16 quarter notes"
-    bare = check(plan, brief, midi=write_midi(replace(performance, loop=False)), musicxml=musicxml)
+    bare = check_compliance(plan, brief, midi=write_midi(replace(performance, loop=False)), musicxml=musicxml)
     assert (row("loop", bare).passed, row("loop", bare).found) == (False, "no marks of a loop")
 
 
@@ -225,7 +225,7 @@ def test_a_loop_has_marks_at_its_ends() -> None:
 def test_whatever_is_asked_is_found(seconds: float, tempo: float, key: str, meter: str, instruments: list[str]) -> None:
     brief = Brief.of(seconds=seconds, tempo_bpm=tempo, key=key, meter=meter, instruments=tuple(instruments))
     plan, midi, musicxml = written(brief)
-    rows = check(plan, brief, midi=midi, musicxml=musicxml)
+    rows = check_compliance(plan, brief, midi=midi, musicxml=musicxml)
     assert [one for one in rows if not one.passed and one.passed is not None] == []
     assert (row("key", rows).passed is None) == (set(instruments) == {"drums"})
 
@@ -242,15 +242,15 @@ def test_what_words_say_of_players_is_read_from_the_files(words: str, asked: str
     brief = Brief.of(words=words, seconds=12)
     plan = RulesPlanner()(make_scene(genre=genre), brief)
     midi, musicxml = files_of(plan)
-    said = row("words", check(plan, brief, midi=midi, musicxml=musicxml))
+    said = row("words", check_compliance(plan, brief, midi=midi, musicxml=musicxml))
     assert (said.asked, said.found, said.passed) == (asked, "as said", True)
     other = RulesPlanner()(make_scene(genre=genre), Brief.of(seconds=12, instruments=("piano", "drums")))
     midi, musicxml = files_of(other)
-    assert row("words", check(other, brief, midi=midi, musicxml=musicxml)).passed is False
+    assert row("words", check_compliance(other, brief, midi=midi, musicxml=musicxml)).passed is False
 
 
 def test_without_words_about_players_there_is_no_such_row() -> None:
     brief = Brief.of(words="calm", seconds=12)
     plan = RulesPlanner()(make_scene(), brief)
     midi, musicxml = files_of(plan)
-    assert all(one.promise != "words" for one in check(plan, brief, midi=midi, musicxml=musicxml))
+    assert all(one.promise != "words" for one in check_compliance(plan, brief, midi=midi, musicxml=musicxml))

@@ -9,7 +9,7 @@ import pytest
 
 from img2music.metrics.symbolic.descriptors import groove_similarity, measure_survey
 from img2music.score import Score
-from tests.support.made_notes import KICK, drum_note, make_part, make_score, tune
+from tests.support.made_notes import KICK, drum_note, make_part, make_score, score_from_words
 from tests.support.made_scores import survey_scores
 
 MUSPY = json.loads((Path(__file__).parents[1] / "goldens" / "muspy.json").read_text(encoding="utf-8"))["found"]
@@ -33,31 +33,31 @@ def test_muspy_finds_the_same(name: str, metric: str) -> None:
 
 
 def test_four_pitches_used_alike_are_two_bits() -> None:
-    found = values(tune("60:1 62:1 64:1 65:1"))
+    found = values(score_from_words("60:1 62:1 64:1 65:1"))
     assert found["pitch entropy"] == 2.0
     assert found["pitch-class entropy"] == 2.0
-    assert values(tune("60:1 72:1"))["pitch-class entropy"] == 0.0
-    assert values(tune("60:1 72:1"))["pitch entropy"] == 1.0
+    assert values(score_from_words("60:1 72:1"))["pitch-class entropy"] == 0.0
+    assert values(score_from_words("60:1 72:1"))["pitch entropy"] == 1.0
 
 
 def test_one_note_of_five_outside_every_scale() -> None:
-    assert values(tune("60:1 62:1 64:1 65:1 67:1 66:1 68:1"))["scale consistency"] == 5 / 7
+    assert values(score_from_words("60:1 62:1 64:1 65:1 67:1 66:1 68:1"))["scale consistency"] == 5 / 7
 
 
 def test_a_beat_is_empty_only_where_nothing_sounds() -> None:
-    assert values(tune("60:1 r:2 62:1"))["empty-beat rate"] == 0.5
-    assert values(tune("60:3/2 r:1 62:3/2"))["empty-beat rate"] == 0.0
-    assert values(tune("60:3 r:1"))["empty-beat rate"] == 0.25
+    assert values(score_from_words("60:1 r:2 62:1"))["empty-beat rate"] == 0.5
+    assert values(score_from_words("60:3/2 r:1 62:3/2"))["empty-beat rate"] == 0.0
+    assert values(score_from_words("60:3 r:1"))["empty-beat rate"] == 0.25
 
 
 def test_onsets_are_counted_once_however_many_notes_strike() -> None:
-    assert values(tune("60,64,67:1 60,64:1 62:2", tempo_bpm=60))["mean inter-onset interval"] == 1.0
-    assert values(tune("60:1 62:1 64:2", tempo_bpm=120))["mean inter-onset interval"] == 0.5
+    assert values(score_from_words("60,64,67:1 60,64:1 62:2", tempo_bpm=60))["mean inter-onset interval"] == 1.0
+    assert values(score_from_words("60:1 62:1 64:2", tempo_bpm=120))["mean inter-onset interval"] == 0.5
 
 
 def test_groove_is_the_mean_over_all_pairs_of_bars() -> None:
     # Bars: both places, the first, none: the pairs agree on 63, 62 and 63 of 64 places.
-    score = tune("60:2 60:2 60:4 r:4")
+    score = score_from_words("60:2 60:2 60:4 r:4")
     assert values(score)["groove similarity"] == pytest.approx((63 / 64 + 62 / 64 + 63 / 64) / 3)
     assert groove_similarity([], score.meter.bar_quarters, 4) is None
 
@@ -71,4 +71,4 @@ def test_drums_have_beats_and_no_pitch() -> None:
 
 
 def test_what_only_describes_is_not_marked() -> None:
-    assert {one.better for one in measure_survey(tune("60:1 62:1"))} == {"neither"}
+    assert {one.better for one in measure_survey(score_from_words("60:1 62:1"))} == {"neither"}

@@ -12,30 +12,30 @@ import pytest
 from img2music.brief import Brief
 from img2music.metrics.symbolic.form_similarity import likenesses, measure_structure
 from img2music.metrics.symbolic.melody_metrics import entropy, measure_tune, tune_values
+from img2music.metrics.symbolic.melody_view import MelodyNote, MelodyView, SectionSpan, TimedChord, top_line, view_melody
 from img2music.metrics.symbolic.motif_recurrence import Shape, opening_shape, planned_shape, recurrence
-from img2music.metrics.symbolic.symbolic_metrics import judge, overall
-from img2music.metrics.symbolic.tune_view import Harmony, Stretch, Tone, Tune, top_line, tune_of
+from img2music.metrics.symbolic.symbolic_metrics import measure_score, overall_quality
 from img2music.plan import CompositionPlan
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.composer import Composer
 from img2music.score import Score
-from tests.support.made_notes import tune
+from tests.support.made_notes import score_from_words
 from tests.support.made_scenes import make_scene
 
-C_MAJOR = Harmony(Fraction(0), frozenset({0, 4, 7}))
+C_MAJOR = TimedChord(Fraction(0), frozenset({0, 4, 7}))
 
 
 def line(
     words: str, *, meter: str = "4/4", phrases: tuple[int, ...] = (), sections: tuple[tuple[str, int, int], ...] = ()
-) -> Tune:
+) -> MelodyView:
     """A tune in the words of `scores.tune` over one C major chord; phrases and sections in quarter notes."""
-    score = tune(words, meter=meter)
-    return Tune(
+    score = score_from_words(words, meter=meter)
+    return MelodyView(
         top_line(score.parts[0]),
         score.meter,
         (C_MAJOR,),
         tuple(Fraction(place) for place in phrases),
-        tuple(Stretch(letter, Fraction(begin), Fraction(end)) for letter, begin, end in sections),
+        tuple(SectionSpan(letter, Fraction(begin), Fraction(end)) for letter, begin, end in sections),
     )
 
 
@@ -51,7 +51,7 @@ def test_strong_beats_are_the_first_and_third_of_four() -> None:
 
 def test_a_chord_lasts_until_the_next() -> None:
     over = line("60:2 62:2 65:2 60:2")
-    changed = replace(over, harmonies=(C_MAJOR, Harmony(Fraction(2), frozenset({2, 5, 9}))))
+    changed = replace(over, harmonies=(C_MAJOR, TimedChord(Fraction(2), frozenset({2, 5, 9}))))
     assert tune_values(over)["strong-beat consonance"] == 0.5
     assert tune_values(changed)["strong-beat consonance"] == 0.75
     assert tune_values(replace(over, harmonies=()))["strong-beat consonance"] is None
@@ -154,9 +154,9 @@ def test_sections_of_one_letter_are_alike_at_any_height() -> None:
 
 def test_structure_indicator_is_higher_where_bars_come_again() -> None:
     bars = ["60,64,67:4", "62,65,69:4", "59,62,67:4", "57,60,64:4"]
-    again = tune(" ".join(bars * 4), tempo_bpm=120)
+    again = score_from_words(" ".join(bars * 4), tempo_bpm=120)
     chance = random.Random(3)
-    wild = tune(
+    wild = score_from_words(
         " ".join(",".join(str(60 + n) for n in sorted(chance.sample(range(12), 3))) + ":4" for _ in range(16)), tempo_bpm=120
     )
     found = [
@@ -170,10 +170,10 @@ def test_structure_indicator_is_higher_where_bars_come_again() -> None:
 
 def test_a_piece_of_ours_has_every_measurement_of_a_tune() -> None:
     plan, score = piece()
-    tune_ = tune_of(score, plan)
+    tune_ = view_melody(score, plan)
     assert tune_ is not None
     assert all(value is not None for name, value in tune_values(tune_).items() if name != "leap recovery")
-    assert tune_of(replace(score, parts=tuple(part for part in score.parts if part.role != "melody")), plan) is None
+    assert view_melody(replace(score, parts=tuple(part for part in score.parts if part.role != "melody")), plan) is None
     assert all(one.value is None for one in measure_tune(None))
 
 
@@ -188,13 +188,13 @@ F_MAJOR, C_SEVENTH, B_FLAT, D_MINOR = (5, 9, 0), (0, 4, 7, 10), (10, 2, 5), (2, 
 CHORDS = [F_MAJOR, *2 * [F_MAJOR, C_SEVENTH, F_MAJOR, B_FLAT, F_MAJOR, C_SEVENTH, D_MINOR, F_MAJOR]]
 
 
-def song() -> Tune:
+def song() -> MelodyView:
     bars = enumerate(CHORDS)
     written = line(AULD_LANG_SYNE, phrases=(4, 20, 36, 52), sections=(("A", 4, 36), ("B", 36, 68)))
-    return replace(written, harmonies=tuple(Harmony(Fraction(4 * bar), frozenset(chord)) for bar, chord in bars))
+    return replace(written, harmonies=tuple(TimedChord(Fraction(4 * bar), frozenset(chord)) for bar, chord in bars))
 
 
-def baselines(tones: tuple[Tone, ...], seed: int, low: int, high: int) -> list[tuple[Tone, ...]]:
+def baselines(tones: tuple[MelodyNote, ...], seed: int, low: int, high: int) -> list[tuple[MelodyNote, ...]]:
     """The same rhythm with the notes shuffled, and on a random walk."""
     chance = random.Random(seed)
     pitches = [tone.pitch for tone in tones]
@@ -208,18 +208,18 @@ def baselines(tones: tuple[Tone, ...], seed: int, low: int, high: int) -> list[t
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_song_gets_better_marks_than_its_shuffled_notes_and_a_random_walk(seed: int) -> None:
-    sung = overall(measure_tune(song()))
+    sung = overall_quality(measure_tune(song()))
     assert sung > 0.85
     for tones in baselines(song().tones, seed, 60, 79):
-        assert overall(measure_tune(replace(song(), tones=tones))) < sung - 0.1
+        assert overall_quality(measure_tune(replace(song(), tones=tones))) < sung - 0.1
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_our_tunes_get_better_marks_too(seed: int) -> None:
     plan, score = piece(seed=seed)
     part = next(part for part in score.parts if part.role == "melody")
-    ours = overall(judge(score, plan))
+    ours = overall_quality(measure_score(score, plan))
     for tones in baselines(top_line(part), seed, part.instrument.low, part.instrument.high):
         notes = tuple(replace(note, pitch=tone.pitch) for note, tone in zip(part.notes, tones, strict=True))
         worse = replace(score, parts=tuple(replace(one, notes=notes) if one is part else one for one in score.parts))
-        assert overall(judge(worse, plan)) < ours
+        assert overall_quality(measure_score(worse, plan)) < ours

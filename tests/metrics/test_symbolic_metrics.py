@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from img2music.brief import Brief
-from img2music.metrics.symbolic.symbolic_metrics import judge, overall
+from img2music.metrics.symbolic.symbolic_metrics import measure_score, overall_quality
 from img2music.plan import CompositionPlan
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.composer import Composer
@@ -18,7 +18,7 @@ def make(**wishes: Any) -> tuple[CompositionPlan, Score]:
 
 
 def value(score: Score, plan: CompositionPlan, name: str) -> float | None:
-    return next(one.value for one in judge(score, plan) if one.name == name)
+    return next(one.value for one in measure_score(score, plan) if one.name == name)
 
 
 def with_tune(score: Score, pitches: list[int]) -> Score:
@@ -33,7 +33,7 @@ def with_tune(score: Score, pitches: list[int]) -> Score:
 def test_a_good_page_gets_better_marks_than_a_wild_one() -> None:
     plan, score = make()
     wild = with_tune(score, [61, 90, 63, 78, 58, 85, 66, 73])
-    assert overall(judge(score, plan)) > overall(judge(wild, plan)) + 0.2
+    assert overall_quality(measure_score(score, plan)) > overall_quality(measure_score(wild, plan)) + 0.2
     assert value(score, plan, "range faults") == 0
 
 
@@ -57,15 +57,15 @@ def test_each_mark_moves_the_way_its_card_says() -> None:
 
 def test_what_cannot_be_measured_is_none_not_zero() -> None:
     plan, score = make(instruments=("drums",))
-    marks = {one.name: one.value for one in judge(score, plan)}
+    marks = {one.name: one.value for one in measure_score(score, plan)}
     assert marks["leap recovery"] is None
     assert marks["parallel perfect intervals"] is None
-    assert overall(judge(score, plan)) == 0.0
+    assert overall_quality(measure_score(score, plan)) == 0.0
 
 
 def test_every_card_explains_itself() -> None:
     plan, score = make()
-    for one in judge(score, plan):
+    for one in measure_score(score, plan):
         assert one.explanation.endswith(".")
         assert one.unit
         assert one.value is None or one.low <= one.value <= one.high

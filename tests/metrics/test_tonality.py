@@ -9,9 +9,9 @@ import pytest
 from img2music.brief import Brief
 from img2music.io.midi.export_midi import write_midi
 from img2music.io.musicxml.export_musicxml import write_musicxml
-from img2music.metrics.compliance.compliance_check import Row, check
-from img2music.metrics.compliance.tonality import tonality
-from img2music.metrics.compliance.written_files import Sounding
+from img2music.metrics.compliance.compliance_check import ComplianceRow, check_compliance
+from img2music.metrics.compliance.tonality import measure_tonality
+from img2music.metrics.compliance.written_files import SoundingNote
 from img2music.performers.expressive import ExpressivePerformer
 from img2music.plan import CompositionPlan, Section
 from img2music.planners.rules.rules_planner import RulesPlanner
@@ -20,12 +20,14 @@ from img2music.theory import MODES, Key, parse_bar
 from tests.support.made_scenes import make_scene
 
 
-def chords(*numerals: str, key: str) -> list[Sounding]:
+def chords(*numerals: str, key: str) -> list[SoundingNote]:
     """A chord a quarter, from the bass upwards."""
     notes = []
     for place, numeral in enumerate(numerals):
         chord = parse_bar(numeral, Key.parse(key))[0]
-        notes += [Sounding(place, 1, 60 + (pitch - chord.bass * 7) % 12 + chord.bass * 7 % 12) for pitch in chord.pitch_classes]
+        notes += [
+            SoundingNote(place, 1, 60 + (pitch - chord.bass * 7) % 12 + chord.bass * 7 % 12) for pitch in chord.pitch_classes
+        ]
     return notes
 
 
@@ -34,11 +36,11 @@ def planned(key: str, *, seconds: float = 40, instruments: tuple[str, ...] = ("p
     return RulesPlanner()(make_scene(), Brief.of(seconds=seconds, key=key, instruments=instruments, seed=5))
 
 
-def key_row(plan: CompositionPlan, label: str | None = None) -> Row:
+def key_row(plan: CompositionPlan, label: str | None = None) -> ComplianceRow:
     """The key's line for the notes of `plan`; with `label` as if that key had been asked for."""
     score = Composer()(plan)
     midi, musicxml = write_midi(ExpressivePerformer()(score, plan)), write_musicxml(score)
-    rows = check(plan, Brief.of(seconds=plan.seconds, key=label), midi=midi, musicxml=musicxml)
+    rows = check_compliance(plan, Brief.of(seconds=plan.seconds, key=label), midi=midi, musicxml=musicxml)
     return next(row for row in rows if row.promise == "key")
 
 
@@ -107,29 +109,29 @@ def test_sections_in_another_mode_are_named_and_more_than_a_third_is_too_much() 
 
 
 def test_an_open_fifth_has_a_tonic_and_no_third() -> None:
-    drone = [Sounding(0, 16, 50), Sounding(0, 16, 57)]
-    found = tonality(drone, Key.parse("D minor"))
+    drone = [SoundingNote(0, 16, 50), SoundingNote(0, 16, 57)]
+    found = measure_tonality(drone, Key.parse("D minor"))
     assert found is not None
     assert (found.tonic, found.third, found.scale, found.kept) == (True, None, 1.0, True)
-    other = tonality(drone, Key.parse("A minor"))
+    other = measure_tonality(drone, Key.parse("A minor"))
     assert other is not None
     assert (other.tonic, other.rests_on, other.kept) == (False, "D", False)
 
 
 def test_nothing_is_measured_without_notes() -> None:
-    assert tonality([], Key.parse("C major")) is None
+    assert measure_tonality([], Key.parse("C major")) is None
 
 
 def test_melodic_minor_lies_in_minor() -> None:
     scale = [57, 59, 60, 62, 64, 66, 68, 69]
-    found = tonality([Sounding(place, 1, pitch) for place, pitch in enumerate(scale)], Key.parse("A minor"))
+    found = measure_tonality([SoundingNote(place, 1, pitch) for place, pitch in enumerate(scale)], Key.parse("A minor"))
     assert found is not None
     assert (found.scale, found.kept) == (1.0, True)
 
 
 def test_a_picardy_third_and_borrowed_chords_keep_their_key() -> None:
-    minor = tonality(chords("i", "iv", "i", "VI", "iv", "V7", "i", "iv", "V", "I", key="E minor"), Key.parse("E minor"))
-    major = tonality(chords("I", "vi", "IV", "iv", "I", "V7/V", "V7", "I", key="E major"), Key.parse("E major"))
+    minor = measure_tonality(chords("i", "iv", "i", "VI", "iv", "V7", "i", "iv", "V", "I", key="E minor"), Key.parse("E minor"))
+    major = measure_tonality(chords("I", "vi", "IV", "iv", "I", "V7/V", "V7", "I", key="E major"), Key.parse("E major"))
     assert minor is not None
     assert major is not None
     assert minor.kept
@@ -138,13 +140,13 @@ def test_a_picardy_third_and_borrowed_chords_keep_their_key() -> None:
 
 def test_a_half_close_does_not_take_the_key_away() -> None:
     """Ending on the dominant, the whole still centres on its tonic; and says so."""
-    found = tonality(chords("I", "IV", "I", "V7", "I", "IV", "I", "V", key="D major"), Key.parse("D major"))
+    found = measure_tonality(chords("I", "IV", "I", "V7", "I", "IV", "I", "V", key="D major"), Key.parse("D major"))
     assert found is not None
     assert (found.tonic, found.rests_on, found.kept) == (True, "A", True)
 
 
 def test_a_loop_rests_where_it_begins() -> None:
     notes = chords("I", "IV", "ii", "V", key="D major")
-    found = tonality(notes, Key.parse("D major"), loop=True)
+    found = measure_tonality(notes, Key.parse("D major"), loop=True)
     assert found is not None
     assert (found.tonic, found.rests_on) == (True, "D")

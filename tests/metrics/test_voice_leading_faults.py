@@ -14,7 +14,7 @@ from img2music.metrics.symbolic.voice_leading_faults import (
     strikes_together,
 )
 from img2music.score import Score
-from tests.support.made_notes import make_part, make_score, tune
+from tests.support.made_notes import make_part, make_score, score_from_words
 from tests.support.made_scores import two_voices
 
 
@@ -62,29 +62,29 @@ def test_a_tune_under_its_bass_crosses() -> None:
 
 def test_parallels_inside_a_part_writing_texture() -> None:
     lines = ["76:2 77:2", "67:2 69:2", "60:2 62:2"]  # alto and tenor move in fifths
-    parts = [make_part(f"Voice {n}", tune(line).parts[0].notes, plays="choir") for n, line in enumerate(lines)]
+    parts = [make_part(f"Voice {n}", score_from_words(line).parts[0].notes, plays="choir") for n, line in enumerate(lines)]
     assert values(make_score(parts))["inner parallels"] == 1.0
     assert values(make_score(parts[:2]))["inner parallels"] is None  # two parts are a duet
-    pair = make_part("Alto and tenor", tune("60,67:2 62,69:2").parts[0].notes, plays="choir", role="chords")
+    pair = make_part("Alto and tenor", score_from_words("60,67:2 62,69:2").parts[0].notes, plays="choir", role="chords")
     assert values(make_score([parts[0], pair]))["inner parallels"] == 1.0  # two voices on one staff
-    chords = make_part("Piano", tune("60,67:2 62,69:2").parts[0].notes, role="chords")  # a handful of notes
+    chords = make_part("Piano", score_from_words("60,67:2 62,69:2").parts[0].notes, role="chords")  # a handful of notes
     assert values(make_score([*parts[:2], chords]))["inner parallels"] is None
 
 
 def test_an_octave_doubling_is_a_colour() -> None:
     lines = ["72:1 74:1 76:1 77:1", "60:1 62:1 64:1 65:1", "67:1 65:1 60:1 69:1"]
-    parts = [make_part(f"Voice {n}", tune(line).parts[0].notes, plays="choir") for n, line in enumerate(lines)]
+    parts = [make_part(f"Voice {n}", score_from_words(line).parts[0].notes, plays="choir") for n, line in enumerate(lines)]
     assert values(make_score(parts))["inner parallels"] == 0.0
 
 
 def test_a_key_struck_while_it_sounds() -> None:
-    both = [*tune("60:2 64:2").parts[0].notes, *tune("r:1 60:1").parts[0].notes]
+    both = [*score_from_words("60:2 64:2").parts[0].notes, *score_from_words("r:1 60:1").parts[0].notes]
     assert overlapping_unisons([make_part("Piano", both)]) == 1
-    assert overlapping_unisons([make_part("Piano", tune("60:1 60:1").parts[0].notes)]) == 0
+    assert overlapping_unisons([make_part("Piano", score_from_words("60:1 60:1").parts[0].notes)]) == 0
 
 
 def test_two_hands_are_one_player_and_two_violins_are_two() -> None:
-    held, struck = tune("60:4").parts[0].notes, tune("r:1 60:1").parts[0].notes
+    held, struck = score_from_words("60:4").parts[0].notes, score_from_words("r:1 60:1").parts[0].notes
     hands = [make_part("Piano (right hand)", held), make_part("Piano (left hand)", struck, role="chords")]
     assert overlapping_unisons(hands) == 1
     violins = [make_part("Violin 1", held, plays="violin"), make_part("Violin 2", struck, plays="violin")]
@@ -92,7 +92,7 @@ def test_two_hands_are_one_player_and_two_violins_are_two() -> None:
 
 
 def test_notes_no_violin_has() -> None:
-    score = make_score([make_part("Violin", tune("50:1 60:1 62:1 64:1").parts[0].notes, plays="violin")])
+    score = make_score([make_part("Violin", score_from_words("50:1 60:1 62:1 64:1").parts[0].notes, plays="violin")])
     assert values(score)["range faults"] == 0.25
 
 

@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from img2music.models import Client, ModelSpec, Question
-from img2music.models.answer_cache import AnswerCache, Kept, key_of
+from img2music.models.answer_cache import AnswerCache, CachedAnswer, cache_key
 from img2music.templates import Message
 from tests.support import extras
 from tests.support.stub_server import StubServer
 
-KEPT = Kept(text='{"a": "ü\\n"}', finish="stop", tokens_in=3, tokens_out=4, question="0" * 16, model="openai:m")
+KEPT = CachedAnswer(text='{"a": "ü\\n"}', finish="stop", tokens_in=3, tokens_out=4, question="0" * 16, model="openai:m")
 BASE = Question(
     messages=(Message("system", "You hear pictures."), Message("user", "Which tempo?")),
     schema={"type": "object", "properties": {"n": {"type": "integer"}}},
@@ -39,7 +39,7 @@ class Listening(AnswerCache):
         super().__init__(Path("nowhere"))
         self.keys: list[str] = []
 
-    def get(self, key: str) -> Kept | None:
+    def get(self, key: str) -> CachedAnswer | None:
         self.keys.append(key)
         return KEPT
 
@@ -131,10 +131,10 @@ def test_questions_have_one_name_exactly_when_they_are_one(one: Question, other:
 
 @given(st.dictionaries(TEXT, st.integers() | TEXT | st.lists(TEXT, max_size=2), max_size=4))
 def test_a_name_is_a_hash_whatever_the_order(parts: dict[str, Any]) -> None:
-    name = key_of(parts)
+    name = cache_key(parts)
     assert len(name) == 64
     assert set(name) <= set("0123456789abcdef")
-    assert key_of(dict(reversed(parts.items()))) == name
+    assert cache_key(dict(reversed(parts.items()))) == name
 
 
 @pytest.mark.allow_hosts(["127.0.0.1"])
@@ -182,11 +182,11 @@ def test_what_failed_is_not_kept(tmp_path: Path) -> None:
 
 def test_an_answer_comes_back(tmp_path: Path) -> None:
     cache = AnswerCache(tmp_path / "not" / "yet")
-    name = key_of({"n": 1})
+    name = cache_key({"n": 1})
     assert cache.get(name) is None
     cache.put(name, KEPT)
     assert cache.get(name) == KEPT
-    assert cache.get(key_of({"n": 2})) is None
+    assert cache.get(cache_key({"n": 2})) is None
     cache.forget(name)
     cache.forget(name)
     assert cache.get(name) is None

@@ -16,7 +16,7 @@ import pytest
 from img2music.errors import BackendError, MissingPackageError, UsageError
 from img2music.models import Answer, Client, ModelSpec, Question, chat_model
 from img2music.models.answer_cache import AnswerCache
-from img2music.models.client import refused
+from img2music.models.client import refusal_error
 from img2music.templates import Message
 from tests.support import extras
 from tests.support.stub_server import BEHAVIOURS, StubServer
@@ -217,7 +217,7 @@ def test_no_time_left_asks_nobody(ask: Asker) -> None:
 def test_nobody_there(ask: Asker) -> None:
     with StubServer() as server:
         pass
-    with pytest.raises(BackendError, match=r"no connection to model .*refused.*; start its server") as caught:
+    with pytest.raises(BackendError, match=r"no connection to model .*refusal_error.*; start its server") as caught:
         ask(server)
     one_line(caught.value)
 
@@ -389,7 +389,7 @@ def test_a_key_goes_to_its_server_and_nowhere_else(
         except BackendError as error:
             told = str(error) + repr(error.__cause__)
         else:
-            told = "".join(answer.troubles) + client.spec.label + str(refused(answer, client.spec.label)) + answer.text
+            told = "".join(answer.troubles) + client.spec.label + str(refusal_error(answer, client.spec.label)) + answer.text
     assert {request.headers["authorization"] for request in server.requests} == {f"Bearer {KEY}"}
     assert KEY not in told
     assert KEY not in client.spec.label

@@ -14,10 +14,10 @@ from tests.support import extras
 extras.require("llm")
 
 from img2music.errors import BackendError
-from img2music.models import Answer, Client, ModelSpec, chat_model, why_not
+from img2music.models import Answer, Client, ModelSpec, chat_model, unavailable_reason
 from img2music.models.answer_cache import AnswerCache
-from tests.support.server_situations import FAR, GOOD, PAGE, question
-from tests.support.stub_server import Request, Saying, StubServer, completion
+from tests.support.server_situations import FAR, GOOD_ANSWER, PAGE, question
+from tests.support.stub_server import CannedResponse, Request, StubServer, completion
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
@@ -31,8 +31,8 @@ def ask(server: StubServer, folder: Path, *, limit: float = 60.0, **options: obj
     return client(server, folder, **options).ask(question(), until=monotonic() + limit)
 
 
-def cut(text: str) -> Saying:
-    return Saying(completion(text, finish="length"))
+def cut(text: str) -> CannedResponse:
+    return CannedResponse(completion(text, finish="length"))
 
 
 def test_a_length_that_is_asked_for_is_kept(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_more_is_asked_for_once_and_remembered(tmp_path: Path) -> None:
 
 
 def test_half_an_answer_is_kept_where_no_longer_one_comes(tmp_path: Path) -> None:
-    too_large = Saying({"error": "max_tokens is too large: 8000. At most 3000 can be written"}, 400)
+    too_large = CannedResponse({"error": "max_tokens is too large: 8000. At most 3000 can be written"}, 400)
     with StubServer(faults=[cut('{"tempo_bpm": 4')], default=too_large) as server:
         answer = ask(server, tmp_path)
     assert (answer.text, answer.finish) == ('{"tempo_bpm": 4', "length")
@@ -73,7 +73,7 @@ def test_half_an_answer_is_kept_where_no_more_may_be_asked(tmp_path: Path) -> No
 
 
 def test_what_was_left_out_in_vain_is_sent_again(tmp_path: Path) -> None:
-    with StubServer(faults=[Saying(b"", 400)] * 2) as server:
+    with StubServer(faults=[CannedResponse(b"", 400)] * 2) as server:
         one = client(server, tmp_path)
         with pytest.raises(BackendError, match="without a word why"):
             one.ask(question(), until=monotonic() + 60)
@@ -82,7 +82,7 @@ def test_what_was_left_out_in_vain_is_sent_again(tmp_path: Path) -> None:
 
 
 def test_no_longer_answer_is_asked_for_without_the_time_for_it(tmp_path: Path) -> None:
-    with StubServer(default=Saying(lambda *_: slow_half(0.6))) as server:
+    with StubServer(default=CannedResponse(lambda *_: slow_half(0.6))) as server:
         answer = ask(server, tmp_path, limit=1.0)
     assert (answer.finish, server.asked) == ("length", 1)
 
@@ -98,7 +98,9 @@ def test_a_model_that_cant_see_is_shown_no_second_picture(tmp_path: Path) -> Non
     def shown(request: Request) -> bool:
         return "image_url" in str(request.body)
 
-    with StubServer(lambda _: GOOD, default=Saying({"error": "Model does not support images."}, 400, when=shown)) as server:
+    with StubServer(
+        lambda _: GOOD_ANSWER, default=CannedResponse({"error": "Model does not support images."}, 400, when=shown)
+    ) as server:
         one = client(server, tmp_path)
         for text in ("One?", "Two?"):
             with pytest.raises(BackendError, match=r"can't see pictures .*does not support images.*; name a model that sees"):
@@ -111,7 +113,7 @@ def test_roles_alternate_where_the_system_has_none(tmp_path: Path) -> None:
     def has_system(request: Request) -> bool:
         return bool(request.body["messages"][0]["role"] == "system")
 
-    with StubServer(default=Saying({"error": "System role not supported"}, 400, when=has_system)) as server:
+    with StubServer(default=CannedResponse({"error": "System role not supported"}, 400, when=has_system)) as server:
         ask(server, tmp_path)
     (message,) = server.requests[1].body["messages"]
     assert message == {"role": "user", "content": "You hear pictures.\n\nWhich tempo?"}
@@ -119,7 +121,7 @@ def test_roles_alternate_where_the_system_has_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("deep", [b'{"error":' * 30_000, b"[" * 60_000, b'{"error": "' + b"x" * 3_000_000 + b'"}'])
 def test_a_hostile_body_is_one_line(deep: bytes, tmp_path: Path) -> None:
-    with StubServer(default=Saying(deep, 400)) as server, pytest.raises(BackendError) as caught:
+    with StubServer(default=CannedResponse(deep, 400)) as server, pytest.raises(BackendError) as caught:
         ask(server, tmp_path)
     assert len(str(caught.value)) < 700
 
@@ -130,9 +132,9 @@ def test_no_key_comes_out_of_a_body(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     def echo(_: str, request: Request) -> dict[str, Any]:
         return {"detail": [{"loc": ["header"], "msg": f"not known: {request.headers['authorization'][7:]}"}]}
 
-    with StubServer(default=Saying(echo, 422)) as server, pytest.raises(BackendError, match=r"not known: \*\*\*"):
+    with StubServer(default=CannedResponse(echo, 422)) as server, pytest.raises(BackendError, match=r"not known: \*\*\*"):
         ask(server, tmp_path, key_env="STUB_LOGIN")
-    page = Saying(PAGE.replace("502", "Zq8-odd-looking-credential-77"), 500)
+    page = CannedResponse(PAGE.replace("502", "Zq8-odd-looking-credential-77"), 500)
     with StubServer(default=page) as server, pytest.raises(BackendError, match=r"\*\*\* Bad Gateway"):
         ask(server, tmp_path, key_env="STUB_LOGIN", retries=0)
 
@@ -148,8 +150,8 @@ def test_proxies_as_people_write_them(
     monkeypatch.setenv(variable, value)
     if variable == "all_proxy":
         monkeypatch.setattr("img2music.models.http.proxies.find_spec", lambda _: None)
-        assert "all_proxy names a SOCKS proxy" in (why_not(ModelSpec.parse("openai:m", base_url=FAR)) or "")
-        assert why_not(ModelSpec.parse("openai:m", base_url="http://localhost:8000/v1")) is None
+        assert "all_proxy names a SOCKS proxy" in (unavailable_reason(ModelSpec.parse("openai:m", base_url=FAR)) or "")
+        assert unavailable_reason(ModelSpec.parse("openai:m", base_url="http://localhost:8000/v1")) is None
     monkeypatch.setattr("langchain_openai.chat_models._client_utils._proxy_env_warning_emitted", False, raising=False)
     with caplog.at_level(logging.WARNING):
         if variable == "all_proxy":

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from img2music.errors import BackendError
-from img2music.models.failures import trouble_of, without_secrets
+from img2music.models.failures import classify_failure, redact_secrets
 
 KEY = "Zq8-odd-looking-credential-77"
 
@@ -52,7 +52,7 @@ class Odd(Exception):  # noqa: N818  some libraries name them so
     ],
 )
 def test_what_an_error_means(error: Exception, said: str, again: bool) -> None:
-    trouble = trouble_of(error, "m")
+    trouble = classify_failure(error, "m")
     assert re.search(said, trouble.text)
     assert "\n" not in trouble.text
     assert len(trouble.text) < 500
@@ -73,4 +73,4 @@ def test_what_an_error_means(error: Exception, said: str, again: bool) -> None:
 def test_keys_are_cut_out(text: str, kept: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOME_API_KEY", KEY)
     monkeypatch.setenv("SHORT_KEY", "a")  # would cut every word
-    assert without_secrets(text) == kept
+    assert redact_secrets(text) == kept

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from img2music.errors import MissingPackageError, UsageError
-from img2music.models import PROVIDERS, ModelSpec, chat_model, why_not
+from img2music.models import PROVIDERS, ModelSpec, chat_model, unavailable_reason
 from img2music.models.model_factory import is_local, key_variable
-from img2music.models.model_spec import Options
+from img2music.models.model_spec import ModelOptions
 from tests.support import extras
 
 SECRET = "sk-live-0123456789abcdef"  # noqa: S105  made up
@@ -158,7 +158,7 @@ def test_a_spec_does_not_change() -> None:
         spec.name = "other"
     with pytest.raises(ValueError, match="frozen"):
         spec.options.retries = 5
-    assert spec.options == Options()
+    assert spec.options == ModelOptions()
 
 
 def test_whose_key_goes_where() -> None:
@@ -189,22 +189,24 @@ def test_what_stays_on_this_machine(line: str, local: bool) -> None:
 def test_a_missing_key_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     extras.require("llm")
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    assert why_not(ModelSpec.parse("openai:m")) == "needs a key: set OPENAI_API_KEY in the environment"
+    assert unavailable_reason(ModelSpec.parse("openai:m")) == "needs a key: set OPENAI_API_KEY in the environment"
     with pytest.raises(UsageError, match="needs a key: set OPENAI_API_KEY"):
         chat_model("openai:m")
     monkeypatch.setenv("OPENAI_API_KEY", " \n")
     with pytest.raises(UsageError, match="needs a key: set OPENAI_API_KEY"):
         chat_model("openai:m")
     monkeypatch.setenv("OPENAI_API_KEY", SECRET)
-    assert why_not(ModelSpec.parse("openai:m")) is None
-    assert why_not(ModelSpec.parse("openai:m?key_env=NO_SUCH_KEY")) == "needs a key: set NO_SUCH_KEY in the environment"
-    assert why_not(ModelSpec.parse("openai:m?base_url=http://localhost/v1")) is None
+    assert unavailable_reason(ModelSpec.parse("openai:m")) is None
+    assert (
+        unavailable_reason(ModelSpec.parse("openai:m?key_env=NO_SUCH_KEY")) == "needs a key: set NO_SUCH_KEY in the environment"
+    )
+    assert unavailable_reason(ModelSpec.parse("openai:m?base_url=http://localhost/v1")) is None
 
 
 @pytest.mark.parametrize("provider", sorted(PROVIDERS))
 def test_a_missing_package_is_told_with_its_command(provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("img2music.models.model_factory.find_spec", lambda _: None)
-    reason = why_not(ModelSpec.parse(f"{provider}:m"))
+    reason = unavailable_reason(ModelSpec.parse(f"{provider}:m"))
     assert reason is not None
     assert "pip install 'img2music[" in reason
     with pytest.raises(MissingPackageError, match=r"pip install 'img2music\["):
@@ -213,9 +215,9 @@ def test_a_missing_package_is_told_with_its_command(provider: str, monkeypatch: 
 
 def test_missing_files_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("img2music.models.model_factory.find_spec", lambda _: object())
-    assert "no GGUF file" in (why_not(ModelSpec.parse(f"gguf:{tmp_path}/none.gguf")) or "")
-    assert "recorded answers" in (why_not(ModelSpec.parse(f"replay:{tmp_path}/none.jsonl")) or "")
-    assert "recorded answers" in (why_not(ModelSpec.parse(f"replay:{tmp_path}")) or "")  # a folder
+    assert "no GGUF file" in (unavailable_reason(ModelSpec.parse(f"gguf:{tmp_path}/none.gguf")) or "")
+    assert "recorded answers" in (unavailable_reason(ModelSpec.parse(f"replay:{tmp_path}/none.jsonl")) or "")
+    assert "recorded answers" in (unavailable_reason(ModelSpec.parse(f"replay:{tmp_path}")) or "")  # a folder
 
 
 def test_every_provider_says_how_it_is_installed() -> None:

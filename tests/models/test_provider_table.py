@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from img2music.errors import BackendError, UsageError
-from img2music.models import PROVIDERS, ModelSpec, Provider, chat_model, why_not
+from img2music.models import PROVIDERS, ModelSpec, Provider, chat_model, unavailable_reason
 from img2music.models.model_factory import is_local
-from img2music.models.provider_table import provider_named, provider_names
+from img2music.models.provider_table import find_provider, provider_names
 from tests.support import extras
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def test_a_row_is_all_that_a_new_provider_needs(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(PROVIDERS, "mine", Provider("json", ("no_such_package",), "pip install mine"))
     spec = ModelSpec.parse("mine:big?temperature=0.1")
     assert (spec.label, is_local(spec)) == ("mine:big?temperature=0.1", False)
-    assert why_not(spec) == "needs no_such_package: pip install mine"
+    assert unavailable_reason(spec) == "needs no_such_package: pip install mine"
     assert "mine" in provider_names()
 
 
@@ -79,7 +79,7 @@ def test_a_provider_of_another_package_is_asked(
     answer = tmp_path / "answer.json"
     answer.write_text(ANSWER)
     line = f"parrot:{answer}"
-    assert why_not(ModelSpec.parse(line)) is None
+    assert unavailable_reason(ModelSpec.parse(line)) is None
     assert chat_model(line).invoke("anything").usage_metadata["total_tokens"] == 7  # type: ignore[index]
     code, out, err = run("see", make_picture(), "--pipeline", "openai", "--model", line, "--no-fallback", "--json")
     assert (code, err) == (0, "")
@@ -90,10 +90,10 @@ def test_a_provider_of_another_package_is_asked(
 def test_a_broken_provider_is_one_line_about_its_author() -> None:
     for name, text in (("broken", "is str, not Provider"), ("lacking", "ModuleNotFoundError")):
         with pytest.raises(BackendError, match=rf"model provider '{name}'.*{text}.*tell the plug-in's author"):
-            provider_named(name)
-    assert provider_named("openai") is PROVIDERS["openai"]  # a built-in name can't be taken
+            find_provider(name)
+    assert find_provider("openai") is PROVIDERS["openai"]  # a built-in name can't be taken
     with pytest.raises(UsageError, match=r"no model provider 'parot' \(did you mean 'parrot'"):
-        provider_named("parot")
+        find_provider("parot")
 
 
 @pytest.mark.enable_socket  # the doctor looks whether a server on this machine answers

@@ -14,16 +14,26 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from img2music.errors import BackendError, DocumentError
 from img2music.io.pictures import open_picture
-from img2music.models import AnswerError, Client, ModelSpec, Question, Reply, converse, json_of, schema_of, validated
+from img2music.models import (
+    AnswerError,
+    Client,
+    ModelSpec,
+    Question,
+    Reply,
+    converse,
+    parse_json_answer,
+    schema_of,
+    validate_record,
+)
 from img2music.models.answer_cache import AnswerCache
-from img2music.provenance import ModelUse, collected, tell
+from img2music.provenance import ModelUse, collect_model_uses, record_model_use
 from img2music.templates import Message, PromptTemplate
 from tests.support import extras
 from tests.support.stub_server import StubServer
 
 extras.require("llm")
 
-from img2music.models.providers.replay_model import digest_of
+from img2music.models.providers.replay_model import question_digest
 
 TEMPLATE = PromptTemplate("plan/own", 3, "plan", "plan/1", "s", "w", "You plan music.", "{{ words }}", "0123456789abcdef")
 GOOD = {"title": "Moor", "bars": 8}
@@ -37,7 +47,7 @@ class Answered(BaseModel):
 
 
 def read(text: str) -> Answered:
-    return validated(json_of(text), Answered)
+    return validate_record(parse_json_answer(text), Answered)
 
 
 @pytest.fixture
@@ -61,7 +71,7 @@ def talk(cache: AnswerCache) -> Callable[..., Reply[Any]]:
 @pytest.fixture
 def uses() -> Iterator[list[ModelUse]]:
     """What the journal is told."""
-    with collected() as told:
+    with collect_model_uses() as told:
         yield told
 
 
@@ -171,7 +181,7 @@ def test_after_a_patch_that_is_none_the_answer_so_far_is_not_lost(talk: Talk) ->
 
 
 def test_a_patch_is_laid_over_as_rfc_7396_has_it_but_null_stays_a_value() -> None:
-    from img2music.models.repair_patch import fields_at_fault, merged, without_strangers
+    from img2music.models.repair_patch import drop_unknown_fields, fields_at_fault, merged
 
     answer = {"a": {"b": 1, "c": [1, 2]}, "d": 3}
     assert merged(answer, {"a": {"c": [9]}, "e": None}) == {"a": {"b": 1, "c": [9]}, "d": 3, "e": None}
@@ -180,7 +190,7 @@ def test_a_patch_is_laid_over_as_rfc_7396_has_it_but_null_stays_a_value() -> Non
     assert fields_at_fault(["bars: too many", "title.0: no"], schema) == ("title", "bars")
     assert fields_at_fault(["bars: too many", "the answer was cut off"], schema) == ()
     assert fields_at_fault([], schema) == ()
-    assert without_strangers({"bars": 1, "path": "/etc"}, ["bars"]) == (
+    assert drop_unknown_fields({"bars": 1, "path": "/etc"}, ["bars"]) == (
         {"bars": 1},
         ("there is no field 'path'; it was left out",),
     )
@@ -317,13 +327,13 @@ def test_who_collects_gets_what_is_told() -> None:
     use = ModelUse(
         stage="planner", model="m", prompt="p", prompt_digest="d", schema_name="s", accepted=True, answers=1, asked=1, repairs=0
     )
-    tell(use)  # nobody collects: nothing happens
-    with collected() as outer:
-        tell(use)
-        with suppress(KeyError), collected() as inner:
-            tell(use)
+    record_model_use(use)  # nobody collects: nothing happens
+    with collect_model_uses() as outer:
+        record_model_use(use)
+        with suppress(KeyError), collect_model_uses() as inner:
+            record_model_use(use)
             raise KeyError
-        tell(use)
+        record_model_use(use)
     assert (len(outer), len(inner)) == (2, 1)
 
 
@@ -413,6 +423,6 @@ def test_a_question_is_its_roles_words_and_pictures() -> None:
         [HumanMessage("x")], [HumanMessage("y")], [SystemMessage("x")], [AIMessage("x")], [HumanMessage("x"), HumanMessage("x")],
         [HumanMessage("xx")], [picture("AAAA")], [picture("BBBB")], [picture("AAAA", "y")],
     ]  # fmt: skip
-    digests = [digest_of(messages) for messages in asked]
+    digests = [question_digest(messages) for messages in asked]
     assert len(set(digests)) == len(asked)
-    assert digests == [digest_of(messages) for messages in asked]
+    assert digests == [question_digest(messages) for messages in asked]

@@ -14,7 +14,7 @@ extras.require("llm")
 
 from tests.support.server_failures import FAILING, REACHED, SHAPES
 from tests.support.server_refusals import REFUSED
-from tests.support.server_situations import Situation, go
+from tests.support.server_situations import Situation, play_situation
 
 SITUATIONS = (*REFUSED, *FAILING, *REACHED, *SHAPES)
 
@@ -25,7 +25,7 @@ ELSEWHERE = [each for each in SITUATIONS if each.elsewhere]
 def check(situation: Situation, folder: Path) -> None:
     if situation.tls and shutil.which("openssl") is None:
         pytest.skip("no openssl to make a certificate with")
-    outcome = go(situation, folder)
+    outcome = play_situation(situation, folder)
     told = " | ".join(outcome.troubles)
     assert outcome.answered is (situation.said is None), outcome.line or told
     assert outcome.asked == situation.asked, outcome.line or told

@@ -14,7 +14,7 @@ from img2music.performance import TICKS_PER_QUARTER, Performance, PlayedPart
 from img2music.performers.balance import LOUDNESS_LUFS, volumes
 from img2music.performers.expressive import ExpressivePerformer
 from img2music.performers.strict import StrictPerformer
-from img2music.performers.timing import Clock
+from img2music.performers.timing import PerformanceClock
 from img2music.plan import CompositionPlan
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.composer import Composer
@@ -74,7 +74,7 @@ def test_strict_plays_what_is_written() -> None:
 @pytest.mark.parametrize("style", style_names())
 def test_expression_stays_near_the_page(style: str) -> None:
     plan, score, performance = play(style=style, seconds=40)
-    clock = Clock.of(plan, load_style(style))
+    clock = PerformanceClock.of(plan, load_style(style))
     last_two_bars = score.duration_quarters - 2 * score.meter.bar_quarters
     for part, written in zip(performance.parts, score.parts, strict=True):
         notes = [note for note in written.notes if note.onset_quarters < last_two_bars]
@@ -88,7 +88,8 @@ def test_expression_stays_near_the_page(style: str) -> None:
 def test_swing_bends_the_off_beats_and_only_them() -> None:
     plan, score, _ = play(style="jazz-ballad", seconds=30)
     straight, swung = (
-        Clock.of(plan, load_style("jazz-ballad").model_copy(update={"swing": amount, "rubato": 0.0})) for amount in (0.0, 1.0)
+        PerformanceClock.of(plan, load_style("jazz-ballad").model_copy(update={"swing": amount, "rubato": 0.0}))
+        for amount in (0.0, 1.0)
     )
     for note in score.parts[0].notes[:40]:
         moved = (swung.seconds(note.onset_quarters) - straight.seconds(note.onset_quarters)) / swung.quarter_seconds
@@ -100,7 +101,7 @@ def test_swing_bends_the_off_beats_and_only_them() -> None:
 
 def test_rubato_leaves_phrase_borders_alone_and_time_never_runs_back() -> None:
     plan, score, _ = play(style="solo-piano", seconds=60)
-    clock = Clock.of(plan, load_style("solo-piano"))
+    clock = PerformanceClock.of(plan, load_style("solo-piano"))
     for border in clock.phrase_starts[:-2]:
         assert clock.seconds(border) == pytest.approx(float(border) * clock.quarter_seconds)
     places = sorted({note.onset_quarters for part in score.parts for note in part.notes})
@@ -109,7 +110,7 @@ def test_rubato_leaves_phrase_borders_alone_and_time_never_runs_back() -> None:
 
 def test_the_end_slows_down_but_the_length_stays() -> None:
     plan, score, performance = play(style="solo-piano", seconds=60)
-    clock = Clock.of(plan, load_style("solo-piano"))
+    clock = PerformanceClock.of(plan, load_style("solo-piano"))
     last_bar = score.duration_quarters - score.meter.bar_quarters
     assert clock.seconds(last_bar) > float(last_bar) * clock.quarter_seconds + 0.1
     assert performance.end_ticks * performance.seconds_per_tick == pytest.approx(60, abs=0.001)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from img2music.pipeline.changed_files import compare_beside
-from tests.support.commands import QUICK, one_line
+from img2music.pipeline.changed_files import compare_recorded_files
+from tests.support.commands import QUICK_OPTIONS, assert_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def found(folder: Path, most_bytes: int = 10**6) -> list[str]:
-    return list(compare_beside(folder, dict.fromkeys(NAMES, DIGEST), most_bytes).values())
+    return list(compare_recorded_files(folder, dict.fromkeys(NAMES, DIGEST), most_bytes).values())
 
 
 def test_each_file_is_told_apart(folder: Path) -> None:
@@ -46,7 +46,7 @@ def test_each_file_is_told_apart(folder: Path) -> None:
 def test_where_nothing_lies_nothing_is_told(tmp_path: Path) -> None:
     assert found(tmp_path) == []
     (tmp_path / "stems").write_text("a file")
-    assert compare_beside(tmp_path, {"stems/01-x.wav": DIGEST}) == {"stems/01-x.wav": "not read"}
+    assert compare_recorded_files(tmp_path, {"stems/01-x.wav": DIGEST}) == {"stems/01-x.wav": "not read"}
 
 
 def test_no_link_is_followed(folder: Path, tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_file_that_can_not_be_read_is_told(folder: Path, monkeypatch: pytest.M
 def test_the_command_tells_of_changed_files_and_leaves_with_0(
     run: Callable[..., tuple[int, str, str]], make_picture: Callable[..., Path], tmp_path: Path
 ) -> None:
-    assert run("compose", make_picture(), "-o", tmp_path / "out", *QUICK)[0] == 0
+    assert run("compose", make_picture(), "-o", tmp_path / "out", *QUICK_OPTIONS)[0] == 0
     folder = tmp_path / "out" / "hills"
     recorded = set(json.loads((folder / "piece.json").read_text())["files"])
     code, out, err = run("replay", folder / "piece.json", "--json")
@@ -105,7 +105,7 @@ def test_the_command_tells_of_changed_files_and_leaves_with_0(
     assert (code, told["same"]) == (0, True)
     assert (told["files"]["score.mid"], told["beside"]["score.mid"]) == ("same", "changed")
     assert (told["beside"]["score.abc"], told["beside"]["plan.json"]) == ("missing", "as recorded")
-    assert "files beside it are not as recorded: score.mid (changed), score.abc (missing)" in one_line(err)
+    assert "files beside it are not as recorded: score.mid (changed), score.abc (missing)" in assert_one_line(err)
     # Compared before it is written over, which is done only if asked for.
     for force, place in (((), tmp_path / "out" / "hills-2"), (("--force",), folder)):
         code, out, _ = run("replay", folder / "piece.json", "-o", tmp_path / "out", "--json", *force)
@@ -117,7 +117,7 @@ def test_the_command_tells_of_changed_files_and_leaves_with_0(
 def test_a_manifest_alone_has_nothing_beside_it(
     run: Callable[..., tuple[int, str, str]], make_picture: Callable[..., Path], tmp_path: Path
 ) -> None:
-    assert run("compose", make_picture(), "-o", tmp_path / "out", *QUICK)[0] == 0
+    assert run("compose", make_picture(), "-o", tmp_path / "out", *QUICK_OPTIONS)[0] == 0
     (tmp_path / "alone").mkdir()
     alone = (tmp_path / "out" / "hills" / "piece.json").rename(tmp_path / "alone" / "piece.json")
     code, out, err = run("replay", alone, "--json")

@@ -11,12 +11,12 @@ import pytest
 
 from img2music.errors import BackendError
 from img2music.pipeline import Pipeline, pipeline_names, recompose, replay
-from img2music.pipeline.config import adapted, load_config
+from img2music.pipeline.config import adapted, load_pipeline_config
 from img2music.templates import load_prompt
 from tests.support import extras
-from tests.support.commands import one_line
+from tests.support.commands import assert_one_line
 from tests.support.made_pipelines import make_pipeline, manifest_of
-from tests.support.model_answers import changes_answer, plan_answer, recorded, scene_answer
+from tests.support.model_answers import changes_answer, plan_answer, record_answers, scene_answer
 from tests.support.stub_server import StubServer, schema_of_request
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ def test_a_dead_server_without_fallback_is_one_line_and_exit_code_4(run: Run, ma
     )
     code, _, err = run(*arguments, "--no-fallback")
     assert code == 4
-    assert "start its server, or check base_url" in one_line(err)
+    assert "start its server, or check base_url" in assert_one_line(err)
     assert not (tmp_path / "out").exists()
     code, out, err = run(*arguments)
     assert code == 0
@@ -244,7 +244,7 @@ def test_wrong_use_is_one_line_with_the_remedy(
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     left, _, err = run("compose", make_picture(), "-o", tmp_path / "out", "--seconds", "5", "--audio", "none", *arguments)
     assert left == code, err
-    assert fault in one_line(err)
+    assert fault in assert_one_line(err)
     assert "sk-1234567" not in err
 
 
@@ -268,7 +268,7 @@ def test_every_preset_names_real_stages_models_and_prompts() -> None:
 
     asked = 0
     for name in pipeline_names():
-        config = load_config(name)
+        config = load_pipeline_config(name)
         for kind in type(config.stages).model_fields:
             stage = getattr(config.stages, kind)
             if "model" in stage.options:
@@ -283,7 +283,7 @@ def test_every_preset_names_real_stages_models_and_prompts() -> None:
 
 
 def test_recorded_answers_are_a_model_like_any_other(run: Run, make_picture: MakePicture, tmp_path: Path) -> None:
-    line = recorded(tmp_path / "answers.jsonl", plan_answer())
+    line = record_answers(tmp_path / "answers.jsonl", plan_answer())
     code, out, _ = run(
         "plan", make_picture(), "--pipeline", "local-llm", "--model", line, "--prompt", "plan/compose", "--seconds", "30"
     )
@@ -337,4 +337,4 @@ def test_what_is_missing_first_is_told_first(
         "compose", make_picture(), "-o", tmp_path / "out", "--pipeline", "local-llm", "--no-fallback", "--seconds", "5"
     )
     assert code == 4
-    assert "needs langchain_core, xllamacpp: pip install 'img2music[gguf]'" in one_line(err)
+    assert "needs langchain_core, xllamacpp: pip install 'img2music[gguf]'" in assert_one_line(err)

@@ -28,7 +28,7 @@ from img2music.pipeline import Pipeline, recompose
 from img2music.report.page.notebook_card import LARGEST_PICTURE, LONGEST_SECONDS
 from img2music.scene import Attribute, Scene
 from tests.support.made_scenes import make_scene
-from tests.support.report_pages import Reader
+from tests.support.report_pages import PageReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,7 +110,7 @@ def test_they_say_what_they_are_in_one_line() -> None:
 def test_a_notebook_shows_picture_player_and_score() -> None:
     html = piece()._repr_html_()
     assert html is not None
-    page = Reader(html)
+    page = PageReader(html)
     tags = [tag for tag, _ in page.tags]
     assert tags.count("img") == 2
     assert tags.count("audio") == 1
@@ -143,7 +143,7 @@ def test_a_card_is_escaped_and_bounded() -> None:
     assert html is not None
     assert "<script" not in html
     assert "\x00" not in html
-    page = Reader(html)
+    page = PageReader(html)
     assert "<script>alert(1)</script>" in page.text
     assert "The first 2:00 of 3:40" in page.text
     sound = next(attributes["src"] for tag, attributes in page.tags if tag == "audio")
@@ -156,7 +156,7 @@ def test_a_card_without_sound_and_picture_says_what_was_kept() -> None:
     first = make(3)
     html = recompose(first, keep=["melody"], audio=None)._repr_html_()
     assert html is not None
-    page = Reader(html)
+    page = PageReader(html)
     tags = [tag for tag, _ in page.tags]
     assert tags.count("img") == 1  # the score
     assert "audio" not in tags
@@ -171,6 +171,6 @@ def test_a_piece_whose_exporter_draws_nothing_shows_its_line() -> None:
 def test_the_score_in_the_card_is_a_picture() -> None:
     html = make(4)._repr_html_()
     assert html is not None
-    source = next(attributes["src"] for tag, attributes in Reader(html).tags if tag == "img")
+    source = next(attributes["src"] for tag, attributes in PageReader(html).tags if tag == "img")
     drawn = ET.fromstring(unquote(source.partition(",")[2]))  # noqa: S314  our own bytes
     assert drawn.tag.endswith("svg")

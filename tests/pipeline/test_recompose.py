@@ -12,7 +12,7 @@ import pytest
 from img2music.brief import Brief
 from img2music.errors import BriefError, DocumentError, UsageError
 from img2music.pipeline import Pipeline, recompose, replay
-from img2music.pipeline.recomposition.recompose import NEEDS, with_needs
+from img2music.pipeline.recomposition.recompose import CRAFT_DEPENDENCIES, with_dependencies
 from img2music.report.page.takes_table import takes_table
 from img2music.rng import CRAFTS
 from tests.support.made_pipelines import files_of, manifest_of
@@ -98,12 +98,12 @@ def test_a_kept_performance_plays_a_kept_tune_to_the_tick() -> None:
 
 
 def test_a_craft_brings_what_it_is_written_over() -> None:
-    assert with_needs(["melody"]) == ("form", "harmony", "melody")
-    assert with_needs(["drums", "bass"]) == ("form", "harmony", "bass", "drums")
-    assert with_needs([]) == ()
-    assert tuple(NEEDS) == CRAFTS or set(NEEDS) == set(CRAFTS)
+    assert with_dependencies(["melody"]) == ("form", "harmony", "melody")
+    assert with_dependencies(["drums", "bass"]) == ("form", "harmony", "bass", "drums")
+    assert with_dependencies([]) == ()
+    assert tuple(CRAFT_DEPENDENCIES) == CRAFTS or set(CRAFT_DEPENDENCIES) == set(CRAFTS)
     with pytest.raises(UsageError, match="no craft 'tune'; there are: bass, chords, counter"):
-        with_needs(["tune"])
+        with_dependencies(["tune"])
 
 
 def test_nothing_kept_is_another_piece_from_the_same_evidence() -> None:

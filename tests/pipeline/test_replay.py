@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from img2music.errors import DocumentError, PictureError
-from img2music.io.documents import dump, load_plan, load_scene
+from img2music.io.documents import dump_json, load_plan, load_scene
 from img2music.pipeline import Pipeline, replay
 from tests.support.made_pipelines import SHORT, SYMBOLIC, make_pipeline, manifest_of
 from tests.support.made_scenes import make_scene
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def plan_tree() -> dict[str, Any]:
-    tree: dict[str, Any] = json.loads(dump(Pipeline.load().plan(make_scene(), SHORT)))
+    tree: dict[str, Any] = json.loads(dump_json(Pipeline.load().plan(make_scene(), SHORT)))
     return tree
 
 
 def test_documents_come_back_as_they_were(tmp_path: Path) -> None:
     scene = make_scene()
     plan = Pipeline.load().plan(scene, SHORT)
-    (tmp_path / "scene.json").write_text(dump(scene))
-    (tmp_path / "plan.json").write_text(dump(plan))
+    (tmp_path / "scene.json").write_text(dump_json(scene))
+    (tmp_path / "plan.json").write_text(dump_json(plan))
     assert load_scene(tmp_path / "scene.json") == scene
     assert load_plan(tmp_path / "plan.json") == plan
-    assert dump(plan).endswith("}\n")
+    assert dump_json(plan).endswith("}\n")
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_hostile_documents(tmp_path: Path, content: bytes, fault: str) -> None:
 
 
 def test_a_scene_given_as_a_plan_is_told_apart(tmp_path: Path) -> None:
-    (tmp_path / "x.json").write_text(dump(make_scene()))
+    (tmp_path / "x.json").write_text(dump_json(make_scene()))
     with pytest.raises(DocumentError, match="this is a scene, not a plan"):
         load_plan(tmp_path / "x.json")
 
@@ -199,10 +199,10 @@ def test_a_hostile_manifest_opens_nothing(made: Path, tmp_path: Path, change: Ca
 
 
 def test_a_style_file_is_given_again(make_picture: Callable[..., Path], tmp_path: Path) -> None:
-    from img2music.resources import data
+    from img2music.resources import data_folder
 
     style = tmp_path / "mine.yaml"
-    style.write_text(data("styles").joinpath("waltz.yaml").read_text(encoding="utf-8"))
+    style.write_text(data_folder("styles").joinpath("waltz.yaml").read_text(encoding="utf-8"))
     made = Pipeline.load().compose(make_picture(), SHORT, style=str(style), audio=None).save(tmp_path / "made")
     with pytest.raises(DocumentError, match="give that file with --style"):
         replay(made / "piece.json")
@@ -211,10 +211,10 @@ def test_a_style_file_is_given_again(make_picture: Callable[..., Path], tmp_path
 
 @pytest.mark.parametrize(("name", "kind"), [("openai", "planner"), ("local-llm", "planner"), ("abc-llm", "realizer")])
 def test_a_replay_asks_no_model(made: Path, name: str, kind: str) -> None:
-    from img2music.pipeline.config import load_config
+    from img2music.pipeline.config import load_pipeline_config
 
     def change(manifest: Any) -> None:
-        manifest["pipeline"] = json.loads(load_config(name).model_dump_json())
+        manifest["pipeline"] = json.loads(load_pipeline_config(name).model_dump_json())
         manifest["stages"][kind] = {"planner": "llm", "realizer": "abc"}[kind]
 
     with pytest.raises(DocumentError, match=f"does not hold what a model made for its {kind}"):

@@ -12,8 +12,8 @@ from img2music.brief import Brief
 from img2music.errors import BackendError, BriefError, DocumentError, MissingPackageError, UsageError
 from img2music.io.documents import load_plan, load_scene
 from img2music.pipeline import Event, Pipeline, pipeline_names, replay
-from img2music.pipeline.config import load_config
-from img2music.pipeline.reconcile_length import settled
+from img2music.pipeline.config import load_pipeline_config
+from img2music.pipeline.reconcile_length import reconcile_length
 from img2music.rng import spawn_seeds
 from img2music.stages import KINDS, load_stage, stage_names
 from tests.support.made_pipelines import SHORT, SYMBOLIC, files_of, make_pipeline, manifest_of
@@ -240,7 +240,7 @@ def test_a_stage_that_returns_nonsense() -> None:
 def test_every_pipeline_that_comes_along_names_stages_that_exist() -> None:
     assert "offline" in pipeline_names()
     for name in pipeline_names():
-        config = load_config(name)
+        config = load_pipeline_config(name)
         assert config.name == name
         for kind in KINDS:
             for stage in getattr(config.stages, kind).chain():
@@ -248,7 +248,7 @@ def test_every_pipeline_that_comes_along_names_stages_that_exist() -> None:
 
 
 def test_the_offline_stages_take_their_options() -> None:
-    config = load_config("offline")
+    config = load_pipeline_config("offline")
     for kind in KINDS:
         stage = getattr(config.stages, kind)
         if kind != "renderer" or stage.use != "soundfont":
@@ -353,10 +353,10 @@ def test_an_edited_plan_gets_the_length_its_bars_need(edit: dict[str, Any]) -> N
 def test_an_unedited_plan_keeps_its_length() -> None:
     for seconds in (1, 3, 7.5, 30, 61):
         plan = Pipeline.load().plan(make_scene(), Brief.of(seconds=seconds, tempo_bpm=40))
-        assert settled(plan) is plan
+        assert reconcile_length(plan) is plan
 
 
 def test_a_plan_too_long_to_play_is_refused() -> None:
     plan = Pipeline.load().plan(make_scene(), Brief.of(seconds=1500, tempo_bpm=200))
     with pytest.raises(BriefError, match="take bars out or raise the tempo"):
-        settled(plan.model_copy(update={"tempo_bpm": 20.0}))
+        reconcile_length(plan.model_copy(update={"tempo_bpm": 20.0}))

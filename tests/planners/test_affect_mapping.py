@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from img2music.brief import Brief
-from img2music.crossmodal.affect import heard as spread_out
+from img2music.crossmodal.affect import spread_affect as spread_out
 from img2music.io.style_files import load_style, style_names
 from img2music.metrics.affect.affect_features import AffectFeatures, read_features
 from img2music.performance import Performance

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from img2music.io.style_files import load_style, style_names
-from img2music.planners.harmony.chord_figures import invert, pedal
-from img2music.planners.harmony.chord_vocabulary import kind_of, light_of, target_of
+from img2music.planners.harmony.chord_figures import choose_inversions, pedal_chord
+from img2music.planners.harmony.chord_vocabulary import applied_target, light_of, triad_kind
 from img2music.planners.harmony.harmonize import harmonize
-from img2music.planners.rules.form import lay_out
+from img2music.planners.rules.form import layout_sections
 from img2music.rng import generator
 from img2music.style import Style, Vocabulary
 from img2music.theory import MODES, Chord, Key, parse_bar
@@ -44,7 +44,7 @@ def triads(bars: tuple[str, ...], mode: str) -> list[Chord]:
 def test_every_style_mode_and_form_gets_harmony_that_ends_as_asked(
     name: str, mode: str, form: str, bars: int, seed: int, brightness: float, most: int, loop: bool
 ) -> None:
-    layouts = lay_out(bars, form)
+    layouts = layout_sections(bars, form)
     style = load_style(name)
     sections = harmonize(
         layouts, mode, style, generator(seed, "harmony"), brightness=brightness, most=most, bar_seconds=1.5, loop=loop
@@ -69,7 +69,7 @@ def test_every_style_mode_and_form_gets_harmony_that_ends_as_asked(
 @pytest.mark.parametrize("source", ["chart", "standards", "chorales"])
 @pytest.mark.parametrize("mode", MODES)
 def test_questions_stay_open_and_answers_come_home(source: str, mode: str) -> None:
-    layouts = lay_out(32)
+    layouts = layout_sections(32)
     key = Key(0, mode)
     for seed in range(25):
         sections = harmonize(layouts, mode, plain(source=source), generator(seed, "harmony"))
@@ -89,7 +89,7 @@ def test_questions_stay_open_and_answers_come_home(source: str, mode: str) -> No
 def test_modes_without_a_leading_tone_never_raise_one(mode: str, source: str) -> None:
     for seed in range(25):
         style = plain(source=source, chords="extended", secondary=1, borrowed=1)
-        for bars in harmonize(lay_out(32), mode, style, generator(seed, "harmony")):
+        for bars in harmonize(layout_sections(32), mode, style, generator(seed, "harmony")):
             for chord, following in pairwise(triads(bars, mode)):
                 if following.root == Key(0, mode).tonic:
                     assert 11 not in chord.pitch_classes, chord.numeral
@@ -100,7 +100,7 @@ def test_a_mode_sounds_its_own_note(mode: str) -> None:
     mark = {"lydian": 6, "dorian": 9, "phrygian": 1, "mixolydian": 10}[mode]
     marked = []
     for seed in range(30):
-        bars = [bar for section in harmonize(lay_out(32), mode, plain(), generator(seed, "harmony")) for bar in section]
+        bars = [bar for section in harmonize(layout_sections(32), mode, plain(), generator(seed, "harmony")) for bar in section]
         marked.append(sum(any(mark in chord.pitch_classes for chord in parse_bar(bar, Key(0, mode))) for bar in bars) / len(bars))
     assert min(marked) > 0.1
     assert sum(marked) / len(marked) > 0.25
@@ -110,7 +110,9 @@ def dark_share(mode: str, brightness: float, draws: int) -> float:
     """Share of chords that are minor, diminished or borrowed, the tonic left out."""
     dark = total = 0
     for seed in range(draws):
-        for bars in harmonize(lay_out(32), mode, plain(source="chart"), generator(seed, "harmony"), brightness=brightness):
+        for bars in harmonize(
+            layout_sections(32), mode, plain(source="chart"), generator(seed, "harmony"), brightness=brightness
+        ):
             for chord in triads(bars, mode):
                 if chord.root != Key(0, mode).tonic:
                     total += 1
@@ -130,7 +132,7 @@ def test_shares_of_colour_do_what_they_say() -> None:
     def count(kind: str, **words: object) -> int:
         found = 0
         for seed in range(40):
-            for bars in harmonize(lay_out(32), "major", plain(**words), generator(seed, "harmony")):
+            for bars in harmonize(layout_sections(32), "major", plain(**words), generator(seed, "harmony")):
                 for bar in bars:
                     for numeral in bar.split():
                         found += (
@@ -153,7 +155,7 @@ def test_chords_are_as_rich_as_the_style_speaks(chords: str, low: float, high: f
     members = [
         len(chord.members)
         for seed in range(20)
-        for bars in harmonize(lay_out(32), "major", plain(chords=chords, inversions=0), generator(seed, "harmony"))
+        for bars in harmonize(layout_sections(32), "major", plain(chords=chords, inversions=0), generator(seed, "harmony"))
         for chord in triads(bars, "major")
     ]
     assert low <= sum(count > 3 for count in members) / len(members) <= high
@@ -166,7 +168,7 @@ def test_figures_bring_in_no_foreign_note(mode: str) -> None:
     scale = set(key.pitch_classes) | ({11} if mode == "minor" else set())
     style = plain(chords="extended", borrowed=0, secondary=0)
     for seed in range(30):
-        for bars in harmonize(lay_out(32), mode, style, generator(seed, "harmony")):
+        for bars in harmonize(layout_sections(32), mode, style, generator(seed, "harmony")):
             for chord in triads(bars, mode):
                 if chord.numeral not in {"V9", "#viio7"}:
                     assert set(chord.pitch_classes) <= scale, chord.numeral
@@ -178,12 +180,12 @@ def test_inversions_make_the_bass_step() -> None:
     still = [index in {0, 6, 7} for index in range(8)]
 
     def steps(share: float) -> int:
-        basses = [Chord.parse(numeral, key).bass * 4 % 7 for numeral in invert(row, key, share, fixed=still)]
+        basses = [Chord.parse(numeral, key).bass * 4 % 7 for numeral in choose_inversions(row, key, share, fixed=still)]
         return sum((one - two) % 7 in {1, 6} for one, two in pairwise(basses))
 
-    assert invert(row, key, 0, fixed=still) == row
+    assert choose_inversions(row, key, 0, fixed=still) == row
     assert steps(0) < steps(0.5) <= steps(1)
-    for numeral in invert(("I", "V7", "I", "IV", "V7", "I"), key, 1, fixed=[True, *[False] * 4, True]):
+    for numeral in choose_inversions(("I", "V7", "I", "IV", "V7", "I"), key, 1, fixed=[True, *[False] * 4, True]):
         assert Chord.parse(numeral, key)
 
 
@@ -191,11 +193,11 @@ def test_a_pedal_keeps_its_note_lowest() -> None:
     for mode in MODES:
         key = Key(0, mode)
         for triad in ("I", "ii", "IV", "vi") if mode in {"major", "mixolydian"} else ("i", "iv", "VI"):
-            form = pedal(triad, "1", mode)
-            if form and kind_of(triad, mode) == "diatonic":
+            form = pedal_chord(triad, "1", mode)
+            if form and triad_kind(triad, mode) == "diatonic":
                 assert Chord.parse(form, key).bass == key.tonic
-    assert pedal("V", "1", "major") is None
-    assert pedal("I", "5", "major") == "I64"
+    assert pedal_chord("V", "1", "major") is None
+    assert pedal_chord("I", "5", "major") == "I64"
 
 
 def test_harmonic_rhythm_follows_style_and_tempo() -> None:
@@ -203,7 +205,9 @@ def test_harmonic_rhythm_follows_style_and_tempo() -> None:
         found = [
             len(bar.split())
             for seed in range(30)
-            for bars in harmonize(lay_out(32), "major", plain(rhythm=rhythm), generator(seed, "harmony"), bar_seconds=seconds)
+            for bars in harmonize(
+                layout_sections(32), "major", plain(rhythm=rhythm), generator(seed, "harmony"), bar_seconds=seconds
+            )
             for bar in bars
         ]
         return sum(found) / len(found)
@@ -213,11 +217,11 @@ def test_harmonic_rhythm_follows_style_and_tempo() -> None:
 
 
 def test_triads_know_their_goals_and_their_light() -> None:
-    assert target_of("II", "major") == "V"
-    assert target_of("VI", "major") == "ii"
-    assert target_of("I", "minor") == "iv"
-    assert target_of("V", "major") is None  # the tonic's own dominant is no secondary one
-    assert kind_of("iv", "major") == "borrowed"
-    assert kind_of("V", "minor") == "dominant"
-    assert kind_of("V", "dorian") == "strange"
+    assert applied_target("II", "major") == "V"
+    assert applied_target("VI", "major") == "ii"
+    assert applied_target("I", "minor") == "iv"
+    assert applied_target("V", "major") is None  # the tonic's own dominant is no secondary one
+    assert triad_kind("iv", "major") == "borrowed"
+    assert triad_kind("V", "minor") == "dominant"
+    assert triad_kind("V", "dorian") == "strange"
     assert light_of("IV", "major") > light_of("I", "major") > light_of("ii", "major") > light_of("iv", "major")

@@ -21,10 +21,10 @@ from img2music.brief import Brief
 from img2music.io.audio_files import encode
 from img2music.io.midi.export_midi import read_midi, write_midi
 from img2music.io.style_files import style_names
-from img2music.metrics.compliance.compliance_check import check
+from img2music.metrics.compliance.compliance_check import check_compliance
 from img2music.performers.performance_builder import EXPRESSION, PEDAL
 from img2music.pipeline import Pipeline, replay
-from img2music.planners.rules.loop_form import fit_loop, lay_loop, loop_energies, loop_seconds
+from img2music.planners.rules.loop_form import fit_loop_tempo, layout_loop, loop_energies, loop_seconds
 from img2music.renderers.post.loop_seam import TAIL_SECONDS, around, fold
 from img2music.renderers.post.mastering import master
 from img2music.renderers.soundfont.soundfont_renderer import SoundfontRenderer
@@ -64,7 +64,7 @@ def rendered(style: str) -> Rendering:
 def test_an_open_tempo_lets_whole_bars_fill_the_length(seconds: float, tempo: float, meter: str) -> None:
     beat = Meter.parse(meter)
     assume(seconds >= float(beat.bar_quarters) / 5)  # one bar at 300 quarters a minute, the fastest there is
-    found = fit_loop(seconds, tempo, beat, (50, 220))
+    found = fit_loop_tempo(seconds, tempo, beat, (50, 220))
     assert 20 <= found <= 300
     bars = beat.whole_bars(seconds, found, (1, 1800))
     assert loop_seconds(bars, found, beat) == pytest.approx(seconds, abs=1e-6)
@@ -75,7 +75,7 @@ def test_an_open_tempo_lets_whole_bars_fill_the_length(seconds: float, tempo: fl
 
 @given(bars=st.integers(1, 3000))
 def test_sections_fill_the_bars_and_end_away_from_home(bars: int) -> None:
-    layouts = lay_loop(bars)
+    layouts = layout_loop(bars)
     assert sum(layout.bars for layout in layouts) == bars
     assert not {layout.role for layout in layouts} & {"intro", "outro"}
     assert layouts[0].role == "theme"
@@ -87,7 +87,7 @@ def test_sections_fill_the_bars_and_end_away_from_home(bars: int) -> None:
 
 
 def test_energy_meets_itself_at_the_seam() -> None:
-    energies = loop_energies(lay_loop(64), 0.5, ())
+    energies = loop_energies(layout_loop(64), 0.5, ())
     assert abs(energies[0] - energies[-1]) < 0.05
     assert max(energies) > energies[0] + 0.2
 
@@ -134,7 +134,7 @@ def test_another_number_of_bars_is_not_what_was_asked() -> None:
     longer = piece.plan.model_copy(update={"seconds": piece.plan.seconds * 1.5})
     performance = replace(piece.performance, seconds=longer.seconds)
     files = files_of(piece)
-    rows = check(longer, piece.brief, midi=write_midi(performance), musicxml=files["score.musicxml"].decode())
+    rows = check_compliance(longer, piece.brief, midi=write_midi(performance), musicxml=files["score.musicxml"].decode())
     assert not next(row for row in rows if row.promise == "length").passed
 
 

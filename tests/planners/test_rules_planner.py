@@ -14,7 +14,7 @@ from img2music.errors import BriefError, DocumentError, UsageError
 from img2music.io.documents import load_plan
 from img2music.io.style_files import load_style, style_names
 from img2music.plan import CompositionPlan
-from img2music.planners.rules.form import count_bars, fit_tempo, lay_out
+from img2music.planners.rules.form import count_bars, fit_tempo, layout_sections
 from img2music.planners.rules.motif import draw_motif
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.composer import Composer
@@ -66,13 +66,13 @@ def test_bars_fill_the_length(seconds: float, tempo: float, name: str) -> None:
     bar_seconds = float(meter.bar_quarters) * 60 / tempo
     rest = seconds - bars * bar_seconds
     assert bars == 1 or 0 < rest < bar_seconds + 1.3
-    assert sum(layout.bars for layout in lay_out(bars)) == bars
+    assert sum(layout.bars for layout in layout_sections(bars)) == bars
 
 
 @pytest.mark.parametrize("form", ["song", "verse-refrain", "rondo", "arch", "strophic"])
 @pytest.mark.parametrize("bars", [*range(1, 130), 200, 333, 1000, 4500])
 def test_every_number_of_bars_has_every_form(bars: int, form: str) -> None:
-    layouts = lay_out(bars, form)
+    layouts = layout_sections(bars, form)
     assert sum(layout.bars for layout in layouts) == bars
     assert len({layout.name for layout in layouts}) == len(layouts) <= 64
     body = [layout for layout in layouts if layout.role not in {"intro", "outro"}]
@@ -87,7 +87,7 @@ def test_every_number_of_bars_has_every_form(bars: int, form: str) -> None:
 @pytest.mark.parametrize("form", ["song", "rondo", "arch"])
 @pytest.mark.parametrize("bars", range(12, 64))
 def test_there_is_a_contrast_and_the_theme_comes_home_after_it(bars: int, form: str) -> None:
-    roles = [layout.role for layout in lay_out(bars, form)]
+    roles = [layout.role for layout in layout_sections(bars, form)]
     assert "return" in roles[roles.index("contrast") :]
 
 

@@ -12,9 +12,15 @@ from img2music.brief import Brief
 from img2music.io.style_files import style_names
 from img2music.metrics.symbolic.voice_leading_faults import overlapping_unisons
 from img2music.planners.rules.rules_planner import RulesPlanner
-from img2music.realizers.chords.chord_spacing import LOW_LIMITS, is_clear, one_key_each, open_low, under_tune
+from img2music.realizers.chords.chord_spacing import (
+    LOW_LIMITS,
+    avoid_shared_keys,
+    is_clear,
+    keep_below_melody,
+    widen_low_intervals,
+)
 from img2music.realizers.composer import Composer
-from img2music.realizers.timeline import Event, lay_spans
+from img2music.realizers.timeline import NoteEvent, layout_chords
 from tests.support.made_scenes import make_scene
 
 if TYPE_CHECKING:
@@ -41,9 +47,9 @@ def sung_at(tune: Part, place: Fraction) -> int | None:
 def test_muddy_chords_are_opened() -> None:
     assert LOW_LIMITS[3] == 48  # no third below C3
     assert not is_clear((40, 43, 47))
-    assert open_low((40, 43, 47), 72) == (40, 47, 55)
-    assert open_low((48, 52, 55), 72) == (48, 52, 55)
-    assert open_low((38, 42, 45), 46) == (38, 45)  # no room above: the third is left out
+    assert widen_low_intervals((40, 43, 47), 72) == (40, 47, 55)
+    assert widen_low_intervals((48, 52, 55), 72) == (48, 52, 55)
+    assert widen_low_intervals((38, 42, 45), 46) == (38, 45)  # no room above: the third is left out
 
 
 @pytest.mark.parametrize("style", style_names())
@@ -75,12 +81,12 @@ def test_the_tune_is_not_covered(style: str) -> None:
 def test_a_chord_note_at_the_tune_goes_an_octave_down() -> None:
     from fractions import Fraction
 
-    tune = [Event(Fraction(0), Fraction(4), (64,))]
-    (moved,) = under_tune([Event(Fraction(1), Fraction(1), (60, 64, 67))], tune, 40)
+    tune = [NoteEvent(Fraction(0), Fraction(4), (64,))]
+    (moved,) = keep_below_melody([NoteEvent(Fraction(1), Fraction(1), (60, 64, 67))], tune, 40)
     assert moved.pitches == (52, 55, 60)
-    (single,) = under_tune([Event(Fraction(1), Fraction(1), (70,))], tune, 65)
+    (single,) = keep_below_melody([NoteEvent(Fraction(1), Fraction(1), (70,))], tune, 65)
     assert single.pitches == (70,)  # nowhere else to go
-    (free,) = under_tune([Event(Fraction(5), Fraction(1), (70,))], tune, 40)
+    (free,) = keep_below_melody([NoteEvent(Fraction(5), Fraction(1), (70,))], tune, 40)
     assert free.pitches == (70,)
 
 
@@ -100,9 +106,11 @@ def test_two_hands_never_strike_one_key(instrument: str, seed: int, wishes: dict
 
 
 def test_a_hand_leaves_out_the_keys_that_the_other_holds() -> None:
-    tune = [Event(Fraction(0), Fraction(2), (64,)), Event(Fraction(2), Fraction(1), (67,))]
-    chord, single, free = (Event(Fraction(at), Fraction(1), pitches) for at, pitches in ((0, (60, 64)), (1, (64,)), (2, (64,))))
-    assert [event.pitches for event in one_key_each([chord, single, free], tune)] == [(60,), (64,)]
+    tune = [NoteEvent(Fraction(0), Fraction(2), (64,)), NoteEvent(Fraction(2), Fraction(1), (67,))]
+    chord, single, free = (
+        NoteEvent(Fraction(at), Fraction(1), pitches) for at, pitches in ((0, (60, 64)), (1, (64,)), (2, (64,)))
+    )
+    assert [event.pitches for event in avoid_shared_keys([chord, single, free], tune)] == [(60,), (64,)]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -111,7 +119,7 @@ def test_the_counter_melody_is_a_second_tune(style: str, seed: int) -> None:
     plan, score = compose(style=style, seconds=75, seed=seed, words="lively")
     tune = next(part for part in score.parts if part.role == "melody")
     counter = next(part for part in score.parts if part.role == "counter")
-    spans = {span.onset for span in lay_spans(plan)}
+    spans = {span.onset for span in layout_chords(plan)}
     sung = {note.onset_quarters for note in tune.notes}
     own = [note for note in counter.notes if note.onset_quarters not in spans]
     # Between chord changes it speaks mostly where the tune does not begin a note.

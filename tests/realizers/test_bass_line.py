@@ -10,7 +10,7 @@ import pytest
 from img2music.brief import Brief
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.composer import Composer
-from img2music.realizers.timeline import Span, lay_phrases, lay_spans
+from img2music.realizers.timeline import ChordSpan, layout_chords, layout_phrases
 from img2music.theory import METERS
 from img2music.theory.pattern_names import PATTERNS
 from tests.realizers.test_composer import check_page
@@ -34,7 +34,7 @@ def bass_of(score: Score) -> tuple[Note, ...]:
     return next(part for part in score.parts if part.role == "bass").notes
 
 
-def span_at(spans: tuple[Span, ...], note: Note) -> Span:
+def span_at(spans: tuple[ChordSpan, ...], note: Note) -> ChordSpan:
     return next(span for span in spans if span.onset <= note.onset_quarters < span.end)
 
 
@@ -43,7 +43,7 @@ def test_every_bass_pattern_plays_the_root_under_the_chord(name: str) -> None:
     plan, score = with_bass(name)
     check_page(plan, score)
     on_change = {note.onset_quarters: note.pitch % 12 for note in bass_of(score)}
-    spans = [span for span in lay_spans(plan) if span.onset in on_change]
+    spans = [span for span in layout_chords(plan) if span.onset in on_change]
     right = sum(on_change[span.onset] in (span.chord.bass * 7 % 12, span.chord.pitch_classes[2]) for span in spans)
     assert right >= 0.95 * len(spans)
     assert len(spans) >= (1 if name in {"offbeat", "reggae", "tumbao"} else 10)
@@ -66,7 +66,7 @@ def test_a_drone_stays_on_the_tonic() -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_a_walking_bass_walks_by_the_rules(seed: int) -> None:
     plan, score = with_bass("walking", style="jazz-ballad", meter="4/4", seconds=60, seed=seed)
-    spans = lay_spans(plan)
+    spans = layout_chords(plan)
     body = [note for note in bass_of(score) if note.onset_quarters < (plan.bars - 1) * 4]
     assert all(note.duration_quarters == 1 for note in body)
     repeated = sum(before.pitch == after.pitch for before, after in pairwise(body))
@@ -87,7 +87,7 @@ def test_phrases_lead_into_each_other() -> None:
     plan, score = with_bass("pulse", style="rock", seconds=60, meter="4/4")
     notes = bass_of(score)
     led = total = 0
-    for phrase in lay_phrases(plan)[1:]:
+    for phrase in layout_phrases(plan)[1:]:
         begin = phrase.first_bar * 4
         at = next((i for i, note in enumerate(notes) if note.onset_quarters == begin), 0)
         if at:

@@ -16,7 +16,7 @@ from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.chords.voice_leading import voice_chords
 from img2music.realizers.composer import Composer
 from img2music.realizers.drums.drum_kit import DRUMS
-from img2music.realizers.timeline import lay_phrases, lay_spans
+from img2music.realizers.timeline import layout_chords, layout_phrases
 from img2music.score import Note, Part, Score
 from img2music.theory import METERS, Chord, Key, Meter
 from tests.planners.test_rules_planner import briefs
@@ -97,7 +97,7 @@ def test_the_piece_ends_on_its_tonic(style: str) -> None:
 @pytest.mark.parametrize("line", range(6))
 def test_the_tune_rests_on_the_harmony_and_moves_like_a_voice(line: int) -> None:
     plan, score = compose(line=line, style="folk", seconds=90)
-    spans = lay_spans(plan)
+    spans = layout_chords(plan)
     notes = melody_of(score).notes
     strong = [note for note in notes if score.meter.weight(note.onset_quarters) >= 2]
     members = 0
@@ -114,7 +114,7 @@ def test_the_tune_rests_on_the_harmony_and_moves_like_a_voice(line: int) -> None
 
 def test_phrases_breathe() -> None:
     plan, score = compose(style="folk", seconds=60)
-    phrases = lay_phrases(plan)
+    phrases = layout_phrases(plan)
     notes = melody_of(score).notes
     for phrase in phrases[:-1]:
         end = (phrase.first_bar + phrase.bars) * score.meter.bar_quarters
@@ -240,7 +240,7 @@ def test_a_theme_over_other_chords_is_fitted_to_them() -> None:
     edited = plan.model_copy(update={"sections": sections})
     again = Composer()(edited)
     begin = sum(one.bars for one in plan.sections[:last]) * score.meter.bar_quarters
-    spans = lay_spans(edited)
+    spans = layout_chords(edited)
 
     def strong(page: Score) -> list[Note]:
         return [

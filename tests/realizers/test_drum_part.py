@@ -14,15 +14,15 @@ from img2music.io.style_files import load_style, style_names
 from img2music.performance import TICKS_PER_QUARTER
 from img2music.performers.expressive import ExpressivePerformer
 from img2music.performers.strict import StrictPerformer
-from img2music.performers.timing import Clock
+from img2music.performers.timing import PerformanceClock
 from img2music.plan import CompositionPlan
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.composer import Composer
 from img2music.realizers.drums.drum_kit import DRUMS
 from img2music.realizers.drums.drum_part import write_drums
 from img2music.realizers.drums.grooves import choose_groove, groove_bar, library
-from img2music.realizers.timeline import Event, lay_phrases
-from img2music.resources import asset
+from img2music.realizers.timeline import NoteEvent, layout_phrases
+from img2music.resources import asset_path
 from img2music.score import Note, Score
 from img2music.style import GrooveFamily
 from img2music.theory import METERS, Meter, instrument
@@ -43,11 +43,11 @@ def edited(plan: CompositionPlan, **changes: object) -> CompositionPlan:
     return CompositionPlan.model_construct(**{**fields, **changes})
 
 
-def drums_of(plan: CompositionPlan, energy: float, kit: str = "drums") -> list[Event]:
+def drums_of(plan: CompositionPlan, energy: float, kit: str = "drums") -> list[NoteEvent]:
     """The drum part of a plan with every section at one energy."""
     level = edited(plan, sections=tuple(section.model_copy(update={"energy": energy}) for section in plan.sections))
     part = plan.parts[0].model_copy(update={"name": "Drums", "role": "drums", "instrument": kit})
-    return write_drums(level, part, instrument(kit), lay_phrases(level), [energy] * level.bars, load_style(plan.style))
+    return write_drums(level, part, instrument(kit), layout_phrases(level), [energy] * level.bars, load_style(plan.style))
 
 
 def kit_notes(score: Score) -> tuple[Note, ...]:
@@ -86,7 +86,7 @@ def test_every_groove_varies_without_becoming_another() -> None:
 
 
 def test_the_learned_file_names_its_source_and_licence() -> None:
-    content = json.loads(asset("statistics/grooves.json").read_text())
+    content = json.loads(asset_path("statistics/grooves.json").read_text())
     assert content["set"] == "Groove MIDI Dataset"
     assert "CC BY 4.0" in content["licence"]
     assert "Gillick" in content["citation"]
@@ -102,7 +102,7 @@ def test_every_style_has_full_bars_in_every_metre(style: str) -> None:
         for energy in ENERGIES[::3]:
             events = drums_of(plan, energy, kit)
             length = plan.parsed_meter.bar_quarters
-            for event, following in pairwise([*events, Event(plan.bars * length, Fraction(1), ())]):
+            for event, following in pairwise([*events, NoteEvent(plan.bars * length, Fraction(1), ())]):
                 assert event.duration > 0
                 assert event.end <= following.onset
                 assert len(set(event.pitches)) == len(event.pitches) <= 5
@@ -111,7 +111,7 @@ def test_every_style_has_full_bars_in_every_metre(style: str) -> None:
             assert played >= set(range(plan.bars - 1)), (style, meter, energy)
 
 
-def bars_of(events: list[Event], meter: Meter) -> dict[int, set[tuple[Fraction, int]]]:
+def bars_of(events: list[NoteEvent], meter: Meter) -> dict[int, set[tuple[Fraction, int]]]:
     bars: dict[int, set[tuple[Fraction, int]]] = defaultdict(set)
     for event in events:
         bar, place = divmod(event.onset, meter.bar_quarters)
@@ -132,7 +132,7 @@ def test_bars_are_recorded_ones_and_fills_stand_at_the_ends_of_phrases(style: st
         for bar in range(2)
     }
     bars = bars_of(drums_of(plan, energy), meter)
-    phrases = lay_phrases(plan)
+    phrases = layout_phrases(plan)
     last = {phrase.first_bar + phrase.bars - 1 for phrase in phrases}
     crashed = {phrase.first_bar for phrase in phrases if phrase.index == 0 and phrase.first_bar} if energy > 0.5 else set()
     filled = 0
@@ -150,7 +150,7 @@ def test_bars_are_recorded_ones_and_fills_stand_at_the_ends_of_phrases(style: st
 def test_a_groove_is_kept_and_varied() -> None:
     plan = plan_of("rock")
     bars = bars_of(drums_of(plan, 0.5), plan.parsed_meter)
-    phrase = next(phrase for phrase in lay_phrases(plan) if phrase.bars == 4)
+    phrase = next(phrase for phrase in layout_phrases(plan) if phrase.bars == 4)
     first, second = bars[phrase.first_bar], bars[phrase.first_bar + 2]
     assert len(first & second) > 0.5 * len(first | second)
     weights: dict[int, list[tuple[float, ...]]] = defaultdict(list)
@@ -185,7 +185,7 @@ def test_the_playing_keeps_the_drummers_timing_and_the_page_does_not_show_it(sty
     score = Composer()(plan)
     written = kit_notes(score)
     played = next(part.notes for part in ExpressivePerformer()(score, plan).parts if part.is_drums)
-    clock = Clock.of(plan, load_style(style))
+    clock = PerformanceClock.of(plan, load_style(style))
     assert clock.swing == clock.rubato == 0
     before = score.duration_quarters - 2 * score.meter.bar_quarters  # an ending may slow down
     expected = []
@@ -204,7 +204,7 @@ def test_the_playing_keeps_the_drummers_timing_and_the_page_does_not_show_it(sty
 def test_swing_is_the_bands_and_deviations_the_drummers() -> None:
     plan = plan_of("jazz-ballad")
     score = Composer()(plan)
-    clock = Clock.of(plan, load_style("jazz-ballad"))
+    clock = PerformanceClock.of(plan, load_style("jazz-ballad"))
     played = {
         (note.onset_ticks, note.pitch)
         for part in ExpressivePerformer()(score, plan).parts
@@ -222,7 +222,7 @@ def test_swing_is_the_bands_and_deviations_the_drummers() -> None:
 
 def test_a_written_triplet_is_not_swung_again() -> None:
     plan = plan_of("jazz-ballad")
-    clock = Clock.of(plan, load_style("jazz-ballad").model_copy(update={"swing": 0.75, "rubato": 0.0}))
+    clock = PerformanceClock.of(plan, load_style("jazz-ballad").model_copy(update={"swing": 0.75, "rubato": 0.0}))
     assert clock.seconds(Fraction(5, 3)) == pytest.approx(5 / 3 * clock.quarter_seconds)
     assert clock.seconds(Fraction(3, 2)) == pytest.approx(1.625 * clock.quarter_seconds)
 

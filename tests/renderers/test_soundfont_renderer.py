@@ -29,7 +29,7 @@ from img2music.renderers.soundfont import font_cache, synthesis
 from img2music.renderers.soundfont.font_cache import ready_font
 from img2music.renderers.soundfont.sf3 import open_font, write_sf2
 from img2music.renderers.soundfont.soundfont_renderer import SoundfontRenderer
-from img2music.resources import asset, cache_folder
+from img2music.resources import asset_path, cache_folder
 from img2music.stages import load_stage
 
 if TYPE_CHECKING:
@@ -238,11 +238,11 @@ def test_font_that_is_not_there() -> None:
 
 
 def test_built_in_font_has_every_program() -> None:
-    font = ready_font(asset("FluidR3Mono_GM.sf3"))
+    font = ready_font(asset_path("FluidR3Mono_GM.sf3"))
     assert not font.is_compressed
     assert {program for bank, program in font.presets if bank == 0} == set(range(128))
     assert (128, 0) in font.presets
-    again = open_font(asset("FluidR3Mono_GM.sf3"))
+    again = open_font(asset_path("FluidR3Mono_GM.sf3"))
     assert again.presets.keys() == font.presets.keys()
     assert len(again.tables[b"shdr"]) == len(font.tables[b"shdr"])
 
@@ -288,9 +288,9 @@ def test_fluidsynth_hears_no_difference_after_conversion(tmp_path: Path) -> None
     midi = tmp_path / "song.mid"
     midi.write_bytes(write_midi(TRIO))
     small = tmp_path / "small.sf2"
-    small.write_bytes(converted(asset("FluidR3Mono_GM.sf3"), {(0, 73), (0, 0), (128, 0)}))
+    small.write_bytes(converted(asset_path("FluidR3Mono_GM.sf3"), {(0, 73), (0, 0), (128, 0)}))
     sounds = []
-    for font in (asset("FluidR3Mono_GM.sf3"), small):
+    for font in (asset_path("FluidR3Mono_GM.sf3"), small):
         out = tmp_path / "out.wav"
         command = [
             "fluidsynth",

@@ -16,27 +16,27 @@ from hypothesis import strategies as st
 
 from img2music.io.engraving.piano_roll import pianoroll_svg
 from img2music.report import explain_text
-from img2music.report.explanation import clock, music_signs
-from img2music.report.page.citations import Evidence
-from img2music.report.page.html import data_svg, el, href, plain
+from img2music.report.explanation import format_clock, with_accidentals
+from img2music.report.page.citations import CueIndex
+from img2music.report.page.html import data_svg, el, relative_href, strip_unsafe
 from img2music.report.page.page_colours import contrast, oklch_to_hex, themes
 from img2music.report.page.player import numeral, plot_edges
 from img2music.report.page.reproduce import compose_command
 from img2music.scene import Swatch
-from tests.support.report_pages import HOSTILE, JPEG, PAGE, Reader, a_page, a_piece, a_plan, a_scene
+from tests.support.report_pages import HOSTILE, JPEG, PAGE, PageReader, report_page, report_piece, report_plan, report_scene
 
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    return a_page(a_piece())
+    return report_page(report_piece())
 
 
 @pytest.fixture(scope="module")
-def read(page: str) -> Reader:
-    return Reader(page)
+def read(page: str) -> PageReader:
+    return PageReader(page)
 
 
-def test_page_is_one_document_in_order(page: str, read: Reader) -> None:
+def test_page_is_one_document_in_order(page: str, read: PageReader) -> None:
     assert page.startswith("<!DOCTYPE html>\n<html lang=")
     tags = [tag for tag, _ in read.tags]
     assert all(tags.count(tag) == 1 for tag in ("html", "head", "body", "main", "header", "footer", "h1", "style", "script"))
@@ -54,7 +54,7 @@ def test_page_is_one_document_in_order(page: str, read: Reader) -> None:
     assert [read.text.index(title) for title in titles] == sorted(read.text.index(title) for title in titles)
 
 
-def test_page_needs_nothing_from_outside(read: Reader) -> None:
+def test_page_needs_nothing_from_outside(read: PageReader) -> None:
     for name in ("src", "href"):
         for value in read.values(name):
             assert value.startswith(("data:image/jpeg;base64,", "data:image/svg+xml;charset=utf-8,", "#", "./"))
@@ -64,7 +64,7 @@ def test_page_needs_nothing_from_outside(read: Reader) -> None:
         assert not re.search(r"://|@import|url\(|fetch\(|XMLHttpRequest|WebSocket|import\(", value)
 
 
-def test_policy_names_exactly_the_style_and_the_script_of_the_page(read: Reader) -> None:
+def test_policy_names_exactly_the_style_and_the_script_of_the_page(read: PageReader) -> None:
     policy = next(
         attributes["content"] for tag, attributes in read.tags if attributes.get("http-equiv") == "Content-Security-Policy"
     )
@@ -77,7 +77,7 @@ def test_policy_names_exactly_the_style_and_the_script_of_the_page(read: Reader)
     assert not any(name == "style" or name.startswith("on") for _, attributes in read.tags for name in attributes)
 
 
-def test_ids_are_unique_and_every_pointer_has_its_aim(read: Reader) -> None:
+def test_ids_are_unique_and_every_pointer_has_its_aim(read: PageReader) -> None:
     ids = read.values("id")
     assert len(ids) == len(set(ids))
     aims = {value[1:] for value in read.values("href") if value.startswith("#")}
@@ -88,7 +88,7 @@ def test_ids_are_unique_and_every_pointer_has_its_aim(read: Reader) -> None:
     assert used <= set(ids)
 
 
-def test_every_image_is_described(read: Reader) -> None:
+def test_every_image_is_described(read: PageReader) -> None:
     images = [attributes for tag, attributes in read.tags if tag == "img"]
     assert len(images) == 4
     assert all(len(attributes["alt"]) > 10 for attributes in images)
@@ -100,8 +100,8 @@ def test_every_image_is_described(read: Reader) -> None:
     assert all(attributes.get("aria-hidden") == "true" or attributes.get("role") == "img" for attributes in drawings)
 
 
-def test_everything_of_the_piece_is_on_the_page(read: Reader) -> None:
-    piece = a_piece()
+def test_everything_of_the_piece_is_on_the_page(read: PageReader) -> None:
+    piece = report_piece()
     plan, scene = piece.plan, piece.scene
     assert scene is not None
     said = [
@@ -138,12 +138,12 @@ def test_everything_of_the_piece_is_on_the_page(read: Reader) -> None:
     assert "12.3456" not in read.text  # seconds of a run would make two pages of one piece differ
 
 
-def test_every_cited_cue_is_a_chip_that_points_at_its_row_and_its_place(read: Reader) -> None:
-    scene = a_scene()
-    evidence = Evidence(scene)
+def test_every_cited_cue_is_a_chip_that_points_at_its_row_and_its_place(read: PageReader) -> None:
+    scene = report_scene()
+    evidence = CueIndex(scene)
     chips = [attributes for tag, attributes in read.tags if tag == "a" and attributes.get("class") == "chip"]
     pointed = {attributes["href"] for attributes in chips}
-    for reason in a_plan().reasons:
+    for reason in report_plan().reasons:
         for name in reason.because:
             assert name not in evidence.index or f"#cue-{evidence.index[name]}" in pointed
     lightness = next(chip for chip in chips if chip["data-text"].startswith("lightness"))
@@ -153,7 +153,7 @@ def test_every_cited_cue_is_a_chip_that_points_at_its_row_and_its_place(read: Re
     assert "#mark-2{left:40.00%;top:38.00%;width:20.00%;height:15.00%}" in read.raw["style"]
 
 
-def test_form_is_as_wide_and_as_high_as_the_plan_says(read: Reader) -> None:
+def test_form_is_as_wide_and_as_high_as_the_plan_says(read: PageReader) -> None:
     style = read.raw["style"]
     # 16 bars of 2.5 s leave 2 of 42 seconds, or .8 of a bar.
     columns = "minmax(0,2fr) minmax(0,4fr) minmax(0,4fr) minmax(0,4fr) minmax(0,2fr) 0.800fr"
@@ -168,7 +168,7 @@ def test_form_is_as_wide_and_as_high_as_the_plan_says(read: Reader) -> None:
 
 
 def test_hostile_text_stays_text() -> None:
-    tame, wild = Reader(a_page(a_piece(" tame"))), Reader(a_page(a_piece(HOSTILE)))
+    tame, wild = PageReader(report_page(report_piece(" tame"))), PageReader(report_page(report_piece(HOSTILE)))
     assert [tag for tag, _ in wild.tags] == [tag for tag, _ in tame.tags]
     assert [sorted(attributes) for _, attributes in wild.tags] == [sorted(attributes) for _, attributes in tame.tags]
     assert wild.raw["script"] == tame.raw["script"]
@@ -188,27 +188,27 @@ def test_hostile_text_stays_text() -> None:
     ],
 )
 def test_sound_is_always_beside_the_page(name: str, link: str) -> None:
-    assert href(name) == link
-    read = Reader(a_page(a_piece(), audio_name=name))
+    assert relative_href(name) == link
+    read = PageReader(report_page(report_piece(), audio_name=name))
     assert next(attributes["src"] for tag, attributes in read.tags if tag == "audio") == link
 
 
 def test_sound_may_be_carried() -> None:
-    read = Reader(a_page(a_piece(), audio_data=("audio/ogg", b"OggS")))
+    read = PageReader(report_page(report_piece(), audio_data=("audio/ogg", b"OggS")))
     assert "data:audio/ogg;base64,T2dnUw==" in read.values("src")
-    read = Reader(a_page(a_piece(), audio_data=('text/html"><script>', b"OggS")))
+    read = PageReader(report_page(report_piece(), audio_data=('text/html"><script>', b"OggS")))
     assert "data:audio/wav;base64,T2dnUw==" in read.values("src")
 
 
 def test_page_without_sound_says_so() -> None:
-    read = Reader(a_page(a_piece(), audio_name=None))
+    read = PageReader(report_page(report_piece(), audio_name=None))
     assert "No sound was made" in read.text
     assert "audio" not in [tag for tag, _ in read.tags]
     assert "FluidR3Mono" not in read.text
 
 
-def test_page_without_picture_sketches_its_colours(read: Reader) -> None:
-    sketched = Reader(a_page(a_piece(), picture_jpeg=None))
+def test_page_without_picture_sketches_its_colours(read: PageReader) -> None:
+    sketched = PageReader(report_page(report_piece(), picture_jpeg=None))
     assert "The picture is not at hand" in sketched.text
     assert sketched.values("data-mark") == read.values("data-mark")
     drawn = [
@@ -221,7 +221,7 @@ def test_page_without_picture_sketches_its_colours(read: Reader) -> None:
 
 @pytest.mark.parametrize("jpeg", [JPEG, None])
 def test_page_of_a_piece_that_began_from_a_plan(jpeg: bytes | None) -> None:
-    read = Reader(a_page(a_piece(with_scene=False), picture_jpeg=jpeg))
+    read = PageReader(report_page(report_piece(with_scene=False), picture_jpeg=jpeg))
     assert "What was seen" not in read.text
     assert ("began from a plan, without a picture" in read.text) is (jpeg is None)
     assert "img2music realize plan.json" in read.text
@@ -246,38 +246,40 @@ def test_page_of_a_piece_that_began_from_a_plan(jpeg: bytes | None) -> None:
     ],
 )
 def test_manifest_may_lack_anything(manifest: dict[str, Any]) -> None:
-    read = Reader(a_page(a_piece(manifest=manifest), pages=(), pianoroll=""))
+    read = PageReader(report_page(report_piece(manifest=manifest), pages=(), pianoroll=""))
     assert "img2music replay piece.json" in read.text
     assert ("Plain words." in read.text) is (manifest.get("fallbacks") == ["plain words"])
     assert "The score" not in read.text
 
 
 def test_same_piece_same_page(page: str) -> None:
-    assert a_page(a_piece()) == page
+    assert report_page(report_piece()) == page
 
 
 def test_page_adds_little_to_what_it_holds() -> None:
-    bare = a_page(a_piece(), pages=(), pianoroll="", picture_jpeg=None)
+    bare = report_page(report_piece(), pages=(), pianoroll="", picture_jpeg=None)
     assert len(bare) < 90_000
-    assert len(a_page(a_piece(), pages=(PAGE * 1000,), pianoroll="", picture_jpeg=None)) < len(bare) + 1.35 * 1000 * len(PAGE)
+    assert len(report_page(report_piece(), pages=(PAGE * 1000,), pianoroll="", picture_jpeg=None)) < len(
+        bare
+    ) + 1.35 * 1000 * len(PAGE)
 
 
 def test_a_very_long_score_is_cut_and_said_to_be() -> None:
     long = PAGE.replace("100 %", "x" * 2_500_000)
-    read = Reader(a_page(a_piece(), pages=(long,) * 5))
+    read = PageReader(report_page(report_piece(), pages=(long,) * 5))
     assert len([alt for alt in read.values("alt") if alt.startswith("The score, page")]) == 2
     assert "3 more pages are in the files beside this page" in read.text
 
 
 def test_embedded_drawings_keep_their_content() -> None:
     drawing = PAGE.replace("<text", '<text class="é♭#%25&amp;"') + "\n"
-    address = Reader(el("img", src=data_svg(drawing), alt="")).values("src")[0]
+    address = PageReader(el("img", src=data_svg(drawing), alt="")).values("src")[0]
     assert unquote(address.removeprefix("data:image/svg+xml;charset=utf-8,")) == drawing.replace("\n", " ")
     assert not set(address) & set('"\n#')
 
 
 def test_playhead_runs_from_edge_to_edge_of_the_drawn_time() -> None:
-    piece = a_piece()
+    piece = report_piece()
     drawing = pianoroll_svg(piece.performance)
     left, right = plot_edges(drawing, piece.performance.seconds)
     first = min(float(x) for x in re.findall(r"M([0-9.]+) [0-9.]+h[0-9.]+v4\.4h-", drawing))  # both parts begin at 0 s
@@ -292,7 +294,7 @@ def test_playhead_runs_from_edge_to_edge_of_the_drawn_time() -> None:
 
 @pytest.mark.parametrize("with_scene", [True, False])
 def test_explanation_gives_every_reason_with_its_cues(with_scene: bool) -> None:
-    scene, plan = a_scene() if with_scene else None, a_plan()
+    scene, plan = report_scene() if with_scene else None, report_plan()
     text = explain_text(scene, plan)
     assert text.endswith(".\n")
     lines = text.splitlines()
@@ -312,7 +314,7 @@ def test_explanation_gives_every_reason_with_its_cues(with_scene: bool) -> None:
 
 
 def test_command_that_made_the_piece_can_be_pasted() -> None:
-    words = shlex.split(compose_command(a_piece("; rm -rf ~ 'x'")))
+    words = shlex.split(compose_command(report_piece("; rm -rf ~ 'x'")))
     assert words[:3] == ["img2music", "compose", "low sun; rm -rf ~ 'x'.jpg"]
     assert words[words.index("--words") + 1] == "calm, at night; rm -rf ~ 'x'"
     assert words[-4:] == ["--takes", "2", "-o", "OUT"]
@@ -321,8 +323,8 @@ def test_command_that_made_the_piece_can_be_pasted() -> None:
 @given(st.text(max_size=60))
 @settings(max_examples=60, deadline=None)
 def test_any_text_comes_back_as_it_was(text: str) -> None:
-    reader = Reader(el("p", "|", text, "|", title=text))
-    expected = plain(text).replace("\r\n", "\n").replace("\r", "\n")
+    reader = PageReader(el("p", "|", text, "|", title=text))
+    expected = strip_unsafe(text).replace("\r\n", "\n").replace("\r", "\n")
     assert "".join(reader.words).replace("\r\n", "\n").replace("\r", "\n") == f"|{expected}|"
     assert reader.tags[0][1]["title"].replace("\r\n", "\n").replace("\r", "\n") == expected
 
@@ -375,5 +377,5 @@ def test_signs_and_figures() -> None:
     assert numeral("viiø65/V") == "<b>viiø<sup>65</sup>/<b>V</b></b>"
     assert numeral("#viio7") == "<b>♯vii°<sup>7</sup></b>"
     assert numeral("Imaj7") == "<b>I<sup>maj7</sup></b>"
-    assert [music_signs(symbol) for symbol in ("Bbm7b5", "F#/A#", "G")] == ["B♭m7♭5", "F♯/A♯", "G"]
-    assert [clock(seconds) for seconds in (0, 7.5, 60, 599.96)] == ["0:00", "0:07.5", "1:00", "10:00"]
+    assert [with_accidentals(symbol) for symbol in ("Bbm7b5", "F#/A#", "G")] == ["B♭m7♭5", "F♯/A♯", "G"]
+    assert [format_clock(seconds) for seconds in (0, 7.5, 60, 599.96)] == ["0:00", "0:07.5", "1:00", "10:00"]

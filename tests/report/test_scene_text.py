@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from img2music.cli.shared.scene_summary import describe_scene
+from img2music.cli.shared.scene_summary import print_scene_summary
 from img2music.report import explain_text
 from img2music.report.scene_text import feeling_rows, look_rows, scene_sentences, shown_rows, suggestions
 from img2music.scene import Cue, Scene
 from tests.support.made_scenes import make_scene
-from tests.support.report_pages import a_plan
+from tests.support.report_pages import report_plan
 
 
 def a_scene(*, strengths: dict[str, dict[str, float]] | None = None, cues: dict[str, Any] | None = None, **told: Any) -> Scene:
@@ -122,7 +122,7 @@ def test_suggestions_give_their_reasons_with_their_shares() -> None:
 
 
 def test_explanation_tells_the_plan_as_it_became() -> None:
-    plan = a_plan()
+    plan = report_plan()
     text = explain_text(a_scene(cues=SEA, tempo_bpm=90), plan)
     assert (
         "Seen in hills.jpg: a sea at low sun, people unlikely; rather pleasant (+.30) and neither calm nor exciting (+.10); "
@@ -134,7 +134,7 @@ def test_explanation_tells_the_plan_as_it_became() -> None:
 
 def test_table_is_plain_and_narrow_where_it_is_piped(capsys: pytest.CaptureFixture[str]) -> None:
     long = {f"cue_{number}": (0.5, "words " * 12) for number in range(5)}
-    describe_scene(a_scene(cues={**SEA, **long, "subject": ("sea", "a [bold]sea[/] \x1b[31m:smile:")}), "hills.jpg")
+    print_scene_summary(a_scene(cues={**SEA, **long, "subject": ("sea", "a [bold]sea[/] \x1b[31m:smile:")}), "hills.jpg")
     out = capsys.readouterr().out
     lines = out.splitlines()
     assert lines[0] == "hills.jpg: JPEG, 640 × 480"
@@ -150,7 +150,7 @@ def test_a_terminal_gets_colour(capsys: pytest.CaptureFixture[str], monkeypatch:
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
-    describe_scene(a_scene(cues=SEA), "hills.jpg")
+    print_scene_summary(a_scene(cues=SEA), "hills.jpg")
     out = capsys.readouterr().out
     assert "\x1b[1mWhat it shows" in out
     assert "██" in out

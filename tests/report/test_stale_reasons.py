@@ -11,7 +11,7 @@ from img2music.io.style_files import style_names
 from img2music.pipeline import Pipeline
 from img2music.plan import Reason
 from img2music.planners.rules.rules_planner import RulesPlanner
-from img2music.report.stale_reasons import is_left_behind, now
+from img2music.report.stale_reasons import changed_choice, is_stale_conflict
 from tests.support.made_scenes import make_scene
 
 PLAN = RulesPlanner()(make_scene(), Brief.of(seconds=30, key="D major", meter="3/4", tempo_bpm=90))
@@ -34,9 +34,9 @@ PLAN = RulesPlanner()(make_scene(), Brief.of(seconds=30, key="D major", meter="3
 )
 def test_what_the_plan_says_by_now(choice: str, text: str, changes: dict[str, Any], says: str | None) -> None:
     reason = Reason(choice=choice, text=text)
-    assert now(reason, PLAN) is None
-    assert now(reason, PLAN.model_copy(update=changes)) == says
-    assert now(reason.model_copy(update={"source": "model"}), PLAN.model_copy(update=changes)) is None
+    assert changed_choice(reason, PLAN) is None
+    assert changed_choice(reason, PLAN.model_copy(update=changes)) == says
+    assert changed_choice(reason.model_copy(update={"source": "model"}), PLAN.model_copy(update=changes)) is None
 
 
 @pytest.mark.parametrize("style", style_names())
@@ -44,8 +44,8 @@ def test_no_fresh_plan_has_stale_reasons(style: str) -> None:
     asked = Brief.of(seconds=33, style=style, key="F# dorian", meter="6/8", tempo_bpm=77.5)
     for brief in (Brief.of(seconds=33, style=style), asked):
         plan = RulesPlanner()(make_scene(genre=style), brief)
-        assert [reason for reason in plan.reasons if now(reason, plan)] == []
-        assert [conflict for conflict in plan.conflicts if is_left_behind(conflict, plan)] == []
+        assert [reason for reason in plan.reasons if changed_choice(reason, plan)] == []
+        assert [conflict for conflict in plan.conflicts if is_stale_conflict(conflict, plan)] == []
 
 
 def test_a_wish_that_an_edit_overrode_is_not_told_as_kept() -> None:
@@ -53,6 +53,6 @@ def test_a_wish_that_an_edit_overrode_is_not_told_as_kept() -> None:
     asked = [conflict for conflict in plan.conflicts if conflict.startswith("you asked for ")]
     assert len(asked) == 3
     edited = plan.model_copy(update={"tempo_bpm": 60.0, "key": "E minor", "meter": "4/4"})
-    assert [conflict for conflict in asked if not is_left_behind(conflict, edited)] == []
+    assert [conflict for conflict in asked if not is_stale_conflict(conflict, edited)] == []
     piece = Pipeline.load().compose_from(edited, audio=None)
     assert not any(str(conflict).startswith("you asked for ") for conflict in piece.manifest["conflicts"])

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-CONTRACT = {
+PIECE_FILES = {
     "piece.json", "scene.json", "plan.json", "score.mid", "score.musicxml", "score.abc", "score.svg", "pianoroll.svg", "report.html",
 }  # fmt: skip
-QUICK = ["--seconds", "5", "--audio", "none"]
+QUICK_OPTIONS = ["--seconds", "5", "--audio", "none"]
 
 
-def shell(arguments: Sequence[object], **options: Any) -> subprocess.CompletedProcess[str]:
+def run_cli(arguments: Sequence[object], **options: Any) -> subprocess.CompletedProcess[str]:
     """Runs a command as a user does."""
     command = [sys.executable, "-m", "img2music", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, **options)
 
 
-def one_line(text: str) -> str:
+def assert_one_line(text: str) -> str:
     """The text, which is one clear line."""
     assert text.count("\n") == 1, text
     assert "Traceback" not in text

@@ -18,14 +18,14 @@ __all__ = [
     "HAT",
     "KICK",
     "SNARE",
-    "band",
+    "band_score",
     "drum_note",
     "make_note",
     "make_part",
     "make_score",
-    "performed",
+    "perform_exactly",
     "random_scores",
-    "tune",
+    "score_from_words",
 ]
 
 KICK, SNARE, HAT, OPEN_HAT, CRASH, TOM = 36, 38, 42, 46, 49, 45
@@ -74,7 +74,7 @@ def make_score(
     return Score(title, Key.parse(key), Meter.parse(meter), tempo_bpm, bars, tuple(parts))
 
 
-def tune(
+def score_from_words(
     text: str, *, key: str = "C major", meter: str = "4/4", bars: int = 0, plays: str = "flute", tempo_bpm: float = 100.0
 ) -> Score:
     """One part from words such as ``"60:1 r:1/2 60,64:3/2"``: pitches (or r for a rest), a colon, a duration."""
@@ -126,7 +126,7 @@ def _drums(bars: int) -> list[Note]:
     return notes
 
 
-def band() -> Score:
+def band_score() -> Score:
     """Sixteen bars for five: G major, 4/4, 112 a minute; triplets, ties, chords, articulations, drums, three sections."""
     key, meter, bars = Key.parse("G major"), Meter.parse("4/4"), 16
     chords = [[Chord.parse(word, key) for word in _HARMONY[bar % 8].split()] for bar in range(bars)]
@@ -162,7 +162,7 @@ def band() -> Score:
     return Score("Evening at the Lake", key, meter, 112.0, bars, parts, tuple(symbols), sections, "after a photograph")
 
 
-def performed(score: Score, *, tail_seconds: float = 2.0) -> Performance:
+def perform_exactly(score: Score, *, tail_seconds: float = 2.0) -> Performance:
     """The score played exactly as written, with volume, pan and a pedal."""
     parts, channels = [], iter((*range(9), *range(10, 16)))
     for part in score.parts:

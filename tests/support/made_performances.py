@@ -9,7 +9,7 @@ from img2music.performance import Performance, PlayedNote, PlayedPart
 _TICKS_A_SECOND = 960  # at 120 quarter notes a minute
 
 
-def play(notes: Sequence[tuple[float, float, int]], *, drums: Sequence[tuple[float, float, int]] = ()) -> Performance:
+def performance_of(notes: Sequence[tuple[float, float, int]], *, drums: Sequence[tuple[float, float, int]] = ()) -> Performance:
     """One part of (onset, length, pitch) in seconds, and drums if wanted, at 120 quarter notes a minute."""
 
     def part(name: str, channel: int, rows: Sequence[tuple[float, float, int]]) -> PlayedPart:

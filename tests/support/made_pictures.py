@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from img2music.crossmodal.cue_evidence import TYPICAL, Evidence
+from img2music.crossmodal.cue_evidence import TYPICAL, CueEvidence
 from img2music.io.pictures import Picture, open_picture
 from img2music.perceivers.offline import OfflinePerceiver
-from img2music.resources import data
+from img2music.resources import data_folder
 from img2music.scene import Cue, Scene
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
@@ -23,11 +23,11 @@ def as_picture(rgb: Pixels) -> Picture:
     return Picture(np.ascontiguousarray(rgb), width, height, "made.png", "0" * 64, "PNG")
 
 
-def see(rgb: Pixels) -> Scene:
+def see_pixels(rgb: Pixels) -> Scene:
     return OfflinePerceiver()(as_picture(rgb))
 
 
-def plain(colour: tuple[int, int, int], height: int = 60, width: int = 80) -> Pixels:
+def plain_colour(colour: tuple[int, int, int], height: int = 60, width: int = 80) -> Pixels:
     return np.full((height, width, 3), colour, np.uint8)
 
 
@@ -42,7 +42,7 @@ def ramp(left: tuple[int, int, int], right: tuple[int, int, int], height: int = 
 
 
 def landscape(horizon: float = 0.4, height: int = 90, width: int = 120) -> Pixels:
-    picture = plain((150, 190, 240), height, width)
+    picture = plain_colour((150, 190, 240), height, width)
     picture[round(horizon * height) :] = (60, 90, 30)
     return picture
 
@@ -53,10 +53,10 @@ def _drawn(width: int, height: int, ground: tuple[int, int, int]) -> tuple[Image
 
 
 def _letters(size: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(str(data("assets").joinpath("DejaVuSerifCondensed.ttf")), size)
+    return ImageFont.truetype(str(data_folder("assets").joinpath("DejaVuSerifCondensed.ttf")), size)
 
 
-def page() -> Pixels:
+def text_page() -> Pixels:
     """A page of text."""
     image, pen = _drawn(600, 760, (250, 250, 247))
     words = "It was the best of times, it was the worst of times, it was the age of wisdom"
@@ -65,7 +65,7 @@ def page() -> Pixels:
     return np.array(image)
 
 
-def screen() -> Pixels:
+def program_window() -> Pixels:
     """A program's window: bars, boxes and a little text."""
     image, pen = _drawn(760, 480, (230, 233, 238))
     pen.rectangle((0, 0, 760, 40), fill=(40, 80, 150))
@@ -96,27 +96,27 @@ def silhouette() -> Pixels:
     return np.array(image)
 
 
-def examples_pictures() -> list[Picture]:
-    folder = Path(str(data("demo/examples")))
+def example_pictures() -> list[Picture]:
+    folder = Path(str(data_folder("demo/examples")))
     return [open_picture(path) for path in sorted(folder.glob("*.jpg"))]
 
 
 @cache
-def examples() -> dict[str, Scene]:
+def example_scenes() -> dict[str, Scene]:
     eye = OfflinePerceiver()
-    with_pictures = sorted(entry.name for entry in data("demo/examples").iterdir() if entry.name.endswith(".jpg"))
-    return {name: eye(open_picture(Path(str(data("demo/examples").joinpath(name))))) for name in with_pictures}
+    with_pictures = sorted(entry.name for entry in data_folder("demo/examples").iterdir() if entry.name.endswith(".jpg"))
+    return {name: eye(open_picture(Path(str(data_folder("demo/examples").joinpath(name))))) for name in with_pictures}
 
 
-def saying(**values: float) -> Evidence:
+def evidence_with(**values: float) -> CueEvidence:
     """An ordinary photograph about which the eye says this besides."""
-    made = typical()
-    return Evidence(
+    made = typical_evidence()
+    return CueEvidence(
         [Cue(name=name, value=float(value), unit="", text="") for name, value in {**made.values, **values}.items()], (), 1.0
     )
 
 
-def typical(**changed: float) -> Evidence:
+def typical_evidence(**changed: float) -> CueEvidence:
     """The evidence of an ordinary photograph, with some cues moved by so many standard deviations."""
     values = {name: mean + changed.get(name, 0) * deviation for name, (mean, deviation) in TYPICAL.items()}
-    return Evidence([Cue(name=name, value=float(value), unit="", text="") for name, value in values.items()], (), 1.0)
+    return CueEvidence([Cue(name=name, value=float(value), unit="", text="") for name, value in values.items()], (), 1.0)

@@ -8,7 +8,7 @@ from typing import Any
 import mido
 
 
-def file_of(*tracks: list[Any], kind: int = 1, ticks_per_beat: int = 480) -> bytes:
+def midi_file(*tracks: list[Any], kind: int = 1, ticks_per_beat: int = 480) -> bytes:
     """A MIDI file from tracks of messages with delta times."""
     file = mido.MidiFile(type=kind, ticks_per_beat=ticks_per_beat)
     file.tracks.extend(mido.MidiTrack(track) for track in tracks)
@@ -17,14 +17,14 @@ def file_of(*tracks: list[Any], kind: int = 1, ticks_per_beat: int = 480) -> byt
     return stream.getvalue()
 
 
-def note(pitch: int, ticks: int, *, channel: int = 0, wait: int = 0, velocity: int = 70) -> list[Any]:
+def note_messages(pitch: int, ticks: int, *, channel: int = 0, wait: int = 0, velocity: int = 70) -> list[Any]:
     return [
         mido.Message("note_on", note=pitch, velocity=velocity, channel=channel, time=wait),
         mido.Message("note_off", note=pitch, velocity=0, channel=channel, time=ticks),
     ]
 
 
-def hold(pitch: int) -> Any:
+def held_note(pitch: int) -> Any:
     """A note that is not let go."""
     return mido.Message("note_on", note=pitch, velocity=70)
 
@@ -42,10 +42,10 @@ def program(number: int) -> Any:
     return mido.Message("program_change", program=number)
 
 
-def chunk(label: bytes, content: bytes) -> bytes:
+def midi_chunk(label: bytes, content: bytes) -> bytes:
     return label + len(content).to_bytes(4, "big") + content
 
 
-def raw(tracks: bytes, *, kind: int = 1, count: int = 1, division: bytes = b"\x01\xe0") -> bytes:
+def raw_midi_file(tracks: bytes, *, kind: int = 1, count: int = 1, division: bytes = b"\x01\xe0") -> bytes:
     """A file of chunks that are ready."""
-    return chunk(b"MThd", bytes([0, kind]) + count.to_bytes(2, "big") + division) + tracks
+    return midi_chunk(b"MThd", bytes([0, kind]) + count.to_bytes(2, "big") + division) + tracks

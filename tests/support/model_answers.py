@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["changes_answer", "choice_answer", "flat_scene_answer", "plan_answer", "recorded", "scene_answer"]
+__all__ = ["changes_answer", "choice_answer", "flat_scene_answer", "plan_answer", "record_answers", "scene_answer"]
 
 
 def _decision(value: Any, *because: str, confidence: float = 0.7) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def choice_answer(**changes: Any) -> dict[str, Any]:
     return {"note": "The music tells of the colour of the evening light.", "title": "Evening Light", "choice": 2} | changes
 
 
-def recorded(path: Path, *answers: object) -> str:
+def record_answers(path: Path, *answers: object) -> str:
     """Writes a file of recorded answers, used in their order, and returns the line that names it as a model."""
     texts = [answer if isinstance(answer, str) else json.dumps(answer) for answer in answers]
     path.write_text("".join(json.dumps({"answer": text}) + "\n" for text in texts))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from img2music.evaluation.records import Record
+from img2music.evaluation.records import CellRecord
 from img2music.evaluation.workbench.grid_inputs import load_grid
-from img2music.evaluation.workbench.prompt_grid import Grid, Model, Prompt, Shown
+from img2music.evaluation.workbench.prompt_grid import Grid, GridPicture
 from img2music.provenance import ModelUse
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def prompt_file(folder: Path, name: str, text: str = "Look.", purpose: str = "se
     return path
 
 
-def scene_answer(**values: Any) -> dict[str, Any]:
+def attribute_answer(**values: Any) -> dict[str, Any]:
     """What a model that sees answers; `values` by attribute, `because` for all."""
     because = values.pop("because", ["lantern"])
     usual: dict[str, Any] = {
@@ -38,7 +38,7 @@ def scene_answer(**values: Any) -> dict[str, Any]:
     return {"observations": [{"name": "lantern", "text": "a lantern over water", "box": [0, 0, 0.5, 0.5]}], **decided}
 
 
-def recorded(path: Path, answers: Sequence[object], tokens: tuple[int, int] = (100, 20)) -> str:
+def record_cell_answers(path: Path, answers: Sequence[object], tokens: tuple[int, int] = (100, 20)) -> str:
     """The line of a model that gives these answers in turn."""
     lines = [
         {"answer": answer if isinstance(answer, str) else json.dumps(answer), "tokens_in": tokens[0], "tokens_out": tokens[1]}
@@ -52,7 +52,7 @@ def small_grid(prompts: Sequence[Path], pictures: Sequence[Path], models: Sequen
     return load_grid([*map(str, prompts)], models, [*map(str, pictures)], seeds=seeds, seconds=more.pop("seconds", 4.0), **more)
 
 
-def use(**facts: Any) -> ModelUse:
+def model_use(**facts: Any) -> ModelUse:
     """One conversation, accepted at once unless told otherwise."""
     usual: dict[str, Any] = {
         "stage": "perceiver", "model": "openai:x", "prompt": "mine/a", "prompt_digest": DIGEST, "schema_name": "scene/1",
@@ -61,23 +61,25 @@ def use(**facts: Any) -> ModelUse:
     return ModelUse(**(usual | facts))
 
 
-def record(**facts: Any) -> Record:
+def cell_record(**facts: Any) -> CellRecord:
     """A finished cell, valid unless told otherwise."""
     usual: dict[str, Any] = {
         "cell": DIGEST, "prompt": "mine/a", "prompt_digest": DIGEST, "purpose": "see", "model": "openai:x", "picture": "a.png",
-        "picture_sha256": "ab" * 32, "seed": 0, "status": "done", "fell_back": False, "uses": (use(),), "promises": 6,
+        "picture_sha256": "ab" * 32, "seed": 0, "status": "done", "fell_back": False, "uses": (model_use(),), "promises": 6,
         "promises_kept": 6, "feeling": (0.0, 0.0), "eye": (0.0, 0.0),
     }  # fmt: skip
-    return Record.model_validate(usual | facts)
+    return CellRecord.model_validate(usual | facts)
 
 
 def many_pictures(grid: Grid, count: int) -> Grid:
     """The grid on pictures that nobody needs to open."""
-    shown = tuple(Shown(f"{number}.png", f"{number}.png", grid.pictures[0].path, f"{number:064x}") for number in range(count))
+    shown = tuple(
+        GridPicture(f"{number}.png", f"{number}.png", grid.pictures[0].path, f"{number:064x}") for number in range(count)
+    )
     return Grid(grid.prompts, grid.models, shown, grid.seeds, grid.seconds)
 
 
-def records_of(grid: Grid, facts: Any) -> dict[str, Record]:
+def records_of(grid: Grid, facts: Any) -> dict[str, CellRecord]:
     """A record for every cell; `facts(cell)` says what is not usual."""
     made = {}
     for cell in grid.cells():
@@ -86,19 +88,17 @@ def records_of(grid: Grid, facts: Any) -> dict[str, Record]:
             "purpose": cell.prompt.purpose, "model": cell.model.label, "picture": cell.picture.file,
             "picture_sha256": cell.picture.sha256, "seed": cell.seed,
         }  # fmt: skip
-        made[cell.name] = record(**(about | facts(cell)))
+        made[cell.name] = cell_record(**(about | facts(cell)))
     return made
 
 
 __all__ = [
-    "Model",
-    "Prompt",
+    "attribute_answer",
+    "cell_record",
     "many_pictures",
+    "model_use",
     "prompt_file",
-    "record",
-    "recorded",
+    "record_cell_answers",
     "records_of",
-    "scene_answer",
     "small_grid",
-    "use",
 ]

@@ -24,7 +24,7 @@ VOID = {"meta", "link", "img", "input", "br", "hr"}
 HOSTILE = "</title></style></script><script>alert('x')</script><img src=x onerror=\"alert(1)\">&amp;\x00\u202e"
 
 
-def a_scene(text: str = "") -> Scene:
+def report_scene(text: str = "") -> Scene:
     """A low sun over water; `text` goes wherever a scene takes free text."""
     curve = (0.2, 0.25, 0.4, 0.7, 0.9, 0.6, 0.5, 0.3)
     swatches = [
@@ -74,7 +74,7 @@ def a_scene(text: str = "") -> Scene:
     return Scene.model_validate({"picture": picture, "cues": cues, "colours": colours, "attributes": attributes})
 
 
-def a_plan(text: str = "") -> CompositionPlan:
+def report_plan(text: str = "") -> CompositionPlan:
     """Sixteen bars of waltz in five sections; `text` goes wherever a plan takes free text."""
     theme, contrast_bars = ("I", "VII", "IV", "I"), ("bVI", "ii7", "V7/V", "v6 I")
     sections = [
@@ -118,9 +118,9 @@ def a_plan(text: str = "") -> CompositionPlan:
     )
 
 
-def a_piece(text: str = "", *, with_scene: bool = True, manifest: dict[str, Any] | None = None) -> Piece:
+def report_piece(text: str = "", *, with_scene: bool = True, manifest: dict[str, Any] | None = None) -> Piece:
     """A small but whole piece; `text` goes wherever free text may stand."""
-    plan = a_plan(text)
+    plan = report_plan(text)
     key, quarter = plan.parsed_key, TICKS_PER_QUARTER
     lines: dict[str, list[tuple[Fraction, Fraction, int, int]]] = {part.name: [] for part in plan.parts}
     for bar in range(plan.bars):
@@ -176,12 +176,12 @@ def a_piece(text: str = "", *, with_scene: bool = True, manifest: dict[str, Any]
         "files": {"plan.json": "00", "score.mid" + text: "00"},
         "timing": {"planner": 12.3456},
     }
-    scene = a_scene(text) if with_scene else None
+    scene = report_scene(text) if with_scene else None
     brief = Brief(seconds=42, tempo_bpm=72, words=("calm, at night" + text)[:400], seed=7)
     return Piece(brief, scene, plan, score, performance, None, said if manifest is None else manifest, exporter=lambda _: ())
 
 
-def a_page(piece: Piece, **changes: Any) -> str:
+def report_page(piece: Piece, **changes: Any) -> str:
     """The page of a piece with every input, but for the changes."""
     inputs: dict[str, Any] = {
         "picture_jpeg": JPEG,
@@ -192,7 +192,7 @@ def a_page(piece: Piece, **changes: Any) -> str:
     return report_html(piece, **inputs | changes)
 
 
-class Reader(HTMLParser):
+class PageReader(HTMLParser):
     """Reads a page strictly: every tag closed in order; keeps tags, attributes and the text outside style and script."""
 
     def __init__(self, page: str) -> None:

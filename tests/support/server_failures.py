@@ -10,7 +10,7 @@ from time import time
 from typing import Any
 
 from tests.support.server_situations import FAR, PAGE, Situation, said_error
-from tests.support.stub_server import Request, Saying, completion
+from tests.support.stub_server import CannedResponse, Request, completion
 
 __all__ = ["FAILING", "REACHED", "SHAPES"]
 
@@ -44,85 +44,87 @@ GROQ = said_error(
     "Failed to generate JSON. Please adjust your prompt. See 'failed_generation' for more details.",
     type="invalid_request_error", code="json_validate_failed", failed_generation="{",
 )  # fmt: skip
-THINKING = Saying(
+THINKING = CannedResponse(
     lambda good, request: (
         completion("", finish="length", tokens=_tokens(request), reasoning_content="Hmm. " * 50)
         if _tokens(request) <= 4000
         else completion(good)
     )
 )
-HALF = Saying(
+HALF = CannedResponse(
     lambda good, request: completion(good[: len(good) // 2], finish="length") if _tokens(request) <= 4000 else completion(good)
 )
 FAILING: tuple[Situation, ...] = (
     # Servers that fail, are busy, or load.
     Situation(
         "a fault once, in the server's words",
-        first=(Saying({"error": "llama runner process has terminated"}, 500),),
+        first=(CannedResponse({"error": "llama runner process has terminated"}, 500),),
         asked=2,
         noted="llama runner process has terminated",
     ),
     Situation(
         "a fault always, in the server's words",
-        Saying({"error": "CUDA out of memory"}, 500),
+        CannedResponse({"error": "CUDA out of memory"}, 500),
         asked=3,
         said="fault .status 500: CUDA out of memory",
     ),
-    Situation("a page of a proxy", Saying(PAGE, 502, kind="text/html"), asked=3, said="status 502: 502 Bad Gateway"),
+    Situation("a page of a proxy", CannedResponse(PAGE, 502, kind="text/html"), asked=3, said="status 502: 502 Bad Gateway"),
     Situation(
         "a gateway gives up waiting",
-        Saying(PAGE.replace("502 Bad Gateway", "504 Gateway Time-out"), 504, kind="text/html"),
+        CannedResponse(PAGE.replace("502 Bad Gateway", "504 Gateway Time-out"), 504, kind="text/html"),
         said="gave up waiting .*raise that gateway's",
     ),
-    Situation("a model that loads (llama.cpp)", first=(Saying(LOADING, 503),) * 5, asked=6, noted="loading its model; 17 s"),
+    Situation(
+        "a model that loads (llama.cpp)", first=(CannedResponse(LOADING, 503),) * 5, asked=6, noted="loading its model; 17 s"
+    ),
     Situation(
         "a model that loads (HF, estimated_time)",
-        first=(Saying({"error": "Model org/m is currently loading", "estimated_time": 9.5}, 503),),
+        first=(CannedResponse({"error": "Model org/m is currently loading", "estimated_time": 9.5}, 503),),
         asked=2,
         noted="loading its model; 10 s",
     ),
     Situation(
         "a model that loads for ever",
-        Saying(LOADING, 503),
+        CannedResponse(LOADING, 503),
         limit_seconds=30,
         asked=8,
         said="still loading it .*after 27 s.*raise time_limit_seconds",
     ),
     Situation(
         "busy, Retry-After in seconds",
-        first=(Saying(said_error("Rate limit reached"), 429, {"retry-after": "40"}),),
+        first=(CannedResponse(said_error("Rate limit reached"), 429, {"retry-after": "40"}),),
         asked=2,
         noted="Rate limit reached",
     ),
     Situation(
         "busy, Retry-After as a date",
-        first=(Saying(said_error("slow down"), 429, {"retry-after": formatdate(time() + 30, usegmt=True)}),),
+        first=(CannedResponse(said_error("slow down"), 429, {"retry-after": formatdate(time() + 30, usegmt=True)}),),
         asked=2,
         noted="slow down",
     ),
     Situation(
         "busy, in words only (Groq)",
-        first=(Saying(said_error("Rate limit reached for model. Please try again in 7.66s."), 429),),
+        first=(CannedResponse(said_error("Rate limit reached for model. Please try again in 7.66s."), 429),),
         asked=2,
         noted="7.66s",
     ),
     Situation(
         "busy for longer than there is time",
-        Saying(said_error("Rate limit reached"), 429, {"retry-after": "3600"}),
+        CannedResponse(said_error("Rate limit reached"), 429, {"retry-after": "3600"}),
         said="busy .status 429.* asks to wait 3600 s, and [56]. s are left; .*raise time_limit",
     ),
     Situation(
         "nothing left on the account",
-        Saying(
+        CannedResponse(
             said_error("You exceeded your current quota, please check your plan and billing details.", code="insufficient_quota"),
             429,
         ),
         said="exceeded your current quota.*; check the account",
     ),
-    Situation("an answer thrown away once (Groq)", first=(Saying(GROQ, 400),), asked=2, noted="no sound JSON"),
+    Situation("an answer thrown away once (Groq)", first=(CannedResponse(GROQ, 400),), asked=2, noted="no sound JSON"),
     Situation(
         "answers thrown away while a form is asked for (Groq)",
-        Saying(GROQ, 400, when=_form("json_schema", "json_object")),
+        CannedResponse(GROQ, 400, when=_form("json_schema", "json_object")),
         asked=3,
         noted="without response_format",
     ),
@@ -132,7 +134,7 @@ FAILING: tuple[Situation, ...] = (
     ),
     Situation(
         "thinking takes all tokens, twice",
-        Saying(lambda _, request: completion(None, finish="length", reasoning="Hmm")),
+        CannedResponse(lambda _, request: completion(None, finish="length", reasoning="Hmm")),
         asked=2,
         said="spent all of its 16000 tokens on thinking.*raise max_tokens",
     ),
@@ -148,35 +150,35 @@ REACHED: tuple[Situation, ...] = (
     # Addresses.
     Situation(
         "base_url without /v1, 404 (Ollama)",
-        Saying("404 page not found", 404, kind="text/plain", when=_missing_v1),
+        CannedResponse("404 page not found", 404, kind="text/plain", when=_missing_v1),
         address=_bare,
         asked=2,
         noted="/v1; write that as base_url",
     ),
     Situation(
         "base_url without /v1, 404 (vLLM)",
-        Saying({"detail": "Not Found"}, 404, when=_missing_v1),
+        CannedResponse({"detail": "Not Found"}, 404, when=_missing_v1),
         address=_bare,
         asked=2,
         noted="write that as base_url",
     ),
     Situation(
         "base_url without /v1, a page",
-        Saying(PAGE, 200, kind="text/html", when=_missing_v1),
+        CannedResponse(PAGE, 200, kind="text/html", when=_missing_v1),
         address=_bare,
         asked=2,
         noted="write that as base_url",
     ),
     Situation(
         "base_url without /v1 (LM Studio, status 200)",
-        Saying({"error": "Unexpected endpoint or method. (POST /chat/completions)"}, 200, when=_missing_v1),
+        CannedResponse({"error": "Unexpected endpoint or method. (POST /chat/completions)"}, 200, when=_missing_v1),
         address=_bare,
         asked=2,
         noted="write that as base_url",
     ),
     Situation(
         "base_url of something else",
-        Saying("404 page not found", 404, kind="text/plain"),
+        CannedResponse("404 page not found", 404, kind="text/plain"),
         address=_bare,
         asked=2,
         said="neither at http.* nor at http.*/v1; check base_url",
@@ -185,19 +187,21 @@ REACHED: tuple[Situation, ...] = (
     Situation("base_url that ends in /chat/completions", address=lambda url: f"{url}/chat/completions"),
     Situation(
         "a model that is not there (Ollama)",
-        Saying(said_error('model "stub" not found, try pulling it first', type="not_found_error"), 404),
+        CannedResponse(said_error('model "stub" not found, try pulling it first', type="not_found_error"), 404),
         address=_bare,
         said="try pulling it first.*check the model's name",
     ),
     Situation(
         "sent on to https",
-        Saying(b"", 308, {"location": "https://models.example.invalid/v1/chat/completions?x=1"}),
+        CannedResponse(b"", 308, {"location": "https://models.example.invalid/v1/chat/completions?x=1"}),
         said="308 to https://models.example.invalid/v1.*write base_url=https://models.example.invalid/v1$",
     ),
-    Situation("sent on, POST to GET", Saying(b"", 301, {"location": "/login"}), said="status 301 to /login.*write the address"),
+    Situation(
+        "sent on, POST to GET", CannedResponse(b"", 301, {"location": "/login"}), said="status 301 to /login.*write the address"
+    ),
     Situation(
         "http to a server that wants https",
-        Saying("Client sent an HTTP request to an HTTPS server.\n", 400, kind="text/plain"),
+        CannedResponse("Client sent an HTTP request to an HTTPS server.\n", 400, kind="text/plain"),
         said="HTTPS server.*; write https://",
     ),
     Situation(
@@ -238,7 +242,7 @@ REACHED: tuple[Situation, ...] = (
     Situation("SOCKS, but the server is this machine", environment={"ALL_PROXY": "socks5://{server}"}),
     Situation(
         "a proxy that wants a login",
-        Saying(PAGE, 407, kind="text/html"),
+        CannedResponse(PAGE, 407, kind="text/html"),
         address=lambda _: FAR,
         environment={"http_proxy": "http://{server}"},
         elsewhere=True,
@@ -246,7 +250,7 @@ REACHED: tuple[Situation, ...] = (
     ),
     Situation(
         "a proxy that refuses",
-        Saying("<html><title>Forbidden by policy</title></html>", 403, kind="text/html"),
+        CannedResponse("<html><title>Forbidden by policy</title></html>", 403, kind="text/html"),
         address=lambda _: FAR,
         environment={"http_proxy": "http://{server}"},
         elsewhere=True,
@@ -254,7 +258,7 @@ REACHED: tuple[Situation, ...] = (
     ),
     Situation(
         "a proxy that refuses TLS",
-        Saying(b"", 403),
+        CannedResponse(b"", 403),
         address=lambda _: FAR.replace("http:", "https:"),
         environment={"https_proxy": "http://user:hidden@{server}"},
         elsewhere=True,
@@ -273,63 +277,69 @@ SHAPES: tuple[Situation, ...] = (
     # Answers in other shapes.
     Situation(
         "packed, sound",
-        Saying(lambda good, _: gzip.compress(json.dumps(completion(good)).encode()), headers={"content-encoding": "gzip"}),
+        CannedResponse(
+            lambda good, _: gzip.compress(json.dumps(completion(good)).encode()), headers={"content-encoding": "gzip"}
+        ),
     ),
     Situation(
         "packed, cut off",
-        Saying(lambda good, _: gzip.compress(json.dumps(completion(good)).encode())[:-12], headers={"content-encoding": "gzip"}),
+        CannedResponse(
+            lambda good, _: gzip.compress(json.dumps(completion(good)).encode())[:-12], headers={"content-encoding": "gzip"}
+        ),
         asked=3,
         said="came packed and is damaged; try again",
     ),
     Situation(
         "packed, damaged",
-        Saying(b"\x1f\x8b\x08" + b"\x00" * 60, headers={"content-encoding": "gzip"}),
+        CannedResponse(b"\x1f\x8b\x08" + b"\x00" * 60, headers={"content-encoding": "gzip"}),
         asked=3,
         said="came packed and is damaged",
     ),
     Situation(
         "packed otherwise",
-        Saying(b"\x00" * 60, headers={"content-encoding": "br"}),
+        CannedResponse(b"\x00" * 60, headers={"content-encoding": "br"}),
         said="packed in a way that was not asked for .br.",
     ),
     Situation(
         "a page for an answer",
-        Saying(PAGE, kind="text/html"),
+        CannedResponse(PAGE, kind="text/html"),
         asked=3,
         said="sent a page and no answer .502 Bad Gateway.; check base_url",
     ),
     Situation(
         "an error with status 200",
-        Saying(said_error("Provider returned error", metadata={"raw": '{"error": "upstream is down"}'}), 200),
+        CannedResponse(said_error("Provider returned error", metadata={"raw": '{"error": "upstream is down"}'}), 200),
         asked=3,
         said="upstream is down",
     ),
     Situation("a connection cut in the middle", first=("cut",), asked=2, noted="cut before its answer was whole"),
     Situation(
-        "the answer as a tool call", Saying(lambda good, _: completion(None, finish="tool_calls", tool_calls=_called(good)))
+        "the answer as a tool call",
+        CannedResponse(lambda good, _: completion(None, finish="tool_calls", tool_calls=_called(good))),
     ),
     Situation(
-        "the answer as a function call", Saying(lambda good, _: completion(None, function_call={"name": "f", "arguments": good}))
+        "the answer as a function call",
+        CannedResponse(lambda good, _: completion(None, function_call={"name": "f", "arguments": good})),
     ),
     Situation(
         "the answer in parts",
-        Saying(lambda good, _: completion([{"type": "thinking", "thinking": "{}"}, _part(good[:9]), _part(good[9:])])),
+        CannedResponse(lambda good, _: completion([{"type": "thinking", "thinking": "{}"}, _part(good[:9]), _part(good[9:])])),
     ),
-    Situation("the answer as JSON, read already", Saying(lambda good, _: completion(json.loads(good)))),
-    Situation("the answer where thoughts belong", Saying(lambda good, _: completion("", reasoning_content=good))),
+    Situation("the answer as JSON, read already", CannedResponse(lambda good, _: completion(json.loads(good)))),
+    Situation("the answer where thoughts belong", CannedResponse(lambda good, _: completion("", reasoning_content=good))),
     Situation(
         "odd counts of tokens",
-        Saying(lambda good, _: {**completion(good), "usage": {"prompt_tokens": "many", "completion_tokens": None}}),
+        CannedResponse(lambda good, _: {**completion(good), "usage": {"prompt_tokens": "many", "completion_tokens": None}}),
     ),
     Situation(
         "the server breaks off",
-        Saying(lambda _, __: completion("Generation failed: no pixel_values", finish="error")),
+        CannedResponse(lambda _, __: completion("Generation failed: no pixel_values", finish="error")),
         asked=3,
         said="Generation failed: no pixel_values",
     ),
     Situation(
         "a filter before the model (Azure)",
-        Saying(
+        CannedResponse(
             said_error(
                 "The response was filtered due to the prompt triggering Azure OpenAI's content management policy.",
                 code="content_filter",

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.support.server_situations import Situation, said_error
-from tests.support.stub_server import Request, Saying
+from tests.support.stub_server import CannedResponse, Request
 
 __all__ = ["REFUSED"]
 
 
-def refusing(status: int, body: Any, *names: str, **more: Any) -> Saying:
+def refusing(status: int, body: Any, *names: str, **more: Any) -> CannedResponse:
     """A server that refuses requests whose body holds one of `names`."""
-    return Saying(body, status, when=lambda request: any(name in request.body for name in names), **more)
+    return CannedResponse(body, status, when=lambda request: any(name in request.body for name in names), **more)
 
 
 def _has_picture(request: Request) -> bool:
@@ -109,7 +109,7 @@ REFUSED: tuple[Situation, ...] = (
     ),
     Situation(
         "neither name of the length is taken",
-        Saying(
+        CannedResponse(
             lambda _, request: {
                 "detail": [
                     {"loc": ["body", name], "msg": "Extra inputs are not permitted"}
@@ -125,7 +125,7 @@ REFUSED: tuple[Situation, ...] = (
     ),
     Situation(
         "length larger than the model can write",
-        Saying(
+        CannedResponse(
             said_error("max_tokens is too large: 4000. This model supports at most 2048 completion tokens", param="max_tokens"),
             400,
             when=lambda request: _tokens(request) > 2048,
@@ -135,7 +135,7 @@ REFUSED: tuple[Situation, ...] = (
     ),
     Situation(
         "question and length beyond the context (vLLM)",
-        Saying(
+        CannedResponse(
             {
                 "object": "error",
                 "message": "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens "
@@ -150,7 +150,7 @@ REFUSED: tuple[Situation, ...] = (
     ),
     Situation(
         "question alone beyond the context (llama.cpp)",
-        Saying(
+        CannedResponse(
             said_error(
                 "the request exceeds the available context size, try increasing it", code=400, type="exceed_context_size_error"
             ),
@@ -160,14 +160,14 @@ REFUSED: tuple[Situation, ...] = (
     ),
     Situation(
         "json_schema refused (LM Studio)",
-        Saying(FORMAT_LM_STUDIO, 400, when=_form("json_object")),
-        first=(Saying(FORMAT_LM_STUDIO, 400),),
+        CannedResponse(FORMAT_LM_STUDIO, 400, when=_form("json_object")),
+        first=(CannedResponse(FORMAT_LM_STUDIO, 400),),
         asked=3,
         noted="without response_format",
     ),
     Situation(
         "json_schema refused",
-        Saying(
+        CannedResponse(
             said_error(
                 "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model.",
                 param="response_format",
@@ -180,7 +180,7 @@ REFUSED: tuple[Situation, ...] = (
     ),
     Situation(
         "no response_format at all (OpenRouter, 404)",
-        Saying(
+        CannedResponse(
             said_error("No endpoints found that can handle the requested parameters.", code=404),
             404,
             when=_form("json_schema", "json_object"),
@@ -190,13 +190,13 @@ REFUSED: tuple[Situation, ...] = (
     ),
     Situation(
         "schema too large for a grammar (llama.cpp, 500)",
-        Saying(said_error("failed to parse grammar", code=500, type="server_error"), 500, when=_form("json_schema")),
+        CannedResponse(said_error("failed to parse grammar", code=500, type="server_error"), 500, when=_form("json_schema")),
         asked=2,
         noted="json_object",
     ),
     Situation(
         "seed, temperature and format refused one by one",
-        Saying(
+        CannedResponse(
             lambda _, request: said_error(
                 f"Unsupported parameter: '{next(name for name in ('seed', 'temperature', 'response_format') if name in request.body)}'"
             ),
@@ -208,13 +208,13 @@ REFUSED: tuple[Situation, ...] = (
     ),
     Situation(
         "refused without a word",
-        Saying(b"", 400, when=lambda request: "response_format" in request.body),
+        CannedResponse(b"", 400, when=lambda request: "response_format" in request.body),
         asked=2,
         noted="without response_format, seed and temperature",
     ),
     Situation(
         "refused by a page",
-        Saying(
+        CannedResponse(
             "<html><body><h1>400 Bad Request</h1></body></html>",
             400,
             kind="text/html",
@@ -225,14 +225,14 @@ REFUSED: tuple[Situation, ...] = (
     ),
     Situation(
         "refused whatever is left out",
-        Saying({"detail": "Bad request"}, 400),
+        CannedResponse({"detail": "Bad request"}, 400),
         asked=2,
         said="refuses the request .*without a word why",
     ),
     # Pictures.
     Situation(
         "no pictures (llama.cpp, 500)",
-        Saying(
+        CannedResponse(
             said_error(
                 "image input is not supported - hint: if this is unexpected, you may need to provide the mmproj",
                 code=500,
@@ -246,13 +246,13 @@ REFUSED: tuple[Situation, ...] = (
     ),
     Situation(
         "no pictures (LM Studio)",
-        Saying({"error": "Model does not support images. Please use a model that does."}, 400, when=_has_picture),
+        CannedResponse({"error": "Model does not support images. Please use a model that does."}, 400, when=_has_picture),
         shown=True,
         said=CANT_SEE,
     ),
     Situation(
         "no pictures (LM Studio, status 200)",
-        Saying(
+        CannedResponse(
             said_error("ValueError: Vision add-on is not loaded, but images were provided for processing"), 200, when=_has_picture
         ),
         shown=True,
@@ -260,7 +260,7 @@ REFUSED: tuple[Situation, ...] = (
     ),
     Situation(
         "no pictures (vLLM)",
-        Saying(
+        CannedResponse(
             {"object": "error", "message": "facebook/opt-125m is not a multimodal model None", "code": 400},
             400,
             when=_has_picture,
@@ -270,13 +270,13 @@ REFUSED: tuple[Situation, ...] = (
     ),
     Situation(
         "no pictures (Ollama)",
-        Saying(said_error("this model does not support image input"), 400, when=_has_picture),
+        CannedResponse(said_error("this model does not support image input"), 400, when=_has_picture),
         shown=True,
         said=CANT_SEE,
     ),
     Situation(
         "no pictures (DeepSeek)",
-        Saying(
+        CannedResponse(
             said_error(
                 "Failed to deserialize the JSON body into the target type: messages[1]: "
                 "unknown variant `image_url`, expected `text` at line 1 column 90"
@@ -289,7 +289,7 @@ REFUSED: tuple[Situation, ...] = (
     ),
     Situation(
         "no pictures (Groq)",
-        Saying(
+        CannedResponse(
             said_error(
                 "'messages.1' : for 'role:user' the following must be satisfied[('messages.1.content' : value must be a string)]"
             ),
@@ -301,13 +301,13 @@ REFUSED: tuple[Situation, ...] = (
     ),
     Situation(
         "no pictures (OpenRouter, 404)",
-        Saying(said_error("No endpoints found that support image input", code=404), 404, when=_has_picture),
+        CannedResponse(said_error("No endpoints found that support image input", code=404), 404, when=_has_picture),
         shown=True,
         said=CANT_SEE,
     ),
     Situation(
         "picture too large",
-        Saying(b"", 413, when=lambda request: len(json.dumps(request.body)) > 5_000),
+        CannedResponse(b"", 413, when=lambda request: len(json.dumps(request.body)) > 5_000),
         shown=True,
         asked=2,
         noted="at 384 pixels",
@@ -315,15 +315,17 @@ REFUSED: tuple[Situation, ...] = (
     # Roles.
     Situation(
         "no system role (Gemma)",
-        Saying(said_error("System role not supported"), 400, when=_has_system),
+        CannedResponse(said_error("System role not supported"), 400, when=_has_system),
         asked=2,
         noted="system's words in the user's first message",
     ),
     Situation(
         "no system role (llama.cpp, 500)",
-        Saying(said_error("Value is not callable: System role not supported", code=500), 500, when=_has_system),
+        CannedResponse(said_error("Value is not callable: System role not supported", code=500), 500, when=_has_system),
         asked=2,
         noted="system's words",
     ),
-    Situation("roles must alternate (Mistral by vLLM)", Saying(ROLES, 400, when=_has_system), asked=2, noted="system's words"),
+    Situation(
+        "roles must alternate (Mistral by vLLM)", CannedResponse(ROLES, 400, when=_has_system), asked=2, noted="system's words"
+    ),
 )

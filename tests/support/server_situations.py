@@ -26,17 +26,17 @@ from img2music.errors import Img2MusicError
 from img2music.models import Client, ModelSpec, Question
 from img2music.models.answer_cache import AnswerCache
 from img2music.templates import Message
-from tests.support.stub_server import Saying, StubServer
+from tests.support.stub_server import CannedResponse, StubServer
 
-__all__ = ["GOOD", "SCHEMA", "Outcome", "Situation", "certificate", "go", "question", "said_error"]
+__all__ = ["ANSWER_SCHEMA", "GOOD_ANSWER", "Outcome", "Situation", "certificate", "play_situation", "question", "said_error"]
 
-SCHEMA: dict[str, Any] = {
+ANSWER_SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {"tempo_bpm": {"type": "integer", "minimum": 40, "maximum": 200}, "mode": {"enum": ["minor", "major"]}},
     "required": ["tempo_bpm", "mode"],
     "additionalProperties": False,
 }
-GOOD = {"tempo_bpm": 40, "mode": "minor"}
+GOOD_ANSWER = {"tempo_bpm": 40, "mode": "minor"}
 PAGE = "<!doctype html><html><head><title>502 Bad Gateway</title></head><body><center>nginx</center></body></html>"
 FAR = "http://models.example.invalid/v1"
 
@@ -46,9 +46,9 @@ class Situation:
     """One situation."""
 
     name: str
-    always: str | Saying = "good"
+    always: str | CannedResponse = "good"
     """What the server does with every request ..."""
-    first: tuple[str | Saying, ...] = ()
+    first: tuple[str | CannedResponse, ...] = ()
     """... after these."""
     said: str | None = None
     """What the one line must say; None where the model's answer must come."""
@@ -92,7 +92,7 @@ def question(text: str = "Which tempo?", *, shown: bool = False) -> Question:
     """A question, perhaps about a picture of 768 pixels."""
     return Question(
         (Message("system", "You hear pictures."), Message("user", text)),
-        SCHEMA,
+        ANSWER_SCHEMA,
         "scene/1",
         "0" * 16,
         picture_jpeg=_jpeg() if shown else None,
@@ -105,7 +105,7 @@ def _jpeg() -> bytes:
     return packed.getvalue()
 
 
-def go(situation: Situation, folder: Path) -> Outcome:
+def play_situation(situation: Situation, folder: Path) -> Outcome:
     """Asks one question in that situation, and another where an answer came. `folder` is for the cache and a certificate."""
     waits: list[float] = []
     pem = certificate(folder) if situation.tls else None
@@ -125,7 +125,7 @@ def go(situation: Situation, folder: Path) -> Outcome:
             except Img2MusicError as error:
                 return Outcome(False, str(error), client.asked, 0, (), tuple(waits), tuple(each.body for each in server.requests))
             asked, server.faults = client.asked, []
-            if json.loads(answer.text) != GOOD:
+            if json.loads(answer.text) != GOOD_ANSWER:
                 raise AssertionError(f"another answer came: {answer.text[:200]!r}")
             client.ask(question("And now?", shown=situation.shown), until=monotonic() + situation.limit_seconds)
             bodies = tuple(each.body for each in server.requests)

@@ -6,7 +6,7 @@
 
 Each request takes the next fault; when none is left, `default` counts ("good" unless told otherwise). A fault is a name of
 `BEHAVIOURS`, perhaps with an argument behind a colon: "slow:2" waits two seconds, "429:1" asks for one, "redirect:URL" sends there.
-Where a server's very words matter, a fault is a `Saying`: status, headers and body, for as long as the request is one that it refuses.
+Where a server's very words matter, a fault is a `CannedResponse`: status, headers and body, for as long as the request is one that it refuses.
 A good answer is what `answer` makes of the request's body (text, or what is written as JSON); without it, the smallest sample that
 the request's JSON schema allows. Every thread has ended when the block is left.
 """
@@ -29,7 +29,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
-__all__ = ["BEHAVIOURS", "Request", "Saying", "StubServer", "completion", "sample_for", "sample_of", "schema_of_request"]
+__all__ = [
+    "BEHAVIOURS",
+    "CannedResponse",
+    "Request",
+    "StubServer",
+    "completion",
+    "sample_answer",
+    "sample_of_schema",
+    "schema_of_request",
+]
 
 _SAMPLES = ("a", "aa", "A", "C", "I", "i", "4/4", "C major", "1", "a-b", "a/1", "#000000", "0" * 12, "0" * 16, "0" * 64)
 _HUGE = 10_000_000
@@ -73,7 +82,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Saying:
+class CannedResponse:
     """What a server says word for word."""
 
     body: Any = b""
@@ -91,21 +100,21 @@ class StubServer:
     def __init__(
         self,
         answer: Callable[[dict[str, Any]], Any] | None = None,
-        faults: Sequence[str | Saying] = (),
+        faults: Sequence[str | CannedResponse] = (),
         *,
-        default: str | Saying = "good",
+        default: str | CannedResponse = "good",
         after_seconds: float = 0.0,
         certificate: str | None = None,
     ) -> None:
         """`after_seconds` is how long each good answer takes; `certificate` is a PEM file with its key, for a server that speaks TLS."""
         for fault in (*faults, default):
-            if isinstance(fault, Saying):
+            if isinstance(fault, CannedResponse):
                 continue
             if fault.partition(":")[0] not in BEHAVIOURS:
                 raise ValueError(f"no behaviour {fault!r}; there are: {', '.join(BEHAVIOURS)}")
             if fault == "bomb":
                 _bomb()  # made before anybody waits for it
-        self.answer = answer or sample_for
+        self.answer = answer or sample_answer
         self.faults = list(faults)
         self.default = default
         self.after_seconds = after_seconds
@@ -143,7 +152,7 @@ class StubServer:
         """How many requests came."""
         return len(self.requests)
 
-    def next_fault(self) -> str | Saying:
+    def next_fault(self) -> str | CannedResponse:
         """What to do now."""
         with self.lock:
             return self.faults.pop(0) if self.faults else self.default
@@ -188,7 +197,7 @@ class _Handler(BaseHTTPRequestHandler):
         with stub.lock:
             stub.requests.append(request)
         fault = stub.next_fault()
-        if isinstance(fault, Saying):
+        if isinstance(fault, CannedResponse):
             self._say(fault, request)
             return
         name, _, argument = fault.partition(":")
@@ -213,9 +222,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_CONNECT(self) -> None:
         """As a proxy that lets nobody through."""
         fault = self.server.stub.next_fault()
-        self.send_error(fault.status if isinstance(fault, Saying) else 403)
+        self.send_error(fault.status if isinstance(fault, CannedResponse) else 403)
 
-    def _say(self, saying: Saying, request: Request) -> None:
+    def _say(self, saying: CannedResponse, request: Request) -> None:
         answer = self.server.stub.answer(request.body)
         if not saying.when(request):
             self._send(_completion("good", answer, request.body, ""))
@@ -279,7 +288,7 @@ def _refuses(name: str, body: dict[str, Any]) -> bool:
 def _completion(name: str, answer: Any, body: dict[str, Any], key: str) -> dict[str, Any]:
     """The answer as the protocol wraps it, spoilt as `name` says."""
     good = answer if isinstance(answer, str) else json.dumps(answer)
-    tree = sample_for(body) if isinstance(answer, str) else answer
+    tree = sample_answer(body) if isinstance(answer, str) else answer
     refusal = "I'm sorry, I can't help with that." if name == "refusal" else None
     text = None if name in {"refusal", "null_content"} else _SPOILT.get(name, _as_it_is)(good, tree, key)
     finish = {"truncated": "length", "content_filter": "content_filter"}.get(name, "stop")
@@ -329,10 +338,10 @@ def completion(text: Any, *, finish: str = "stop", tokens: int = 30, **message: 
     return {"object": "chat.completion", "choices": [{"index": 0, "message": said, "finish_reason": finish}], "usage": usage}
 
 
-def sample_for(body: dict[str, Any]) -> Any:
+def sample_answer(body: dict[str, Any]) -> Any:
     """The smallest answer to a request; plain text where it holds no schema."""
     schema = schema_of_request(body)
-    return "All is well." if schema is None else sample_of(schema)
+    return "All is well." if schema is None else sample_of_schema(schema)
 
 
 def schema_of_request(body: dict[str, Any]) -> dict[str, Any] | None:
@@ -350,26 +359,26 @@ def schema_of_request(body: dict[str, Any]) -> dict[str, Any] | None:
     return None
 
 
-def sample_of(schema: dict[str, Any], definitions: dict[str, Any] | None = None) -> Any:
+def sample_of_schema(schema: dict[str, Any], definitions: dict[str, Any] | None = None) -> Any:
     """The smallest value that a JSON schema allows: first choices, least numbers, shortest lists."""
     known = {**(definitions or {}), **schema.get("$defs", {})}
     if "$ref" in schema:
-        return sample_of(known[schema["$ref"].rpartition("/")[2]], known)
+        return sample_of_schema(known[schema["$ref"].rpartition("/")[2]], known)
     if "const" in schema or "enum" in schema:
         return schema["const"] if "const" in schema else schema["enum"][0]
     for choice in ("anyOf", "oneOf", "allOf"):
         if choice in schema:
-            return sample_of(schema[choice][0], known)
+            return sample_of_schema(schema[choice][0], known)
     kind = schema.get("type", "object")
     return _sample_of_kind(kind[0] if isinstance(kind, list) else kind, schema, known)
 
 
 def _sample_of_kind(kind: str, schema: dict[str, Any], known: dict[str, Any]) -> Any:
     if kind == "object":
-        return {name: sample_of(inner, known) for name, inner in schema.get("properties", {}).items()}
+        return {name: sample_of_schema(inner, known) for name, inner in schema.get("properties", {}).items()}
     if kind == "array":
-        first = [sample_of(inner, known) for inner in schema.get("prefixItems", ())]
-        return first + [sample_of(schema.get("items", {}), known) for _ in range(schema.get("minItems", 0) - len(first))]
+        first = [sample_of_schema(inner, known) for inner in schema.get("prefixItems", ())]
+        return first + [sample_of_schema(schema.get("items", {}), known) for _ in range(schema.get("minItems", 0) - len(first))]
     if kind == "string":
         pattern = schema.get("pattern")
         fitting = [text for text in _SAMPLES if pattern is not None and re.search(pattern, text)]

@@ -6,7 +6,7 @@ import pytest
 
 from img2music.io.style_files import load_style
 from img2music.planners.harmony.harmonize import harmonize
-from img2music.planners.rules.form import lay_out
+from img2music.planners.rules.form import layout_sections
 from img2music.rng import generator
 from img2music.theory import Key, parse_bar
 from img2music.theory.key_finding import key_margin
@@ -42,7 +42,7 @@ def test_drawn_harmony_points_to_its_tonic() -> None:
     clear = 0
     for seed in range(40):
         mode = ("major", "minor")[seed % 2]
-        sections = harmonize(lay_out(24), mode, load_style("pop"), generator(seed, "harmony"))
+        sections = harmonize(layout_sections(24), mode, load_style("pop"), generator(seed, "harmony"))
         key = Key(0, mode)
         chords = [numeral for section in sections for bar in section for numeral in bar.split()]
         clear += key_margin(of_chords(*chords, key=key), key) > 0

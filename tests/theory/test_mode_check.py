@@ -8,7 +8,7 @@ from img2music.brief import Brief
 from img2music.io.style_files import style_names
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.theory import MODES, Key
-from img2music.theory.mode_check import contradiction
+from img2music.theory.mode_check import find_mode_contradiction
 from tests.support.made_scenes import make_scene
 
 MAJOR = ("I", "IV", "I6", "V7", "I", "vi", "ii7 V7", "I")
@@ -16,7 +16,7 @@ MINOR = ("i", "iv", "i6", "V7", "i", "VI", "iiø65 V", "i")
 
 
 def found(bars: tuple[str, ...], key: str) -> str | None:
-    one = contradiction(bars, Key.parse(key))
+    one = find_mode_contradiction(bars, Key.parse(key))
     return None if one is None else one.meant.name
 
 
@@ -53,7 +53,7 @@ def test_what_is_borrowed_is_left_alone(bars: tuple[str, ...], key: str) -> None
 
 
 def test_the_sentence_says_where_and_what_to_do() -> None:
-    one = contradiction(MAJOR, Key.parse("E minor"))
+    one = find_mode_contradiction(MAJOR, Key.parse("E minor"))
     assert one is not None
     assert one.text == (
         "the key says E minor, but the numerals are those of major (I in bars 1, 5, 8, IV in bar 2, I6 in bar 3, vi in bar 6 and 1 more; "

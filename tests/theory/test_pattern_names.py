@@ -6,8 +6,8 @@ import pytest
 
 from img2music.errors import UsageError
 from img2music.realizers.bass.bass_patterns import BASS
-from img2music.realizers.chords.patterns import ARPEGGIO, CHORDS, PAD, Moment, pattern
-from img2music.realizers.chords.patterns.pattern_grid import EIGHTH, SIXTEENTH, level, strokes
+from img2music.realizers.chords.patterns import ARPEGGIO, CHORDS, PAD, PatternContext, pattern
+from img2music.realizers.chords.patterns.pattern_grid import EIGHTH, SIXTEENTH, level, strongest_places
 from img2music.theory import METERS, Meter
 from img2music.theory.pattern_names import PATTERNS, check_pattern
 
@@ -20,9 +20,9 @@ COMMON = [
 COMMON += [("arpeggio", name) for name in ("broken", "wide", "sixteenths", "ostinato", "travis", "sparse", "harp", "montuno")]
 
 
-def moments(meter: str, drive: float) -> list[Moment]:
+def moments(meter: str, drive: float) -> list[PatternContext]:
     time = Meter.parse(meter)
-    return [Moment(time, bar, drive, variant, bar == 3) for variant in range(4) for bar in range(4)]
+    return [PatternContext(time, bar, drive, variant, bar == 3) for variant in range(4) for bar in range(4)]
 
 
 def test_every_named_pattern_is_played_and_every_played_one_named() -> None:
@@ -59,15 +59,15 @@ def test_common_patterns_have_at_least_three_densities(role: str, name: str) -> 
 
 def test_strokes_are_added_where_a_player_would_add_them() -> None:
     four = Meter.parse("4/4")
-    assert [float(place) for place in strokes(four, 1)] == [0]
-    assert [float(place) for place in strokes(four, 2)] == [0, 2]
-    assert [float(place) for place in strokes(four, 5)] == [0, 1, 2, 3, 3.5]
-    assert [float(place) for place in strokes(Meter.parse("6/8"), 4)] == [0, 1, 1.5, 2.5]
+    assert [float(place) for place in strongest_places(four, 1)] == [0]
+    assert [float(place) for place in strongest_places(four, 2)] == [0, 2]
+    assert [float(place) for place in strongest_places(four, 5)] == [0, 1, 2, 3, 3.5]
+    assert [float(place) for place in strongest_places(Meter.parse("6/8"), 4)] == [0, 1, 1.5, 2.5]
     for meter in METERS:
-        everything = strokes(Meter.parse(meter), 99)
+        everything = strongest_places(Meter.parse(meter), 99)
         assert everything == [EIGHTH * index for index in range(len(everything))]
         for count in range(1, len(everything)):
-            assert set(strokes(Meter.parse(meter), count)) < set(strokes(Meter.parse(meter), count + 1))
+            assert set(strongest_places(Meter.parse(meter), count)) < set(strongest_places(Meter.parse(meter), count + 1))
 
 
 def test_a_level_climbs_from_first_to_last() -> None:
@@ -86,7 +86,7 @@ def test_a_level_climbs_from_first_to_last() -> None:
     ],
 )
 def test_patterns_of_a_kind_are_of_that_kind(role: str, name: str, meter: str, wanted: list[tuple[float, object]]) -> None:
-    hits = TABLES[role][name](Moment(Meter.parse(meter), 1, 0.5))
+    hits = TABLES[role][name](PatternContext(Meter.parse(meter), 1, 0.5))
     assert [(float(hit.place), hit.pick) for hit in hits] == wanted
 
 

@@ -17,10 +17,10 @@ from img2music.theory import (
     Meter,
     instrument,
     instrument_names,
-    name_of,
     parse_bar,
     parse_pitch_class,
     pitch_class,
+    pitch_class_name,
     spell,
 )
 
@@ -34,9 +34,9 @@ def readable_keys() -> list[Key]:
 
 @pytest.mark.parametrize("key", readable_keys(), ids=lambda key: key.name)
 def test_scale_and_signature_agree_with_music21(key: Key) -> None:
-    theirs = m21key.Key(name_of(key.tonic).replace("b", "-"), key.mode)
+    theirs = m21key.Key(pitch_class_name(key.tonic).replace("b", "-"), key.mode)
     assert key.signature == theirs.sharps
-    assert [name_of(fifths) for fifths in key.scale] == [pitch.name.replace("-", "b") for pitch in theirs.pitches[:7]]
+    assert [pitch_class_name(fifths) for fifths in key.scale] == [pitch.name.replace("-", "b") for pitch in theirs.pitches[:7]]
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_instruments_are_playable(name: str) -> None:
     player = instrument(name)
     assert 0 <= player.program <= 127
     assert 21 <= player.low < player.high <= 108
-    assert player.kit or player.low <= player.heart <= player.high
+    assert player.kit or player.low <= player.tessitura_centre <= player.high
     assert player.high - player.low >= 12
 
 

@@ -19,7 +19,7 @@ from time import monotonic
 
 from tests.support.server_failures import FAILING, REACHED, SHAPES
 from tests.support.server_refusals import REFUSED
-from tests.support.server_situations import Outcome, Situation, go
+from tests.support.server_situations import Outcome, Situation, play_situation
 
 SITUATIONS = (*REFUSED, *FAILING, *REACHED, *SHAPES)
 
@@ -42,7 +42,7 @@ def main() -> None:
     print(f"{'situation':<58}{'outcome':<15}{'requests':>9}{'next':>6}{'waited':>8}")
     for situation in SITUATIONS:
         with tempfile.TemporaryDirectory() as folder:
-            outcome = go(situation, Path(folder))
+            outcome = play_situation(situation, Path(folder))
         good = as_it_must(situation, outcome)
         answered, requests, wrong = answered + outcome.answered, requests + outcome.asked, wrong + (not good)
         later = str(outcome.asked_later) if outcome.answered else ""

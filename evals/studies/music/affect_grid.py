@@ -28,9 +28,9 @@ from numpy.typing import NDArray
 
 from evals.studies.music.affect_judge import interval, rated_pieces
 from img2music.brief import Brief
-from img2music.crossmodal.affect import Affect
-from img2music.crossmodal.attributes import suggest
-from img2music.crossmodal.cue_evidence import TYPICAL, Evidence
+from img2music.crossmodal.affect import AffectAttribute
+from img2music.crossmodal.attributes import suggest_attributes
+from img2music.crossmodal.cue_evidence import TYPICAL, CueEvidence
 from img2music.io.style_files import load_style
 from img2music.metrics.affect.affect_estimator import AffectEstimator, pearson
 from img2music.metrics.affect.affect_features import AffectFeatures, read_features
@@ -72,12 +72,12 @@ def scene_of(valence: float, arousal: float, seed: int) -> Scene:
         share=1.0,
         box=Box(x=0, y=0, width=1, height=1),
     )
-    feelings = [Affect(value=value, because=("lightness",), confidence=1.0) for value in (valence, arousal)]
+    feelings = [AffectAttribute(value=value, because=("lightness",), confidence=1.0) for value in (valence, arousal)]
     return Scene(
         picture=PictureInfo(file="grid.png", sha256="0" * 64, width=100, height=100, format="PNG"),
         cues=tuple(cues),
         colours=(colour,),
-        attributes=suggest(Evidence(cues, (colour,), 1.0), *feelings),
+        attributes=suggest_attributes(CueEvidence(cues, (colour,), 1.0), *feelings),
     )
 
 

@@ -32,7 +32,7 @@ from evals.corpora import emopia, folk, jsb
 from evals.shared.song_features import midi_notes, piece_features, tune_features
 from img2music.io.midi.export_midi import write_midi
 from img2music.io.style_files import style_names
-from img2music.metrics.symbolic.tune_view import tune_of
+from img2music.metrics.symbolic.melody_view import view_melody
 from img2music.performers.expressive import ExpressivePerformer
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.composer import Composer
@@ -91,7 +91,7 @@ def grid_features(steps: Iterable[Iterable[int]]) -> Row | None:
 
 
 def sung(plan: CompositionPlan, score: Score) -> Row | None:
-    tune = tune_of(score, plan)
+    tune = view_melody(score, plan)
     return None if tune is None else tune_features(tune)
 
 

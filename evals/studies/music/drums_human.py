@@ -25,15 +25,15 @@ from statistics import fmean, median, pstdev
 import numpy as np
 import yaml
 
-from evals.corpora import groove
-from evals.corpora.drumming import SLOTS, Reading, likeness, read_performance, swing_place
-from evals.corpora.groove import Performance, Stroke
+from evals.corpora import groove_midi
+from evals.corpora.drum_quantization import SLOTS, QuantizedDrums, groove_similarity, quantize_recording, swing_place
+from evals.corpora.groove_midi import DrumRecording, DrumStroke
 from img2music.brief import Brief
 from img2music.performance import TICKS_PER_QUARTER
 from img2music.performers.expressive import ExpressivePerformer
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.composer import Composer
-from img2music.resources import data
+from img2music.resources import data_folder
 from tests.support.made_scenes import make_scene
 
 SEEDS = range(8)
@@ -89,11 +89,11 @@ STRINGS: dict[str, dict[str, dict[str, str]]] = {
 }
 
 
-def features(reading: Reading) -> tuple[float, ...]:
+def features(reading: QuantizedDrums) -> tuple[float, ...]:
     """The features of the docstring, in its order."""
     bars = reading.bars
     hits = [hit for bar in bars for hit in bar]
-    pairs = [likeness(bars[bar : bar + 2], bars[bar + 2 : bar + 4]) for bar in range(0, len(bars) - 3, 2)]
+    pairs = [groove_similarity(bars[bar : bar + 2], bars[bar + 2 : bar + 4]) for bar in range(0, len(bars) - 3, 2)]
     low = [(hit.slot % SLOTS != 0, hit.velocity) for hit in hits if hit.key in KICK_AND_SNARE]
     return (
         pstdev([hit.velocity for hit in hits]),
@@ -104,28 +104,28 @@ def features(reading: Reading) -> tuple[float, ...]:
     )
 
 
-def read(performance: Performance) -> Reading | None:
+def read(performance: DrumRecording) -> QuantizedDrums | None:
     """A performance in 4/4 as the eye sees it; None where it is too short, or neither straight nor swung."""
     try:
-        reading = read_performance(performance, swing=swing_place([stroke.place_quarters for stroke in performance.strokes]))
+        reading = quantize_recording(performance, swing=swing_place([stroke.place_quarters for stroke in performance.strokes]))
     except ValueError:
         return None
     return reading if len(reading.bars) >= 8 else None
 
 
-def generated(style: str, path: str, seed: int) -> Reading | None:
+def generated(style: str, path: str, seed: int) -> QuantizedDrums | None:
     """The drums of a piece of a minute, performed."""
     scene = make_scene(arousal=0.5 if style in {"rock", "pop"} else 0.1)
     plan = RulesPlanner()(scene, Brief.of(style=path, meter="4/4", seconds=60, seed=seed))
     played = next(part for part in ExpressivePerformer()(Composer()(plan), plan).parts if part.is_drums)
     strokes = tuple(
-        Stroke(note.onset_ticks / TICKS_PER_QUARTER, {35: 36, 45: 47}.get(note.pitch, note.pitch), note.velocity)
+        DrumStroke(note.onset_ticks / TICKS_PER_QUARTER, {35: 36, 45: 47}.get(note.pitch, note.pitch), note.velocity)
         for note in played.notes
     )
-    return read(Performance(f"{style} {seed}", "", style, round(plan.tempo_bpm), "4/4", False, "", strokes))
+    return read(DrumRecording(f"{style} {seed}", "", style, round(plan.tempo_bpm), "4/4", False, "", strokes))
 
 
-def tempo_exponent(performances: list[Performance]) -> tuple[float, int]:
+def tempo_exponent(performances: list[DrumRecording]) -> tuple[float, int]:
     """Slope of log spread (fraction of a quarter) over log tempo, and over how many performances."""
     points = []
     for performance in performances:
@@ -140,7 +140,7 @@ def tempo_exponent(performances: list[Performance]) -> tuple[float, int]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    beats = [one for one in groove.read(parser.parse_args().folder) if not one.is_fill and one.meter == "4/4"]
+    beats = [one for one in groove_midi.read(parser.parse_args().folder) if not one.is_fill and one.meter == "4/4"]
     slope, count = tempo_exponent(beats)
     print(f"timing's spread as a fraction of the beat ~ tempo ** {slope:.2f} ({count} straight performances)\n")
     people = [features(reading) for one in beats if one.split != "train" and (reading := read(one))]
@@ -151,7 +151,7 @@ def main() -> None:
         for kind in ("recorded", "strings"):
             inside = pieces = 0
             for style, strings in STRINGS.items():
-                content = yaml.safe_load(data("styles").joinpath(f"{style}.yaml").read_bytes())
+                content = yaml.safe_load(data_folder("styles").joinpath(f"{style}.yaml").read_bytes())
                 if kind == "strings":
                     content = {**content, "grooves": [], "drums": {"4/4": strings}}
                 path = Path(folder) / f"{style}-{kind}.yaml"

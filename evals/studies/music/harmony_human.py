@@ -19,14 +19,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evals.corpora import billboard, jsb, openewld
-from evals.corpora.numerals import mode_of, triads_of
-from evals.corpora.progression import from_song
+from evals.corpora.progression import progression_of_song
+from evals.corpora.roman_numerals import mode_of, triads_of
 from evals.corpora.song import in_training_half
-from evals.learn.learn_harmony import Table
+from evals.learn.learn_harmony import HarmonyCounts
 from img2music.io.style_files import load_style
 from img2music.planners.harmony.harmonize import harmonize
-from img2music.planners.harmony.markov import build_model, load_model
-from img2music.planners.rules.form import lay_out
+from img2music.planners.harmony.markov import build_harmony_model, load_harmony_model
+from img2music.planners.rules.form import layout_sections
 from img2music.realizers.chords.part_writing import write_parts
 from img2music.rng import generator
 from img2music.style import Vocabulary
@@ -36,21 +36,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from evals.corpora.progression import Progression
-    from img2music.planners.harmony.markov import Model
+    from img2music.planners.harmony.markov import HarmonyModel
 
 
 def main(billboard_folder: str, openewld_folder: str, jsb_folder: str, draws: int = 150) -> None:
     """Prints both tables."""
     corpora: dict[str, Iterable[Progression]] = {
         "chart": billboard.read(Path(billboard_folder)),
-        "standards": (from_song(song) for song in openewld.read(Path(openewld_folder))),
+        "standards": (progression_of_song(song) for song in openewld.read(Path(openewld_folder))),
         "chorales": jsb.read(Path(jsb_folder)),
     }
     print("bits a change of triad under a model of the judging half (lower: more like people)")
     print(f"{'source':10s} {'mode':8s} {'people':>7s} {'ours':>7s} {'shuffled':>9s} {'even':>7s}")
     for source, pieces in corpora.items():
         halves: dict[tuple[str, bool], list[list[str]]] = {}
-        tables = {mode: Table() for mode in ("major", "minor")}
+        tables = {mode: HarmonyCounts() for mode in ("major", "minor")}
         for piece in pieces:
             mode = mode_of(piece)
             if mode not in tables or not piece.phrases:
@@ -61,11 +61,11 @@ def main(billboard_folder: str, openewld_folder: str, jsb_folder: str, draws: in
                 if not training:
                     tables[mode].add(phrase, mode, has_bars=source != "chorales")
         for mode, table in tables.items():
-            judge = build_model(source, mode, table.tree())
+            judge = build_harmony_model(source, mode, table.tree())
             ours = _ours(source, mode, draws)
             chance = generator(1, "harmony_human", source, mode)
             shuffled = [[phrase[index] for index in chance.permutation(len(phrase))] for phrase in ours]
-            names = load_model(source, mode).triads
+            names = load_harmony_model(source, mode).triads
             even = [[names[int(chance.integers(len(names)))] for _ in phrase] for phrase in ours]
             row = [_bits(judge, phrases) for phrases in (halves[mode, True], ours, shuffled, even)]
             print(f"{source:10s} {mode:8s} " + " ".join(f"{bits:8.2f}" for bits in row))
@@ -78,10 +78,10 @@ def _ours(source: str, mode: str, draws: int) -> list[list[str]]:
                                        "suspensions": 0})  # fmt: skip
     style = load_style("solo-piano").model_copy(update={"harmony": {}, "vocabulary": words})
     key = Key(0, mode)
-    names = {Chord.parse(name, key).members: name for name in load_model(source, mode).triads}
+    names = {Chord.parse(name, key).members: name for name in load_harmony_model(source, mode).triads}
     phrases = []
     for seed in range(draws):
-        for bars in harmonize(lay_out(16), mode, style, generator(seed, "harmony")):
+        for bars in harmonize(layout_sections(16), mode, style, generator(seed, "harmony")):
             for place in range(0, len(bars), 4):
                 chords = [chord for bar in bars[place : place + 4] for chord in parse_bar(bar, key)]
                 triads = [names.get(chord.members[:3], "?") for chord in chords]
@@ -89,7 +89,7 @@ def _ours(source: str, mode: str, draws: int) -> list[list[str]]:
     return phrases
 
 
-def _bits(judge: Model, phrases: Sequence[Sequence[str]]) -> float:
+def _bits(judge: HarmonyModel, phrases: Sequence[Sequence[str]]) -> float:
     """Mean surprise; a repeated triad (only shuffling makes them) is skipped, a triad unknown to the judge counts 10 bits."""
     total, count = 0.0, 0
     for phrase in phrases:

@@ -43,7 +43,7 @@ from img2music.errors import UsageError
 from img2music.io.style_files import style_names
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.composer import Composer
-from img2music.realizers.timeline import lay_phrases, lay_spans
+from img2music.realizers.timeline import layout_chords, layout_phrases
 from img2music.theory import Meter
 from tests.support.made_scenes import make_scene
 
@@ -158,8 +158,8 @@ def of_plan(plan: CompositionPlan) -> Line:
     """Our tune for a plan."""
     score = Composer()(plan)
     part = next(part for part in score.parts if part.role == "melody")
-    chords = tuple((span.onset, span.chord.pitch_classes) for span in lay_spans(plan))
-    phrases = tuple(phrase.first_bar * score.meter.bar_quarters for phrase in lay_phrases(plan))
+    chords = tuple((span.onset, span.chord.pitch_classes) for span in layout_chords(plan))
+    phrases = tuple(phrase.first_bar * score.meter.bar_quarters for phrase in layout_phrases(plan))
     return Line(tuple((note.onset_quarters, note.end_quarters, note.pitch) for note in part.notes), chords, score.meter, phrases)
 
 

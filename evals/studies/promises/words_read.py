@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from img2music import Brief, Pipeline
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.theory import instrument, instrument_names
-from img2music.words import Reading, read_words
+from img2music.words import WordsReading, read_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ SLOW_BELOW, FAST_ABOVE = 92.0, 112.0
 ROLES = frozenset({"drums", "bass", "melody", "chords", "pad", "arpeggio"})
 
 
-def fields(reading: Reading) -> dict[str, Any]:
+def fields(reading: WordsReading) -> dict[str, Any]:
     """The fields of a reading that are set, under the names that the wishes use."""
     found: dict[str, Any] = {
         "bpm": reading.tempo_bpm, "seconds": reading.seconds, "key": reading.key, "meter": reading.meter, "style": reading.style,
@@ -52,7 +52,7 @@ def kept_out(names: list[str] | tuple[str, ...]) -> set[str]:
     return out
 
 
-def faults(wish: dict[str, Any], reading: Reading) -> list[str]:
+def faults(wish: dict[str, Any], reading: WordsReading) -> list[str]:
     """What is read otherwise than expected."""
     expect, free, found = wish["expect"], set(wish.get("free", ())), fields(reading)
     wrong = [f"{name}={found[name]} not asked" for name in EXACT if name in found and name not in expect and name not in free]

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.crossmodal.affect import named_affect
-from img2music.crossmodal.cue_evidence import TYPICAL, Evidence
+from img2music.crossmodal.cue_evidence import TYPICAL, CueEvidence
 from img2music.io.pictures import open_picture
 from img2music.perceivers.image.oklab import oklab_from_linear
 from img2music.perceivers.offline import OfflinePerceiver
@@ -63,7 +63,7 @@ def measure(folder: Path) -> None:
     }
     print(f"{len(rows)} pictures; Pearson r [95 % bootstrap interval]")
     for axis, (name, rated) in enumerate(people.items()):
-        terms = [named_affect(Evidence.of(scene))[axis] for scene in scenes]
+        terms = [named_affect(CueEvidence.of(scene))[axis] for scene in scenes]
         groups, smiles, colours = (np.array([part(term) for term in terms]) for part in (of_groups, of_smiles, of_colours))
         design = np.column_stack([np.ones(len(rows)), groups, smiles, colours])
         weights, *_ = np.linalg.lstsq(design, (rated - 4) / 3, rcond=None)

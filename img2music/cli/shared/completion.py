@@ -81,6 +81,6 @@ def _last_begun(names: Iterable[str], incomplete: str, alike: Callable[[str], st
 
 
 def _yaml_names(folder: str) -> list[str]:
-    from img2music.resources import data
+    from img2music.resources import data_folder
 
-    return sorted(file.name.removesuffix(".yaml") for file in data(folder).iterdir() if file.name.endswith(".yaml"))
+    return sorted(file.name.removesuffix(".yaml") for file in data_folder(folder).iterdir() if file.name.endswith(".yaml"))

@@ -23,7 +23,17 @@ if TYPE_CHECKING:
 
     from img2music.pipeline import Event
 
-__all__ = ["EXIT_BUG", "clean", "code_of", "complain", "describe", "note", "progress", "say", "say_object"]
+__all__ = [
+    "EXIT_BUG",
+    "clean",
+    "error_line",
+    "exit_code_of",
+    "print_error",
+    "print_json",
+    "print_notice",
+    "print_text",
+    "progress",
+]
 
 EXIT_BUG = 1
 
@@ -36,32 +46,32 @@ def clean(text: str) -> str:
 _CANT_PRINT = {errno.ENOSPC, errno.EIO, errno.EBADF}
 
 
-def say(text: str = "") -> None:
+def print_text(text: str = "") -> None:
     """Lines of a result for people."""
     for line in text.split("\n"):
         indent = line[: len(line) - len(line.lstrip(" "))]
         typer.echo(indent + clean(line))
 
 
-def say_object(value: dict[str, Any]) -> None:
+def print_json(value: dict[str, Any]) -> None:
     """A result for programs: one object, one line, at once."""
     typer.echo(json.dumps(value, allow_nan=False))
 
 
-def note(text: str) -> None:
+def print_notice(text: str) -> None:
     """A line beside the result."""
     typer.echo(f"img2music: {clean(text)}", err=True)
 
 
-def complain(error: BaseException, about: str = "") -> None:
+def print_error(error: BaseException, about: str = "") -> None:
     """One line about what went wrong (and with which input); with IMG2MUSIC_DEBUG=1 also where."""
-    message = describe(error)
-    note(message if about in message else f"{about}: {message}")
+    message = error_line(error)
+    print_notice(message if about in message else f"{about}: {message}")
     if os.environ.get("IMG2MUSIC_DEBUG") == "1":
         traceback.print_exception(error)
 
 
-def describe(error: BaseException) -> str:
+def error_line(error: BaseException) -> str:
     """What went wrong, in one line that ends with what to do."""
     if isinstance(error, Img2MusicError):
         return str(error)
@@ -71,7 +81,7 @@ def describe(error: BaseException) -> str:
     return f"unexpected {what}; this is a fault of img2music: run it again with IMG2MUSIC_DEBUG=1 and report what it prints"
 
 
-def code_of(error: BaseException) -> int:
+def exit_code_of(error: BaseException) -> int:
     """What to leave with."""
     if isinstance(error, OSError) and error.errno in _CANT_PRINT:
         return OutputError.exit_code
@@ -101,4 +111,4 @@ def progress(title: str) -> Iterator[Callable[[Event], None]]:
 
 def _tell_fallbacks(event: Event) -> None:
     if event.state == "fallback":
-        note(event.message)
+        print_notice(event.message)

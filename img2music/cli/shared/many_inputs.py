@@ -11,17 +11,17 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from img2music.cli.shared.console import code_of, complain, describe, note, say_object
+from img2music.cli.shared.console import error_line, exit_code_of, print_error, print_json, print_notice
 from img2music.errors import OutputError, UsageError
 from img2music.output_folder import identity_of, save_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from img2music.output_folder import Saved
+    from img2music.output_folder import SavedFiles
     from img2music.piece import Piece
 
-__all__ = ["check_writable", "each", "folder_names", "plain_name", "save_piece"]
+__all__ = ["check_writable", "folder_names", "for_each_input", "safe_folder_name", "save_piece"]
 
 _RESULTS = {"scene.json", "plan.json", "piece.json", "score.mid"}
 _LONGEST_NAME, _LONGEST_NAME_BYTES = 100, 200
@@ -32,7 +32,7 @@ _GRAVITY = (0, 2, 3, 4, 1)
 """Exit codes, the worst last."""
 
 
-def each(inputs: Sequence[str], work: Callable[[int, str], None], *, as_json: bool, what: str = "picture") -> int:
+def for_each_input(inputs: Sequence[str], work: Callable[[int, str], None], *, as_json: bool, what: str = "picture") -> int:
     """Does `work(place, input)` for every input, whatever becomes of the others, and returns the worst exit code.
 
     With `as_json` a failure is an object too, in its place among the results; `what` is the input's name in it.
@@ -45,33 +45,33 @@ def each(inputs: Sequence[str], work: Callable[[int, str], None], *, as_json: bo
         except BrokenPipeError:
             raise
         except Exception as error:
-            complain(error, source)
+            print_error(error, source)
             if as_json:
-                say_object({what: source, "error": describe(error), "exit_code": code_of(error)})
+                print_json({what: source, "error": error_line(error), "exit_code": exit_code_of(error)})
             failed.append(source)
-            worst = max(worst, code_of(error), key=_GRAVITY.index)
+            worst = max(worst, exit_code_of(error), key=_GRAVITY.index)
     if failed and len(inputs) > 1:
-        note(f"{len(failed)} of {len(inputs)} failed: {', '.join(failed)}")
+        print_notice(f"{len(failed)} of {len(inputs)} failed: {', '.join(failed)}")
     return worst
 
 
 def folder_names(inputs: Sequence[str]) -> list[str]:
     """A folder's name for every input, no two alike, even where capitals don't count."""
     names: list[str] = []
-    taken = {plain_name(source).casefold() for source in inputs}
+    taken = {safe_folder_name(source).casefold() for source in inputs}
     for source in inputs:
-        name = plain_name(source)
+        name = safe_folder_name(source)
         number = 1
         while name.casefold() in {other.casefold() for other in names} or (number > 1 and name.casefold() in taken):
             number += 1
-            name = f"{plain_name(source)}-{number}"
+            name = f"{safe_folder_name(source)}-{number}"
         if number > 1:
-            note(f"{source} goes to the folder {name}, because another input has the same name")
+            print_notice(f"{source} goes to the folder {name}, because another input has the same name")
         names.append(name)
     return names
 
 
-def plain_name(source: str) -> str:
+def safe_folder_name(source: str) -> str:
     """A folder's name for an input, which every usual file system takes."""
     path = Path(source)
     stem = path.resolve().parent.name if path.name in _RESULTS else path.stem
@@ -106,7 +106,7 @@ def check_writable(out: str) -> Path:
     return target
 
 
-def save_piece(piece: Piece, folder: Path, *, force: bool, spare: Path | None = None) -> Saved:
+def save_piece(piece: Piece, folder: Path, *, force: bool, spare: Path | None = None) -> SavedFiles:
     """Writes a piece; `spare` is a folder that stays as it is.
 
     Raises:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.cli.shared.console import note, say, say_object
+from img2music.cli.shared.console import print_json, print_notice, print_text
 
 if TYPE_CHECKING:
-    from img2music.output_folder import Saved
+    from img2music.output_folder import SavedFiles
     from img2music.piece import Piece
     from img2music.plan import CompositionPlan
 
-__all__ = ["tell"]
+__all__ = ["print_piece_summary"]
 
 _MOST_TAKES = 10
 
@@ -22,10 +22,10 @@ def _tempo(plan: CompositionPlan) -> str:
     return f"{quarters} (♩. = {plan.tempo_bpm * 2 / 3:.3g})" if plan.parsed_meter.is_compound else quarters
 
 
-def tell(piece: Piece, source: dict[str, str], saved: Saved, *, as_json: bool) -> None:
+def print_piece_summary(piece: Piece, source: dict[str, str], saved: SavedFiles, *, as_json: bool) -> None:
     """Tells of `piece`, made from `source` (what it is and its name), and where its files are."""
-    from img2music.report.explanation import clock
-    from img2music.report.page.model_log import asked_lines
+    from img2music.report.explanation import format_clock
+    from img2music.report.page.model_log import model_use_lines
     from img2music.report.page.takes_table import kept_lines, takes_table
     from img2music.words import read_words
     from img2music.words.explain_words import reading_rows, said_read
@@ -33,9 +33,9 @@ def tell(piece: Piece, source: dict[str, str], saved: Saved, *, as_json: bool) -
     plan, manifest = piece.plan, piece.manifest
     reading = read_words(piece.brief.words, piece.brief.glosses)
     if saved.note:
-        note(saved.note)
+        print_notice(saved.note)
     if as_json:
-        say_object(
+        print_json(
             {
                 **source,
                 "folder": str(saved.folder),
@@ -65,26 +65,26 @@ def tell(piece: Piece, source: dict[str, str], saved: Saved, *, as_json: bool) -
         plan.key,
         plan.meter,
         _tempo(plan),
-        clock(plan.seconds),
+        format_clock(plan.seconds),
         f"seed {manifest['seed']}",
     )
-    say(f"{next(iter(source.values()))}: {plan.title}")
-    say(f"  {', '.join(facts)}")
+    print_text(f"{next(iter(source.values()))}: {plan.title}")
+    print_text(f"  {', '.join(facts)}")
     if reading.read:
-        say(f"  your words: {said_read(reading)}")
+        print_text(f"  your words: {said_read(reading)}")
     if manifest["kept"] is not None:
         for line in kept_lines(manifest["kept"], manifest["seed"]):
-            say(f"  {line}")
+            print_text(f"  {line}")
     table = takes_table(manifest["takes"])
     if table is not None:
         for line in table.lines(_MOST_TAKES):
-            say(f"  {line}")
-        say(f"  {table.why}")
-    for line in asked_lines(manifest):
-        say(f"  {line}")
+            print_text(f"  {line}")
+        print_text(f"  {table.why}")
+    for line in model_use_lines(manifest):
+        print_text(f"  {line}")
     for conflict in manifest["conflicts"]:
-        say(f"  note: {conflict}")
+        print_text(f"  note: {conflict}")
     for row in manifest["compliance"]:
         if row["passed"] is False:
-            say(f"  not kept: {row['promise']} should be {row['asked']}, the files say {row['found']}")
-    say(f"  in {saved.folder}{'' if piece.audio is None else ', to be heard in report.html'}")
+            print_text(f"  not kept: {row['promise']} should be {row['asked']}, the files say {row['found']}")
+    print_text(f"  in {saved.folder}{'' if piece.audio is None else ', to be heard in report.html'}")

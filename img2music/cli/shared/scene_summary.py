@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
     from img2music.scene import Scene
 
-__all__ = ["describe_scene"]
+__all__ = ["print_scene_summary"]
 
 _PLAIN_WIDTH, _WIDEST = 80, 110
 """Columns without a terminal, and at most on one: longer lines are hard to read."""
 
 
-def describe_scene(scene: Scene, source: str) -> None:
+def print_scene_summary(scene: Scene, source: str) -> None:
     """Prints what was seen in the picture `source`, for people."""
     from rich.console import Console
     from rich.text import Text

@@ -17,25 +17,25 @@ A prompt is judged on pieces, not on its wording: every cell is a whole piece, m
 everything else as in the offline pipeline. Knows nothing of the terminal.
 """
 
-from img2music.evaluation.comparison import Difference, Summary, compared, summaries
-from img2music.evaluation.records import Record, Store
-from img2music.evaluation.workbench.cost_estimate import Estimate, estimated
+from img2music.evaluation.comparison import Difference, Summary, compare_variants, summarize_variants
+from img2music.evaluation.records import CellRecord, RecordStore
+from img2music.evaluation.workbench.cost_estimate import Estimate, estimate_run
 from img2music.evaluation.workbench.grid_inputs import load_grid
 from img2music.evaluation.workbench.prompt_grid import Cell, Grid
-from img2music.evaluation.workbench.runner import check_usable, run
+from img2music.evaluation.workbench.runner import check_usable, run_cells
 
 __all__ = [
     "Cell",
+    "CellRecord",
     "Difference",
     "Estimate",
     "Grid",
-    "Record",
-    "Store",
+    "RecordStore",
     "Summary",
     "check_usable",
-    "compared",
-    "estimated",
+    "compare_variants",
+    "estimate_run",
     "load_grid",
-    "run",
-    "summaries",
+    "run_cells",
+    "summarize_variants",
 ]

@@ -8,11 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.evaluation.scores import CARDS, DIVERSITY
-from img2music.evaluation.workbench.result_tables import SCORES, figure, mean_words, names, pairs, verdict_words
-from img2music.report.explanation import listed
-from img2music.report.page.html import Html, el, join
-from img2music.report.page.report_tables import table as html_table
+from img2music.evaluation.scores import DIVERSITY_CARD, SCORE_CARDS
+from img2music.evaluation.workbench.result_tables import (
+    SCORES,
+    format_mean,
+    format_score,
+    group_by_pair,
+    pair_names,
+    verdict_words,
+)
+from img2music.report.explanation import join_words
+from img2music.report.page.html import Html, el, join_html
+from img2music.report.page.report_tables import html_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +40,7 @@ def score_table(table: Sequence[Summary]) -> Html:
     heads = ["Score", *((summary.variant.prompt.label if one_model else summary.variant.label) for summary in table)]
     rows: list[list[Child]] = [["cells", *(_cells(summary) for summary in table)]]
     for score in shown:
-        card = DIVERSITY if score == "diversity" else CARDS[score]
+        card = DIVERSITY_CARD if score == "diversity" else SCORE_CARDS[score]
         arrow = {"higher": ", more is better", "lower": ", less is better"}.get(card.better, "")
         rows.append([[score, el("small", f"{card.unit}{arrow}")], *(_mean(score, summary) for summary in table)])
     made = html_table("scores", heads, rows)
@@ -43,7 +50,7 @@ def score_table(table: Sequence[Summary]) -> Html:
         if reasons
         else None
     )
-    return join([el("div", made, class_="wide", tabindex=0, role="region", aria_label="Table of scores"), told])
+    return join_html([el("div", made, class_="wide", tabindex=0, role="region", aria_label="Table of scores"), told])
 
 
 def _cells(summary: Summary) -> Child:
@@ -60,7 +67,7 @@ def _mean(score: str, summary: Summary) -> Child:
     if mean.value is None:
         return el("span", "not measured", class_="quiet")
     of = "pair" if score == "diversity" else "cell"
-    return el("span", figure(score, mean.value), " ", el("small", f"{mean.count} {of}{'s' * (mean.count != 1)}"))
+    return el("span", format_score(score, mean.value), " ", el("small", f"{mean.count} {of}{'s' * (mean.count != 1)}"))
 
 
 def verdicts(table: Sequence[Summary], differences: Sequence[Difference]) -> Html:
@@ -69,17 +76,21 @@ def verdicts(table: Sequence[Summary], differences: Sequence[Difference]) -> Htm
         told = []
         for summary in table:
             means = [
-                f"{score} {mean_words(score, summary.means[score])}"
+                f"{score} {format_mean(score, summary.means[score])}"
                 for score in SCORES[:7]
                 if summary.means[score].value is not None
             ]
             told.append(
-                el("li", el("p", el("strong", summary.variant.label)), el("p", listed(tuple(means)) or "Nothing was measured."))
+                el(
+                    "li",
+                    el("p", el("strong", summary.variant.label)),
+                    el("p", join_words(tuple(means)) or "Nothing was measured."),
+                )
             )
         return el("ul", told, class_="verdicts")
     items, open_pairs = [], []
-    for own in pairs(differences):
-        first, second, common = names(own[0])
+    for own in group_by_pair(differences):
+        first, second, common = pair_names(own[0])
         if all(one.better is None for one in own):
             few = f" ({own[0].verdict.partition(': ')[2]})" if all(one.low is None for one in own) else ""
             open_pairs.append(el("li", f"{first} and {second} ", el("small", f"with {common}{few}")))
@@ -88,9 +99,9 @@ def verdicts(table: Sequence[Summary], differences: Sequence[Difference]) -> Htm
         for variant, name in ((own[0].a, first), (own[0].b, second)):
             won = tuple(one.score for one in own if one.better is variant)
             if won:
-                lines.append(el("p", el("span", f"✓ {name} is better", class_="good"), f" in {listed(won)}."))
+                lines.append(el("p", el("span", f"✓ {name} is better", class_="good"), f" in {join_words(won)}."))
         rest = tuple(one.score for one in own if one.better is None)
-        lines.append(el("p", el("span", "Can't tell", class_="quiet"), f" in {listed(rest)}.") if rest else None)
+        lines.append(el("p", el("span", "Can't tell", class_="quiet"), f" in {join_words(rest)}.") if rest else None)
         items.append(el("li", lines))
     if open_pairs:
         items.append(el("li", el("p", el("strong", "Can't tell in any score")), el("ul", open_pairs)))
@@ -109,17 +120,17 @@ def differences_tables(differences: Sequence[Difference]) -> list[Html]:
             class_="hint",
         )
     ]
-    for own in pairs(differences):
-        first, second, common = names(own[0])
-        unit = max((_extent(one) for one in own if CARDS[one.score].high == 1.0), default=1.0)
+    for own in group_by_pair(differences):
+        first, second, common = pair_names(own[0])
+        unit = max((_extent(one) for one in own if SCORE_CARDS[one.score].high == 1.0), default=1.0)
         rows: list[list[Child]] = [
             [
                 one.score,
                 str(one.pictures),
-                figure(one.score, one.mean, signed=True),
+                format_score(one.score, one.mean, signed=True),
                 el(
                     "span",
-                    interval_bar(one, unit if CARDS[one.score].high == 1.0 else _extent(one)),
+                    interval_bar(one, unit if SCORE_CARDS[one.score].high == 1.0 else _extent(one)),
                     el("span", _reach(one), class_="reached"),
                     class_="drawn",
                 ),
@@ -129,7 +140,7 @@ def differences_tables(differences: Sequence[Difference]) -> list[Html]:
         ]
         content = html_table("differences", ("Score", "Pictures", "Difference", "95 % interval", "Verdict"), rows)
         title: list[Child] = [f"{first} less {second}", el("small", f" with {common}")]
-        if any(one.better is not None for one in own) or len(pairs(differences)) == 1:
+        if any(one.better is not None for one in own) or len(group_by_pair(differences)) == 1:
             made += [el("h3", title), content]
         else:
             folded.append(el("details", el("summary", el("strong", title[0]), el("span", f"with {common}: can't tell")), content))
@@ -145,7 +156,7 @@ def _extent(one: Difference) -> float:
 def _reach(one: Difference) -> str:
     if one.low is None or one.high is None:
         return "too few pictures for an interval"
-    return f"{figure(one.score, one.low, signed=True)} to {figure(one.score, one.high, signed=True)}"
+    return f"{format_score(one.score, one.low, signed=True)} to {format_score(one.score, one.high, signed=True)}"
 
 
 def _verdict(one: Difference) -> Child:
@@ -159,7 +170,7 @@ def interval_bar(one: Difference, extent: float) -> Html:
     def place(value: float) -> float:
         return _HALF + (_HALF - 6) * max(-1.0, min(1.0, value / (extent or 1.0)))
 
-    shapes: list[Child] = [el("title", f"{one.score}: {figure(one.score, one.mean, signed=True)}, {_reach(one)}")]
+    shapes: list[Child] = [el("title", f"{one.score}: {format_score(one.score, one.mean, signed=True)}, {_reach(one)}")]
     shapes.append(el("line", x1=_HALF, x2=_HALF, y1=0, y2=24, class_="axis"))
     if one.low is not None and one.high is not None:
         shapes.append(el("line", x1=f"{place(one.low):.1f}", x2=f"{place(one.high):.1f}", y1=12, y2=12, class_="reach"))

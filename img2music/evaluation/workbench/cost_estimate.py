@@ -13,19 +13,19 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from img2music.evaluation.scores import scores_of
+from img2music.evaluation.scores import score_record
 from img2music.models.model_factory import is_local
 from img2music.models.repair_loop import MOST_REPAIRS
-from img2music.templates import UNTRUSTED
+from img2music.templates import UNTRUSTED_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from img2music.evaluation.records import Record
+    from img2music.evaluation.records import CellRecord
     from img2music.evaluation.workbench.prompt_grid import Cell, Grid, Variant
     from img2music.models import ModelSpec
 
-__all__ = ["Estimate", "Expected", "estimated", "expected", "to_run"]
+__all__ = ["Estimate", "ExpectedCost", "estimate_run", "expected_cost", "missing_cells"]
 
 _CHARACTERS_A_TOKEN = 4.0
 _PICTURE_TOKENS = 800
@@ -44,7 +44,7 @@ _VARIABLE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedCost:
     """One conversation that needs no repair."""
 
     tokens_in: float
@@ -74,7 +74,7 @@ class Estimate:
     most_usd: float | None
     unpriced: tuple[str, ...]
     """Models elsewhere without a price."""
-    leaving: tuple[str, ...]
+    remote_models: tuple[str, ...]
     """Models that are not on this machine."""
 
     @property
@@ -87,12 +87,12 @@ class Estimate:
         told.append(f"about {_count(self.tokens_in)} tokens in and {_count(self.tokens_out)} out")
         if self.usd is None:
             told.append(f"dollars unknown, {', '.join(self.unpriced)} has no price_in and price_out")
-        elif self.usd == 0 and not self.leaving:
+        elif self.usd == 0 and not self.remote_models:
             told.append("no cost, nothing leaves this machine")
         else:
             told.append(f"about {self.usd:.2g} USD, at most {self.most_usd or 0:.2g} with every repair")
-        if self.leaving:
-            told.append(f"prompts and pictures go to {', '.join(self.leaving)}")
+        if self.remote_models:
+            told.append(f"prompts and pictures go to {', '.join(self.remote_models)}")
         return "; ".join(told)
 
 
@@ -100,14 +100,14 @@ def _count(number: float) -> str:
     return f"{number:,.0f}" if number < 10_000 else f"{number / 1000:,.0f} thousand"
 
 
-def to_run(grid: Grid, records: Mapping[str, Record], *, retry_failed: bool) -> list[Cell]:
+def missing_cells(grid: Grid, records: Mapping[str, CellRecord], *, retry_failed: bool) -> list[Cell]:
     """The cells that are missing, and those that failed where they are to be tried again."""
     return [cell for cell in grid.cells() if cell.name not in records or (retry_failed and records[cell.name].status == "failed")]
 
 
-def estimated(grid: Grid, records: Mapping[str, Record], todo: Sequence[Cell]) -> Estimate:
+def estimate_run(grid: Grid, records: Mapping[str, CellRecord], todo: Sequence[Cell]) -> Estimate:
     """What making `todo` will take."""
-    by_variant = {variant: expected(variant, records) for variant in grid.variants}
+    by_variant = {variant: expected_cost(variant, records) for variant in grid.variants}
     costs = [by_variant[cell.variant] for cell in todo]
     cells = list(grid.cells())
     names = {cell.name for cell in todo}
@@ -126,15 +126,15 @@ def estimated(grid: Grid, records: Mapping[str, Record], todo: Sequence[Cell]) -
         usd=sum(usd for usd, _ in priced) if whole else None,
         most_usd=sum(most for _, most in priced) if whole else None,
         unpriced=tuple(model.label for model in asked if _price(model.spec, 1, 1) is None),
-        leaving=tuple(model.label for model in asked if not is_local(model.spec)),
+        remote_models=tuple(model.label for model in asked if not is_local(model.spec)),
     )
 
 
-def expected(variant: Variant, records: Mapping[str, Record]) -> Expected:
+def expected_cost(variant: Variant, records: Mapping[str, CellRecord]) -> ExpectedCost:
     """Of one conversation: measured in this grid, or guessed from the prompt's length."""
     template, spec = variant.prompt.template, variant.model.spec
     own = [
-        scores_of(record)
+        score_record(record)
         for record in records.values()
         if record.prompt_digest == template.digest and record.model == variant.model.label
     ]
@@ -147,14 +147,14 @@ def expected(variant: Variant, records: Mapping[str, Record]) -> Expected:
         for text in (template.system, template.user):
             for name in _VARIABLE.findall(text):
                 usual = _USUAL_CHARACTERS.get(name.strip(), 500)
-                characters += min(usual, UNTRUSTED.get(name.strip(), usual))
+                characters += min(usual, UNTRUSTED_LIMITS.get(name.strip(), usual))
         tokens_in = characters / _CHARACTERS_A_TOKEN + _SCHEMA_TOKENS.get(template.schema_name, 0)
         tokens_in += _PICTURE_TOKENS if variant.prompt.purpose == "see" else 0
         tokens_out = float(min(spec.options.max_tokens, _ANSWER_TOKENS.get(template.schema_name, 1_000)))
     # A repair sends the question again with the answer and its faults, as often as it is quoted.
     rounds = 1 + MOST_REPAIRS
     most_in = rounds * tokens_in + tokens_out * rounds * (rounds - 1) / 2
-    return Expected(tokens_in, tokens_out, _price(spec, tokens_in, tokens_out), _price(spec, most_in, rounds * tokens_out))
+    return ExpectedCost(tokens_in, tokens_out, _price(spec, tokens_in, tokens_out), _price(spec, most_in, rounds * tokens_out))
 
 
 def _price(spec: ModelSpec, tokens_in: float, tokens_out: float) -> float | None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.evaluation.diversity import SAID
-from img2music.evaluation.records import Cited, Made
+from img2music.evaluation.diversity import ANSWERED_ATTRIBUTES
+from img2music.evaluation.records import CitedChoice, PieceExtract
 from img2music.io.abc.export_abc import write_abc
 from img2music.perceivers.vlm.scene_fusion import AROUSAL_CUE
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from img2music.plan import CompositionPlan
     from img2music.scene import Scene
 
-__all__ = ["made_of", "plan_lines", "scene_lines", "score_lines"]
+__all__ = ["extract_piece", "plan_lines", "scene_lines", "score_lines"]
 
 _MOST_LINES = 400
 _LONGEST = 400
@@ -54,7 +54,7 @@ def plan_lines(plan: CompositionPlan) -> list[str]:
 def scene_lines(scene: Scene) -> list[str]:
     """What was suggested for music, one attribute a line, with the cues behind it."""
     lines = []
-    for name in SAID:
+    for name in ANSWERED_ATTRIBUTES:
         attribute = getattr(scene.attributes, name)
         lines.append(f"{name}: {_said(attribute.value)}" + (f"  <- {', '.join(attribute.because)}" if attribute.because else ""))
     return lines
@@ -65,14 +65,14 @@ def score_lines(piece: Piece) -> list[str]:
     return [line for line in write_abc(piece.score).splitlines() if not line.startswith("%")]
 
 
-def made_of(piece: Piece, purpose: str, *, cites: bool) -> Made:
+def extract_piece(piece: Piece, purpose: str, *, cites: bool) -> PieceExtract:
     """A piece as far as a page shows it; `cites` says that the reasons in it are the model's, and not those of the rules."""
     plan, scene = piece.plan, piece.scene
     if purpose == "see" and scene is not None:
         lines = [*scene_lines(scene), *plan_lines(plan)]
     else:
         lines = score_lines(piece) if purpose == "abc" else plan_lines(plan)
-    return Made(
+    return PieceExtract(
         title=plan.title[:2000],
         idea=plan.idea[:2000],
         key=plan.key,
@@ -87,16 +87,19 @@ def made_of(piece: Piece, purpose: str, *, cites: bool) -> Made:
     )
 
 
-def _cited(piece: Piece, purpose: str) -> tuple[Cited, ...]:
+def _cited(piece: Piece, purpose: str) -> tuple[CitedChoice, ...]:
     if purpose == "see" and piece.scene is not None:
         attributes = piece.scene.attributes
-        found = [(name, _said(getattr(attributes, name).value), _own(getattr(attributes, name).because)) for name in SAID]
+        found = [
+            (name, _said(getattr(attributes, name).value), _own(getattr(attributes, name).because))
+            for name in ANSWERED_ATTRIBUTES
+        ]
     elif purpose == "plan":
         found = [(reason.choice, reason.text, reason.because) for reason in piece.plan.reasons]
     else:
         return ()
     return tuple(
-        Cited(choice=choice[:300], value=value[:300], because=tuple(name[:300] for name in because[:50]))
+        CitedChoice(choice=choice[:300], value=value[:300], because=tuple(name[:300] for name in because[:50]))
         for choice, value, because in found[:100]
         if because
     )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from img2music.brief import Brief
 from img2music.errors import DocumentError, PictureError, UsageError
-from img2music.evaluation.workbench.prompt_grid import STAGES, Grid, Model, Prompt, Shown
+from img2music.evaluation.workbench.prompt_grid import STAGE_BY_PURPOSE, Grid, GridModel, GridPicture, GridPrompt
 from img2music.io.documents import read_file
 from img2music.models import ModelSpec
 from img2music.templates import load_prompt, prompt_files
@@ -94,13 +94,13 @@ def _is_there(path: str) -> bool:
         return False
 
 
-def _prompts(names: Sequence[str], note: Callable[[str], None]) -> list[Prompt]:
+def _prompts(names: Sequence[str], note: Callable[[str], None]) -> list[GridPrompt]:
     if not names:
         raise UsageError("no prompt to try; name one or more with --prompts, see `img2music prompts ls`")
     templates: dict[str, tuple[str, PromptTemplate]] = {}
     for name in (path for given in names for path in (prompt_files(given) if Path(given).is_dir() else (given,))):
         template = load_prompt(name)
-        if template.purpose not in STAGES:
+        if template.purpose not in STAGE_BY_PURPOSE:
             raise UsageError(
                 f"prompt {name!r} is for {template.purpose!r}, which makes no piece by itself; try one for see, plan or abc"
             )
@@ -115,27 +115,27 @@ def _prompts(names: Sequence[str], note: Callable[[str], None]) -> list[Prompt]:
         label = template.name
         if shared[label] > 1:
             label = Path(name).name if files[Path(name).name] == 1 else name
-        made.append(Prompt(label[:300], name, template))
+        made.append(GridPrompt(label[:300], name, template))
     return made
 
 
-def _models(lines: Sequence[str], per_minute: float | None, note: Callable[[str], None]) -> list[Model]:
+def _models(lines: Sequence[str], per_minute: float | None, note: Callable[[str], None]) -> list[GridModel]:
     if not lines:
         raise UsageError("no model to ask; name one or more with --models, such as gguf:smollm2 or openai:gpt-4o-mini")
-    made: dict[str, Model] = {}
+    made: dict[str, GridModel] = {}
     for line in lines:
         spec = ModelSpec.parse(line)
         if per_minute is not None and spec.options.per_minute is None:
             line = f"{line}{'&' if '?' in line else '?'}per_minute={per_minute:g}"  # noqa: PLW2901
             spec = ModelSpec.parse(line)
-        model = Model(spec.label[:300], line, spec, _content(spec))
+        model = GridModel(spec.label[:300], line, spec, _content(spec))
         if model.identity in made:
             note(f"{spec.label} is named twice, so it is asked once")
         else:
             made[model.identity] = model
     shared = Counter(model.label for model in made.values())
     return [
-        model if shared[model.label] == 1 else Model(f"{model.label} ({number})", model.line, model.spec, model.content)
+        model if shared[model.label] == 1 else GridModel(f"{model.label} ({number})", model.line, model.spec, model.content)
         for number, model in enumerate(made.values(), 1)
     ]
 
@@ -173,12 +173,12 @@ def picture_files(entry: str) -> list[Path]:
     return found
 
 
-def _pictures(names: Sequence[str], note: Callable[[str], None]) -> list[Shown]:
+def _pictures(names: Sequence[str], note: Callable[[str], None]) -> list[GridPicture]:
     from img2music.io.pictures import open_picture
 
     if not names:
         raise UsageError("no pictures to try the prompts on; name a folder or files with --pictures")
-    made: dict[str, Shown] = {}
+    made: dict[str, GridPicture] = {}
     taken: set[str] = set()
     for path in (path for name in names for path in picture_files(name)):
         picture = open_picture(path)
@@ -190,5 +190,5 @@ def _pictures(names: Sequence[str], note: Callable[[str], None]) -> list[Shown]:
             number += 1
             label = f"{picture.file[:280]} ({number})"
         taken.add(label)
-        made[picture.sha256] = Shown(label, picture.file, path, picture.sha256)
+        made[picture.sha256] = GridPicture(label, picture.file, path, picture.sha256)
     return list(made.values())

@@ -12,21 +12,21 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from img2music.atomic_files import write_file
-from img2music.evaluation.scores import CARDS, DIVERSITY
-from img2music.evaluation.workbench.cards import Sounds, subject
+from img2music.evaluation.scores import DIVERSITY_CARD, SCORE_CARDS
 from img2music.evaluation.workbench.charts import differences_tables, score_table, verdicts
-from img2music.report.explanation import listed
+from img2music.evaluation.workbench.picture_rows import EmbeddedSounds, picture_row
+from img2music.report.explanation import join_words
 from img2music.report.page.html import el
-from img2music.report.page.layout import head, section, theme_css
+from img2music.report.page.layout import page_head, page_section, theme_css
 from img2music.report.page.page_colours import themes
-from img2music.resources import asset
+from img2music.resources import asset_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from img2music.evaluation.comparison import Difference, Summary
-    from img2music.evaluation.records import Record, Store
+    from img2music.evaluation.records import CellRecord, RecordStore
     from img2music.evaluation.workbench.prompt_grid import Grid
     from img2music.report.page.html import Child, Html
 
@@ -38,8 +38,8 @@ _MOST_PICTURES = 60
 
 def write_page(
     grid: Grid,
-    records: Mapping[str, Record],
-    store: Store,
+    records: Mapping[str, CellRecord],
+    store: RecordStore,
     table: Sequence[Summary],
     differences: Sequence[Difference],
     *,
@@ -57,8 +57,8 @@ def write_page(
 
 def page_html(
     grid: Grid,
-    records: Mapping[str, Record],
-    store: Store,
+    records: Mapping[str, CellRecord],
+    store: RecordStore,
     table: Sequence[Summary],
     differences: Sequence[Difference],
     *,
@@ -66,19 +66,19 @@ def page_html(
 ) -> str:
     """The whole document; `rated` says that people's ratings were the yardstick of affect."""
     style = _style()
-    sounds = Sounds(store)
+    sounds = EmbeddedSounds(store)
     shown = grid.pictures[:_MOST_PICTURES]
-    subjects = [subject(grid, picture, records, sounds) for picture in shown]
+    subjects = [picture_row(grid, picture, records, sounds) for picture in shown]
     rest = len(grid.pictures) - len(shown)
     body = [
         el("a", "Skip to the pieces", href="#pieces", class_="skip"),
         _header(grid, table),
         el(
             "main",
-            section("answer", "In short", verdicts(table, differences)),
-            section("scores", "What each is worth", _hint(table), score_table(table)),
-            section("differences", "Is one better?", *differences_tables(differences)) if differences else None,
-            section(
+            page_section("answer", "In short", verdicts(table, differences)),
+            page_section("scores", "What each is worth", _hint(table), score_table(table)),
+            page_section("differences", "Is one better?", *differences_tables(differences)) if differences else None,
+            page_section(
                 "pieces",
                 "The pieces, picture by picture",
                 el("p", f"Seed {grid.seeds[0]}; other seeds are counted in the scores.", class_="hint")
@@ -87,11 +87,11 @@ def page_html(
                 subjects,
                 el("p", f"{rest} more pictures are counted in the scores and not shown.", class_="hint") if rest else None,
             ),
-            section("meaning", "What the scores mean", _meaning(rated=rated)),
+            page_section("meaning", "What the scores mean", _meaning(rated=rated)),
         ),
         el("footer", el("p", "Made with img2music. Everything on this page is quoted from cells.jsonl beside it.")),
     ]
-    return f"<!DOCTYPE html>\n{el('html', head('Prompts tried: img2music', style), el('body', body), lang='en')}\n"
+    return f"<!DOCTYPE html>\n{el('html', page_head('Prompts tried: img2music', style), el('body', body), lang='en')}\n"
 
 
 def question(grid: Grid) -> str:
@@ -109,7 +109,7 @@ def _header(grid: Grid, table: Sequence[Summary]) -> Html:
     words = (
         f"{_many(len(grid.prompts), 'prompt')}, {_many(len(grid.models), 'model')}, {_many(len(grid.pictures), 'picture')} and "
         f"{_many(len(grid.seeds), 'seed')}: {done} of {_many(cells, 'cell')} made, each a piece of {grid.seconds:g} seconds. "
-        f"Prompts: {listed(tuple(prompt.label for prompt in grid.prompts))}. Models: {listed(tuple(model.label for model in grid.models))}."
+        f"Prompts: {join_words(tuple(prompt.label for prompt in grid.prompts))}. Models: {join_words(tuple(model.label for model in grid.models))}."
     )
     return el(
         "header",
@@ -135,7 +135,7 @@ def _hint(table: Sequence[Summary]) -> Html | None:
 
 def _meaning(*, rated: bool) -> Html:
     rows: list[Child] = []
-    for card in (*CARDS.values(), DIVERSITY):
+    for card in (*SCORE_CARDS.values(), DIVERSITY_CARD):
         text = card.explanation
         if card.name == "affect":
             text += " Here it is held against people's ratings." if rated else " Here it is held against the offline eye."
@@ -147,4 +147,4 @@ def _style() -> str:
     light, dark = themes(())
     colours = theme_css(light, dark)
     own = files("img2music.evaluation.workbench").joinpath("grid_page.css").read_text(encoding="utf-8")
-    return colours + asset("report/page.css").read_text(encoding="utf-8") + own
+    return colours + asset_path("report/page.css").read_text(encoding="utf-8") + own

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["check_folder"]
+__all__ = ["check_grid_folder"]
 
 _CELL = re.compile(r"[0-9a-f]{16}")
 _TORN = b'{"format":'
@@ -29,7 +29,7 @@ _LONGEST_LINE = 5_000_000
 _FILES = ("cells.jsonl", "answers.jsonl", "index.html")
 
 
-def check_folder(folder: Path) -> None:
+def check_grid_folder(folder: Path) -> None:
     """Looks at `folder` before anything is asked or written.
 
     Raises:

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from img2music.stages import Kind
     from img2music.templates import PromptTemplate
 
-__all__ = ["STAGES", "Cell", "Grid", "Model", "Prompt", "Shown", "Variant", "config_of"]
+__all__ = ["STAGE_BY_PURPOSE", "Cell", "Grid", "GridModel", "GridPicture", "GridPrompt", "Variant", "cell_config"]
 
-STAGES: dict[str, tuple[Kind, str, str]] = {
+STAGE_BY_PURPOSE: dict[str, tuple[Kind, str, str]] = {
     "see": ("perceiver", "vlm", "offline"),
     "plan": ("planner", "llm", "rules"),
     "abc": ("realizer", "abc", "composer"),
@@ -38,7 +38,7 @@ _NO_CHANGE = {"timeout", "retries", "price_in", "price_out", "per_minute", "thre
 
 
 @dataclass(frozen=True)
-class Prompt:
+class GridPrompt:
     """A prompt in the grid."""
 
     label: str
@@ -54,7 +54,7 @@ class Prompt:
 
 
 @dataclass(frozen=True)
-class Model:
+class GridModel:
     """A model in the grid."""
 
     label: str
@@ -71,7 +71,7 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Shown:
+class GridPicture:
     """A picture in the grid; its pixels are read again when they are needed."""
 
     label: str
@@ -85,8 +85,8 @@ class Shown:
 class Variant:
     """A prompt with a model: what is scored."""
 
-    prompt: Prompt
-    model: Model
+    prompt: GridPrompt
+    model: GridModel
 
     @property
     def label(self) -> str:
@@ -98,9 +98,9 @@ class Variant:
 class Cell:
     """One piece to be made."""
 
-    prompt: Prompt
-    model: Model
-    picture: Shown
+    prompt: GridPrompt
+    model: GridModel
+    picture: GridPicture
     seed: int
     seconds: float
 
@@ -120,9 +120,9 @@ class Cell:
 class Grid:
     """All cells."""
 
-    prompts: tuple[Prompt, ...]
-    models: tuple[Model, ...]
-    pictures: tuple[Shown, ...]
+    prompts: tuple[GridPrompt, ...]
+    models: tuple[GridModel, ...]
+    pictures: tuple[GridPicture, ...]
     seeds: tuple[int, ...]
     seconds: float
 
@@ -146,12 +146,12 @@ class Grid:
                     yield Cell(prompt, model, picture, seed, self.seconds)
 
 
-def config_of(cell: Cell) -> PipelineConfig:
+def cell_config(cell: Cell) -> PipelineConfig:
     """The pipeline of a cell: one stage asks the model, with the usual stage to step in; the others work offline.
 
     An eye is not told the piece's seed, so it gets it here: else all seeds would share one answer.
     """
-    kind, name, instead = STAGES[cell.prompt.purpose]
+    kind, name, instead = STAGE_BY_PURPOSE[cell.prompt.purpose]
     options: dict[str, str | int] = {"model": cell.model.line, "prompt": cell.prompt.source}
     if kind == "perceiver":
         options["seed"] = cell.seed

@@ -6,26 +6,26 @@ from itertools import groupby
 from math import floor, log10
 from typing import TYPE_CHECKING, Any
 
-from img2music.evaluation.scores import CARDS
+from img2music.evaluation.scores import SCORE_CARDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from img2music.evaluation.comparison import Difference, Mean, Summary
-    from img2music.evaluation.records import Record
+    from img2music.evaluation.records import CellRecord
     from img2music.evaluation.workbench.prompt_grid import Variant
 
 __all__ = [
     "SCORES",
+    "column_names",
     "difference_object",
     "difference_rows",
-    "fate",
-    "figure",
-    "mean_words",
-    "names",
-    "pairs",
+    "format_mean",
+    "format_score",
+    "group_by_pair",
+    "pair_names",
     "score_rows",
-    "short_names",
+    "status_line",
     "summary_object",
     "verdict_words",
 ]
@@ -37,10 +37,10 @@ SCORES: tuple[str, ...] = (
     "cost",
 )  # fmt: skip
 """In the order of tables."""
-assert set(SCORES) == {*CARDS, "diversity"}  # noqa: S101  a new score needs a place
+assert set(SCORES) == {*SCORE_CARDS, "diversity"}  # noqa: S101  a new score needs a place
 
 
-def figure(score: str, value: float, *, signed: bool = False) -> str:
+def format_score(score: str, value: float, *, signed: bool = False) -> str:
     """A score's value in few characters."""
     sign = "+" if signed else ""
     if score == "cost" or 0 < abs(value) < 0.005:
@@ -51,12 +51,12 @@ def figure(score: str, value: float, *, signed: bool = False) -> str:
     return f"{value:{sign}.1f}" if score == "seconds" and abs(value) >= 10 else f"{value:{sign}.2f}"
 
 
-def mean_words(score: str, mean: Mean) -> str:
+def format_mean(score: str, mean: Mean) -> str:
     """A mean with its count: "0.83 (6)"; a dash where nothing was measured."""
-    return "-" if mean.value is None else f"{figure(score, mean.value)} ({mean.count})"
+    return "-" if mean.value is None else f"{format_score(score, mean.value)} ({mean.count})"
 
 
-def fate(record: Record) -> str:
+def status_line(record: CellRecord) -> str:
     """Which cell it was and what came of it, in one line."""
     name = f"{record.prompt} · {record.model} · {record.picture} · seed {record.seed}"
     if record.status == "failed":
@@ -67,7 +67,7 @@ def fate(record: Record) -> str:
     return f"{name}: valid" + (f" after {repairs} repair{'s' * (repairs != 1)}" if repairs else "")
 
 
-def short_names(variants: Sequence[Variant]) -> tuple[list[str], list[str]]:
+def column_names(variants: Sequence[Variant]) -> tuple[list[str], list[str]]:
     """A short name for every variant, and lines that say what the names stand for, where they need it."""
     models, prompts = {variant.model for variant in variants}, {variant.prompt for variant in variants}
     if len(models) == 1 and sum(len(variant.prompt.label) + 2 for variant in variants) <= _WIDTH:
@@ -83,7 +83,7 @@ def score_rows(table: Sequence[Summary], heads: Sequence[str]) -> tuple[list[str
     cells = [f"{one.done}/{one.cells}" + (f", {one.failed} failed" if one.failed else "") for one in table]
     rows = [["cells", *cells]]
     rows += [
-        [score, *(mean_words(score, summary.means[score]) for summary in table)]
+        [score, *(format_mean(score, summary.means[score]) for summary in table)]
         for score in SCORES
         if any(summary.means[score].value is not None for summary in table)
     ]
@@ -96,23 +96,23 @@ def difference_rows(differences: Sequence[Difference]) -> tuple[list[str], list[
     for one in differences:
         reach = "-"
         if one.low is not None and one.high is not None:
-            reach = f"{figure(one.score, one.low, signed=True)} to {figure(one.score, one.high, signed=True)}"
-        rows.append([one.score, figure(one.score, one.mean, signed=True), reach, str(one.pictures), verdict_words(one)])
+            reach = f"{format_score(one.score, one.low, signed=True)} to {format_score(one.score, one.high, signed=True)}"
+        rows.append([one.score, format_score(one.score, one.mean, signed=True), reach, str(one.pictures), verdict_words(one)])
     return ["score", "difference", "95 % interval", "pictures", "verdict"], rows
 
 
 def verdict_words(one: Difference) -> str:
     """Who is better, by name."""
-    first, second, _ = names(one)
+    first, second, _ = pair_names(one)
     return one.verdict if one.better is None else f"{first if one.better is one.a else second} is better"
 
 
-def pairs(differences: Sequence[Difference]) -> list[list[Difference]]:
+def group_by_pair(differences: Sequence[Difference]) -> list[list[Difference]]:
     """The differences of every two variants together, in order."""
     return [list(group) for _, group in groupby(differences, key=lambda one: (one.a, one.b))]
 
 
-def names(one: Difference) -> tuple[str, str, str]:
+def pair_names(one: Difference) -> tuple[str, str, str]:
     """What is compared with what, and what both have in common."""
     if one.a.model is one.b.model:
         return one.a.prompt.label, one.b.prompt.label, one.a.model.label
@@ -138,7 +138,7 @@ def summary_object(summary: Summary) -> dict[str, Any]:
 
 def difference_object(one: Difference) -> dict[str, Any]:
     """For programs."""
-    first, second, common = names(one)
+    first, second, common = pair_names(one)
     return {
         "what": "difference",
         "compare": "prompts" if one.a.model is one.b.model else "models",

@@ -14,31 +14,31 @@ from pydantic import ValidationError
 
 from img2music.brief import Brief
 from img2music.errors import Img2MusicError, MissingPackageError, OutputError, UsageError
-from img2music.evaluation.diversity import feeling_of, traits_of
-from img2music.evaluation.records import Record
-from img2music.evaluation.workbench.cost_estimate import expected
-from img2music.evaluation.workbench.document_lines import made_of
-from img2music.evaluation.workbench.prompt_grid import STAGES, config_of
+from img2music.evaluation.diversity import decided_feeling, extract_traits
+from img2music.evaluation.records import CellRecord
+from img2music.evaluation.workbench.cost_estimate import expected_cost
+from img2music.evaluation.workbench.document_lines import extract_piece
+from img2music.evaluation.workbench.prompt_grid import STAGE_BY_PURPOSE, cell_config
 from img2music.pipeline import Pipeline
-from img2music.provenance import ModelUse, answers_heard, collected
+from img2music.provenance import ModelUse, collect_answers, collect_model_uses
 from img2music.stages import load_stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from img2music.evaluation.records import Store
-    from img2music.evaluation.workbench.prompt_grid import Cell, Grid, Model, Prompt, Variant
+    from img2music.evaluation.records import RecordStore
+    from img2music.evaluation.workbench.prompt_grid import Cell, Grid, GridModel, GridPrompt, Variant
     from img2music.io.pictures import Picture
     from img2music.performance import Performance
     from img2music.piece import Piece
     from img2music.pipeline import Event
     from img2music.scene import Scene
 
-__all__ = ["Outcome", "check_usable", "run", "sounds_missing"]
+__all__ = ["RunOutcome", "add_missing_sounds", "check_usable", "run_cells"]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RunOutcome:
     """How a run ended."""
 
     made: int
@@ -53,29 +53,29 @@ def check_usable(todo: Sequence[Cell]) -> None:
     Raises:
         UsageError: a key or a file is missing, or there is no such stage. MissingPackageError: a package is missing.
     """
-    from img2music.models import why_not
+    from img2music.models import unavailable_reason
 
     for model in dict.fromkeys(cell.model for cell in todo):
-        reason = why_not(model.spec)
+        reason = unavailable_reason(model.spec)
         if reason is not None:
             error = MissingPackageError if "pip install" in reason else UsageError
             raise error(f"model {model.label!r} {reason}")
     for cell in {cell.variant: cell for cell in todo}.values():
-        kind = STAGES[cell.prompt.purpose][0]
-        stage = getattr(config_of(cell).stages, kind)
+        kind = STAGE_BY_PURPOSE[cell.prompt.purpose][0]
+        stage = getattr(cell_config(cell).stages, kind)
         load_stage(kind, stage.use, stage.options)
 
 
-def run(
+def run_cells(
     todo: Sequence[Cell],
-    store: Store,
+    store: RecordStore,
     *,
     audio_seed: int | None = None,
     budget_usd: float | None = None,
     on_start: Callable[[int, Cell], None] = lambda _place, _cell: None,
     on_event: Callable[[Event], None] = lambda _: None,
-    on_record: Callable[[int, Record], None] = lambda _place, _record: None,
-) -> Outcome:
+    on_record: Callable[[int, CellRecord], None] = lambda _place, _record: None,
+) -> RunOutcome:
     """Makes every cell of `todo` and keeps it in `store`.
 
     Args:
@@ -90,23 +90,23 @@ def run(
     Raises:
         OutputError: OUT can't be written.
     """
-    workshop, purse = _Workshop(on_event), _Purse(store.records())
+    workshop, purse = _CellMaker(on_event), _Purse(store.records())
     for place, cell in enumerate(todo):
         if budget_usd is not None and purse.spent_usd + purse.expected_usd(cell) > budget_usd:
-            return Outcome(place, purse.spent_usd, stopped=True)
+            return RunOutcome(place, purse.spent_usd, stopped=True)
         on_start(place, cell)
-        with answers_heard() as answers:
+        with collect_answers() as answers:
             record, files = workshop.make(cell, sound=cell.seed == audio_seed)
-        store.keep(record, files, answers)
+        store.save(record, files, answers)
         purse.pay(cell, record)
         on_record(place, record)
-    return Outcome(len(todo), purse.spent_usd, stopped=False)
+    return RunOutcome(len(todo), purse.spent_usd, stopped=False)
 
 
 class _Purse:
     """What a run has spent, and what the next cell is likely to cost: as the cells before it did, or as estimated."""
 
-    def __init__(self, known: Mapping[str, Record]) -> None:
+    def __init__(self, known: Mapping[str, CellRecord]) -> None:
         self._known = known
         self._paid: dict[Variant, list[float]] = {}
         self._guessed: dict[Variant, float] = {}
@@ -118,10 +118,10 @@ class _Purse:
         if paid:
             return sum(paid) / len(paid)
         if cell.variant not in self._guessed:
-            self._guessed[cell.variant] = expected(cell.variant, self._known).usd or 0.0
+            self._guessed[cell.variant] = expected_cost(cell.variant, self._known).usd or 0.0
         return self._guessed[cell.variant]
 
-    def pay(self, cell: Cell, record: Record) -> None:
+    def pay(self, cell: Cell, record: CellRecord) -> None:
         """Counts a cell: as its server counted, or as expected where requests went out and it counted nothing."""
         cost = sum(use.cost_usd for use in record.uses if use.cost_usd is not None)
         if any(use.asked for use in record.uses):
@@ -131,20 +131,20 @@ class _Purse:
         self.spent_usd += cost
 
 
-class _Workshop:
+class _CellMaker:
     """Holds what the next cell is likely to need again: pipelines of one model, one picture, what the eye saw in it."""
 
     def __init__(self, on_event: Callable[[Event], None]) -> None:
         self._on_event = on_event
         self._offline = Pipeline.load("offline")
-        self._model: Model | None = None
-        self._pipelines: dict[tuple[Prompt, int], Pipeline] = {}
+        self._model: GridModel | None = None
+        self._pipelines: dict[tuple[GridPrompt, int], Pipeline] = {}
         self._picture: Picture | None = None
         self._eye: Scene | None = None
 
-    def make(self, cell: Cell, *, sound: bool) -> tuple[Record, dict[str, bytes]]:
+    def make(self, cell: Cell, *, sound: bool) -> tuple[CellRecord, dict[str, bytes]]:
         """What came of a cell, and its files."""
-        with collected() as uses:
+        with collect_model_uses() as uses:
             try:
                 piece = self._pipeline(cell).compose(
                     self._see(cell), Brief.of(seconds=cell.seconds, seed=cell.seed), audio=None, on_event=self._on_event
@@ -153,7 +153,7 @@ class _Workshop:
                 raise
             except Exception as error:
                 return _failed(cell, _described(error), uses), {}
-        kind = STAGES[cell.prompt.purpose][0]
+        kind = STAGE_BY_PURPOSE[cell.prompt.purpose][0]
         told = _with_seconds(_told(piece.manifest, uses), piece, kind)
         fallback = next((one for one in piece.manifest["fallbacks"] if one["stage"] == kind), None)
         if fallback is not None and not _answered(told):
@@ -166,7 +166,7 @@ class _Workshop:
             self._model, self._pipelines = cell.model, {}
         key = cell.prompt, cell.seed if cell.prompt.purpose == "see" else 0
         if key not in self._pipelines:
-            self._pipelines[key] = Pipeline(config_of(cell))
+            self._pipelines[key] = Pipeline(cell_config(cell))
         return self._pipelines[key]
 
     def _see(self, cell: Cell) -> Picture:
@@ -184,11 +184,11 @@ class _Workshop:
             self._eye = self._offline.see(self._see(cell))
         return self._eye
 
-    def _record(self, cell: Cell, piece: Piece, uses: tuple[ModelUse, ...], fallback: str | None) -> Record:
+    def _record(self, cell: Cell, piece: Piece, uses: tuple[ModelUse, ...], fallback: str | None) -> CellRecord:
         own, purpose = fallback is None, cell.prompt.purpose
         eye = self._seen(cell, piece)
         rows = [row for row in piece.manifest["compliance"] if row["passed"] is not None]
-        return Record.model_validate(
+        return CellRecord.model_validate(
             _about(cell)
             | {
                 "status": "done",
@@ -200,18 +200,18 @@ class _Workshop:
                 "broken": [
                     f"{row['promise']}: {row['asked']} asked, {row['found']} found"[:2000] for row in rows if not row["passed"]
                 ],
-                "feeling": feeling_of(piece, purpose) if own else None,
+                "feeling": decided_feeling(piece, purpose) if own else None,
                 "eye": None if eye is None else _feeling(eye),
-                "traits": traits_of(piece, purpose) if own else {},
-                "made": made_of(piece, purpose, cites=own and any(use.citations for use in uses)),
+                "traits": extract_traits(piece, purpose) if own else {},
+                "made": extract_piece(piece, purpose, cites=own and any(use.citations for use in uses)),
             }
         )
 
     def _files(self, piece: Piece, *, sound: bool) -> dict[str, bytes]:
-        from img2music.io.documents import dump
+        from img2music.io.documents import dump_json
         from img2music.io.midi.export_midi import write_midi
 
-        files = {"plan.json": dump(piece.plan).encode(), "score.mid": write_midi(piece.performance)}
+        files = {"plan.json": dump_json(piece.plan).encode(), "score.mid": write_midi(piece.performance)}
         if sound:
             with suppress(Img2MusicError):  # the page says that there is no sound; the notes are what counts
                 files["audio.ogg"] = self.sound(piece.performance)
@@ -226,8 +226,8 @@ class _Workshop:
         return encode(mix, "ogg", tags=Tags(performance.title), loop=performance.loop)
 
 
-def sounds_missing(
-    grid: Grid, records: Mapping[str, Record], store: Store, *, on_event: Callable[[Event], None] = lambda _: None
+def add_missing_sounds(
+    grid: Grid, records: Mapping[str, CellRecord], store: RecordStore, *, on_event: Callable[[Event], None] = lambda _: None
 ) -> int:
     """Makes the sounds of the first seed that an earlier run left out, from their notes, and returns how many: no model is asked."""
     from img2music.io.midi.import_midi import read_midi
@@ -239,7 +239,7 @@ def sounds_missing(
             continue
         notes = store.file(cell.name, "score.mid")
         if notes is not None:
-            workshop = workshop or _Workshop(on_event)
+            workshop = workshop or _CellMaker(on_event)
             with suppress(Img2MusicError):
                 store.add(cell.name, "audio.ogg", workshop.sound(read_midi(notes, name=f"{cell.name}/score.mid")))
                 made += 1
@@ -259,8 +259,8 @@ def _about(cell: Cell) -> dict[str, Any]:
     }
 
 
-def _failed(cell: Cell, why: str, uses: Sequence[ModelUse], *, fell_back: bool = False) -> Record:
-    return Record.model_validate(
+def _failed(cell: Cell, why: str, uses: Sequence[ModelUse], *, fell_back: bool = False) -> CellRecord:
+    return CellRecord.model_validate(
         _about(cell) | {"status": "failed", "fell_back": fell_back, "why": why[:2000], "uses": _told({}, uses)}
     )
 

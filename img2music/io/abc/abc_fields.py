@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from img2music.errors import UsageError
-from img2music.theory import MODES, Key, SpelledPitch, name_of
+from img2music.theory import MODES, Key, SpelledPitch, pitch_class_name
 from img2music.theory.pitch import fifths_of, parse_pitch_class, spell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["KeyField", "Shift", "key_of", "moved_key", "moved_pitch", "part_order", "shift_of", "signature_of"]
+__all__ = ["KeyField", "Transposition", "moved_key", "moved_pitch", "parse_key_field", "part_order", "shift_of", "signature_of"]
 
 _MODES_READ = {
     "": "major", "maj": "major", "ion": "major", "m": "minor", "min": "minor", "aeo": "minor", "dor": "dorian", "phr": "phrygian",
@@ -48,7 +48,7 @@ _MOST_PARTS = 1000
 
 
 @dataclass(slots=True)
-class Shift:
+class Transposition:
     """How much higher a voice sounds than it is written; None where nothing is said."""
 
     clef: int | None = None
@@ -60,17 +60,17 @@ class Shift:
     voice: int = 0
     """Semitones by ``transpose=`` of V:, beside those."""
 
-    def octaves(self, head: Shift) -> int:
+    def octaves(self, head: Transposition) -> int:
         """What holds for a voice, if `head` is what the head of the tune says for all."""
         clef = head.clef if self.clef is None else self.clef
         octave = head.octave if self.octave is None else self.octave
         return clef or octave or 0
 
-    def transposed(self, head: Shift) -> int:
+    def transposed(self, head: Transposition) -> int:
         """Semitones, likewise."""
         return ((head.semitones if self.semitones is None else self.semitones) or 0) + self.voice
 
-    def update(self, other: Shift) -> None:
+    def update(self, other: Transposition) -> None:
         """Takes over what `other` says."""
         if other.clef is not None or other.octave is not None:
             self.clef = other.clef or 0  # octave= takes the place of an earlier clef's
@@ -89,11 +89,11 @@ class KeyField:
 
 def signature_of(key: Key) -> dict[str, int]:
     """The alteration of each step in a key."""
-    names = (name_of(fifths)[0] for fifths in key.scale)
+    names = (pitch_class_name(fifths)[0] for fifths in key.scale)
     return {step: (fifths - fifths_of(step, 0)) // 7 for step, fifths in zip(names, key.scale, strict=True)}
 
 
-def key_of(text: str) -> KeyField:
+def parse_key_field(text: str) -> KeyField:
     """A key such as ``Ddor``, ``F# minor``, ``D =c``, ``C exp _B _e ^f``, ``Hp`` or ``none``, whatever clefs stand behind it."""
     said = _CLEF.sub(" ", _PARAMETER.sub(" ", f" {text}")).strip()
     if text.split()[:1] == ["none"]:
@@ -121,7 +121,7 @@ def _parsed(tonic: int, mode: str | None) -> Key | None:
     if mode is None or not -8 <= tonic <= 12:
         return None
     try:
-        return Key.parse(f"{name_of(tonic)} {mode}")
+        return Key.parse(f"{pitch_class_name(tonic)} {mode}")
     except UsageError:
         return None
 
@@ -132,13 +132,13 @@ def _named(tonic: int, signature: Mapping[str, int]) -> Key | None:
     return next((key for key in keys if key is not None and signature_of(key) == signature), None)
 
 
-def shift_of(text: str) -> Shift:
+def shift_of(text: str) -> Transposition:
     """What the clef, ``octave=`` and ``transpose=`` of a field K: or V: say.
 
     >>> shift_of("Am clef=treble-8 transpose=2")
     Shift(clef=-1, octave=None, semitones=2)
     """
-    shift = Shift()
+    shift = Transposition()
     plain = text
     for found in _PARAMETER.finditer(text):
         value = found["value"] or ""

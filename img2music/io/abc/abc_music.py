@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from img2music.io.abc.abc_fields import Shift
+from img2music.io.abc.abc_fields import Transposition
 from img2music.theory import SpelledPitch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["MOST_BARS", "MOST_FAULTS", "Bar", "Line", "Sound", "bar_quarters", "read_sign"]
+__all__ = ["MOST_BARS", "MOST_FAULTS", "AbcBar", "AbcNote", "VoiceState", "bar_quarters", "read_sign"]
 
 _LENGTH = r"(?P<times>\d{1,4})?(?P<slashes>/{0,6})(?P<parts>\d{1,4})?"
 _NOTE = re.compile(r"(?P<accidental>\^{1,2}|_{1,2}|=)?(?P<letter>[A-Ga-g])(?P<octave>[,']{0,9})" + _LENGTH + r"(?P<tie>-?)")
@@ -34,7 +34,7 @@ MOST_FAULTS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class AbcNote:
     """A note or a chord; rests are the gaps."""
 
     onset_quarters: Fraction
@@ -46,10 +46,10 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class AbcBar:
     """What stands between two bar lines."""
 
-    sounds: tuple[Sound, ...]
+    sounds: tuple[AbcNote, ...]
     length_quarters: Fraction
     faults: tuple[str, ...] = ()
     whole_rest: bool = False
@@ -65,7 +65,7 @@ class Bar:
 
 
 @dataclass
-class Line:
+class VoiceState:
     """A voice while it is read."""
 
     label: str
@@ -73,15 +73,15 @@ class Line:
     unit: Fraction
     signature: Mapping[str, int]
     """The alteration of each step."""
-    head: Shift
+    head: Transposition
     """What the head says of clefs and transposition, for all voices."""
     name: str = ""
-    own: Shift = field(default_factory=Shift)
+    own: Transposition = field(default_factory=Transposition)
     """The same of this voice."""
     part: str = ""
     semitones: int = 0
-    bars: list[Bar] = field(default_factory=list)
-    sounds: list[Sound] = field(default_factory=list)
+    bars: list[AbcBar] = field(default_factory=list)
+    sounds: list[AbcNote] = field(default_factory=list)
     place: Fraction = Fraction(0)
     faults: list[str] = field(default_factory=list)
     altered: dict[str, int] = field(default_factory=dict)
@@ -105,7 +105,7 @@ class Line:
     def close(self, *, ends_repeat: bool = False, rest: bool = False) -> None:
         """Ends the bar; a bar without anything in it is no bar."""
         if self.place or rest:
-            bar = Bar(
+            bar = AbcBar(
                 tuple(self.sounds),
                 self.place,
                 tuple(self.faults),
@@ -144,7 +144,7 @@ class Line:
         if pitches:
             if not self.sounds:
                 self.semitones = self.own.transposed(self.head)
-            self.sounds.append(Sound(self.place, length, pitches, tied, self.articulation))
+            self.sounds.append(AbcNote(self.place, length, pitches, tied, self.articulation))
             self.articulation = ""
         self.last_length, self.last_sounds = length, bool(pitches)
         self.place += length
@@ -163,7 +163,7 @@ class Line:
         self.last_length = Fraction(0)
 
 
-def read_sign(row: str, place: int, line: Line) -> int:
+def read_sign(row: str, place: int, line: VoiceState) -> int:
     """Reads the sign that begins at `place`; the place behind it."""
     for pattern, act in _SIGNS:
         if match := pattern.match(row, place):
@@ -174,7 +174,7 @@ def read_sign(row: str, place: int, line: Line) -> int:
     return place + 1
 
 
-def _barline(match: re.Match[str], line: Line) -> None:
+def _barline(match: re.Match[str], line: VoiceState) -> None:
     sign = match["line"]
     if sign and not (sign.startswith("[|") and not line.place):
         line.close(ends_repeat=sign.startswith(":"))
@@ -182,55 +182,55 @@ def _barline(match: re.Match[str], line: Line) -> None:
     line.ending = int(match["ending"] or 0) or line.ending
 
 
-def _mark(match: re.Match[str], line: Line) -> None:
+def _mark(match: re.Match[str], line: VoiceState) -> None:
     line.articulation = _WORDS.get(match["word"] or match["plus"], line.articulation)
 
 
-def _short_mark(match: re.Match[str], line: Line) -> None:
+def _short_mark(match: re.Match[str], line: VoiceState) -> None:
     line.articulation = _SHORT_MARKS.get(match[0], line.articulation)
 
 
-def _nothing(match: re.Match[str], line: Line) -> None:
+def _nothing(match: re.Match[str], line: VoiceState) -> None:
     """Grace notes, slurs, spaces: passed over."""
 
 
-def _layer(match: re.Match[str], line: Line) -> None:
+def _layer(match: re.Match[str], line: VoiceState) -> None:
     line.fault("a second layer of notes (&) is left out; write one voice")
     line.skipping = True
 
 
-def _tuplet(match: re.Match[str], line: Line) -> None:
+def _tuplet(match: re.Match[str], line: VoiceState) -> None:
     count = int(match["count"])
     compound = line.meter.endswith("/8") and bar_quarters(line.meter) % Fraction(3, 2) == 0
     time = int(match["time"] or 0) or _IN_THE_TIME_OF.get(count, 3 if compound else 2)
     line.tuplet, line.tuplet_left = Fraction(time, count), int(match["notes"] or 0) or count
 
 
-def _note(match: re.Match[str], line: Line) -> None:
+def _note(match: re.Match[str], line: VoiceState) -> None:
     pitch = _pitch(match, line, _carried(line))
     line.take((pitch,), line.length(match), frozenset({pitch}) if match["tie"] else frozenset())
 
 
-def _rest(match: re.Match[str], line: Line) -> None:
+def _rest(match: re.Match[str], line: VoiceState) -> None:
     line.take((), line.length(match), frozenset())
 
 
-def _rest_bars(match: re.Match[str], line: Line) -> None:
+def _rest_bars(match: re.Match[str], line: VoiceState) -> None:
     for _ in range(min(int(match["bars"] or 1), MOST_BARS - len(line.bars))):
         line.close(rest=True)
 
 
-def _broken(match: re.Match[str], line: Line) -> None:
+def _broken(match: re.Match[str], line: VoiceState) -> None:
     line.broke(match[0])
 
 
-def _late_tie(match: re.Match[str], line: Line) -> None:
+def _late_tie(match: re.Match[str], line: VoiceState) -> None:
     """A tie with a space before it."""
     if line.last_sounds and line.last_length:
         line.sounds[-1] = replace(line.sounds[-1], tied=frozenset(line.sounds[-1].pitches))
 
 
-def _chord(match: re.Match[str], line: Line) -> None:
+def _chord(match: re.Match[str], line: VoiceState) -> None:
     """A chord lasts as long as its first note says, times what stands behind the bracket."""
     length = line.length(match)
     pitches: list[SpelledPitch] = []
@@ -258,7 +258,7 @@ def _chord(match: re.Match[str], line: Line) -> None:
         line.take(ordered, length * (own or line.unit) / line.unit, frozenset(tied))
 
 
-def _carried(line: Line) -> frozenset[SpelledPitch]:
+def _carried(line: VoiceState) -> frozenset[SpelledPitch]:
     """Pitches tied over from the sound before, over a bar line too."""
     sound = line.sounds[-1] if line.sounds else None
     if sound is None and line.bars and line.bars[-1].sounds and not line.place:
@@ -266,7 +266,7 @@ def _carried(line: Line) -> frozenset[SpelledPitch]:
     return sound.tied if sound is not None else frozenset()
 
 
-def _pitch(match: re.Match[str], line: Line, carried: frozenset[SpelledPitch]) -> SpelledPitch:
+def _pitch(match: re.Match[str], line: VoiceState, carried: frozenset[SpelledPitch]) -> SpelledPitch:
     letter, step = match["letter"], match["letter"].upper()
     octave = (5 if letter.islower() else 4) + match["octave"].count("'") - match["octave"].count(",")
     octave += line.own.octaves(line.head)
@@ -286,7 +286,7 @@ def bar_quarters(meter: str) -> Fraction:
 
 
 # What begins alike is tried in this order.
-_SIGNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Line], None]], ...] = (
+_SIGNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], VoiceState], None]], ...] = (
     (re.compile(r"(?P<line>\[\|\]?|:*\|+[:\]|]*|::+|:\])(?:[ \t]*\[?(?P<ending>[1-9]))?"), _barline),
     (re.compile(r"(?P<line>)\[(?P<ending>[1-9])"), _barline),
     (_QUOTED, _mark),

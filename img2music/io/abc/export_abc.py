@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 
 from img2music.io.escape import one_line
 from img2music.io.musicxml.harmony_elements import suffix_of
-from img2music.io.notation import chords_by_bar, lay_out, sections_by_bar
-from img2music.theory import name_of, spell
+from img2music.io.notation import chords_by_bar, layout_score, sections_by_bar
+from img2music.theory import pitch_class_name, spell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from img2music.io.notation import Event, Staff
+    from img2music.io.notation import NotatedEvent, Staff
     from img2music.score import Note, Score
     from img2music.theory import Key
 
@@ -62,7 +62,7 @@ def write_abc(score: Score) -> str:
         f"K:{_key(score.key)}",
     ]
     channels = iter(_MELODIC_CHANNELS * len(score.parts))
-    for number, staff in enumerate(lay_out(score), 1):
+    for number, staff in enumerate(layout_score(score), 1):
         kit = staff.part.instrument.kit
         lines += [
             f'V:{number} name="{_quotable(staff.part.name)}" clef={_CLEFS[staff.clef.sign]}',
@@ -93,7 +93,7 @@ def _off(tempo_bpm: float, power: int) -> float:
 
 
 def _key(key: Key) -> str:
-    return name_of(key.tonic) + _MODES[key.mode]
+    return pitch_class_name(key.tonic) + _MODES[key.mode]
 
 
 def _voice(staff: Staff, score: Score, *, leads: bool) -> Iterator[str]:
@@ -113,7 +113,7 @@ def _voice(staff: Staff, score: Score, *, leads: bool) -> Iterator[str]:
             line = []
 
 
-def _bar(events: tuple[Event, ...], chords: list[tuple[Fraction, str]], *, kit: bool) -> str:
+def _bar(events: tuple[NotatedEvent, ...], chords: list[tuple[Fraction, str]], *, kit: bool) -> str:
     words: list[str] = []
     waiting = list(chords)
     joins, step, count = False, Fraction(1), 0
@@ -141,7 +141,7 @@ def _bar(events: tuple[Event, ...], chords: list[tuple[Fraction, str]], *, kit: 
     return " ".join(words)
 
 
-def _step(events: tuple[Event, ...], start: int) -> Fraction:
+def _step(events: tuple[NotatedEvent, ...], start: int) -> Fraction:
     """The plain value of which every event of the triplet that begins at index `start` is a multiple."""
     end = next(index for index in range(start, len(events)) if events[index].tuplet == "stop")
     values = [event.value_quarters for event in events[start : end + 1]]
@@ -160,7 +160,7 @@ def _quotable(text: str) -> str:
     return one_line(text).replace('"', "'").replace("\\", "/").replace("%", "")
 
 
-def _event(event: Event, value: Fraction, *, kit: bool) -> tuple[str, list[str]]:
+def _event(event: NotatedEvent, value: Fraction, *, kit: bool) -> tuple[str, list[str]]:
     """The marks of an event, and its sound in values of `value` quarters, tied, as many as it lasts.
 
     Inside a triplet all values are alike and come in threes, because readers do not agree on any others.

@@ -8,7 +8,7 @@ are passed over. Directives (but for ``%%MIDI transpose``), includes and macros 
 layer of a bar (``&``) is a fault, since a part is one voice.
 
 Conventions: lengths and places are exact `Fraction` quarter notes from the start of the bar; bars count as written, in the order of
-the parts if the head gives one (P:); repeats are not played (`unfolded` does). Without L: the unit is an eighth, or a sixteenth where M:
+the parts if the head gives one (P:); repeats are not played (`expand_repeats` does). Without L: the unit is an eighth, or a sixteenth where M:
 is below 3/4 (section 3.1.7). Source: C. Walshaw, *The abc music standard 2.1* (2011). Knows nothing of plans and instruments.
 """
 
@@ -19,16 +19,16 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from img2music.io.abc.abc_fields import Shift, key_of, moved_key, moved_pitch, part_order, shift_of, signature_of
-from img2music.io.abc.abc_music import MOST_BARS, MOST_FAULTS, Bar, Line, Sound, bar_quarters, read_sign
-from img2music.theory import Key, name_of
+from img2music.io.abc.abc_fields import Transposition, moved_key, moved_pitch, parse_key_field, part_order, shift_of, signature_of
+from img2music.io.abc.abc_music import MOST_BARS, MOST_FAULTS, AbcBar, AbcNote, VoiceState, bar_quarters, read_sign
+from img2music.theory import Key, pitch_class_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from img2music.theory import SpelledPitch
 
-__all__ = ["Bar", "Sound", "Tune", "Voice", "abc_pitch", "key_field", "read_abc", "unfolded"]
+__all__ = ["AbcBar", "AbcNote", "AbcTune", "AbcVoice", "abc_pitch", "expand_repeats", "key_field", "read_abc"]
 
 _MODE_NAMES = {"major": "", "minor": "m", "dorian": "dor", "phrygian": "phr", "lydian": "lyd", "mixolydian": "mix"}
 _NAME = re.compile(r'\b(?:name|nm)\s*=\s*(?:"([^"]*)"|(\S+))')
@@ -40,23 +40,23 @@ _MOST_VOICES = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class AbcVoice:
     """A line of music."""
 
     label: str
     """What its V: field calls it; "" where there is none."""
     name: str
-    bars: tuple[Bar, ...]
+    bars: tuple[AbcBar, ...]
     """In the order of the parts, if the head gives one."""
-    written: tuple[Bar, ...] = ()
+    written: tuple[AbcBar, ...] = ()
     """As they were written, where that is another order."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tune:
+class AbcTune:
     """A tune as it was written; None for a field that is missing or can't be read."""
 
-    voices: tuple[Voice, ...]
+    voices: tuple[AbcVoice, ...]
     meter: str | None = None
     unit_quarters: Fraction | None = None
     tempo_bpm: float | None = None
@@ -76,10 +76,10 @@ def abc_pitch(pitch: SpelledPitch) -> str:
 
 def key_field(key: Key) -> str:
     """A key as the field K: names it: "Ddor"."""
-    return name_of(key.tonic) + _MODE_NAMES[key.mode]
+    return pitch_class_name(key.tonic) + _MODE_NAMES[key.mode]
 
 
-def read_abc(text: str, *, meter: str = "4/4", unit_quarters: Fraction = Fraction(1, 2), key: Key | None = None) -> Tune:
+def read_abc(text: str, *, meter: str = "4/4", unit_quarters: Fraction = Fraction(1, 2), key: Key | None = None) -> AbcTune:
     """The voices of one tune.
 
     Args:
@@ -91,9 +91,9 @@ def read_abc(text: str, *, meter: str = "4/4", unit_quarters: Fraction = Fractio
     return _Reader(meter, unit_quarters, key or Key.parse("C major")).read(text)
 
 
-def unfolded(bars: Sequence[Bar]) -> tuple[Bar, ...]:
+def expand_repeats(bars: Sequence[AbcBar]) -> tuple[AbcBar, ...]:
     """The bars as played: each repeat twice, with its endings."""
-    played: list[Bar] = []
+    played: list[AbcBar] = []
     start = 0
     for index, bar in enumerate(bars):
         if bar.begins_repeat:
@@ -111,20 +111,20 @@ class _Reader:
     def __init__(self, meter: str, unit_quarters: Fraction, key: Key) -> None:
         self.meter, self.unit, self.key = meter, unit_quarters, key
         self.signature: Mapping[str, int] = signature_of(key)
-        self.shift = Shift()
-        self.tune = Tune(())
-        self.lines: dict[str, Line] = {}
+        self.shift = Transposition()
+        self.tune = AbcTune(())
+        self.lines: dict[str, VoiceState] = {}
         self.in_head = True
         self.settled = False
         """Whether the head's K: has been read; fields may still follow it before the first note."""
         self.part, self.order = "", ""
         self.faults: list[str] = []
 
-    def read(self, text: str) -> Tune:
-        line: Line | None = None
+    def read(self, text: str) -> AbcTune:
+        line: VoiceState | None = None
         for written in text.splitlines():
             if directive := _TRANSPOSE.fullmatch(written.strip()):
-                self._shift(Shift(semitones=int(directive[1])), line)
+                self._shift(Transposition(semitones=int(directive[1])), line)
                 continue
             row = re.split(r"(?<!\\)%", written, maxsplit=1)[0].strip()
             match = _LINE_FIELD.fullmatch(row)
@@ -159,7 +159,7 @@ class _Reader:
             for line in self.lines.values():
                 line.unit = self.unit
 
-    def _voices(self) -> Iterator[Voice]:
+    def _voices(self) -> Iterator[AbcVoice]:
         """What was read, in the order of the parts."""
         lines = [line for line in self.lines.values() if line.bars]
         sounding = {line.label: [self._moved(bar) for bar in line.bars] for line in lines}
@@ -175,9 +175,9 @@ class _Reader:
             if faults and played:
                 played = [replace(played[0], faults=(*faults, *played[0].faults)[:MOST_FAULTS]), *played[1:]]
                 faults = []
-            yield Voice(line.label, line.name, tuple(played), tuple(bars) if order else ())
+            yield AbcVoice(line.label, line.name, tuple(played), tuple(bars) if order else ())
 
-    def _moved(self, bar: Bar) -> Bar:
+    def _moved(self, bar: AbcBar) -> AbcBar:
         if not bar.semitones:
             return bar
         sounds = tuple(
@@ -190,9 +190,9 @@ class _Reader:
         )
         return replace(bar, sounds=sounds)
 
-    def _in_order(self, order: str, label: str, sounding: Mapping[str, Sequence[Bar]]) -> list[Bar]:
+    def _in_order(self, order: str, label: str, sounding: Mapping[str, Sequence[AbcBar]]) -> list[AbcBar]:
         """The bars of a voice as P: orders them; what stands before the first part is played first. A voice without a part rests."""
-        parts: dict[str, list[Bar]] = {}
+        parts: dict[str, list[AbcBar]] = {}
         for part in ("", *dict.fromkeys(order)):
             own = [bar for bar in sounding[label] if bar.part == part]
             others = ([bar for bar in bars if bar.part == part] for bars in sounding.values())
@@ -205,7 +205,7 @@ class _Reader:
             played += parts[part][: MOST_BARS - len(played)]
         return played
 
-    def _music(self, row: str, line: Line) -> Line:
+    def _music(self, row: str, line: VoiceState) -> VoiceState:
         """A row of notes; it may change to another voice. Returns the voice at its end."""
         place = 0
         while place < len(row):
@@ -221,14 +221,14 @@ class _Reader:
             line.close()  # a full bar ends with its row, bar line or not
         return line
 
-    def _voice(self, text: str) -> Line:
+    def _voice(self, text: str) -> VoiceState:
         """The voice that a V: field names, new or known."""
         words = text.split(maxsplit=1)
         label = words[0].strip(":,;")[:40] if words else ""
         if label not in self.lines:
             if len(self.lines) >= _MOST_VOICES:
                 return self.lines[next(reversed(self.lines))]
-            self.lines[label] = Line(label, self.meter, self.unit, self.signature, self.shift, part=self.part)
+            self.lines[label] = VoiceState(label, self.meter, self.unit, self.signature, self.shift, part=self.part)
         line = self.lines[label]
         rest = words[1] if len(words) > 1 else ""
         if named := _NAME.search(rest):
@@ -239,7 +239,7 @@ class _Reader:
         line.own.update(shift)
         return line
 
-    def _field(self, letter: str, text: str, line: Line | None) -> None:
+    def _field(self, letter: str, text: str, line: VoiceState | None) -> None:
         """M, L, Q, K and P; in the head they are the tune's, later their voice's. All others are passed over."""
         lines = [line] if line is not None and (self.settled or not self.in_head) else list(self.lines.values())
         match letter:
@@ -257,14 +257,14 @@ class _Reader:
             case "P":
                 self._part(text)
 
-    def _meter(self, text: str, lines: Sequence[Line]) -> None:
+    def _meter(self, text: str, lines: Sequence[VoiceState]) -> None:
         meter = {"C": "4/4", "C|": "2/2"}.get(text, text.replace(" ", ""))[:20]
         if self.in_head:
             self.tune, self.meter = replace(self.tune, meter=meter), meter
         for line in lines:
             line.meter = meter
 
-    def _unit(self, text: str, lines: Sequence[Line]) -> None:
+    def _unit(self, text: str, lines: Sequence[VoiceState]) -> None:
         if not re.fullmatch(r"[1-9]\d?/[1-9]\d{0,2}|1", text):
             return
         unit = Fraction(text) * 4
@@ -273,8 +273,8 @@ class _Reader:
         for line in lines:
             line.unit = unit
 
-    def _key(self, text: str, lines: Sequence[Line], line: Line | None) -> None:
-        found = key_of(text)
+    def _key(self, text: str, lines: Sequence[VoiceState], line: VoiceState | None) -> None:
+        found = parse_key_field(text)
         self._shift(shift_of(text), line)
         for one in lines:
             one.signature = found.signature or one.signature
@@ -283,7 +283,7 @@ class _Reader:
             self.tune = replace(self.tune, key=self.tune.key or found.key)
         self._settle()
 
-    def _shift(self, shift: Shift, line: Line | None) -> None:
+    def _shift(self, shift: Transposition, line: VoiceState | None) -> None:
         """Clef and transposition: in the head of all voices, where a voice's own are nearer, later of one."""
         (line.own if line is not None and self.settled else self.shift).update(shift)
 

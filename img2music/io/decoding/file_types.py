@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from img2music.errors import PictureError
 from img2music.io.decoding import isobmff, svg, tiff_directories
 
-__all__ = ["READS", "Kind", "recognise"]
+__all__ = ["READS", "PictureFileType", "detect_file_type"]
 
 READS = "JPEG, PNG, GIF, WebP, BMP, TIFF, PPM, ICO, AVIF, QOI or SVG"
 
@@ -66,7 +66,7 @@ _OTHER_STILLS = frozenset({b"mif1", b"mif2", b"mif3", b"miaf", b"MiPr", b"jpeg",
 _HEVC_ITEMS = frozenset({b"hvc1", b"grid", b"iden", b"iovl"})
 
 
-class Kind(NamedTuple):
+class PictureFileType(NamedTuple):
     """Who reads a file, what it is called, Pillow's module for it, and the bytes to read (a head may have been turned)."""
 
     reader: Literal["pillow", "svg", "heif"]
@@ -78,7 +78,7 @@ class Kind(NamedTuple):
     """EXIF's number, where the small copy has it and the picture itself doesn't."""
 
 
-def recognise(content: bytes) -> Kind:
+def detect_file_type(content: bytes) -> PictureFileType:
     """Who reads the file.
 
     Raises:
@@ -89,7 +89,7 @@ def recognise(content: bytes) -> Kind:
             raise _refused_raw(whose)
     for offset, text, format_name, module in _FORMATS:
         if content.startswith(text, offset):
-            return Kind("pillow", format_name, module, content)
+            return PictureFileType("pillow", format_name, module, content)
     if content.startswith(_TIFF):
         return _tiff(content)
     if content[4:8] == b"ftyp":
@@ -104,20 +104,20 @@ def _refused_raw(whose: str) -> PictureError:
     return PictureError(f"is a camera's raw file ({whose}); develop it: export it as JPEG or TIFF from the camera's program")
 
 
-def _tiff(content: bytes) -> Kind:
+def _tiff(content: bytes) -> PictureFileType:
     found = tiff_directories.directories(content)
     camera = tiff_directories.raw_camera(found)
     if camera is not None:
         raise _refused_raw(f"of {camera}" if camera else "TIFF with a sensor's values")
     main = tiff_directories.main_picture(found)
     if main is None:
-        return Kind("pillow", "TIFF", "TiffImagePlugin", content)
+        return PictureFileType("pillow", "TIFF", "TiffImagePlugin", content)
     note = f"picture {found.index(main) + 1} of {len(found)}, as the first is only a small copy"
     turned = None if tiff_directories.ORIENTATION in main.tags else found[0].number(tiff_directories.ORIENTATION) or None
-    return Kind("pillow", "TIFF", "TiffImagePlugin", tiff_directories.headed_at(content, main.place), note, turned)
+    return PictureFileType("pillow", "TIFF", "TiffImagePlugin", tiff_directories.headed_at(content, main.place), note, turned)
 
 
-def _media(content: bytes) -> Kind:
+def _media(content: bytes) -> PictureFileType:
     """AVIF, HEIF, or a video, by the brands; a file of general brands by what its items are."""
     major, all_brands = isobmff.brands(content)
     avif = bool(all_brands & _AV1_BRANDS)
@@ -126,21 +126,21 @@ def _media(content: bytes) -> Kind:
     if avif:
         # Pillow's plug-in knows some major brands only, and its decoder wants one of its own among them.
         turned = content if major in _AV1_BRANDS else content[:8] + b"avif" + content[12:]
-        return Kind("pillow", "AVIF", "AvifImagePlugin", turned)
+        return PictureFileType("pillow", "AVIF", "AvifImagePlugin", turned)
     if all_brands & _STILL_BRANDS or (all_brands & _OTHER_STILLS and isobmff.item_kinds(content) & _HEVC_ITEMS):
-        return Kind("heif", "HEIF", "", content)
+        return PictureFileType("heif", "HEIF", "", content)
     if all_brands & _SEQUENCE_BRANDS:
         raise PictureError("is a HEIF sequence (a burst or an animation); save one of its pictures as JPEG or PNG")
     if all_brands & _OTHER_STILLS:
-        return Kind("heif", "HEIF", "", content)
+        return PictureFileType("heif", "HEIF", "", content)
     raise PictureError(f"is a video; {_EXPORT.replace('it', 'a frame of it')}")
 
 
-def _text(content: bytes) -> Kind:
+def _text(content: bytes) -> PictureFileType:
     """A drawing, packed or not, or something else."""
     packed = content[:2] == b"\x1f\x8b"
     if svg.is_svg(svg.unzipped(content, 65536) if packed else content):
-        return Kind("svg", "SVG", "", content)
+        return PictureFileType("svg", "SVG", "", content)
     if packed:
         raise PictureError("is a packed file; unpack it and give the picture in it")
     start = content[:64].lstrip(b"\xef\xbb\xbf \t\r\n").lower()

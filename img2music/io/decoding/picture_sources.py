@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-__all__ = ["LARGEST_FILE", "STANDARD_INPUT", "Given", "read_source"]
+__all__ = ["LARGEST_FILE", "STANDARD_INPUT", "PictureInput", "read_source"]
 
 LARGEST_FILE = 200_000_000
 STANDARD_INPUT = "-"
@@ -36,7 +36,7 @@ _MOST_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class PictureInput:
     """A picture as it was handed in: `content` or `image`; `name` is for messages, `file` for the record."""
 
     name: str
@@ -47,7 +47,7 @@ class Given:
     format: str = ""
 
 
-def read_source(source: object, most_pixels: int) -> Given:
+def read_source(source: object, most_pixels: int) -> PictureInput:
     """The bytes or the pixels of what was given.
 
     Raises:
@@ -66,13 +66,13 @@ def read_source(source: object, most_pixels: int) -> Given:
     return _of_pixels(source, most_pixels)
 
 
-def _of_bytes(content: bytes, name: str, file: str) -> Given:
+def _of_bytes(content: bytes, name: str, file: str) -> PictureInput:
     if not content:
         again = "pipe a picture into it: img2music see - < photo.jpg" if file == "stdin" else "copy or export it again"
         raise PictureError(f"{name} is empty; {again}")
     if len(content) > LARGEST_FILE:
         raise PictureError(f"{name} is larger than {LARGEST_FILE // 1_000_000} MB; export it smaller")
-    return Given(name, file, sha256(content).hexdigest(), content)
+    return PictureInput(name, file, sha256(content).hexdigest(), content)
 
 
 def _standard_input() -> bytes:
@@ -87,7 +87,7 @@ def _standard_input() -> bytes:
         raise PictureError(f"standard input can't be read ({error}); give the path of a picture") from None
 
 
-def _of_path(text: str) -> Given:
+def _of_path(text: str) -> PictureInput:
     path, name = Path(text), repr(text)
     content = _read(path, name, text)
     # A name that is no UTF-8 would break every file it is later written to.
@@ -139,7 +139,7 @@ def _local(text: str) -> str:
     return unquote(urlsplit(text).path)[:200] or "/"
 
 
-def _of_file(file: Any) -> Given:
+def _of_file(file: Any) -> PictureInput:
     label = getattr(file, "name", None)
     known = isinstance(label, str) and bool(Path(label).name) and not label.startswith("<")
     name = repr(label) if known else "the picture"
@@ -155,7 +155,7 @@ def _of_file(file: Any) -> Given:
     return _of_bytes(bytes(content), name, shown)
 
 
-def _of_pixels(source: object, most_pixels: int) -> Given:
+def _of_pixels(source: object, most_pixels: int) -> PictureInput:
     import numpy as np
     from PIL import Image as PillowImage
 
@@ -171,7 +171,7 @@ def _of_pixels(source: object, most_pixels: int) -> Given:
     raise UsageError(f"a {kind} is no picture; give a path, bytes, a file opened in mode 'rb', a Pillow image or a numpy array")
 
 
-def _of_image(image: Image, most_pixels: int) -> Given:
+def _of_image(image: Image, most_pixels: int) -> PictureInput:
     """A Pillow image; it is loaded in its place, and otherwise left as it is."""
     if min(image.size) < 1:
         raise PictureError("the image has no pixels; give another picture")
@@ -188,7 +188,7 @@ def _of_image(image: Image, most_pixels: int) -> Given:
     profile = image.info.get("icc_profile")
     digest.update(bytes(palette or ()) + (profile if isinstance(profile, bytes) else b""))
     digest.update(repr(image.info.get("transparency")).encode() + repr(_orientation(image)).encode())
-    return Given("the image", "picture", digest.hexdigest(), image=image, format=image.format or "Pillow image")
+    return PictureInput("the image", "picture", digest.hexdigest(), image=image, format=image.format or "Pillow image")
 
 
 def _orientation(image: Image) -> object:
@@ -203,7 +203,7 @@ def _bound(size: tuple[int, int], most_pixels: int) -> None:
         raise PictureError(f"the picture has more than {most_pixels} pixels; scale it down, or raise max_pixels")
 
 
-def _of_array(array: NDArray[Any], most_pixels: int) -> Given:
+def _of_array(array: NDArray[Any], most_pixels: int) -> PictureInput:
     from PIL import Image as PillowImage
 
     shape = array.shape
@@ -218,7 +218,7 @@ def _of_array(array: NDArray[Any], most_pixels: int) -> Given:
     values = _eight_bits(plain)
     digest = sha256(f"array {shape} {array.dtype.newbyteorder('<').str} ".encode())
     digest.update(_little_endian(array))
-    return Given("the array", "picture", digest.hexdigest(), image=PillowImage.fromarray(values), format="array")
+    return PictureInput("the array", "picture", digest.hexdigest(), image=PillowImage.fromarray(values), format="array")
 
 
 def _little_endian(array: NDArray[Any]) -> bytes:

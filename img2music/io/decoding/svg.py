@@ -94,7 +94,7 @@ def draw(content: bytes, *, longest: int, notes: list[str]) -> tuple[bytes, tupl
 
 def draw_here(content: bytes, longest: int) -> tuple[dict[str, Any], bytes]:
     """The same in this process; the worker's half."""
-    from img2music.resources import asset
+    from img2music.resources import asset_path
 
     try:
         import resvg_py
@@ -111,7 +111,7 @@ def draw_here(content: bytes, longest: int) -> tuple[dict[str, Any], bytes]:
                 height=longest,  # a box that it is fitted into
                 dpi=96.0,
                 skip_system_fonts=True,
-                font_files=[str(asset(name)) for name in _FONT_FILES],
+                font_files=[str(asset_path(name)) for name in _FONT_FILES],
                 font_family=_FONT_FAMILY,
                 serif_family=_FONT_FAMILY,
                 sans_serif_family=_FONT_FAMILY,

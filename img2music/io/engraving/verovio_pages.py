@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from img2music.errors import BackendError, MissingPackageError
 from img2music.io.escape import xml_text
-from img2music.resources import asset
+from img2music.resources import asset_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -157,7 +157,7 @@ def to_png(svg: str, *, width_px: int) -> bytes:
                 background="#ffffff",
                 width=width_px,
                 skip_system_fonts=True,
-                font_files=[str(asset(name)) for name in _FONT_FILES],
+                font_files=[str(asset_path(name)) for name in _FONT_FILES],
                 font_family=_FONT_FAMILY,
                 serif_family=_FONT_FAMILY,
                 sans_serif_family=_FONT_FAMILY,

@@ -29,7 +29,7 @@ from img2music.theory import instrument, instrument_names
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from img2music.io.midi.smf_events import Event, MidiFile
+    from img2music.io.midi.smf_events import MidiEvent, MidiFile
 
 __all__ = ["LOOP_MARKERS", "MAJOR_SIGNATURES", "MINOR_SIGNATURES", "read_midi"]
 
@@ -152,7 +152,7 @@ class _Reading:
             warnings=self._warnings(),
         )
 
-    def _read(self, now: int, event: Event) -> None:
+    def _read(self, now: int, event: MidiEvent) -> None:
         channel, data = event.status & 0x0F, event.data
         match event.status >> 4:
             case 0x8 | 0x9:
@@ -172,7 +172,7 @@ class _Reading:
             case _:
                 self._read_system(now, data)
 
-    def _read_meta(self, now: int, event: Event) -> None:
+    def _read_meta(self, now: int, event: MidiEvent) -> None:
         data = event.data
         match event.kind:
             case 0x03:
@@ -193,7 +193,7 @@ class _Reading:
                 else:
                     self.key = self.key or (sharps, data[1] == 1)
 
-    def _read_note(self, now: int, event: Event) -> None:
+    def _read_note(self, now: int, event: MidiEvent) -> None:
         channel, (pitch, velocity) = event.status & 0x0F, event.data
         sounding = self.sounding[channel].setdefault(pitch, {})
         if event.status < 0x90 or velocity == 0:

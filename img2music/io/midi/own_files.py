@@ -16,7 +16,7 @@ from img2music.performance import TICKS_PER_QUARTER
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from img2music.io.midi.smf_events import Event, MidiFile
+    from img2music.io.midi.smf_events import MidiEvent, MidiFile
 
 __all__ = ["is_ours"]
 
@@ -29,7 +29,7 @@ def is_ours(file: MidiFile) -> bool:
     """Whether a file is laid out as `write_midi` lays one out."""
     if file.format != 1 or file.is_smpte or file.ticks_per_quarter != TICKS_PER_QUARTER or len(set(file.track_ends)) > 1:
         return False
-    tracks: list[list[Event]] = [[] for _ in file.track_ends]
+    tracks: list[list[MidiEvent]] = [[] for _ in file.track_ends]
     for event in file.events:
         tracks[event.track].append(event)
     head = tracks[0][: len(_HEAD)]
@@ -40,7 +40,7 @@ def is_ours(file: MidiFile) -> bool:
     return all(_is_our_part(track) for track in tracks[1:])
 
 
-def _is_our_part(track: Sequence[Event]) -> bool:
+def _is_our_part(track: Sequence[MidiEvent]) -> bool:
     head = [
         event for event in track[:3] if not event.ticks and (event.status, event.kind) != (META, _KEY)
     ]  # older ones lack a key

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from img2music.errors import DocumentError
 
-__all__ = ["META", "Event", "MidiFile", "parse_midi"]
+__all__ = ["META", "MidiEvent", "MidiFile", "parse_midi"]
 
 META = 0xFF
 _END_OF_TRACK = 0x2F
@@ -26,7 +26,7 @@ _FRAME_RATES = {24: Fraction(24), 25: Fraction(25), 29: Fraction(30_000, 1001), 
 """SMPTE frames a second; 29 stands for 29.97, drop frame."""
 
 
-class Event(NamedTuple):
+class MidiEvent(NamedTuple):
     """One event of a track."""
 
     ticks: int
@@ -48,7 +48,7 @@ class MidiFile:
     """With SMPTE time: ticks in half a second, so that a quarter at 120 a minute has them."""
     is_smpte: bool
     """Whether ticks are parts of a second; tempo events then count for nothing."""
-    events: tuple[Event, ...]
+    events: tuple[MidiEvent, ...]
     """In the order of time; at one tick earlier tracks come first, and a track keeps its order."""
     track_ends: tuple[int, ...]
     """The tick at which each track ends."""
@@ -71,7 +71,7 @@ def parse_midi(content: bytes, *, name: str) -> MidiFile:
             f"{name} is a rare kind of MIDI file (format {kind}, patterns without an order); export it as format 1"
         )
     place = 8 + int.from_bytes(content[4:8], "big")
-    events: list[Event] = []
+    events: list[MidiEvent] = []
     ends: list[int] = []
     warnings: list[str] = []
     while len(ends) < count and place + 8 <= len(content):
@@ -132,7 +132,7 @@ class _Track:
 
     def __init__(self, content: bytes, place: int, end: int, number: int, name: str) -> None:
         self.content, self.place, self.end, self.number, self.name = content, place, end, number, name
-        self.events: list[Event] = []
+        self.events: list[MidiEvent] = []
         self.ticks = 0
         self.ended = self.breaks_off = False
         self.running = 0
@@ -164,7 +164,7 @@ class _Track:
         self.ticks = ticks
         self.ended = status == META and kind == _END_OF_TRACK
         if not self.ended and (status < 0xF0 or status in _SYSEX or status == META):
-            self.events.append(Event(ticks, self.number, status, kind, data))
+            self.events.append(MidiEvent(ticks, self.number, status, kind, data))
 
     def _number(self) -> int:
         """A variable-length quantity, four bytes at most."""

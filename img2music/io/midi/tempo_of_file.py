@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from fractions import Fraction
 
-    from img2music.io.midi.smf_events import Event
+    from img2music.io.midi.smf_events import MidiEvent
 
 __all__ = ["TempoMap", "bpm_of", "tempo_of"]
 
@@ -53,7 +53,7 @@ class TempoMap:
         return (2 * exact + self.scale) // (2 * self.scale)
 
 
-def tempo_of(event: Event) -> int:
+def tempo_of(event: MidiEvent) -> int:
     """Microseconds a quarter of a tempo event; 0 for any other, and for a foolish one."""
     return int.from_bytes(event.data, "big") if event.status == META and event.kind == _TEMPO and len(event.data) == 3 else 0
 

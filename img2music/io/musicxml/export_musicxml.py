@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 
 from img2music.io.escape import abbreviation, xml_text
 from img2music.io.musicxml.harmony_elements import harmony
-from img2music.io.notation import chords_by_bar, lay_out, sections_by_bar
+from img2music.io.notation import chords_by_bar, layout_score, sections_by_bar
 from img2music.io.percussion_map import drum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from img2music.io.notation import Event, Staff
+    from img2music.io.notation import NotatedEvent, Staff
     from img2music.score import Note, Part, Score
     from img2music.theory import Key
 
@@ -47,7 +47,7 @@ def write_musicxml(score: Score) -> str:
     Raises:
         ValueError: notes of one part overlap or can't be written (see `notation.lay_out`).
     """
-    staves = lay_out(score)
+    staves = layout_score(score)
     lengths = {event.duration_quarters.denominator for staff in staves for bar in staff.bars for event in bar}
     divisions = lcm(_DIVISIONS, *lengths)
     lines = [
@@ -158,7 +158,9 @@ class _StaffWriter:
             f"<clef><sign>{clef.sign}</sign>{line}{octaves}</clef></attributes>"
         )
 
-    def _events(self, events: tuple[Event, ...], chords: list[tuple[Fraction, str]], in_force: dict[str, int]) -> Iterator[str]:
+    def _events(
+        self, events: tuple[NotatedEvent, ...], chords: list[tuple[Fraction, str]], in_force: dict[str, int]
+    ) -> Iterator[str]:
         waiting = list(chords)
         beams = _beams(events)
         for event, beam in zip(events, beams, strict=True):
@@ -173,7 +175,7 @@ class _StaffWriter:
             for index, note in enumerate(event.notes):
                 yield self._note(event, note, index, beam, in_force)
 
-    def _rest(self, event: Event) -> str:
+    def _rest(self, event: NotatedEvent) -> str:
         duration = int(event.duration_quarters * self.divisions)
         if event.duration_quarters == self.score.meter.bar_quarters:
             return f'<note><rest measure="yes"/><duration>{duration}</duration><voice>1</voice></note>'
@@ -182,7 +184,7 @@ class _StaffWriter:
             f"<note><rest/><duration>{duration}</duration><voice>1</voice>{_value(event)[0]}{_value(event)[1]}{notations}</note>"
         )
 
-    def _note(self, event: Event, note: Note, index: int, beam: str, in_force: dict[str, int]) -> str:
+    def _note(self, event: NotatedEvent, note: Note, index: int, beam: str, in_force: dict[str, int]) -> str:
         printed, modification = _value(event)
         spelling = note.spelling
         accidental = ""
@@ -247,7 +249,7 @@ def _dynamic(mark: str) -> str:
     return f'<direction placement="below"><direction-type><dynamics>{inside}</dynamics></direction-type></direction>'
 
 
-def _value(event: Event) -> tuple[str, str]:
+def _value(event: NotatedEvent) -> tuple[str, str]:
     """Type with dots, and the triplet's time modification."""
     name, dots, _ = _VALUES[event.value_quarters]
     modification = ""
@@ -256,11 +258,11 @@ def _value(event: Event) -> tuple[str, str]:
     return f"<type>{name}</type>{'<dot/>' * dots}", modification
 
 
-def _tuplet(event: Event) -> str:
+def _tuplet(event: NotatedEvent) -> str:
     return f'<tuplet type="{event.tuplet}" number="1"/>' if event.tuplet in {"start", "stop"} else ""
 
 
-def _beams(events: Sequence[Event]) -> list[str]:
+def _beams(events: Sequence[NotatedEvent]) -> list[str]:
     """The beam marks of every event: flagged neighbours of one beat are joined; a rest or a longer note parts them."""
     flags = [_VALUES[event.value_quarters][2] if event.notes else 0 for event in events]
     marks = [""] * len(events)

@@ -1,7 +1,7 @@
 """Compliance: was what was asked for also made? Read back from the written files, not from what the program believes.
 
 Everything comes from the MIDI file and the MusicXML document (see `reading`), the length of the sound from its samples. A label is not
-taken at its word: the key is asked of the notes too (`tonality`), a metre's bars have to be full, an instrument has to play, and
+taken at its word: the key is asked of the notes too (`measure_tonality`), a metre's bars have to be full, an instrument has to play, and
 what lasts a minute has to sound in its last bar. What can't be measured passes for nothing: drums alone have no key.
 Conventions: tempo in quarter notes a minute, programs 0-based, lengths in seconds. Does not know whether the music is good.
 """
@@ -13,10 +13,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from img2music.brief import SECONDS_RANGE
-from img2music.metrics.compliance.tonality import Tonality, tonality
+from img2music.metrics.compliance.tonality import Tonality, measure_tonality
 from img2music.metrics.compliance.tonality_text import tonality_words
-from img2music.metrics.compliance.written_files import HeardAudio, Played, Written
-from img2music.theory import Key, Meter, instrument, instrument_names, is_kept_out
+from img2music.metrics.compliance.written_files import HeardAudio, MidiContents, MusicXmlContents
+from img2music.theory import Key, Meter, instrument, instrument_names, is_excluded
 from img2music.words import read_words
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
     from img2music.audio import Audio
     from img2music.brief import Brief
-    from img2music.metrics.compliance.written_files import Line
+    from img2music.metrics.compliance.written_files import FilePart
     from img2music.plan import CompositionPlan
 
-__all__ = ["Row", "check"]
+__all__ = ["ComplianceRow", "check_compliance"]
 
 TEMPO_TOLERANCE_BPM = 0.01
 """MIDI keeps whole microseconds a quarter: at 300 quarters a minute that rounds by less than 0.001."""
@@ -43,7 +43,7 @@ _MARK_QUARTERS = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ComplianceRow:
     """One promise and what became of it."""
 
     promise: Promise
@@ -59,7 +59,9 @@ class Row:
     """Of the key: what the written notes say, in figures; None of other promises, and where no pitch sounds."""
 
 
-def check(plan: CompositionPlan, brief: Brief, *, midi: bytes, musicxml: str, audio: Audio | None = None) -> tuple[Row, ...]:
+def check_compliance(
+    plan: CompositionPlan, brief: Brief, *, midi: bytes, musicxml: str, audio: Audio | None = None
+) -> tuple[ComplianceRow, ...]:
     """The compliance table, in a fixed order.
 
     Args:
@@ -69,8 +71,8 @@ def check(plan: CompositionPlan, brief: Brief, *, midi: bytes, musicxml: str, au
         musicxml: the MusicXML document.
         audio: the finished sound; without it there is no row for it.
     """
-    played, written = Played.read(midi), Written.read(musicxml)
-    rows: tuple[Row, ...] = (
+    played, written = MidiContents.read(midi), MusicXmlContents.read(musicxml)
+    rows: tuple[ComplianceRow, ...] = (
         _tempo(plan, brief, played, written),
         _meter(plan, brief, played, written),
         _key(plan, brief, played, written),
@@ -84,14 +86,16 @@ def check(plan: CompositionPlan, brief: Brief, *, midi: bytes, musicxml: str, au
     return (*rows, _loop(plan, brief, played)) if plan.loop or brief.loop else rows
 
 
-def _row(promise: Promise, by: Literal["brief", "plan"], asked: str, *finds: _Find) -> Row:
+def _row(promise: Promise, by: Literal["brief", "plan"], asked: str, *finds: _Find) -> ComplianceRow:
     """A row from what each file says: one answer where they agree, each file's own where they don't."""
     answers = {answer for _, answer, _ in finds}
     found = finds[0][1] if len(answers) == 1 else ", ".join(f"{answer} in {source}" for source, answer, _ in finds)
-    return Row(promise, by, asked, found, tuple(source for source, _, _ in finds), all(passed for _, _, passed in finds))
+    return ComplianceRow(
+        promise, by, asked, found, tuple(source for source, _, _ in finds), all(passed for _, _, passed in finds)
+    )
 
 
-def _tempo(plan: CompositionPlan, brief: Brief, played: Played, written: Written) -> Row:
+def _tempo(plan: CompositionPlan, brief: Brief, played: MidiContents, written: MusicXmlContents) -> ComplianceRow:
     asked = brief.tempo_bpm or plan.tempo_bpm
 
     def find(source: Source, tempo: float | None) -> _Find:
@@ -102,7 +106,7 @@ def _tempo(plan: CompositionPlan, brief: Brief, played: Played, written: Written
     return _row("tempo", _by(brief.tempo_bpm), f"{asked:.5g} bpm", *finds)
 
 
-def _meter(plan: CompositionPlan, brief: Brief, played: Played, written: Written) -> Row:
+def _meter(plan: CompositionPlan, brief: Brief, played: MidiContents, written: MusicXmlContents) -> ComplianceRow:
     """Of the page, the time signature and every bar that stands under it."""
     asked = Meter.parse(brief.meter or plan.meter)
 
@@ -116,7 +120,7 @@ def _meter(plan: CompositionPlan, brief: Brief, played: Played, written: Written
     )
 
 
-def _key(plan: CompositionPlan, brief: Brief, played: Played, written: Written) -> Row:
+def _key(plan: CompositionPlan, brief: Brief, played: MidiContents, written: MusicXmlContents) -> ComplianceRow:
     """What the files are labelled, and what their notes are.
 
     A MIDI key signature knows no modes but major and minor, so of the labels accidentals and third are asked for.
@@ -138,13 +142,13 @@ def _key(plan: CompositionPlan, brief: Brief, played: Played, written: Written) 
         ends.append((section.name, quarters))
     given: Any = {"loop": plan.loop, "sections": ends, "bar_quarters": written.bar_quarters or 4.0}
     heard: dict[Source, Tonality | None] = {
-        "MIDI": tonality(played.pitched, asked, **given),
-        "MusicXML": tonality(written.pitched, asked, **given),
+        "MIDI": measure_tonality(played.pitched, asked, **given),
+        "MusicXML": measure_tonality(written.pitched, asked, **given),
     }
     found = {source: one for source, one in heard.items() if one is not None}
     if not found:
         words = f"{label.found}; no pitch sounds, so the key is not measured"
-        return Row("key", by, wish, words, label.read_from, None if label.passed else False)
+        return ComplianceRow("key", by, wish, words, label.read_from, None if label.passed else False)
     # The page has the bars and spells its notes, so it is quoted; the MIDI file only where it alone says otherwise.
     told: Source = "MusicXML" if "MusicXML" in found else "MIDI"
     if found[told].kept and not all(one.kept for one in found.values()):
@@ -155,10 +159,12 @@ def _key(plan: CompositionPlan, brief: Brief, played: Played, written: Written) 
     kept = len(found) == len(heard) and all(one.kept for one in found.values())
     head = label.found if kept or not label.passed else f"labelled {asked.name}"
     where = " in MIDI" if told == "MIDI" and "MusicXML" in found else ""
-    return Row("key", by, wish, f"{head}; the notes{where} {said}", label.read_from, bool(label.passed) and kept, found[told])
+    return ComplianceRow(
+        "key", by, wish, f"{head}; the notes{where} {said}", label.read_from, bool(label.passed) and kept, found[told]
+    )
 
 
-def _length(plan: CompositionPlan, brief: Brief, played: Played, audio: HeardAudio | None) -> Row:
+def _length(plan: CompositionPlan, brief: Brief, played: MidiContents, audio: HeardAudio | None) -> ComplianceRow:
     """Of a loop, whole bars are what is asked: the length nearest to the wish that its bars can have.
 
     Silence is no music: something has to sound in the last bar.
@@ -186,19 +192,19 @@ def _length(plan: CompositionPlan, brief: Brief, played: Played, audio: HeardAud
     return _row("length", _by("seconds" in brief.model_fields_set), words, *finds)
 
 
-def _instruments(plan: CompositionPlan, brief: Brief, played: Played, written: Written) -> Row:
+def _instruments(plan: CompositionPlan, brief: Brief, played: MidiContents, written: MusicXmlContents) -> ComplianceRow:
     """Those that play a note: a program without notes is no instrument."""
     names = brief.instruments or tuple(part.instrument for part in plan.parts)
     asked = {(instrument(name).program, instrument(name).kit) for name in names}
 
-    def find(source: Source, lines: tuple[Line, ...]) -> _Find:
+    def find(source: Source, lines: tuple[FilePart, ...]) -> _Find:
         found = {(line.program, line.is_kit) for line in lines}
         return source, _band(found), asked == found
 
     return _row("instruments", _by(brief.instruments), _band(asked), find("MIDI", played.lines), find("MusicXML", written.lines))
 
 
-def _words(brief: Brief, played: Played, written: Written) -> Row | None:
+def _words(brief: Brief, played: MidiContents, written: MusicXmlContents) -> ComplianceRow | None:
     """The players that words name, and those that they keep out; None where they say nothing of players or an option decides them.
 
     A role other than drums and bass ("no melody") is no player: notes don't say what they are for.
@@ -207,9 +213,9 @@ def _words(brief: Brief, played: Played, written: Written) -> Row | None:
     if brief.instruments or not (reading.instruments or reading.without):
         return None
     wanted = [instrument(name) for name in reading.instruments]
-    out = {(player.program, player.kit) for player in map(instrument, instrument_names()) if is_kept_out(player, reading.without)}
+    out = {(player.program, player.kit) for player in map(instrument, instrument_names()) if is_excluded(player, reading.without)}
 
-    def find(source: Source, lines: tuple[Line, ...]) -> _Find:
+    def find(source: Source, lines: tuple[FilePart, ...]) -> _Find:
         found = {(line.program, line.is_kit) for line in lines}
         any_kit = any(kit for _, kit in found)
         missing = {
@@ -226,14 +232,14 @@ def _words(brief: Brief, played: Played, written: Written) -> Row | None:
     return _row("words", "brief", "; ".join(asked), find("MIDI", played.lines), find("MusicXML", written.lines))
 
 
-def _bars(plan: CompositionPlan, written: Written) -> Row:
+def _bars(plan: CompositionPlan, written: MusicXmlContents) -> ComplianceRow:
     words = "a different number in each part"
     if written.bars is not None:
         words = f"{written.bars}, {'all' if written.full else 'not all'} full"
     return _row("bars", "plan", f"{plan.bars}, all full", ("MusicXML", words, written.full and written.bars == plan.bars))
 
 
-def _loop(plan: CompositionPlan, brief: Brief, played: Played) -> Row:
+def _loop(plan: CompositionPlan, brief: Brief, played: MidiContents) -> ComplianceRow:
     """Marks at both ends of the file, between which there are whole bars, and nothing that sounds over the end."""
     bars = plan.bars * float(plan.parsed_meter.bar_quarters)
     asked = f"{plan.bars} whole bars that repeat"

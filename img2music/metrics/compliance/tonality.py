@@ -9,7 +9,7 @@ be heard in the whole: the key whose profile fits best (Krumhansl & Kessler 1982
 notes lie outside, so less than all is right.
 
 The thresholds stand between what our own pieces give and what the same pieces give under another label: tuned on the 297 with pitches of the
-300 random briefs of seed 101, and tried on those of seed 2 (`evals/studies/promises/promises.py --inside`).
+300 random briefs of seed 101, and tried on those of seed 2 (`evals/studies/promises/random_briefs.py --inside`).
 Conventions: onsets and durations in quarter notes, bars from 1 in words, shares 0..1, None where nothing is measured. Drums don't count.
 """
 
@@ -19,15 +19,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from img2music.theory.key_finding import heard_key
-from img2music.theory.pitch import name_of, pitch_class
+from img2music.theory.pitch import pitch_class, pitch_class_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from img2music.metrics.compliance.written_files import Sounding
+    from img2music.metrics.compliance.written_files import SoundingNote
     from img2music.theory import Key
 
-__all__ = ["SectionTonality", "Tonality", "longest_outside", "named", "neighbour", "other_third", "tonality"]
+__all__ = ["SectionTonality", "Tonality", "longest_outside", "measure_tonality", "named", "neighbour", "other_third"]
 
 LEAST_THIRD = 0.55
 """Of 297 pieces none had less than .73 under its own label. With the mode changed and the numerals left, 87 of 88 with chords had less
@@ -114,8 +114,8 @@ class Tonality:
         return self.degree is None or self.degree >= LEAST_DEGREE
 
 
-def tonality(
-    notes: Sequence[Sounding],
+def measure_tonality(
+    notes: Sequence[SoundingNote],
     key: Key,
     *,
     loop: bool = False,
@@ -150,7 +150,7 @@ def tonality(
         begin = end
     return Tonality(
         tonic=rests or centres,
-        rests_on=name_of(key.tonic) if rests else named(notes, best, key),
+        rests_on=pitch_class_name(key.tonic) if rests else named(notes, best, key),
         third=_rounded(_third_share(notes, key)),
         degree=_rounded(_degree_share(notes, key)),
         scale=round(scale, 4),
@@ -172,13 +172,13 @@ def other_third(key: Key) -> int:
     return (pitch_class(key.tonic) + (4 if key.is_minor else 3)) % 12
 
 
-def longest_outside(notes: Sequence[Sounding], key: Key) -> int:
+def longest_outside(notes: Sequence[SoundingNote], key: Key) -> int:
     """The pitch class outside the key that sounds longest, in semitones above C."""
     histogram = _histogram(notes)
     return max((pitch for pitch in range(12) if pitch not in _own(key)), key=lambda pitch: histogram[pitch])
 
 
-def _roots(notes: Sequence[Sounding], *, at_start: bool) -> dict[int, float]:
+def _roots(notes: Sequence[SoundingNote], *, at_start: bool) -> dict[int, float]:
     """How well each note of the last (or first) chord is supported as its root."""
     begin, end = min(note.onset_quarters for note in notes), max(note.end_quarters for note in notes)
     window = _FIRST if at_start else _LAST
@@ -196,7 +196,7 @@ def _roots(notes: Sequence[Sounding], *, at_start: bool) -> dict[int, float]:
     }
 
 
-def _histogram(notes: Sequence[Sounding]) -> list[float]:
+def _histogram(notes: Sequence[SoundingNote]) -> list[float]:
     """How long each pitch class above C sounds, in quarter notes."""
     histogram = [0.0] * 12
     for note in notes:
@@ -210,13 +210,13 @@ def _own(key: Key) -> set[int]:
     return {*key.pitch_classes, *((tonic + step) % 12 for step in _RAISED.get(key.mode, ()))}
 
 
-def _share(notes: Sequence[Sounding], pitches: set[int]) -> float:
+def _share(notes: Sequence[SoundingNote], pitches: set[int]) -> float:
     """How much of the sounding are these pitch classes, 0..1."""
     histogram = _histogram(notes)
     return sum(histogram[pitch] for pitch in sorted(pitches)) / sum(histogram)
 
 
-def _third_share(notes: Sequence[Sounding], key: Key) -> float | None:
+def _third_share(notes: Sequence[SoundingNote], key: Key) -> float | None:
     """The promised third's share of both: while the tonic sounds, or in the whole where nothing ever sounds with it."""
     tonic = pitch_class(key.tonic)
     right, other = (tonic + (3 if key.is_minor else 4)) % 12, other_third(key)
@@ -231,7 +231,7 @@ def _third_share(notes: Sequence[Sounding], key: Key) -> float | None:
     return good / (good + bad) if good + bad else None
 
 
-def _degree_share(notes: Sequence[Sounding], key: Key) -> float | None:
+def _degree_share(notes: Sequence[SoundingNote], key: Key) -> float | None:
     """The share of the mode's own degree among it and its neighbour."""
     if key.mode not in _OWN_DEGREE:
         return None
@@ -240,7 +240,7 @@ def _degree_share(notes: Sequence[Sounding], key: Key) -> float | None:
     return own / (own + other) if own + other else None
 
 
-def _moments(notes: Sequence[Sounding]) -> Iterator[tuple[float, set[int]]]:
+def _moments(notes: Sequence[SoundingNote]) -> Iterator[tuple[float, set[int]]]:
     """Between every two changes: how long, and which pitch classes sound."""
     changes = sorted(
         [(note.onset_quarters, 1, note.pitch % 12) for note in notes]
@@ -255,7 +255,7 @@ def _moments(notes: Sequence[Sounding]) -> Iterator[tuple[float, set[int]]]:
         counts[pitch] += change
 
 
-def named(notes: Sequence[Sounding], pitch: int, key: Key) -> str:
+def named(notes: Sequence[SoundingNote], pitch: int, key: Key) -> str:
     """The pitch class as the page spells it most often, or as the key does."""
     spelled = [note.name for note in notes if note.pitch % 12 == pitch and note.name]
     if spelled:

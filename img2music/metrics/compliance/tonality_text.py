@@ -8,20 +8,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from img2music.metrics.compliance.tonality import LEAST_SCALE, longest_outside, named, neighbour, other_third
-from img2music.theory.pitch import name_of
+from img2music.theory.pitch import pitch_class_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from img2music.metrics.compliance.tonality import Tonality
-    from img2music.metrics.compliance.written_files import Sounding
+    from img2music.metrics.compliance.written_files import SoundingNote
     from img2music.theory import Key
 
 __all__ = ["tonality_words"]
 
 
 def tonality_words(
-    found: Tonality, key: Key, notes: Sequence[Sounding], bar_quarters: float, sections: Sequence[tuple[str, float]]
+    found: Tonality, key: Key, notes: Sequence[SoundingNote], bar_quarters: float, sections: Sequence[tuple[str, float]]
 ) -> str:
     """The end of a sentence that begins with "the notes".
 
@@ -36,7 +36,7 @@ def tonality_words(
     if found.kept:
         return _as_promised(found, key) + (f"; but those {' and those '.join(leaving)}" if leaving else "")
     faults = [] if found.tonic else [f"rest on {found.rests_on}"]
-    tonic = name_of(key.tonic)
+    tonic = pitch_class_name(key.tonic)
     beside = neighbour(key)
     if not found.third_kept:
         faults.append(f"are {tonic} {_other_mode(key)}: {_bars(notes, other_third(key), key, bar_quarters)}")
@@ -51,7 +51,7 @@ def tonality_words(
 
 
 def _departures(
-    found: Tonality, key: Key, notes: Sequence[Sounding], bar_quarters: float, sections: Sequence[tuple[str, float]]
+    found: Tonality, key: Key, notes: Sequence[SoundingNote], bar_quarters: float, sections: Sequence[tuple[str, float]]
 ) -> list[str]:
     """The sections in the other mode."""
     told, begin = [], 0.0
@@ -59,7 +59,7 @@ def _departures(
         if section.departs:
             inside = [note for note in notes if begin <= note.onset_quarters < end]
             bars = _bars(inside, other_third(key), key, bar_quarters)
-            told.append(f"of section {name} are {name_of(key.tonic)} {_other_mode(key)}: {bars}")
+            told.append(f"of section {name} are {pitch_class_name(key.tonic)} {_other_mode(key)}: {bars}")
         begin = end
     return told
 
@@ -69,13 +69,13 @@ def _other_mode(key: Key) -> str:
 
 
 def _as_promised(found: Tonality, key: Key) -> str:
-    tonic = name_of(key.tonic)
+    tonic = pitch_class_name(key.tonic)
     rest = f"rest on {tonic}" if found.rests_on == tonic else f"centre on {tonic}, though they rest on {found.rests_on}"
     third = f"{'minor' if key.is_minor else 'major'} third" if found.third is not None else "third not measured, as none sounds"
     return f"{rest}, {third}, {_percent(found.scale)} in {key.name}"
 
 
-def _bars(notes: Sequence[Sounding], pitch: int, key: Key, bar_quarters: float) -> str:
+def _bars(notes: Sequence[SoundingNote], pitch: int, key: Key, bar_quarters: float) -> str:
     """A pitch class and how many of the bars with notes hold it."""
     name = named(notes, pitch, key)
     if bar_quarters <= 0:
@@ -86,7 +86,7 @@ def _bars(notes: Sequence[Sounding], pitch: int, key: Key, bar_quarters: float) 
     return f"{name} in {len(bars)} of {len(every)} bars, from bar {bars[0] + 1}" if bars else name
 
 
-def _bars_of(note: Sounding, bar_quarters: float) -> range:
+def _bars_of(note: SoundingNote, bar_quarters: float) -> range:
     """The bars, from 0, in which a note sounds; what a player brings a little early belongs to the bar that follows."""
     early = min(0.125, note.duration_quarters / 4)
     first = int((note.onset_quarters + early) // bar_quarters)

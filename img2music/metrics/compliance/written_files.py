@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from img2music.audio import Audio
 
-__all__ = ["HeardAudio", "Line", "Played", "Sounding", "Written"]
+__all__ = ["FilePart", "HeardAudio", "MidiContents", "MusicXmlContents", "SoundingNote"]
 
 T = TypeVar("T")
 _DRUM_CHANNEL = 9
@@ -36,7 +36,7 @@ _AUDIBLE = 10 ** (-60 / 20)
 
 
 @dataclass(frozen=True, order=True, slots=True)
-class Sounding:
+class SoundingNote:
     """One note as a file has it; of a kit `pitch` is a drum. Tied notes are several."""
 
     onset_quarters: float
@@ -52,12 +52,12 @@ class Sounding:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FilePart:
     """The notes that one part plays with one sound."""
 
     program: int
     is_kit: bool
-    notes: tuple[Sounding, ...]
+    notes: tuple[SoundingNote, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class HeardAudio:
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class MidiContents:
     """What a MIDI file says and what sounds in it."""
 
     tempo_bpm: float | None
@@ -92,7 +92,7 @@ class Played:
     """Sharps (positive) or flats, and whether the third is minor."""
     seconds: float | None
     """To the end of the longest track."""
-    lines: tuple[Line, ...]
+    lines: tuple[FilePart, ...]
     """A track and sound each; only those with notes."""
     quarters: float
     """To the end of the longest track."""
@@ -102,7 +102,7 @@ class Played:
     """Where the file says that its loop begins and ends, in quarter notes."""
 
     @classmethod
-    def read(cls, content: bytes) -> Played:
+    def read(cls, content: bytes) -> MidiContents:
         """From the content of a MIDI file."""
         import mido
 
@@ -111,7 +111,7 @@ class Played:
         meters: set[tuple[int, int]] = set()
         keys: set[tuple[int, bool]] = set()
         markers: dict[str, float] = {}
-        lines: list[Line] = []
+        lines: list[FilePart] = []
         first_tempo = end = 0
         per_quarter, programs = file.ticks_per_beat, _programs(file)
         for track in file.tracks:
@@ -145,7 +145,7 @@ class Played:
         )
 
     @property
-    def pitched(self) -> tuple[Sounding, ...]:
+    def pitched(self) -> tuple[SoundingNote, ...]:
         """Every note but the drums', in order."""
         return _pitched(self.lines)
 
@@ -164,10 +164,10 @@ def _programs(file: mido.MidiFile) -> dict[int, list[tuple[int, int]]]:
     return changes
 
 
-def _lines(track: mido.MidiTrack, programs: dict[int, list[tuple[int, int]]], per_quarter: int) -> Iterator[Line]:
+def _lines(track: mido.MidiTrack, programs: dict[int, list[tuple[int, int]]], per_quarter: int) -> Iterator[FilePart]:
     """The notes of a track by the channel and the program in force where they are struck; notes without a length don't sound."""
     waiting: dict[tuple[int, int], int] = {}
-    found: dict[tuple[int, int], list[Sounding]] = {}
+    found: dict[tuple[int, int], list[SoundingNote]] = {}
     ticks = 0
     for message in track:
         ticks += message.time
@@ -176,16 +176,16 @@ def _lines(track: mido.MidiTrack, programs: dict[int, list[tuple[int, int]]], pe
         begun = waiting.pop((message.channel, message.note), None)
         if begun is not None and ticks > begun:
             program = [program for since, program in programs[message.channel] if since <= begun][-1]
-            note = Sounding(begun / per_quarter, (ticks - begun) / per_quarter, message.note)
+            note = SoundingNote(begun / per_quarter, (ticks - begun) / per_quarter, message.note)
             found.setdefault((message.channel, program), []).append(note)
         if message.type == "note_on" and message.velocity:
             waiting[message.channel, message.note] = ticks
     for (channel, program), notes in found.items():
-        yield Line(program, channel == _DRUM_CHANNEL, tuple(sorted(notes)))
+        yield FilePart(program, channel == _DRUM_CHANNEL, tuple(sorted(notes)))
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class MusicXmlContents:
     """What a MusicXML document says and what stands in its bars."""
 
     tempo_bpm: float | None
@@ -199,13 +199,13 @@ class Written:
     """In every part; None where parts differ."""
     full: bool
     """Whether the notes and rests of every bar add up to the metre."""
-    lines: tuple[Line, ...]
+    lines: tuple[FilePart, ...]
     """A part each; only those with notes."""
     bar_quarters: float
     """By the time signature; 0 where there is none, or several."""
 
     @classmethod
-    def read(cls, document: str) -> Written:
+    def read(cls, document: str) -> MusicXmlContents:
         """From a partwise document."""
         from xml.etree import ElementTree as ET
 
@@ -232,22 +232,22 @@ class Written:
             bars=only({len(lengths) for _, _, lengths in read}),
             full=bool(parts) and all(length == bar_quarters for _, _, lengths in read for length in lengths),
             lines=tuple(
-                Line(programs.get(part.get("id", ""), 0), part not in pitched, notes) for part, notes, _ in read if notes
+                FilePart(programs.get(part.get("id", ""), 0), part not in pitched, notes) for part, notes, _ in read if notes
             ),
             bar_quarters=float(bar_quarters),
         )
 
     @property
-    def pitched(self) -> tuple[Sounding, ...]:
+    def pitched(self) -> tuple[SoundingNote, ...]:
         """Every note but the drums', in order."""
         return _pitched(self.lines)
 
 
-def _bars(part: Element) -> tuple[tuple[Sounding, ...], list[Fraction]]:
+def _bars(part: Element) -> tuple[tuple[SoundingNote, ...], list[Fraction]]:
     """The notes of a part and how much of each bar is filled, both by their durations."""
     divisions = 1
     begin = Fraction(0)
-    notes: list[Sounding] = []
+    notes: list[SoundingNote] = []
     lengths: list[Fraction] = []
     for bar in part.findall("measure"):
         place = last = Fraction(0)
@@ -272,19 +272,19 @@ def _bars(part: Element) -> tuple[tuple[Sounding, ...], list[Fraction]]:
     return tuple(sorted(notes)), lengths
 
 
-def _sounding(element: Element, onset: float, quarters: float) -> Sounding | None:
+def _sounding(element: Element, onset: float, quarters: float) -> SoundingNote | None:
     """A note's element as a note; None for rests and for what has no length."""
     pitch, drum = element.find("pitch"), element.find("unpitched")
     if quarters <= 0 or (pitch is None and drum is None):
         return None
     if pitch is None:
-        return Sounding(onset, quarters, 0)
+        return SoundingNote(onset, quarters, 0)
     step, alter = pitch.findtext("step", "C"), int(pitch.findtext("alter", "0"))
     number = 12 * (int(pitch.findtext("octave", "4")) + 1) + _NATURAL[step] + alter
-    return Sounding(onset, quarters, number, step + _SIGNS.get(alter, ""))
+    return SoundingNote(onset, quarters, number, step + _SIGNS.get(alter, ""))
 
 
-def _pitched(lines: tuple[Line, ...]) -> tuple[Sounding, ...]:
+def _pitched(lines: tuple[FilePart, ...]) -> tuple[SoundingNote, ...]:
     return tuple(sorted(note for line in lines if not line.is_kit for note in line.notes))
 
 

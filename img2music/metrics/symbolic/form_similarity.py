@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from img2music.metrics.symbolic.tune_view import Stretch, Tune
+    from img2music.metrics.symbolic.melody_view import MelodyView, SectionSpan
     from img2music.score import Score
 
 __all__ = ["likenesses", "measure_structure", "structure_indicator"]
@@ -36,7 +36,7 @@ _UNLIKE, _PENALTY = 0.8, -2.0
 """Bars less alike than `_UNLIKE` count as `_PENALTY` (Müller et al.'s penalty; the threshold is our choice)."""
 
 
-def likenesses(tune: Tune) -> tuple[list[float], list[float]]:
+def likenesses(tune: MelodyView) -> tuple[list[float], list[float]]:
     """Likeness of every pair of sections of one letter, and of every pair of different letters."""
     moves = [(section.letter, _moves(tune, section)) for section in tune.sections[:_MOST_SECTIONS]]
     alike: list[float] = []
@@ -47,7 +47,7 @@ def likenesses(tune: Tune) -> tuple[list[float], list[float]]:
     return alike, unlike
 
 
-def _moves(tune: Tune, section: Stretch) -> list[tuple[int, int]]:
+def _moves(tune: MelodyView, section: SectionSpan) -> list[tuple[int, int]]:
     return [move for tone, move in zip(tune.tones, tune.moves, strict=False) if section.begin <= tone.onset < section.end]
 
 
@@ -112,7 +112,7 @@ def _bar_features(score: Score) -> NDArray[np.float64]:
     return features
 
 
-def measure_structure(score: Score, tune: Tune | None) -> tuple[Measurement, ...]:
+def measure_structure(score: Score, tune: MelodyView | None) -> tuple[Measurement, ...]:
     """Likeness of sections, and the structure indicator."""
     alike, unlike = likenesses(tune) if tune is not None else ([], [])
     bar_seconds = float(score.meter.bar_quarters) * 60 / score.tempo_bpm

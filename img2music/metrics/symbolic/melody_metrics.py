@@ -22,7 +22,7 @@ from img2music.metrics.symbolic.sequence_similarity import longest_repeat, runs
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from img2music.metrics.symbolic.tune_view import Tune
+    from img2music.metrics.symbolic.melody_view import MelodyView
 
 __all__ = ["entropy", "measure_tune", "tune_values"]
 
@@ -40,18 +40,18 @@ def entropy(items: Iterable[object]) -> float | None:
     return -sum(count / total * log2(count / total) for count in counts) + 0.0 if total else None
 
 
-def _consonance(tune: Tune) -> float | None:
+def _consonance(tune: MelodyView) -> float | None:
     fits = [tune.fits(tone) for tone in tune.tones if tune.meter.weight(tone.onset) >= 2]
     known = [fit for fit in fits if fit is not None]
     return sum(known) / len(known) if known else None
 
 
-def _leap_recovery(tune: Tune) -> float | None:
+def _leap_recovery(tune: MelodyView) -> float | None:
     leaps = [(one, other) for (one, _), (other, _) in pairwise(tune.moves) if abs(one) >= _LEAP]
     return sum(one * other < 0 and abs(other) < _LEAP for one, other in leaps) / len(leaps) if leaps else None
 
 
-def _climax(tune: Tune) -> float | None:
+def _climax(tune: MelodyView) -> float | None:
     """The mean over stretches of eight bars, the usual length of a theme, from the bar in which the tune begins."""
     eight = _THEME_BARS * tune.meter.bar_quarters
     begin = tune.tones[0].onset // tune.meter.bar_quarters * tune.meter.bar_quarters if tune.tones else Fraction(0)
@@ -67,18 +67,18 @@ def _climax(tune: Tune) -> float | None:
     return sum(marks) / len(marks) if marks else None
 
 
-def _variety(tune: Tune) -> float | None:
+def _variety(tune: MelodyView) -> float | None:
     if len(tune.tones) < _SOME:
         return None
     threes = runs(tune.moves, 3)
     return len(set(threes)) / len(threes)
 
 
-def _repeat(tune: Tune) -> float | None:
+def _repeat(tune: MelodyView) -> float | None:
     return (longest_repeat(tune.moves) + 1) / len(tune.tones) if len(tune.tones) >= _SOME else None
 
 
-def _breath(tune: Tune) -> float | None:
+def _breath(tune: MelodyView) -> float | None:
     """A phrase breathes where its last bar holds a rest of half a quarter, or a wait of twice the tune's usual one."""
     if len(tune.tones) < _FEW or len(tune.phrases) < 2:
         return None
@@ -100,35 +100,35 @@ def _breath(tune: Tune) -> float | None:
     return sum(breaths) / len(breaths) if breaths else None
 
 
-def _interval_size(tune: Tune) -> float | None:
+def _interval_size(tune: MelodyView) -> float | None:
     return sum(abs(step) for step, _ in tune.moves) / len(tune.moves) if len(tune.tones) >= _FEW else None
 
 
-def _steps(tune: Tune) -> float | None:
+def _steps(tune: MelodyView) -> float | None:
     moving = [abs(step) for step, _ in tune.moves if step]
     return sum(step <= 2 for step in moving) / len(moving) if len(moving) >= _FEW else None
 
 
-def _held(tune: Tune) -> float | None:
+def _held(tune: MelodyView) -> float | None:
     return sum(step == 0 for step, _ in tune.moves) / len(tune.moves) if len(tune.tones) >= _FEW else None
 
 
-def _compass(tune: Tune) -> float | None:
+def _compass(tune: MelodyView) -> float | None:
     pitches = [tone.pitch for tone in tune.tones]
     return float(max(pitches) - min(pitches)) if len(pitches) >= _FEW else None
 
 
-def _rhythm(tune: Tune) -> float | None:
+def _rhythm(tune: MelodyView) -> float | None:
     return entropy(Fraction(wait, tune.unit) for _, wait in tune.moves) if len(tune.tones) >= _SOME else None
 
 
-def _tones(tune: Tune) -> float | None:
+def _tones(tune: MelodyView) -> float | None:
     return entropy(tone.pitch % 12 for tone in tune.tones) if len(tune.tones) >= _SOME else None
 
 
 @dataclass(frozen=True, slots=True)
 class _Card:
-    of: Callable[[Tune], float | None]
+    of: Callable[[MelodyView], float | None]
     unit: str
     explanation: str
     traps: str
@@ -188,12 +188,12 @@ CARDS: dict[str, _Card] = {
 }  # fmt: skip
 
 
-def tune_values(tune: Tune) -> dict[str, float | None]:
+def tune_values(tune: MelodyView) -> dict[str, float | None]:
     """Every measurement of a tune as a bare number."""
     return {name: card.of(tune) for name, card in CARDS.items()}
 
 
-def measure_tune(tune: Tune | None) -> tuple[Measurement, ...]:
+def measure_tune(tune: MelodyView | None) -> tuple[Measurement, ...]:
     """Every measurement of a tune with its card; all None where there is no tune."""
     return tuple(
         Measurement(

@@ -18,7 +18,7 @@ from img2music.metrics.measurement import Measurement
 from img2music.metrics.symbolic.norms import BAND_OF, band
 
 if TYPE_CHECKING:
-    from img2music.metrics.symbolic.tune_view import Tune
+    from img2music.metrics.symbolic.melody_view import MelodyView
     from img2music.plan import CompositionPlan
 
 __all__ = ["Shape", "measure_motif", "opening_shape", "planned_shape", "recurrence"]
@@ -45,13 +45,13 @@ def planned_shape(plan: CompositionPlan) -> Shape:
     return Shape(tuple(after - before for before, after in pairwise(pitches)), plan.motif.durations[:-1])
 
 
-def opening_shape(tune: Tune) -> Shape:
+def opening_shape(tune: MelodyView) -> Shape:
     """The first notes of a tune, where nobody says what its motif is."""
     moves = tune.moves[: _OPENING_TONES - 1]
     return Shape(tuple(step for step, _ in moves), tuple(Fraction(wait, tune.unit) for _, wait in moves))
 
 
-def recurrence(tune: Tune, shape: Shape) -> float | None:
+def recurrence(tune: MelodyView, shape: Shape) -> float | None:
     """Share of the tune's notes that stand in a statement of `shape`; None for a shape of a single note or an empty tune."""
     if not shape.intervals or not tune.tones:
         return None
@@ -81,7 +81,7 @@ def _like(step: int, asked: int) -> bool:
     return abs(step - asked) <= 1 and (step > 0) == (asked > 0) and (step < 0) == (asked < 0)
 
 
-def measure_motif(tune: Tune | None, plan: CompositionPlan) -> Measurement:
+def measure_motif(tune: MelodyView | None, plan: CompositionPlan) -> Measurement:
     """Recurrence of the plan's motif in a tune."""
     name = "motif recurrence"
     return Measurement(

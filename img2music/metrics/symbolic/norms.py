@@ -11,7 +11,7 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING
 
-from img2music.resources import asset
+from img2music.resources import asset_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,5 +28,5 @@ def band(name: str) -> tuple[float, float] | None:
 
 @cache
 def _bands() -> Mapping[str, tuple[float, float]]:
-    content = json.loads(asset("statistics/bands.json").read_text(encoding="utf-8"))
+    content = json.loads(asset_path("statistics/bands.json").read_text(encoding="utf-8"))
     return {name: (row["both"]["p10"], row["both"]["p90"]) for name, row in content["bands"].items()}

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 from img2music.metrics.symbolic.descriptors import measure_survey
 from img2music.metrics.symbolic.form_similarity import measure_structure
 from img2music.metrics.symbolic.melody_metrics import measure_tune
+from img2music.metrics.symbolic.melody_view import view_melody
 from img2music.metrics.symbolic.motif_recurrence import measure_motif
-from img2music.metrics.symbolic.tune_view import tune_of
 from img2music.metrics.symbolic.voice_leading_faults import measure_voice_leading
 
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from img2music.plan import CompositionPlan
     from img2music.score import Score
 
-__all__ = ["judge", "mark", "overall"]
+__all__ = ["measure_score", "overall_quality", "quality_mark"]
 
 
-def judge(score: Score, plan: CompositionPlan) -> tuple[Measurement, ...]:
+def measure_score(score: Score, plan: CompositionPlan) -> tuple[Measurement, ...]:
     """Every measurement of a score; those that need a melody or a bass are None where there is none."""
-    tune = tune_of(score, plan)
+    tune = view_melody(score, plan)
     return (
         *measure_tune(tune),
         measure_motif(tune, plan),
@@ -44,7 +44,7 @@ def judge(score: Score, plan: CompositionPlan) -> tuple[Measurement, ...]:
     )
 
 
-def mark(one: Measurement) -> float | None:
+def quality_mark(one: Measurement) -> float | None:
     """How good a single value is, in [0, 1]; None for one that is not measured, or that only describes.
 
     With a band of people's music: 1 inside and on the better side of it, falling evenly to 0 half the band's width (our choice)
@@ -60,14 +60,14 @@ def mark(one: Measurement) -> float | None:
     return max(0.0, 1 - 2 * beyond / (high - low))
 
 
-def overall(measurements: Sequence[Measurement]) -> float:
+def overall_quality(measurements: Sequence[Measurement]) -> float:
     """One number in [0, 1] to rank takes for the same scene and brief.
 
     The mean of the marks of all qualities, less every fault: a measurement without a band that is better low is a fault and costs
     its value, so one parallel fifth in ten bars costs a tenth. Not comparable between styles: a waltz and a drone ask for different
     pages. 0 where no quality could be measured.
     """
-    marks = [(one, mark(one)) for one in measurements]
+    marks = [(one, quality_mark(one)) for one in measurements]
     qualities = [given for one, given in marks if given is not None and not _is_fault(one)]
     faults = sum(one.value or 0.0 for one in measurements if _is_fault(one))
     return max(0.0, sum(qualities) / len(qualities) - faults) if qualities else 0.0

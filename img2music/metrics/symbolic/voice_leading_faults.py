@@ -16,7 +16,7 @@ from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Literal
 
 from img2music.metrics.measurement import Measurement
-from img2music.metrics.symbolic.tune_view import top_line
+from img2music.metrics.symbolic.melody_view import top_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from img2music.models.failed_request import Trouble, chain_of
-from img2music.models.http.redaction import without_secrets
+from img2music.models.failed_request import RequestFailure, chain_of
+from img2music.models.http.redaction import redact_secrets
 
 if TYPE_CHECKING:
-    from img2music.models.failed_request import Circumstances
+    from img2music.models.failed_request import RequestContext
 
 __all__ = ["on_the_way"]
 
@@ -28,7 +28,7 @@ _SIGNS = ("Connect", "Timeout", "Proxy", "SSL", "Protocol", "gaierror", "ReadErr
 _LONGEST = 200
 
 
-def on_the_way(error: BaseException, label: str, known: Circumstances) -> Trouble | None:
+def on_the_way(error: BaseException, label: str, known: RequestContext) -> RequestFailure | None:
     """The trouble, where `error` came of the connection or of the time limit; None for another."""
     chain = chain_of(error)
     names = " ".join(type(each).__name__ for each in chain)
@@ -40,7 +40,7 @@ def on_the_way(error: BaseException, label: str, known: Circumstances) -> Troubl
     if "ProxyError" in names:
         said = _told(next(each for each in chain if "ProxyError" in type(each).__name__), known)
         variable = known.proxy or "the environment"
-        return Trouble(
+        return RequestFailure(
             f"the proxy that {variable} names does not let us through to model {named} ({said})",
             again=False,
             remedy=f"check {variable}, or name the server in NO_PROXY",
@@ -49,13 +49,13 @@ def on_the_way(error: BaseException, label: str, known: Circumstances) -> Troubl
         return _unsafe(named, re.sub(r"\s*\(_ssl\.c:\d+\)", "", text), has_tls=not _NO_TLS.search(whole))
     if "Timeout" in names and "ConnectTimeout" not in names:
         after = "" if known.seconds is None else f" within {known.seconds:.3g} s"
-        return Trouble(
+        return RequestFailure(
             f"model {named} did not answer in time{after}; it may still be writing, so the same was not sent again",
             again=False,
             remedy=f"raise {known.limit}, or ask a faster model",
         )
     if _CUT.search(whole):
-        return Trouble(
+        return RequestFailure(
             f"the connection to model {named} was cut before its answer was whole ({text})",
             again=True,
             remedy="look into the server's log: it may have crashed, or run out of memory",
@@ -65,32 +65,32 @@ def on_the_way(error: BaseException, label: str, known: Circumstances) -> Troubl
     )
 
 
-def _told(error: BaseException, known: Circumstances) -> str:
+def _told(error: BaseException, known: RequestContext) -> str:
     """What an error says, or its name."""
-    return without_secrets(" ".join(str(error).split())[:2000] or type(error).__name__, known.secret_variable)[:_LONGEST]
+    return redact_secrets(" ".join(str(error).split())[:2000] or type(error).__name__, known.secret_variable)[:_LONGEST]
 
 
-def _unsafe(named: str, text: str, *, has_tls: bool) -> Trouble:
+def _unsafe(named: str, text: str, *, has_tls: bool) -> RequestFailure:
     if not has_tls:
-        return Trouble(
+        return RequestFailure(
             f"the server of model {named} does not speak TLS ({text})", again=False, remedy="write http:// in base_url"
         )
-    return Trouble(
+    return RequestFailure(
         f"the certificate of the server of model {named} can't be verified ({text})",
         again=False,
         remedy="name the file of its authority in SSL_CERT_FILE, or check base_url",
     )
 
 
-def _unconnected(named: str, text: str, known: Circumstances, *, nameless: bool) -> Trouble:
+def _unconnected(named: str, text: str, known: RequestContext, *, nameless: bool) -> RequestFailure:
     """Nobody there; `nameless` where not even the name is known."""
     if nameless:
         text = f"the name of its {'proxy' if known.proxy else 'server'} can't be found: {text}"
     if known.proxy:
-        return Trouble(
+        return RequestFailure(
             f"no connection to the proxy that {known.proxy} names, so none to model {named} ({text})",
             again=True,
             remedy=f"check {known.proxy}, or name the server in NO_PROXY",
         )
     remedy = "check base_url and the network" if nameless else "start its server, or check base_url"
-    return Trouble(f"no connection to model {named} ({text})", again=True, remedy=remedy)
+    return RequestFailure(f"no connection to model {named} ({text})", again=True, remedy=remedy)

@@ -18,12 +18,12 @@ from urllib.parse import urlsplit
 
 from pydantic_core import from_json
 
-from img2music.models.http.redaction import without_secrets
+from img2music.models.http.redaction import redact_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Said", "said_by"]
+__all__ = ["ServerMessage", "said_by"]
 
 _MOST_BYTES = 64_000
 _DEEPEST = 9
@@ -59,7 +59,7 @@ _NOTHING = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ServerMessage:
     """What came instead of an answer."""
 
     status: int | None = None
@@ -82,7 +82,7 @@ class Said:
         return self.text[:300]
 
 
-def said_by(error: BaseException, *, secret_variable: str | None = None) -> Said:
+def said_by(error: BaseException, *, secret_variable: str | None = None) -> ServerMessage:
     """What is said by the response or the body that `error` carries; an empty record where it carries none."""
     response = getattr(error, "response", None)
     status = getattr(error, "status_code", None)
@@ -95,18 +95,18 @@ def said_by(error: BaseException, *, secret_variable: str | None = None) -> Said
     else:
         words = list(dict.fromkeys(_words(tree, _DEEPEST, codes, places)))
         words = [word for word in words if not _is_nothing(word)] or []
-    text = without_secrets(" ".join("; ".join(words).split())[: 2 * _LONGEST], secret_variable)[:_LONGEST]
+    text = redact_secrets(" ".join("; ".join(words).split())[: 2 * _LONGEST], secret_variable)[:_LONGEST]
     headers = getattr(response, "headers", None) or {}
     if not isinstance(status, int):
         status = next((int(code) for code in codes if re.fullmatch(r"[45]\d\d", code)), None)
-    return Said(
+    return ServerMessage(
         status=status,
         text=text,
         codes=frozenset(code[:80] for code in codes),
         places=tuple(places[:_MOST_ITEMS]),
         wait_seconds=_wait(headers, tree, text),
         page=page,
-        location=without_secrets(_location(headers), secret_variable),
+        location=redact_secrets(_location(headers), secret_variable),
     )
 
 

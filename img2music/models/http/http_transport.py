@@ -11,7 +11,7 @@ from importlib import import_module
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from img2music.models.failed_request import Unusable
+from img2music.models.failed_request import UnusableResponseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +58,7 @@ def bounded_client(timeout_seconds: float, *, key: str, at_home: bool, proxy: Pr
             packing = response.headers.get("content-encoding", "identity").strip().lower() or "identity"
             if packing not in _PACKED | {"identity"}:
                 response.close()
-                raise Unusable(
+                raise UnusableResponseError(
                     f"is packed in a way that was not asked for ({packing[:20]})", "switch that off at the server or its proxy"
                 )
             if packing in _PACKED:
@@ -84,7 +84,7 @@ def _bounded_stream(http: Any) -> Any:
                 chunk = raw if self._unpacker is None else self._unpacker.more(raw)
                 size += len(chunk)
                 if size > _MOST_BYTES:
-                    raise Unusable(f"is longer than {_MOST_BYTES} bytes", "check base_url, or ask another server")
+                    raise UnusableResponseError(f"is longer than {_MOST_BYTES} bytes", "check base_url, or ask another server")
                 if monotonic() > self._until:
                     raise http.ReadTimeout("the answer takes too long")
                 yield chunk
@@ -129,5 +129,7 @@ class _Unpacker:
             raise _damaged()
 
 
-def _damaged() -> Unusable:
-    return Unusable("came packed and is damaged", "try again, or switch packing off at the server or its proxy", again=True)
+def _damaged() -> UnusableResponseError:
+    return UnusableResponseError(
+        "came packed and is damaged", "try again, or switch packing off at the server or its proxy", again=True
+    )

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from img2music.models.failed_request import Trouble
+    from img2music.models.failed_request import RequestFailure
     from img2music.models.model_spec import ModelSpec
 
-__all__ = ["MOST_CHANGES", "Manner"]
+__all__ = ["MOST_CHANGES", "RequestSettings"]
 
 MOST_CHANGES = 8
 """More than there are things to leave out; a server that refuses in circles is left."""
@@ -36,7 +36,7 @@ _PRINTED = 64
 
 
 @dataclass(slots=True)
-class Manner:
+class RequestSettings:
     """How one server is asked; it changes as the server refuses."""
 
     structured: str
@@ -57,7 +57,7 @@ class Manner:
     other_name_tried: bool = False
 
     @classmethod
-    def of(cls, spec: ModelSpec) -> Manner:
+    def of(cls, spec: ModelSpec) -> RequestSettings:
         """How the model that `spec` names is asked first.
 
         "max_tokens" is what all servers know but OpenAI's, whose thinking models want "max_completion_tokens".
@@ -68,7 +68,7 @@ class Manner:
             options.structured, options.temperature, options.max_tokens, "max_completion_tokens" if at_home else "max_tokens"
         )
 
-    def give_way(self, trouble: Trouble, *, has_schema: bool) -> str | None:
+    def give_way(self, trouble: RequestFailure, *, has_schema: bool) -> str | None:
         """Changes what `trouble` is about and says what was done, for the record; None where nothing is left to change."""
         if "picture" in trouble.refuses:
             self.blind = trouble.cause
@@ -104,7 +104,7 @@ class Manner:
         self.structured, self.seed, self.temperature = "none", False, None
         return "asked again without response_format, seed and temperature"
 
-    def _without(self, refused: str, trouble: Trouble, *, has_schema: bool) -> str | None:
+    def _without(self, refused: str, trouble: RequestFailure, *, has_schema: bool) -> str | None:
         """Changes one thing; None where it is changed already."""
         if refused == "tokens":
             return self._fewer_tokens(trouble.said.text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-__all__ = ["without_secrets", "without_value"]
+__all__ = ["redact_secrets", "redact_value"]
 
 _KEYLIKE = re.compile(r"\b(sk|pk|hf|gsk|xai|key)[-_][A-Za-z0-9*_-]{6,}|\bBearer\s+\S+", re.IGNORECASE)
 _LOGIN = re.compile(r"(?<=://)[^\s/@]{1,200}@")
@@ -14,14 +14,14 @@ _SECRET_NAMES = re.compile(r"KEY|TOKEN|SECRET|PASSWORD")
 _SHORTEST_KEY = 6
 
 
-def without_value(text: str, variable: str | None) -> str:
+def redact_value(text: str, variable: str | None) -> str:
     """`text` without the value of an environment variable."""
     value = os.environ.get(variable, "").strip() if variable is not None else ""
     return text.replace(value, "***") if len(value) >= _SHORTEST_KEY else text
 
 
-def without_secrets(text: str, variable: str | None = None) -> str:
+def redact_secrets(text: str, variable: str | None = None) -> str:
     """`text` without the values of environment variables that hold keys, `variable` too, and without what looks like one."""
     for name in (variable, *(name for name in os.environ if _SECRET_NAMES.search(name.upper()))):
-        text = without_value(text, name)
+        text = redact_value(text, name)
     return _LOGIN.sub("***@", _KEYLIKE.sub("***", text))

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from img2music.models.failed_request import Trouble
+from img2music.models.failed_request import RequestFailure
 
 if TYPE_CHECKING:
-    from img2music.models.failed_request import Circumstances
-    from img2music.models.http.error_body import Said
+    from img2music.models.failed_request import RequestContext
+    from img2music.models.http.error_body import ServerMessage
 
 __all__ = ["refusal_of"]
 
@@ -46,23 +46,25 @@ _PARAMETERS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 
 
-def refusal_of(said: Said, named: str, known: Circumstances) -> Trouble | None:
+def refusal_of(said: ServerMessage, named: str, known: RequestContext) -> RequestFailure | None:
     """A request that would be taken if something in it were otherwise."""
     text = said.text
     refuses: list[str] = []
     if "json_validate_failed" in said.codes or "json_validate_failed" in text:
-        return Trouble(
+        return RequestFailure(
             f"the server of model {named} threw an answer away that was no sound JSON ({said.short})",
             again=False,
             remedy="ask with structured=none, or ask another model",
             garbled=True,
         )
     if "content_filter" in said.codes or "content management policy" in text:
-        return Trouble(f"model {named} refuses to answer ({said.short})", again=False, remedy="change the picture or the words")
+        return RequestFailure(
+            f"model {named} refuses to answer ({said.short})", again=False, remedy="change the picture or the words"
+        )
     if known.shown and (said.status == 413 or _PICTURE_TOO_LARGE.search(text)):
         refuses.append("picture_size")
     elif known.shown and (_TEXTS_ONLY.search(text) or (_PICTURES.search(text) and _NOT.search(text))):
-        return Trouble(
+        return RequestFailure(
             f"model {named} can't see pictures ({said.short})",
             again=False,
             remedy="name a model that sees (on llama.cpp its mmproj too), or an eye that asks none",
@@ -70,7 +72,7 @@ def refusal_of(said: Said, named: str, known: Circumstances) -> Trouble | None:
             said=said,
         )
     if "exceed_context_size_error" in said.codes:  # llama.cpp counts the question alone
-        return Trouble(
+        return RequestFailure(
             f"the question alone is longer than what model {named} holds ({said.short})",
             again=False,
             remedy="start its server with a longer context (-c), or take a shorter template",
@@ -92,4 +94,6 @@ def refusal_of(said: Said, named: str, known: Circumstances) -> Trouble | None:
         )
     else:
         cause, remedy = f"model {named} refuses the request ({said.short or f'status {said.status}'})", "check its options"
-    return Trouble(cause, again=said.status is not None and said.status >= 500, remedy=remedy, refuses=tuple(refuses), said=said)
+    return RequestFailure(
+        cause, again=said.status is not None and said.status >= 500, remedy=remedy, refuses=tuple(refuses), said=said
+    )

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from img2music.models.parsing.json_candidates import Found, find_objects, named
+from img2music.models.parsing.json_candidates import Found, find_objects, match_field_names
 from img2music.models.parsing.thinking_text import without_thinking
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["AnswerError", "field_of", "json_of", "validated"]
+__all__ = ["AnswerError", "parse_json_answer", "validate_field", "validate_record"]
 
 _LONGEST = 200_000
 _LONGEST_THOUGHT = 5_000_000
@@ -38,7 +38,7 @@ class AnswerError(Exception):
         self.faults = tuple(_short(fault) for fault in faults[:_MOST_FAULTS])
 
 
-def json_of(text: str, model: type[BaseModel] | None = None) -> dict[str, Any]:
+def parse_json_answer(text: str, model: type[BaseModel] | None = None) -> dict[str, Any]:
     """The JSON object that an answer means: behind the thinking, the last whole one that fits `model`, out of its wrappers.
 
     Its fields are called as in `model` where no more than capitals and signs were different.
@@ -56,7 +56,7 @@ def json_of(text: str, model: type[BaseModel] | None = None) -> dict[str, Any]:
         raise AnswerError(f"the answer has {len(said)} characters; answer with one JSON object and nothing else")
     found = find_objects(said, model)
     if found.best is not None:
-        cleaned: dict[str, Any] = _printable(found.best if model is None else named(found.best, model))
+        cleaned: dict[str, Any] = _printable(found.best if model is None else match_field_names(found.best, model))
         return cleaned
     raise AnswerError(_why_none(found, said, thinking=thinking))
 
@@ -87,7 +87,7 @@ def _printable(tree: Any) -> Any:
     return [_printable(item) for item in tree] if isinstance(tree, list) else tree
 
 
-def validated(tree: Any, model: type[M]) -> M:
+def validate_record(tree: Any, model: type[M]) -> M:
     """A record of a checked kind.
 
     Raises:
@@ -99,7 +99,7 @@ def validated(tree: Any, model: type[M]) -> M:
         raise AnswerError(*(_told(fault) for fault in error.errors(include_url=False))) from None
 
 
-def field_of(model: type[BaseModel], name: str, tree: Mapping[str, Any]) -> Any:
+def validate_field(model: type[BaseModel], name: str, tree: Mapping[str, Any]) -> Any:
     """One field of a record, checked alone, so that a fault in it does not cost the others.
 
     Raises:

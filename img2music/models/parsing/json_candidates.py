@@ -13,14 +13,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from img2music.models.parsing.json_schema import schema_of
-from img2music.models.parsing.lenient_json import Budget, LenientJsonError, Reading, read_object, unescaped
+from img2music.models.parsing.lenient_json import Budget, LenientJsonError, ParsedObject, parse_object, unescaped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pydantic import BaseModel
 
-__all__ = ["Found", "find_objects", "is_schema", "named", "unwrapped"]
+__all__ = ["Found", "find_objects", "is_schema", "match_field_names", "unwrap_answer"]
 
 _MOST_STARTS = 1000
 _DEEPEST, _MOST_INSIDE = 4, 300
@@ -90,16 +90,16 @@ def find_objects(text: str, model: type[BaseModel] | None = None) -> Found:
     return found
 
 
-def _read(text: str, start: int, budget: Budget, found: Found) -> tuple[Reading | None, int]:
+def _read(text: str, start: int, budget: Budget, found: Found) -> tuple[ParsedObject | None, int]:
     """The object at a brace, and where to look on."""
     try:
-        reading = read_object(text, start, budget)
+        reading = parse_object(text, start, budget)
     except LenientJsonError as fault:
         if found._strings < _MOST_STRINGS and (text.startswith("\\", fault.place) or _ESCAPED.match(text, start)):
             found._strings += 1
             inside, end = unescaped(text, start)
             try:
-                return read_object(inside, 0, budget), end
+                return parse_object(inside, 0, budget), end
             except LenientJsonError:
                 pass
         if found.fault is None or fault.fields > found.fault.fields:
@@ -116,9 +116,9 @@ def _last_that_fits(whole: list[tuple[float, dict[str, Any]]]) -> dict[str, Any]
     return fitting[-1] if fitting else max(reversed(whole), key=lambda one: (one[0], bool(one[1])))[1]
 
 
-def unwrapped(tree: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
+def unwrap_answer(tree: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
     """The object itself or the one inside it that fits `model` best, its fields called as they are in `model`."""
-    return named(_best_inside(dict(tree), model, Budget())[1], model)
+    return match_field_names(_best_inside(dict(tree), model, Budget())[1], model)
 
 
 def _best_inside(tree: dict[str, Any], model: type[BaseModel] | None, budget: Budget) -> tuple[float, dict[str, Any]]:
@@ -133,7 +133,10 @@ def _best_inside(tree: dict[str, Any], model: type[BaseModel] | None, budget: Bu
         for outer, around in level:
             if is_schema(outer):
                 continue
-            told = {**around, **{name: value for name, value in named(outer, model).items() if name in model.model_fields}}
+            told = {
+                **around,
+                **{name: value for name, value in match_field_names(outer, model).items() if name in model.model_fields},
+            }
             for inner in _inside(outer, budget):
                 budget.tokens -= _PRICE
                 seen += 1
@@ -141,7 +144,7 @@ def _best_inside(tree: dict[str, Any], model: type[BaseModel] | None, budget: Bu
                     return fit, best
                 one = _fit(inner, model)
                 if one > fit and not is_schema(inner):
-                    fit, best = one, {**told, **named(inner, model)}
+                    fit, best = one, {**told, **match_field_names(inner, model)}
                 deeper.append((inner, told))
         level = deeper
     return fit, best
@@ -156,7 +159,7 @@ def _inside(tree: dict[str, Any], budget: Budget) -> list[dict[str, Any]]:
                 made.append(item)
             elif isinstance(item, str) and _BEGINS.match(item) and budget.tokens > 0:
                 try:
-                    reading = read_object(item, item.index("{"), budget)
+                    reading = parse_object(item, item.index("{"), budget)
                 except LenientJsonError:
                     continue
                 if reading.cut is None:
@@ -179,7 +182,7 @@ def _is_node(value: Mapping[str, Any]) -> bool:
     return any(isinstance(one, str) and one in _KINDS for one in kinds) or bool(value.keys() & (_NODE - {"type"}))
 
 
-def named(tree: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
+def match_field_names(tree: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
     """The object with its fields called as in `model` where capitals or signs alone differ ("Tempo BPM"); other names stay."""
     known = _names(model)
     made: dict[str, Any] = {}
@@ -204,7 +207,7 @@ def _fit(tree: Mapping[str, Any], model: type[BaseModel]) -> float:
     asked = schema_of(model).get("properties", {})
     if is_schema(tree) or not asked:
         return 0.0
-    right = named(tree, model)
+    right = match_field_names(tree, model)
     return sum(name in right and _suits(right[name], node) for name, node in asked.items()) / len(asked)
 
 

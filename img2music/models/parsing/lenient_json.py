@@ -17,7 +17,7 @@ from functools import cache
 from math import isfinite
 from typing import Any
 
-__all__ = ["Budget", "LenientJsonError", "Reading", "read_object", "unescaped"]
+__all__ = ["Budget", "LenientJsonError", "ParsedObject", "parse_object", "unescaped"]
 
 _DEEPEST = 64
 _LONGEST_SHOWN = 30
@@ -74,7 +74,7 @@ class LenientJsonError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ParsedObject:
     """An object that was read."""
 
     tree: dict[str, Any]
@@ -110,11 +110,11 @@ class _Frame:
         self.wants = "comma"
 
 
-def read_object(text: str, start: int, budget: Budget) -> Reading:
+def parse_object(text: str, start: int, budget: Budget) -> ParsedObject:
     """The object that begins with the brace at `start`.
 
     Raises:
-        LenientJsonError: it is not sound, nested too deeply, or the budget is spent. An object that is only cut off is a `Reading`.
+        LenientJsonError: it is not sound, nested too deeply, or the budget is spent. An object that is only cut off is a `ParsedObject`.
     """
     try:
         return _Reader(text, start, budget, guess=False).read()
@@ -147,7 +147,7 @@ class _Reader:
         self.apart = False
         """Whether something stands between this token and the one before."""
 
-    def read(self) -> Reading:
+    def read(self) -> ParsedObject:
         root: dict[str, Any] = {}
         self._push(root, "}", "key")
         while self.stack:
@@ -161,12 +161,12 @@ class _Reader:
             if self.budget.tokens <= 0:
                 raise self._fault("it is too long")
             getattr(self, f"_{frame.wants}")(frame)
-        return Reading(root, self.at, no_number=self.no_number)
+        return ParsedObject(root, self.at, no_number=self.no_number)
 
-    def _cut(self, root: dict[str, Any]) -> Reading:
+    def _cut(self, root: dict[str, Any]) -> ParsedObject:
         steps = [frame.name if frame.is_object else str(max(0, len(frame.made) - 1)) for frame in self.stack]
         only = len(self.stack) == 1 and self.stack[0].wants == "comma"
-        return Reading(root, self.at, ".".join(step for step in steps if step)[:120] or "its beginning", only)
+        return ParsedObject(root, self.at, ".".join(step for step in steps if step)[:120] or "its beginning", only)
 
     def _skip(self) -> None:
         match = _BLANK.match(self.text, self.at)

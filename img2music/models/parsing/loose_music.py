@@ -16,7 +16,7 @@ from img2music.io.style_files import style_names
 from img2music.models.parsing.loose_values import folded, number_of, plain_text, scalar_of
 from img2music.theory import METERS, MODES, Key, instrument, instrument_names, parse_pitch_class, pitch_class
 
-__all__ = ["instrument_of", "key_of", "length_of", "meter_of", "mode_of", "one_of", "style_of", "tempo_of", "tonic_of"]
+__all__ = ["instrument_of", "length_of", "meter_of", "mode_of", "one_of", "parse_key_name", "style_of", "tempo_of", "tonic_of"]
 
 _MODES = {
     **{mode: mode for mode in MODES}, "maj": "major", "min": "minor", "ionian": "major", "aeolian": "minor", "m": "minor", "mi": "minor",
@@ -67,7 +67,7 @@ _PLAYERS = {
 _LONGEST = 80
 
 
-def key_of(value: Any) -> str | None:
+def parse_key_name(value: Any) -> str | None:
     """The key's name with its mode, respelled where it needs more than seven accidentals: "Dm" is "D minor", "A# major" "Bb major"."""
     text = _short(value)
     return None if text is None else _key(text)
@@ -126,7 +126,7 @@ def _usable(tonic: str, mode: str) -> str | None:
 
 def tonic_of(value: Any, listed: tuple[str, ...]) -> str | None:
     """The tonic of a key or of a bare letter, as one of the names in `listed` that sounds the same: "G#" is "Ab"."""
-    name = key_of(value)
+    name = parse_key_name(value)
     if name is None:
         return None
     tonic = name.split()[0]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
-    "Slips",
+    "LenientReader",
     "folded",
     "is_unsaid",
     "items_of",
@@ -152,7 +152,7 @@ def shares_of(values: list[Any]) -> list[Any]:
     return made
 
 
-class Slips:
+class LenientReader:
     """Reads values as they are meant and notes each that is written otherwise."""
 
     def __init__(self) -> None:

@@ -19,7 +19,7 @@ from langchain_core.language_models.chat_models import BaseChatModel
 
 from img2music.errors import BackendError
 from img2music.models.model_spec import ModelSpec  # noqa: TC001  the type of a field
-from img2music.models.providers.local import Request, Shelf, cut_off_by_context, one_line, result
+from img2music.models.providers.local import ChatRequest, ModelPool, chat_result, cut_off_by_context, one_line
 from img2music.models.providers.weight_files import find_file
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["GgufModel", "make"]
 
 _MAGIC = b"GGUF"
-_servers: Shelf[Any] = Shelf()
+_servers: ModelPool[Any] = ModelPool()
 
 
 def make(spec: ModelSpec) -> GgufModel:
@@ -96,7 +96,7 @@ class GgufModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        request = Request.of(messages, stop, kwargs, self.spec.options)
+        request = ChatRequest.of(messages, stop, kwargs, self.spec.options)
         if request.pictures and self.mmproj is None:
             raise BackendError(f"model {self.spec.label!r} can't see pictures; name its mmproj file, or another model")
         server = _servers.get(self._key(), self._load, request.until)
@@ -115,7 +115,7 @@ class GgufModel(BaseChatModel):
             ) from None
         return self._answer(pieces, request)
 
-    def _asked(self, request: Request) -> dict[str, Any]:
+    def _asked(self, request: ChatRequest) -> dict[str, Any]:
         """The request as llama.cpp's server takes it."""
         options = self.spec.options
         asked: dict[str, Any] = {
@@ -137,7 +137,7 @@ class GgufModel(BaseChatModel):
             asked["grammar"] = _grammar(request.schema)
         return asked
 
-    def _answer(self, pieces: list[dict[str, Any]], request: Request) -> ChatResult:
+    def _answer(self, pieces: list[dict[str, Any]], request: ChatRequest) -> ChatResult:
         texts: list[str] = []
         finish: str | None = None
         usage: dict[str, int] = {}
@@ -159,7 +159,7 @@ class GgufModel(BaseChatModel):
             raise BackendError(
                 f"llama.cpp does not hold model {self.spec.label!r} to this schema; ask with structured=json, or another model"
             )
-        return result(text, "length" if finish == "length" else "stop", usage.get("prompt_tokens", 0), tokens_out)
+        return chat_result(text, "length" if finish == "length" else "stop", usage.get("prompt_tokens", 0), tokens_out)
 
     def _refused(self, fault: dict[str, Any]) -> BackendError:
         if fault.get("type") == "exceed_context_size_error":

@@ -23,7 +23,15 @@ from langchain_core.language_models.chat_models import BaseChatModel
 
 from img2music.errors import BackendError, Img2MusicError, MissingPackageError, UsageError
 from img2music.models.model_spec import ModelSpec  # noqa: TC001  the type of a field
-from img2music.models.providers.local import TOP_P, Request, Shelf, cut_off_by_context, one_line, picture_bytes, result
+from img2music.models.providers.local import (
+    TOP_P,
+    ChatRequest,
+    ModelPool,
+    chat_result,
+    cut_off_by_context,
+    one_line,
+    picture_bytes,
+)
 from img2music.models.providers.sampling import Draw, KeepSchema
 from img2music.models.providers.weight_files import check_name, folder_of, stamps
 
@@ -40,7 +48,7 @@ _EXTRAS = ("torchvision", "num2words", "sentencepiece", "tiktoken", "accelerate"
 """Packages that some families need beyond the extra "vlm"."""
 _PICTURE_FORMATS = ("JPEG", "PNG", "WEBP")
 _MOST_PIXELS = 50_000_000
-_loaded: Shelf[_Loaded] = Shelf()
+_loaded: ModelPool[_Loaded] = ModelPool()
 _quiet_lock = threading.Lock()
 
 
@@ -87,7 +95,7 @@ class HfModel(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         options = self.spec.options
-        request = Request.of(messages, stop, kwargs, options)
+        request = ChatRequest.of(messages, stop, kwargs, options)
         loaded = _loaded.get(self._key(), self._load, request.until)
         if not loaded.lock.acquire(timeout=request.left_seconds):
             raise TimeoutError("the model is still busy with another question")
@@ -97,7 +105,7 @@ class HfModel(BaseChatModel):
         finally:
             loaded.lock.release()
 
-    def _ask(self, loaded: _Loaded, request: Request) -> ChatResult:
+    def _ask(self, loaded: _Loaded, request: ChatRequest) -> ChatResult:
         inputs = loaded.processor.apply_chat_template(
             _conversation(request), add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt"
         )
@@ -119,16 +127,16 @@ class HfModel(BaseChatModel):
         text = loaded.tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
         stopped = [text.find(word) for word in request.stop if word in text]
         if stopped:
-            return result(text[: min(stopped)], "stop", tokens_in, len(tokens))
+            return chat_result(text[: min(stopped)], "stop", tokens_in, len(tokens))
         if tokens and tokens[-1] in loaded.ends:
-            return result(text, "stop", tokens_in, len(tokens))
+            return chat_result(text, "stop", tokens_in, len(tokens))
         if len(tokens) < room:
             raise TimeoutError("no answer within the time limit")
         if room < longest:
             raise cut_off_by_context(self.spec.label, loaded.context or 0, "ask more shortly")
-        return result(text, "length", tokens_in, len(tokens))
+        return chat_result(text, "length", tokens_in, len(tokens))
 
-    def _settings(self, loaded: _Loaded, request: Request, room: int) -> Any:
+    def _settings(self, loaded: _Loaded, request: ChatRequest, room: int) -> Any:
         """The model's own settings, but for drawing, which `_steps` does, and lengths."""
         settings = copy.deepcopy(loaded.model.generation_config)
         settings.update(
@@ -147,7 +155,7 @@ class HfModel(BaseChatModel):
         )
         return settings
 
-    def _steps(self, loaded: _Loaded, request: Request, tokens_in: int) -> list[Any]:
+    def _steps(self, loaded: _Loaded, request: ChatRequest, tokens_in: int) -> list[Any]:
         """What happens to the scores of the next word, in this order: schema, temperature, the unlikely left out, a draw."""
         from transformers import TemperatureLogitsWarper, TopPLogitsWarper
 
@@ -196,7 +204,7 @@ def _ends(*named: Any) -> tuple[int, ...]:
     return tuple(dict.fromkeys(int(token) for token in found))
 
 
-def _conversation(request: Request) -> list[dict[str, Any]]:
+def _conversation(request: ChatRequest) -> list[dict[str, Any]]:
     """The messages as processors have them."""
     told: list[dict[str, Any]] = []
     for message in request.messages:

@@ -1,7 +1,7 @@
 """What models in this process have in common: how a question is read, how an answer is written, and where loaded models are kept.
 
-A question comes as LangChain's messages and as the keywords that `Client` sends; `Request` is both, checked. Pictures are bytes in
-the message: an address is refused, so nothing is ever fetched for a message. A loaded model stays on a `Shelf`, one of a kind in a
+A question comes as LangChain's messages and as the keywords that `Client` sends; `ChatRequest` is both, checked. Pictures are bytes in
+the message: an address is refused, so nothing is ever fetched for a message. A loaded model stays on a `ModelPool`, one of a kind in a
 process, because loading costs more than asking.
 Conventions: `until` is a moment of `time.monotonic`.
 """
@@ -27,9 +27,9 @@ from img2music.models.model_spec import LONGEST_SECONDS
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
-    from img2music.models.model_spec import Options
+    from img2music.models.model_spec import ModelOptions
 
-__all__ = ["TOP_P", "Request", "Shelf", "cut_off_by_context", "one_line", "picture_bytes", "result"]
+__all__ = ["TOP_P", "ChatRequest", "ModelPool", "chat_result", "cut_off_by_context", "one_line", "picture_bytes"]
 
 TOP_P = 0.95
 """The unlikely rest of the words that is never drawn from; llama.cpp's default, so that a temperature means the same everywhere."""
@@ -44,7 +44,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ChatRequest:
     """One question to a model in this process.
 
     Attributes:
@@ -66,7 +66,9 @@ class Request:
     until: float
 
     @classmethod
-    def of(cls, messages: list[BaseMessage], stop: list[str] | None, keywords: Mapping[str, Any], options: Options) -> Request:
+    def of(
+        cls, messages: list[BaseMessage], stop: list[str] | None, keywords: Mapping[str, Any], options: ModelOptions
+    ) -> ChatRequest:
         """The question in what LangChain hands to a model.
 
         Raises:
@@ -147,7 +149,7 @@ def picture_bytes(block: Mapping[str, Any]) -> bytes:
         raise UsageError("a picture in a message is not base64; encode its bytes with base64.b64encode") from None
 
 
-def result(text: str, finish: str, tokens_in: int, tokens_out: int) -> ChatResult:
+def chat_result(text: str, finish: str, tokens_in: int, tokens_out: int) -> ChatResult:
     """The answer as LangChain has it; `finish` is "stop" or "length"."""
     message = AIMessage(
         text,
@@ -163,7 +165,7 @@ def one_line(error: object) -> str:
     return text if len(text) <= _LONGEST_LINE else text[:_LONGEST_LINE] + "..."
 
 
-class Shelf(Generic[T]):
+class ModelPool(Generic[T]):
     """Loaded models, one of a kind in a process; of too many the one that was longest not used is let go.
 
     Whoever holds a model keeps it, whatever the shelf does. A process that was forked starts with an empty shelf, because threads

@@ -4,7 +4,7 @@ A file of recorded answers holds one JSON object a line:
 
     {"question": "9f86d081884c7d65", "answer": "{...}", "tokens_in": 812, "tokens_out": 344}
 
-`question` is the digest of what was asked (`digest_of`); a line without it answers whatever is asked next. Lines of one question
+`question` is the digest of what was asked (`question_digest`); a line without it answers whatever is asked next. Lines of one question
 are used in their order, and each once. A question that is not on record is an error, never a guess.
 """
 
@@ -21,7 +21,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import Field, PrivateAttr
 
 from img2music.errors import BackendError, DocumentError
-from img2music.io.documents import parse, read_file
+from img2music.io.documents import parse_json, read_file
 from img2music.provenance import MOST_TOKENS
 from img2music.strict_model import StrictModel
 
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
     from img2music.models.model_spec import ModelSpec
 
-__all__ = ["Recorded", "ReplayModel", "digest_of", "make"]
+__all__ = ["RecordedAnswer", "ReplayModel", "make", "question_digest"]
 
 _MOST_ANSWERS = 100_000
 
 
-class Recorded(StrictModel):
+class RecordedAnswer(StrictModel):
     """One line of a file of recorded answers."""
 
     question: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
@@ -44,7 +44,7 @@ class Recorded(StrictModel):
     tokens_out: Annotated[int, Field(ge=0, le=MOST_TOKENS)] = 0
 
 
-def digest_of(messages: list[BaseMessage]) -> str:
+def question_digest(messages: list[BaseMessage]) -> str:
     """Sixteen hexadecimal digits of what is asked: roles, texts and the hashes of pictures, whatever the model."""
     told: list[Any] = []
     for message in messages:
@@ -67,7 +67,7 @@ class ReplayModel(BaseChatModel):
 
     source: str
     """Name of the file, for messages."""
-    records: list[Recorded]
+    records: list[RecordedAnswer]
     _used: set[int] = PrivateAttr(default_factory=set)
 
     @property
@@ -81,7 +81,7 @@ class ReplayModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        question = digest_of(messages)
+        question = question_digest(messages)
         for place, record in enumerate(self.records):
             if place not in self._used and record.question in {None, question}:
                 self._used.add(place)
@@ -104,5 +104,7 @@ def make(spec: ModelSpec) -> ReplayModel:
     lines = [line for line in read_file(spec.name, largest_bytes=50_000_000).splitlines() if line.strip()]
     if len(lines) > _MOST_ANSWERS:
         raise DocumentError(f"{spec.name} holds more than {_MOST_ANSWERS} answers; give a smaller file")
-    records = [parse(line, Recorded, kind="answers", source=f"{spec.name}:{number}") for number, line in enumerate(lines, 1)]
+    records = [
+        parse_json(line, RecordedAnswer, kind="answers", source=f"{spec.name}:{number}") for number, line in enumerate(lines, 1)
+    ]
     return ReplayModel(source=spec.name, records=records)

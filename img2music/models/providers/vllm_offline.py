@@ -19,7 +19,7 @@ from pydantic import PrivateAttr
 
 from img2music.errors import BackendError, Img2MusicError
 from img2music.models.model_spec import ModelSpec  # noqa: TC001  the type of a field
-from img2music.models.providers.local import TOP_P, Request, Shelf, cut_off_by_context, one_line, result
+from img2music.models.providers.local import TOP_P, ChatRequest, ModelPool, chat_result, cut_off_by_context, one_line
 from img2music.models.providers.weight_files import check_name, folder_of, stamps
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ __all__ = ["VllmModel", "make"]
 _LOADING_SECONDS = 3600.0  # our choice: how long one waits for another who loads
 _ENVIRONMENT = {"VLLM_NO_USAGE_STATS": "1", "VLLM_LOGGING_LEVEL": "ERROR", "VLLM_LOGGING_STREAM": "ext://sys.stderr"}
 """Unless the user sets them otherwise: nothing is reported to anybody, and standard output stays the program's own."""
-_engines: Shelf[Any] = Shelf()
+_engines: ModelPool[Any] = ModelPool()
 _busy = threading.Lock()
 
 
@@ -91,7 +91,7 @@ class VllmModel(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         options = self.spec.options
-        request = Request.of(messages, stop, kwargs, options)
+        request = ChatRequest.of(messages, stop, kwargs, options)
         if not _busy.acquire(timeout=request.left_seconds):
             raise TimeoutError("the model is still busy with another question")
         try:
@@ -108,9 +108,9 @@ class VllmModel(BaseChatModel):
         tokens_out = len(answer.token_ids)
         if answer.finish_reason == "length" and tokens_out < options.max_tokens:
             raise cut_off_by_context(self.spec.label, options.context, "raise context, or ask more shortly")
-        return result(answer.text, answer.finish_reason, len(made.prompt_token_ids or ()), tokens_out)
+        return chat_result(answer.text, answer.finish_reason, len(made.prompt_token_ids or ()), tokens_out)
 
-    def _sampling(self, request: Request) -> Any:
+    def _sampling(self, request: ChatRequest) -> Any:
         from vllm import SamplingParams
         from vllm.sampling_params import StructuredOutputsParams
 

@@ -23,19 +23,19 @@ from img2music.perceivers.image.recognition import classes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from img2music.perceivers.image.recognition import Seen
+    from img2music.perceivers.image.recognition import NetworkOutputs
     from img2music.perceivers.image.thumbnail import Array
 
 __all__ = [
     "COLOUR_CUES",
     "FACE_CUES",
+    "AffectPrediction",
     "Fitted",
     "Inputs",
-    "Reading",
     "describe",
     "fitted",
     "kernel",
-    "read",
+    "predict_affect",
     "readings",
     "scaled",
 ]
@@ -87,7 +87,7 @@ class Fitted:
     """(2,): what the spread of a rating is besides, and its factor."""
 
 
-class Reading(NamedTuple):
+class AffectPrediction(NamedTuple):
     """What people would feel."""
 
     valence: float
@@ -96,7 +96,7 @@ class Reading(NamedTuple):
     """Standard deviation to expect of valence."""
 
 
-def describe(seen: Seen, numbers: Mapping[str, float]) -> Inputs:
+def describe(seen: NetworkOutputs, numbers: Mapping[str, float]) -> Inputs:
     """The regression's inputs from the networks' answers and the numeric cues; a cue that is missing counts as 0."""
     table = classes().traits
     level = [(logits - logits.mean()) / max(float(logits.std()), 1e-6) for logits in seen.logits]
@@ -130,9 +130,9 @@ def _squares(one: Array, other: Array) -> Array:
 @cache
 def fitted() -> Fitted:
     """The fitted numbers, read once."""
-    from img2music.resources import asset
+    from img2music.resources import asset_path
 
-    with np.load(asset("seeing/affect.npz"), allow_pickle=False) as file:
+    with np.load(asset_path("seeing/affect.npz"), allow_pickle=False) as file:
         parts = {name: file[name].astype(np.float64) for name in file.files}
 
     def inputs(name: str) -> Inputs:
@@ -154,8 +154,8 @@ def readings(stack: Inputs, known: Fitted) -> tuple[Array, Array]:
     return np.asarray(alike @ known.weights + known.mean), np.asarray(spread)
 
 
-def read(inputs: Inputs, numbers: Fitted | None = None) -> Reading:
+def predict_affect(inputs: Inputs, numbers: Fitted | None = None) -> AffectPrediction:
     """What people would feel at one picture."""
     values, spread = readings(Inputs(*(part[None] for part in inputs)), numbers or fitted())
     valence, arousal = np.clip(values[0], -1, 1)
-    return Reading(float(valence), float(arousal), float(min(1.0, spread[0])))
+    return AffectPrediction(float(valence), float(arousal), float(min(1.0, spread[0])))

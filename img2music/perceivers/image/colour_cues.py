@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from img2music.perceivers.image.thumbnail import Array, View, box_around, number_cue, pick_word
+from img2music.perceivers.image.thumbnail import Array, Thumbnail, box_around, number_cue, pick_word
 
 if TYPE_CHECKING:
     from img2music.scene import Box, Cue
@@ -85,7 +85,7 @@ def colour_mood(lab: Array) -> float:
     return float(np.clip(mood, -1, 1))
 
 
-def colour_cues(view: View) -> list[Cue]:
+def colour_cues(view: Thumbnail) -> list[Cue]:
     """Cues of light and colour."""
     light, chroma = view.lightness, view.chroma
     brightness = view.rgb.max(axis=2)
@@ -112,7 +112,7 @@ def colour_cues(view: View) -> list[Cue]:
     ]
 
 
-def _extreme_box(view: View, mean: float) -> Box | None:
+def _extreme_box(view: Thumbnail, mean: float) -> Box | None:
     """Where the light (or, in a dark picture, the dark) lies: the middle 80 % of its pixels; None where it is everywhere."""
     light = view.lightness
     wanted = light >= np.quantile(light, 0.8) if mean >= 0.42 else light <= np.quantile(light, 0.2)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from img2music.perceivers.image.thumbnail import Array, View, box_around, curve_cue, number_cue, pick_word
+from img2music.perceivers.image.thumbnail import Array, Thumbnail, box_around, curve_cue, number_cue, pick_word
 from img2music.scene import Box, Cue
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _FOCUS_WORDS = (
 _HORIZON_WORDS = ((0.2, "no horizon"), (0.45, "a soft horizon"), (2, "a clear horizon"))
 
 
-def composition_cues(view: View) -> list[Cue]:
+def composition_cues(view: Thumbnail) -> list[Cue]:
     """Cues of shape and place."""
     down, across = np.gradient(view.lightness)
     size = np.hypot(down, across)
@@ -100,7 +100,7 @@ def _blur(values: Array, radius: int) -> Array:
     return values
 
 
-def _surface(view: View, size: Array) -> Iterable[Cue]:
+def _surface(view: Thumbnail, size: Array) -> Iterable[Cue]:
     light = view.lightness
     texture = float((light - _blur(light, 1)).std())
     yield number_cue("texture", texture, "0..0.5", pick_word(texture, _TEXTURE_WORDS))
@@ -117,7 +117,7 @@ def _surface(view: View, size: Array) -> Iterable[Cue]:
     yield number_cue("open_space", smooth, "0..1", pick_word(smooth, _OPEN_WORDS))
 
 
-def _symmetry(view: View) -> Iterable[Cue]:
+def _symmetry(view: Thumbnail) -> Iterable[Cue]:
     light = view.lightness - view.lightness.mean()
     energy = float((light**2).mean())
     # 0.5, neither, where there is nothing to compare.
@@ -147,7 +147,7 @@ def _variance(lab: Array) -> float:
     return sum(float(channel.var()) for channel in np.moveaxis(lab, 2, 0))
 
 
-def _horizon(view: View) -> Iterable[Cue]:
+def _horizon(view: Thumbnail) -> Iterable[Cue]:
     cut, explained, _ = _best_split(view.lab.mean(axis=1, keepdims=True))
     whole = _variance(view.lab)
     strength = min(1.0, float(explained[0]) / whole) if whole > _EMPTY else 0.0
@@ -172,7 +172,7 @@ def _columns(values: Array, parts: int = POINTS) -> Array:
     return np.stack(means, axis=1)
 
 
-def _curves(view: View) -> Iterable[Cue]:
+def _curves(view: Thumbnail) -> Iterable[Cue]:
     profile = _columns(view.lightness).mean(axis=0)
     yield curve_cue(
         "brightness_profile", np.clip(profile, 0, 1), "0..1 lightness, left to right", _course(profile, "lighter", "darker")
@@ -202,7 +202,7 @@ def _course(curve: Array, up: str, down: str) -> str:
     return f"{up} and {down} by turns" if up.endswith("s") else "changes by turns"
 
 
-def _rarity(view: View) -> Array:
+def _rarity(view: Thumbnail) -> Array:
     """How far each pixel's colour is from the colours of the whole picture, (height, width), 0 for the most usual colour.
 
     Measured on a copy of half the size, in single precision: it is a map of places, not of details.
@@ -220,7 +220,7 @@ def _rarity(view: View) -> Array:
     return rarity[:rows, :columns]
 
 
-def _attention(view: View, size: Array) -> Iterable[Cue]:
+def _attention(view: Thumbnail, size: Array) -> Iterable[Cue]:
     """Where the eye is drawn, half by colour and half by detail.
 
     Colour counts by its contrast to all others (Cheng, Zhang, Mitra, Huang & Hu, *Global contrast based salient region
@@ -249,6 +249,6 @@ def _attention(view: View, size: Array) -> Iterable[Cue]:
     yield number_cue("focus", focus, "0..1", pick_word(focus, _FOCUS_WORDS), box if focus >= _FOCUS_WORDS[0][0] else None)
 
 
-def _format(view: View) -> Iterable[Cue]:
+def _format(view: Thumbnail) -> Iterable[Cue]:
     shape = "a wide format" if view.aspect > 1.2 else "a tall format" if view.aspect < 1 / 1.2 else "nearly square"
     yield number_cue("aspect", view.aspect, "width / height", shape)

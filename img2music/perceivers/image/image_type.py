@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from img2music.perceivers.image.thumbnail import View, number_cue, pick_word
+from img2music.perceivers.image.thumbnail import Thumbnail, number_cue, pick_word
 from img2music.scene import Cue
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _ruled(green: NDArray[np.uint8]) -> float:
     return straight / whole if whole else 0.0
 
 
-def _kind(view: View, seen: Strokes) -> tuple[str, str]:
+def _kind(view: Thumbnail, seen: Strokes) -> tuple[str, str]:
     """The word and what speaks for it, the surest kind first."""
     still, tone = f"{seen.flat:.0%} of it is flat", f"{seen.ground:.0%} has one tone"
     grey = seen.colour < 0.03
@@ -129,7 +129,7 @@ def _kind(view: View, seen: Strokes) -> tuple[str, str]:
     return "photograph", f"taken for a photograph: {seen.flat:.0%} of it is flat, {seen.ground:.0%} has one tone"
 
 
-def kind_cues(view: View, picture: Picture) -> list[Cue]:
+def kind_cues(view: Thumbnail, picture: Picture) -> list[Cue]:
     """How much there is to see (`content`), and what kind of picture it is (`picture_kind`)."""
     word, text = _kind(view, measure_strokes(picture.rgb))
     return [

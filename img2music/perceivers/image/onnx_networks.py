@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from img2music.errors import BackendError, MissingPackageError
-from img2music.resources import asset
+from img2music.resources import asset_path
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,7 +59,7 @@ def run(name: str, pixels: NDArray[np.float32]) -> dict[str, Numbers]:
 
 def _open(name: str) -> Any:
     try:
-        path = asset(f"networks/{name}.onnx")
+        path = asset_path(f"networks/{name}.onnx")
     except FileNotFoundError as error:
         raise BackendError(str(error)) from None
     # Newer releases keep an identity of the machine in its cache folder and call home, unless this is set before they are imported.

@@ -15,7 +15,7 @@ from img2music.perceivers.image.thumbnail import Array, box_around
 from img2music.scene import Swatch
 
 if TYPE_CHECKING:
-    from img2music.perceivers.image.thumbnail import View
+    from img2music.perceivers.image.thumbnail import Thumbnail
 
 __all__ = ["colour_words", "swatches"]
 
@@ -63,7 +63,7 @@ def colour_words(lightness: float, chroma: float, hue_degrees: float) -> str:
     return f"light {light}" if lightness > 0.82 else light
 
 
-def swatches(view: View) -> tuple[Swatch, ...]:
+def swatches(view: Thumbnail) -> tuple[Swatch, ...]:
     """The picture's one to six colours, the largest first."""
     rows, columns = view.lab.shape[:2]
     step = max(1, round(max(rows, columns) / 80))

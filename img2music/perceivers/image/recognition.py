@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from img2music.crossmodal.seen_instruments import SOUNDING, SURE, cue_called
+from img2music.crossmodal.seen_instruments import INSTRUMENT_RULES, SURE, cue_called
 from img2music.crossmodal.subject_rules import WIDE_FAMILIES, WIDE_TEMPERATURE
 from img2music.perceivers.image.thumbnail import box_around, number_cue
-from img2music.resources import asset
+from img2music.resources import asset_path
 from img2music.scene import Box, Cue
 
 if TYPE_CHECKING:
@@ -35,14 +35,14 @@ __all__ = [
     "FAMILIES",
     "NETWORKS",
     "Classes",
-    "Seen",
+    "NetworkOutputs",
     "classes",
     "group_shares",
     "instrument_cues",
     "people_cue",
     "plain_word",
-    "recognise",
     "recognition_cues",
+    "run_classifiers",
     "wide_cues",
 ]
 
@@ -90,7 +90,7 @@ class Classes(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class NetworkOutputs:
     """What the networks made of a picture."""
 
     features: tuple[Array, ...]
@@ -108,7 +108,9 @@ class Seen:
 @cache
 def classes() -> Classes:
     """The table, read once."""
-    rows = [line.split("\t") for line in asset("seeing/classes.tsv").read_text(encoding="utf-8").splitlines() if line[:1] != "#"]
+    rows = [
+        line.split("\t") for line in asset_path("seeing/classes.tsv").read_text(encoding="utf-8").splitlines() if line[:1] != "#"
+    ]
     groups = tuple(sorted({row[2] for row in rows}))
     return Classes(
         tuple(row[1] for row in rows),
@@ -123,7 +125,7 @@ def _softmax(scores: Array) -> Array:
     return np.asarray(raised / raised.sum())
 
 
-def recognise(rgb: NDArray[np.uint8]) -> Seen:
+def run_classifiers(rgb: NDArray[np.uint8]) -> NetworkOutputs:
     """Both networks' view of a picture, whole and in its own proportions."""
     from PIL import Image
 
@@ -139,10 +141,10 @@ def recognise(rgb: NDArray[np.uint8]) -> Seen:
         found.append(run(name, scaled))
     features = tuple(np.asarray(answer["feat"][0], dtype=np.float64) for answer in found)
     logits = tuple(np.asarray(answer["logits"][0], dtype=np.float64) for answer in found)
-    return Seen(features, logits, np.asarray(found[0]["cells"][0], dtype=np.float64))
+    return NetworkOutputs(features, logits, np.asarray(found[0]["cells"][0], dtype=np.float64))
 
 
-def group_shares(seen: Seen) -> dict[str, float]:
+def group_shares(seen: NetworkOutputs) -> dict[str, float]:
     """Each group's share, the largest first."""
     table = classes()
     sums = np.bincount(table.leading, weights=seen.shares(), minlength=len(table.groups))
@@ -150,14 +152,14 @@ def group_shares(seen: Seen) -> dict[str, float]:
     return {table.groups[index]: float(sums[index]) for index in order}
 
 
-def people_cue(seen: Seen, faces: int) -> Cue:
+def people_cue(seen: NetworkOutputs, faces: int) -> Cue:
     """How likely people are in the picture: a face proves it, else the classes among which people usually are."""
     likely = 0.95 if faces else float(seen.shares() @ classes().traits[:, 2])
     text = "there are people" if faces else "people are likely" if likely >= _PEOPLE_AROUND else "no sign of people"
     return number_cue("people", likely, "0..1", text)
 
 
-def wide_cues(seen: Seen) -> list[Cue]:
+def wide_cues(seen: NetworkOutputs) -> list[Cue]:
     """`likely_...`: the share of each wide family of subjects, steadier than what it is exactly."""
     table, shares = classes(), seen.shares(WIDE_TEMPERATURE)
     sums = dict(zip(table.groups, np.bincount(table.leading, weights=shares, minlength=len(table.groups)), strict=True))
@@ -181,7 +183,7 @@ def plain_word(group: str) -> str:
     return _PLAIN_WORDS.get(group, group.replace("_", " "))
 
 
-def recognition_cues(seen: Seen, content: float = 1.0, faces: Sequence[Face] = ()) -> list[Cue]:
+def recognition_cues(seen: NetworkOutputs, content: float = 1.0, faces: Sequence[Face] = ()) -> list[Cue]:
     """What the picture shows: `subject`, and `sees_...` for each group worth naming, each with its place.
 
     `content` (0..1) is how much there is to see: in an empty picture the networks see ghosts, and their shares count by it. A large
@@ -207,13 +209,13 @@ def recognition_cues(seen: Seen, content: float = 1.0, faces: Sequence[Face] = (
     return [Cue(name="subject", value=plain_word(named[0]), unit="word", text=text, box=named_cues[0].box), *named_cues]
 
 
-def instrument_cues(seen: Seen, content: float = 1.0) -> list[Cue]:
+def instrument_cues(seen: NetworkOutputs, content: float = 1.0) -> list[Cue]:
     """`instrument_...` with its place for each class of instrument worth naming, where together they are sure; whatever the subject is.
 
     Which of them are sure enough to play is said in `correspondences.sounding`.
     """
     names, shares = classes().names, seen.shares() * content
-    places = {name: names.index(name) for name in SOUNDING}
+    places = {name: names.index(name) for name in INSTRUMENT_RULES}
     if sum(float(shares[place]) for place in places.values()) < _SURE:
         return []
     likely = sorted((name for name in places if shares[places[name]] >= _WORTH_NAMING), key=lambda name: -shares[places[name]])
@@ -224,7 +226,7 @@ def instrument_cues(seen: Seen, content: float = 1.0) -> list[Cue]:
     ]
 
 
-def _group_cue(seen: Seen, group: str, share: float) -> Cue:
+def _group_cue(seen: NetworkOutputs, group: str, share: float) -> Cue:
     words = f"{plain_word(group)}: {_classes_of(group, seen.shares(), figures=True)}"
     return number_cue(f"sees_{group}", share, "0..1", words, _place(seen, seen.shares(), group))
 
@@ -237,7 +239,7 @@ def _classes_of(group: str, shares: Array, *, figures: bool = False) -> str:
     return ", ".join(table.names[index] + (f" {shares[index]:.2f}" if figures else "") for index in best[: 3 if figures else 2])
 
 
-def _place(seen: Seen, shares: Array, group: str) -> Box | None:
+def _place(seen: NetworkOutputs, shares: Array, group: str) -> Box | None:
     """Where a group lies: class activation (Zhou, Khosla, Lapedriza, Oliva & Torralba, CVPR 2016), cells above half of its range.
 
     None where it is everywhere.
@@ -246,12 +248,12 @@ def _place(seen: Seen, shares: Array, group: str) -> Box | None:
     return _heated(seen, np.where(table.leading == table.groups.index(group), shares, 0.0))
 
 
-def _place_of(seen: Seen, index: int) -> Box | None:
+def _place_of(seen: NetworkOutputs, index: int) -> Box | None:
     """Where one class lies."""
     return _heated(seen, np.eye(1, len(classes().names), index)[0])
 
 
-def _heated(seen: Seen, weights: Array) -> Box | None:
+def _heated(seen: NetworkOutputs, weights: Array) -> Box | None:
     heat = np.tensordot(weights / max(float(weights.sum()), 1e-9), seen.cells, axes=1)
     reach = float(np.ptp(heat))
     if reach < 1e-6:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from img2music.perceivers.image.thumbnail import View, box_around, number_cue
+from img2music.perceivers.image.thumbnail import Thumbnail, box_around, number_cue
 from img2music.scene import Box, Cue
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Surroundings:
     """How much of the glow's rows the glow fills from side to side."""
 
 
-def measure_surroundings(view: View) -> Surroundings:
+def measure_surroundings(view: Thumbnail) -> Surroundings:
     """Measures the small copy."""
     light, chroma = view.lightness, view.chroma
     a, b = view.lab[..., 1], view.lab[..., 2]
@@ -130,7 +130,7 @@ def _ramp(value: float, none: float, full: float) -> float:
     return min(1.0, max(0.0, (value - none) / (full - none)))
 
 
-def surroundings_cues(view: View, seen: Mapping[str, float]) -> list[Cue]:
+def surroundings_cues(view: Thumbnail, seen: Mapping[str, float]) -> list[Cue]:
     """`night`, `low_sun` and `fog` as numbers, then `time_of_day`, `weather` and `season` as words.
 
     `seen` holds recognised groups with their probability; it may be empty.

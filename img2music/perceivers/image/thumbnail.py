@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from img2music.io.pictures import Picture
 
-__all__ = ["LONGEST", "SHORTEST", "Array", "View", "box_around", "curve_cue", "look", "number_cue", "pick_word"]
+__all__ = ["LONGEST", "SHORTEST", "Array", "Thumbnail", "box_around", "curve_cue", "make_thumbnail", "number_cue", "pick_word"]
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
@@ -34,7 +34,7 @@ _ROUGH = 0.35  # likeness of neighbouring pixels below which a picture is mostly
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class View:
+class Thumbnail:
     """The small copy: `rgb` and `lab` of shape (height, width, 3), rgb in 0..1.
 
     `aspect` is the original's width divided by its height. `content` (0..1) is how much there is to see: 0 for a single
@@ -57,7 +57,7 @@ class View:
         return np.hypot(self.lab[..., 1], self.lab[..., 2])
 
 
-def look(picture: Picture) -> View:
+def make_thumbnail(picture: Picture) -> Thumbnail:
     """The small copy of a picture."""
     height, width = picture.rgb.shape[:2]
     scale = min(1.0, LONGEST / max(height, width))
@@ -71,7 +71,7 @@ def look(picture: Picture) -> View:
     for axis in (1, 2):
         if small.shape[axis] < SHORTEST:
             small, lab = (np.repeat(values, -(-SHORTEST // values.shape[axis]), axis) for values in (small, lab))
-    return View(np.moveaxis(small, 0, 2), np.moveaxis(lab, 0, 2), picture.width / picture.height, content)
+    return Thumbnail(np.moveaxis(small, 0, 2), np.moveaxis(lab, 0, 2), picture.width / picture.height, content)
 
 
 def _sums(pixels: NDArray[np.uint8] | NDArray[np.uint32], cells: int) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:

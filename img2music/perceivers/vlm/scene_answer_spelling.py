@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import Any, get_args
 
-from img2music.models.parsing.json_candidates import named
+from img2music.models.parsing.json_candidates import match_field_names
 from img2music.models.parsing.loose_music import instrument_of, meter_of, mode_of, style_of, tempo_of, tonic_of
 from img2music.models.parsing.loose_values import (
-    Slips,
+    LenientReader,
     is_unsaid,
     items_of,
     number_of,
@@ -53,11 +53,11 @@ def observations_in(value: Any) -> Any:
     return [value] if isinstance(value, dict) else value
 
 
-def observation_as_meant(place: str, item: Any, slips: Slips) -> Any:
+def observation_as_meant(place: str, item: Any, slips: LenientReader) -> Any:
     """A name in small letters joined by _, a text of its length, a place in fractions where it was given in hundredths."""
     if not isinstance(item, dict):
         return item
-    made = named(item, Observation)
+    made = match_field_names(item, Observation)
     name = scalar_of(made.get("name"))
     if isinstance(name, str) and "/" not in name:
         made["name"] = slips.put(f"{place}.name", name, plain_name(name)[:_LONGEST_NAME].strip("_"))
@@ -71,7 +71,7 @@ def observation_as_meant(place: str, item: Any, slips: Slips) -> Any:
     return made
 
 
-def _box(place: str, box: Any, slips: Slips) -> Any:
+def _box(place: str, box: Any, slips: LenientReader) -> Any:
     """Four fractions; a place of which nothing is said has no size, and neither has one in pixels of nobody knows what."""
     if is_unsaid(box):
         return [0, 0, 0, 0]
@@ -95,12 +95,12 @@ def _box(place: str, box: Any, slips: Slips) -> Any:
     return box
 
 
-def decision_as_meant(name: str, decision: Any, slips: Slips) -> Any:
+def decision_as_meant(name: str, decision: Any, slips: LenientReader) -> Any:
     """A decision with slips put right that leave no doubt."""
     decision = scalar_of(decision)
     if not isinstance(decision, dict):
         return decision
-    made = named(decision, _DECISION)
+    made = match_field_names(decision, _DECISION)
     because = [] if "because" in made and made["because"] is None else items_of(made.get("because"), split=",;")
     if isinstance(because, list):
         made["because"] = because[:_MOST_NAMES]
@@ -113,7 +113,7 @@ def decision_as_meant(name: str, decision: Any, slips: Slips) -> Any:
     return made
 
 
-def _value(name: str, value: Any, slips: Slips) -> Any:
+def _value(name: str, value: Any, slips: LenientReader) -> Any:
     if name == "mood":
         return slips.put(name, value, _moods(value))
     if name == "instruments":
@@ -129,7 +129,7 @@ def _moods(value: Any) -> Any:
     return [word for word in words if word][:_MOST_MOODS]
 
 
-def _players(value: Any, slips: Slips) -> Any:
+def _players(value: Any, slips: LenientReader) -> Any:
     """The known ones, in the order in which they are named; the others are left out where one is known."""
     texts = items_of(value)
     if not isinstance(texts, list):

@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from img2music.models.parsing.json_answer import AnswerError, field_of, validated
-from img2music.models.parsing.json_candidates import unwrapped
-from img2music.models.parsing.loose_values import Slips
+from img2music.models.parsing.json_answer import AnswerError, validate_field, validate_record
+from img2music.models.parsing.json_candidates import unwrap_answer
+from img2music.models.parsing.loose_values import LenientReader
 from img2music.perceivers.vlm.scene_answer_spelling import (
     decision_as_meant,
     not_said,
@@ -27,7 +27,7 @@ from img2music.scene import Box, Cue, MusicalAttributes, Scene
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Seen", "read_scene"]
+__all__ = ["SceneReading", "read_scene"]
 
 _UNSURE = 0.2
 """Confidence at most of a decision that cites nothing that is there. Our choice."""
@@ -36,7 +36,7 @@ _NOT_ASKED = frozenset(MusicalAttributes.model_fields) - frozenset(DECISIONS)
 
 
 @dataclass(slots=True)
-class Seen:
+class SceneReading:
     """A scene from an answer, with what there is to say about it."""
 
     scene: Scene
@@ -54,14 +54,14 @@ class _Notes:
     mended: list[str] = field(default_factory=list)
 
 
-def read_scene(tree: Mapping[str, Any], measured: Scene, shown: frozenset[str]) -> Seen:
+def read_scene(tree: Mapping[str, Any], measured: Scene, shown: frozenset[str]) -> SceneReading:
     """The scene that an answer gives over what was `measured`; `shown` are the names that the model was told.
 
     Raises:
         AnswerError: no decision in it is sound.
     """
-    notes, slips = _Notes(), Slips()
-    tree = unwrapped(tree, SceneAnswer)
+    notes, slips = _Notes(), LenientReader()
+    tree = unwrap_answer(tree, SceneAnswer)
     strange = sorted(map(str, tree.keys() - SceneAnswer.model_fields.keys() - MusicalAttributes.model_fields.keys()))
     notes.mended += [f"{name} is not asked for" for name in tree if name in _NOT_ASKED]
     if strange:
@@ -76,7 +76,9 @@ def read_scene(tree: Mapping[str, Any], measured: Scene, shown: frozenset[str]) 
             slips.note(f"{name}: not said, so the eye's own stands")
             continue
         try:
-            decision = field_of(SceneAnswer, name, {name: decision_as_meant(name, tree[name], slips)} if name in tree else {})
+            decision = validate_field(
+                SceneAnswer, name, {name: decision_as_meant(name, tree[name], slips)} if name in tree else {}
+            )
         except AnswerError as error:
             notes.faults += error.faults
             continue
@@ -106,10 +108,10 @@ def read_scene(tree: Mapping[str, Any], measured: Scene, shown: frozenset[str]) 
             "seal": None,
         }
     )
-    return Seen(Scene.model_validate(scene.model_dump()), tuple(notes.faults), tuple(notes.mended), citations, unfounded)
+    return SceneReading(Scene.model_validate(scene.model_dump()), tuple(notes.faults), tuple(notes.mended), citations, unfounded)
 
 
-def _observed(tree: Mapping[str, Any], measured: Scene, notes: _Notes, slips: Slips) -> tuple[list[Cue], dict[str, str]]:
+def _observed(tree: Mapping[str, Any], measured: Scene, notes: _Notes, slips: LenientReader) -> tuple[list[Cue], dict[str, str]]:
     """The model's observations as cues, and by the name that it gave each the name of the cue."""
     raw = observations_in(tree.get("observations"))
     if not isinstance(raw, list) or not raw:
@@ -120,7 +122,7 @@ def _observed(tree: Mapping[str, Any], measured: Scene, notes: _Notes, slips: Sl
     cues: list[Cue] = []
     for place, item in enumerate(raw[:_MOST_OBSERVATIONS]):
         try:
-            seen = validated(observation_as_meant(f"observations.{place}", item, slips), Observation)
+            seen = validate_record(observation_as_meant(f"observations.{place}", item, slips), Observation)
         except AnswerError as error:
             notes.faults.append(f"observations.{place}.{error.faults[0]}")
             continue

@@ -14,17 +14,17 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from img2music.crossmodal.attributes import suggest
-from img2music.crossmodal.cue_evidence import Evidence
+from img2music.crossmodal.attributes import suggest_attributes
+from img2music.crossmodal.cue_evidence import CueEvidence
 from img2music.crossmodal.seen_instruments import PREFIX
 from img2music.scene import Attribute, Cue, MusicalAttributes, Scene
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from img2music.perceivers.vlm.scene_from_answer import Seen
+    from img2music.perceivers.vlm.scene_from_answer import SceneReading
 
-__all__ = ["AROUSAL_CUE", "arousal_of_both", "joined", "superseded"]
+__all__ = ["AROUSAL_CUE", "arousal_of_both", "fuse_scenes", "superseded"]
 
 AROUSAL_CUE = "model_arousal"
 """The model's own reading, beside the attribute that holds the mean."""
@@ -44,7 +44,7 @@ _NO_WORDS = frozenset(
 )
 
 
-def joined(seen: Seen, measured: Scene, wrong: frozenset[str] = frozenset()) -> Seen:
+def fuse_scenes(seen: SceneReading, measured: Scene, wrong: frozenset[str] = frozenset()) -> SceneReading:
     """The scene of a model's answer without what it superseded, with what follows.
 
     Args:
@@ -100,8 +100,8 @@ def _without(scene: Scene, gone: frozenset[str]) -> Scene:
     """The scene without those cues, and what rests on them suggested again."""
     cues = tuple(cue for cue in scene.cues if cue.name not in gone)
     own, eyes = scene.attributes, scene.measured
-    evidence = Evidence(cues, scene.colours)
-    fresh = suggest(evidence, own.valence, own.arousal, genre=own.genre.value, mode=own.mode.value)
+    evidence = CueEvidence(cues, scene.colours)
+    fresh = suggest_attributes(evidence, own.valence, own.arousal, genre=own.genre.value, mode=own.mode.value)
     kept: dict[str, Attribute[Any]] = {}
     for name in MusicalAttributes.model_fields:
         attribute: Attribute[Any] = getattr(own, name)

@@ -14,7 +14,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from img2music.errors import BackendError
-from img2music.provenance import tell
+from img2music.provenance import record_model_use
 from img2music.templates import load_prompt
 
 if TYPE_CHECKING:
@@ -48,9 +48,9 @@ class ModelPerceiver:
             UsageError: an unknown model or template, or a limit out of range. DocumentError: a template that can't be read.
         """
         from img2music.models import Client
-        from img2music.models.model_spec import checked_limit
+        from img2music.models.model_spec import check_time_limit
 
-        self._limit = checked_limit(time_limit_seconds)
+        self._limit = check_time_limit(time_limit_seconds)
         self._template = load_prompt(prompt, "see")
         self._client: Client = Client(model)
         self._seed = seed
@@ -61,13 +61,13 @@ class ModelPerceiver:
         Raises:
             BackendError: the model gave nothing usable in time.
         """
-        from img2music.models import AnswerError, converse, json_of, schema_of
+        from img2music.models import AnswerError, converse, parse_json_answer, schema_of
         from img2music.models.parsing.json_schema import without_lists
-        from img2music.models.repair_patch import without_strangers
+        from img2music.models.repair_patch import drop_unknown_fields
         from img2music.perceivers.offline import OfflinePerceiver
         from img2music.perceivers.vlm.flat_scene_schema import FlatSceneAnswer, as_decisions, facts_called_wrong
-        from img2music.perceivers.vlm.scene_from_answer import Seen, read_scene
-        from img2music.perceivers.vlm.scene_fusion import joined
+        from img2music.perceivers.vlm.scene_from_answer import SceneReading, read_scene
+        from img2music.perceivers.vlm.scene_fusion import fuse_scenes
         from img2music.perceivers.vlm.scene_schema import DECISIONS, SceneAnswer
         from img2music.scene import MusicalAttributes
 
@@ -78,14 +78,14 @@ class ModelPerceiver:
         flat = self._template.schema_name == "scene/2"
         vocabulary = schema_of(FlatSceneAnswer if flat else SceneAnswer)
         values, shown = self._told(measured, vocabulary)
-        best: list[Seen] = []
+        best: list[SceneReading] = []
 
-        def read(text: str) -> Seen:
-            raw = json_of(text, FlatSceneAnswer if flat else SceneAnswer)
+        def read(text: str) -> SceneReading:
+            raw = parse_json_answer(text, FlatSceneAnswer if flat else SceneAnswer)
             known = {*vocabulary["properties"], *MusicalAttributes.model_fields}
-            tree, strange = without_strangers(as_decisions(raw) if flat else raw, known)
+            tree, strange = drop_unknown_fields(as_decisions(raw) if flat else raw, known)
             open_key = flat and "key" in raw and raw["key"] is None
-            seen = joined(read_scene(tree, measured, shown), measured, facts_called_wrong(raw, shown))
+            seen = fuse_scenes(read_scene(tree, measured, shown), measured, facts_called_wrong(raw, shown))
             faults = tuple(
                 _place(fault) if flat else fault for fault in seen.faults if not (open_key and fault.startswith("key:"))
             )
@@ -111,14 +111,14 @@ class ModelPerceiver:
         )
         found = reply.value or (best[0] if best else None)
         if found is None:
-            tell(reply.use)
+            record_model_use(reply.use)
             raise BackendError(
                 f"model {self._client.spec.label!r} gave no usable answer in {reply.use.answers} tries ({reply.faults[0]}); "
                 "try another model or prompt"
             )
         mended = (*(f"{fault}; the eye's own stands" for fault in found.faults), *found.mended)[:_MOST_MENDS]
         counts = {"mended": mended, "citations": found.citations, "unfounded": found.unfounded}
-        tell(reply.use.model_copy(update={"accepted": True, **counts}))
+        record_model_use(reply.use.model_copy(update={"accepted": True, **counts}))
         return found.scene
 
     def _told(self, measured: Scene, schema: dict[str, Any]) -> tuple[dict[str, str], frozenset[str]]:
@@ -128,7 +128,11 @@ class ModelPerceiver:
         from img2music.perceivers.vlm.scene_schema import DECISIONS
 
         told = self._template.variables()
-        cues = verbalize.facts(measured.cues, sure=verbalize.SURE_TO_EYES, feelings=False) if told & {"cues", "measured"} else ()
+        cues = (
+            verbalize.notable_cues(measured.cues, sure=verbalize.SURE_TO_EYES, feelings=False)
+            if told & {"cues", "measured"}
+            else ()
+        )
         colours = measured.colours if told & {"colours", "measured"} else ()
         shown = verbalize.citable(cues, colours)
         judged = [name for name in DECISIONS if name not in _FEELINGS]

@@ -13,8 +13,8 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from img2music.pipeline.manifest import KeptCraft
-from img2music.pipeline.recomposition.graft import NOTE_CRAFTS, craft_of
+from img2music.pipeline.manifest import KeptCount
+from img2music.pipeline.recomposition.plan_adaptation import NOTE_CRAFTS, craft_of
 from img2music.realizers.kept_notes import phrase_starts
 from img2music.theory.chords import parse_bar
 from img2music.theory.transposition import degree_of, interval_name, key_interval
@@ -24,16 +24,18 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from img2music.performance import Performance, PlayedPart
-    from img2music.pipeline.recomposition.graft import Graft
+    from img2music.pipeline.recomposition.plan_adaptation import AdaptedPlan
     from img2music.plan import CompositionPlan
     from img2music.rng import Craft
     from img2music.score import Note, Part, Score
     from img2music.theory import Chord, Key
 
-__all__ = ["tally", "tally_performance"]
+__all__ = ["count_kept", "count_kept_playing"]
 
 
-def tally(crafts: Sequence[Craft], old: CompositionPlan, written: Score, graft: Graft, score: Score) -> list[KeptCraft]:
+def count_kept(
+    crafts: Sequence[Craft], old: CompositionPlan, written: Score, graft: AdaptedPlan, score: Score
+) -> list[KeptCount]:
     """What of `crafts` is in `score`; crafts without a part in the earlier piece are left out.
 
     Args:
@@ -43,7 +45,7 @@ def tally(crafts: Sequence[Craft], old: CompositionPlan, written: Score, graft: 
         graft: the new plan, and what is where in it.
         score: the new piece.
     """
-    found: list[KeptCraft] = []
+    found: list[KeptCount] = []
     if "form" in crafts:
         found.append(_form(graft, score))
     if "harmony" in crafts:
@@ -69,11 +71,13 @@ def tally(crafts: Sequence[Craft], old: CompositionPlan, written: Score, graft: 
             *_moved(moves, old.parsed_key, graft.plan.parsed_key, drums=craft == "drums"),
             f"played by {' and '.join(players)}",
         ]
-        found.append(KeptCraft(craft=craft, same=same, played=heard, total=total, unit="notes", how=", ".join(how)))
+        found.append(KeptCount(craft=craft, same=same, played=heard, total=total, unit="notes", how=", ".join(how)))
     return found
 
 
-def tally_performance(old: tuple[Score, Performance], new: tuple[Score, Performance], graft: Graft | None) -> KeptCraft | None:
+def count_kept_playing(
+    old: tuple[Score, Performance], new: tuple[Score, Performance], graft: AdaptedPlan | None
+) -> KeptCount | None:
     """How many notes are played as they were, among the parts that are kept, or else that came out the same; None where there are none.
 
     `old` and `new` are notes as written and as played.
@@ -90,7 +94,7 @@ def tally_performance(old: tuple[Score, Performance], new: tuple[Score, Performa
     for name, earlier in pairs.items():
         total += len(was[earlier].notes)
         same += _played(was[earlier], now[name])
-    return KeptCraft(
+    return KeptCount(
         craft="performance",
         same=same,
         played=total,
@@ -100,7 +104,7 @@ def tally_performance(old: tuple[Score, Performance], new: tuple[Score, Performa
     )
 
 
-def _form(graft: Graft, score: Score) -> KeptCraft:
+def _form(graft: AdaptedPlan, score: Score) -> KeptCount:
     """Bars of the form whose phrase begins and ends as it did."""
     bars, whole = len(graft.places), sum(section.bars for section in graft.form)
     before = _phrases([section.phrase_bars for section in graft.form])
@@ -121,10 +125,10 @@ def _form(graft: Graft, score: Score) -> KeptCraft:
         said.append("played again in part")
     if said:
         how = f"{', '.join(said)}: {names} in {bars} bars"
-    return KeptCraft(craft="form", same=len(same), played=len(set(graft.places)), total=whole, unit="bars", how=how)
+    return KeptCount(craft="form", same=len(same), played=len(set(graft.places)), total=whole, unit="bars", how=how)
 
 
-def _ends(graft: Graft) -> tuple[set[int], int]:
+def _ends(graft: AdaptedPlan) -> tuple[set[int], int]:
     """The bars of introduction and ending in the kept form, and how many others there are."""
     roles = [section.role for section in graft.form for _ in range(section.bars)]
     ends = {bar for bar, role in enumerate(roles) if role in {"intro", "outro"}}
@@ -136,7 +140,7 @@ def _phrases(sections: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
     return [(bar, bars) for phrases in sections for bars in phrases for bar in range(bars)]
 
 
-def _harmony(old: CompositionPlan, graft: Graft) -> KeptCraft:
+def _harmony(old: CompositionPlan, graft: AdaptedPlan) -> KeptCount:
     before, after = old.parsed_key, graft.plan.parsed_key
     rows = [bar for section in graft.form for bar in section.harmony]
     new_rows = [bar for section in graft.plan.sections for bar in section.harmony]
@@ -154,7 +158,7 @@ def _harmony(old: CompositionPlan, graft: Graft) -> KeptCraft:
         how = f"by scale degrees in {after.name}"
     elif before != after:
         how = f"in {after.name}"
-    return KeptCraft(craft="harmony", same=same, played=len(set(graft.places)), total=len(rows), unit="bars", how=how)
+    return KeptCount(craft="harmony", same=same, played=len(set(graft.places)), total=len(rows), unit="bars", how=how)
 
 
 def _roots(chords: Iterable[Chord], key: Key) -> list[int]:
@@ -162,7 +166,7 @@ def _roots(chords: Iterable[Chord], key: Key) -> list[int]:
     return [(chord.root - key.tonic) * 4 % 7 for chord in chords]
 
 
-def _notes(was: Part, part: Part, old: CompositionPlan, graft: Graft) -> tuple[int, list[int]]:
+def _notes(was: Part, part: Part, old: CompositionPlan, graft: AdaptedPlan) -> tuple[int, list[int]]:
     """How many notes of `was` are in `part`, and by how many semitones each of those moved."""
     bar_quarters = graft.plan.parsed_meter.bar_quarters
     before, after = old.parsed_key, graft.plan.parsed_key
@@ -206,7 +210,7 @@ def _octave(note: Note, other: Note, before: Key, after: Key, *, kit: bool) -> i
     return nearest if abs(moved - 12 * nearest) == 1 else None  # a form of the same degree is a semitone off
 
 
-def _heard(was: Part, graft: Graft) -> int:
+def _heard(was: Part, graft: AdaptedPlan) -> int:
     """How many of a part's notes lie in bars that are played."""
     played, bar_quarters = set(graft.places), graft.plan.parsed_meter.bar_quarters
     return sum(int(note.onset_quarters / bar_quarters) in played for note in was.notes)

@@ -2,7 +2,7 @@
 
 What is kept are its notes (of harmony and form: the numerals and the sections), put into the new piece by `grafting` and written round by
 the composer; all else gets a new seed. A craft is written over others: a tune over its chords, chords under their tune. Keeping it keeps
-those too (`NEEDS`), or its notes would have to give way.
+those too (`CRAFT_DEPENDENCIES`), or its notes would have to give way.
 
 Nothing is promised on trust: the kept parts of both pieces are counted note by note (`tallies`), and what is said is that count. What can't
 be kept with the wishes beside it is refused with the reason; only a length that is asked for may repeat or leave out whole phrases, and
@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from img2music.brief import Brief, Wishes
 from img2music.errors import BriefError, DocumentError, UsageError, unknown_name
-from img2music.io.documents import parse, read_file
+from img2music.io.documents import parse_json, read_file
 from img2music.io.musicxml.export_musicxml import write_musicxml
 from img2music.piece import Piece
-from img2music.pipeline.manifest import Kept, KeptPart, Manifest
+from img2music.pipeline.from_manifest import pipeline_of_manifest, with_kept_record, with_recorded_music
+from img2music.pipeline.manifest import KeptMusic, KeptPart, Manifest
 from img2music.pipeline.progress import Log
-from img2music.pipeline.restore import on_record, stages_of, told_again
 from img2music.pipeline.run import Pipeline
 from img2music.plan import CompositionPlan
 from img2music.rng import CRAFTS
@@ -36,16 +36,16 @@ if TYPE_CHECKING:
 
     from img2music.io.pictures import Picture
     from img2music.performance import Performance
-    from img2music.pipeline.manifest import AudioFormat, KeptCraft
+    from img2music.pipeline.manifest import AudioFormat, KeptCount
     from img2music.pipeline.progress import Event
-    from img2music.pipeline.recomposition.graft import Graft
+    from img2music.pipeline.recomposition.plan_adaptation import AdaptedPlan
     from img2music.rng import Craft
     from img2music.scene import Scene
     from img2music.score import Score
 
-__all__ = ["NEEDS", "recompose", "with_needs"]
+__all__ = ["CRAFT_DEPENDENCIES", "recompose", "with_dependencies"]
 
-NEEDS: dict[Craft, tuple[Craft, ...]] = {
+CRAFT_DEPENDENCIES: dict[Craft, tuple[Craft, ...]] = {
     "form": (),
     "harmony": ("form",),
     "melody": ("harmony",),
@@ -63,7 +63,7 @@ _MOST_CHARACTERS = 3_000_000
 """Of all kept notes on record: a manifest is read back up to 5 MB."""
 
 
-def with_needs(crafts: Iterable[str]) -> tuple[Craft, ...]:
+def with_dependencies(crafts: Iterable[str]) -> tuple[Craft, ...]:
     """`crafts` and all that they are written over, in the order in which a piece is made.
 
     Raises:
@@ -77,7 +77,7 @@ def with_needs(crafts: Iterable[str]) -> tuple[Craft, ...]:
             raise unknown_name("craft", name, CRAFTS)
         if name not in wanted:
             wanted.add(name)
-            waiting += NEEDS[name]
+            waiting += CRAFT_DEPENDENCIES[name]
     return tuple(craft for craft in CRAFTS if craft in wanted)
 
 
@@ -116,11 +116,11 @@ def recompose(
         DocumentError: no sound manifest. UsageError: an unknown craft, or a wish that a plan has settled.
         BriefError: a wish that can't be met, alone or with what is kept. PictureError and BackendError as for `Pipeline.compose`.
     """
-    from img2music.pipeline.recomposition.graft import graft, graft_again, planned
-    from img2music.pipeline.recomposition.kept_counts import tally
+    from img2music.pipeline.recomposition.kept_counts import count_kept
+    from img2music.pipeline.recomposition.plan_adaptation import adapt_plan, keep_plan, plan_around_kept
 
     named = tuple(keep)
-    crafts = with_needs(named)
+    crafts = with_dependencies(named)
     record = _record(source)
     seed = wishes.pop("seed", None)
     asked_for: dict[str, Any] = {name: wish for name, wish in wishes.items() if wish is not None}
@@ -147,18 +147,18 @@ def recompose(
             asked, said = _as_new_words_say(asked, wished)
             wished |= said
     earlier = _Earlier(record, source, stages, asked.style if is_style_file(brief.style or "") else None, log)
-    grafted: Graft | None = None
+    grafted: AdaptedPlan | None = None
     begin: Scene | CompositionPlan = start
     if isinstance(start, CompositionPlan):
         begin = start.model_copy(update={"seed": asked.seed, "seeds": own})
         if crafts:
-            grafted = graft_again(begin, earlier.written, crafts)
+            grafted = keep_plan(begin, earlier.written, crafts)
     elif set(crafts) - {"performance"}:
-        new = planned(lambda wish: stages.plan(start, wish, log=log), asked, earlier.plan, crafts, wished)
-        grafted = graft(new, asked, earlier.plan, earlier.written, crafts, wished)
+        new = plan_around_kept(lambda wish: stages.plan(start, wish, log=log), asked, earlier.plan, crafts, wished)
+        grafted = adapt_plan(new, asked, earlier.plan, earlier.written, crafts, wished)
         begin = grafted.plan
         asked = asked.model_copy(update={"seconds": begin.seconds})
-    piece = (stages if grafted is None else stages.keeping(grafted.kept)).compose_from(
+    piece = (stages if grafted is None else stages.with_kept_parts(grafted.kept)).compose_from(
         begin,
         asked,
         audio=audio,
@@ -169,7 +169,7 @@ def recompose(
         scene=start if not isinstance(start, CompositionPlan) else record.scene if isinstance(record, Manifest) else None,
         log=log,
     )
-    measured = [] if grafted is None else tally(crafts, earlier.plan, earlier.written, grafted, piece.score)
+    measured = [] if grafted is None else count_kept(crafts, earlier.plan, earlier.written, grafted, piece.score)
     if "performance" in crafts:
         measured += _performance(earlier, piece, grafted)
     _check_kept(measured)
@@ -178,7 +178,7 @@ def recompose(
         remarks.insert(
             0, "the piece on record was written by another version or pipeline; what is kept is what this one makes of it"
         )
-    kept = Kept(
+    kept = KeptMusic(
         crafts=crafts,
         named=tuple(craft for craft in crafts if craft in named),
         seed=origin.seed,
@@ -186,7 +186,7 @@ def recompose(
         measured=tuple(measured),
         parts=() if grafted is None else _kept_parts(grafted),
     )
-    return on_record(piece, kept)
+    return with_kept_record(piece, kept)
 
 
 def _as_new_words_say(brief: Brief, given: set[str]) -> tuple[Brief, set[str]]:
@@ -232,9 +232,9 @@ class _Earlier:
             self.plan = record
         else:
             try:
-                self._stages = stages_of(record, str(source))
+                self._stages = pipeline_of_manifest(record, str(source))
             except DocumentError:  # a pipeline of its own, whose options may name files
-                self._stages = told_again(stages, record)
+                self._stages = with_recorded_music(stages, record)
             brief = record.brief.model_copy(update={"seed": record.seed, **({"style": style} if style else {})})
             assert record.plan is not None or record.scene is not None  # noqa: S101  checked by the manifest
             self.plan = record.plan or self._stages.plan(record.scene, brief, on_event=log.on_event)  # type: ignore[arg-type]
@@ -252,7 +252,7 @@ class _Earlier:
 def _record(source: str | Path | Manifest | Piece | CompositionPlan) -> Manifest | Piece | CompositionPlan:
     if isinstance(source, Manifest | CompositionPlan | Piece):
         return source
-    return parse(read_file(source), Manifest, kind="manifest", source=str(source))
+    return parse_json(read_file(source), Manifest, kind="manifest", source=str(source))
 
 
 def _begin(record: Manifest | Piece | CompositionPlan, *, has_wishes: bool) -> tuple[Scene | CompositionPlan, Brief]:
@@ -290,10 +290,10 @@ def _is_written_as_before(record: Manifest, written: Score) -> bool:
     return known is None or known == sha256(write_musicxml(written).encode()).hexdigest()
 
 
-def _performance(earlier: _Earlier, piece: Piece, grafted: Graft | None) -> list[KeptCraft]:
-    from img2music.pipeline.recomposition.kept_counts import tally_performance
+def _performance(earlier: _Earlier, piece: Piece, grafted: AdaptedPlan | None) -> list[KeptCount]:
+    from img2music.pipeline.recomposition.kept_counts import count_kept_playing
 
-    found = tally_performance((earlier.written, earlier.performance()), (piece.score, piece.performance), grafted)
+    found = count_kept_playing((earlier.written, earlier.performance()), (piece.score, piece.performance), grafted)
     if found is None:
         raise BriefError(
             "no notes are as they were, so there is no playing to keep; keep notes too, such as --keep melody,performance"
@@ -306,7 +306,7 @@ def _performance(earlier: _Earlier, piece: Piece, grafted: Graft | None) -> list
     return [found]
 
 
-def _check_kept(measured: Sequence[KeptCraft]) -> None:
+def _check_kept(measured: Sequence[KeptCount]) -> None:
     """Nothing is called kept that is not; where whole phrases are left out for an asked length or a loop, all of the others has to be there.
 
     Raises:
@@ -320,17 +320,17 @@ def _check_kept(measured: Sequence[KeptCraft]) -> None:
             )
 
 
-def _kept_parts(grafted: Graft) -> tuple[KeptPart, ...]:
+def _kept_parts(grafted: AdaptedPlan) -> tuple[KeptPart, ...]:
     """The kept notes as text.
 
     Raises:
         BriefError: more than a record holds.
     """
-    from img2music.realizers.kept_notes import write_line
+    from img2music.realizers.kept_notes import write_kept_line
 
     plan = grafted.plan
     parts = tuple(
-        KeptPart(part=name, bars=write_line(events, plan.parsed_meter.bar_quarters, plan.bars))
+        KeptPart(part=name, bars=write_kept_line(events, plan.parsed_meter.bar_quarters, plan.bars))
         for name, events in grafted.kept.items()
     )
     if sum(len(bar) for part in parts for bar in part.bars) > _MOST_CHARACTERS:
@@ -338,9 +338,9 @@ def _kept_parts(grafted: Graft) -> tuple[KeptPart, ...]:
     return parts
 
 
-def _remarks(crafts: Sequence[Craft], written: Score, score: Score, grafted: Graft | None) -> list[str]:
+def _remarks(crafts: Sequence[Craft], written: Score, score: Score, grafted: AdaptedPlan | None) -> list[str]:
     """What had no part to keep, and whether anything is new."""
-    from img2music.pipeline.recomposition.graft import NOTE_CRAFTS, craft_of
+    from img2music.pipeline.recomposition.plan_adaptation import NOTE_CRAFTS, craft_of
 
     old = {craft for craft in CRAFTS if any(craft_of(part) == craft for part in written.parts)}
     remarks = [

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from img2music.planners.harmony.markov import Model
+    from img2music.planners.harmony.markov import HarmonyModel
 
-__all__ = ["CADENCES", "endings", "tonic_of"]
+__all__ = ["CADENCES", "cadence_weights", "tonic_numeral"]
 
 Pairs = dict[tuple[str, str], float]
 
@@ -62,12 +62,12 @@ _BELIEF = 2.0
 """What one point in `CADENCES` is worth in counted phrase ends."""
 
 
-def tonic_of(mode: str) -> str:
+def tonic_numeral(mode: str) -> str:
     """The numeral of home."""
     return "i" if mode in {"minor", "dorian", "phrygian"} else "I"
 
 
-def endings(model: Model, mode: str, kind: str) -> Pairs:
+def cadence_weights(model: HarmonyModel, mode: str, kind: str) -> Pairs:
     """Pairs of triads that end a phrase so, weighed by the corpus. Kinds as in this module's text, and "any": every way home.
 
     A kind that the mode does not know is answered with its own: "authentic" in dorian is the modal cadence.
@@ -97,9 +97,9 @@ def _weigh(pairs: Mapping[tuple[str, str], float], counted: Mapping[tuple[str, s
     return {pair: weight + scale * counted.get(pair, 0) for pair, weight in pairs.items()}
 
 
-def _open(model: Model, mode: str) -> Pairs:
+def _open(model: HarmonyModel, mode: str) -> Pairs:
     """Any change to another chord than home, as likely as in the middle of a phrase."""
-    home = tonic_of(mode)
+    home = tonic_numeral(mode)
     return {
         (one, two): float(model.share[row] * model.after_one[row, column])
         for row, one in enumerate(model.triads)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.planners.harmony.chord_vocabulary import kind_of, target_of
+from img2music.planners.harmony.chord_vocabulary import applied_target, triad_kind
 from img2music.theory import Chord, Key
 from img2music.viterbi import trace_back
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
     from img2music.style import Vocabulary
 
-__all__ = ["Palette", "invert", "pedal"]
+__all__ = ["ChordFigures", "choose_inversions", "pedal_chord"]
 
 _INVERTED = {"": ("", "6", "64"), "7": ("7", "65", "43", "42")}
 _MEMBERS = {"": (0, 1, 2), "7": (0, 1, 2, 3)}
 
 
-class Palette:
+class ChordFigures:
     """The figures of one piece: the same triad always gets the same colour, so that a theme sounds like itself."""
 
     def __init__(self, mode: str, words: Vocabulary, chance: np.random.Generator) -> None:
@@ -40,7 +40,7 @@ class Palette:
 
     def numeral(self, triad: str, following: str | None, *, dominant_at_cadence: bool = False) -> str:
         """The triad with its figures; named as an applied dominant where `following` is its goal."""
-        goal = target_of(triad, self._mode) if kind_of(triad, self._mode) == "secondary" else None
+        goal = applied_target(triad, self._mode) if triad_kind(triad, self._mode) == "secondary" else None
         applied = goal is not None and following is not None and following.lower() == goal.lower()
         figures = self._figure(triad)
         if dominant_at_cadence and triad == "V" and self._words.chords == "triads":
@@ -67,7 +67,7 @@ class Palette:
 
     def _draw(self, triad: str, first: float, second: float) -> str:
         """Shares are our choice; lead sheets of standards write a seventh or more on three chords out of four."""
-        kind, words = kind_of(triad, self._mode), self._words.chords
+        kind, words = triad_kind(triad, self._mode), self._words.chords
         if words in {"power", "triads"}:
             leads = kind == "secondary" or ("o" in triad and first < 0.5)
             return "7" if leads and words == "triads" else ""
@@ -101,7 +101,7 @@ class Palette:
         return -2 if "o" in triad else (5 if steps == 6 and triad.lstrip("b#")[0].isupper() else -2)
 
 
-def invert(numerals: Sequence[str], key: Key, share: float, *, fixed: Sequence[bool]) -> tuple[str, ...]:
+def choose_inversions(numerals: Sequence[str], key: Key, share: float, *, fixed: Sequence[bool]) -> tuple[str, ...]:
     """The numerals with inversions where they make the bass step; `share` 0..1 how readily, `fixed` keeps a chord as it is."""
     if share <= 0 or len(numerals) < 3:
         return tuple(numerals)
@@ -124,7 +124,7 @@ def invert(numerals: Sequence[str], key: Key, share: float, *, fixed: Sequence[b
     return tuple(layer[index][0] for layer, index in zip(layers, trace_back(costs[-1], back), strict=True))
 
 
-def pedal(triad: str, degree: str, mode: str) -> str | None:
+def pedal_chord(triad: str, degree: str, mode: str) -> str | None:
     """The triad (or its seventh chord) with the tonic ("1") or the dominant ("5") of the mode lowest; None where it has neither."""
     key = Key(0, mode)
     note = key.scale[0 if degree == "1" else 4]

@@ -20,10 +20,10 @@ from img2music.theory import Chord, Key
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from img2music.planners.harmony.markov import Model
+    from img2music.planners.harmony.markov import HarmonyModel
     from img2music.style import Vocabulary
 
-__all__ = ["Kind", "follow", "kind_of", "light_of", "target_of", "weigh"]
+__all__ = ["Kind", "applied_target", "follow", "light_of", "triad_kind", "weigh"]
 
 Kind = Literal["diatonic", "dominant", "secondary", "borrowed", "strange"]
 _BORROWED = {
@@ -47,7 +47,7 @@ _UNRESOLVED = 0.2
 
 
 @lru_cache(maxsize=1024)
-def kind_of(triad: str, mode: str) -> Kind:
+def triad_kind(triad: str, mode: str) -> Kind:
     """What a triad is in a mode."""
     key = Key(0, mode)
     chord = Chord.parse(triad, key)
@@ -60,13 +60,13 @@ def kind_of(triad: str, mode: str) -> Kind:
         return "dominant"
     if triad in _BORROWED[mode]:
         return "borrowed"
-    if triad in _PASSING.get(mode, set()) or (mode in {"major", "minor"} and target_of(triad, mode)):
+    if triad in _PASSING.get(mode, set()) or (mode in {"major", "minor"} and applied_target(triad, mode)):
         return "secondary"
     return "strange"
 
 
 @lru_cache(maxsize=1024)
-def target_of(triad: str, mode: str) -> str | None:
+def applied_target(triad: str, mode: str) -> str | None:
     """The degree that a major triad is the dominant of ("II" in major: "V"); None where it leads to no chord of the scale."""
     key = Key(0, mode)
     chord = Chord.parse(triad, key)
@@ -85,7 +85,7 @@ def target_of(triad: str, mode: str) -> str | None:
 @lru_cache(maxsize=1024)
 def light_of(triad: str, mode: str) -> float:
     """How light a triad is in its mode, -1..1; the tonic goes a part of the way with its kind, so that no light drives it out."""
-    kind = kind_of(triad, mode)
+    kind = triad_kind(triad, mode)
     if "o" in triad:
         return -1.0
     if triad in _TONIC_LIGHT:
@@ -96,12 +96,12 @@ def light_of(triad: str, mode: str) -> float:
     return of_kind.get(kind, 1.0 if triad.lstrip("b#")[0].isupper() else -0.7)
 
 
-def weigh(model: Model, mode: str, words: Vocabulary, brightness: float) -> dict[str, float]:
+def weigh(model: HarmonyModel, mode: str, words: Vocabulary, brightness: float) -> dict[str, float]:
     """A factor for every triad of `model`, 0 where the style or the mode does not know it."""
     return {triad: _weight(triad, mode, words, brightness) for triad in model.triads}
 
 
-def follow(model: Model, mode: str) -> Mapping[tuple[str, str], float]:
+def follow(model: HarmonyModel, mode: str) -> Mapping[tuple[str, str], float]:
     """Factors for pairs: secondary dominants and leading-tone chords that do not resolve are rarer than they were counted."""
     factors: dict[tuple[str, str], float] = {}
     for one in model.triads:
@@ -115,11 +115,11 @@ def follow(model: Model, mode: str) -> Mapping[tuple[str, str], float]:
 
 def _goals(triad: str, mode: str) -> set[str]:
     """Where a triad wants to go: a fifth down, or a semitone up for diminished ones; empty for those that are free."""
-    kind = kind_of(triad, mode)
+    kind = triad_kind(triad, mode)
     key = Key(0, mode)
     chord = Chord.parse(triad, key)
     if kind == "secondary" and "o" not in triad:
-        goal = target_of(triad, mode) or ""
+        goal = applied_target(triad, mode) or ""
         return {goal, goal.upper(), goal.lower()}
     if "o" in triad and kind != "strange":
         up = [degree for degree, fifths in enumerate(key.scale) if (fifths - chord.root) * 7 % 12 == 1]
@@ -130,7 +130,7 @@ def _goals(triad: str, mode: str) -> set[str]:
 
 
 def _weight(triad: str, mode: str, words: Vocabulary, brightness: float) -> float:
-    kind = kind_of(triad, mode)
+    kind = triad_kind(triad, mode)
     if kind == "strange" or (words.chords == "power" and "o" in triad):
         return 0.0
     share = {"secondary": 2 * words.secondary, "borrowed": 2 * words.borrowed}.get(kind, 1.0)

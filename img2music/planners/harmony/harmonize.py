@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.planners.harmony.phrase_harmony import PhraseWriter, Row
+from img2music.planners.harmony.phrase_harmony import BarNumerals, PhraseWriter
 from img2music.theory import Key, parse_bar
 from img2music.theory.key_finding import key_margin
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from img2music.planners.rules.form import Layout
+    from img2music.planners.rules.form import SectionLayout
     from img2music.style import Style
 
 __all__ = ["harmonize"]
@@ -34,7 +34,7 @@ _MEMBERS, _BASS = (1.0, 1.0, 1.0, 0.7, 0.5), 1.0
 
 
 def harmonize(
-    layouts: Sequence[Layout],
+    layouts: Sequence[SectionLayout],
     mode: str,
     style: Style,
     chance: np.random.Generator,
@@ -43,7 +43,7 @@ def harmonize(
     most: int = 4,
     bar_seconds: float | None = None,
     loop: bool = False,
-) -> tuple[Row, ...]:
+) -> tuple[BarNumerals, ...]:
     """The numerals of every bar, section by section.
 
     Sections of one material share their harmony, so that a tune that returns returns over its own chords.
@@ -58,7 +58,7 @@ def harmonize(
         bar_seconds: How long a bar lasts; a short one holds fewer chords.
         loop: The last bar leads back to the first instead of ending on the tonic.
     """
-    best: tuple[Row, ...] = ()
+    best: tuple[BarNumerals, ...] = ()
     clearest = -2.0
     for _ in range(_HEARINGS):
         writer = PhraseWriter(mode, style, chance, max(-1.0, min(1.0, brightness)), min(4, most), bar_seconds)
@@ -71,9 +71,9 @@ def harmonize(
     return best
 
 
-def _drawn(writer: PhraseWriter, layouts: Sequence[Layout], *, loop: bool) -> tuple[Row, ...]:
+def _drawn(writer: PhraseWriter, layouts: Sequence[SectionLayout], *, loop: bool) -> tuple[BarNumerals, ...]:
     """One draw of the whole form."""
-    sections: list[Row] = []
+    sections: list[BarNumerals] = []
     for index, layout in enumerate(layouts):
         is_last = index == len(layouts) - 1
         if layout.role == "intro":
@@ -91,7 +91,7 @@ def _drawn(writer: PhraseWriter, layouts: Sequence[Layout], *, loop: bool) -> tu
     return tuple(sections)
 
 
-def _margin(sections: Sequence[Row], mode: str) -> float:
+def _margin(sections: Sequence[BarNumerals], mode: str) -> float:
     """How clearly the chords alone let their tonic be heard; the other modes have no profiles, and pass."""
     if mode not in {"major", "minor"}:
         return _CLEAR

@@ -1,7 +1,7 @@
 """Progressions drawn from statistics: which triad follows which, under weights and an ending that must be met.
 
 `harmony.json` holds counts of chart songs, standards and chorales by mode (made by `evals/learn/learn_harmony.py`; only the training
-half of each corpus). A `Model` smooths them: the chance of a triad after two others backs off to its chance after one, and that to
+half of each corpus). A `HarmonyModel` smooths them: the chance of a triad after two others backs off to its chance after one, and that to
 its share of all triads, each as far as the context has been seen (Witten & Bell, IEEE Trans. Inf. Theory 37, 1991: a context
 with n followers of k kinds keeps n/(n+k) of its own opinion). A triad never follows itself; how long it lasts is drawn apart.
 
@@ -22,14 +22,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from img2music.resources import asset
+from img2music.resources import asset_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["Model", "build_model", "load_model"]
+__all__ = ["HarmonyModel", "build_harmony_model", "load_harmony_model"]
 
 _ORDER = {"chart": ("chart",), "standards": ("standards", "chart"), "chorales": ("chorales", "standards", "chart")}
 """Where a source has nothing to say about a mode, the next one is asked."""
@@ -46,7 +46,7 @@ _CENTRE_SHARE = 0.55
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Model:
+class HarmonyModel:
     """Smoothed statistics of one source and mode."""
 
     source: str
@@ -117,7 +117,7 @@ class Model:
         path.append(_pick(ending[path[-1]], draws[-1]))
         return tuple(self.triads[place] for place in path)
 
-    def bent(self, pairs: Mapping[tuple[str, str], float]) -> Model:
+    def bent(self, pairs: Mapping[tuple[str, str], float]) -> HarmonyModel:
         """The same model with factors on what follows what; chances are no longer normed, which drawing does not need."""
         index = {name: place for place, name in enumerate(self.triads)}
         factors = np.ones_like(self.after_one)
@@ -153,14 +153,14 @@ class Model:
 
 
 @lru_cache(maxsize=32)
-def load_model(source: str, mode: str) -> Model:
+def load_harmony_model(source: str, mode: str) -> HarmonyModel:
     """The model of a style's source in a mode; a neighbouring source speaks where it is silent."""
     sources: dict[str, Any] = _tree()["sources"]
     name = next(name for name in _ORDER[source] if mode in sources[name])
-    return build_model(name, mode, sources[name][mode])
+    return build_harmony_model(name, mode, sources[name][mode])
 
 
-def build_model(source: str, mode: str, table: Mapping[str, Any]) -> Model:
+def build_harmony_model(source: str, mode: str, table: Mapping[str, Any]) -> HarmonyModel:
     """A model of counts as `harmony.json` holds them for one source and mode."""
     triads = tuple(table["chords"])
     counts = np.array([table["chords"][triad] for triad in triads], dtype=float)
@@ -174,7 +174,7 @@ def build_model(source: str, mode: str, table: Mapping[str, Any]) -> Model:
         share = (1 - _CENTRE_SHARE) * share + _CENTRE_SHARE * centre
         first = np.array([0.8 if triad in {"I", "i"} else 0.0 for triad in triads]) + 0.2 * share
     after_one = _after_one(triads, pairs, share, centre=share if "derived" in table else None)
-    return Model(
+    return HarmonyModel(
         source=source,
         triads=triads,
         share=share,
@@ -225,7 +225,7 @@ def _after_two(
 
 @lru_cache(maxsize=1)
 def _tree() -> dict[str, Any]:
-    tree: dict[str, Any] = json.loads(asset("statistics/harmony.json").read_text(encoding="utf-8"))
+    tree: dict[str, Any] = json.loads(asset_path("statistics/harmony.json").read_text(encoding="utf-8"))
     return tree
 
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.planners.harmony.cadences import endings, tonic_of
-from img2music.planners.harmony.chord_figures import Palette, invert, pedal
-from img2music.planners.harmony.chord_vocabulary import follow, kind_of, light_of, weigh
-from img2music.planners.harmony.markov import load_model
+from img2music.planners.harmony.cadences import cadence_weights, tonic_numeral
+from img2music.planners.harmony.chord_figures import ChordFigures, choose_inversions, pedal_chord
+from img2music.planners.harmony.chord_vocabulary import follow, light_of, triad_kind, weigh
+from img2music.planners.harmony.markov import load_harmony_model
 from img2music.theory import Key
 
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from img2music.planners.rules.form import Layout
+    from img2music.planners.rules.form import SectionLayout
     from img2music.style import Style
 
-__all__ = ["PhraseWriter", "Row"]
+__all__ = ["BarNumerals", "PhraseWriter"]
 
 _PARALLEL = {"chart": 0.8, "standards": 0.6, "chorales": 0.35}
 """Chance that an answer begins like its question (our choice)."""
@@ -40,13 +40,13 @@ _QUICKEST_SECONDS = 0.55
 _CHORALE_RHYTHM = ((0, 30, 40, 20, 10), (2, 30, 40, 20, 10), (0, 30, 40, 20, 10), (0, 60, 40, 0, 0))
 """Counts like those of the other sources for chorales, whose bars the corpus does not give (our choice)."""
 
-Row = tuple[str, ...]
+BarNumerals = tuple[str, ...]
 
 
-class Phrase:
+class PhraseTriads:
     """A drawn phrase before its colours: triads and how many begin in each bar."""
 
-    def __init__(self, triads: Row, starts: Sequence[int], kind: str) -> None:
+    def __init__(self, triads: BarNumerals, starts: Sequence[int], kind: str) -> None:
         self.triads = triads
         self.starts = tuple(starts)
         self.kind = kind
@@ -60,24 +60,24 @@ class PhraseWriter:
     ) -> None:
         self._mode, self._style, self._words = mode, style, style.vocabulary
         self._key = Key(0, mode)
-        self._home = tonic_of(mode)
+        self._home = tonic_numeral(mode)
         self._chance = chance
         self._brightness = brightness
         self._most = most
-        model = load_model(self._words.source, mode)
+        model = load_harmony_model(self._words.source, mode)
         # Charts leave their major triads free; elsewhere a secondary dominant goes where it leads.
         self._model = model if self._words.source == "chart" else model.bent(follow(model, mode))
         self._weights = weigh(model, mode, self._words, brightness)
         self._weights[self._home] *= _HOMING
-        self._palette = Palette(mode, self._words, chance)
+        self._palette = ChordFigures(mode, self._words, chance)
         rhythm = self._words.rhythm if bar_seconds is None else min(self._words.rhythm, bar_seconds / _QUICKEST_SECONDS)
         rows = model.rhythm if model.rhythm and self._words.source != "chorales" else _CHORALE_RHYTHM
         self._rhythm = [_tilted(row, rhythm, most) for row in rows]
-        self._written: dict[str, tuple[list[Phrase], Row]] = {}
+        self._written: dict[str, tuple[list[PhraseTriads], BarNumerals]] = {}
         self._rows = style.harmony.get(mode)  # type: ignore[call-overload]
         self._first_of_a: str | None = None
 
-    def intro(self, layout: Layout) -> Row:
+    def intro(self, layout: SectionLayout) -> BarNumerals:
         """Leads to the theme; on a held tonic where the style likes it."""
         if self._chance.random() < self._words.pedal and layout.bars > 1:
             return (*self._held(layout.bars - 1), self._dominant())
@@ -86,7 +86,7 @@ class PhraseWriter:
         phrase = self._draw(layout.bars, "half", first=None)
         return self._coloured(phrase)
 
-    def outro(self, layout: Layout, *, loop: bool) -> Row:
+    def outro(self, layout: SectionLayout, *, loop: bool) -> BarNumerals:
         """Comes home once more."""
         if layout.bars == 1:
             return (self._palette.final(self._home),)
@@ -101,14 +101,14 @@ class PhraseWriter:
                 rows += self._coloured(self._draw(bars, self._words.cadence, first=None))
         return tuple(rows)
 
-    def body(self, layout: Layout, *, is_last_return: bool, evade: bool) -> Row:
+    def body(self, layout: SectionLayout, *, is_last_return: bool, evade: bool) -> BarNumerals:
         """A section of the form; one that was written before comes back over its own chords."""
         known = self._written.get(layout.material)
         if known is not None and len(known[1]) == layout.bars:
             return self._varied(*known, evade=evade) if is_last_return else known[1]
         contrast = layout.role == "contrast"
         own = bool(self._rows) and self._chance.random() < self._words.own
-        phrases: list[Phrase] = []
+        phrases: list[PhraseTriads] = []
         bars: list[str] = []
         count = len(layout.phrase_bars)
         for number, length in enumerate(layout.phrase_bars):
@@ -131,7 +131,7 @@ class PhraseWriter:
         self._written[layout.material] = (phrases, tuple(bars))
         return tuple(bars)
 
-    def end(self, bars: Row, *, loop: bool) -> Row:
+    def end(self, bars: BarNumerals, *, loop: bool) -> BarNumerals:
         """The last section with the last bar that the piece needs."""
         if loop:
             return (*bars[:-1], self._dominant())
@@ -146,7 +146,7 @@ class PhraseWriter:
             return "half" if number == count - 1 else "open"
         return self._words.cadence if number % 2 or count == 1 else "half"
 
-    def _first(self, layout: Layout, number: int, *, contrast: bool) -> Mapping[str, float]:
+    def _first(self, layout: SectionLayout, number: int, *, contrast: bool) -> Mapping[str, float]:
         """Factors for a phrase's first triad: themes mostly begin at home, contrasts elsewhere."""
         if contrast and number == 0:
             return {self._first_of_a or self._home: 0.1} | {"I": 0.0, "i": 0.0}
@@ -154,7 +154,7 @@ class PhraseWriter:
             return {self._home: 60.0}
         return {}
 
-    def _own(self, length: int, number: int, count: int, *, contrast: bool) -> Row:
+    def _own(self, length: int, number: int, count: int, *, contrast: bool) -> BarNumerals:
         """One of the style's rows for a phrase; the lighter rows are likelier in bright pieces."""
         assert self._rows is not None  # noqa: S101  asked only where the style has rows
         if count == 1 and not contrast:
@@ -174,7 +174,7 @@ class PhraseWriter:
                 return row
         return bank[-1]
 
-    def _draw(self, bars: int, kind: str, *, first: Mapping[str, float] | None, before: str | None = None) -> Phrase:
+    def _draw(self, bars: int, kind: str, *, first: Mapping[str, float] | None, before: str | None = None) -> PhraseTriads:
         """A phrase of `bars` bars that ends as `kind` says."""
         comes_home = kind not in {"half", "open"}
         starts = self._starts(bars, comes_home=comes_home)
@@ -185,9 +185,9 @@ class PhraseWriter:
             if any(triad in _DOMINANTS for triad in triads):
                 break
             triads = self._progress(sum(starts), kind, {0: first or {}}, before)
-        return Phrase(triads, starts, kind)
+        return PhraseTriads(triads, starts, kind)
 
-    def _progress(self, count: int, kind: str, places: Mapping[int, Mapping[str, float]], before: str | None) -> Row:
+    def _progress(self, count: int, kind: str, places: Mapping[int, Mapping[str, float]], before: str | None) -> BarNumerals:
         weights = [dict(self._weights) for _ in range(count)]
         for place, factors in places.items():
             for triad, factor in factors.items():
@@ -195,7 +195,7 @@ class PhraseWriter:
         # The ending decides about the last chord, even where the style would rather not (V in a plain row of minor triads).
         pairs = {
             (one, two): weight * max(0.05, self._weights.get(one, 0.0)) * max(0.05, self._weights.get(two, 0.0))
-            for (one, two), weight in endings(self._model, self._mode, kind).items()
+            for (one, two), weight in cadence_weights(self._model, self._mode, kind).items()
             if kind != "open" or (self._weights.get(one) and self._weights.get(two))
         }
         weights[-1] = {}
@@ -217,7 +217,7 @@ class PhraseWriter:
             starts.append(_pick(counts, float(self._chance.random())))
         return starts
 
-    def _answer(self, question: Phrase, kind: str) -> Phrase:
+    def _answer(self, question: PhraseTriads, kind: str) -> PhraseTriads:
         """A phrase that begins like another and ends otherwise."""
         half = (len(question.starts) + 1) // 2
         kept = sum(question.starts[:half])
@@ -227,23 +227,23 @@ class PhraseWriter:
         places = {
             place: {one: float(one == triad) for one in self._model.triads} for place, triad in enumerate(question.triads[:kept])
         }
-        if kind_of(question.triads[kept - 1], self._mode) == "secondary":
+        if triad_kind(question.triads[kept - 1], self._mode) == "secondary":
             places.pop(kept - 1)  # a dominant of another degree is kept only with its goal
         if sum(starts) < kept + 2:
             places = {place: factors for place, factors in places.items() if place < sum(starts) - 2}
-        return Phrase(self._progress(sum(starts), kind, places, None), starts, kind)
+        return PhraseTriads(self._progress(sum(starts), kind, places, None), starts, kind)
 
-    def _varied(self, phrases: list[Phrase], bars: Row, *, evade: bool) -> Row:
+    def _varied(self, phrases: list[PhraseTriads], bars: BarNumerals, *, evade: bool) -> BarNumerals:
         """A last return: its cadence evaded before an ending, or one chord in the middle replaced by a relative."""
         if not phrases:
             return bars
         last = phrases[-1]
         if evade and len(last.triads) > 2 and self._chance.random() < _DECEPTIVE:
-            turned = endings(self._model, self._mode, "deceptive")
+            turned = cadence_weights(self._model, self._mode, "deceptive")
             ways = {two: weight for (one, two), weight in turned.items() if one == last.triads[-2]}
             if ways:
                 goal = list(ways)[_pick(list(ways.values()), float(self._chance.random()))]
-                tail = self._coloured(Phrase((*last.triads[:-1], goal), last.starts, "deceptive"))
+                tail = self._coloured(PhraseTriads((*last.triads[:-1], goal), last.starts, "deceptive"))
                 return (*bars[: -len(tail)], *tail)
         first = phrases[0]
         if len(first.triads) > 3 and self._chance.random() < _REHARMONIZED:
@@ -254,11 +254,13 @@ class PhraseWriter:
                 if index != place
             }
             places[place] = {first.triads[place]: 0.0}
-            head = self._coloured(Phrase(self._progress(len(first.triads), first.kind, places, None), first.starts, first.kind))
+            head = self._coloured(
+                PhraseTriads(self._progress(len(first.triads), first.kind, places, None), first.starts, first.kind)
+            )
             return (*head, *bars[len(head) :])
         return bars
 
-    def _coloured(self, phrase: Phrase, *, comes_home: bool = False) -> Row:
+    def _coloured(self, phrase: PhraseTriads, *, comes_home: bool = False) -> BarNumerals:
         """Bars of numerals: figures, a six-four before the cadence, suspensions, inversions."""
         triads, words = phrase.triads, self._words
         numerals, fixed = [], []
@@ -268,7 +270,7 @@ class PhraseWriter:
             numerals.append(self._palette.numeral(triad, following, dominant_at_cadence=at_cadence))
             # Phrases begin and come home on roots.
             fixed.append(index in {0, len(triads) - 1} or (at_cadence and phrase.kind == "authentic"))
-        numerals = list(invert(numerals, self._key, words.inversions, fixed=fixed))
+        numerals = list(choose_inversions(numerals, self._key, words.inversions, fixed=fixed))
         bars: list[list[str]] = []
         place = 0
         for number, count in enumerate(phrase.starts):
@@ -281,7 +283,7 @@ class PhraseWriter:
                 bars[-2] = [f"{self._home}64", before[-1]]
         return tuple(" ".join(bar) for bar in bars)
 
-    def _delay(self, bars: list[list[str]], number: int, phrase: Phrase) -> None:
+    def _delay(self, bars: list[list[str]], number: int, phrase: PhraseTriads) -> None:
         """A dominant that fills a bar near the end of a phrase may enter with its fourth."""
         bar = bars[number]
         near_end = number >= len(phrase.starts) - 2
@@ -296,14 +298,14 @@ class PhraseWriter:
 
     def _dominant(self) -> str:
         """The chord that leads home in this mode."""
-        ways = endings(self._model, self._mode, self._words.cadence)
+        ways = cadence_weights(self._model, self._mode, self._words.cadence)
         best = max(sorted(ways), key=lambda pair: ways[pair])
         return self._palette.numeral(best[0], self._home, dominant_at_cadence=True)
 
-    def _held(self, bars: int) -> Row:
+    def _held(self, bars: int) -> BarNumerals:
         """Chords over a held tonic, the tonic's own in every second bar."""
-        diatonic = [triad for triad in self._model.triads if kind_of(triad, self._mode) == "diatonic"]
-        others = [form for triad in diatonic if (form := pedal(triad, "1", self._mode))]
+        diatonic = [triad for triad in self._model.triads if triad_kind(triad, self._mode) == "diatonic"]
+        others = [form for triad in diatonic if (form := pedal_chord(triad, "1", self._mode))]
         others = [form for form in others if form.rstrip("0123456789").lower() != "i"][:3]
         rows = []
         for bar in range(bars):
@@ -346,12 +348,12 @@ def _mean_light(row: str, mode: str) -> float:
     return sum(lights) / len(lights)
 
 
-def _fit(row: Row, length: int, *, keep_end: bool = True) -> Row:
+def _fit(row: BarNumerals, length: int, *, keep_end: bool = True) -> BarNumerals:
     """A row as long as its phrase: a short one keeps its end (the cadence), a long one lingers on its first chord."""
     if length <= len(row):
         return row[len(row) - length :] if keep_end else row[:length]
     return (*((row[0],) * (length - len(row))), *row)
 
 
-def _bars(row: str) -> Row:
+def _bars(row: str) -> BarNumerals:
     return tuple(" ".join(bar.split()) for bar in row.split("|"))

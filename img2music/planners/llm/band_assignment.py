@@ -9,19 +9,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from img2music.errors import Img2MusicError
-from img2music.planners.rules.ensemble import missing_harmony, seat_band
-from img2music.theory import instrument, is_kept_out
+from img2music.planners.rules.ensemble import assign_parts, missing_harmony
+from img2music.theory import instrument, is_excluded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from img2music.plan import CompositionPlan, PartPlan, Role
-    from img2music.planners.llm.plan_from_answer import Wish
+    from img2music.planners.llm.plan_from_answer import PlanProposal
     from img2music.planners.llm.plan_schema import WirePart
     from img2music.style import Style
     from img2music.theory import Instrument
 
-__all__ = ["Seats", "seat"]
+__all__ = ["BandAssignment", "assign_band"]
 
 _MOST_PLAYERS = 12
 _FEWEST_VOICES = 3
@@ -29,7 +29,7 @@ _FEWEST_VOICES = 3
 
 
 @dataclass(slots=True)
-class Seats:
+class BandAssignment:
     """Who plays, and what there is to say about it."""
 
     parts: tuple[PartPlan, ...] = ()
@@ -38,7 +38,9 @@ class Seats:
     conflicts: list[str] = field(default_factory=list)
 
 
-def seat(wish: Wish, draft: CompositionPlan, style: Style, *, asked: bool, without: Sequence[str]) -> Seats:
+def assign_band(
+    wish: PlanProposal, draft: CompositionPlan, style: Style, *, asked: bool, without: Sequence[str]
+) -> BandAssignment:
     """The band of `wish` in the manner of `style`.
 
     Args:
@@ -48,7 +50,7 @@ def seat(wish: Wish, draft: CompositionPlan, style: Style, *, asked: bool, witho
         asked: whether the user named the instruments.
         without: roles, families and instruments that the user wants left out.
     """
-    seats = Seats(parts=draft.parts)
+    seats = BandAssignment(parts=draft.parts)
     if asked or wish.band is None:
         same = {part.instrument for part in draft.parts}
         if asked and wish.band is not None and {part.instrument for part in wish.band} != same:
@@ -68,7 +70,7 @@ def seat(wish: Wish, draft: CompositionPlan, style: Style, *, asked: bool, witho
             return seats
         seats.faults.append(f"parts: nobody plays the melody, so {players[lead][0].name} does")
         players[lead] = (players[lead][0], "melody")
-    band = seat_band(players, style)
+    band = assign_parts(players, style)
     missing = missing_harmony(band, style)
     if missing:
         seats.conflicts.append(missing)
@@ -79,14 +81,14 @@ def seat(wish: Wish, draft: CompositionPlan, style: Style, *, asked: bool, witho
     return seats
 
 
-def _role(part: WirePart, seats: Seats, without: Sequence[str]) -> Role | None:
+def _role(part: WirePart, seats: BandAssignment, without: Sequence[str]) -> Role | None:
     """What a player can do of what was wished; None where it is left out."""
     try:
         player = instrument(part.instrument)
     except Img2MusicError:
         seats.faults.append(f"parts: there is no instrument {part.instrument[:40]!r}; it was left out")
         return None
-    if is_kept_out(player, without, part.role):
+    if is_excluded(player, without, part.role):
         what = part.role if part.role in without else player.name
         seats.faults.append(f"parts: the user wants no {what}, so it was left out")
         return None

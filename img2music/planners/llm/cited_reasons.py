@@ -8,8 +8,8 @@ from img2music.plan import Reason
 
 if TYPE_CHECKING:
     from img2music.plan import CompositionPlan
-    from img2music.planners.llm.plan_from_answer import Wish
-    from img2music.planners.llm.settle_plan import Settled
+    from img2music.planners.llm.plan_from_answer import PlanProposal
+    from img2music.planners.llm.settle_plan import FixedChoices
 
 __all__ = ["Given", "give_reasons"]
 
@@ -26,7 +26,7 @@ class Given(NamedTuple):
     unfounded: int
 
 
-def give_reasons(wish: Wish, draft: CompositionPlan, known: frozenset[str], settled: Settled) -> Given:
+def give_reasons(wish: PlanProposal, draft: CompositionPlan, known: frozenset[str], settled: FixedChoices) -> Given:
     """The model's reasons, then the draft's for what the model did not explain and did not change; `known` may be cited."""
     made: list[Reason] = []
     remarks: list[str] = []
@@ -44,7 +44,7 @@ def give_reasons(wish: Wish, draft: CompositionPlan, known: frozenset[str], sett
     return Given((*made, *kept), tuple(remarks), citations, unfounded)
 
 
-def _unchanged(wish: Wish, settled: Settled) -> frozenset[str]:
+def _unchanged(wish: PlanProposal, settled: FixedChoices) -> frozenset[str]:
     """Choices that are still the draft's."""
     same = {
         "style": wish.style is None or settled.style,

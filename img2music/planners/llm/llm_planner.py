@@ -13,19 +13,19 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from img2music.crossmodal.menus import instrument_lines, player_lines, style_lines
-from img2music.crossmodal.verbalize import attribute_lines, citable, gist, scene_lines
+from img2music.crossmodal.verbalize import attribute_lines, citable, scene_gist, scene_lines
 from img2music.errors import BackendError
 from img2music.io.style_files import load_style
-from img2music.models import AnswerError, Client, converse, json_of, schema_of
+from img2music.models import AnswerError, Client, converse, parse_json_answer, schema_of
 from img2music.models.model_factory import is_local
-from img2music.models.model_spec import checked_limit
+from img2music.models.model_spec import check_time_limit
 from img2music.models.parsing.json_schema import limits_of, without_lists
 from img2music.planners.llm.plan_from_answer import draft_as_answer, read_changes, read_choice, read_whole
 from img2music.planners.llm.plan_schema import ChangesAnswer, ChoiceAnswer, PlanAnswer
-from img2music.planners.llm.settle_plan import Planned, Settled, settle
+from img2music.planners.llm.settle_plan import FixedChoices, SettledPlan, settle_plan
 from img2music.planners.rules.form import count_bars
 from img2music.planners.rules.rules_planner import RulesPlanner
-from img2music.provenance import tell
+from img2music.provenance import record_model_use
 from img2music.templates import load_prompt
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class ModelPlanner:
         Raises:
             UsageError: an unknown model or template, or a limit out of range. DocumentError: a template that can't be read.
         """
-        self._limit = checked_limit(time_limit_seconds)
+        self._limit = check_time_limit(time_limit_seconds)
         self._template = load_prompt(prompt, "plan")
         self._client = Client(model)
 
@@ -83,13 +83,13 @@ class ModelPlanner:
         draft = RulesPlanner()(scene, brief)
         if self._template.schema_name == "choice/1":
             return self._choose(scene, brief, draft, until)
-        settled, known = Settled.by(brief), citable(scene.cues, scene.colours)
+        settled, known = FixedChoices.by(brief), citable(scene.cues, scene.colours)
         whole = self._template.schema_name == "plan/1"
-        best: list[Planned] = []
+        best: list[SettledPlan] = []
 
-        def read(text: str) -> Planned:
-            tree = json_of(text, _SCHEMAS[self._template.schema_name])
-            planned = settle(read_whole(tree) if whole else read_changes(tree, draft), draft, settled, known)
+        def read(text: str) -> SettledPlan:
+            tree = parse_json_answer(text, _SCHEMAS[self._template.schema_name])
+            planned = settle_plan(read_whole(tree) if whole else read_changes(tree, draft), draft, settled, known)
             if not best or len(planned.faults) < len(best[0].faults):
                 best[:] = [planned]
             if planned.faults:
@@ -97,10 +97,10 @@ class ModelPlanner:
             return planned
 
         reply = self._converse(scene, brief, draft, until, read)
-        planned: Planned | None = reply.value or (best[0] if best else None)
+        planned: SettledPlan | None = reply.value or (best[0] if best else None)
         if planned is None:
             raise self._useless(reply)
-        tell(
+        record_model_use(
             reply.use.model_copy(
                 update={
                     "accepted": True,
@@ -127,11 +127,11 @@ class ModelPlanner:
         remarks: list[str] = []
 
         def read(text: str) -> ChoiceAnswer:
-            answer, remarks[:] = read_choice(json_of(text, ChoiceAnswer))
+            answer, remarks[:] = read_choice(parse_json_answer(text, ChoiceAnswer))
             if answer.choice > len(plans):
                 raise AnswerError(f"choice: there are {len(plans)} plans, and you chose number {answer.choice}")
             chosen.append(plans[answer.choice - 1])
-            fault = fault_of_words(answer, gist(scene), self._template.system)
+            fault = fault_of_words(answer, scene_gist(scene), self._template.system)
             if fault:
                 raise AnswerError(fault)
             return answer
@@ -142,9 +142,9 @@ class ModelPlanner:
             raise self._useless(reply)
         if reply.value is None:
             mended = f"title and note: {reply.faults[0]}; the rules' own stand"
-            tell(reply.use.model_copy(update={"accepted": True, "mended": (mended,)}))
+            record_model_use(reply.use.model_copy(update={"accepted": True, "mended": (mended,)}))
             return chosen[-1]
-        tell(reply.use.model_copy(update={"mended": tuple(remarks)}))
+        record_model_use(reply.use.model_copy(update={"mended": tuple(remarks)}))
         title, note = (" ".join(text.split()) for text in (reply.value.title, reply.value.note))
         return chosen[-1].model_copy(update={"title": title, "idea": note if note.endswith(".") else f"{note}."})
 
@@ -179,7 +179,7 @@ class ModelPlanner:
         )
 
     def _useless(self, reply: Reply[Any]) -> BackendError:
-        tell(reply.use)
+        record_model_use(reply.use)
         return BackendError(
             f"model {self._client.spec.label!r} gave no usable plan in {reply.use.answers} tries ({reply.faults[0]}); "
             "try another model or prompt"
@@ -190,7 +190,7 @@ def _values(scene: Scene, brief: Brief, draft: CompositionPlan, schema: dict[str
     """What each variable is filled with, made when it is wanted."""
     return {
         "scene": lambda: scene_lines(scene),
-        "gist": lambda: gist(scene),
+        "gist": lambda: scene_gist(scene),
         "attributes": lambda: attribute_lines(scene.attributes),
         "brief": lambda: _brief_lines(brief),
         "words": lambda: brief.words or "(none)",
@@ -228,7 +228,7 @@ def _brief_lines(brief: Brief) -> str:
 def _likely_styles(scene: Scene, brief: Brief, draft: CompositionPlan) -> tuple[str, ...]:
     """The style that is settled, alone; or the draft's and those that fit the picture next best."""
     own = load_style(draft.style).name
-    if Settled.by(brief).style:
+    if FixedChoices.by(brief).style:
         return (own,)
     from img2music.planners.llm.plan_choices import next_genres
 
@@ -245,7 +245,7 @@ def _lengths(brief: Brief, draft: CompositionPlan) -> str:
     low, high = style.tempo_bpm
     steps = [round(low * (high / low) ** (step / (_TEMPOS - 1))) for step in range(_TEMPOS)]
     tempos = [brief.tempo_bpm] if brief.tempo_bpm is not None else steps
-    meters = [draft.meter] if Settled.by(brief).meter else [*dict.fromkeys((draft.meter, *style.meters))][:_METERS]
+    meters = [draft.meter] if FixedChoices.by(brief).meter else [*dict.fromkeys((draft.meter, *style.meters))][:_METERS]
     lines = []
     for name in meters:
         meter = Meter.parse(name)

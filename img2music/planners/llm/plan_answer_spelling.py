@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, get_args
 
-from img2music.models.parsing.json_candidates import named
-from img2music.models.parsing.loose_music import instrument_of, key_of, length_of, meter_of, one_of, style_of, tempo_of
+from img2music.models.parsing.json_candidates import match_field_names
+from img2music.models.parsing.loose_music import instrument_of, length_of, meter_of, one_of, parse_key_name, style_of, tempo_of
 from img2music.models.parsing.loose_values import (
-    Slips,
+    LenientReader,
     folded,
     is_unsaid,
     items_of,
@@ -63,9 +63,9 @@ _PART_ROLES = {
 _PLAYER_WITH_ROLE = re.compile(r"(.{2,40}?)\s*(?:[:(]|\s-\s|\bas\b)\s*(.{2,30}?)\)?")
 
 
-def plan_as_meant(tree: Mapping[str, Any], model: type[BaseModel], slips: Slips) -> dict[str, Any]:
+def plan_as_meant(tree: Mapping[str, Any], model: type[BaseModel], slips: LenientReader) -> dict[str, Any]:
     """An answer of the schema "plan/1" or "changes/1" as it is meant; fields of which nothing is said are None."""
-    made = _renamed(named(tree, model), model, slips)
+    made = _renamed(match_field_names(tree, model), model, slips)
     for name, reader in _READERS.items():
         if name in made and name in model.model_fields:
             made[name] = None if is_unsaid(scalar_of(made[name])) else slips.read(name, made[name], reader)
@@ -86,9 +86,9 @@ def plan_as_meant(tree: Mapping[str, Any], model: type[BaseModel], slips: Slips)
     return made
 
 
-def choice_as_meant(tree: Mapping[str, Any], slips: Slips) -> dict[str, Any]:
+def choice_as_meant(tree: Mapping[str, Any], slips: LenientReader) -> dict[str, Any]:
     """An answer of the schema "choice/1" as it is meant."""
-    made = named(tree, ChoiceAnswer)
+    made = match_field_names(tree, ChoiceAnswer)
     made["choice"] = slips.read("choice", made.get("choice"), _number_in)
     for name, end in (("title", ""), ("note", ".")):
         text = scalar_of(made.get(name))
@@ -107,7 +107,7 @@ def _number_in(value: Any) -> int | None:
     return number
 
 
-def _renamed(tree: dict[str, Any], model: type[BaseModel], slips: Slips) -> dict[str, Any]:
+def _renamed(tree: dict[str, Any], model: type[BaseModel], slips: LenientReader) -> dict[str, Any]:
     made = dict(tree)
     for name in tree:
         right = _FIELDS.get(folded(name))
@@ -124,7 +124,7 @@ def _tempo(value: Any) -> int | None:
 
 _READERS: dict[str, Callable[[Any], Any]] = {
     "style": style_of,
-    "key": key_of,
+    "key": parse_key_name,
     "meter": meter_of,
     "tempo_bpm": _tempo,
     "density": share_of,
@@ -148,7 +148,7 @@ def _cut(text: str, most: int) -> str:
     return short[: sentence + 1] if sentence > 0 else short.rpartition(" ")[0] or short
 
 
-def _numbers(place: str, value: Any, reader: Callable[[list[Any]], list[Any]], slips: Slips) -> Any:
+def _numbers(place: str, value: Any, reader: Callable[[list[Any]], list[Any]], slips: LenientReader) -> Any:
     """A list of numbers, also where it is one string of them."""
     items = items_of(value, split=",;|" if isinstance(value, str) and re.search(r"[,;|]\s", plain_text(value)) else " ")
     if not isinstance(items, list) or len(items) > 100:
@@ -164,17 +164,17 @@ def _each(reader: Callable[[Any], Any]) -> Callable[[list[Any]], list[Any]]:
     return read
 
 
-def _motif(motif: Any, slips: Slips) -> Any:
+def _motif(motif: Any, slips: LenientReader) -> Any:
     if not isinstance(motif, dict):
         return motif
-    made = _renamed(named(motif, WireMotif), WireMotif, slips)
+    made = _renamed(match_field_names(motif, WireMotif), WireMotif, slips)
     for name, reader in (("steps", whole_number_of), ("lengths", length_of)):
         if name in made and made[name] is not None:
             made[name] = _numbers(f"motif.{name}", made[name], _each(reader), slips)
     return made
 
 
-def _records(name: str, value: Any, slips: Slips) -> Any:
+def _records(name: str, value: Any, slips: LenientReader) -> Any:
     """A list of records, each as it is meant; a record alone, or records under their names, become one."""
     reader, model = _RECORDS[name]
     if isinstance(value, dict) and value and all(isinstance(item, dict) for item in value.values()):
@@ -187,13 +187,13 @@ def _records(name: str, value: Any, slips: Slips) -> Any:
         value = value[0]
     made = []
     for place, item in enumerate(value[:100]):
-        record = _renamed(named(item, model), model, slips) if isinstance(item, dict) else item
+        record = _renamed(match_field_names(item, model), model, slips) if isinstance(item, dict) else item
         made.append(reader(f"{name}.{place}", record, slips))
     _shares(name, made, slips)
     return made
 
 
-def _shares(name: str, records: list[Any], slips: Slips) -> None:
+def _shares(name: str, records: list[Any], slips: LenientReader) -> None:
     """Energies are read together: where one is in hundredths, all are."""
     field = {"sections": "energy", "parts": "from_energy"}.get(name)
     having = [(place, item) for place, item in enumerate(records) if isinstance(item, dict) and item.get(field or "") is not None]
@@ -202,7 +202,7 @@ def _shares(name: str, records: list[Any], slips: Slips) -> None:
             item[field] = slips.put(f"{name}.{place}.{field}", item[field], share)
 
 
-def _reason(place: str, reason: Any, slips: Slips) -> Any:
+def _reason(place: str, reason: Any, slips: LenientReader) -> Any:
     if not isinstance(reason, dict):
         return reason
     choice = reason.get("choice")
@@ -218,7 +218,7 @@ def _reason(place: str, reason: Any, slips: Slips) -> Any:
     }
 
 
-def _section(place: str, section: Any, slips: Slips) -> Any:
+def _section(place: str, section: Any, slips: LenientReader) -> Any:
     if not isinstance(section, dict):
         return section
     made = dict(section)
@@ -241,7 +241,7 @@ def _section(place: str, section: Any, slips: Slips) -> Any:
     return made
 
 
-def _letter(place: str, section: Mapping[str, Any], slips: Slips) -> Any:
+def _letter(place: str, section: Mapping[str, Any], slips: LenientReader) -> Any:
     """One of the letters; where none is said, the name's first one."""
     letter = scalar_of(section["letter"])
     if letter in _LETTERS:
@@ -274,7 +274,7 @@ def _bar(bar: Any) -> Any:
     return plain_text(bar) if isinstance(bar, str) else bar
 
 
-def _part(place: str, part: Any, slips: Slips) -> Any:
+def _part(place: str, part: Any, slips: LenientReader) -> Any:
     if isinstance(part, str) and (match := _PLAYER_WITH_ROLE.fullmatch(plain_text(part[:80]))):
         part = slips.put(place, part, {"instrument": match[1], "role": match[2], "from_energy": 0.0})
     if not isinstance(part, dict):
@@ -293,7 +293,7 @@ def _part(place: str, part: Any, slips: Slips) -> Any:
     return made
 
 
-_RECORDS: dict[str, tuple[Callable[[str, Any, Slips], Any], type[BaseModel]]] = {
+_RECORDS: dict[str, tuple[Callable[[str, Any, LenientReader], Any], type[BaseModel]]] = {
     "reasons": (_reason, WireReason),
     "sections": (_section, WireSection),
     "parts": (_part, WirePart),

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from img2music.crossmodal.affect import heard
-from img2music.crossmodal.attributes import suggest
-from img2music.crossmodal.cue_evidence import Evidence
-from img2music.crossmodal.edits import renewed
+from img2music.crossmodal.affect import spread_affect
+from img2music.crossmodal.attributes import suggest_attributes
+from img2music.crossmodal.cue_evidence import CueEvidence
+from img2music.crossmodal.edits import refresh_edited_scene
 from img2music.crossmodal.genre_rules import rank_genres
 from img2music.planners.llm.plan_schema import MOST_CHOICES
 from img2music.planners.rules.rules_planner import RulesPlanner
@@ -82,13 +82,13 @@ def fault_of_words(answer: ChoiceAnswer, gist: str, examples: str) -> str | None
 def next_genres(scene: Scene, most: int) -> tuple[str, ...]:
     """Kinds of music by how well they fit the scene, the first the one that the rules suggest."""
     attributes = scene.attributes
-    return rank_genres(Evidence.of(scene), *heard(attributes.valence.value, attributes.arousal.value))[:most]
+    return rank_genres(CueEvidence.of(scene), *spread_affect(attributes.valence.value, attributes.arousal.value))[:most]
 
 
 def _in_genre(scene: Scene, name: str) -> Scene:
     """The scene as if that kind of music had been suggested; who wrote the other suggestions keeps them."""
-    basis, _ = renewed(scene)
+    basis, _ = refresh_edited_scene(scene)
     own = basis.attributes
-    fresh = suggest(Evidence.of(basis), own.valence, own.arousal, genre=name, mode=own.mode.value)
+    fresh = suggest_attributes(CueEvidence.of(basis), own.valence, own.arousal, genre=name, mode=own.mode.value)
     changed = {field: getattr(fresh, field) for field in ("genre", "meter", "instruments")}
     return basis.model_copy(update={"attributes": own.model_copy(update=changed), "seal": None})

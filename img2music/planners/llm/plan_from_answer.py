@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, get_args
 
-from img2music.models.parsing.json_answer import AnswerError, field_of, validated
-from img2music.models.parsing.json_candidates import unwrapped
-from img2music.models.parsing.loose_values import Slips, folded
-from img2music.models.repair_patch import without_strangers
+from img2music.models.parsing.json_answer import AnswerError, validate_field, validate_record
+from img2music.models.parsing.json_candidates import unwrap_answer
+from img2music.models.parsing.loose_values import LenientReader, folded
+from img2music.models.repair_patch import drop_unknown_fields
 from img2music.plan import Motif, Section
 from img2music.planners.llm.plan_answer_spelling import choice_as_meant, plan_as_meant
 from img2music.planners.llm.plan_schema import (
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 
     from img2music.plan import CompositionPlan
 
-__all__ = ["Wish", "draft_as_answer", "read_changes", "read_choice", "read_whole"]
+__all__ = ["PlanProposal", "draft_as_answer", "read_changes", "read_choice", "read_whole"]
 
 
 @dataclass(slots=True)
-class Wish:
+class PlanProposal:
     """What the model asks for; None leaves the draft as it is."""
 
     title: str | None = None
@@ -63,7 +63,7 @@ class Wish:
     """What was written otherwise than it was read, or not said."""
 
 
-def read_whole(tree: Mapping[str, Any]) -> Wish:
+def read_whole(tree: Mapping[str, Any]) -> PlanProposal:
     """The wish in an answer of the schema "plan/1".
 
     Raises:
@@ -91,7 +91,7 @@ def read_whole(tree: Mapping[str, Any]) -> Wish:
     return wish
 
 
-def read_changes(tree: Mapping[str, Any], draft: CompositionPlan) -> Wish:
+def read_changes(tree: Mapping[str, Any], draft: CompositionPlan) -> PlanProposal:
     """The wish in an answer of the schema "changes/1".
 
     Raises:
@@ -127,8 +127,8 @@ def read_choice(tree: Mapping[str, Any]) -> tuple[ChoiceAnswer, tuple[str, ...]]
     Raises:
         AnswerError: a field of it is not sound.
     """
-    slips = Slips()
-    answer = validated(choice_as_meant(unwrapped(tree, ChoiceAnswer), slips), ChoiceAnswer)
+    slips = LenientReader()
+    answer = validate_record(choice_as_meant(unwrap_answer(tree, ChoiceAnswer), slips), ChoiceAnswer)
     return answer, tuple(slips.remarks)
 
 
@@ -169,11 +169,11 @@ def draft_as_answer(draft: CompositionPlan, density: float) -> dict[str, Any]:
     }
 
 
-def _read(tree: Mapping[str, Any], model: type[BaseModel]) -> tuple[dict[str, Any], Wish]:
+def _read(tree: Mapping[str, Any], model: type[BaseModel]) -> tuple[dict[str, Any], PlanProposal]:
     """The answer as it is meant, and every field of it but the lists of records; what is not said is none of the faults."""
-    slips, wish = Slips(), Wish()
-    made = plan_as_meant(unwrapped(tree, model), model, slips)
-    made, strange = without_strangers(made, model.model_fields)
+    slips, wish = LenientReader(), PlanProposal()
+    made = plan_as_meant(unwrap_answer(tree, model), model, slips)
+    made, strange = drop_unknown_fields(made, model.model_fields)
     wish.remarks = slips.remarks
     wish.remarks.extend(strange)
     for name, info in model.model_fields.items():
@@ -184,14 +184,14 @@ def _read(tree: Mapping[str, Any], model: type[BaseModel]) -> tuple[dict[str, An
                 slips.note(f"{name}: not said, so the draft's stands")
             continue
         try:
-            _put(wish, name, field_of(model, name, made))
+            _put(wish, name, validate_field(model, name, made))
         except AnswerError as error:
             wish.faults += error.faults
     wish.reasons = tuple(_items(made, "reasons", WireReason, wish.faults))
     return made, wish
 
 
-def _put(wish: Wish, name: str, value: Any) -> None:
+def _put(wish: PlanProposal, name: str, value: Any) -> None:
     if isinstance(value, WireMotif):
         if len(value.steps) != len(value.lengths):
             wish.faults.append(f"motif: it has {len(value.steps)} steps and {len(value.lengths)} lengths; give as many of each")
@@ -217,7 +217,7 @@ def _items(tree: Mapping[str, Any], name: str, model: type[Any], faults: list[st
     made = []
     for place, item in enumerate(raw[:most]):
         try:
-            made.append(validated(item, model))
+            made.append(validate_record(item, model))
         except AnswerError as error:
             faults.append(f"{name}.{place}.{error.faults[0]}")
     return made

@@ -16,7 +16,7 @@ from img2music.errors import Img2MusicError
 from img2music.io.style_files import load_style, style_names
 from img2music.models.parsing.json_answer import AnswerError
 from img2music.plan import CompositionPlan
-from img2music.planners.llm.band_assignment import seat
+from img2music.planners.llm.band_assignment import assign_band
 from img2music.planners.llm.bar_fitting import fit_bars
 from img2music.planners.llm.cited_reasons import give_reasons
 from img2music.planners.llm.numeral_spelling import numerals_as_meant
@@ -25,7 +25,7 @@ from img2music.planners.rules.form import count_bars
 from img2music.planners.rules.loop_form import loop_bars, loop_seconds
 from img2music.style import is_style_file
 from img2music.theory import METERS, Key, Meter, parse_bar
-from img2music.theory.mode_check import contradiction
+from img2music.theory.mode_check import find_mode_contradiction
 from img2music.words import read_words, settle_words
 
 if TYPE_CHECKING:
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 
     from img2music.brief import Brief
     from img2music.plan import PartPlan, Section
-    from img2music.planners.llm.plan_from_answer import Wish
+    from img2music.planners.llm.plan_from_answer import PlanProposal
     from img2music.style import Style
 
-__all__ = ["Planned", "Settled", "settle"]
+__all__ = ["FixedChoices", "SettledPlan", "settle_plan"]
 
 _NEAR = 0.08
 """An open tempo may move so far that the model's own bars fill the length: little more than what listeners notice in a beat (about
@@ -47,7 +47,7 @@ _OF_THE_WISHES = ("you asked for", "these words", "the picture shows")
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class FixedChoices:
     """What is not the model's to choose, because the user asked for it."""
 
     style: bool
@@ -60,7 +60,7 @@ class Settled:
     seconds: float
 
     @classmethod
-    def by(cls, brief: Brief) -> Settled:
+    def by(cls, brief: Brief) -> FixedChoices:
         """What `brief` settles, its plain words included where they name a key, a metre or a style."""
         brief = settle_words(brief)
         words = read_words(brief.words, brief.glosses)
@@ -77,7 +77,7 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class SettledPlan:
     """A plan from a wish."""
 
     plan: CompositionPlan
@@ -89,7 +89,7 @@ class Planned:
     unfounded: int
 
 
-def settle(wish: Wish, draft: CompositionPlan, settled: Settled, known: frozenset[str]) -> Planned:
+def settle_plan(wish: PlanProposal, draft: CompositionPlan, settled: FixedChoices, known: frozenset[str]) -> SettledPlan:
     """The plan of `wish`, laid over `draft`; `known` are the names that reasons may cite.
 
     Raises:
@@ -101,7 +101,7 @@ def settle(wish: Wish, draft: CompositionPlan, settled: Settled, known: frozense
     key = desk.key()
     sections = desk.harmony(key)
     tempo, sections = desk.length(sections, meter, style)
-    seats = seat(wish, draft, style, asked=settled.band, without=settled.without)
+    seats = assign_band(wish, draft, style, asked=settled.band, without=settled.without)
     given = give_reasons(wish, draft, known, settled)
     wish.faults += seats.faults
     low, high = style.density
@@ -133,7 +133,7 @@ def settle(wish: Wish, draft: CompositionPlan, settled: Settled, known: frozense
     except ValidationError as error:
         raise AnswerError(*(fault["msg"].removeprefix("Value error, ") for fault in error.errors())) from None
     remarks = (*wish.remarks, *desk.remarks, *seats.remarks, *given.remarks)
-    return Planned(plan, tuple(wish.faults), remarks, given.citations, given.unfounded)
+    return SettledPlan(plan, tuple(wish.faults), remarks, given.citations, given.unfounded)
 
 
 def _still_true(draft: CompositionPlan, parts: Sequence[PartPlan]) -> tuple[str, ...]:
@@ -152,7 +152,7 @@ def _still_true(draft: CompositionPlan, parts: Sequence[PartPlan]) -> tuple[str,
 class _Desk:
     """Decides one thing after the other, and writes down what it could not take over."""
 
-    def __init__(self, wish: Wish, draft: CompositionPlan, settled: Settled) -> None:
+    def __init__(self, wish: PlanProposal, draft: CompositionPlan, settled: FixedChoices) -> None:
         self.wish, self.draft, self.settled = wish, draft, settled
         self.remarks: list[str] = []
         self._read: list[str] = []
@@ -192,7 +192,7 @@ class _Desk:
         """The key that the model's own numerals are in: where they contradict the mode that is named, notes would follow them."""
         key = self._named_key()
         read = (numerals_as_meant(bar, key)[0] for section in self.wish.sections or () for bar in section.harmony)
-        found = contradiction([bar for bar in read if bar], key)
+        found = find_mode_contradiction([bar for bar in read if bar], key)
         if found is None:
             return key
         if self.settled.key:

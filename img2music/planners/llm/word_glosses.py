@@ -13,9 +13,9 @@ from pydantic import Field
 
 from img2music.errors import BackendError
 from img2music.io.lexicon_files import lexicon_language, meanings
-from img2music.models import AnswerError, converse, json_of, schema_of, validated
+from img2music.models import AnswerError, converse, parse_json_answer, schema_of, validate_record
 from img2music.models.parsing.json_schema import limits_of
-from img2music.provenance import tell
+from img2music.provenance import record_model_use
 from img2music.strict_model import StrictModel
 from img2music.templates import load_prompt
 from img2music.words import read_words
@@ -24,7 +24,7 @@ from img2music.words.tokenizer import fold
 if TYPE_CHECKING:
     from img2music.brief import Brief
     from img2music.models import Client, Reply
-    from img2music.words import Reading
+    from img2music.words import WordsReading
 
 __all__ = ["GlossesAnswer", "gloss_words", "known_words"]
 
@@ -62,7 +62,7 @@ def gloss_words(client: Client, brief: Brief, until: float) -> Brief:
     kept: dict[str, str] = Field(default_factory=dict)
 
     def check(text: str) -> GlossesAnswer:
-        answer = validated(json_of(text, GlossesAnswer), GlossesAnswer)
+        answer = validate_record(parse_json_answer(text, GlossesAnswer), GlossesAnswer)
         kept.clear()
         faults = []
         for one in answer.glosses:
@@ -89,11 +89,11 @@ def gloss_words(client: Client, brief: Brief, until: float) -> Brief:
     except BackendError:
         return brief  # the journal has been told; the tables' reading stands
     mended = tuple(f"left out: {fault}" for fault in reply.faults)
-    tell(reply.use.model_copy(update={"accepted": bool(kept) or reply.value is not None, "mended": mended[:20]}))
+    record_model_use(reply.use.model_copy(update={"accepted": bool(kept) or reply.value is not None, "mended": mended[:20]}))
     return brief.model_copy(update={"glosses": kept}) if kept else brief
 
 
-def _unknown(reading: Reading) -> list[str]:
+def _unknown(reading: WordsReading) -> list[str]:
     return [one.words for one in reading.aside if one.reason == _UNKNOWN][:20]
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from img2music.style import Style, Vocabulary
 
-__all__ = ["SHIFT", "Feeling", "feel", "nearest_mode", "season"]
+__all__ = ["SHIFT", "AffectTargets", "feel", "nearest_mode", "season"]
 
 _DETACHED_BY_AROUSAL, _DETACHED_BY_VALENCE = 0.16, 0.06
 _SEMITONES = 4
@@ -45,7 +45,7 @@ _MORE_BORROWED, _MORE_DELAYS = 0.5, 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Feeling:
+class AffectTargets:
     """What a feeling asks of the plan."""
 
     density: float
@@ -58,10 +58,10 @@ class Feeling:
     """-1..1: how high the energies of the sections lie."""
 
 
-def feel(valence: float, arousal: float, style: Style) -> Feeling:
+def feel(valence: float, arousal: float, style: Style) -> AffectTargets:
     """The cues of a feeling inside a style."""
     calmest, busiest = style.density
-    return Feeling(
+    return AffectTargets(
         density=calmest + (busiest - calmest) * (arousal + 1) / 2,
         articulation=round(1 - _DETACHED_BY_AROUSAL * arousal - _DETACHED_BY_VALENCE * valence, 3),
         height=round(_SEMITONES * valence),

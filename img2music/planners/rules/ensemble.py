@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from img2music.plan import PartPlan
-from img2music.theory import Instrument, instrument, is_kept_out
+from img2music.theory import Instrument, instrument, is_excluded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from img2music.plan import Role
     from img2music.style import Style, StylePart
 
-__all__ = ["missing_harmony", "seat_band", "seat_guest", "seat_style", "seat_wishes"]
+__all__ = ["add_instrument", "assign_parts", "assign_style_parts", "assign_wished_parts", "missing_harmony"]
 
 # Where a part of each role sits on the stage and how loud, when no style says so.
 _BASS_HIGH = 58
@@ -37,7 +37,7 @@ _STAGE: dict[str, tuple[float, float]] = {
 }
 
 
-def seat_style(
+def assign_style_parts(
     style: Style, suggested: Sequence[str], lightness: float, without: Sequence[str], *, leading: Sequence[str] = ()
 ) -> tuple[PartPlan, ...]:
     """The style's own band, `lightness` 0..1, `suggested` and `without` by name (roles, families, instruments).
@@ -47,7 +47,7 @@ def seat_style(
     parts: list[PartPlan] = []
     for seat in style.parts:
         players = [instrument(name) for name in seat.instruments]
-        allowed = [player for player in players if not is_kept_out(player, without, seat.role)]
+        allowed = [player for player in players if not is_excluded(player, without, seat.role)]
         if not allowed:
             continue
         taken = {part.instrument for part in parts}
@@ -62,7 +62,7 @@ def seat_style(
     return tuple(parts)
 
 
-def seat_wishes(wishes: Sequence[str], style: Style) -> tuple[PartPlan, ...]:
+def assign_wished_parts(wishes: Sequence[str], style: Style) -> tuple[PartPlan, ...]:
     """Exactly the named instruments; one that can hold chords and tune alone (a piano) gets both hands."""
     players = [instrument(name) for name in wishes]
     roles = _roles(players)
@@ -88,7 +88,7 @@ def seat_wishes(wishes: Sequence[str], style: Style) -> tuple[PartPlan, ...]:
     return tuple(parts)
 
 
-def seat_band(players: Sequence[tuple[Instrument, Role]], style: Style) -> tuple[PartPlan, ...]:
+def assign_parts(players: Sequence[tuple[Instrument, Role]], style: Style) -> tuple[PartPlan, ...]:
     """Players whose roles are settled, each in the style's manner."""
     parts: list[PartPlan] = []
     for player, role in players:
@@ -110,7 +110,7 @@ def missing_harmony(parts: Sequence[PartPlan], style: Style) -> str | None:
     return f"{style.name} is played with chords, and {names} {'play' if many else 'plays'} one line{' each' * many}: {instead}"
 
 
-def seat_guest(
+def add_instrument(
     parts: Sequence[PartPlan], name: str, style: Style, *, may_lead: bool, keep: Sequence[str] = ()
 ) -> tuple[tuple[PartPlan, ...], Role]:
     """The band with an instrument that the style has no seat for, and the role it got.
@@ -140,9 +140,9 @@ def _roles(players: Sequence[Instrument]) -> list[Role]:
     if lead is not None:
         roles[lead] = "melody"
     open_seats = [index for index, role in enumerate(roles) if role is None]
-    low = [index for index in open_seats if players[index].heart <= 55]
+    low = [index for index in open_seats if players[index].tessitura_centre <= 55]
     if low:
-        lowest = min(low, key=lambda index: players[index].heart)
+        lowest = min(low, key=lambda index: players[index].tessitura_centre)
         # With nobody to play chords, a nimble low voice breaks them: a duo needs more than one long note a bar.
         alone = not any(player.voices >= 4 for player in players if not player.kit)
         nimble = players[lowest].family in {"strings", "winds"} and players[lowest].high - players[lowest].low >= 30
@@ -178,7 +178,7 @@ def _choose(players: Sequence[Instrument], suggested: Sequence[str], lightness: 
         for player in players:
             if player.name == name:
                 return player
-    ranked = sorted(players, key=lambda player: (player.heart, player.name))
+    ranked = sorted(players, key=lambda player: (player.tessitura_centre, player.name))
     return ranked[min(len(ranked) - 1, int(lightness * len(ranked)))]
 
 

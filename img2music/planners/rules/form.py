@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from img2music.theory import Meter
 
-__all__ = ["Layout", "count_bars", "fit_tempo", "lay_out", "phrases_of", "section_energies"]
+__all__ = ["SectionLayout", "count_bars", "fit_tempo", "layout_sections", "phrases_of", "section_energies"]
 
 _RING_SECONDS = (1.2, 3.2)
 """The last chord rings this long where the length allows (our choice: a mezzo-forte piano chord has faded after 3 s)."""
@@ -47,7 +47,7 @@ _LONG_BARS = 36
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class SectionLayout:
     """One section before it has harmony."""
 
     name: str
@@ -87,14 +87,14 @@ def fit_tempo(seconds: float, tempo_bpm: float, meter: Meter, limits: tuple[floa
     return min(candidates, key=loss)
 
 
-def lay_out(bars: int, form: str = "song") -> tuple[Layout, ...]:
+def layout_sections(bars: int, form: str = "song") -> tuple[SectionLayout, ...]:
     """Sections for a piece of `bars` bars in one of the forms of `Style.form`; they add up exactly.
 
     Sections are pairs of four-bar phrases, single phrases in short pieces; an odd phrase shortens the contrast, so that
     even half a minute has one.
     """
     if bars < 10:
-        return (Layout("A", "A", "theme", phrases_of(bars)),)
+        return (SectionLayout("A", "A", "theme", phrases_of(bars)),)
     intro, outro = (_REST_LONG if bars >= _LONG_BARS else _REST)[bars % 4]
     units = (bars - intro - outro) // 4  # phrases of the body
     size = 1 if units < 5 else 2  # phrases a section
@@ -106,14 +106,14 @@ def lay_out(bars: int, form: str = "song") -> tuple[Layout, ...]:
     # Phrases too few for the last section come out of the last contrast, or out of the middle where there is none.
     short = max((index for index, role in enumerate(roles) if role == "contrast"), default=len(letters) // 2)
     lengths[short] -= size * len(letters) - units
-    layouts = [] if not intro else [Layout("intro", "intro", "intro", phrases_of(intro))]
+    layouts = [] if not intro else [SectionLayout("intro", "intro", "intro", phrases_of(intro))]
     seen: dict[str, int] = {}
     for index, (letter, length) in enumerate(zip(letters, lengths, strict=True)):
         seen[letter] = seen.get(letter, 0) + 1
         name = letter if letters.count(letter) == 1 else f"{letter}{seen[letter]}"
-        layouts.append(Layout(name, letter, roles[index], (4,) * length))
+        layouts.append(SectionLayout(name, letter, roles[index], (4,) * length))
     if outro:
-        layouts.append(Layout("outro", "outro", "outro", phrases_of(outro)))
+        layouts.append(SectionLayout("outro", "outro", "outro", phrases_of(outro)))
     return tuple(layouts)
 
 
@@ -145,7 +145,7 @@ def phrases_of(bars: int) -> tuple[int, ...]:
 
 
 def section_energies(
-    layouts: Sequence[Layout], arousal: float, profile: Sequence[float], *, loud_end: bool = False
+    layouts: Sequence[SectionLayout], arousal: float, profile: Sequence[float], *, loud_end: bool = False
 ) -> tuple[float, ...]:
     """Energy of each section, 0..1.
 

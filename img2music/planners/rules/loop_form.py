@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from img2music.brief import SECONDS_RANGE
-from img2music.planners.rules.form import Layout
+from img2music.planners.rules.form import SectionLayout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from img2music.theory import Meter
 
-__all__ = ["fit_loop", "lay_loop", "loop_bars", "loop_energies", "loop_seconds", "short_loop"]
+__all__ = ["fit_loop_tempo", "layout_loop", "loop_bars", "loop_energies", "loop_seconds", "short_loop"]
 
 _LETTERS = {1: "A", 2: "AB", 3: "AAB", 4: "AABC", 5: "ABACB", 6: "AABACB", 7: "AABACAB", 8: "AABCABCB"}
 _PHRASE = 4
@@ -61,7 +61,7 @@ def loop_seconds(bars: int, tempo_bpm: float, meter: Meter) -> float:
     return bars * float(meter.bar_quarters) * 60 / tempo_bpm
 
 
-def fit_loop(seconds: float, tempo_bpm: float, meter: Meter, limits: tuple[float, float]) -> float:
+def fit_loop_tempo(seconds: float, tempo_bpm: float, meter: Meter, limits: tuple[float, float]) -> float:
     """The tempo at which whole bars, if it can be whole phrases, last exactly `seconds`: near `tempo_bpm` and inside `limits`."""
     most = max(1, floor(seconds / loop_seconds(1, 300.0, meter)))
     low, high = limits
@@ -77,10 +77,10 @@ def fit_loop(seconds: float, tempo_bpm: float, meter: Meter, limits: tuple[float
     return min(300.0, max(20.0, loop_seconds(bars, 60.0, meter) * 60 / seconds))
 
 
-def lay_loop(bars: int) -> tuple[Layout, ...]:
+def layout_loop(bars: int) -> tuple[SectionLayout, ...]:
     """Sections for a loop of `bars` bars; they add up exactly, and none is an introduction or an ending."""
     if bars < 2 * _PHRASE:
-        return (Layout("A", "A", "theme", _phrases(bars)),)
+        return (SectionLayout("A", "A", "theme", _phrases(bars)),)
     units = bars // _PHRASE  # phrases
     size = 1 if units < 5 else 2  # phrases a section
     while -(-units // size) > max(_LETTERS):
@@ -97,7 +97,7 @@ def lay_loop(bars: int) -> tuple[Layout, ...]:
         if role == "theme" and letters[:index].strip("A"):
             role = "return"
         is_last = index == len(letters) - 1
-        layouts.append(Layout(name, letter, role, _phrases(_PHRASE * length + (bars % _PHRASE if is_last else 0))))
+        layouts.append(SectionLayout(name, letter, role, _phrases(_PHRASE * length + (bars % _PHRASE if is_last else 0))))
     return tuple(layouts)
 
 
@@ -109,7 +109,7 @@ def _phrases(bars: int) -> tuple[int, ...]:
     return (_PHRASE,) * whole + ((rest,) if rest else ())
 
 
-def loop_energies(layouts: Sequence[Layout], arousal: float, profile: Sequence[float]) -> tuple[float, ...]:
+def loop_energies(layouts: Sequence[SectionLayout], arousal: float, profile: Sequence[float]) -> tuple[float, ...]:
     """Energy of each section: one swell a pass, coloured by `profile`; the more aroused the picture, the higher it lies."""
     total = sum(layout.bars for layout in layouts)
     centre = (arousal + 1) / 2

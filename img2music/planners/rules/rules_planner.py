@@ -9,24 +9,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from img2music.crossmodal.affect import heard
-from img2music.crossmodal.attribution import cite, split, together
-from img2music.crossmodal.edits import renewed
+from img2music.crossmodal.affect import spread_affect
+from img2music.crossmodal.attribution import cite, split, sum_terms
+from img2music.crossmodal.edits import refresh_edited_scene
 from img2music.io.lexicon_files import is_near_style
 from img2music.io.style_files import load_style, style_names
 from img2music.plan import CompositionPlan, Reason, Section
 from img2music.planners.harmony.harmonize import harmonize
 from img2music.planners.rules.affect_mapping import SHIFT, feel, nearest_mode, season
-from img2music.planners.rules.ensemble import missing_harmony, seat_guest, seat_style, seat_wishes
-from img2music.planners.rules.form import count_bars, fit_tempo, lay_out, section_energies
-from img2music.planners.rules.loop_form import fit_loop, lay_loop, loop_bars, loop_energies, loop_seconds, short_loop
+from img2music.planners.rules.ensemble import add_instrument, assign_style_parts, assign_wished_parts, missing_harmony
+from img2music.planners.rules.form import count_bars, fit_tempo, layout_sections, section_energies
+from img2music.planners.rules.loop_form import fit_loop_tempo, layout_loop, loop_bars, loop_energies, loop_seconds, short_loop
 from img2music.planners.rules.motif import draw_contour, draw_motif
-from img2music.planners.rules.seen_players import leader, players_seen, seat_seen
+from img2music.planners.rules.seen_players import add_seen_instrument, leader, players_seen
 from img2music.planners.rules.titles import make_idea, make_title
 from img2music.planners.rules.word_steering import other_style, steer_feeling, steer_mode, steer_tempo
 from img2music.rng import generator
 from img2music.style import is_style_file
-from img2music.theory import Key, Meter, instrument, is_kept_out, name_of, parse_pitch_class
+from img2music.theory import Key, Meter, instrument, is_excluded, parse_pitch_class, pitch_class_name
 from img2music.words import read_words, settle_words
 from img2music.words.exact_wishes import overruled
 from img2music.words.explain_words import said_read, told_aside
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 
     from img2music.brief import Brief
     from img2music.plan import PartPlan
-    from img2music.planners.rules.affect_mapping import Feeling
+    from img2music.planners.rules.affect_mapping import AffectTargets
     from img2music.scene import Scene
     from img2music.style import Style
-    from img2music.words import Reading
+    from img2music.words import WordsReading
 
 __all__ = ["RulesPlanner"]
 
@@ -90,7 +90,7 @@ class RulesPlanner:
             DocumentError: the brief names a style file that can't be read.
         """
         notes = _Notebook()
-        scene, edits = renewed(scene)
+        scene, edits = refresh_edited_scene(scene)
         for edit in edits:
             notes.because("scene", edit)
         brief = settle_words(brief)
@@ -137,19 +137,19 @@ class RulesPlanner:
             loop=brief.loop,
         )
 
-    def _affect(self, scene: Scene, words: Reading, notes: _Notebook) -> tuple[float, float]:
+    def _affect(self, scene: Scene, words: WordsReading, notes: _Notebook) -> tuple[float, float]:
         seen = scene.attributes
         if words.read:
             notes.because("words", f"Your words were read so: {said_read(words)}.")
         notes.conflicts += (*told_aside(words), *words.conflicts)
-        valence, arousal = steer_feeling(*heard(seen.valence.value, seen.arousal.value), words)
+        valence, arousal = steer_feeling(*spread_affect(seen.valence.value, seen.arousal.value), words)
         mood = ", ".join(seen.mood.value) or "neutral"
         moved = "" if words.valence is None and words.arousal is None else ", before your words move it"
         numbers = f"valence {seen.valence.value:+.2f}, arousal {seen.arousal.value:+.2f}"
         notes.because("mood", f"The picture feels {mood} ({numbers}){moved}.", seen.mood.because, seen.mood.strengths)
         return valence, arousal
 
-    def _style(self, scene: Scene, brief: Brief, words: Reading, notes: _Notebook) -> Style:
+    def _style(self, scene: Scene, brief: Brief, words: WordsReading, notes: _Notebook) -> Style:
         seen, genre = scene.attributes, scene.attributes.genre
         suggestion = genre.value if genre.value in style_names() else "solo-piano"
         if brief.style is not None:
@@ -175,7 +175,7 @@ class RulesPlanner:
         notes.because("style", f"{style.name}: {style.summary}", genre.because, genre.strengths)
         return style
 
-    def _meter(self, scene: Scene, brief: Brief, words: Reading, style: Style, notes: _Notebook) -> Meter:
+    def _meter(self, scene: Scene, brief: Brief, words: WordsReading, style: Style, notes: _Notebook) -> Meter:
         seen, genre = scene.attributes.meter, scene.attributes.genre
         if brief.meter is not None:
             notes.asked("metre", brief.meter, seen.value)
@@ -188,7 +188,7 @@ class RulesPlanner:
         notes.because("metre", f"{style.meters[0]}, because {style.name} lives in it.", genre.because, genre.strengths)
         return Meter.parse(style.meters[0])
 
-    def _key(self, scene: Scene, brief: Brief, words: Reading, valence: float, style: Style, notes: _Notebook) -> Key:
+    def _key(self, scene: Scene, brief: Brief, words: WordsReading, valence: float, style: Style, notes: _Notebook) -> Key:
         seen = scene.attributes
         suggested = Key.readable(parse_pitch_class(seen.key.value), seen.mode.value)
         if brief.key is not None:
@@ -221,25 +221,27 @@ class RulesPlanner:
         key = Key.readable(parse_pitch_class(seen.key.value), mode)
         notes.because(
             "key",
-            f"The tonic {name_of(key.tonic)} stands for the picture's leading colour on the circle of fifths.",
+            f"The tonic {pitch_class_name(key.tonic)} stands for the picture's leading colour on the circle of fifths.",
             seen.key.because,
             seen.key.strengths,
         )
         return key
 
-    def _tempo(self, scene: Scene, brief: Brief, words: Reading, style: Style, meter: Meter, notes: _Notebook) -> float:
+    def _tempo(self, scene: Scene, brief: Brief, words: WordsReading, style: Style, meter: Meter, notes: _Notebook) -> float:
         seen = scene.attributes.tempo_bpm
         if brief.tempo_bpm is not None:
             notes.asked("tempo", f"{brief.tempo_bpm:g}", f"{seen.value:g}")
             return brief.tempo_bpm
         steered = steer_tempo(seen.value, words, style)
-        fit = fit_loop if brief.loop else fit_tempo
+        fit = fit_loop_tempo if brief.loop else fit_tempo
         tempo = fit(brief.seconds, steered.bpm, meter, steered.limits)
         text = f"{tempo:.4g} quarter notes a minute: the picture suggests {seen.value:g}{steered.text}"
         notes.because("tempo", f"{text}, and whole phrases have to fill {brief.seconds:g} s.", seen.because, seen.strengths)
         return tempo
 
-    def _shifts(self, scene: Scene, style: Style, feeling: Feeling, words: Reading, notes: _Notebook) -> tuple[float, int]:
+    def _shifts(
+        self, scene: Scene, style: Style, feeling: AffectTargets, words: WordsReading, notes: _Notebook
+    ) -> tuple[float, int]:
         """Density and height: what the feeling asks, moved by what the subject asks."""
         seen = scene.attributes
         low, high = style.density
@@ -253,7 +255,7 @@ class RulesPlanner:
         ):  # fmt: skip
             energy = choice == "density"
             steered = (words.arousal if energy else words.valence) is not None
-            terms = together({} if steered else split(abs(by_feeling), (feels,)), split(abs(by_shift), (shift,)))
+            terms = sum_terms({} if steered else split(abs(by_feeling), (feels,)), split(abs(by_shift), (shift,)))
             cited = cite(terms, frozenset(terms))
             what = (
                 f"{'your words' if steered else 'the picture'}{chr(39)}{'' if steered else 's'} {'energy' if energy else 'mood'}"
@@ -278,12 +280,12 @@ class RulesPlanner:
         temper = feel(valence, arousal, style).temper
         if brief.loop:
             bars = loop_bars(brief.seconds, tempo, meter)
-            layouts = lay_loop(bars)
+            layouts = layout_loop(bars)
             energies = loop_energies(layouts, temper, profile)
             _note_loop(brief, bars, tempo, meter, notes)
         else:
             bars = count_bars(brief.seconds, tempo, meter)
-            layouts = lay_out(bars, style.form)
+            layouts = layout_sections(bars, style.form)
             energies = section_energies(layouts, temper, profile, loud_end=style.ending == "hit")
         harmony = harmonize(
             layouts,
@@ -324,12 +326,12 @@ class RulesPlanner:
             for layout, energy, rows in zip(layouts, energies, harmony, strict=True)
         )
 
-    def _parts(self, scene: Scene, brief: Brief, words: Reading, style: Style, notes: _Notebook) -> tuple[PartPlan, ...]:
+    def _parts(self, scene: Scene, brief: Brief, words: WordsReading, style: Style, notes: _Notebook) -> tuple[PartPlan, ...]:
         seen = scene.attributes.instruments
         if brief.instruments:
             suggestion = ", ".join(seen.value) or "none"
             notes.asked("instruments", ", ".join(brief.instruments), suggestion)
-            band = seat_wishes(brief.instruments, style)
+            band = assign_wished_parts(brief.instruments, style)
             missing = missing_harmony(band, style)
             if missing:
                 notes.conflicts.append(missing)
@@ -338,18 +340,18 @@ class RulesPlanner:
         shown = players_seen(scene)
         lead = leader(shown, words.without)
         avoided = lead.row.players if lead is not None and not words.instruments else ()
-        parts = seat_style(style, (*words.instruments, *seen.value), lightness, words.without, leading=avoided)
+        parts = assign_style_parts(style, (*words.instruments, *seen.value), lightness, words.without, leading=avoided)
         wished = (*words.instruments, *_heard_in_picture(scene, words))
         guests = [name for name in dict.fromkeys(wished) if name not in {part.instrument for part in parts}]
         leads = any(part.role == "melody" and part.instrument in wished for part in parts)
         for number, name in enumerate(guests):
             parts = _with_room(parts, wished)
-            parts, role = seat_guest(parts, name, style, may_lead=number == 0 and not leads, keep=words.instruments)
+            parts, role = add_instrument(parts, name, style, may_lead=number == 0 and not leads, keep=words.instruments)
             notes.conflicts.append(f"{name} is unusual in {style.name}; it plays {_PLAYS[role]}")
         tune = next((part.instrument for part in parts if part.role == "melody"), "")
         for one in shown:
             may_lead = one is lead and tune not in wished
-            parts, does = seat_seen(parts, one, style, words.without, may_lead=may_lead)
+            parts, does = add_seen_instrument(parts, one, style, words.without, may_lead=may_lead)
             if does:
                 notes.because("instruments", does, (one.cue,), {one.cue: 1.0})
             else:
@@ -371,13 +373,13 @@ def _with_room(parts: tuple[PartPlan, ...], wished: tuple[str, ...]) -> tuple[Pa
     return (*parts[:leaves], *parts[leaves + 1 :])
 
 
-def _heard_in_picture(scene: Scene, words: Reading) -> tuple[str, ...]:
+def _heard_in_picture(scene: Scene, words: WordsReading) -> tuple[str, ...]:
     """The leading instruments that a model heard in the picture, if it was sure: the eye's own are among the style's seats anyway."""
     seen = scene.attributes.instruments
     if seen.source != "model" or seen.confidence < _SURE_OF_INSTRUMENTS:
         return ()
     players = (instrument(name) for name in seen.value[:_HEARD_INSTRUMENTS])
-    return tuple(player.name for player in players if not is_kept_out(player, words.without))
+    return tuple(player.name for player in players if not is_excluded(player, words.without))
 
 
 def _line_words(scene: Scene, cues: Mapping[str, float]) -> str:

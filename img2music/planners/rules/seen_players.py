@@ -9,19 +9,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.crossmodal.seen_instruments import recognised
+from img2music.crossmodal.seen_instruments import recognised_instruments
 from img2music.plan import PartPlan
-from img2music.planners.rules.ensemble import seat_guest
-from img2music.theory import instrument, is_kept_out
+from img2music.planners.rules.ensemble import add_instrument
+from img2music.theory import instrument, is_excluded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from img2music.crossmodal.seen_instruments import Recognised
+    from img2music.crossmodal.seen_instruments import RecognisedInstrument
     from img2music.scene import Scene
     from img2music.style import Style
 
-__all__ = ["leader", "players_seen", "seat_seen"]
+__all__ = ["add_seen_instrument", "leader", "players_seen"]
 
 _MOST_PARTS, _MOST_PITCHED = 16, 15
 """What a plan holds."""
@@ -40,31 +40,31 @@ _DOES = {
 }
 
 
-def players_seen(scene: Scene) -> tuple[Recognised, ...]:
+def players_seen(scene: Scene) -> tuple[RecognisedInstrument, ...]:
     """The instruments of the scene's cues that are sure enough to play and that its `instruments` name, the surest first."""
     named = set(scene.attributes.instruments.value)
     numbers = {cue.name: cue.value for cue in scene.cues if isinstance(cue.value, float)}
-    return tuple(one for one in recognised(numbers) if named & set(one.row.players))
+    return tuple(one for one in recognised_instruments(numbers) if named & set(one.row.players))
 
 
-def leader(shown: Sequence[Recognised], without: Sequence[str]) -> Recognised | None:
+def leader(shown: Sequence[RecognisedInstrument], without: Sequence[str]) -> RecognisedInstrument | None:
     """Who takes the tune: the first that can, if nobody wants it or the tune left out."""
     singers = (one for one in shown if one.row.sings and "melody" not in without)
-    return next((one for one in singers if not is_kept_out(instrument(one.row.players[0]), without, "melody")), None)
+    return next((one for one in singers if not is_excluded(instrument(one.row.players[0]), without, "melody")), None)
 
 
-def seat_seen(
-    parts: Sequence[PartPlan], one: Recognised, style: Style, without: Sequence[str], *, may_lead: bool
+def add_seen_instrument(
+    parts: Sequence[PartPlan], one: RecognisedInstrument, style: Style, without: Sequence[str], *, may_lead: bool
 ) -> tuple[tuple[PartPlan, ...], str]:
     """The band with an instrument that is seen, and what it does there; "" where it is kept out or the band is full."""
     player = _player(one, parts, style)
-    if is_kept_out(instrument(player), without) or (not one.row.sings and "drums" in without):
+    if is_excluded(instrument(player), without) or (not one.row.sings and "drums" in without):
         return tuple(parts), ""
     if one.row.percussion in _BESIDE:
         return _beside(parts, one)
     tune = next((part for part in parts if part.role == "melody"), None)
     if may_lead and (tune is None or tune.instrument not in one.row.players):
-        parts, role = seat_guest(parts, player, style, may_lead=True)
+        parts, role = add_instrument(parts, player, style, may_lead=True)
         return _one_handed(parts), _does(one, player, role)
     there = [part for part in parts if part.instrument in one.row.players or (not one.row.sings and part.role == "drums")]
     if there:
@@ -73,11 +73,11 @@ def seat_seen(
     pitched = sum(not instrument(part.instrument).kit for part in parts)
     if len(parts) >= _MOST_PARTS or (one.row.sings and pitched >= _MOST_PITCHED):
         return tuple(parts), ""
-    parts, role = seat_guest(parts, player, style, may_lead=False)
+    parts, role = add_instrument(parts, player, style, may_lead=False)
     return parts, _does(one, player, role)
 
 
-def _player(one: Recognised, parts: Sequence[PartPlan], style: Style) -> str:
+def _player(one: RecognisedInstrument, parts: Sequence[PartPlan], style: Style) -> str:
     """Of its players the first that leads in the style, else has a seat there, else the likeliest."""
     lead = {name for seat in style.parts if seat.role == "melody" for name in seat.instruments}
     seated = {name for seat in style.parts for name in seat.instruments} | {part.instrument for part in parts}
@@ -85,7 +85,7 @@ def _player(one: Recognised, parts: Sequence[PartPlan], style: Style) -> str:
     return next(iter(order), one.row.players[0])
 
 
-def _beside(parts: Sequence[PartPlan], one: Recognised) -> tuple[tuple[PartPlan, ...], str]:
+def _beside(parts: Sequence[PartPlan], one: RecognisedInstrument) -> tuple[tuple[PartPlan, ...], str]:
     """One more player on the kit that is there: MIDI has one channel for drums."""
     pattern = one.row.percussion
     name, level, pan = _BESIDE[pattern]
@@ -107,7 +107,7 @@ def _one_handed(parts: Sequence[PartPlan]) -> tuple[PartPlan, ...]:
     return tuple(part.model_copy(update={"name": called(part.name)}) for part in parts)
 
 
-def _does(one: Recognised, player: str, role: str) -> str:
+def _does(one: RecognisedInstrument, player: str, role: str) -> str:
     """The reason as a sentence: "acoustic guitar seen (.95): plays the tune, on steel guitar."."""
     on = "" if player == one.seen or not one.row.sings else f", on {player}"
     return f"{one.seen} seen ({f'{one.share:.2f}'.removeprefix('0')}): {_DOES[role]}{on}."

@@ -15,7 +15,7 @@ from img2music.theory import Key
 
 if TYPE_CHECKING:
     from img2music.style import Style
-    from img2music.words import Reading
+    from img2music.words import WordsReading
 
 __all__ = [
     "SteeredTempo",
@@ -39,7 +39,7 @@ _SLOW, _FAST = 84.0, 100.0
 _SLOWER, _QUICKER = 0.85, 1.15
 
 
-def steer_feeling(valence: float, arousal: float, reading: Reading) -> tuple[float, float]:
+def steer_feeling(valence: float, arousal: float, reading: WordsReading) -> tuple[float, float]:
     """Valence and arousal, -1..1, where the words put them; the picture's own where they say nothing."""
 
     def steer(seen: float, said: float | None) -> float:
@@ -51,7 +51,7 @@ def steer_feeling(valence: float, arousal: float, reading: Reading) -> tuple[flo
     return steer(valence, reading.valence), steer(arousal, reading.arousal)
 
 
-def steer_mode(seen: str, reading: Reading, style: Style) -> tuple[str, str] | None:
+def steer_mode(seen: str, reading: WordsReading, style: Style) -> tuple[str, str] | None:
     """The mode that the words' feeling asks for and why; None where they ask for none."""
     if reading.valence is None or abs(reading.valence) < _MODE_FROM:
         return None
@@ -74,7 +74,7 @@ class SteeredTempo:
     text: str
 
 
-def steer_tempo(seen_bpm: float, reading: Reading, style: Style) -> SteeredTempo:
+def steer_tempo(seen_bpm: float, reading: WordsReading, style: Style) -> SteeredTempo:
     """The tempo that words, picture and style come to, words first."""
     low, high = style.tempo_bpm
     habit = f"{style.name} lives between {low:g} and {high:g}"
@@ -107,12 +107,12 @@ def steer_tempo(seen_bpm: float, reading: Reading, style: Style) -> SteeredTempo
     return SteeredTempo(bpm, (min(low, bpm * 0.96), max(high, bpm * 1.04)), text)
 
 
-def steers_tempo(reading: Reading) -> bool:
+def steers_tempo(reading: WordsReading) -> bool:
     """Whether the words say anything that moves a tempo."""
     return reading.tempo_range is not None or _moved(reading) != 1
 
 
-def tempo_limits(tempo_bpm: float, reading: Reading, style: Style) -> tuple[float, float]:
+def tempo_limits(tempo_bpm: float, reading: WordsReading, style: Style) -> tuple[float, float]:
     """How far a tempo that the words steered may be moved later on, in quarter notes a minute: as far as the words are still heard.
 
     That is the range that they name, and the style's where the two meet; else at least half of the way (as listeners count it, in ratios)
@@ -128,7 +128,7 @@ def tempo_limits(tempo_bpm: float, reading: Reading, style: Style) -> tuple[floa
     return (least, max(high, tempo_bpm)) if moved > 1 else (min(low, tempo_bpm), least)
 
 
-def turns_mode(seen: str, reading: Reading) -> bool:
+def turns_mode(seen: str, reading: WordsReading) -> bool:
     """Whether the words ask for another mode than `seen`, by name or by a feeling of the other gender."""
     if reading.mode is not None:
         return reading.mode != seen
@@ -137,7 +137,7 @@ def turns_mode(seen: str, reading: Reading) -> bool:
     return Key(0, seen).is_minor != (reading.valence < 0)
 
 
-def _moved(reading: Reading) -> float:
+def _moved(reading: WordsReading) -> float:
     """By how much words move the tempo where they name no range."""
     return reading.tempo_factor * (1 + _BY_AROUSAL * (reading.arousal or 0.0))
 

@@ -16,19 +16,19 @@ from img2music.errors import BackendError
 from img2music.io.abc.import_abc import key_field, read_abc
 from img2music.io.escape import one_line
 from img2music.models.parsing.json_answer import AnswerError
-from img2music.realizers.abc.assign_voices import seat_voices
+from img2music.realizers.abc.assign_voices import assign_voices
 from img2music.realizers.abc.complete_tune import complete, leading
 from img2music.realizers.abc.extract_tune import LONGEST, find_tune
-from img2music.realizers.abc.repair_tune import Mended, key_fault, mend_voice
+from img2music.realizers.abc.repair_tune import RepairedVoice, key_fault, repair_voice
 from img2music.realizers.abc.tune_prompt import template_values
 from img2music.realizers.composer import Composer
 from img2music.realizers.drums.drum_kit import DRUMS
 from img2music.theory import Key, Meter, instrument
 
 if TYPE_CHECKING:
-    from img2music.io.abc.import_abc import Tune, Voice
+    from img2music.io.abc.import_abc import AbcTune, AbcVoice
     from img2music.plan import CompositionPlan, PartPlan
-    from img2music.realizers.timeline import Event
+    from img2music.realizers.timeline import NoteEvent
     from img2music.score import Score
 
 __all__ = ["AbcRealizer", "read_tune"]
@@ -81,10 +81,10 @@ class AbcRealizer:
             UsageError: no such model or prompt, or a time limit that is none.
         """
         from img2music.models import Client
-        from img2music.models.model_spec import checked_limit
+        from img2music.models.model_spec import check_time_limit
         from img2music.templates import load_prompt
 
-        self._limit = checked_limit(time_limit_seconds)
+        self._limit = check_time_limit(time_limit_seconds)
         self._template = load_prompt(prompt, "abc")
         self._client = Client(model)
 
@@ -96,7 +96,7 @@ class AbcRealizer:
             UsageError: the plan names a style or a pattern that does not exist.
         """
         from img2music.models.repair_loop import converse
-        from img2music.provenance import collected, tell
+        from img2music.provenance import collect_model_uses, record_model_use
 
         _check_size(plan)
         composed = Composer()(plan)
@@ -112,7 +112,7 @@ class AbcRealizer:
         failure: BackendError | None = None
         found: _Attempt | None = None
         # Collected here first: an earlier answer may still be good enough where a later question failed.
-        with collected() as uses:
+        with collect_model_uses() as uses:
             try:
                 reply = converse(
                     self._client,
@@ -132,12 +132,12 @@ class AbcRealizer:
         found = found or min(spare, key=lambda attempt: attempt.wrong, default=None)
         use = uses[-1]
         if found is None:
-            tell(use.model_copy(update={"accepted": False}))
+            record_model_use(use.model_copy(update={"accepted": False}))
             raise failure or BackendError(
                 f"model {self._client.spec.label!r} wrote no usable tune ({'; '.join(reply.faults)[:200]}); "
                 "ask another model, or use the realizer 'composer'"
             )
-        tell(use.model_copy(update={"mended": found.mends[:_MOST_MENDS], "accepted": True, "answer": found.text}))
+        record_model_use(use.model_copy(update={"mended": found.mends[:_MOST_MENDS], "accepted": True, "answer": found.text}))
         return found.score
 
 
@@ -165,10 +165,10 @@ def _read(text: str, plan: CompositionPlan, composed: Score) -> _Attempt:
     if not tune.voices:
         raise AnswerError("there is no ABC tune in the answer; answer with one ABC tune and nothing else")
     mends, foreign = _head(tune, plan)
-    seats, told = seat_voices(tune.voices, plan)
+    seats, told = assign_voices(tune.voices, plan)
     mends += told
     faults = [key_fault(foreign, plan)] if foreign else []
-    given: dict[str, Mended] = {}
+    given: dict[str, RepairedVoice] = {}
     for number, part in enumerate(plan.parts, 1):
         if part.name in seats:
             mended = _mended(seats[part.name], part, number, plan, foreign, found)
@@ -195,7 +195,7 @@ def _read(text: str, plan: CompositionPlan, composed: Score) -> _Attempt:
     )
 
 
-def _head(tune: Tune, plan: CompositionPlan) -> tuple[list[str], Key | None]:
+def _head(tune: AbcTune, plan: CompositionPlan) -> tuple[list[str], Key | None]:
     """What the head says otherwise than the plan; and the key the notes must be moved from, if any."""
     mends = []
     missing = [
@@ -219,25 +219,27 @@ def _head(tune: Tune, plan: CompositionPlan) -> tuple[list[str], Key | None]:
     return mends, key
 
 
-def _mended(voice: Voice, part: PartPlan, number: int, plan: CompositionPlan, foreign: Key | None, found: str) -> Mended | None:
+def _mended(
+    voice: AbcVoice, part: PartPlan, number: int, plan: CompositionPlan, foreign: Key | None, found: str
+) -> RepairedVoice | None:
     """A voice as its part plays it; None for drums that are none."""
     player = instrument(part.instrument)
     label = f"V:{number} ({part.name[:40]})"
     if not player.kit:
-        return mend_voice(voice, part, player, plan, key=foreign, label=label)
+        return repair_voice(voice, part, player, plan, key=foreign, label=label)
     # A key signature means no drums, so they are read without; a model that minded it is understood too.
     plain = "\n".join(row for row in found.splitlines() if not row.startswith("K:"))
     again = read_abc(plain, meter=plan.parsed_meter.name, key=Key.parse("C major"))
     readings = (*(other for other in again.voices if other.label == voice.label), voice)
-    mended = (mend_voice(reading, part, player, plan, label=label) for reading in readings)
+    mended = (repair_voice(reading, part, player, plan, label=label) for reading in readings)
     return next((one for one in mended if _are_drums(one.events)), None)
 
 
-def _are_drums(events: list[Event]) -> bool:
+def _are_drums(events: list[NoteEvent]) -> bool:
     return all(pitch in _PERCUSSION for event in events for pitch in event.pitches)
 
 
-def _check_enough(given: dict[str, Mended], plan: CompositionPlan) -> None:
+def _check_enough(given: dict[str, RepairedVoice], plan: CompositionPlan) -> None:
     notes = sum(len(mended.events) for mended in given.values())
     if notes < max(1, plan.bars // 2):
         raise AnswerError(f"notes in the tune: {notes}, in {plan.bars} bars; write the whole tune")

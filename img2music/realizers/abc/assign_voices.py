@@ -15,16 +15,16 @@ from img2music.theory import instrument
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from img2music.io.abc.import_abc import Voice
+    from img2music.io.abc.import_abc import AbcVoice
     from img2music.plan import CompositionPlan, PartPlan
 
-__all__ = ["seat_voices"]
+__all__ = ["assign_voices"]
 
 
-def seat_voices(voices: Sequence[Voice], plan: CompositionPlan) -> tuple[dict[str, Voice], list[str]]:
+def assign_voices(voices: Sequence[AbcVoice], plan: CompositionPlan) -> tuple[dict[str, AbcVoice], list[str]]:
     """Voices by the name of their part, and sentences on those that nobody can play."""
-    seats: dict[str, Voice] = {}
-    waiting: list[Voice] = []
+    seats: dict[str, AbcVoice] = {}
+    waiting: list[AbcVoice] = []
     alone = len(voices) == 1
     for voice in voices:
         part = _own(voice, plan, alone=alone)
@@ -42,7 +42,7 @@ def seat_voices(voices: Sequence[Voice], plan: CompositionPlan) -> tuple[dict[st
     return seats, mends
 
 
-def _own(voice: Voice, plan: CompositionPlan, *, alone: bool) -> PartPlan | None:
+def _own(voice: AbcVoice, plan: CompositionPlan, *, alone: bool) -> PartPlan | None:
     """The part that a voice's name or number says."""
     names = {text.casefold() for text in (voice.name, voice.label) if text}
     for part in plan.parts:
@@ -55,7 +55,7 @@ def _own(voice: Voice, plan: CompositionPlan, *, alone: bool) -> PartPlan | None
     return plan.parts[place - 1] if 1 <= place <= len(plan.parts) else None
 
 
-def _other(voice: Voice, plan: CompositionPlan, seats: dict[str, Voice]) -> PartPlan | None:
+def _other(voice: AbcVoice, plan: CompositionPlan, seats: dict[str, AbcVoice]) -> PartPlan | None:
     """A free part that the voice's words speak of, else the next free one that is not for drums."""
     words = f"{voice.name} {voice.label}".casefold()
     free = [part for part in plan.parts if part.name not in seats]

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 from img2music.io.style_files import load_style
 from img2music.realizers.abc.repair_tune import numbers
 from img2music.realizers.composer import notate, write_part
-from img2music.realizers.timeline import lay_phrases, lay_spans
+from img2music.realizers.timeline import layout_chords, layout_phrases
 from img2music.theory import instrument
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from img2music.plan import CompositionPlan, PartPlan
-    from img2music.realizers.abc.repair_tune import Mended
-    from img2music.realizers.timeline import Event
+    from img2music.realizers.abc.repair_tune import RepairedVoice
+    from img2music.realizers.timeline import NoteEvent
     from img2music.score import Part, Score
 
 __all__ = ["complete", "leading"]
@@ -33,18 +33,18 @@ def leading(plan: CompositionPlan) -> PartPlan | None:
     return next((part for part in plan.parts if part.role == "melody" and not instrument(part.instrument).kit), None)
 
 
-def complete(plan: CompositionPlan, composed: Score, given: Mapping[str, Mended]) -> tuple[Score, list[str]]:
+def complete(plan: CompositionPlan, composed: Score, given: Mapping[str, RepairedVoice]) -> tuple[Score, list[str]]:
     """The whole score: the model's voices, and the composer's for all that is missing, round the model's tune."""
-    style, phrases, spans = load_style(plan.style), lay_phrases(plan), lay_spans(plan)
+    style, phrases, spans = load_style(plan.style), layout_phrases(plan), layout_chords(plan)
     energies = [section.energy for section in plan.sections for _ in range(section.bars)]
     bar_quarters, alone = plan.parsed_meter.bar_quarters, len(plan.parts) == 1
     lead = leading(plan)
-    tune: list[Event] = []
+    tune: list[NoteEvent] = []
     mends: list[str] = []
     parts: dict[str, Part] = {}
     left_out: list[str] = []
 
-    def write(part: PartPlan) -> list[Event]:
+    def write(part: PartPlan) -> list[NoteEvent]:
         return write_part(plan, part, instrument(part.instrument), style, phrases, spans, energies, tune, alone=alone)
 
     # The melody comes first, because the others are written round it.

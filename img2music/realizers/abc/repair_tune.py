@@ -12,19 +12,19 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from img2music.io.abc.import_abc import Bar, Sound, key_field, unfolded
-from img2music.realizers.timeline import Event
-from img2music.theory import SpelledPitch, name_of
+from img2music.io.abc.import_abc import AbcBar, AbcNote, expand_repeats, key_field
+from img2music.realizers.timeline import NoteEvent
+from img2music.theory import SpelledPitch, pitch_class_name
 from img2music.theory.pitch import fifths_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from img2music.io.abc.import_abc import Voice
+    from img2music.io.abc.import_abc import AbcVoice
     from img2music.plan import CompositionPlan, PartPlan
     from img2music.theory import Instrument, Key
 
-__all__ = ["Mended", "joined", "key_fault", "mend_voice", "numbers"]
+__all__ = ["RepairedVoice", "join_ties", "key_fault", "numbers", "repair_voice"]
 
 _STEPS = "CDEFGAB"
 _SCALES = (Fraction(2), Fraction(1, 2), Fraction(4), Fraction(1, 4))
@@ -34,11 +34,11 @@ _NEAR = Fraction(1, 8)
 
 
 @dataclass
-class Mended:
+class RepairedVoice:
     """A voice that keeps the plan."""
 
     name: str
-    events: list[Event] = field(default_factory=list)
+    events: list[NoteEvent] = field(default_factory=list)
     bars: int = 0
     """How many bars it fills; what the plan has beyond them is missing."""
     wrong: int = 0
@@ -48,9 +48,9 @@ class Mended:
     """The same for the model that wrote it, bar by bar."""
 
 
-def mend_voice(
-    voice: Voice, part: PartPlan, player: Instrument, plan: CompositionPlan, *, key: Key | None = None, label: str = ""
-) -> Mended:
+def repair_voice(
+    voice: AbcVoice, part: PartPlan, player: Instrument, plan: CompositionPlan, *, key: Key | None = None, label: str = ""
+) -> RepairedVoice:
     """The events of a voice, mended.
 
     Args:
@@ -61,14 +61,14 @@ def mend_voice(
         key: the key in which it was written, if that is not the plan's; its notes move to the same degrees of the plan's key.
         label: how faults call the voice, the part's name if empty.
     """
-    result = Mended(part.name)
+    result = RepairedVoice(part.name)
     label = label or part.name
     bars = _as_many(_ordered(voice, plan, result), plan, result, label)
     sounds = _filled(bars, plan.parsed_meter.bar_quarters, result, label)
     result.bars = min(len(bars), plan.bars)
-    sounds = joined(_snapped(sounds, result))
+    sounds = join_ties(_snapped(sounds, result))
     events = [
-        Event(
+        NoteEvent(
             sound.onset_quarters,
             sound.duration_quarters,
             _pitches(sound, key, plan),
@@ -100,7 +100,7 @@ def numbers(bars: Iterable[int]) -> str:
     return f"{'bars' if many else 'bar'} {', '.join(words)}{' ...' if len(runs) > 12 else ''}"
 
 
-def _ordered(voice: Voice, plan: CompositionPlan, result: Mended) -> tuple[Bar, ...]:
+def _ordered(voice: AbcVoice, plan: CompositionPlan, result: RepairedVoice) -> tuple[AbcBar, ...]:
     """The bars in the order of their parts (P:), or as written if these are enough for the plan."""
     if not voice.written or len(voice.written) < plan.bars:
         return voice.bars
@@ -109,11 +109,11 @@ def _ordered(voice: Voice, plan: CompositionPlan, result: Mended) -> tuple[Bar, 
     return voice.written
 
 
-def _as_many(bars: tuple[Bar, ...], plan: CompositionPlan, result: Mended, label: str) -> tuple[Bar, ...]:
+def _as_many(bars: tuple[AbcBar, ...], plan: CompositionPlan, result: RepairedVoice, label: str) -> tuple[AbcBar, ...]:
     """As many bars as planned, or what there is."""
     if any(bar.ends_repeat for bar in bars):
         if len(bars) < plan.bars:
-            bars = unfolded(bars)
+            bars = expand_repeats(bars)
             result.mends.append(f"{result.name}: repeats written out.")
         else:
             result.mends.append(f"{result.name}: repeat signs left out.")
@@ -128,10 +128,10 @@ def _as_many(bars: tuple[Bar, ...], plan: CompositionPlan, result: Mended, label
     return bars[: plan.bars]
 
 
-def _filled(bars: Sequence[Bar], length: Fraction, result: Mended, label: str) -> list[Sound]:
+def _filled(bars: Sequence[AbcBar], length: Fraction, result: RepairedVoice, label: str) -> list[AbcNote]:
     """The sounds of all bars at their places in the piece; every bar is made as long as the metre says."""
     bars = _rescaled(bars, length, result)
-    sounds: list[Sound] = []
+    sounds: list[AbcNote] = []
     short: list[int] = []
     long: list[int] = []
     strange: list[int] = []
@@ -166,7 +166,7 @@ def _filled(bars: Sequence[Bar], length: Fraction, result: Mended, label: str) -
     return sounds
 
 
-def _rescaled(bars: Sequence[Bar], length: Fraction, result: Mended) -> Sequence[Bar]:
+def _rescaled(bars: Sequence[AbcBar], length: Fraction, result: RepairedVoice) -> Sequence[AbcBar]:
     """Bars that are nearly all twice or half as long as they should be have a misread unit length."""
     lengths = [bar.length_quarters for bar in bars if bar.sounds]
     for factor in _SCALES:
@@ -191,9 +191,9 @@ def _rescaled(bars: Sequence[Bar], length: Fraction, result: Mended) -> Sequence
     return bars
 
 
-def _snapped(sounds: Sequence[Sound], result: Mended) -> list[Sound]:
+def _snapped(sounds: Sequence[AbcNote], result: RepairedVoice) -> list[AbcNote]:
     """Times that a page can show."""
-    kept: list[Sound] = []
+    kept: list[AbcNote] = []
     moved, free = 0, Fraction(0)
     for sound in sounds:
         end = sound.onset_quarters + sound.duration_quarters
@@ -213,9 +213,9 @@ def _on_grid(place: Fraction) -> Fraction:
     return place if fine else Fraction(round(place / _NEAR)) * _NEAR
 
 
-def joined(sounds: Sequence[Sound]) -> list[Sound]:
+def join_ties(sounds: Sequence[AbcNote]) -> list[AbcNote]:
     """Tied notes as one; a chord is joined where all its notes are tied to the same chord."""
-    whole: list[Sound] = []
+    whole: list[AbcNote] = []
     for sound in sounds:
         last = whole[-1] if whole else None
         if (
@@ -231,19 +231,19 @@ def joined(sounds: Sequence[Sound]) -> list[Sound]:
     return whole
 
 
-def _emphasis(sound: Sound, part: PartPlan, plan: CompositionPlan) -> int:
+def _emphasis(sound: AbcNote, part: PartPlan, plan: CompositionPlan) -> int:
     """A melody leans on the strong beats, as the composer's does."""
     return 2 if part.role == "melody" and plan.parsed_meter.weight(sound.onset_quarters) > 1 else 0
 
 
-def _pitches(sound: Sound, key: Key | None, plan: CompositionPlan) -> tuple[int, ...]:
+def _pitches(sound: AbcNote, key: Key | None, plan: CompositionPlan) -> tuple[int, ...]:
     sounding = {pitch.midi if key is None else _carried(pitch, key, plan.parsed_key) for pitch in sound.pitches}
     return tuple(sorted(sounding))
 
 
 def _carried(pitch: SpelledPitch, home: Key, away: Key) -> int:
     """A pitch of one key in another, the nearer way: degrees of the scale become degrees, altered notes keep their distance."""
-    letter, alter = name_of(home.tonic)[0], (home.tonic - fifths_of(name_of(home.tonic)[0], 0)) // 7
+    letter, alter = pitch_class_name(home.tonic)[0], (home.tonic - fifths_of(pitch_class_name(home.tonic)[0], 0)) // 7
     tonic = SpelledPitch(letter, alter, 4).midi
     shift = (away.degree(0) - tonic + 5) % 12 - 5
     steps = 7 * pitch.octave + _STEPS.index(pitch.step) - 28 - _STEPS.index(letter)
@@ -252,7 +252,7 @@ def _carried(pitch: SpelledPitch, home: Key, away: Key) -> int:
     return tonic + shift + away.degree(steps) - away.degree(0)
 
 
-def _thinned(events: list[Event], part: PartPlan, player: Instrument, result: Mended) -> list[Event]:
+def _thinned(events: list[NoteEvent], part: PartPlan, player: Instrument, result: RepairedVoice) -> list[NoteEvent]:
     """No chord with more notes than the instrument can play: a bass keeps the lowest, the others the highest."""
     most = player.voices
     many = sum(len(event.pitches) > most for event in events)
@@ -262,7 +262,7 @@ def _thinned(events: list[Event], part: PartPlan, player: Instrument, result: Me
     return [replace(event, pitches=event.pitches[:most] if part.role == "bass" else event.pitches[-most:]) for event in events]
 
 
-def _reached(events: list[Event], player: Instrument, result: Mended) -> list[Event]:
+def _reached(events: list[NoteEvent], player: Instrument, result: RepairedVoice) -> list[NoteEvent]:
     """Every note within the instrument's range: first the whole line by octaves, then single notes."""
 
     def outside(shift: int) -> int:
@@ -278,7 +278,7 @@ def _reached(events: list[Event], player: Instrument, result: Mended) -> list[Ev
     far = outside(0)
     if far:
         result.mends.append(f"{result.name}: {_some(far, 'note')} out of the range of {player.name} moved by octaves.")
-        near = player.heart
+        near = player.tessitura_centre
         for index, event in enumerate(events):
             pitches = tuple(sorted({_within(pitch, near, player) for pitch in event.pitches}))
             events[index] = replace(event, pitches=pitches)

@@ -11,10 +11,10 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from img2music.realizers.bass.bass_patterns import BASS, Ground
-from img2music.realizers.chords.accompaniment import drive
+from img2music.realizers.bass.bass_patterns import BASS, BassContext
+from img2music.realizers.chords.accompaniment import rhythmic_activity
 from img2music.realizers.chords.voice_leading import nearest_pitch
-from img2music.realizers.timeline import Event
+from img2music.realizers.timeline import NoteEvent
 from img2music.rng import generator
 from img2music.theory.pattern_names import check_pattern
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from img2music.plan import CompositionPlan, PartPlan
-    from img2music.realizers.timeline import Phrase, Span
+    from img2music.realizers.timeline import ChordSpan, Phrase
     from img2music.theory import Instrument
 
 __all__ = ["write_bass"]
@@ -43,9 +43,9 @@ def write_bass(
     part: PartPlan,
     player: Instrument,
     phrases: Sequence[Phrase],
-    spans: Sequence[Span],
+    spans: Sequence[ChordSpan],
     energies: Sequence[float],
-) -> list[Event]:
+) -> list[NoteEvent]:
     """The whole bass part.
 
     Raises:
@@ -60,24 +60,24 @@ def write_bass(
     chance = generator(plan.seed_for("bass"), "bass", part.name)
     variants = [int(chance.integers(4)) for _ in phrases]
     scale = frozenset(plan.parsed_key.pitch_classes)
-    events: list[Event] = []
+    events: list[NoteEvent] = []
     phrase_of = {phrase.first_bar + number: index for index, phrase in enumerate(phrases) for number in range(phrase.bars)}
     for index, span in enumerate(spans):
         energy = energies[span.bar]
         if energy < 0:
             continue
         if span.bar == plan.final_bar:
-            events.append(Event(span.onset, span.duration, (roots[index],)))
+            events.append(NoteEvent(span.onset, span.duration, (roots[index],)))
             continue
         phrase = phrases[phrase_of[span.bar]]
         ends = span.bar == phrase.first_bar + phrase.bars - 1
-        ground = Ground(
+        ground = BassContext(
             span=span,
             root=roots[index],
             goal=roots[index + 1] if index + 1 < len(spans) else roots[index],
             limits=(low, high),
             meter=plan.parsed_meter,
-            drive=drive(energy, plan.density),
+            drive=rhythmic_activity(energy, plan.density),
             scale=scale,
             bar=span.bar - phrase.first_bar,
             variant=variants[phrase_of[span.bar]],
@@ -96,10 +96,10 @@ def _register(part: PartPlan, player: Instrument) -> tuple[int, int, int]:
     """Lowest and highest note of the line, and the middle it is drawn to."""
     low = player.low
     high = max(low + _OCTAVE, min(player.high, low + 2 * _OCTAVE, _CEILING))
-    return low, high, max(low + 5, min(player.heart + _OCTAVE * part.octave, high - 5))
+    return low, high, max(low + 5, min(player.tessitura_centre + _OCTAVE * part.octave, high - 5))
 
 
-def _roots(spans: Sequence[Span], centre: int, low: int, high: int) -> list[int]:
+def _roots(spans: Sequence[ChordSpan], centre: int, low: int, high: int) -> list[int]:
     """The bass note of each chord, near the one before and not far from the middle."""
     roots: list[int] = []
     previous = centre
@@ -109,7 +109,7 @@ def _roots(spans: Sequence[Span], centre: int, low: int, high: int) -> list[int]
     return roots
 
 
-def _lead(events: list[Event], ground: Ground) -> list[Event]:
+def _lead(events: list[NoteEvent], ground: BassContext) -> list[NoteEvent]:
     """The last beat of a phrase leads by step into the next chord: one note, or two where the energy is up."""
     half = Fraction(1, 2)
     span = ground.span
@@ -131,10 +131,10 @@ def _lead(events: list[Event], ground: Ground) -> list[Event]:
     length = half if count == 2 else Fraction(1)
     begin = span.end - length * count
     kept = [replace(event, duration=min(event.duration, begin - event.onset)) for event in events if event.onset < begin]
-    return [*kept, *(Event(begin + length * place, length, (pitch,)) for place, pitch in enumerate(reversed(steps)))]
+    return [*kept, *(NoteEvent(begin + length * place, length, (pitch,)) for place, pitch in enumerate(reversed(steps)))]
 
 
-def _untangle(events: list[Event], end: Fraction) -> list[Event]:
+def _untangle(events: list[NoteEvent], end: Fraction) -> list[NoteEvent]:
     """A note held over the bar line stops where the next one begins, and the last of a loop with its last bar."""
     onsets = [*(event.onset for event in events[1:]), end]
     return [
@@ -142,9 +142,9 @@ def _untangle(events: list[Event], end: Fraction) -> list[Event]:
     ]
 
 
-def _tame(events: list[Event], low: int, high: int) -> list[Event]:
+def _tame(events: list[NoteEvent], low: int, high: int) -> list[NoteEvent]:
     """No leap wider than an octave: the note after one is taken in the octave that lies nearer, where the register has it."""
-    tamed: list[Event] = []
+    tamed: list[NoteEvent] = []
     for event in events:
         pitch = event.pitches[0]
         if tamed:

@@ -12,26 +12,26 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from img2music.realizers.bass.walking_bass import walk
-from img2music.realizers.chords.patterns.pattern_grid import EIGHTH, SIXTEENTH, level, strokes
+from img2music.realizers.chords.patterns.pattern_grid import EIGHTH, SIXTEENTH, level, strongest_places
 from img2music.realizers.chords.voice_leading import nearest_pitch
-from img2music.realizers.timeline import Event
+from img2music.realizers.timeline import NoteEvent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import numpy as np
 
-    from img2music.realizers.timeline import Span
+    from img2music.realizers.timeline import ChordSpan
     from img2music.theory import Meter
 
-__all__ = ["BASS", "Ground"]
+__all__ = ["BASS", "BassContext"]
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class BassContext:
     """A chord as the bass sees it."""
 
-    span: Span
+    span: ChordSpan
     root: int
     """The chord's bass note, in the octave where the line plays it."""
     goal: int
@@ -62,7 +62,7 @@ class Ground:
 
     def grid(self, count: int, step: Fraction = EIGHTH) -> list[Fraction]:
         """The `count` most needed places a bar that fall into the chord's time, its first always."""
-        return self._within(strokes(self.meter, count, step))
+        return self._within(strongest_places(self.meter, count, step))
 
     def _within(self, places: Sequence[Fraction]) -> list[Fraction]:
         bar = self.span.bar * self.meter.bar_quarters
@@ -99,16 +99,18 @@ class Ground:
         return self.limits[0] <= pitch <= self.limits[1]
 
 
-def _line(ground: Ground, places: Sequence[Fraction], pitches: Sequence[int], *, longest: Fraction | None = None) -> list[Event]:
+def _line(
+    ground: BassContext, places: Sequence[Fraction], pitches: Sequence[int], *, longest: Fraction | None = None
+) -> list[NoteEvent]:
     """Notes that each last until the next one (or `longest`), taking `pitches` in turn."""
     ends = [*places[1:], ground.span.end]
     return [
-        Event(place, min(end - place, longest) if longest else end - place, (pitches[index % len(pitches)],))
+        NoteEvent(place, min(end - place, longest) if longest else end - place, (pitches[index % len(pitches)],))
         for index, (place, end) in enumerate(zip(places, ends, strict=True))
     ]
 
 
-def _figure(ground: Ground, text: str, pitches: Sequence[int], *, longest: Fraction | None = None) -> list[Event]:
+def _figure(ground: BassContext, text: str, pitches: Sequence[int], *, longest: Fraction | None = None) -> list[NoteEvent]:
     """A rhythm in sixteenths of a bar (. x), cut to the chord's time."""
     steps = int(ground.span.duration / SIXTEENTH)
     fitted = (text * (steps // len(text) + 1))[:steps]
@@ -116,11 +118,11 @@ def _figure(ground: Ground, text: str, pitches: Sequence[int], *, longest: Fract
     return _line(ground, places, pitches, longest=longest) if places else _root(ground)
 
 
-def _root(ground: Ground) -> list[Event]:
-    return [Event(ground.span.onset, ground.span.duration, (ground.root,))]
+def _root(ground: BassContext) -> list[NoteEvent]:
+    return [NoteEvent(ground.span.onset, ground.span.duration, (ground.root,))]
 
 
-def _root_fifth(ground: Ground) -> list[Event]:
+def _root_fifth(ground: BassContext) -> list[NoteEvent]:
     if ground.drive < 0.22 and ground.fills_bar:
         return _root(ground)
     beats = ground.beats
@@ -134,19 +136,19 @@ def _root_fifth(ground: Ground) -> list[Event]:
     return _line(ground, [ground.span.onset, middle], [ground.root, ground.fifth])
 
 
-def _waltz(ground: Ground) -> list[Event]:
+def _waltz(ground: BassContext) -> list[NoteEvent]:
     length = min(ground.span.duration, Fraction(2) if ground.drive < 0.55 else Fraction(1))
-    return [Event(ground.span.onset, length, (ground.fifth if ground.held and ground.bar % 2 else ground.root,))]
+    return [NoteEvent(ground.span.onset, length, (ground.fifth if ground.held and ground.bar % 2 else ground.root,))]
 
 
-def _offbeat(ground: Ground) -> list[Event]:
+def _offbeat(ground: BassContext) -> list[NoteEvent]:
     middles = [begin + (EIGHTH if ground.meter.beats[0] == 1 else 2 * EIGHTH) for begin in ground.beats]
     places = [place for place in middles if place < ground.span.end]
     pitches = [ground.octave if index % 4 == 3 else ground.root for index in range(len(places))]
     return _line(ground, places, pitches, longest=EIGHTH) if places else _root(ground)
 
 
-def _octave(ground: Ground) -> list[Event]:
+def _octave(ground: BassContext) -> list[NoteEvent]:
     eighths = int(ground.meter.bar_quarters / EIGHTH)
     if ground.drive < 0.25:
         return _line(ground, ground.beats, [ground.root, ground.octave])
@@ -155,12 +157,12 @@ def _octave(ground: Ground) -> list[Event]:
     return _line(ground, places, pair if ground.variant % 2 == 0 else [ground.root, ground.root, ground.octave, ground.octave])
 
 
-def _pulse(ground: Ground) -> list[Event]:
+def _pulse(ground: BassContext) -> list[NoteEvent]:
     beats, eighths = len(ground.meter.beats), int(ground.meter.bar_quarters / EIGHTH)
     return _line(ground, ground.grid(level(ground.drive, (beats + 1) // 2, beats, eighths, eighths)), [ground.root])
 
 
-def _gallop(ground: Ground) -> list[Event]:
+def _gallop(ground: BassContext) -> list[NoteEvent]:
     if ground.drive < 0.4:
         return _pulse(ground)
     places = sorted(
@@ -169,7 +171,7 @@ def _gallop(ground: Ground) -> list[Event]:
     return _line(ground, places, [ground.root])
 
 
-def _bossa(ground: Ground) -> list[Event]:
+def _bossa(ground: BassContext) -> list[NoteEvent]:
     if ground.span.duration < 2:
         return _root_fifth(ground)
     late = Fraction(3, 2)
@@ -183,7 +185,7 @@ def _bossa(ground: Ground) -> list[Event]:
     return _line(ground, places, pitches)
 
 
-def _lazy(ground: Ground) -> list[Event]:
+def _lazy(ground: BassContext) -> list[NoteEvent]:
     late = ground.meter.half_quarters + EIGHTH
     if ground.span.duration < late + EIGHTH:
         return _root_fifth(ground)
@@ -195,7 +197,7 @@ def _lazy(ground: Ground) -> list[Event]:
     return _line(ground, places, pitches)
 
 
-def _melodic(ground: Ground) -> list[Event]:
+def _melodic(ground: BassContext) -> list[NoteEvent]:
     """A cellist's bass: long roots that walk by step into the next chord in their last beat."""
     beats = ground.beats
     if len(beats) < 2 or abs(ground.goal - ground.root) < 3 or ground.drive < 0.3:
@@ -206,16 +208,16 @@ def _melodic(ground: Ground) -> list[Event]:
     return _line(ground, [beats[0], *beats[-count:]], [ground.root, *reversed(steps[:count])])
 
 
-def _walking(ground: Ground) -> list[Event]:
+def _walking(ground: BassContext) -> list[NoteEvent]:
     return walk(ground, ground.beats)
 
 
-def _running(ground: Ground) -> list[Event]:
+def _running(ground: BassContext) -> list[NoteEvent]:
     eighths = int(ground.meter.bar_quarters / EIGHTH)
     return walk(ground, ground.grid(level(ground.drive, len(ground.meter.beats), eighths, eighths)), diatonic=True)
 
 
-def _boogie(ground: Ground) -> list[Event]:
+def _boogie(ground: BassContext) -> list[NoteEvent]:
     """Root, third, fifth, sixth and back over two bars, each note twice where the energy is up."""
     ladder = [ground.root, ground.member(1), ground.fifth, ground.above(9)]
     back = [ground.octave, ground.above(9), ground.fifth, ground.member(1)]
@@ -231,25 +233,27 @@ def _boogie(ground: Ground) -> list[Event]:
     return _line(ground, places, [pitches[place] for place in places])
 
 
-def _tango(ground: Ground) -> list[Event]:
+def _tango(ground: BassContext) -> list[NoteEvent]:
     """Marcato: short notes on the beats; a leading eighth is dragged into a new chord."""
     beats = ground.beats
     if ground.drive < 0.45 and len(beats) > 2:
         beats = beats[::2]
     pitches = [(ground.root, ground.fifth)[index % 2] for index in range(len(beats))]
-    events = [Event(beat, min(Fraction(1), ground.span.end - beat), (pitch,)) for beat, pitch in zip(beats, pitches, strict=True)]
+    events = [
+        NoteEvent(beat, min(Fraction(1), ground.span.end - beat), (pitch,)) for beat, pitch in zip(beats, pitches, strict=True)
+    ]
     drags = abs(ground.goal - ground.root) > 1 and ground.drive > 0.3 and ground.span.duration >= 2
     if not drags:
         return events
     begin = ground.span.end - EIGHTH
     lead = ground.goal - 1 if ground.limits[0] <= ground.goal - 1 else ground.goal + 1
     kept = [
-        Event(event.onset, min(event.duration, begin - event.onset), event.pitches) for event in events if event.onset < begin
+        NoteEvent(event.onset, min(event.duration, begin - event.onset), event.pitches) for event in events if event.onset < begin
     ]
-    return [*kept, Event(begin, EIGHTH, (lead,))]
+    return [*kept, NoteEvent(begin, EIGHTH, (lead,))]
 
 
-def _habanera(ground: Ground) -> list[Event]:
+def _habanera(ground: BassContext) -> list[NoteEvent]:
     whole = ground.span.duration
     if whole not in (2, 4):
         return _root_fifth(ground)
@@ -257,7 +261,7 @@ def _habanera(ground: Ground) -> list[Event]:
     return _line(ground, places, [ground.root, ground.fifth, ground.octave if ground.variant % 2 else ground.root, ground.fifth])
 
 
-def _reggae(ground: Ground) -> list[Event]:
+def _reggae(ground: BassContext) -> list[NoteEvent]:
     """The first beat is left to the drum; then a round, repeated figure."""
     if not ground.fills_bar or len(ground.meter.beats) < 3 or ground.meter.is_compound:
         return _root_fifth(ground)
@@ -266,7 +270,7 @@ def _reggae(ground: Ground) -> list[Event]:
     return _figure(ground, text, [ground.root, ground.root, ground.member(1), ground.fifth, ground.root], longest=Fraction(1))
 
 
-def _funk(ground: Ground) -> list[Event]:
+def _funk(ground: BassContext) -> list[NoteEvent]:
     figures = (
         ("x.........x.x...", "x.....x...x.x.x.", "x..x..x...x.x.xx"),
         ("x.....x.........", "x..x..x......x..", "x..x..xx..x..xx."),
@@ -278,26 +282,26 @@ def _funk(ground: Ground) -> list[Event]:
     return _figure(ground, text, pitches, longest=EIGHTH)
 
 
-def _tumbao(ground: Ground) -> list[Event]:
+def _tumbao(ground: BassContext) -> list[NoteEvent]:
     """Fifth on the second half of two, then the next chord's root on four, held over the bar line."""
     span = ground.span
     if not ground.fills_bar or span.duration != 4:
         return _bossa(ground)
     late = [
-        Event(span.onset + Fraction(3, 2), Fraction(3, 2), (ground.fifth,)),
-        Event(span.onset + 3, Fraction(5, 2), (ground.goal,)),
+        NoteEvent(span.onset + Fraction(3, 2), Fraction(3, 2), (ground.fifth,)),
+        NoteEvent(span.onset + 3, Fraction(5, 2), (ground.goal,)),
     ]
     if ground.drive < 0.25 or ground.bar == 0:  # a phrase begins on its root
-        return [Event(span.onset, Fraction(3, 2), (ground.root,)), *late]
+        return [NoteEvent(span.onset, Fraction(3, 2), (ground.root,)), *late]
     return late
 
 
-def _drone(ground: Ground) -> list[Event]:
+def _drone(ground: BassContext) -> list[NoteEvent]:
     places = ground.grid(level(ground.drive, 1, 1, 2, 3))
     return _line(ground, places, [ground.root])
 
 
-BASS: dict[str, Callable[[Ground], list[Event]]] = {
+BASS: dict[str, Callable[[BassContext], list[NoteEvent]]] = {
     "boogie": _boogie,
     "bossa": _bossa,
     "drone": _drone,

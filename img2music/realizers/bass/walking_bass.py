@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.realizers.timeline import Event
+from img2music.realizers.timeline import NoteEvent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from fractions import Fraction
 
-    from img2music.realizers.bass.bass_patterns import Ground
+    from img2music.realizers.bass.bass_patterns import BassContext
 
 __all__ = ["walk"]
 
@@ -27,7 +27,7 @@ _LUCK = 1.1
 """How much chance may outweigh the rules (our choice)."""
 
 
-def walk(ground: Ground, places: Sequence[Fraction], *, diatonic: bool = False) -> list[Event]:
+def walk(ground: BassContext, places: Sequence[Fraction], *, diatonic: bool = False) -> list[NoteEvent]:
     """A note at each of `places`; `diatonic` leads by the scale only, as before jazz."""
     layers: list[dict[int, float]] = [{ground.root: 0.0}]
     layers += [_choices(ground, place) for place in places[1:-1]]
@@ -35,10 +35,10 @@ def walk(ground: Ground, places: Sequence[Fraction], *, diatonic: bool = False) 
         layers.append(_approaches(ground, diatonic=diatonic))
     pitches = _cheapest(layers, ground)
     ends = [*places[1:], ground.span.end]
-    return [Event(begin, end - begin, (pitch,)) for begin, end, pitch in zip(places, ends, pitches, strict=True)]
+    return [NoteEvent(begin, end - begin, (pitch,)) for begin, end, pitch in zip(places, ends, pitches, strict=True)]
 
 
-def _choices(ground: Ground, place: Fraction) -> dict[int, float]:
+def _choices(ground: BassContext, place: Fraction) -> dict[int, float]:
     """What may stand on a beat between first and last: chord tones, off the strong beats the scale too."""
     members = set(ground.span.chord.pitch_classes)
     is_strong = ground.meter.weight(place) > 0 and (ground.meter.weight(place) > 1 or ground.meter.is_compound)
@@ -52,7 +52,7 @@ def _choices(ground: Ground, place: Fraction) -> dict[int, float]:
     return found or {ground.root: 0.0}
 
 
-def _approaches(ground: Ground, *, diatonic: bool) -> dict[int, float]:
+def _approaches(ground: BassContext, *, diatonic: bool) -> dict[int, float]:
     """What may lead into the next root, with how little it is liked."""
     goal, (low, high) = ground.goal, ground.limits
     found = {}
@@ -66,7 +66,7 @@ def _approaches(ground: Ground, *, diatonic: bool) -> dict[int, float]:
     return found or {goal: 0.0}
 
 
-def _cheapest(layers: Sequence[dict[int, float]], ground: Ground) -> list[int]:
+def _cheapest(layers: Sequence[dict[int, float]], ground: BassContext) -> list[int]:
     best: dict[int, tuple[float, int]] = {pitch: (cost, pitch) for pitch, cost in layers[0].items()}
     history = [best]
     for layer in layers[1:]:

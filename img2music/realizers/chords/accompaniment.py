@@ -10,11 +10,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from img2music.realizers.chords.chord_spacing import one_key_each, open_low, under_tune
+from img2music.realizers.chords.chord_spacing import avoid_shared_keys, keep_below_melody, widen_low_intervals
 from img2music.realizers.chords.part_writing import RANGES, write_parts
-from img2music.realizers.chords.patterns import Moment, pattern
+from img2music.realizers.chords.patterns import PatternContext, pattern
 from img2music.realizers.chords.voice_leading import nearest_pitch, voice_chords
-from img2music.realizers.timeline import Event
+from img2music.realizers.timeline import NoteEvent
 from img2music.rng import generator
 
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     from img2music.plan import CompositionPlan, PartPlan
     from img2music.realizers.chords.patterns.pattern_grid import Pick
-    from img2music.realizers.timeline import Phrase, Span
+    from img2music.realizers.timeline import ChordSpan, Phrase
     from img2music.theory import Instrument
 
-__all__ = ["drive", "write_chords"]
+__all__ = ["rhythmic_activity", "write_chords"]
 
 _CENTRE = {"chords": 58, "arpeggio": 60, "pad": 57}
 """Middle of each role's register (MIDI): under the tune, over the bass (our choice)."""
@@ -38,7 +38,7 @@ _WANDER, _LIFT = 0.06, 0.1
 """How far the drive wanders from phrase to phrase, and rises in a phrase's last bar (our choice)."""
 
 
-def drive(energy: float, density: float) -> float:
+def rhythmic_activity(energy: float, density: float) -> float:
     """How busy a bar is, 0..1."""
     return _ENERGY_SHARE * energy + (1 - _ENERGY_SHARE) * density
 
@@ -48,10 +48,10 @@ def write_chords(
     part: PartPlan,
     player: Instrument,
     phrases: Sequence[Phrase],
-    spans: Sequence[Span],
+    spans: Sequence[ChordSpan],
     energies: Sequence[float],
-    tune: Sequence[Event],
-) -> list[Event]:
+    tune: Sequence[NoteEvent],
+) -> list[NoteEvent]:
     """The whole part for a role of chords."""
     meter = plan.parsed_meter
     low, high = _register(part, player, _ceiling(tune), plan.height)
@@ -62,14 +62,14 @@ def write_chords(
     moments = _moments(plan, part, phrases, energies)
     onsets = [span.onset for span in spans]
     grounded = part.role == "arpeggio" and _is_ground(plan, part)
-    events: list[Event] = []
+    events: list[NoteEvent] = []
     for bar, energy in enumerate(energies):
         if energy < 0:
             continue
         begin = bar * meter.bar_quarters
         if bar == plan.final_bar:
             events.append(
-                Event(begin, meter.bar_quarters, _last_chord(plan, part, voicings[-1][-player.voices :], spans[-1], player))
+                NoteEvent(begin, meter.bar_quarters, _last_chord(plan, part, voicings[-1][-player.voices :], spans[-1], player))
             )
             continue
         for hit in play(moments[bar]):
@@ -79,14 +79,14 @@ def write_chords(
             while True:  # a hit that reaches into the next chord is struck again there, if it is a whole chord
                 stop = min(end, spans[index].end)
                 pitches = _picked(pick, voicings[index], spans[index], player, high)
-                events.append(Event(onset, stop - onset, pitches, emphasis=hit.emphasis, articulation=hit.articulation))
+                events.append(NoteEvent(onset, stop - onset, pitches, emphasis=hit.emphasis, articulation=hit.articulation))
                 if stop >= end or pick != "all":
                     break
                 onset, index = stop, index + 1
     if part.octave <= 0:  # a part that the style puts above the tune is out of its way already
-        events = under_tune(events, tune, player.low)
+        events = keep_below_melody(events, tune, player.low)
     if _shares_keys(plan, part):
-        events = one_key_each(events, tune)
+        events = avoid_shared_keys(events, tune)
     return _merge(events) if part.role == "pad" else events
 
 
@@ -97,7 +97,7 @@ def _shares_keys(plan: CompositionPlan, part: PartPlan) -> bool:
     )
 
 
-def _moments(plan: CompositionPlan, part: PartPlan, phrases: Sequence[Phrase], energies: Sequence[float]) -> list[Moment]:
+def _moments(plan: CompositionPlan, part: PartPlan, phrases: Sequence[Phrase], energies: Sequence[float]) -> list[PatternContext]:
     """What the pattern hears of each bar; chance is drawn once a phrase, so that a phrase is of one piece."""
     chance = generator(plan.seed_for("chords"), "chords", part.name)
     moments = []
@@ -106,13 +106,13 @@ def _moments(plan: CompositionPlan, part: PartPlan, phrases: Sequence[Phrase], e
         for number in range(phrase.bars):
             bar = phrase.first_bar + number
             ends = number == phrase.bars - 1 and phrase.bars > 1
-            busy = drive(max(0.0, energies[bar]), plan.density) + wander + (_LIFT if ends else 0.0)
-            moments.append(Moment(plan.parsed_meter, number, min(1.0, max(0.0, busy)), variant, ends))
+            busy = rhythmic_activity(max(0.0, energies[bar]), plan.density) + wander + (_LIFT if ends else 0.0)
+            moments.append(PatternContext(plan.parsed_meter, number, min(1.0, max(0.0, busy)), variant, ends))
     return moments
 
 
 def _voicings(
-    plan: CompositionPlan, part: PartPlan, player: Instrument, spans: Sequence[Span], low: int, high: int
+    plan: CompositionPlan, part: PartPlan, player: Instrument, spans: Sequence[ChordSpan], low: int, high: int
 ) -> tuple[tuple[int, ...], ...]:
     """A voicing a chord, as many voices as the role and the instrument have, open where it lies low."""
     if part.pattern == "drone":
@@ -125,11 +125,11 @@ def _voicings(
     if part.role != "arpeggio":  # broken chords come one note at a time
         count = min(count, player.voices)
     voicings = voice_chords([span.chord for span in spans], low, high, count)
-    return voicings if part.role == "arpeggio" else tuple(open_low(voicing, high) for voicing in voicings)
+    return voicings if part.role == "arpeggio" else tuple(widen_low_intervals(voicing, high) for voicing in voicings)
 
 
 def _inner_voices(
-    plan: CompositionPlan, player: Instrument, spans: Sequence[Span], tune: Sequence[Event]
+    plan: CompositionPlan, player: Instrument, spans: Sequence[ChordSpan], tune: Sequence[NoteEvent]
 ) -> tuple[tuple[int, ...], ...]:
     """Alto and tenor of a four-part setting of the chords under the tune; other parts sing soprano and bass."""
     onsets = [event.onset for event in tune]
@@ -146,7 +146,7 @@ def _inner_voices(
     return tuple(tuple(sorted({setting[1], setting[2]})) for setting in settings)
 
 
-def _ceiling(tune: Sequence[Event]) -> int:
+def _ceiling(tune: Sequence[NoteEvent]) -> int:
     """Where the tune mostly lies: nothing but a part set above it is voiced there."""
     lowest = min((event.pitches[0] for event in tune), default=84)
     mean = sum(event.pitches[0] for event in tune) // len(tune) if tune else 84
@@ -154,7 +154,7 @@ def _ceiling(tune: Sequence[Event]) -> int:
 
 
 def _last_chord(
-    plan: CompositionPlan, part: PartPlan, voicing: tuple[int, ...], span: Span, player: Instrument
+    plan: CompositionPlan, part: PartPlan, voicing: tuple[int, ...], span: ChordSpan, player: Instrument
 ) -> tuple[int, ...]:
     """The final chord; with no bass in the band, the part that lies lowest puts the root underneath."""
     if not _is_ground(plan, part):
@@ -181,7 +181,7 @@ def _register(part: PartPlan, player: Instrument, ceiling: int, shift: int) -> t
     return min(low, high - 12) if high - 12 >= player.low else low, high
 
 
-def _picked(pick: Pick, voicing: tuple[int, ...], span: Span, player: Instrument, high: int) -> tuple[int, ...]:
+def _picked(pick: Pick, voicing: tuple[int, ...], span: ChordSpan, player: Instrument, high: int) -> tuple[int, ...]:
     """The pitches of one stroke, never more than the player has voices."""
     if pick == "all":
         return voicing[: player.voices]
@@ -195,7 +195,7 @@ def _picked(pick: Pick, voicing: tuple[int, ...], span: Span, player: Instrument
     return (ladder[index if index < len(ladder) else turn - index],)
 
 
-def _low_notes(pick: str, voicing: tuple[int, ...], span: Span, player: Instrument) -> tuple[int, ...]:
+def _low_notes(pick: str, voicing: tuple[int, ...], span: ChordSpan, player: Instrument) -> tuple[int, ...]:
     """What a left hand or a thumb plays under the voicing, as far as the instrument reaches."""
     low, one_voice = max(player.low, voicing[0] - 16), player.voices == 1
     root = nearest_pitch(span.chord.bass * 7 % 12, voicing[0] - 8, low, voicing[0])
@@ -215,13 +215,13 @@ def _power(pitch_classes: tuple[int, ...], low: int, high: int) -> tuple[int, ..
     return (root, root + 7) if root + 7 <= high else (root,)
 
 
-def _merge(events: list[Event]) -> list[Event]:
+def _merge(events: list[NoteEvent]) -> list[NoteEvent]:
     """A pad does not strike a chord again that it already holds, within four bars' breath."""
-    merged: list[Event] = []
+    merged: list[NoteEvent] = []
     for event in events:
         last = merged[-1] if merged else None
         if last and last.pitches == event.pitches and last.end == event.onset and last.duration < 2 * event.duration:
-            merged[-1] = Event(last.onset, last.duration + event.duration, last.pitches)
+            merged[-1] = NoteEvent(last.onset, last.duration + event.duration, last.pitches)
         else:
             merged.append(event)
     return merged

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from fractions import Fraction
 
-    from img2music.realizers.timeline import Event
+    from img2music.realizers.timeline import NoteEvent
 
-__all__ = ["LOW_LIMITS", "is_clear", "lowest_sung", "one_key_each", "open_low", "under_tune"]
+__all__ = ["LOW_LIMITS", "avoid_shared_keys", "is_clear", "keep_below_melody", "lowest_melody_pitch", "widen_low_intervals"]
 
 LOW_LIMITS = {1: 52, 2: 51, 3: 48, 4: 47, 5: 45, 6: 46, 7: 37, 8: 41, 9: 41, 10: 41, 11: 41}
 """Lowest note under which an interval of so many semitones may stand. (The tritone is often given as B1; we keep it with
@@ -31,7 +31,7 @@ def is_clear(voicing: Sequence[int]) -> bool:
     return all(lower >= LOW_LIMITS.get(upper - lower, 0) for lower, upper in pairwise(voicing))
 
 
-def open_low(voicing: tuple[int, ...], high: int) -> tuple[int, ...]:
+def widen_low_intervals(voicing: tuple[int, ...], high: int) -> tuple[int, ...]:
     """The voicing with its muddy neighbours spread: the upper of the two moves up an octave if `high` allows, else is left out."""
     notes = sorted(voicing)
     for _ in range(4 * len(voicing)):
@@ -44,18 +44,19 @@ def open_low(voicing: tuple[int, ...], high: int) -> tuple[int, ...]:
     return tuple(notes)
 
 
-def under_tune(events: Sequence[Event], tune: Sequence[Event], low: int) -> list[Event]:
+def keep_below_melody(events: Sequence[NoteEvent], tune: Sequence[NoteEvent], low: int) -> list[NoteEvent]:
     """The same events with every note that reaches the tune of its moment put an octave lower, or left out of a chord.
 
     `low` is the player's lowest note. A single note that fits nowhere stays: a hole in a figure is heard more than a crossing.
     """
     onsets = [event.onset for event in tune]
     return [
-        replace(event, pitches=_below(event.pitches, lowest_sung(event.onset, event.end, tune, onsets), low)) for event in events
+        replace(event, pitches=_below(event.pitches, lowest_melody_pitch(event.onset, event.end, tune, onsets), low))
+        for event in events
     ]
 
 
-def one_key_each(events: Sequence[Event], tune: Sequence[Event]) -> list[Event]:
+def avoid_shared_keys(events: Sequence[NoteEvent], tune: Sequence[NoteEvent]) -> list[NoteEvent]:
     """The events of one hand without the keys that the other, which plays the tune, holds at some time of theirs."""
     onsets = [event.onset for event in tune]
     kept = []
@@ -69,7 +70,7 @@ def one_key_each(events: Sequence[Event], tune: Sequence[Event]) -> list[Event]:
     return kept
 
 
-def lowest_sung(begin: Fraction, end: Fraction, tune: Sequence[Event], onsets: Sequence[Fraction]) -> int | None:
+def lowest_melody_pitch(begin: Fraction, end: Fraction, tune: Sequence[NoteEvent], onsets: Sequence[Fraction]) -> int | None:
     """The lowest note of the tune that sounds between two places; `onsets` are those of `tune`."""
     first = max(0, bisect_right(onsets, begin) - 1)
     sung = None

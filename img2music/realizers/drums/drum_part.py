@@ -17,9 +17,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from img2music.realizers.drums.drum_kit import DRUMS
-from img2music.realizers.drums.grooves import Stroke, choose_fill, choose_groove, fill_bar, groove_bar
+from img2music.realizers.drums.grooves import DrumStroke, choose_fill, choose_groove, fill_bar, groove_bar
 from img2music.realizers.drums.step_patterns import plain_beat, read_strings
-from img2music.realizers.timeline import Event
+from img2music.realizers.timeline import NoteEvent
 from img2music.rng import generator
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from img2music.plan import CompositionPlan, PartPlan
-    from img2music.realizers.drums.grooves import Bar, Groove
+    from img2music.realizers.drums.grooves import DrumBar, Groove
     from img2music.realizers.drums.step_patterns import Hits
     from img2music.realizers.timeline import Phrase
     from img2music.style import DrumGroove, Style
@@ -53,7 +53,7 @@ _CRASH_WEIGHT, _KICK_WEIGHT = 1.3, 1.15
 
 def write_drums(
     plan: CompositionPlan, part: PartPlan, player: Instrument, phrases: Sequence[Phrase], energies: Sequence[float], style: Style
-) -> list[Event]:
+) -> list[NoteEvent]:
     """The whole drum part; `energies` a bar, bars of energy -1 are rests.
 
     Raises:
@@ -84,9 +84,9 @@ class _Drummer:
         self.is_swung = self.style.swing >= _SWUNG_FROM
         self.families = self.style.grooves or (_ANY_SWUNG if self.is_swung else _ANY_STRAIGHT)
 
-    def play(self) -> list[Event]:
+    def play(self) -> list[NoteEvent]:
         """Every bar that is not a rest."""
-        events: list[Event] = []
+        events: list[NoteEvent] = []
         for number, phrase in enumerate(self.phrases):
             following = self.phrases[number + 1] if number + 1 < len(self.phrases) else None
             chance = generator(self.plan.seed_for("drums"), "drums", self.part.name, phrase.section.name, str(phrase.index))
@@ -136,13 +136,15 @@ class _Drummer:
         """Whether the last bar is an ending; a loop and a fade go on."""
         return not self.plan.loop and self.style.ending != "fade"
 
-    def _last_stroke(self, begin: Fraction, energy: float) -> list[Event]:
+    def _last_stroke(self, begin: Fraction, energy: float) -> list[NoteEvent]:
         if energy <= _FILL_FROM and self.style.ending != "hit":
             return []
-        strokes = (Stroke(Fraction(0), _KICK, _KICK_WEIGHT, 0.0), Stroke(Fraction(0), _CRASH, _CRASH_WEIGHT, 0.0))
+        strokes = (DrumStroke(Fraction(0), _KICK, _KICK_WEIGHT, 0.0), DrumStroke(Fraction(0), _CRASH, _CRASH_WEIGHT, 0.0))
         return _events(strokes, begin, self.meter)
 
-    def _filled(self, strokes: Bar, phrase: Phrase, following: Phrase | None, energy: float, chance: np.random.Generator) -> Bar:
+    def _filled(
+        self, strokes: DrumBar, phrase: Phrase, following: Phrase | None, energy: float, chance: np.random.Generator
+    ) -> DrumBar:
         """The last bar of a phrase, its end a fill where one belongs."""
         ends_section = following is None or following.section_index != phrase.section_index
         wanted = ends_section or phrase.index % 2 == 1 or energy > _FULL_FROM
@@ -168,24 +170,24 @@ def _variants(count: int, index: int, chance: np.random.Generator) -> list[int]:
     return chosen
 
 
-def _crashed(strokes: Bar) -> Bar:
+def _crashed(strokes: DrumBar) -> DrumBar:
     """The bar with a crash and a bass drum on its first beat, in place of the other cymbals."""
     lag = next((stroke.lag for stroke in strokes if stroke.place == 0 and stroke.pitch == _KICK), 0.0)
     kept = [stroke for stroke in strokes if stroke.place or stroke.pitch not in {*_CYMBALS, _KICK}]
-    first = (Stroke(Fraction(0), _KICK, _KICK_WEIGHT, lag), Stroke(Fraction(0), _CRASH, _CRASH_WEIGHT, lag))
+    first = (DrumStroke(Fraction(0), _KICK, _KICK_WEIGHT, lag), DrumStroke(Fraction(0), _CRASH, _CRASH_WEIGHT, lag))
     return tuple(sorted((*first, *kept)))
 
 
-def _events(strokes: Bar, begin: Fraction, meter: Meter) -> list[Event]:
+def _events(strokes: DrumBar, begin: Fraction, meter: Meter) -> list[NoteEvent]:
     """A bar of strokes as events."""
-    together: dict[Fraction, list[Stroke]] = {}
+    together: dict[Fraction, list[DrumStroke]] = {}
     for stroke in sorted(strokes):
         together.setdefault(stroke.place, []).append(stroke)
     beats = [*meter.onsets[1:], meter.bar_quarters]
     events = []
     for (place, struck), following in zip(together.items(), [*list(together)[1:], meter.bar_quarters], strict=True):
         events.append(
-            Event(
+            NoteEvent(
                 begin + place,
                 min(following, next(beat for beat in beats if beat > place)) - place,
                 tuple(stroke.pitch for stroke in struck),
@@ -196,7 +198,7 @@ def _events(strokes: Bar, begin: Fraction, meter: Meter) -> list[Event]:
     return events
 
 
-def _in_order(events: Sequence[Event]) -> list[Event]:
+def _in_order(events: Sequence[NoteEvent]) -> list[NoteEvent]:
     """The events with no stroke played before the one written before it on the same drum: seams of two recordings may need it."""
     ordered = []
     last: dict[int, Fraction] = {}
@@ -223,7 +225,7 @@ def _by_strings(
     energies: Sequence[float],
     style: Style,
     groove: DrumGroove,
-) -> list[Event]:
+) -> list[NoteEvent]:
     """The part as a machine or an orchestra plays it."""
     meter = plan.parsed_meter
     levels: dict[str, Mapping[str, str]] = {"calm": groove.calm, "full": groove.full, "fill": groove.fill}
@@ -232,14 +234,14 @@ def _by_strings(
     first_bars = {phrase.first_bar for phrase in phrases if phrase.index == 0}
     crash = DRUMS["concert cymbal" if player.program == _ORCHESTRAL else "crash"][0]
     low = DRUMS["bass drum" if player.program == _ORCHESTRAL else "kick"][0]
-    events: list[Event] = []
+    events: list[NoteEvent] = []
     for bar, energy in enumerate(energies):
         if energy < 0:
             continue
         begin = bar * meter.bar_quarters
         if bar == len(energies) - 1 and not plan.loop:
             if energy > _FILL_FROM or style.ending == "hit":
-                events.append(Event(begin, min(Fraction(1), meter.bar_quarters), tuple(sorted((low, crash)))))
+                events.append(NoteEvent(begin, min(Fraction(1), meter.bar_quarters), tuple(sorted((low, crash)))))
             continue
         ends_phrase = bar in last_bars and (last_bars[bar].index % 2 == 1 or energy > 0.6) and bars["fill"]
         level = "fill" if ends_phrase and energy > _FILL_FROM else ("full" if energy > 0.45 else "calm")
@@ -250,12 +252,12 @@ def _by_strings(
     return events
 
 
-def _struck(hits: Hits, begin: Fraction, meter: Meter) -> list[Event]:
+def _struck(hits: Hits, begin: Fraction, meter: Meter) -> list[NoteEvent]:
     places = sorted(hits)
     events = []
     for place, following in zip(places, [*places[1:], meter.bar_quarters], strict=True):
         end = min(following, meter.beat_at(place)[1])
         strokes = dict(sorted(hits[place]))  # one stroke a drum: the stronger of two
         loudest = max(strokes.values())
-        events.append(Event(begin + place, end - place, tuple(strokes), emphasis=loudest))
+        events.append(NoteEvent(begin + place, end - place, tuple(strokes), emphasis=loudest))
     return events

@@ -27,7 +27,7 @@ from functools import cache
 from math import sqrt
 from typing import TYPE_CHECKING, Any
 
-from img2music.resources import asset
+from img2music.resources import asset_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from img2music.theory import Meter
 
-__all__ = ["Bar", "Fill", "Groove", "Stroke", "choose_fill", "choose_groove", "fill_bar", "groove_bar", "library"]
+__all__ = ["DrumBar", "DrumStroke", "Fill", "Groove", "choose_fill", "choose_groove", "fill_bar", "groove_bar", "library"]
 
 _SLOTS = 24
 _LEVELS = 3
@@ -59,7 +59,7 @@ _OTHER_FAMILY = 0.4
 
 
 @dataclass(frozen=True, order=True, slots=True)
-class Stroke:
+class DrumStroke:
     """One stroke in a bar of the piece."""
 
     place: Fraction
@@ -68,7 +68,7 @@ class Stroke:
     lag: float
 
 
-Bar = tuple[Stroke, ...]
+DrumBar = tuple[DrumStroke, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def _hits(numbers: Sequence[int]) -> tuple[_Hit, ...]:
 @cache
 def library() -> tuple[tuple[Groove, ...], tuple[Fill, ...]]:
     """All grooves and all fills, in the order of the file."""
-    content: dict[str, Any] = json.loads(asset("statistics/grooves.json").read_text(encoding="utf-8"))
+    content: dict[str, Any] = json.loads(asset_path("statistics/grooves.json").read_text(encoding="utf-8"))
     shared = ("family", "feel", "bpm", "source")
     grooves = (
         Groove(
@@ -220,7 +220,7 @@ def _draw(weights: Sequence[float], chance: np.random.Generator) -> int:
     return len(weights) - 1
 
 
-def groove_bar(groove: Groove, variant: int, bar: int, meter: Meter, tempo_bpm: float) -> Bar:
+def groove_bar(groove: Groove, variant: int, bar: int, meter: Meter, tempo_bpm: float) -> DrumBar:
     """Bar number `bar` (from 0, counted from where the groove began) of a variant of `groove`, in the piece's metre and tempo."""
     window = groove.windows[variant % len(groove.windows)]
     speed = _beat_bpm(meter, tempo_bpm) / groove.bpm
@@ -250,7 +250,7 @@ def _part(hit: _Hit, meter: Meter) -> Fraction:
     return Fraction(_IN_THREES.get(slot, slot) if meter.is_compound else slot, _SLOTS)
 
 
-def fill_bar(fill: Fill, quarters: Fraction, meter: Meter, tempo_bpm: float) -> Bar:
+def fill_bar(fill: Fill, quarters: Fraction, meter: Meter, tempo_bpm: float) -> DrumBar:
     """The last `quarters` of a bar, played as the end of `fill`; places from the start of that bar."""
     stretch = Fraction(3, 2) if meter.is_compound else Fraction(1)
     first = 4 - quarters / stretch
@@ -263,11 +263,11 @@ def fill_bar(fill: Fill, quarters: Fraction, meter: Meter, tempo_bpm: float) -> 
     return _strokes(inside, _loudness(fill.hits), float(stretch) * sqrt(speed))
 
 
-def _strokes(inside: Sequence[tuple[Fraction, _Hit]], loudness: float, scale: float) -> Bar:
+def _strokes(inside: Sequence[tuple[Fraction, _Hit]], loudness: float, scale: float) -> DrumBar:
     """Strokes in order; of two of one drum at one place the harder stays."""
-    found: dict[tuple[Fraction, int], Stroke] = {}
+    found: dict[tuple[Fraction, int], DrumStroke] = {}
     for place, hit in inside:
-        stroke = Stroke(place, hit.key, round(hit.velocity / loudness, 4), round(hit.lag * scale, 4))
+        stroke = DrumStroke(place, hit.key, round(hit.velocity / loudness, 4), round(hit.lag * scale, 4))
         if (place, hit.key) not in found or found[place, hit.key].weight < stroke.weight:
             found[place, hit.key] = stroke
     return tuple(sorted(found.values()))

@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from img2music.realizers.drums.drum_kit import DRUMS
-from img2music.realizers.timeline import Event
+from img2music.realizers.timeline import NoteEvent
 from img2music.theory.pattern_names import check_pattern
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _BETWEEN_BEATS = -18
 
 def write_percussion(
     plan: CompositionPlan, part: PartPlan, player: Instrument, phrases: Sequence[Phrase], energies: Sequence[float]
-) -> list[Event]:
+) -> list[NoteEvent]:
     """The part of a pattern; `energies` a bar, bars of energy -1 are rests.
 
     Raises:
@@ -44,15 +44,15 @@ def write_percussion(
     return _maracas(plan, energies)
 
 
-def _gong(plan: CompositionPlan, player: Instrument, phrases: Sequence[Phrase], energies: Sequence[float]) -> list[Event]:
+def _gong(plan: CompositionPlan, player: Instrument, phrases: Sequence[Phrase], energies: Sequence[float]) -> list[NoteEvent]:
     key = DRUMS["concert cymbal" if player.program == _ORCHESTRAL else "chinese cymbal"][0]
     meter = plan.parsed_meter
     begins = {phrase.first_bar for phrase in phrases if phrase.index == 0}
     struck = begins if plan.loop else {*begins, plan.bars - 1}
-    return [Event(bar * meter.bar_quarters, meter.beats[0], (key,)) for bar in sorted(struck) if energies[bar] >= 0]
+    return [NoteEvent(bar * meter.bar_quarters, meter.beats[0], (key,)) for bar in sorted(struck) if energies[bar] >= 0]
 
 
-def _maracas(plan: CompositionPlan, energies: Sequence[float]) -> list[Event]:
+def _maracas(plan: CompositionPlan, energies: Sequence[float]) -> list[NoteEvent]:
     meter, key = plan.parsed_meter, DRUMS["shaker"][0]
     events = []
     for bar, energy in enumerate(energies):
@@ -60,10 +60,10 @@ def _maracas(plan: CompositionPlan, energies: Sequence[float]) -> list[Event]:
             continue
         begin, place = bar * meter.bar_quarters, Fraction(0)
         if bar == plan.final_bar:
-            events.append(Event(begin, min(_EIGHTH, meter.beats[0]), (key,)))
+            events.append(NoteEvent(begin, min(_EIGHTH, meter.beats[0]), (key,)))
             continue
         while place < meter.bar_quarters:
             length = min(_EIGHTH, meter.bar_quarters - place)
-            events.append(Event(begin + place, length, (key,), emphasis=0 if place in meter.onsets else _BETWEEN_BEATS))
+            events.append(NoteEvent(begin + place, length, (key,), emphasis=0 if place in meter.onsets else _BETWEEN_BEATS))
             place += length
     return events

@@ -1,7 +1,7 @@
 """Beam search for the pitches of one phrase.
 
 A line is built stroke by stroke; the `_WIDTH` best unfinished lines are kept, at most three that end on one pitch, so that the beam
-keeps real alternatives. Costs are whole thousandths of a nat (see `tune_model`); the cheapest line wins. Chance enters as Gumbel
+keeps real alternatives. Costs are whole thousandths of a nat (see `load_melody_model`); the cheapest line wins. Chance enters as Gumbel
 noise on every tone of every stroke, which makes the search draw from the model instead of always giving its likeliest line
 (the Gumbel-max trick; Kool, van Hoof & Welling, *Stochastic Beams and Where to Find Them*, ICML 2019).
 
@@ -18,7 +18,7 @@ from functools import lru_cache
 from heapq import nsmallest
 from typing import TYPE_CHECKING
 
-from img2music.realizers.melody.melody_model import WIDEST, length_class, tune_model
+from img2music.realizers.melody.melody_model import WIDEST, length_class, load_melody_model
 from img2music.theory import pitch_class
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from img2music.realizers.timeline import Span
+    from img2music.realizers.timeline import ChordSpan
     from img2music.theory import Chord, Key
 
-__all__ = ["Slot", "Tone", "best_line", "tones_of"]
+__all__ = ["MelodySlot", "ScaleTone", "search_line", "tones_over_chord"]
 
 _WIDTH = 14
 _LUCK = 780
@@ -40,7 +40,7 @@ _CHARACTERISTIC = {"dorian": 5, "phrygian": 1, "lydian": 3, "mixolydian": 6}
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class MelodySlot:
     """A stroke that wants a pitch."""
 
     onset: Fraction
@@ -66,7 +66,7 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class Tone:
+class ScaleTone:
     """A pitch as one chord hears it."""
 
     pitch: int
@@ -81,16 +81,16 @@ class Tone:
 @dataclass(frozen=True, slots=True)
 class _Line:
     cost: int
-    tone: Tone | None
+    tone: ScaleTone | None
     interval: int | None
     run: int
     degrees: tuple[int, ...]
     pitches: tuple[int, ...]
 
 
-def best_line(
-    slots: Sequence[Slot],
-    spans: Sequence[Span],
+def search_line(
+    slots: Sequence[MelodySlot],
+    spans: Sequence[ChordSpan],
     key: Key,
     limits: tuple[int, int],
     previous: int | None,
@@ -107,7 +107,7 @@ def best_line(
     lines = [_Line(0, None, None, 0, (), ())]
     for slot in slots:
         chord = spans[max(0, bisect_right(onsets, slot.onset) - 1)].chord
-        tones = tones_of(chord, key, *limits)
+        tones = tones_over_chord(chord, key, *limits)
         luck = chance.gumbel(size=len(tones))  # the same for every line, so that chance can't beat the rules
         later = _later(slot, spans, onsets)
         costs = [
@@ -122,7 +122,7 @@ def best_line(
 
 
 def _grow(
-    lines: Sequence[_Line], costs: Sequence[tuple[Tone, int]], slot: Slot, previous: int | None, history: Sequence[int]
+    lines: Sequence[_Line], costs: Sequence[tuple[ScaleTone, int]], slot: MelodySlot, previous: int | None, history: Sequence[int]
 ) -> list[_Line]:
     """Every line with every tone, the best kept."""
     grown: list[tuple[int, int, int]] = []
@@ -146,7 +146,7 @@ def _grow(
     return kept
 
 
-def _first(costs: Sequence[tuple[Tone, int]], previous: int | None, begins: Sequence[int]) -> list[int]:
+def _first(costs: Sequence[tuple[ScaleTone, int]], previous: int | None, begins: Sequence[int]) -> list[int]:
     """What it costs to begin a phrase with each tone."""
     return [
         cost + (0 if previous is None else 120 * max(0, abs(tone.pitch - previous) - 5)) + _away(tone.degree, begins)
@@ -155,7 +155,7 @@ def _first(costs: Sequence[tuple[Tone, int]], previous: int | None, begins: Sequ
 
 
 def _extensions(
-    line: _Line, number: int, costs: Sequence[tuple[Tone, int]], wanted: int | None, begins: Sequence[int]
+    line: _Line, number: int, costs: Sequence[tuple[ScaleTone, int]], wanted: int | None, begins: Sequence[int]
 ) -> list[tuple[int, int, int]]:
     """A line with every tone in reach: (cost, the line's number, the tone's number)."""
     last = line.tone
@@ -185,14 +185,14 @@ def _away(degree: int, begins: Sequence[int]) -> int:
     return 700 * min((4, *(abs(degree - begin) for begin in begins))) if begins else 0
 
 
-def _extended(line: _Line, tone: Tone, total: int) -> _Line:
+def _extended(line: _Line, tone: ScaleTone, total: int) -> _Line:
     interval = None if line.tone is None else max(-WIDEST, min(WIDEST, tone.degree - line.tone.degree))
     same_way = interval is not None and line.interval is not None and (interval * line.interval > 0 or interval == line.interval)
     run = line.run + 1 if same_way else 1
     return _Line(total, tone, interval, run, (*line.degrees, tone.degree), (*line.pitches, tone.pitch))
 
 
-def _wishes(line: _Line, slot: Slot, history: Sequence[int]) -> tuple[int | None, list[int]]:
+def _wishes(line: _Line, slot: MelodySlot, history: Sequence[int]) -> tuple[int | None, list[int]]:
     """The step that the motif or an earlier bar asks for, and the degrees at which this stroke may begin."""
 
     def degree(number: int) -> int:
@@ -214,7 +214,7 @@ def _moves(line: _Line, wanted: int | None) -> tuple[list[int], list[int]]:
     member = int(line.tone.role < 4)
     rows = []
     for following in (0, 1):
-        row = list(tune_model().step_costs(line.interval, member, following))
+        row = list(load_melody_model().step_costs(line.interval, member, following))
         if line.run > 4 and line.interval is not None:
             begin, end = (WIDEST + 1, len(row)) if line.interval > 0 else (0, WIDEST)
             for index in range(begin, end) if line.interval else (WIDEST,):
@@ -231,7 +231,7 @@ def _moves(line: _Line, wanted: int | None) -> tuple[list[int], list[int]]:
 _ODD = {-6, 6, -3, 3, -1, 1, -10, 10, -11, 11}
 
 
-def _odd(step: int, size: int, last: Tone, tone: Tone) -> int:
+def _odd(step: int, size: int, last: ScaleTone, tone: ScaleTone) -> int:
     """What intervals cost that singers miss: augmented second, tritone, chromatic slide, sevenths."""
     width, size = abs(step), abs(size)
     if size == 3 and width == 1:
@@ -243,7 +243,7 @@ def _odd(step: int, size: int, last: Tone, tone: Tone) -> int:
     return 800 if size >= 10 else 0
 
 
-def _later(slot: Slot, spans: Sequence[Span], onsets: Sequence[Fraction]) -> list[tuple[tuple[int, ...], int]]:
+def _later(slot: MelodySlot, spans: Sequence[ChordSpan], onsets: Sequence[Fraction]) -> list[tuple[tuple[int, ...], int]]:
     """The chords that begin while a slot is held: their pitch classes and what it costs to hold a stranger into them."""
     end = slot.onset + slot.duration
     first, last = bisect_right(onsets, slot.onset), bisect_left(onsets, end)
@@ -252,12 +252,12 @@ def _later(slot: Slot, spans: Sequence[Span], onsets: Sequence[Fraction]) -> lis
     ]
 
 
-def _held(tone: Tone, later: Sequence[tuple[tuple[int, ...], int]]) -> int:
+def _held(tone: ScaleTone, later: Sequence[tuple[tuple[int, ...], int]]) -> int:
     return sum(cost for members, cost in later if tone.pitch % 12 not in members)
 
 
 @lru_cache(maxsize=1024)
-def tones_of(chord: Chord, key: Key, low: int, high: int) -> tuple[Tone, ...]:
+def tones_over_chord(chord: Chord, key: Key, low: int, high: int) -> tuple[ScaleTone, ...]:
     """The local scale under a chord: the key's scale, each letter replaced by the chord's own member of that letter."""
     by_letter = {(fifths + 1) % 7: fifths for fifths in key.scale}
     by_letter.update({(member + 1) % 7: member for member in chord.members if -8 <= member <= 12})
@@ -269,20 +269,20 @@ def tones_of(chord: Chord, key: Key, low: int, high: int) -> tuple[Tone, ...]:
         for index, fifths in enumerate(local):
             if pitch_class(fifths) == pitch % 12:
                 role = min(3, members.index(pitch % 12)) if pitch % 12 in members else 4
-                tones.append(Tone(pitch, 7 * ((pitch - tonic) // 12) + index, role, index, pitch % 12 in scale))
+                tones.append(ScaleTone(pitch, 7 * ((pitch - tonic) // 12) + index, role, index, pitch % 12 in scale))
                 break
     return tuple(tones)
 
 
-def _stranger(pitch: int, key: Key) -> Tone:
+def _stranger(pitch: int, key: Key) -> ScaleTone:
     above = (pitch - pitch_class(key.tonic)) % 12
     index = sum(1 for other in key.pitch_classes[1:] if (other - pitch_class(key.tonic)) % 12 <= above)
-    return Tone(pitch, 7 * ((pitch - pitch_class(key.tonic)) // 12) + index, 4, index, False)
+    return ScaleTone(pitch, 7 * ((pitch - pitch_class(key.tonic)) // 12) + index, 4, index, False)
 
 
-def _alone(tone: Tone, slot: Slot, mode: str, peak: int | None) -> int:
+def _alone(tone: ScaleTone, slot: MelodySlot, mode: str, peak: int | None) -> int:
     """What a tone costs by itself: harmony, contour, goal."""
-    cost = tune_model().roles[slot.weight, length_class(float(slot.duration))][tone.role]
+    cost = load_melody_model().roles[slot.weight, length_class(float(slot.duration))][tone.role]
     cost += int(_CONTOUR * abs(tone.pitch - slot.target) ** 1.3)
     if not tone.in_scale:
         cost += 500  # a borrowed tone is the harmony's to sound; the tune takes it when it leads somewhere
@@ -295,7 +295,7 @@ def _alone(tone: Tone, slot: Slot, mode: str, peak: int | None) -> int:
     return cost + (_goal(tone, slot.goal) if slot.goal else 0)
 
 
-def _goal(tone: Tone, goal: str) -> int:
+def _goal(tone: ScaleTone, goal: str) -> int:
     if goal == "approach":
         return -500 if tone.step in {1, 6} else 300
     stranger = 6000 if tone.role == 4 else 0

@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from img2music.realizers.chords.accompaniment import drive
-from img2music.realizers.chords.chord_spacing import lowest_sung
-from img2music.realizers.timeline import Event
+from img2music.realizers.chords.accompaniment import rhythmic_activity
+from img2music.realizers.chords.chord_spacing import lowest_melody_pitch
+from img2music.realizers.timeline import NoteEvent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from img2music.plan import CompositionPlan, PartPlan
-    from img2music.realizers.timeline import Phrase, Span
+    from img2music.realizers.timeline import ChordSpan, Phrase
     from img2music.theory import Instrument
 
 __all__ = ["write_counter"]
@@ -45,7 +45,7 @@ class _Stroke:
 
     onset: Fraction
     duration: Fraction
-    span: Span
+    span: ChordSpan
     passing: bool
     """Whether it may stand outside the chord."""
     sung: int | None
@@ -63,10 +63,10 @@ def write_counter(
     part: PartPlan,
     player: Instrument,
     phrases: Sequence[Phrase],
-    spans: Sequence[Span],
+    spans: Sequence[ChordSpan],
     energies: Sequence[float],
-    tune: Sequence[Event],
-) -> list[Event]:
+    tune: Sequence[NoteEvent],
+) -> list[NoteEvent]:
     """The whole part."""
     low, high = _register(part, player, tune)
     strokes = _strokes(plan, phrases, spans, energies, tune)
@@ -75,23 +75,27 @@ def write_counter(
     scale = frozenset(plan.parsed_key.pitch_classes)
     pitches = _line(strokes, low, high, scale)
     return [
-        Event(stroke.onset, stroke.duration, (pitch,), emphasis=-4 if stroke.passing else 0)
+        NoteEvent(stroke.onset, stroke.duration, (pitch,), emphasis=-4 if stroke.passing else 0)
         for stroke, pitch in zip(strokes, pitches, strict=True)
     ]
 
 
-def _register(part: PartPlan, player: Instrument, tune: Sequence[Event]) -> tuple[int, int]:
+def _register(part: PartPlan, player: Instrument, tune: Sequence[NoteEvent]) -> tuple[int, int]:
     """Under the tune, round the instrument's heart where that lies lower."""
-    centre = player.heart + 12 * part.octave
+    centre = player.tessitura_centre + 12 * part.octave
     mean = sum(event.pitches[0] for event in tune) / len(tune) if tune else centre
-    if player.heart >= mean - 3:
+    if player.tessitura_centre >= mean - 3:
         centre = max(player.low + 6, round(mean) - 9)
     low, high = max(player.low, centre - _REACH), min(player.high, centre + _REACH)
     return (max(player.low, high - 12), min(player.high, low + 12)) if high - low < 8 else (low, high)
 
 
 def _strokes(
-    plan: CompositionPlan, phrases: Sequence[Phrase], spans: Sequence[Span], energies: Sequence[float], tune: Sequence[Event]
+    plan: CompositionPlan,
+    phrases: Sequence[Phrase],
+    spans: Sequence[ChordSpan],
+    energies: Sequence[float],
+    tune: Sequence[NoteEvent],
 ) -> list[_Stroke]:
     """Where it plays: at each chord, and in the motif's rhythm while the tune leaves room."""
     meter = plan.parsed_meter
@@ -107,7 +111,7 @@ def _strokes(
         if span.bar in last_bars and end == (span.bar + 1) * meter.bar_quarters and span.duration > 2 * _BREATH:
             end -= _BREATH  # it breathes where the phrase does
         places = [span.onset]
-        busy = drive(energies[span.bar], plan.density)
+        busy = rhythmic_activity(energies[span.bar], plan.density)
         if span.bar < plan.bars - 1:
             half = span.onset + meter.half_quarters
             if busy > 0.45 and span.duration == meter.bar_quarters and half > span.onset and half not in onsets:
@@ -133,7 +137,7 @@ def _strokes(
                     sung=tune[index].pitches[0] if sounding else None,
                     attacked=sounding and onsets[index] == place,
                     held=_is_held(plan, energies[span.bar]),
-                    lowest=lowest_sung(place, stop, tune, onsets),
+                    lowest=lowest_melody_pitch(place, stop, tune, onsets),
                 )
             )
     return strokes
@@ -144,7 +148,9 @@ def _is_held(plan: CompositionPlan, energy: float) -> bool:
     return any(part.role in {"chords", "arpeggio", "pad"} and part.from_energy <= energy for part in plan.parts)
 
 
-def _room(tune: Sequence[Event], onsets: Sequence[Fraction], begin: Fraction, end: Fraction) -> list[tuple[Fraction, Fraction]]:
+def _room(
+    tune: Sequence[NoteEvent], onsets: Sequence[Fraction], begin: Fraction, end: Fraction
+) -> list[tuple[Fraction, Fraction]]:
     """The stretches of `begin`..`end` in which the tune begins no note for a while."""
     first = max(0, bisect_right(onsets, begin) - 1)
     borders = [begin]

@@ -17,12 +17,12 @@ from functools import lru_cache
 from math import log
 from typing import TYPE_CHECKING
 
-from img2music.resources import asset
+from img2music.resources import asset_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["WIDEST", "TuneModel", "tune_model"]
+__all__ = ["WIDEST", "MelodyModel", "load_melody_model"]
 
 WIDEST = 7
 """No step is wider than an octave."""
@@ -41,7 +41,7 @@ likelihood, and would make of the learned steps a tune of hardly anything but se
 
 
 @dataclass(frozen=True, slots=True)
-class TuneModel:
+class MelodyModel:
     """Costs by context."""
 
     steps: Mapping[tuple[int | None, int, int], tuple[int, ...]]
@@ -55,9 +55,9 @@ class TuneModel:
 
 
 @lru_cache(maxsize=1)
-def tune_model() -> TuneModel:
+def load_melody_model() -> MelodyModel:
     """The model, read once."""
-    table = json.loads(asset("statistics/melody.json").read_text(encoding="utf-8"))
+    table = json.loads(asset_path("statistics/melody.json").read_text(encoding="utf-8"))
     sizes = range(-WIDEST, WIDEST + 1)
     counts: dict[tuple[str, int, int], list[float]] = {}
     for key, count in table["steps"].items():
@@ -77,7 +77,7 @@ def tune_model() -> TuneModel:
                 steps[before, member, following] = tuple(
                     round(_SCALE * cost) + _rule(before, member, following, step) for cost, step in zip(logs, sizes, strict=True)
                 )
-    return TuneModel(
+    return MelodyModel(
         steps, {(weight, length): _roles(table["roles"], weight, length) for weight in range(4) for length in range(3)}
     )
 

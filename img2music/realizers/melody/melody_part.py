@@ -14,17 +14,17 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from img2music.realizers.melody.originality import bent
-from img2music.realizers.melody.section_melody import Tune, compose_tune
-from img2music.realizers.melody.variation import bring_back, event_of
-from img2music.realizers.timeline import Event
+from img2music.realizers.melody.originality import avoid_known_runs
+from img2music.realizers.melody.section_melody import SectionMelody, compose_section_melody
+from img2music.realizers.melody.variation import event_of, vary_melody
+from img2music.realizers.timeline import NoteEvent
 from img2music.rng import generator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from img2music.plan import CompositionPlan
-    from img2music.realizers.timeline import Phrase, Span
+    from img2music.realizers.timeline import ChordSpan, Phrase
     from img2music.theory import Instrument
     from img2music.theory.rhythms import Dialect
 
@@ -37,21 +37,21 @@ _ABOVE_CHORDS = 62
 def write_melody(
     plan: CompositionPlan,
     phrases: Sequence[Phrase],
-    spans: Sequence[Span],
+    spans: Sequence[ChordSpan],
     player: Instrument,
     octave: int,
     *,
     alone: bool,
     dialect: Dialect = "song",
-) -> list[Event]:
+) -> list[NoteEvent]:
     """The tune of the whole piece for `player`, shifted by `octave`.
 
     `alone` says that nobody else plays, so the tune fills introduction and ending too; `dialect` is the kind of song whose rhythms
     it takes.
     """
     limits = _register(plan, player, octave)
-    tunes: dict[str, Tune] = {}
-    line: list[Event] = []
+    tunes: dict[str, SectionMelody] = {}
+    line: list[NoteEvent] = []
     for number, section in enumerate(plan.sections):
         own = [phrase for phrase in phrases if phrase.section_index == number]
         if section.role == "intro" and not alone:
@@ -59,9 +59,9 @@ def write_melody(
         known = tunes.get(section.material)
         previous = line[-1].pitches[0] if line else None
         if known is not None and section.role not in {"intro", "outro"} and section.bars <= known.bars:
-            events = bring_back(plan, known, own, spans, limits, player, previous)
+            events = vary_melody(plan, known, own, spans, limits, player, previous)
         else:
-            tune = compose_tune(plan, own, spans, limits, previous, dialect)
+            tune = compose_section_melody(plan, own, spans, limits, previous, dialect)
             tune = _made_ours(plan, tune, spans, player)
             tunes.setdefault(section.material, tune)
             events = [event_of(note.slot, note.pitch) for note in tune.notes]
@@ -70,20 +70,20 @@ def write_melody(
     return _all_ours(plan, line, spans, player)
 
 
-def _made_ours(plan: CompositionPlan, tune: Tune, spans: Sequence[Span], player: Instrument) -> Tune:
+def _made_ours(plan: CompositionPlan, tune: SectionMelody, spans: Sequence[ChordSpan], player: Instrument) -> SectionMelody:
     """The tune without known runs, so that its returns have none either."""
     events = _all_ours(plan, [event_of(note.slot, note.pitch) for note in tune.notes], spans, player)
     notes = tuple(replace(note, pitch=event.pitches[0]) for note, event in zip(tune.notes, events, strict=True))
     return replace(tune, notes=notes)
 
 
-def _all_ours(plan: CompositionPlan, events: list[Event], spans: Sequence[Span], player: Instrument) -> list[Event]:
-    return bent(events, spans, plan.parsed_key, plan.parsed_meter, player.low, player.high)
+def _all_ours(plan: CompositionPlan, events: list[NoteEvent], spans: Sequence[ChordSpan], player: Instrument) -> list[NoteEvent]:
+    return avoid_known_runs(events, spans, plan.parsed_key, plan.parsed_meter, player.low, player.high)
 
 
 def _register(plan: CompositionPlan, player: Instrument, octave: int) -> tuple[int, int]:
     """A singable range of about an octave and a half round the instrument's heart, moved by the plan's height."""
-    centre = player.heart + 12 * octave + plan.height
+    centre = player.tessitura_centre + 12 * octave + plan.height
     reach = 8 + round(2 * (plan.arousal + 1))
     low, high = max(player.low, centre - reach), min(player.high, centre + reach)
     if any(part.role in {"chords", "arpeggio", "pad"} for part in plan.parts):
@@ -96,8 +96,8 @@ def _register(plan: CompositionPlan, player: Instrument, octave: int) -> tuple[i
 
 
 def _pickup(
-    plan: CompositionPlan, line: Sequence[Event], events: Sequence[Event], player: Instrument, section: int
-) -> list[Event]:
+    plan: CompositionPlan, line: Sequence[NoteEvent], events: Sequence[NoteEvent], player: Instrument, section: int
+) -> list[NoteEvent]:
     """One or two eighths that lead by step into a new section, where a breath stays free before them; more often with energy."""
     if not line or not events:
         return []
@@ -116,4 +116,4 @@ def _pickup(
     if not all(player.low <= pitch <= player.high for pitch in steps):
         return []
     begin = events[0].onset - half * len(steps)
-    return [Event(begin + half * place, half, (pitch,), emphasis=-4) for place, pitch in enumerate(reversed(steps))]
+    return [NoteEvent(begin + half * place, half, (pitch,), emphasis=-4) for place, pitch in enumerate(reversed(steps))]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from img2music.theory import Meter
     from img2music.theory.rhythms import Dialect, Place, Stroke
 
-__all__ = ["augmented", "cadence", "draw_bar", "fitted", "head", "motif_strokes", "notes_wanted"]
+__all__ = ["augmented", "cadence", "draw_bar", "fit_note_count", "head", "motif_strokes", "notes_wanted"]
 
 _HALF = Fraction(1, 2)
 _SHORTEST = Fraction(1, 4)
@@ -80,10 +80,10 @@ def draw_bar(
         if score > best_score:
             best, best_score = number, score
     chosen = known[best]
-    return fitted(chosen.strokes, wanted, meter), chosen.is_tied
+    return fit_note_count(chosen.strokes, wanted, meter), chosen.is_tied
 
 
-def fitted(strokes: tuple[Stroke, ...], wanted: float, meter: Meter) -> tuple[Stroke, ...]:
+def fit_note_count(strokes: tuple[Stroke, ...], wanted: float, meter: Meter) -> tuple[Stroke, ...]:
     """The strokes themselves if their number is near what is wanted (three quarters to four thirds, one either way), else
     divided or joined until it is.
     """

@@ -18,16 +18,16 @@ from hashlib import blake2b
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
-from img2music.resources import asset
+from img2music.resources import asset_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from fractions import Fraction
 
-    from img2music.realizers.timeline import Event, Span
+    from img2music.realizers.timeline import ChordSpan, NoteEvent
     from img2music.theory import Chord, Key, Meter
 
-__all__ = ["RUN", "bent", "copied_runs", "is_known", "pack", "run_hashes"]
+__all__ = ["RUN", "avoid_known_runs", "copied_runs", "is_known", "pack", "run_hashes"]
 
 RUN = 8
 """Notes of a run."""
@@ -67,12 +67,14 @@ def copied_runs(notes: Sequence[tuple[Fraction, int]]) -> list[int]:
 @lru_cache(maxsize=1)
 def _known() -> tuple[list[int], array[int]]:
     """Where each upper half's hashes begin, and the lower halves."""
-    data = asset("statistics/runs.bin").read_bytes()
+    data = asset_path("statistics/runs.bin").read_bytes()
     lower = array("H", (low | high << 8 for low, high in zip(data[65536::2], data[65537::2], strict=True)))
     return [0, *accumulate(data[:65536])], lower
 
 
-def bent(events: Sequence[Event], spans: Sequence[Span], key: Key, meter: Meter, low: int, high: int) -> list[Event]:
+def avoid_known_runs(
+    events: Sequence[NoteEvent], spans: Sequence[ChordSpan], key: Key, meter: Meter, low: int, high: int
+) -> list[NoteEvent]:
     """The line with one note of every known run moved: the weakest that has a neighbour which fits and makes no other known run.
 
     The first and the last note stay, and so do the notes a phrase rests on.
@@ -99,7 +101,7 @@ def bent(events: Sequence[Event], spans: Sequence[Span], key: Key, meter: Meter,
     return line
 
 
-def _neighbours(line: Sequence[Event], number: int, chord: Chord, key: Key, meter: Meter) -> list[int]:
+def _neighbours(line: Sequence[NoteEvent], number: int, chord: Chord, key: Key, meter: Meter) -> list[int]:
     """Other pitches for a note, the nearest first: members of the chord on strong beats, of the scale elsewhere."""
     pitch = line[number].pitches[0]
     classes = chord.pitch_classes if meter.weight(line[number].onset) >= 2 else key.pitch_classes
@@ -108,7 +110,7 @@ def _neighbours(line: Sequence[Event], number: int, chord: Chord, key: Key, mete
     return sorted(around, key=lambda other: (abs(other - before) + abs(other - after), other))
 
 
-def _makes_run(line: Sequence[Event], number: int, pitch: int) -> bool:
+def _makes_run(line: Sequence[NoteEvent], number: int, pitch: int) -> bool:
     """Whether a known run would go through a note of that pitch."""
     begin = max(0, number - RUN + 1)
     notes = [

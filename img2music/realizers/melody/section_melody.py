@@ -15,8 +15,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from img2music.realizers.melody.beam_search import Slot, best_line, tones_of
-from img2music.realizers.melody.melody_rhythm import augmented, cadence, draw_bar, fitted, head, motif_strokes, notes_wanted
+from img2music.realizers.melody.beam_search import MelodySlot, search_line, tones_over_chord
+from img2music.realizers.melody.melody_rhythm import (
+    augmented,
+    cadence,
+    draw_bar,
+    fit_note_count,
+    head,
+    motif_strokes,
+    notes_wanted,
+)
 from img2music.realizers.melody.phrase_letters import phrase_letters
 from img2music.rng import generator
 
@@ -24,10 +32,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from img2music.plan import CompositionPlan, Section
-    from img2music.realizers.timeline import Phrase, Span
+    from img2music.realizers.timeline import ChordSpan, Phrase
     from img2music.theory.rhythms import Dialect, Place, Stroke
 
-__all__ = ["Sung", "Tune", "compose_tune"]
+__all__ = ["SectionMelody", "Sung", "compose_section_melody"]
 
 _SPAN = 15
 """Semitones from a section's lowest to its highest note, about a tenth: what a singer is asked for (our choice)."""
@@ -38,12 +46,12 @@ _CONTOUR_SPAN = 11
 class Sung:
     """A stroke and its pitch."""
 
-    slot: Slot
+    slot: MelodySlot
     pitch: int
 
 
 @dataclass(frozen=True, slots=True)
-class Tune:
+class SectionMelody:
     """What a letter of the form has to repeat: its strokes, where they began, and the chords they were written over."""
 
     notes: tuple[Sung, ...]
@@ -66,20 +74,20 @@ class _Sketch:
     contour: tuple[float, ...]
     first_bar: int
     bars: int
-    slots: list[Slot] = field(default_factory=list)
+    slots: list[MelodySlot] = field(default_factory=list)
     seen: dict[str, int] = field(default_factory=dict)
     """Number of the first stroke of the bar in which a letter last stood."""
     before: tuple[Stroke, ...] = ()
 
 
-def compose_tune(
+def compose_section_melody(
     plan: CompositionPlan,
     phrases: Sequence[Phrase],
-    spans: Sequence[Span],
+    spans: Sequence[ChordSpan],
     limits: tuple[int, int],
     previous: int | None,
     dialect: Dialect,
-) -> Tune:
+) -> SectionMelody:
     """The tune of the section that holds `phrases`; `previous` is the last pitch before it."""
     section = phrases[0].section
     # The motif is part of the purpose: two pictures with one seed share no luck, and one picture saved twice has one motif.
@@ -98,14 +106,14 @@ def compose_tune(
     for end in ends:
         slots = sketch.slots[begin:end]
         high = top if any(slot.is_peak for slot in slots) else max(low + 5, top - 1)
-        found, degrees = best_line(slots, spans, plan.parsed_key, (low, high), previous, history, chance)
+        found, degrees = search_line(slots, spans, plan.parsed_key, (low, high), previous, history, chance)
         pitches.extend(found)
         history.extend(degrees)
         previous = pitches[-1] if pitches else previous
         begin = end
     start = phrases[0].first_bar * plan.parsed_meter.bar_quarters
     sung = tuple(Sung(slot, pitch) for slot, pitch in zip(sketch.slots, pitches, strict=True))
-    return Tune(sung, start, sketch.bars)
+    return SectionMelody(sung, start, sketch.bars)
 
 
 def _sketch(
@@ -121,7 +129,7 @@ def _sketch(
     wanted = notes_wanted(plan.density, plan.tempo_bpm, meter, section.energy)
     middle = (limits[0] + limits[1]) / 2 + 3 * (section.energy - 0.5)
     steps, contour = plan.motif.steps, plan.contour
-    strokes = fitted(motif_strokes(plan.motif.durations, meter), wanted, meter)
+    strokes = fit_note_count(motif_strokes(plan.motif.durations, meter), wanted, meter)
     if section.role == "contrast":
         steps = tuple(-step for step in steps)
         contour = tuple(1 - height for height in reversed(contour))
@@ -269,10 +277,10 @@ def _add(
     span = 4 if sketch.section.role == "outro" else _CONTOUR_SPAN
     target = sketch.middle + (height - 0.5) * span
     onset = bar * meter.bar_quarters + place
-    sketch.slots.append(Slot(onset, duration, meter.weight(place), target, step, like, anchor, goal))
+    sketch.slots.append(MelodySlot(onset, duration, meter.weight(place), target, step, like, anchor, goal))
 
 
-def _crown(sketch: _Sketch, spans: Sequence[Span], limits: tuple[int, int]) -> tuple[int, int]:
+def _crown(sketch: _Sketch, spans: Sequence[ChordSpan], limits: tuple[int, int]) -> tuple[int, int]:
     """Marks the peak and gives the lowest and highest pitch of the section."""
     low, high = limits
     candidates = [
@@ -293,7 +301,9 @@ def _crown(sketch: _Sketch, spans: Sequence[Span], limits: tuple[int, int]) -> t
     )
     chord = next((span.chord for span in reversed(spans) if span.onset <= slot.onset), spans[0].chord)
     members = [
-        tone.pitch for tone in tones_of(chord, sketch.plan.parsed_key, max(low, top - 3), min(high, top + 3)) if tone.role < 4
+        tone.pitch
+        for tone in tones_over_chord(chord, sketch.plan.parsed_key, max(low, top - 3), min(high, top + 3))
+        if tone.role < 4
     ]
     if members:
         top = min(members, key=lambda pitch: (abs(pitch - top), pitch))
@@ -306,5 +316,5 @@ def _shortest(plan: CompositionPlan) -> float:
     return 0.14 * plan.tempo_bpm / 60
 
 
-def _through(sketch: _Sketch, slot: Slot) -> float:
+def _through(sketch: _Sketch, slot: MelodySlot) -> float:
     return float((slot.onset / sketch.plan.parsed_meter.bar_quarters - sketch.first_bar) / sketch.bars)

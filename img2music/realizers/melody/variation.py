@@ -12,8 +12,8 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from img2music.realizers.melody.beam_search import best_line
-from img2music.realizers.timeline import Event
+from img2music.realizers.melody.beam_search import search_line
+from img2music.realizers.timeline import NoteEvent
 from img2music.rng import generator
 
 if TYPE_CHECKING:
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
     import numpy as np
 
     from img2music.plan import CompositionPlan
-    from img2music.realizers.melody.beam_search import Slot
-    from img2music.realizers.melody.section_melody import Tune
-    from img2music.realizers.timeline import Phrase, Span
+    from img2music.realizers.melody.beam_search import MelodySlot
+    from img2music.realizers.melody.section_melody import SectionMelody
+    from img2music.realizers.timeline import ChordSpan, Phrase
     from img2music.theory import Instrument
 
-__all__ = ["bring_back", "ornamented"]
+__all__ = ["ornament_line", "vary_melody"]
 
 
-def bring_back(
+def vary_melody(
     plan: CompositionPlan,
-    tune: Tune,
+    tune: SectionMelody,
     phrases: Sequence[Phrase],
-    spans: Sequence[Span],
+    spans: Sequence[ChordSpan],
     limits: tuple[int, int],
     player: Instrument,
     previous: int | None,
-) -> list[Event]:
+) -> list[NoteEvent]:
     """The tune over the chords of the section that holds `phrases`, which has at most as many bars."""
     section, number = phrases[0].section, phrases[0].section_index
     bar = plan.parsed_meter.bar_quarters
@@ -48,7 +48,7 @@ def bring_back(
     onsets = [span.onset for span in spans]
     last_bar = start + cut - bar
     new_end = float(chance.random()) < 0.5 or phrases[-1].is_last or cut < tune.bars * bar
-    slots: list[Slot] = []
+    slots: list[MelodySlot] = []
     for note in tune.notes:
         place = note.slot.onset - tune.start
         if place >= cut:
@@ -76,42 +76,44 @@ def bring_back(
         slots[arrival] = replace(slots[arrival], goal=goal, pitch=None, near=None)
     pitches = [note.pitch + lift for note in tune.notes]
     low, high = min(player.high - 5, limits[0] + lift, *pitches), min(player.high, max(limits[1], *pitches))
-    found, _ = best_line(slots, spans, plan.parsed_key, (low, high), previous, (), chance)
+    found, _ = search_line(slots, spans, plan.parsed_key, (low, high), previous, (), chance)
     events = [event_of(slot, pitch) for slot, pitch in zip(slots, found, strict=True)]
-    return ornamented(plan, events, player, chance, 0.05 + 0.12 * section.energy)
+    return ornament_line(plan, events, player, chance, 0.05 + 0.12 * section.energy)
 
 
-def event_of(slot: Slot, pitch: int) -> Event:
+def event_of(slot: MelodySlot, pitch: int) -> NoteEvent:
     """A stroke as an event: arrivals are held their full length, strong beats said a little louder."""
     arrives = slot.goal in {"open", "close", "home"} and slot.duration >= 1
-    return Event(slot.onset, slot.duration, (pitch,), emphasis=2 * (slot.weight > 1), articulation="tenuto" if arrives else "")
+    return NoteEvent(
+        slot.onset, slot.duration, (pitch,), emphasis=2 * (slot.weight > 1), articulation="tenuto" if arrives else ""
+    )
 
 
-def ornamented(
-    plan: CompositionPlan, events: Sequence[Event], player: Instrument, chance: np.random.Generator, likelihood: float
-) -> list[Event]:
+def ornament_line(
+    plan: CompositionPlan, events: Sequence[NoteEvent], player: Instrument, chance: np.random.Generator, likelihood: float
+) -> list[NoteEvent]:
     """Long notes before other notes get a passing or neighbour note in their last half beat, now and then."""
-    result: list[Event] = []
+    result: list[NoteEvent] = []
     for event, following in zip(events, [*events[1:], None], strict=True):
         result.extend(_ornament(plan, event, following, player, chance, likelihood))
     return result
 
 
-def _lift(plan: CompositionPlan, tune: Tune, section: int, player: Instrument) -> int:
+def _lift(plan: CompositionPlan, tune: SectionMelody, section: int, player: Instrument) -> int:
     """An octave for a return of high energy, where the instrument still sings."""
     here = plan.sections[section]
     top = max((note.pitch for note in tune.notes), default=player.high) + 12
-    return 12 if here.role == "return" and here.energy > 0.6 and top <= min(player.high, player.heart + 14) else 0
+    return 12 if here.role == "return" and here.energy > 0.6 and top <= min(player.high, player.tessitura_centre + 14) else 0
 
 
 def _ornament(
     plan: CompositionPlan,
-    event: Event,
-    following: Event | None,
+    event: NoteEvent,
+    following: NoteEvent | None,
     player: Instrument,
     chance: np.random.Generator,
     likelihood: float,
-) -> list[Event]:
+) -> list[NoteEvent]:
     draw = float(chance.random())  # drawn for every note, so that one changed note leaves the others' luck alone
     half = Fraction(1, 2)
     if following is None or following.onset != event.end or event.duration < 1 or draw > likelihood:
@@ -127,5 +129,5 @@ def _ornament(
         return [event]
     return [
         replace(event, duration=event.duration - half, articulation=""),
-        Event(event.end - half, half, (ornament,), emphasis=-4),
+        NoteEvent(event.end - half, half, (ornament,), emphasis=-4),
     ]

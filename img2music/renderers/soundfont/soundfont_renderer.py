@@ -122,14 +122,14 @@ class SoundfontRenderer:
     def _play(self, performances: Sequence[Performance], frames: int) -> list[NDArray[np.float32]]:
         from img2music.renderers.soundfont.font_cache import ready_font
         from img2music.renderers.soundfont.synthesis import play_with_fluidsynth, play_with_midirenderer
-        from img2music.resources import asset
+        from img2music.resources import asset_path
 
         program = shutil.which("fluidsynth") if self._uses_fluidsynth() else None
         if program is None and self._uses_fluidsynth():
             raise MissingPackageError(
                 "the program fluidsynth is not on the path; install it, or leave the engine out to use the built-in one"
             )
-        font = ready_font(self.soundfont or asset(_FONT))
+        font = ready_font(self.soundfont or asset_path(_FONT))
         if program is None:
             return play_with_midirenderer(font, performances, frames)
         return play_with_fluidsynth(program, font, performances, frames)

@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from img2music.report.explanation import cue_figure, cue_name, listed, sentence
-from img2music.report.page.html import Html, el, join
+from img2music.report.explanation import as_sentence, cue_figure, cue_name, join_words
+from img2music.report.page.html import Html, el, join_html
 from img2music.scene import Swatch
 
 if TYPE_CHECKING:
     from img2music.report.page.html import Child
     from img2music.scene import Box, Cue, Scene
 
-__all__ = ["Evidence", "figure", "marks_css", "spark"]
+__all__ = ["CueIndex", "figure", "marks_css", "spark"]
 
 _WHOLE_PICTURE = 0.98
 """A box of more than this part of the picture marks nothing."""
@@ -32,7 +32,7 @@ _APART = 0.075
 
 
 @dataclass(frozen=True)
-class Evidence:
+class CueIndex:
     """All that can be cited, in the order of the page: colours first."""
 
     scene: Scene | None
@@ -81,12 +81,12 @@ class Evidence:
     def sign(self, places: list[int]) -> Html:
         """A numbered chip for a mark and the items that share it."""
         first, names = self.items[places[0]], [_said(self.items[place])[0] for place in places]
-        face = _face(first, places[0]) if len(places) == 1 else listed(tuple(names))
+        face = _face(first, places[0]) if len(places) == 1 else join_words(tuple(names))
         return el("a", self.badge(places[0]), face, class_="chip", **self.pointers(places[0]))
 
     def chips(self, names: tuple[str, ...]) -> Html:
         """One chip a name."""
-        return join([self.chip(name) for name in dict.fromkeys(names)])
+        return join_html([self.chip(name) for name in dict.fromkeys(names)])
 
 
 def _face(item: Cue | Swatch, place: int) -> list[Child]:
@@ -130,7 +130,7 @@ def spark(values: tuple[float, ...]) -> Html:
     )
 
 
-def figure(evidence: Evidence, picture_jpeg: bytes | None) -> Html:
+def figure(evidence: CueIndex, picture_jpeg: bytes | None) -> Html:
     """The picture with its marks, the switch that hides them, and the legend of numbers."""
     scene = evidence.scene
     if picture_jpeg is not None:
@@ -174,7 +174,7 @@ def _sketch(scene: Scene) -> Html:
     return el("svg", title, fields, class_="sketch", viewBox=f"0 0 100 {height:.2f}", role="img")
 
 
-def _marks(evidence: Evidence, marked: dict[int, list[int]]) -> list[Html]:
+def _marks(evidence: CueIndex, marked: dict[int, list[int]]) -> list[Html]:
     """One link a mark, the largest box lowest, so that every one can be reached; badges keep out of each other's way."""
     taken: list[tuple[float, float]] = []
     marks = []
@@ -213,12 +213,12 @@ def _skyline(scene: Scene | None) -> Html | None:
 def _describe(scene: Scene | None) -> str:
     if scene is None:
         return "The picture this piece was made from"
-    colours = listed(tuple(f"{swatch.words} ({swatch.share:.0%})" for swatch in scene.colours[:4]))
-    facts = " ".join(sentence(cue.text) for cue in scene.cues[:4])
+    colours = join_words(tuple(f"{swatch.words} ({swatch.share:.0%})" for swatch in scene.colours[:4]))
+    facts = " ".join(as_sentence(cue.text) for cue in scene.cues[:4])
     return f"The picture {scene.picture.file}. Its colours: {colours or 'none stands out'}. {facts}".strip()
 
 
-def marks_css(evidence: Evidence) -> str:
+def marks_css(evidence: CueIndex) -> str:
     """Style rules that put every mark in its place, give every colour its own, and keep tall pictures on the screen."""
     rules = [
         f"#mark-{number}{{left:{100 * box.x:.2f}%;top:{100 * box.y:.2f}%;width:{100 * box.width:.2f}%;height:{100 * box.height:.2f}%}}"

@@ -15,7 +15,7 @@ from urllib.parse import quote
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Child", "Html", "data_svg", "el", "href", "join", "plain"]
+__all__ = ["Child", "Html", "data_svg", "el", "join_html", "relative_href", "strip_unsafe"]
 
 
 class Html(str):
@@ -32,20 +32,20 @@ _VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})
 _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
-def plain(text: object) -> str:
+def strip_unsafe(text: object) -> str:
     """`text` without control characters, direction marks and lone surrogates; not yet escaped."""
     return _UNWANTED.sub("", str(text)).encode("utf-8", "replace").decode("utf-8")
 
 
-def join(child: Child) -> Html:
+def join_html(child: Child) -> Html:
     """Children as one run of markup."""
     if child is None:
         return Html("")
     if isinstance(child, Html):
         return child
     if isinstance(child, str | int):
-        return Html(escape(plain(child)))
-    return Html("".join(map(join, child)))
+        return Html(escape(strip_unsafe(child)))
+    return Html("".join(map(join_html, child)))
 
 
 def el(tag: str, *children: Child, **attributes: str | float | bool | None) -> Html:
@@ -59,15 +59,15 @@ def el(tag: str, *children: Child, **attributes: str | float | bool | None) -> H
         if value is None or value is False:
             continue
         written = name.rstrip("_").replace("_", "-")
-        text = value if isinstance(value, Html) else escape(plain(value))
+        text = value if isinstance(value, Html) else escape(strip_unsafe(value))
         words.append(written if value is True else f'{written}="{text}"')
     opening = f"<{' '.join(words)}>"
-    return Html(opening if tag in _VOID else f"{opening}{join(children)}</{tag}>")
+    return Html(opening if tag in _VOID else f"{opening}{join_html(children)}</{tag}>")
 
 
-def href(path: str) -> Html:
+def relative_href(path: str) -> Html:
     """A link to a file beside the page: always relative, never above the page's folder."""
-    steps = [quote(step, safe="") for step in plain(path).replace("\\", "/").split("/") if step not in {"", ".", ".."}]
+    steps = [quote(step, safe="") for step in strip_unsafe(path).replace("\\", "/").split("/") if step not in {"", ".", ".."}]
     return Html("./" + "/".join(steps))
 
 
@@ -77,7 +77,7 @@ def data_svg(svg: str) -> Html:
     A picture in an ``<img>`` is inert: no script in it runs, and its ids and styles can't meet those of the page. Percent
     signs instead of base64 keep it shorter, as most of an engraving is plain ASCII.
     """
-    text = plain(svg)
+    text = strip_unsafe(svg)
     for raw, written in (("%", "%25"), ("#", "%23"), ('"', "%22"), ("&", "%26"), ("\r", ""), ("\n", " ")):
         text = text.replace(raw, written)
     return Html("data:image/svg+xml;charset=utf-8," + text)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from img2music.report.page.html import Child
     from img2music.report.page.page_colours import Theme
 
-__all__ = ["head", "section", "theme_css"]
+__all__ = ["page_head", "page_section", "theme_css"]
 
 _NAMES = ("paper", "card", "line", "ink", "soft", "accent", "on_accent", "tint", "good", "bad")
 _ICON = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="5" cy="12" r="3"/><path d="M7 12V2l6 2v3L8.5 5.5"/></svg>'
@@ -33,7 +33,7 @@ def _variables(theme: Theme) -> str:
     return plain + "".join(f"--m{place}:{colour};" for place, colour in enumerate(theme.materials))
 
 
-def head(title: str, style: str, script: str | None = None) -> Html:
+def page_head(title: str, style: str, script: str | None = None) -> Html:
     """The head of a page; a page without `script` runs none."""
     runs = "" if script is None else f"script-src {_hash(script)}; "
     policy = (
@@ -58,6 +58,6 @@ def _hash(text: str) -> str:
     return f"'sha256-{b64encode(sha256(text.encode('utf-8')).digest()).decode('ascii')}'"
 
 
-def section(name: str, title: str, *content: Child) -> Html:
+def page_section(name: str, title: str, *content: Child) -> Html:
     """A part of a page with its heading."""
     return el("section", el("h2", title, id=f"{name}-title"), content, id=name, aria_labelledby=f"{name}-title")

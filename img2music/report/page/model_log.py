@@ -8,20 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from img2music.report.explanation import sentence
+from img2music.report.explanation import as_sentence
 from img2music.report.page.html import Html, el
-from img2music.report.page.report_tables import table
+from img2music.report.page.report_tables import html_table
 
 if TYPE_CHECKING:
     from img2music.report.page.html import Child
 
-__all__ = ["asked_lines", "asked_table"]
+__all__ = ["model_use_lines", "model_uses_table"]
 
 _JOBS = {"perceiver": "seeing", "planner": "planning", "realizer": "writing the notes"}
 _MOST_NOTES = 12
 
 
-def asked_table(manifest: Mapping[str, Any]) -> Html | None:
+def model_uses_table(manifest: Mapping[str, Any]) -> Html | None:
     """A row for each conversation with a model; None where no model was asked."""
     uses = _uses(manifest)
     if not uses:
@@ -38,10 +38,10 @@ def asked_table(manifest: Mapping[str, Any]) -> Html | None:
         ]
         for use in uses
     ]
-    return table("asked", ("Job", "Model", "Came of it", "Mended or missed"), rows)
+    return html_table("asked", ("Job", "Model", "Came of it", "Mended or missed"), rows)
 
 
-def asked_lines(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+def model_use_lines(manifest: Mapping[str, Any]) -> tuple[str, ...]:
     """A sentence for each conversation."""
     lines = []
     for use in _uses(manifest):
@@ -69,7 +69,7 @@ def _notes(use: Mapping[str, Any]) -> Child:
     texts = _texts(use, "mended") or (_texts(use, "faults") if not use.get("accepted") else ())
     if not texts:
         return el("span", "nothing", class_="quiet")
-    shown = [el("li", sentence(text)) for text in texts[:_MOST_NOTES]]
+    shown = [el("li", as_sentence(text)) for text in texts[:_MOST_NOTES]]
     if len(texts) > _MOST_NOTES:
         shown.append(el("li", f"and {len(texts) - _MOST_NOTES} more, in piece.json"))
     return el("ul", shown, class_="notes")

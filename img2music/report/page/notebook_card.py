@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from img2music.audio import Audio
-from img2music.report.explanation import clock
+from img2music.report.explanation import format_clock
 from img2music.report.page.html import Html, data_svg, el
 from img2music.report.page.takes_table import kept_lines
 
@@ -49,7 +49,9 @@ def card_html(piece: Piece, *, picture_jpeg: bytes | None, pages: tuple[str, ...
     """
     plan = piece.plan
     players = ", ".join(dict.fromkeys(part.instrument for part in plan.parts))
-    facts = f"{plan.style} · {plan.key} · {plan.meter} · {plan.tempo_bpm:.4g} bpm · {clock(plan.seconds)} · seed {plan.seed}"
+    facts = (
+        f"{plan.style} · {plan.key} · {plan.meter} · {plan.tempo_bpm:.4g} bpm · {format_clock(plan.seconds)} · seed {plan.seed}"
+    )
     kept = piece.manifest.get("kept")
     return el(
         "div",
@@ -92,7 +94,11 @@ def _player(piece: Piece) -> Child:
         return el("p", 'No sound was made; compose with audio="mp3" to hear it.', style=_SOFT)
     said = None
     if audio.seconds > LONGEST_SECONDS:
-        said = el("p", f"The first {clock(LONGEST_SECONDS)} of {clock(audio.seconds)}; save() writes all of it.", style=_SOFT)
+        said = el(
+            "p",
+            f"The first {format_clock(LONGEST_SECONDS)} of {format_clock(audio.seconds)}; save() writes all of it.",
+            style=_SOFT,
+        )
         audio = _beginning(audio)
     player = el(
         "audio",

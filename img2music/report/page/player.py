@@ -10,8 +10,8 @@ import re
 from base64 import b64encode
 from typing import TYPE_CHECKING
 
-from img2music.report.explanation import clock, listed, music_signs
-from img2music.report.page.html import Html, data_svg, el, href, join
+from img2music.report.explanation import format_clock, join_words, with_accidentals
+from img2music.report.page.html import Html, data_svg, el, join_html, relative_href
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,20 +51,20 @@ def player(piece: Piece, audio_name: str | None, audio_data: tuple[str, bytes] |
         kind = audio_data[0] if re.fullmatch(r"audio/[a-z0-9.+-]+", audio_data[0]) else "audio/wav"
         source = Html(f"data:{kind};base64," + b64encode(audio_data[1]).decode("ascii"))
     else:
-        source = href(audio_name or "")
+        source = relative_href(audio_name or "")
     sound = el(
         "audio",
         id="audio",
         src=source,
         controls=True,
         preload="metadata",
-        aria_label=f"{piece.plan.title}, {clock(piece.plan.seconds)}",
+        aria_label=f"{piece.plan.title}, {format_clock(piece.plan.seconds)}",
     )
     symbol = el("svg", el("path", d=_PLAY), viewBox="0 0 24 24", aria_hidden="true", focusable="false")
     button = el("button", symbol, id="play", type="button", aria_label="Play", aria_pressed="false")
     length = f"{piece.performance.seconds:.3f}"
     seek = el("input", id="seek", type="range", min="0", max=length, step="0.1", value="0", aria_label="Position in the piece")
-    times = el("div", el("span", "0:00", id="at"), el("span", clock(round(piece.performance.seconds))), class_="times")
+    times = el("div", el("span", "0:00", id="at"), el("span", format_clock(round(piece.performance.seconds))), class_="times")
     now = el("p", "Press play, or click anywhere on the piano roll.", id="now", class_="now")
     deck = el("div", button, el("div", seek, times, class_="track"), id="deck", class_="deck", hidden=True)
     fault = f"{audio_name or 'The sound'} can't be played from here: keep it beside this page."
@@ -88,8 +88,8 @@ def timeline(piece: Piece, pianoroll: str, dynamics: dict[str, str]) -> Html:
 
 def _roll(piece: Piece, pianoroll: str) -> Html:
     notes = sum(len(part.notes) for part in piece.performance.parts)
-    names = listed(tuple(part.name for part in piece.performance.parts))
-    length = clock(piece.performance.seconds)
+    names = join_words(tuple(part.name for part in piece.performance.parts))
+    length = format_clock(piece.performance.seconds)
     text = f"Piano roll: {notes} notes of {names} over {length}; time runs to the right, pitch upwards"
     left, right = plot_edges(pianoroll, piece.performance.seconds)
     image, playhead = el("img", src=data_svg(pianoroll), alt=text), el("i", class_="playhead", aria_hidden="true")
@@ -122,7 +122,7 @@ def form_bar(plan: CompositionPlan, dynamics: dict[str, str]) -> Html:
     """The form: one block a section, as wide as its bars and as high as its energy. `dynamics` by section name."""
     seconds, classes, blocks = bar_seconds(plan), _material_class(plan), []
     for place, (section, bar) in enumerate(section_starts(plan)):
-        begin = clock(round(bar * seconds))
+        begin = format_clock(round(bar * seconds))
         text = f"{section.name}, {_ROLES[section.role]}: {_count(section.bars, 'bar')} from {begin}, energy {section.energy:.0%}"
         mark = dynamics.get(section.name, "")
         inside = [
@@ -169,8 +169,8 @@ def harmony(plan: CompositionPlan, dynamics: dict[str, str]) -> Html:
 
 
 def _bar(chords: tuple[Chord, ...], index: int, seconds: float) -> Html:
-    numerals = el("span", join([[numeral(chord.numeral), " "] for chord in chords]), class_="numerals")
-    symbols = el("span", music_signs("  ".join(chord.symbol for chord in chords)), class_="symbols")
+    numerals = el("span", join_html([[numeral(chord.numeral), " "] for chord in chords]), class_="numerals")
+    symbols = el("span", with_accidentals("  ".join(chord.symbol for chord in chords)), class_="symbols")
     return el("li", numerals, symbols, id=f"bar-{index}", data_from=f"{index * seconds:.3f}")
 
 
@@ -179,9 +179,9 @@ def numeral(text: str) -> Html:
     match = _FIGURES.fullmatch(text)
     if not match:
         return el("b", text)
-    raised = el("sup", music_signs(match["figures"])) if match["figures"] else None
+    raised = el("sup", with_accidentals(match["figures"])) if match["figures"] else None
     target = ["/", numeral(match["target"])] if match["target"] else None
-    return el("b", music_signs(match["shift"]) + match["root"].replace("o", "°"), raised, target)
+    return el("b", with_accidentals(match["shift"]) + match["root"].replace("o", "°"), raised, target)
 
 
 def motif_drawing(motif: Motif) -> Html:

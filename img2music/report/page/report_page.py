@@ -12,15 +12,15 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from img2music.report.explanation import beat_words, clock, listed, sentence, tempo_words
+from img2music.report.explanation import as_sentence, beat_words, format_clock, join_words, tempo_words
 from img2music.report.page import player, report_tables
-from img2music.report.page.citations import Evidence, figure, marks_css, spark
+from img2music.report.page.citations import CueIndex, figure, marks_css, spark
 from img2music.report.page.html import Html, data_svg, el
-from img2music.report.page.layout import head, section, theme_css
-from img2music.report.page.model_log import asked_table
+from img2music.report.page.layout import page_head, page_section, theme_css
+from img2music.report.page.model_log import model_uses_table
 from img2music.report.page.page_colours import themes
-from img2music.report.page.reproduce import again, fallbacks
-from img2music.resources import asset
+from img2music.report.page.reproduce import fallback_list, reproduce_block
+from img2music.resources import asset_path
 
 if TYPE_CHECKING:
     from img2music.piece import Piece
@@ -54,7 +54,7 @@ def report_html(
     Returns:
         A whole HTML document.
     """
-    evidence = Evidence(piece.scene)
+    evidence = CueIndex(piece.scene)
     style, script = _style(piece, evidence, pianoroll), _text("page.js")
     body = [
         el("a", "Skip to the music", href="#listen", class_="skip"),
@@ -66,24 +66,24 @@ def report_html(
             _score(pages),
             _why(piece, evidence),
             _seen(piece, evidence),
-            section("parts", "Who plays", report_tables.parts(piece)),
+            page_section("parts", "Who plays", report_tables.parts_table(piece)),
             _promises(piece),
-            section("again", "Make it again", again(piece, audio_name)),
+            page_section("again", "Make it again", reproduce_block(piece, audio_name)),
         ),
         _footer(audio_name is not None or audio_data is not None),
         el("div", id="peek", class_="peek", hidden=True, aria_hidden="true"),
         el("script", Html(script)),
     ]
-    document = el("html", head(piece.plan.title, style, script), el("body", body), lang="en")
+    document = el("html", page_head(piece.plan.title, style, script), el("body", body), lang="en")
     return f"<!DOCTYPE html>\n{document}\n"
 
 
 @cache
 def _text(name: str) -> str:
-    return asset(f"report/{name}").read_text(encoding="utf-8")
+    return asset_path(f"report/{name}").read_text(encoding="utf-8")
 
 
-def _style(piece: Piece, evidence: Evidence, pianoroll: str) -> str:
+def _style(piece: Piece, evidence: CueIndex, pianoroll: str) -> str:
     light, dark = themes(piece.scene.colours if piece.scene is not None else ())
     colours = theme_css(light, dark)
     seconds = piece.performance.seconds
@@ -97,30 +97,30 @@ def _header(piece: Piece) -> Html:
         "header",
         el("p", el("b", "img2music"), " ", source, class_="kicker"),
         el("h1", piece.plan.title),
-        el("p", sentence(piece.plan.idea), class_="idea") if piece.plan.idea else None,
+        el("p", as_sentence(piece.plan.idea), class_="idea") if piece.plan.idea else None,
     )
 
 
-def _beside(piece: Piece, evidence: Evidence, audio_name: str | None, audio_data: tuple[str, bytes] | None) -> Html:
+def _beside(piece: Piece, evidence: CueIndex, audio_name: str | None, audio_data: tuple[str, bytes] | None) -> Html:
     return el("div", player.player(piece, audio_name, audio_data), _glance(piece), _palette(evidence), class_="beside")
 
 
 def _glance(piece: Piece) -> Html:
     plan = piece.plan
     facts: list[tuple[str, Child]] = [
-        ("Key", report_tables.key_signs(plan.key)),
+        ("Key", report_tables.format_key(plan.key)),
         ("Tempo", [f"{beat_words(plan)} ", el("small", tempo_words(plan.tempo_bpm))]),
         ("Metre", plan.meter),
         ("Style", plan.style.replace("-", " ")),
-        ("Length", [clock(plan.seconds), el("small", f" {plan.bars} bars")]),
+        ("Length", [format_clock(plan.seconds), el("small", f" {plan.bars} bars")]),
         ("Seed", str(plan.seed)),
-        ("Instruments", listed(tuple(dict.fromkeys(part.instrument for part in plan.parts)))),
+        ("Instruments", join_words(tuple(dict.fromkeys(part.instrument for part in plan.parts)))),
     ]
     rows = [el("div", el("dt", name), el("dd", value), class_="wide" if name == "Instruments" else None) for name, value in facts]
     return el("dl", rows, class_="glance", aria_label="At a glance")
 
 
-def _palette(evidence: Evidence) -> Html | None:
+def _palette(evidence: CueIndex) -> Html | None:
     """The colours side by side, each as wide as its share."""
     colours = evidence.scene.colours if evidence.scene is not None else ()
     total = sum(swatch.share for swatch in colours)
@@ -140,14 +140,14 @@ def _palette(evidence: Evidence) -> Html | None:
             )
         )
         x += width
-    names = listed(tuple(f"{swatch.words} ({swatch.share:.0%})" for swatch in colours))
+    names = join_words(tuple(f"{swatch.words} ({swatch.share:.0%})" for swatch in colours))
     label = f"Palette: {names}"
     return el("svg", bands, class_="palette", viewBox="0 0 100 10", preserveAspectRatio="none", role="img", aria_label=label)
 
 
 def _listen(piece: Piece, pianoroll: str) -> Html:
     dynamics = {section.name: section.dynamic for section in piece.score.sections}
-    return section(
+    return page_section(
         "listen",
         "Listen along",
         player.timeline(piece, pianoroll, dynamics),
@@ -170,10 +170,10 @@ def _score(pages: tuple[str, ...]) -> Html | None:
     rest = len(pages) - len(shown)
     note = el("p", f"{rest} more pages are in the files beside this page.", class_="hint") if rest else None
     strip = el("div", shown, class_="pages", tabindex=0, role="region", aria_label="Pages of the score; scroll sideways")
-    return section("score", "The score", strip, note)
+    return page_section("score", "The score", strip, note)
 
 
-def _why(piece: Piece, evidence: Evidence) -> Html:
+def _why(piece: Piece, evidence: CueIndex) -> Html:
     plan = piece.plan
     cards = [
         _card(
@@ -186,40 +186,42 @@ def _why(piece: Piece, evidence: Evidence) -> Html:
     ]
     on_record = piece.manifest.get("conflicts")
     conflicts_told = on_record if isinstance(on_record, Sequence) and not isinstance(on_record, str) else plan.conflicts
-    quarrels = [el("li", sentence(str(conflict))) for conflict in conflicts_told]
+    quarrels = [el("li", as_sentence(str(conflict))) for conflict in conflicts_told]
     conflicts = el("aside", el("h3", "Where wishes disagreed"), el("ul", quarrels), class_="callout") if quarrels else None
-    reasons = report_tables.reasons(plan, evidence) if plan.reasons else el("p", "This plan gives no reasons.", class_="quiet")
-    return section("why", "Why it sounds like this", el("div", cards, class_="cards"), reasons, conflicts)
+    reasons = (
+        report_tables.reasons_table(plan, evidence) if plan.reasons else el("p", "This plan gives no reasons.", class_="quiet")
+    )
+    return page_section("why", "Why it sounds like this", el("div", cards, class_="cards"), reasons, conflicts)
 
 
 def _card(drawing: Html, title: str, text: str) -> Html:
     return el("figure", drawing, el("figcaption", el("strong", title), " ", text), class_="card")
 
 
-def _seen(piece: Piece, evidence: Evidence) -> Html | None:
+def _seen(piece: Piece, evidence: CueIndex) -> Html | None:
     if piece.scene is None:
         return None
     notes = piece.scene.picture.notes
     count = len(evidence.items)
-    return section(
+    return page_section(
         "seen",
         "What was seen",
         el("p", f"How the picture was read: {'; '.join(notes)}.", class_="hint") if notes else None,
-        report_tables.suggestions(piece.scene, piece.plan, evidence),
-        el("details", el("summary", el("strong", f"All {count} cues")), report_tables.cues(evidence), class_="all")
+        report_tables.suggestions_table(piece.scene, piece.plan, evidence),
+        el("details", el("summary", el("strong", f"All {count} cues")), report_tables.cues_table(evidence), class_="all")
         if count
         else None,
     )
 
 
 def _promises(piece: Piece) -> Html | None:
-    kept, instead = report_tables.compliance(piece.manifest.get("compliance")), fallbacks(piece.manifest)
-    asked = asked_table(piece.manifest)
+    kept, instead = report_tables.compliance_table(piece.manifest.get("compliance")), fallback_list(piece.manifest)
+    asked = model_uses_table(piece.manifest)
     if kept is None and instead is None and asked is None:
         return None
     callout = el("aside", el("h3", "Done instead of what was asked"), instead, class_="callout") if instead is not None else None
     models = el("div", el("h3", "Models that were asked"), asked) if asked is not None else None
-    return section("promises", "What was promised", kept, callout, models)
+    return page_section("promises", "What was promised", kept, callout, models)
 
 
 def _footer(has_sound: bool) -> Html:

@@ -9,20 +9,30 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from img2music.report.explanation import cue_figure, cue_name, listed, music_signs, number, sentence
+from img2music.report.explanation import as_sentence, cue_figure, cue_name, format_number, join_words, with_accidentals
 from img2music.report.page.citations import spark
 from img2music.report.page.html import Html, el
-from img2music.report.stale_reasons import now
+from img2music.report.stale_reasons import changed_choice
 from img2music.scene import MusicalAttributes, Swatch
 
 if TYPE_CHECKING:
     from img2music.piece import Piece
     from img2music.plan import CompositionPlan, PartPlan
-    from img2music.report.page.citations import Evidence
+    from img2music.report.page.citations import CueIndex
     from img2music.report.page.html import Child
     from img2music.scene import Attribute, Cue, Scene
 
-__all__ = ["affect_plane", "compliance", "cues", "key_signs", "parts", "reasons", "said", "suggestions", "table"]
+__all__ = [
+    "affect_plane",
+    "compliance_table",
+    "cues_table",
+    "format_key",
+    "format_value",
+    "html_table",
+    "parts_table",
+    "reasons_table",
+    "suggestions_table",
+]
 
 _JOBS = {
     "melody": "sings the tune",
@@ -37,7 +47,7 @@ _RANGE = re.compile(r"(-?\d{1,6}(?:\.\d{1,6})?)\.\.(-?\d{1,6}(?:\.\d{1,6})?)")
 _ATTRIBUTES = {"tempo_bpm": "tempo", "meter": "metre", "genre": "style"}
 
 
-def table(name: str, heads: Sequence[str], rows: Sequence[Sequence[Child]], ids: Sequence[str | None] = ()) -> Html:
+def html_table(name: str, heads: Sequence[str], rows: Sequence[Sequence[Child]], ids: Sequence[str | None] = ()) -> Html:
     """A table whose first column names its rows."""
     head = el("thead", el("tr", [el("th", title, scope="col") for title in heads]))
     body = []
@@ -48,15 +58,17 @@ def table(name: str, heads: Sequence[str], rows: Sequence[Sequence[Child]], ids:
     return el("table", head, el("tbody", body), class_=name)
 
 
-def reasons(plan: CompositionPlan, evidence: Evidence) -> Html:
+def reasons_table(plan: CompositionPlan, evidence: CueIndex) -> Html:
     """Choice, sentence, and the cues that speak for it."""
     rows: list[list[Child]] = [
         [
             _capital(reason.choice),
             [
-                sentence(reason.text),
+                as_sentence(reason.text),
                 el("small", " (the model's reason)", class_="quiet") if reason.source == "model" else None,
-                el("small", f" The plan was edited since: {edited}.", class_="bad") if (edited := now(reason, plan)) else None,
+                el("small", f" The plan was edited since: {edited}.", class_="bad")
+                if (edited := changed_choice(reason, plan))
+                else None,
             ],
             [
                 evidence.chips(reason.because) if reason.because else el("span", "no cue", class_="quiet"),
@@ -65,24 +77,24 @@ def reasons(plan: CompositionPlan, evidence: Evidence) -> Html:
         ]
         for reason in plan.reasons
     ]
-    return table("reasons", ("Choice", "Why", "What speaks for it"), rows)
+    return html_table("reasons", ("Choice", "Why", "What speaks for it"), rows)
 
 
-def key_signs(key: str) -> str:
+def format_key(key: str) -> str:
     """A key with real accidentals: "Bb minor" is "B♭ minor"."""
     tonic, _, mode = key.partition(" ")
-    return f"{music_signs(tonic)} {mode}"
+    return f"{with_accidentals(tonic)} {mode}"
 
 
-def suggestions(scene: Scene, plan: CompositionPlan, evidence: Evidence) -> Html:
+def suggestions_table(scene: Scene, plan: CompositionPlan, evidence: CueIndex) -> Html:
     """What the picture suggests, how sure that is, and what the plan took."""
     seen = scene.attributes
-    key = key_signs(plan.key)
+    key = format_key(plan.key)
     tonic, _, mode = key.partition(" ")
     taken: dict[str, str] = {
         "valence": f"{plan.valence:+.2f}",
         "arousal": f"{plan.arousal:+.2f}",
-        "tempo_bpm": number(plan.tempo_bpm),
+        "tempo_bpm": format_number(plan.tempo_bpm),
         "key": tonic,
         "mode": mode,
         "meter": plan.meter,
@@ -101,7 +113,7 @@ def suggestions(scene: Scene, plan: CompositionPlan, evidence: Evidence) -> Html
                 [evidence.chips(attribute.because), _unfounded(attribute.unfounded), _beside(scene, name, attribute)],
             ]
         )
-    return table("suggestions", ("Quality", "Picture suggests", "Piece has", "How sure", "From"), rows)
+    return html_table("suggestions", ("Quality", "Picture suggests", "Piece has", "How sure", "From"), rows)
 
 
 def _unfounded(names: Sequence[str]) -> Html | None:
@@ -122,8 +134,8 @@ def _suggested(name: str, value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(str, value)) or "–"
     if isinstance(value, float):
-        return f"{value:+.2f}" if name in {"valence", "arousal"} else number(round(value, 1))
-    return music_signs(str(value)) if name == "key" else str(value)
+        return f"{value:+.2f}" if name in {"valence", "arousal"} else format_number(round(value, 1))
+    return with_accidentals(str(value)) if name == "key" else str(value)
 
 
 def _meter(value: float, low: float = 0.0, high: float = 1.0) -> Html:
@@ -139,7 +151,7 @@ def _meter(value: float, low: float = 0.0, high: float = 1.0) -> Html:
     )
 
 
-def cues(evidence: Evidence) -> Html:
+def cues_table(evidence: CueIndex) -> Html:
     """Everything that was seen: colours, then the other cues."""
     rows: list[list[Child]] = []
     for place, item in enumerate(evidence.items):
@@ -148,11 +160,11 @@ def cues(evidence: Evidence) -> Html:
         if isinstance(item, Swatch):
             value: Child = [el("i", class_=f"dot c{place}"), el("code", item.hex)]
             text = f"{item.words}, {item.share:.0%} of the picture"
-            rows.append([[cue_name(item.name), label], value, sentence(text)])
+            rows.append([[cue_name(item.name), label], value, as_sentence(text)])
         else:
             note = el("small", f" ({item.unit})", class_="quiet") if item.unit and not isinstance(item.value, str) else None
-            rows.append([[cue_name(item.name), label], _value(item), [sentence(item.text), note]])
-    return table("cues", ("Cue", "Value", "Meaning"), rows, [f"cue-{place}" for place in range(len(evidence.items))])
+            rows.append([[cue_name(item.name), label], _value(item), [as_sentence(item.text), note]])
+    return html_table("cues", ("Cue", "Value", "Meaning"), rows, [f"cue-{place}" for place in range(len(evidence.items))])
 
 
 def _value(cue: Cue) -> Child:
@@ -183,7 +195,7 @@ def affect_plane(plan: CompositionPlan, scene: Scene | None) -> Html:
     return el("svg", shapes, class_="plane", viewBox="0 0 170 100", role="img")
 
 
-def parts(piece: Piece) -> Html:
+def parts_table(piece: Piece) -> Html:
     """Who plays, in which job and range, in which sections."""
     written = {part.name: part.notes for part in piece.score.parts}
     rows: list[list[Child]] = []
@@ -192,11 +204,11 @@ def parts(piece: Piece) -> Html:
         reach = "–"
         if notes and part.role != "drums":
             low, high = min(notes, key=lambda note: note.pitch), max(notes, key=lambda note: note.pitch)
-            reach = f"{music_signs(low.spelling.name)} – {music_signs(high.spelling.name)}"
+            reach = f"{with_accidentals(low.spelling.name)} – {with_accidentals(high.spelling.name)}"
         name: Child = part.name if part.name.lower() == part.instrument else [part.name, el("small", f" {part.instrument}")]
         job = _JOBS[part.role] + (f" ({part.pattern})" if part.pattern else "")
         rows.append([name, job, _presence(piece.plan, part), str(len(notes)), reach, _place(part)])
-    return table("parts", ("Part", "Job", "Plays in", "Notes", "Range", "In the room"), rows)
+    return html_table("parts", ("Part", "Job", "Plays in", "Notes", "Range", "In the room"), rows)
 
 
 def _presence(plan: CompositionPlan, part: PartPlan) -> Child:
@@ -204,7 +216,7 @@ def _presence(plan: CompositionPlan, part: PartPlan) -> Child:
     playing = tuple(section.name for section in plan.sections if section.energy >= part.from_energy)
     if len(playing) == len(plan.sections):
         return "all sections"
-    return [listed(playing) or "none", el("small", f" from energy {part.from_energy:.2f}", class_="quiet")]
+    return [join_words(playing) or "none", el("small", f" from energy {part.from_energy:.2f}", class_="quiet")]
 
 
 def _place(part: PartPlan) -> str:
@@ -212,7 +224,7 @@ def _place(part: PartPlan) -> str:
     return f"{side}, {part.level_db:+.0f} dB" if round(part.level_db) else side
 
 
-def compliance(rows: object) -> Html | None:
+def compliance_table(rows: object) -> Html | None:
     """What was promised, asked and found; None where nothing was measured."""
     if not isinstance(rows, Sequence) or isinstance(rows, str | bytes):
         return None
@@ -226,15 +238,15 @@ def compliance(rows: object) -> Html | None:
                 else el("span", "✓ kept" if passed else "✗ not kept", class_="good" if passed else "bad")
             )
             by = {"brief": " by you", "plan": " by the plan"}.get(str(row.get("by")), "")
-            asked: Child = [said(row.get("asked")), el("small", by, class_="quiet") if by else None]
-            read_from = said(row.get("read_from"))
+            asked: Child = [format_value(row.get("asked")), el("small", by, class_="quiet") if by else None]
+            read_from = format_value(row.get("read_from"))
             found: Child = [
-                said(row.get("found")),
+                format_value(row.get("found")),
                 el("small", f" {read_from}", class_="quiet") if read_from != "–" else None,
                 _by_section(row.get("tonality")),
             ]
-            lines.append([_capital(said(row.get("promise"))), asked, found, kept])
-    return table("compliance", ("Promise", "Asked", "Found", "Kept"), lines) if lines else None
+            lines.append([_capital(format_value(row.get("promise"))), asked, found, kept])
+    return html_table("compliance", ("Promise", "Asked", "Found", "Kept"), lines) if lines else None
 
 
 def _by_section(tonality: object) -> Html | None:
@@ -243,7 +255,7 @@ def _by_section(tonality: object) -> Html | None:
     if not isinstance(sections, Sequence) or isinstance(sections, str) or len(sections) < 2:
         return None
     shares = [
-        f"{said(one.get('name'))} {share:.0%}"
+        f"{format_value(one.get('name'))} {share:.0%}"
         for one in sections
         if isinstance(one, Mapping) and isinstance(share := one.get("diatonic"), int | float)
     ]
@@ -254,16 +266,16 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def said(value: object) -> str:
+def format_value(value: object) -> str:
     """A value of the manifest in words; None is a dash."""
     if value is None or value == "":
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return number(value)
+        return format_number(value)
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} {said(item)}" for key, item in value.items())
+        return ", ".join(f"{key} {format_value(item)}" for key, item in value.items())
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        return ", ".join(map(said, value))
+        return ", ".join(map(format_value, value))
     return str(value)

@@ -10,9 +10,9 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from img2music.report.explanation import cue_name, number, sentence
-from img2music.report.page.html import Html, el, href
-from img2music.report.page.report_tables import said, table
+from img2music.report.explanation import as_sentence, cue_name, format_number
+from img2music.report.page.html import Html, el, relative_href
+from img2music.report.page.report_tables import format_value, html_table
 from img2music.report.page.takes_table import kept_lines, takes_table
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from img2music.piece import Piece
     from img2music.report.page.html import Child
 
-__all__ = ["again", "compose_command", "fallbacks"]
+__all__ = ["compose_command", "fallback_list", "reproduce_block"]
 
 _MOST_FILES, _MOST_TAKES, _LONGEST = 60, 20, 120
 
@@ -44,9 +44,9 @@ def compose_command(piece: Piece) -> str:
 
 
 def _wishes(brief: Brief) -> list[str]:
-    words = ["--seconds", number(brief.seconds)]
+    words = ["--seconds", format_number(brief.seconds)]
     if brief.tempo_bpm is not None:
-        words += ["--tempo", number(brief.tempo_bpm)]
+        words += ["--tempo", format_number(brief.tempo_bpm)]
     for option, wish in (("--key", brief.key), ("--meter", brief.meter), ("--style", brief.style), ("--words", brief.words)):
         words += [option, wish] if wish else []
     for name in brief.instruments:
@@ -54,18 +54,22 @@ def _wishes(brief: Brief) -> list[str]:
     return [*words, *(["--loop"] if brief.loop else []), "--seed", str(brief.seed)]
 
 
-def fallbacks(manifest: Mapping[str, Any]) -> Html | None:
+def fallback_list(manifest: Mapping[str, Any]) -> Html | None:
     """What was done instead of what was asked; None where nothing was."""
     rows = _rows(manifest.get("fallbacks"))
     lines = []
     for row in rows:
         facts = _mapping(row)
-        text = "; ".join(f"{cue_name(str(key))}: {said(value)}" for key, value in facts.items()) if facts else said(row)
-        lines.append(el("li", sentence(text)))
+        text = (
+            "; ".join(f"{cue_name(str(key))}: {format_value(value)}" for key, value in facts.items())
+            if facts
+            else format_value(row)
+        )
+        lines.append(el("li", as_sentence(text)))
     return el("ul", lines, class_="notes") if lines else None
 
 
-def again(piece: Piece, audio_name: str | None) -> Html:
+def reproduce_block(piece: Piece, audio_name: str | None) -> Html:
     """Commands, files, takes, versions."""
     source = "The same notes from the picture:" if piece.scene is not None else "The same notes from the plan:"
     kept = _mapping(piece.manifest.get("kept"))
@@ -76,7 +80,7 @@ def again(piece: Piece, audio_name: str | None) -> Html:
         el("p", "The same notes and the same sound, byte for byte, from the manifest beside this page:"),
         el("pre", el("code", "img2music replay piece.json"), tabindex=0),
         el("p", "This piece was made anew of another:") if kept else None,
-        el("ul", [el("li", sentence(line)) for line in kept_lines(kept, piece.plan.seed)], class_="notes") if kept else None,
+        el("ul", [el("li", as_sentence(line)) for line in kept_lines(kept, piece.plan.seed)], class_="notes") if kept else None,
         el("p", source),
         el("pre", el("code", compose_command(piece)), tabindex=0),
         el("p", "Its seed is ", el("strong", piece.plan.seed), ". Another seed gives another piece from the same evidence."),
@@ -101,7 +105,7 @@ def _files(piece: Piece, audio_name: str | None) -> Html | None:
     if audio_name is not None:
         names.append(audio_name)
     names = [name for name in dict.fromkeys(names) if name != "report.html"]
-    shown = [el("li", el("a", name, href=href(name))) for name in names[:_MOST_FILES]]
+    shown = [el("li", el("a", name, href=relative_href(name))) for name in names[:_MOST_FILES]]
     if len(names) > _MOST_FILES:
         shown.append(el("li", f"and {len(names) - _MOST_FILES} more"))
     return el("ul", shown, class_="files") if shown else None
@@ -120,7 +124,7 @@ def _takes(takes: object) -> Html | None:
     rest = len(found.rows) - len(shown)
     more = el("p", f"{rest} more takes are in piece.json.", class_="hint") if rest else None
     heads = [head[:1].upper() + head[1:] for head in found.heads]
-    return el("div", el("p", found.why), table("takes", heads, rows), more)
+    return el("div", el("p", found.why), html_table("takes", heads, rows), more)
 
 
 def _versions(piece: Piece) -> Html | None:
@@ -142,5 +146,5 @@ def _rows(value: object) -> Sequence[object]:
 
 
 def _short(value: object) -> str:
-    text = said(round(value, 3) if isinstance(value, float) else value)
+    text = format_value(round(value, 3) if isinstance(value, float) else value)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

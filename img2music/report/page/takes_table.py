@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from img2music.metrics.measurement import Measurement
-from img2music.metrics.symbolic.symbolic_metrics import overall
-from img2music.report.explanation import listed
+from img2music.metrics.symbolic.symbolic_metrics import overall_quality
+from img2music.report.explanation import join_words
 
 __all__ = ["TakesTable", "kept_lines", "takes_table"]
 
@@ -68,7 +68,7 @@ def kept_lines(kept: Mapping[str, Any], seed: object) -> list[str]:
         return [_plain_words(kept, named, seed)]
     lines = [_craft_line(row) for row in rows if row.get("craft") in named]
     with_it = tuple(f"{row.get('craft')} ({_count(row)})" for row in rows if row.get("craft") not in named)
-    over = f"with it {listed(with_it)}; " if with_it else ""
+    over = f"with it {join_words(with_it)}; " if with_it else ""
     return [*lines, f"{over}all else is new, from seed {seed} (it was {kept.get('seed')})"]
 
 
@@ -88,11 +88,11 @@ def _plain_words(kept: Mapping[str, Any], named: tuple[str, ...], seed: object) 
     if not named:
         return f"nothing kept of seed {kept.get('seed')}; all is made anew from seed {seed}"
     with_it = tuple(str(craft) for craft in _rows(kept.get("crafts")) if craft not in named)
-    over = f", with the {listed(with_it)} that it stands on" if with_it else ""
+    over = f", with the {join_words(with_it)} that it stands on" if with_it else ""
     fell_short = any("could not be kept" in str(note) for note in _rows(kept.get("notes")))
     if fell_short:
-        return f"to be kept of seed {kept.get('seed')} were {listed(named)}{over}, which could not be done in full; the rest is from seed {seed}"
-    return f"kept of seed {kept.get('seed')}: {listed(named)}{over}; the rest is made anew from seed {seed}"
+        return f"to be kept of seed {kept.get('seed')} were {join_words(named)}{over}, which could not be done in full; the rest is from seed {seed}"
+    return f"kept of seed {kept.get('seed')}: {join_words(named)}{over}; the rest is made anew from seed {seed}"
 
 
 def _rows(value: object) -> Sequence[object]:
@@ -134,7 +134,7 @@ def _columns(takes: Sequence[_Take], best: _Take) -> list[str]:
 
 def _mark_with(take: _Take, other: Measurement) -> float:
     """The mark that a take would have with another's value of one measurement."""
-    return overall([other if name == other.name else one for name, one in take.measured.items()])
+    return overall_quality([other if name == other.name else one for name, one in take.measured.items()])
 
 
 def _why(takes: Sequence[_Take], place: int) -> str:
@@ -143,7 +143,7 @@ def _why(takes: Sequence[_Take], place: int) -> str:
         return f"All takes have the same mark, so the first is kept, take {place + 1}."
     lead = best.mark - max(take.mark for take in others)
     above = f", {lead:.3f} above the next" if lead > 0 else ", and it was the first to reach it"
-    own = overall(list(best.measured.values()))
+    own = overall_quality(list(best.measured.values()))
     most, effect, usual = "", _LEAST_EFFECT, 0.0
     for name in _columns(takes, best):
         values = [value for value in (take.measured[name].value for take in others) if value is not None]

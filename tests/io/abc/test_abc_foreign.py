@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from img2music.io.abc.abc_fields import key_of, part_order, shift_of
-from img2music.io.abc.import_abc import Sound, read_abc, unfolded
-from img2music.realizers.abc.repair_tune import joined
+from img2music.io.abc.abc_fields import parse_key_field, part_order, shift_of
+from img2music.io.abc.import_abc import AbcNote, expand_repeats, read_abc
+from img2music.realizers.abc.repair_tune import join_ties
 from img2music.theory import Key
 
 needs_abc2midi = pytest.mark.skipif(shutil.which("abc2midi") is None, reason="needs abc2midi (Debian: abcmidi)")
@@ -27,11 +27,11 @@ def sounded(text: str) -> Heard:
     """(onset, pitch, duration) of all voices, repeats played and ties joined."""
     found: Heard = []
     for voice in read_abc(text).voices:
-        place, sounds = Fraction(0), list[Sound]()
-        for bar in unfolded(voice.bars):
+        place, sounds = Fraction(0), list[AbcNote]()
+        for bar in expand_repeats(voice.bars):
             sounds += [replace(sound, onset_quarters=place + sound.onset_quarters) for sound in bar.sounds]
             place += bar.length_quarters
-        for sound in joined(sounds):
+        for sound in join_ties(sounds):
             found += [(sound.onset_quarters, pitch.midi, sound.duration_quarters) for pitch in sound.pitches]
     return sorted(found)
 
@@ -233,11 +233,11 @@ def test_where_we_differ_from_abc2midi() -> None:
 
 
 def test_keys_have_names_where_there_are() -> None:
-    assert key_of("C exp _b _e").key == Key.parse("C dorian")
-    assert key_of("D exp _b _e ^f").key is None
-    assert key_of("D =c").key == Key.parse("D major")
-    assert key_of("C clef=bass octave=-1").key == Key.parse("C major")
-    assert [key_of(text).signature for text in ("", "?", "Q minor", "A# major", "clef=treble-8", "C foo")] == [None] * 6
+    assert parse_key_field("C exp _b _e").key == Key.parse("C dorian")
+    assert parse_key_field("D exp _b _e ^f").key is None
+    assert parse_key_field("D =c").key == Key.parse("D major")
+    assert parse_key_field("C clef=bass octave=-1").key == Key.parse("C major")
+    assert [parse_key_field(text).signature for text in ("", "?", "Q minor", "A# major", "clef=treble-8", "C foo")] == [None] * 6
     assert read_abc("K:D transpose=-2\nA|").key == Key.parse("C major")
     assert read_abc("K:D transpose=-2\nFA|").voices[0].bars[0].sounds[0].pitches[0].name == "E4"
     assert (shift_of("none").clef, shift_of("C none").clef, shift_of('C clef="treble-8"').clef) == (None, 0, -1)

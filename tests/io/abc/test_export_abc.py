@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from img2music.io.abc.export_abc import write_abc
 from img2music.score import ChordSymbol
 from img2music.theory import METERS, MODES, Key
-from tests.support.made_notes import band, make_note, make_part, make_score, random_scores, tune
+from tests.support.made_notes import band_score, make_note, make_part, make_score, random_scores, score_from_words
 
 if TYPE_CHECKING:
     from img2music.score import Score
@@ -80,8 +80,8 @@ def test_abc2midi_plays_every_note(score: Score) -> None:
 
 @needs_abc2midi
 def test_abc2midi_plays_the_band() -> None:
-    found, file = played(write_abc(band()))
-    assert_same(found, written(band()), lengths=False)  # staccato is played short
+    found, file = played(write_abc(band_score()))
+    assert_same(found, written(band_score()), lengths=False)  # staccato is played short
     programs = {
         message.channel: message.program for track in file.tracks for message in track if message.type == "program_change"
     }
@@ -97,7 +97,7 @@ def test_abc2midi_knows_every_chord_symbol() -> None:
     ]  # fmt: skip
     for suffix in suffixes:
         chords = tuple(ChordSymbol(Fraction(place), f"{root}{suffix}", "I") for place, root in enumerate(("C", "F#", "Bb")))
-        text = write_abc(replace(tune("60:4"), chords=(*chords, ChordSymbol(Fraction(3), f"D{suffix}/F#", "I6"))))
+        text = write_abc(replace(score_from_words("60:4"), chords=(*chords, ChordSymbol(Fraction(3), f"D{suffix}/F#", "I6"))))
         played(text)
         assert f'F#{suffix.removesuffix("%")}"' in text
 
@@ -105,14 +105,14 @@ def test_abc2midi_knows_every_chord_symbol() -> None:
 @needs_abc2midi
 @pytest.mark.parametrize("tempo_bpm", [60, 92.5, 71.3, 300, 20.02, 113.33333])
 def test_abc2midi_keeps_the_tempo(tempo_bpm: float) -> None:
-    _, file = played(write_abc(tune("60:4", tempo_bpm=tempo_bpm)))
+    _, file = played(write_abc(score_from_words("60:4", tempo_bpm=tempo_bpm)))
     (tempo,) = (message.tempo for track in file.tracks for message in track if message.type == "set_tempo")
     assert 60e6 / tempo == pytest.approx(tempo_bpm, rel=4e-4)
 
 
 def test_a_whole_tempo_is_written_plainly() -> None:
-    assert "\nQ:1/4=112\n" in write_abc(tune("60:4", tempo_bpm=112.0))
-    assert "\nQ:1/8=185\n" in write_abc(tune("60:4", tempo_bpm=92.5))
+    assert "\nQ:1/4=112\n" in write_abc(score_from_words("60:4", tempo_bpm=112.0))
+    assert "\nQ:1/8=185\n" in write_abc(score_from_words("60:4", tempo_bpm=92.5))
 
 
 def read(score: Score) -> Any:
@@ -154,7 +154,7 @@ def test_music21_reads_every_note(score: Score) -> None:
     ],
 )
 def test_triplets_come_in_threes_of_equal_values(text: str, written: str) -> None:
-    assert write_abc(tune(text, meter="3/4")).splitlines()[-1] == written
+    assert write_abc(score_from_words(text, meter="3/4")).splitlines()[-1] == written
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -171,7 +171,7 @@ def test_music21_reads_key_and_metre(mode: str, meter: str) -> None:
 
 
 def test_every_note_carries_its_accidental() -> None:
-    body = write_abc(band()).partition("K:G\n")[2]
+    body = write_abc(band_score()).partition("K:G\n")[2]
     music = re.sub(r'"[^"]*"|![^!]*!|^(?:V:|P:|%%).*$', "", body, flags=re.MULTILINE)
     letters = re.findall(r"(__?|\^\^?|=|)([A-Ga-g])", music)
     assert len(letters) > 400
@@ -180,16 +180,16 @@ def test_every_note_carries_its_accidental() -> None:
 
 @needs_abc2midi
 def test_hostile_text_stays_text() -> None:
-    score = replace(band(), title='100 % "of\nK:C \\it', sections=())
+    score = replace(band_score(), title='100 % "of\nK:C \\it', sections=())
     score = replace(score, parts=tuple(replace(part, name='A "B" %\nV:9') for part in score.parts))
     found, _ = played(write_abc(score))
     assert_same(found, written(score), lengths=False)
 
 
 def test_lines_hold_four_bars_and_begin_anew_with_a_section() -> None:
-    voice = write_abc(band()).partition("V:2")[2].partition("V:3")[0].splitlines()[3:]
+    voice = write_abc(band_score()).partition("V:2")[2].partition("V:3")[0].splitlines()[3:]
     assert [len(re.findall(r"\|", line.replace("||", "|").replace("|]", "|"))) for line in voice] == [2, 4, 2, 4, 4]
 
 
 def test_the_band_is_written_as_ever() -> None:
-    assert write_abc(band()) == GOLDEN.read_text(encoding="utf-8")
+    assert write_abc(band_score()) == GOLDEN.read_text(encoding="utf-8")

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from img2music.io.abc.export_abc import write_abc
-from img2music.io.abc.import_abc import Bar, Sound, abc_pitch, key_field, read_abc, unfolded
-from img2music.realizers.abc.repair_tune import joined
+from img2music.io.abc.import_abc import AbcBar, AbcNote, abc_pitch, expand_repeats, key_field, read_abc
+from img2music.realizers.abc.repair_tune import join_ties
 from img2music.score import Score
 from img2music.theory import MODES, Key, SpelledPitch
 from tests.support.made_notes import random_scores
@@ -24,7 +24,7 @@ needs_abc2midi = pytest.mark.skipif(shutil.which("abc2midi") is None, reason="ne
 HEAD = "X:1\nT:Velvet evening\nM:4/4\nL:1/8\nQ:1/4=100\nK:{key}\n"
 
 
-def said(bar: Bar) -> str:
+def said(bar: AbcBar) -> str:
     """A bar in words: "F#4 1/2, C5+E5 1"."""
     return ", ".join(
         f"{'+'.join(pitch.name for pitch in sound.pitches)} {sound.duration_quarters}{'~' * bool(sound.tied)}"
@@ -119,7 +119,7 @@ def test_faults_name_what_is_not_understood(music: str, fault: str) -> None:
 
 def test_repeats_are_written_out() -> None:
     (voice,) = read_abc(HEAD.format(key="C") + "|: A8 | B8 |1 c8 :|2 d8 |: e8 :| f8 |]").voices
-    assert [said(bar)[:2] for bar in unfolded(voice.bars)] == ["A4", "B4", "C5", "A4", "B4", "D5", "E5", "E5", "F5"]
+    assert [said(bar)[:2] for bar in expand_repeats(voice.bars)] == ["A4", "B4", "C5", "A4", "B4", "D5", "E5", "E5", "F5"]
 
 
 def test_enormous_rests_and_many_voices_end() -> None:
@@ -137,13 +137,15 @@ def sounded(tune_text: str, meter: str = "4/4") -> list[list[tuple[Fraction, Fra
     """Every voice as (onset, duration, pitch), ties joined."""
     found = []
     for voice in read_abc(tune_text, meter=meter).voices:
-        place, sounds = Fraction(0), list[Sound]()
+        place, sounds = Fraction(0), list[AbcNote]()
         for bar in voice.bars:
             sounds += [replace(sound, onset_quarters=place + sound.onset_quarters) for sound in bar.sounds]
             place += bar.length_quarters
         found.append(
             sorted(
-                (sound.onset_quarters, sound.duration_quarters, pitch.midi) for sound in joined(sounds) for pitch in sound.pitches
+                (sound.onset_quarters, sound.duration_quarters, pitch.midi)
+                for sound in join_ties(sounds)
+                for pitch in sound.pitches
             )
         )
     return [voice for voice in found if voice]
@@ -174,7 +176,7 @@ def test_what_we_write_is_read_exactly(score: Score) -> None:
 def test_no_text_breaks_the_reader(text: str) -> None:
     for voice in read_abc(text).voices:
         assert voice.bars
-        unfolded(voice.bars)
+        expand_repeats(voice.bars)
         for bar in voice.bars:
             places = [(sound.onset_quarters, sound.onset_quarters + sound.duration_quarters) for sound in bar.sounds]
             assert all(end <= begin for (_, end), (begin, _) in pairwise(places))

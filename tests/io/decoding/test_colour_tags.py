@@ -12,7 +12,7 @@ from PIL import Image, ImageCms, features
 
 from img2music.io.decoding.isobmff import Cicp, coded_colours
 from img2music.io.pictures import Picture, open_picture
-from tests.support.made_files import encoded, png, scene
+from tests.support.picture_files import encode_picture, png_file, sky_and_grass
 
 Values = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -32,7 +32,7 @@ def to_xyz(places: tuple[float, ...]) -> Values:
 
 def light(places: tuple[float, ...]) -> Values:
     """The scene's linear light in other primaries."""
-    codes = scene() / 255
+    codes = sky_and_grass() / 255
     linear = np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4)
     return np.asarray(np.clip(linear @ np.linalg.solve(to_xyz(places), to_xyz(SRGB)).T, 0, 1))
 
@@ -67,7 +67,7 @@ def codes(values: Values, top: int = 255) -> Values:
 
 def off(picture: Picture) -> int:
     """The largest difference from the scene."""
-    return int(np.abs(picture.rgb.astype(int) - scene()).max())
+    return int(np.abs(picture.rgb.astype(int) - sky_and_grass()).max())
 
 
 # ---------------------------------------------------------------- EXIF
@@ -87,7 +87,7 @@ def adobe_jpeg(values: Values | None = None, **tags: Any) -> bytes:
     kept = codes(light(ADOBE) ** (256 / 563)) if values is None else values
     options = {"icc_profile": tags["profile"]} if "profile" in tags else {}
     image = Image.fromarray(kept.astype(np.uint8))
-    return encoded(image, "JPEG", quality=100, subsampling=0, exif=exif, **options)
+    return encode_picture(image, "JPEG", quality=100, subsampling=0, exif=exif, **options)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_adobe_rgb_told_by_exif_only(tags: dict[str, Any]) -> None:
 
 
 def test_exif_that_says_srgb_or_nothing_changes_nothing() -> None:
-    plain = scene().astype(float)
+    plain = sky_and_grass().astype(float)
     for tags in ({"space": 1}, {}, {"space": 1, "index": "R03"}, {"space": 1, "index": "R98"}):
         assert open_picture(adobe_jpeg(plain, **tags)).notes == ()
     unknown = open_picture(adobe_jpeg(plain, space=65535))
@@ -116,7 +116,7 @@ def test_exif_that_says_srgb_or_nothing_changes_nothing() -> None:
 
 def test_a_profile_wins_over_exif() -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    found = open_picture(adobe_jpeg(scene().astype(float), space=65535, index="R03", profile=profile))
+    found = open_picture(adobe_jpeg(sky_and_grass().astype(float), space=65535, index="R03", profile=profile))
     assert off(found) <= 6
     assert found.notes == ()
 
@@ -151,7 +151,7 @@ def test_code_points_of_png(code: int, places: tuple[float, ...], curve: int, mo
     }
     values = curves[curve](light(places))
     stored = codes(values) if full else np.rint(16 + 219 * values)
-    found = open_picture(png(stored, (b"cICP", bytes([code, curve, 0, full]))))
+    found = open_picture(png_file(stored, (b"cICP", bytes([code, curve, 0, full]))))
     assert off(found) <= most
     assert len(found.notes) == (0 if (code, curve, full) == (1, 13, 1) else 1)
     assert ("highlights" in " ".join(found.notes)) == (curve in {16, 18})
@@ -160,14 +160,14 @@ def test_code_points_of_png(code: int, places: tuple[float, ...], curve: int, mo
 def test_highlights_of_hdr_are_pressed_and_the_rest_stays() -> None:
     linear = light(BT2020)
     linear[:10, :10] = 5  # five times the white: 1015 cd/m2
-    found = open_picture(png(codes(pq_curve(linear)), (b"cICP", bytes([9, 16, 0, 1])))).rgb.astype(int)
+    found = open_picture(png_file(codes(pq_curve(linear)), (b"cICP", bytes([9, 16, 0, 1])))).rgb.astype(int)
     assert found[2, 2].min() >= 250, "the brightest is the screen's white"
-    assert np.abs(found[30, 5] - scene()[30, 5]).max() <= 12, "what is darker than half of the white stays"
+    assert np.abs(found[30, 5] - sky_and_grass()[30, 5]).max() <= 12, "what is darker than half of the white stays"
     linear[:10, :10] = 2
-    middle = open_picture(png(codes(pq_curve(linear)), (b"cICP", bytes([9, 16, 0, 1])))).rgb.astype(int)
+    middle = open_picture(png_file(codes(pq_curve(linear)), (b"cICP", bytes([9, 16, 0, 1])))).rgb.astype(int)
     assert middle[2, 2].min() >= 250
     linear[:5, :5] = 5
-    both = open_picture(png(codes(pq_curve(linear)), (b"cICP", bytes([9, 16, 0, 1])))).rgb.astype(int)
+    both = open_picture(png_file(codes(pq_curve(linear)), (b"cICP", bytes([9, 16, 0, 1])))).rgb.astype(int)
     assert both[8, 8].max() < both[2, 2].min(), "what differs in the file differs on the screen"
 
 
@@ -182,33 +182,33 @@ def gamma_chunk(exponent: float) -> bytes:
 @pytest.mark.parametrize("exponent", [1.0, 0.55, 0.7])
 def test_gamma_of_png(exponent: float) -> None:
     stored = light(SRGB) ** exponent
-    assert off(open_picture(png(codes(stored), (b"gAMA", gamma_chunk(exponent))))) <= 8
-    deep = open_picture(png(codes(stored, 65535), (b"gAMA", gamma_chunk(exponent)), bits=16))
+    assert off(open_picture(png_file(codes(stored), (b"gAMA", gamma_chunk(exponent))))) <= 8
+    deep = open_picture(png_file(codes(stored, 65535), (b"gAMA", gamma_chunk(exponent)), bits=16))
     assert off(deep) <= 8
     grey = codes(light(SRGB)[..., 1] ** exponent)
-    found = open_picture(png(grey, (b"gAMA", gamma_chunk(exponent)))).rgb
-    assert np.abs(found[..., 1].astype(int) - scene()[..., 1]).max() <= 8
+    found = open_picture(png_file(grey, (b"gAMA", gamma_chunk(exponent)))).rgb
+    assert np.abs(found[..., 1].astype(int) - sky_and_grass()[..., 1]).max() <= 8
 
 
 def test_gamma_of_a_palette() -> None:
     image = Image.fromarray(codes(light(SRGB)).astype(np.uint8)).quantize(8)
-    plain = encoded(image, "PNG")
-    told = plain[:33] + png(scene(), (b"gAMA", gamma_chunk(1.0)))[33:49] + plain[33:]
+    plain = encode_picture(image, "PNG")
+    told = plain[:33] + png_file(sky_and_grass(), (b"gAMA", gamma_chunk(1.0)))[33:49] + plain[33:]
     assert off(open_picture(told)) <= 8
     assert off(open_picture(plain)) > 40
 
 
 @pytest.mark.parametrize("exponent", [0.45455, 1 / 2.2, 0.44, 0.0, 90.0])
 def test_an_ordinary_or_foolish_gamma_changes_nothing(exponent: float) -> None:
-    found = open_picture(png(scene(), (b"gAMA", gamma_chunk(exponent))))
+    found = open_picture(png_file(sky_and_grass(), (b"gAMA", gamma_chunk(exponent))))
     assert (off(found), found.notes) == (0, ())
 
 
 def test_primaries_of_png() -> None:
     stored = codes(srgb_curve(light(P3)))
     for chunks in ([(b"cHRM", places_chunk(P3))], [(b"gAMA", gamma_chunk(0.45455)), (b"cHRM", places_chunk(P3))]):
-        assert off(open_picture(png(stored, *chunks))) <= 5
-    ordinary = open_picture(png(scene(), (b"gAMA", gamma_chunk(0.45455)), (b"cHRM", places_chunk(SRGB))))
+        assert off(open_picture(png_file(stored, *chunks))) <= 5
+    ordinary = open_picture(png_file(sky_and_grass(), (b"gAMA", gamma_chunk(0.45455)), (b"cHRM", places_chunk(SRGB))))
     assert (off(ordinary), ordinary.notes) == (0, ())
 
 
@@ -216,14 +216,14 @@ def test_which_chunk_wins() -> None:
     import zlib
 
     wrong = (b"gAMA", gamma_chunk(1.0)), (b"cHRM", places_chunk(BT2020))
-    assert off(open_picture(png(scene(), (b"sRGB", b"\0"), *wrong))) == 0, "sRGB wins over gAMA and cHRM"
+    assert off(open_picture(png_file(sky_and_grass(), (b"sRGB", b"\0"), *wrong))) == 0, "sRGB wins over gAMA and cHRM"
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     profile = (b"iCCP", b"p\0\0" + zlib.compress(srgb))
-    assert off(open_picture(png(scene(), profile, *wrong))) == 0, "a profile wins over gAMA and cHRM"
+    assert off(open_picture(png_file(sky_and_grass(), profile, *wrong))) == 0, "a profile wins over gAMA and cHRM"
     stored = codes(srgb_curve(light(P3)))
     code = (b"cICP", bytes([12, 13, 0, 1]))
-    assert off(open_picture(png(stored, code, profile, (b"sRGB", b"\0"), *wrong))) <= 5, "cICP wins over all"
-    assert off(open_picture(png(scene(), (b"cICP", bytes([1, 13, 0, 1])), *wrong))) == 0
+    assert off(open_picture(png_file(stored, code, profile, (b"sRGB", b"\0"), *wrong))) <= 5, "cICP wins over all"
+    assert off(open_picture(png_file(sky_and_grass(), (b"cICP", bytes([1, 13, 0, 1])), *wrong))) == 0
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def test_which_chunk_wins() -> None:
 )
 def test_chunks_without_sense_are_ignored(bad: tuple[bytes, bytes]) -> None:
     try:
-        found = open_picture(png(scene(), bad))
+        found = open_picture(png_file(sky_and_grass(), bad))
     except ValueError as error:  # Pillow refuses some of them itself
         assert "damaged" in str(error)  # noqa: PT017
     else:
@@ -251,8 +251,8 @@ def test_chunks_without_sense_are_ignored(bad: tuple[bytes, bytes]) -> None:
 
 def test_transparency_and_code_points_together() -> None:
     values = np.dstack([codes(srgb_curve(light(P3))), np.full((40, 60), 255.0)])
-    plain = encoded(Image.fromarray(values.astype(np.uint8)), "PNG")
-    found = open_picture(plain[:33] + png(scene(), (b"cICP", bytes([12, 13, 0, 1])))[33:49] + plain[33:])
+    plain = encode_picture(Image.fromarray(values.astype(np.uint8)), "PNG")
+    found = open_picture(plain[:33] + png_file(sky_and_grass(), (b"cICP", bytes([12, 13, 0, 1])))[33:49] + plain[33:])
     assert off(found) <= 5
 
 
@@ -268,7 +268,7 @@ def recoded(avif: bytes, primaries: int, transfer: int) -> bytes:
 @pytest.mark.skipif(not HAS_AVIF, reason="no AVIF")
 def test_code_points_of_avif() -> None:
     image = Image.fromarray(codes(srgb_curve(light(P3))).astype(np.uint8))
-    avif = recoded(encoded(image, "AVIF", quality=100, subsampling="4:4:4"), 12, 13)
+    avif = recoded(encode_picture(image, "AVIF", quality=100, subsampling="4:4:4"), 12, 13)
     found = open_picture(avif)
     assert off(found) <= 12
     assert found.notes == ("colours of Display P3 turned into sRGB",)

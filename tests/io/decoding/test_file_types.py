@@ -16,10 +16,20 @@ from img2music.io import pictures
 from img2music.io.decoding import animation, heif, jpeg_header
 from img2music.io.decoding.tiff_directories import directories
 from img2music.io.pictures import Picture, open_picture
-from tests.support.made_files import GRASS, RED, SKY, claiming, encoded, file_type, png, scene, tiff
+from tests.support.picture_files import (
+    GRASS,
+    RED,
+    SKY,
+    encode_picture,
+    iso_media_head,
+    png_file,
+    sky_and_grass,
+    tiff_file,
+    with_claimed_size,
+)
 
 HAS_AVIF = "avif" in features.modules and bool(features.check("avif"))
-THUMBNAIL = scene(12, 18)
+THUMBNAIL = sky_and_grass(12, 18)
 
 
 def refused(content: bytes, **options: Any) -> str:
@@ -33,7 +43,7 @@ def refused(content: bytes, **options: Any) -> str:
 
 
 def shows_the_scene(found: Picture, most: float = 0) -> bool:
-    return found.rgb.shape == (40, 60, 3) and float(np.abs(found.rgb.astype(int) - scene()).max()) <= most
+    return found.rgb.shape == (40, 60, 3) and float(np.abs(found.rgb.astype(int) - sky_and_grass()).max()) <= most
 
 
 # ---------------------------------------------------------------- TIFF and raw files
@@ -42,7 +52,7 @@ def shows_the_scene(found: Picture, most: float = 0) -> bool:
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("sub", [(), (1,)])
 def test_a_small_copy_before_the_picture_is_not_the_picture(order: str, sub: tuple[int, ...]) -> None:
-    content = tiff((THUMBNAIL, {254: (4, 1), 271: (2, b"Camera\0")}), (scene(), {254: (4, 0)}), order=order, sub=sub)
+    content = tiff_file((THUMBNAIL, {254: (4, 1), 271: (2, b"Camera\0")}), (sky_and_grass(), {254: (4, 0)}), order=order, sub=sub)
     found = open_picture(content)
     assert shows_the_scene(found)
     assert (found.width, found.height, found.format) == (60, 40, "TIFF")
@@ -50,31 +60,33 @@ def test_a_small_copy_before_the_picture_is_not_the_picture(order: str, sub: tup
 
 
 def test_the_largest_of_several_and_the_old_tag() -> None:
-    content = tiff((THUMBNAIL, {255: (3, 2)}), (scene(20, 30), {}), (scene(), {}), (scene(80, 120), {254: (4, 4)}))
+    content = tiff_file(
+        (THUMBNAIL, {255: (3, 2)}), (sky_and_grass(20, 30), {}), (sky_and_grass(), {}), (sky_and_grass(80, 120), {254: (4, 4)})
+    )
     assert shows_the_scene(open_picture(content)), "a mask is no picture"
 
 
 def test_the_small_copy_says_how_both_are_turned() -> None:
-    upright = scene()
+    upright = sky_and_grass()
     stored = np.rot90(upright).copy()
-    found = open_picture(tiff((np.rot90(THUMBNAIL).copy(), {254: (4, 1), 274: (3, 6)}), (stored, {254: (4, 0)})))
+    found = open_picture(tiff_file((np.rot90(THUMBNAIL).copy(), {254: (4, 1), 274: (3, 6)}), (stored, {254: (4, 0)})))
     assert shows_the_scene(found)
     assert (found.width, found.height) == (60, 40)
-    own = open_picture(tiff((THUMBNAIL, {254: (4, 1), 274: (3, 6)}), (upright, {254: (4, 0), 274: (3, 1)})))
+    own = open_picture(tiff_file((THUMBNAIL, {254: (4, 1), 274: (3, 6)}), (upright, {254: (4, 0), 274: (3, 1)})))
     assert shows_the_scene(own)
 
 
 def test_pages_that_are_no_small_copies_stay_as_they_are() -> None:
-    content = tiff((THUMBNAIL, {}), (scene(), {}))
+    content = tiff_file((THUMBNAIL, {}), (sky_and_grass(), {}))
     found = open_picture(content)
     assert (found.width, found.height, found.notes) == (18, 12, ("first of 2 frames",))
-    assert open_picture(tiff((scene(), {}), (THUMBNAIL, {254: (4, 1)}))).width == 60
-    alone = open_picture(tiff((THUMBNAIL, {254: (4, 1)})))
+    assert open_picture(tiff_file((sky_and_grass(), {}), (THUMBNAIL, {254: (4, 1)}))).width == 60
+    alone = open_picture(tiff_file((THUMBNAIL, {254: (4, 1)})))
     assert alone.width == 18, "the only picture there is"
 
 
 def test_big_tiff() -> None:
-    content = encoded(Image.fromarray(scene()), "TIFF", big_tiff=True)
+    content = encode_picture(Image.fromarray(sky_and_grass()), "TIFF", big_tiff=True)
     assert content[:4] in {b"II+\0", b"MM\0+"}
     assert shows_the_scene(open_picture(content))
     assert [directory.pixels for directory in directories(content)] == [2400]
@@ -87,15 +99,17 @@ def test_big_tiff() -> None:
 @pytest.mark.parametrize("sub", [(), (1,)])
 @pytest.mark.parametrize("flag", [0, 1])
 def test_a_sensors_values_are_no_picture(tags: dict[int, tuple[int, Any]], sub: tuple[int, ...], flag: int) -> None:
-    content = tiff((THUMBNAIL, {254: (4, flag), 271: (2, b"NIKON CORPORATION\0")}), (scene(), {254: (4, 0), **tags}), sub=sub)
+    content = tiff_file(
+        (THUMBNAIL, {254: (4, flag), 271: (2, b"NIKON CORPORATION\0")}), (sky_and_grass(), {254: (4, 0), **tags}), sub=sub
+    )
     text = refused(content)
     assert "a camera's raw file (of NIKON CORPORATION)" in text
     assert "export it as JPEG" in text
 
 
 def test_digital_negatives_and_nameless_raw_files() -> None:
-    assert "raw file" in refused(tiff((scene(), {50706: (2, b"\1\4\0\0")})))
-    assert "a sensor's values" in refused(tiff((scene(), {262: (3, 32803)})))
+    assert "raw file" in refused(tiff_file((sky_and_grass(), {50706: (2, b"\1\4\0\0")})))
+    assert "a sensor's values" in refused(tiff_file((sky_and_grass(), {262: (3, 32803)})))
 
 
 @pytest.mark.parametrize(
@@ -115,14 +129,14 @@ def test_digital_negatives_and_nameless_raw_files() -> None:
 )
 def test_raw_files_by_their_first_bytes(start: bytes, whose: str, tmp_path: Path) -> None:
     path = tmp_path / "photo.jpg"
-    path.write_bytes(start + bytes(200) + encoded(Image.fromarray(THUMBNAIL), "JPEG"))
+    path.write_bytes(start + bytes(200) + encode_picture(Image.fromarray(THUMBNAIL), "JPEG"))
     with pytest.raises(PictureError, match="raw file") as caught:
         open_picture(path)
     assert whose in str(caught.value)
 
 
 def test_directories_that_bite_their_tail_and_nonsense_end() -> None:
-    content = bytearray(tiff((THUMBNAIL, {254: (4, 1)}), (scene(), {254: (4, 0)})))
+    content = bytearray(tiff_file((THUMBNAIL, {254: (4, 1)}), (sky_and_grass(), {254: (4, 0)})))
     first = struct.unpack_from("<I", content, 4)[0]
     count = struct.unpack_from("<H", content, first)[0]
     struct.pack_into("<I", content, first + 2 + 12 * count, first)
@@ -149,27 +163,27 @@ def test_directories_that_bite_their_tail_and_nonsense_end() -> None:
     ],
 )
 def test_avif_of_any_brand(brands: tuple[bytes, ...]) -> None:
-    whole = encoded(Image.fromarray(scene()), "AVIF", quality=95)
+    whole = encode_picture(Image.fromarray(sky_and_grass()), "AVIF", quality=95)
     old = struct.unpack_from(">I", whole)[0]
     padded = (*brands, *[brands[-1]] * ((old - 16) // 4 - len(brands) + 1))  # places in the file stay
-    found = open_picture(file_type(*padded) + whole[old:])
+    found = open_picture(iso_media_head(*padded) + whole[old:])
     assert (found.format, found.width, found.height) == ("AVIF", 60, 40)
     assert np.abs(found.rgb[20, 30].astype(int) - RED).max() <= 12
 
 
 def test_sequences_and_videos_by_name() -> None:
     for brands in ((b"msf1", b"msf1", b"hevc"), (b"hevc", b"msf1"), (b"hevx",)):
-        text = refused(file_type(*brands) + bytes(64))
+        text = refused(iso_media_head(*brands) + bytes(64))
         assert "a HEIF sequence" in text
         assert "video" not in text
     for brands in ((b"isom", b"mp42"), (b"qt  ",), (b"mp42", b"isom"), (b"3gp5",)):
-        assert "is a video" in refused(file_type(*brands) + bytes(64))
+        assert "is a video" in refused(iso_media_head(*brands) + bytes(64))
 
 
 def test_heic_without_its_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heif, "package", lambda: None)
     for brands in ((b"heic", b"mif1", b"heic"), (b"mif1", b"heic"), (b"heix",), (b"miaf", b"heim"), (b"mif1",)):
-        assert "pip install 'img2music[heic]'" in refused(file_type(*brands) + bytes(64))
+        assert "pip install 'img2music[heic]'" in refused(iso_media_head(*brands) + bytes(64))
 
 
 # A HEIC of 24 x 16 pixels that stands on its side (irot and EXIF orientation 6) and says Display P3 (nclx); x265 by pillow-heif 1.8.1.
@@ -209,13 +223,13 @@ def test_heic_is_bounded_and_damage_is_one_line() -> None:
 
 
 def shot(shade: float = 1.0) -> Image.Image:
-    return Image.fromarray((scene(48, 72) * shade).astype(np.uint8))
+    return Image.fromarray((sky_and_grass(48, 72) * shade).astype(np.uint8))
 
 
 def animated(suffix: str, images: list[Image.Image]) -> bytes:
     further: dict[str, dict[str, Any]] = {"GIF": {"disposal": 2}, "WEBP": {"lossless": True}, "AVIF": {"quality": 90}}
     options = further.get(suffix, {})
-    return encoded(images[0], suffix, save_all=True, append_images=images[1:], duration=40, **options)
+    return encode_picture(images[0], suffix, save_all=True, append_images=images[1:], duration=40, **options)
 
 
 SUFFIXES = ["GIF", "WEBP", "PNG", pytest.param("AVIF", marks=pytest.mark.skipif(not HAS_AVIF, reason="no AVIF"))]
@@ -224,7 +238,7 @@ SUFFIXES = ["GIF", "WEBP", "PNG", pytest.param("AVIF", marks=pytest.mark.skipif(
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_the_first_frame_with_content(suffix: str) -> None:
     blanks = [Image.new("RGB", (72, 48), (shade, shade, shade)) for shade in (0, 255, 9)]
-    other = Image.fromarray(scene(48, 72)[::-1, ::-1].copy())
+    other = Image.fromarray(sky_and_grass(48, 72)[::-1, ::-1].copy())
     found = open_picture(animated(suffix, [*blanks, shot(), other]))
     assert found.notes == ("frame 4 of 5: the first three are blank",)
     assert np.abs(found.rgb[24, 36].astype(int) - RED).max() <= 20
@@ -242,7 +256,7 @@ def test_a_transparent_first_frame_is_blank(suffix: str) -> None:
 @pytest.mark.parametrize("suffix", ["WEBP", "PNG"])
 def test_a_fade_is_over_before_it_is_looked_at(suffix: str) -> None:
     fade = [shot(step / 5) for step in range(6)]
-    end = Image.fromarray(scene(48, 72)[::-1].copy())
+    end = Image.fromarray(sky_and_grass(48, 72)[::-1].copy())
     found = open_picture(animated(suffix, [*fade, end]))
     assert found.notes == ("frame 6 of 7: the first is blank, then it fades in",)
     assert np.abs(found.rgb[24, 36].astype(int) - RED).max() <= 3
@@ -272,7 +286,7 @@ def drawn(*shapes: tuple[tuple[int, int, int, int], str], mode: str = "RGBA") ->
     image = Image.new("RGBA", (120, 80), (0, 0, 0, 0))
     for place, colour in shapes:
         ImageDraw.Draw(image).ellipse(place, fill=colour)
-    return open_picture(encoded(image.convert(mode), "PNG"))
+    return open_picture(encode_picture(image.convert(mode), "PNG"))
 
 
 WHOLE, INNER = (20, 10, 100, 70), (26, 16, 94, 64)
@@ -309,7 +323,7 @@ def test_a_light_palette_on_transparent() -> None:
     image = Image.new("P", (40, 40), 0)
     image.putpalette([0, 0, 0, 255, 255, 255])
     image.paste(1, (10, 10, 30, 30))
-    found = open_picture(encoded(image, "PNG", transparency=0))
+    found = open_picture(encode_picture(image, "PNG", transparency=0))
     assert found.notes == ("transparent parts laid on dark grey",)
     assert found.rgb[20, 20].tolist() == [255, 255, 255]
 
@@ -318,7 +332,7 @@ def test_a_light_palette_on_transparent() -> None:
 
 
 def large(**options: Any) -> bytes:
-    return encoded(Image.fromarray(scene(600, 800)), "JPEG", subsampling="4:2:0", **options)
+    return encode_picture(Image.fromarray(sky_and_grass(600, 800)), "JPEG", subsampling="4:2:0", **options)
 
 
 def test_what_a_jpeg_needs() -> None:
@@ -328,7 +342,7 @@ def test_what_a_jpeg_needs() -> None:
     assert (plain.width, plain.height, plain.coefficient_bytes) == (800, 600, 0)
     assert progressive.scans > 4
     assert progressive.coefficient_bytes == 800 // 16 * 38 * 6 * 128  # blocks of 16 x 16 pixels, six of 8 x 8 samples in each
-    grey = jpeg_header.read_head(encoded(Image.new("L", (64, 64)), "JPEG", progressive=True))
+    grey = jpeg_header.read_head(encode_picture(Image.new("L", (64, 64)), "JPEG", progressive=True))
     assert grey is not None
     assert grey.coefficient_bytes == 64 * 128
     for length in range(0, 700, 7):
@@ -339,13 +353,13 @@ def test_a_baseline_jpeg_may_be_larger_than_other_pictures(monkeypatch: pytest.M
     monkeypatch.setattr(pictures, "MOST_PIXELS", 400_000)
     found = open_picture(large())
     assert (found.width, found.height) == (800, 600)
-    assert "more than 400000 pixels" in refused(encoded(Image.new("RGB", (800, 600)), "PNG"))
+    assert "more than 400000 pixels" in refused(encode_picture(Image.new("RGB", (800, 600)), "PNG"))
     assert "more than 479999 pixels" in refused(large(), max_pixels=479_999), "what is asked for holds"
 
 
 def test_a_large_jpeg_is_never_decoded_whole() -> None:
     panorama = Image.new("L", (24_000, 600))
-    content = encoded(panorama, "JPEG")
+    content = encode_picture(panorama, "JPEG")
     import io
 
     for asked, width in ((False, 24_000), (True, 3000)):
@@ -355,15 +369,17 @@ def test_a_large_jpeg_is_never_decoded_whole() -> None:
 
 
 def test_200_megapixels() -> None:
-    baseline, progressive = claiming(large(), 16320, 12240), claiming(large(progressive=True), 16320, 12240)
+    baseline, progressive = with_claimed_size(large(), 16320, 12240), with_claimed_size(large(progressive=True), 16320, 12240)
     found = open_picture(baseline)
     assert (found.width, found.height, found.rgb.shape) == (16320, 12240, (576, 768, 3))
     text = refused(progressive)
     assert "--max-pixels to 199756800" in text
     assert "599 MB" in text
     assert pictures._jpeg_limit(progressive, 200_000_000) == 200_000_000, "the option lifts it"
-    assert pictures._jpeg_limit(claiming(large(progressive=True), 11552, 8656), None) > 11552 * 8656, "100 megapixels may be"
-    assert "more than 400000000 pixels" in refused(claiming(large(), 40_000, 40_000))
+    assert pictures._jpeg_limit(with_claimed_size(large(progressive=True), 11552, 8656), None) > 11552 * 8656, (
+        "100 megapixels may be"
+    )
+    assert "more than 400000000 pixels" in refused(with_claimed_size(large(), 40_000, 40_000))
 
 
 def test_kinds_of_jpeg_that_nobody_reads() -> None:
@@ -380,7 +396,7 @@ def test_a_jpeg_of_thousands_of_scans_is_refused() -> None:
     content = large(progressive=True)
     start = content.rindex(b"\xff\xda")
     scan = content[start:-2]
-    endless = claiming(content[:start] + scan[:10] * 3000 + content[start:], 8000, 8000)
+    endless = with_claimed_size(content[:start] + scan[:10] * 3000 + content[start:], 8000, 8000)
     assert "scans, made to take long" in refused(endless)
     assert open_picture(content).width == 800
 
@@ -398,4 +414,4 @@ def test_other_formats_by_name() -> None:
 
 
 def test_a_png_stays_bit_for_bit() -> None:
-    assert shows_the_scene(open_picture(png(scene())))
+    assert shows_the_scene(open_picture(png_file(sky_and_grass())))

@@ -19,8 +19,8 @@ from img2music.errors import PictureError
 from img2music.io.decoding import isobmff, jpeg_header, svg, tiff_directories
 from img2music.io.pictures import open_picture
 from tests.io.decoding.test_file_types import HEIC
-from tests.support.commands import one_line
-from tests.support.made_files import chunk, encoded, png, scene, tiff
+from tests.support.commands import assert_one_line
+from tests.support.picture_files import encode_picture, png_chunk, png_file, sky_and_grass, tiff_file
 
 HAS_AVIF = "avif" in features.modules and bool(features.check("avif"))
 MOST_SECONDS = 20
@@ -31,26 +31,28 @@ DRAWING = (
 
 
 def whole_files() -> dict[str, bytes]:
-    image = Image.fromarray(scene(20, 24))
+    image = Image.fromarray(sky_and_grass(20, 24))
     frames = [Image.new("RGB", (24, 20)), Image.new("RGB", (24, 20), "white"), image]
     exif = Image.Exif()
     exif[0x0112] = 6
     exif._ifds[0x8769] = {0xA001: 65535, 0xA005: {1: "R03"}}
     found = {
-        "Adobe RGB": encoded(image, "JPEG", exif=exif),
-        "progressive": encoded(image, "JPEG", progressive=True),
-        "code points": png(scene(20, 24), (b"cICP", b"\x09\x10\0\1"), (b"gAMA", b"\0\0\xb1\x8f"), (b"cHRM", bytes(range(32)))),
-        "grey gamma": png(scene(20, 24)[..., 0], (b"gAMA", b"\0\1\x86\xa0")),
-        "small copy first": tiff((scene(6, 8), {254: (4, 1)}), (scene(20, 24), {254: (4, 0)}), sub=(1,)),
-        "BigTIFF": encoded(image, "TIFF", big_tiff=True),
-        "transparent": encoded(image.convert("RGBA").quantize(8), "PNG", transparency=1),
-        "animated GIF": encoded(frames[0], "GIF", save_all=True, append_images=frames[1:]),
-        "animated WebP": encoded(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True),
-        "animated PNG": encoded(frames[0], "PNG", save_all=True, append_images=frames[1:]),
+        "Adobe RGB": encode_picture(image, "JPEG", exif=exif),
+        "progressive": encode_picture(image, "JPEG", progressive=True),
+        "code points": png_file(
+            sky_and_grass(20, 24), (b"cICP", b"\x09\x10\0\1"), (b"gAMA", b"\0\0\xb1\x8f"), (b"cHRM", bytes(range(32)))
+        ),
+        "grey gamma": png_file(sky_and_grass(20, 24)[..., 0], (b"gAMA", b"\0\1\x86\xa0")),
+        "small copy first": tiff_file((sky_and_grass(6, 8), {254: (4, 1)}), (sky_and_grass(20, 24), {254: (4, 0)}), sub=(1,)),
+        "BigTIFF": encode_picture(image, "TIFF", big_tiff=True),
+        "transparent": encode_picture(image.convert("RGBA").quantize(8), "PNG", transparency=1),
+        "animated GIF": encode_picture(frames[0], "GIF", save_all=True, append_images=frames[1:]),
+        "animated WebP": encode_picture(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True),
+        "animated PNG": encode_picture(frames[0], "PNG", save_all=True, append_images=frames[1:]),
     }
     if HAS_AVIF:
-        found["AVIF"] = encoded(image, "AVIF")
-        found["animated AVIF"] = encoded(frames[0], "AVIF", save_all=True, append_images=frames[1:])
+        found["AVIF"] = encode_picture(image, "AVIF")
+        found["animated AVIF"] = encode_picture(frames[0], "AVIF", save_all=True, append_images=frames[1:])
     return found
 
 
@@ -101,8 +103,8 @@ def test_cut_off_anywhere(which: str) -> None:
     body=st.binary(max_size=48),
 )
 def test_any_chunk(kind: bytes, body: bytes) -> None:
-    whole = png(scene(20, 24))
-    read_or_refused(whole[:33] + chunk(kind, body) + whole[33:])
+    whole = png_file(sky_and_grass(20, 24))
+    read_or_refused(whole[:33] + png_chunk(kind, body) + whole[33:])
 
 
 @settings(max_examples=300, deadline=None)
@@ -167,10 +169,10 @@ def test_files_that_claim_many_frames_or_nothing() -> None:
     def control(width: int, height: int) -> bytes:
         return (0).to_bytes(4, "big") + width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes(8) + b"\0\1\0\1\0\0"
 
-    whole = png(scene(20, 24))
+    whole = png_file(sky_and_grass(20, 24))
     for frames in (2, 2**31 - 1):
-        counted = chunk(b"acTL", frames.to_bytes(4, "big") + bytes(4))
-        read_or_refused(whole[:33] + counted + chunk(b"fcTL", control(24, 20)) + whole[33:])
+        counted = png_chunk(b"acTL", frames.to_bytes(4, "big") + bytes(4))
+        read_or_refused(whole[:33] + counted + png_chunk(b"fcTL", control(24, 20)) + whole[33:])
     gif = io.BytesIO()
     Image.new("P", (500, 500)).save(gif, "GIF")
     body = gif.getvalue()
@@ -188,7 +190,7 @@ def test_a_hostile_read_is_one_error() -> None:
 
 def test_nothing_is_printed_beside_the_one_line(tmp_path: Path) -> None:
     path = tmp_path / "samples.tif"
-    path.write_bytes(tiff((scene(20, 24), {277: (3, 93)})))
+    path.write_bytes(tiff_file((sky_and_grass(20, 24), {277: (3, 93)})))
     done = subprocess.run([sys.executable, "-m", "img2music", "see", str(path)], capture_output=True, text=True, check=False)
     assert done.returncode == 3
-    assert "damaged or truncated TIFF" in one_line(done.stderr)
+    assert "damaged or truncated TIFF" in assert_one_line(done.stderr)

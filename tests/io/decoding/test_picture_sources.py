@@ -19,13 +19,13 @@ from img2music.errors import Img2MusicError, PictureError, UsageError
 from img2music.io.decoding import picture_sources
 from img2music.io.pictures import open_picture
 from img2music.pipeline import Pipeline
-from tests.support.commands import CONTRACT, QUICK, one_line
-from tests.support.made_files import encoded, scene
+from tests.support.commands import PIECE_FILES, QUICK_OPTIONS, assert_one_line
+from tests.support.picture_files import encode_picture, sky_and_grass
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PNG = encoded(Image.fromarray(scene()), "PNG")
+PNG = encode_picture(Image.fromarray(sky_and_grass()), "PNG")
 
 
 def refused(source: Any, kind: type[Img2MusicError] = PictureError, **options: Any) -> str:
@@ -50,7 +50,7 @@ def test_bytes_and_open_files_are_the_same_picture(tmp_path: Path) -> None:
         assert not file.closed
     given = [open_picture(one) for one in (PNG, bytearray(PNG), memoryview(PNG), io.BytesIO(PNG))]
     for found in (named, opened, *given):
-        np.testing.assert_array_equal(found.rgb, scene())
+        np.testing.assert_array_equal(found.rgb, sky_and_grass())
         assert (found.sha256, found.format) == (hashlib.sha256(PNG).hexdigest(), "PNG")
     assert [found.file for found in (named, opened, *given)] == ["view.png", "view.png", *["picture"] * 4]
 
@@ -67,7 +67,7 @@ def test_a_stream_that_can_not_be_wound_back() -> None:
             taken, self.rest = self.rest[:size], self.rest[size:]
             return taken
 
-    np.testing.assert_array_equal(open_picture(Pipe()).rgb, scene())  # type: ignore[arg-type]
+    np.testing.assert_array_equal(open_picture(Pipe()).rgb, sky_and_grass())  # type: ignore[arg-type]
 
 
 def test_bytes_that_are_no_picture(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -129,16 +129,16 @@ def test_a_file_that_is_called_like_an_address(tmp_path: Path, monkeypatch: pyte
 @pytest.mark.parametrize(
     ("array", "expected"),
     [
-        (scene(), scene()),
-        (scene()[::-1, ::-1], scene()[::-1, ::-1]),
-        (scene().astype(np.uint16) * 257, scene()),
-        ((scene().astype(np.uint16) * 257).astype(">u2"), scene()),
-        (scene() / 255, scene()),
-        ((scene() / 255).astype(np.float32), scene()),
-        (scene()[..., 0], scene()[..., [0, 0, 0]]),
-        (scene()[..., :1], scene()[..., [0, 0, 0]]),
-        (scene()[..., 0] > 100, np.where(scene()[..., [0, 0, 0]] > 100, 255, 0)),
-        (np.dstack([scene(), np.full((40, 60), 255, np.uint8)]), scene()),
+        (sky_and_grass(), sky_and_grass()),
+        (sky_and_grass()[::-1, ::-1], sky_and_grass()[::-1, ::-1]),
+        (sky_and_grass().astype(np.uint16) * 257, sky_and_grass()),
+        ((sky_and_grass().astype(np.uint16) * 257).astype(">u2"), sky_and_grass()),
+        (sky_and_grass() / 255, sky_and_grass()),
+        ((sky_and_grass() / 255).astype(np.float32), sky_and_grass()),
+        (sky_and_grass()[..., 0], sky_and_grass()[..., [0, 0, 0]]),
+        (sky_and_grass()[..., :1], sky_and_grass()[..., [0, 0, 0]]),
+        (sky_and_grass()[..., 0] > 100, np.where(sky_and_grass()[..., [0, 0, 0]] > 100, 255, 0)),
+        (np.dstack([sky_and_grass(), np.full((40, 60), 255, np.uint8)]), sky_and_grass()),
     ],
 )
 def test_arrays(array: Any, expected: Any) -> None:
@@ -150,12 +150,19 @@ def test_arrays(array: Any, expected: Any) -> None:
 
 
 def test_the_hash_of_an_array_is_that_of_its_values() -> None:
-    plain, turned = scene(), np.asfortranarray(scene())
+    plain, turned = sky_and_grass(), np.asfortranarray(sky_and_grass())
     assert open_picture(plain).sha256 == open_picture(turned).sha256
     assert open_picture(plain).sha256 == open_picture(plain[...].copy()).sha256
-    deep = scene().astype("<u2")
+    deep = sky_and_grass().astype("<u2")
     assert open_picture(deep).sha256 == open_picture(deep.astype(">u2")).sha256
-    others = [plain, deep, scene()[::-1], scene().reshape(60, 40, 3), scene()[..., 0], scene()[..., :1]]
+    others = [
+        plain,
+        deep,
+        sky_and_grass()[::-1],
+        sky_and_grass().reshape(60, 40, 3),
+        sky_and_grass()[..., 0],
+        sky_and_grass()[..., :1],
+    ]
     assert len({open_picture(one).sha256 for one in others}) == len(others)
 
 
@@ -199,7 +206,7 @@ def test_arrays_are_bounded_and_other_libraries_are_told_the_way() -> None:
     "mode", ["RGB", "L", "P", "1", "CMYK", "YCbCr", "LAB", "HSV", "RGBA", "LA", "I", "F", "I;16", "RGBX", "PA"]
 )
 def test_pillow_images_of_any_mode(mode: str) -> None:
-    plain = Image.fromarray(scene())
+    plain = Image.fromarray(sky_and_grass())
     image = (
         plain.convert("L").convert(mode)
         if mode in {"I", "F", "I;16", "PA", "LA"}
@@ -215,24 +222,24 @@ def test_pillow_images_of_any_mode(mode: str) -> None:
     assert found.rgb.shape == (40, 60, 3)
     assert (found.file, found.format) == ("picture", "Pillow image")
     if mode in {"RGB", "RGBA", "RGBX"}:
-        np.testing.assert_array_equal(found.rgb, scene())
+        np.testing.assert_array_equal(found.rgb, sky_and_grass())
     assert found.sha256 == open_picture(image.copy()).sha256
 
 
 def test_a_pillow_image_turned_and_with_a_profile(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    stored = Image.fromarray(np.rot90(scene()).copy())
-    content = encoded(stored, "PNG", exif=exif)
+    stored = Image.fromarray(np.rot90(sky_and_grass()).copy())
+    content = encode_picture(stored, "PNG", exif=exif)
     with Image.open(io.BytesIO(content)) as image:
         found = open_picture(image)
         assert image.size == (40, 60), "left as it is"
-    np.testing.assert_array_equal(found.rgb, scene())
+    np.testing.assert_array_equal(found.rgb, sky_and_grass())
     assert (found.width, found.height, found.format) == (60, 40, "PNG")
-    marked = Image.fromarray(scene())
+    marked = Image.fromarray(sky_and_grass())
     marked.info["icc_profile"] = b"no profile"
     assert "can't be used" in open_picture(marked).notes[0]
-    assert open_picture(marked).sha256 != open_picture(Image.fromarray(scene())).sha256
+    assert open_picture(marked).sha256 != open_picture(Image.fromarray(sky_and_grass())).sha256
 
 
 def test_pillow_images_are_bounded_and_may_be_damaged() -> None:
@@ -246,10 +253,10 @@ def test_pillow_images_are_bounded_and_may_be_damaged() -> None:
 
 
 def test_compose_and_see_take_them_all() -> None:
-    scenes = [Pipeline.load().see(one) for one in (PNG, io.BytesIO(PNG), scene(), Image.fromarray(scene()))]
+    scenes = [Pipeline.load().see(one) for one in (PNG, io.BytesIO(PNG), sky_and_grass(), Image.fromarray(sky_and_grass()))]
     assert {one.picture.file for one in scenes} == {"picture"}
     assert len({one.model_dump_json(include={"cues"}) for one in scenes}) == 1
-    piece = img2music.compose(scene(), seconds=5, audio=None)
+    piece = img2music.compose(sky_and_grass(), seconds=5, audio=None)
     assert piece.scene is not None
     assert piece.scene.picture.format == "array"
 
@@ -262,9 +269,9 @@ def command(arguments: list[object], given: bytes | None) -> subprocess.Complete
 def test_standard_input(tmp_path: Path, make_picture: Callable[..., Path]) -> None:
     content = make_picture("hill.png").read_bytes()
     out = tmp_path / "out"
-    done = command(["compose", "-", "-o", out, *QUICK], content)
+    done = command(["compose", "-", "-o", out, *QUICK_OPTIONS], content)
     assert (done.returncode, done.stderr) == (0, b"")
-    assert {path.name for path in (out / "stdin").iterdir()} == CONTRACT
+    assert {path.name for path in (out / "stdin").iterdir()} == PIECE_FILES
     recorded = json.loads((out / "stdin" / "scene.json").read_text())["picture"]
     assert (recorded["file"], recorded["sha256"]) == ("stdin", hashlib.sha256(content).hexdigest())
     seen = command(["see", "-", "--json"], content)
@@ -277,11 +284,11 @@ def test_standard_input(tmp_path: Path, make_picture: Callable[..., Path]) -> No
 def test_standard_input_that_holds_nothing_or_is_named_twice() -> None:
     empty = command(["see", "-"], b"")
     assert (empty.returncode, empty.stdout) == (3, b"")
-    assert "standard input is empty; pipe a picture into it" in one_line(empty.stderr.decode())
+    assert "standard input is empty; pipe a picture into it" in assert_one_line(empty.stderr.decode())
     for verb in ("see", "plan", "compose"):
         twice = command([verb, "-", "-"], PNG)
         assert (twice.returncode, twice.stdout) == (2, b"")
-        assert "only once" in one_line(twice.stderr.decode())
+        assert "only once" in assert_one_line(twice.stderr.decode())
 
 
 def test_a_terminal_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

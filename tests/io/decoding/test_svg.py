@@ -15,7 +15,7 @@ from PIL import Image
 from img2music.errors import PictureError
 from img2music.io.decoding import decode_process, svg
 from img2music.io.pictures import open_picture
-from tests.support.made_files import RED, SKY, encoded
+from tests.support.picture_files import RED, SKY, encode_picture
 
 NS = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
 FILL = '<rect width="60" height="40" fill="rgb(90,140,230)"/>'
@@ -103,7 +103,7 @@ def test_white_on_transparent_is_seen() -> None:
 
 
 def test_pictures_inside_stay_where_they_are_data() -> None:
-    data = "data:image/png;base64," + base64.b64encode(encoded(Image.new("RGB", (4, 4), RED), "PNG")).decode()
+    data = "data:image/png;base64," + base64.b64encode(encode_picture(Image.new("RGB", (4, 4), RED), "PNG")).decode()
     inner = "data:image/svg+xml;base64," + base64.b64encode(PLAIN.encode()).decode()
     for link, colour in ((data, RED), (inner, SKY)):
         for name in ("href", "xlink:href"):
@@ -258,7 +258,7 @@ def test_processor_time_and_memory_are_bounded(monkeypatch: pytest.MonkeyPatch) 
     assert "takes more than" in refused(ENDLESS)
     assert children_seconds() - before < 3
     monkeypatch.setitem(decode_process._MEMORY_BYTES, "svg", 120_000_000)
-    packed = base64.b64encode(encoded(Image.new("1", (30_000, 30_000)), "PNG")).decode()
+    packed = base64.b64encode(encode_picture(Image.new("1", (30_000, 30_000)), "PNG")).decode()
     bomb = f'<svg {NS} width="60" height="40">{FILL}<image width="60" height="40" href="data:image/png;base64,{packed}"/></svg>'
     try:
         found = open_picture(bomb.encode())

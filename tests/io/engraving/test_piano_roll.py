@@ -14,10 +14,10 @@ from img2music.io.engraving.piano_roll import PART_COLOURS, pianoroll_svg
 from img2music.io.engraving.verovio_pages import to_png
 from img2music.performance import PlayedNote
 from img2music.score import Score
-from tests.support.made_notes import band, performed, random_scores
+from tests.support.made_notes import band_score, perform_exactly, random_scores
 
 SVG = "{http://www.w3.org/2000/svg}"
-ROLL = performed(band())
+ROLL = perform_exactly(band_score())
 
 
 def drawn(svg: str) -> list[tuple[str, float, float, float]]:
@@ -73,7 +73,7 @@ def test_loud_notes_are_darker() -> None:
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(random_scores())
 def test_any_performance_can_be_drawn_inside_the_frame(score: Score) -> None:
-    svg = pianoroll_svg(performed(score))
+    svg = pianoroll_svg(perform_exactly(score))
     root = ET.fromstring(svg)  # noqa: S314
     for _, left, top, width in drawn(svg):
         assert left >= 64

@@ -15,12 +15,12 @@ from img2music.errors import BackendError
 from img2music.io.engraving.verovio_pages import PAGE_WIDTH, engrave, stack, to_png
 from img2music.io.musicxml.export_musicxml import write_musicxml
 from img2music.score import ChordSymbol
-from tests.support.made_notes import band, make_part, tune
+from tests.support.made_notes import band_score, make_part, score_from_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-PAGES = engrave(write_musicxml(band()))
+PAGES = engrave(write_musicxml(band_score()))
 
 
 def ids(svg: str) -> list[str]:
@@ -40,12 +40,12 @@ def test_pages_are_well_formed_and_as_wide_as_asked() -> None:
     assert len(PAGES) >= 2
     for page in PAGES:
         assert ET.fromstring(page).get("width") == f"{PAGE_WIDTH}px"  # noqa: S314
-    narrow = engrave(write_musicxml(tune("60:4")), width=500)
+    narrow = engrave(write_musicxml(score_from_words("60:4")), width=500)
     assert ET.fromstring(narrow[0]).get("width") == "500px"  # noqa: S314
 
 
 def test_the_same_score_gives_the_same_bytes() -> None:
-    assert engrave(write_musicxml(band())) == PAGES
+    assert engrave(write_musicxml(band_score())) == PAGES
 
 
 def test_ids_of_stacked_pages_do_not_clash_and_are_all_there() -> None:
@@ -63,11 +63,11 @@ def test_everything_that_is_written_is_drawn() -> None:
     for word in words:
         assert word in text
     notes = sum(page.count('class="notehead"') for page in PAGES)
-    assert notes >= sum(len(part.notes) for part in band().parts)
+    assert notes >= sum(len(part.notes) for part in band_score().parts)
 
 
 def test_chord_symbols_have_readable_accidentals() -> None:
-    score = tune("60:4 60:4")
+    score = score_from_words("60:4 60:4")
     score = replace(
         score, chords=(ChordSymbol(score.duration_quarters * 0, "F#m7", "i7"), ChordSymbol(score.meter.bar_quarters, "Bb", "I"))
     )
@@ -98,8 +98,8 @@ def test_hostile_titles_stay_text() -> None:
 
 
 def test_many_parts_fit_on_a_page() -> None:
-    parts = [make_part(f"Part {number}", tune("60:4").parts[0].notes) for number in range(16)]
-    (page,) = engrave(write_musicxml(replace(tune("60:4"), parts=tuple(parts))))
+    parts = [make_part(f"Part {number}", score_from_words("60:4").parts[0].notes) for number in range(16)]
+    (page,) = engrave(write_musicxml(replace(score_from_words("60:4"), parts=tuple(parts))))
     assert "P. 15" not in text_of(page)
     assert "Part 15" in text_of(page)
     paper = pixels(page)
@@ -116,7 +116,7 @@ def test_what_cannot_be_drawn_is_said() -> None:
 
 
 def test_a_degree_for_programs_is_not_printed() -> None:
-    score = tune("60:4")
+    score = score_from_words("60:4")
     symbol = ChordSymbol(Fraction(0), "G7sus4", "V7sus4")
     page = engrave(write_musicxml(replace(score, chords=(symbol,))))[0]
     assert "7sus4" in page

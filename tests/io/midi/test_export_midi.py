@@ -13,8 +13,8 @@ from img2music.errors import DocumentError
 from img2music.io.midi.export_midi import read_midi, write_midi
 from img2music.performance import Control, Performance, PlayedNote, PlayedPart
 from img2music.score import Score
-from tests.support.made_notes import band, performed, random_scores
-from tests.support.midi_files import file_of, note
+from tests.support.made_notes import band_score, perform_exactly, random_scores
+from tests.support.midi_files import midi_file, note_messages
 
 
 def opened(content: bytes) -> Any:
@@ -29,7 +29,7 @@ def solo(*notes: PlayedNote, seconds: float = 4.0, controls: tuple[Control, ...]
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(random_scores())
 def test_what_is_written_is_read_back(score: Score) -> None:
-    wanted = performed(score)
+    wanted = perform_exactly(score)
     playing = tuple(part for part in wanted.parts if part.notes)
     if playing:
         found = read_midi(write_midi(wanted), name="x.mid")
@@ -38,7 +38,7 @@ def test_what_is_written_is_read_back(score: Score) -> None:
 
 
 def test_the_band_is_a_file_of_format_1() -> None:
-    performance = performed(band())
+    performance = perform_exactly(band_score())
     file = opened(write_midi(performance))
     assert (file.type, file.ticks_per_beat, len(file.tracks)) == (1, 480, 6)
     assert file.length == pytest.approx(performance.seconds, abs=0.001)
@@ -67,7 +67,7 @@ def test_key_signatures(signature: int, is_minor: bool, name: str) -> None:
 
 def test_other_readers_agree_on_the_key_of_every_part() -> None:
     music21 = pytest.importorskip("music21", reason="needs the extra test: music21")
-    flats = replace(performed(band()), signature=-3, is_minor=True)
+    flats = replace(perform_exactly(band_score()), signature=-3, is_minor=True)
     pages = music21.converter.parseData(write_midi(flats), format="midi")
     parts = list(pages.parts)
     assert len(parts) == len(flats.parts)
@@ -111,13 +111,13 @@ def test_a_loop_inside_a_foreign_file_stays_two_markers(marks: list[tuple[int, s
     for ticks, text in marks:
         track.append(mido.MetaMessage("marker", text=text, time=ticks - last))
         last = ticks
-    found = read_midi(file_of(track, note(60, 1920)), name="x.mid")
+    found = read_midi(midi_file(track, note_messages(60, 1920)), name="x.mid")
     assert (found.loop, list(found.markers)) == (False, marks)
 
 
 def test_a_looping_file_of_others_is_a_loop() -> None:
     track = [mido.MetaMessage("marker", text="loopStart"), mido.MetaMessage("marker", text="loopEnd", time=1920)]
-    found = read_midi(file_of([*track], note(60, 1920)), name="x.mid")
+    found = read_midi(midi_file([*track], note_messages(60, 1920)), name="x.mid")
     assert (found.loop, found.markers) == (True, ())
 
 
@@ -147,13 +147,16 @@ def test_the_last_tick_is_the_promised_end() -> None:
 
 
 def test_names_are_kept_in_any_script() -> None:
-    performance = replace(performed(band()), title="Abend am See – 湖の夕べ\n\x00")
+    performance = replace(perform_exactly(band_score()), title="Abend am See – 湖の夕べ\n\x00")
     assert read_midi(write_midi(performance), name="x").title == "Abend am See – 湖の夕べ"
 
 
 def test_format_0_is_parted_by_channel() -> None:
     track = [mido.Message("program_change", program=73), mido.Message("program_change", program=32, channel=1)]
-    found = read_midi(file_of(track + note(72, 480) + note(40, 480, channel=1) + note(38, 10, channel=9), kind=0), name="x.mid")
+    found = read_midi(
+        midi_file(track + note_messages(72, 480) + note_messages(40, 480, channel=1) + note_messages(38, 10, channel=9), kind=0),
+        name="x.mid",
+    )
     assert [(part.name, part.program, part.channel) for part in found.parts] == [
         ("Flute", 73, 0),
         ("Acoustic bass", 32, 1),
@@ -163,8 +166,8 @@ def test_format_0_is_parted_by_channel() -> None:
 
 
 def test_a_second_program_becomes_a_part_on_its_own_channel() -> None:
-    track = [*note(60, 480), mido.Message("program_change", program=40), *note(62, 480)]
-    found = read_midi(file_of(track), name="x")
+    track = [*note_messages(60, 480), mido.Message("program_change", program=40), *note_messages(62, 480)]
+    found = read_midi(midi_file(track), name="x")
     first, second = found.parts
     assert (first.program, second.program) == (0, 40)
     assert first.channel != second.channel
@@ -175,10 +178,10 @@ def test_a_second_program_becomes_a_part_on_its_own_channel() -> None:
 def test_other_time_bases_and_tempo_changes_keep_their_seconds() -> None:
     slow, fast = mido.bpm2tempo(60), mido.bpm2tempo(180)
     track = [
-        mido.MetaMessage("set_tempo", tempo=slow), *note(60, 96),
-        mido.MetaMessage("set_tempo", tempo=fast), *note(62, 96), *note(64, 96),
+        mido.MetaMessage("set_tempo", tempo=slow), *note_messages(60, 96),
+        mido.MetaMessage("set_tempo", tempo=fast), *note_messages(62, 96), *note_messages(64, 96),
     ]  # fmt: skip
-    content = file_of(track, ticks_per_beat=96)
+    content = midi_file(track, ticks_per_beat=96)
     found = read_midi(content, name="x")
     assert found.tempo_bpm == 60
     assert [one.onset_ticks for one in found.parts[0].notes] == [0, 480, 640]
@@ -191,16 +194,16 @@ def test_hanging_and_stray_notes() -> None:
         mido.Message("note_on", note=60, velocity=80),
         mido.MetaMessage("end_of_track", time=960),
     ]
-    assert read_midi(file_of(track), name="x").parts[0].notes == (PlayedNote(0, 960, 60, 80),)
+    assert read_midi(midi_file(track), name="x").parts[0].notes == (PlayedNote(0, 960, 60, 80),)
     silenced = [
         mido.Message("note_on", note=60, velocity=80),
         mido.Message("control_change", control=123, time=100),
         mido.MetaMessage("end_of_track", time=960),
     ]
-    assert read_midi(file_of(silenced), name="x").parts[0].notes == (PlayedNote(0, 100, 60, 80),)
+    assert read_midi(midi_file(silenced), name="x").parts[0].notes == (PlayedNote(0, 100, 60, 80),)
 
 
-GOOD = file_of(note(60, 480))
+GOOD = midi_file(note_messages(60, 480))
 
 
 @pytest.mark.parametrize(
@@ -213,10 +216,10 @@ GOOD = file_of(note(60, 480))
         (GOOD[:12] + b"\xe7\x00" + GOOD[14:], "SMPTE time of 25 frames by 0"),
         (GOOD[:12] + b"\xe9\x28" + GOOD[14:], "SMPTE time of 23 frames by 40"),
         (GOOD[:12] + b"\x00\x00" + GOOD[14:], "rare kind"),
-        (file_of([mido.MetaMessage("end_of_track", time=480)]), "holds no notes"),
-        (file_of(note(60, 480, wait=480 * 4000)), "lasts 33 minutes"),
+        (midi_file([mido.MetaMessage("end_of_track", time=480)]), "holds no notes"),
+        (midi_file(note_messages(60, 480, wait=480 * 4000)), "lasts 33 minutes"),
         (bytes(2_000_001), "too large"),
-        (file_of(*(note(60, 9, channel=number % 9) for number in range(65))), "more than 64 parts"),
+        (midi_file(*(note_messages(60, 9, channel=number % 9) for number in range(65))), "more than 64 parts"),
     ],
 )
 def test_what_cannot_be_read_is_said_in_one_line(content: bytes, message: str) -> None:
@@ -229,7 +232,7 @@ def test_what_cannot_be_read_is_said_in_one_line(content: bytes, message: str) -
 @settings(max_examples=80, deadline=None, derandomize=True)
 @given(st.data())
 def test_damage_never_escapes(data: st.DataObject) -> None:
-    content = bytearray(write_midi(performed(band()))[:600])
+    content = bytearray(write_midi(perform_exactly(band_score()))[:600])
     for _ in range(data.draw(st.integers(1, 8))):
         content[data.draw(st.integers(14, len(content) - 1))] = data.draw(st.integers(0, 255))
     try:

@@ -16,9 +16,9 @@ from img2music.io.midi.export_midi import read_midi
 from img2music.renderers.soundfont.font_cache import ready_font
 from img2music.renderers.soundfont.sf3 import write_sf2
 from img2music.renderers.soundfont.soundfont_renderer import SoundfontRenderer
-from img2music.resources import asset
-from tests.support.commands import shell
-from tests.support.midi_files import bend, chunk, control, file_of, note, program, raw
+from img2music.resources import asset_path
+from tests.support.commands import run_cli
+from tests.support.midi_files import bend, control, midi_chunk, midi_file, note_messages, program, raw_midi_file
 
 needs_fluidsynth = pytest.mark.skipif(shutil.which("fluidsynth") is None, reason="needs fluidsynth")
 RATE = 48_000
@@ -27,23 +27,23 @@ Samples = np.ndarray[Any, np.dtype[np.float32]]
 RANGE = [control(101, 0), control(100, 0)]
 
 FILES: dict[str, bytes] = {
-    "bend": file_of([program(ORGAN), *note(69, 960), bend(8191), *note(69, 960), bend(-4096), *note(69, 960)]),
-    "a bend under a note": file_of(
-        [program(ORGAN), *note(69, 0)[:1], bend(8191, wait=960), mido.Message("note_off", note=69, time=1920)]
+    "bend": midi_file([program(ORGAN), *note_messages(69, 960), bend(8191), *note_messages(69, 960), bend(-4096), *note_messages(69, 960)]),
+    "a bend under a note": midi_file(
+        [program(ORGAN), *note_messages(69, 0)[:1], bend(8191, wait=960), mido.Message("note_off", note=69, time=1920)]
     ),
-    "range of 12": file_of([program(ORGAN), *RANGE, control(6, 12), bend(8191), *note(57, 1920)]),
-    "NRPN": file_of([program(ORGAN), *RANGE, control(99, 1), control(98, 0), control(6, 12), bend(8191), *note(57, 1920)]),
-    "null": file_of([program(ORGAN), *RANGE, control(101, 127), control(100, 127), control(6, 12), bend(8191), *note(57, 960)]),
-    "from another track": file_of([bend(8191)], [program(ORGAN), *note(57, 960)], [program(STRINGS), *note(45, 960, channel=1)]),
-    "tuning": file_of([program(ORGAN), control(101, 0), control(100, 2), control(6, 69), *note(57, 960)]),
-    "reset": file_of([program(STRINGS), control(11, 30), bend(8191), *note(60, 960), control(121, 0), *note(60, 1920)]),
-    "reset leaves volume": file_of([program(STRINGS), *note(60, 1920), control(7, 50), control(121, 0), *note(60, 1920)]),
-    "late tempo": file_of([program(ORGAN), *note(57, 960), mido.MetaMessage("set_tempo", tempo=1_000_000), *note(62, 960)]),
-    "no such key": raw(chunk(b"MTrk", b"\x00\xff\x59\x02\xfe\xff\x00\xc0\x13\x00\x90\x45\x64\x8f\x00\x80\x45\x40\x00\xff\x2f\x00")),
-    "a bell": file_of([program(BELLS), *note(60, 480, velocity=110)]),
-    "sostenuto": file_of([program(ORGAN), *note(57, 0)[:1], control(66, 127, wait=480), mido.Message("note_off", note=57),
+    "range of 12": midi_file([program(ORGAN), *RANGE, control(6, 12), bend(8191), *note_messages(57, 1920)]),
+    "NRPN": midi_file([program(ORGAN), *RANGE, control(99, 1), control(98, 0), control(6, 12), bend(8191), *note_messages(57, 1920)]),
+    "null": midi_file([program(ORGAN), *RANGE, control(101, 127), control(100, 127), control(6, 12), bend(8191), *note_messages(57, 960)]),
+    "from another track": midi_file([bend(8191)], [program(ORGAN), *note_messages(57, 960)], [program(STRINGS), *note_messages(45, 960, channel=1)]),
+    "tuning": midi_file([program(ORGAN), control(101, 0), control(100, 2), control(6, 69), *note_messages(57, 960)]),
+    "reset": midi_file([program(STRINGS), control(11, 30), bend(8191), *note_messages(60, 960), control(121, 0), *note_messages(60, 1920)]),
+    "reset leaves volume": midi_file([program(STRINGS), *note_messages(60, 1920), control(7, 50), control(121, 0), *note_messages(60, 1920)]),
+    "late tempo": midi_file([program(ORGAN), *note_messages(57, 960), mido.MetaMessage("set_tempo", tempo=1_000_000), *note_messages(62, 960)]),
+    "no such key": raw_midi_file(midi_chunk(b"MTrk", b"\x00\xff\x59\x02\xfe\xff\x00\xc0\x13\x00\x90\x45\x64\x8f\x00\x80\x45\x40\x00\xff\x2f\x00")),
+    "a bell": midi_file([program(BELLS), *note_messages(60, 480, velocity=110)]),
+    "sostenuto": midi_file([program(ORGAN), *note_messages(57, 0)[:1], control(66, 127, wait=480), mido.Message("note_off", note=57),
                           control(66, 0, wait=960), mido.MetaMessage("end_of_track", time=960)]),
-    "pressure": file_of([program(STRINGS), mido.Message("aftertouch", value=127), *note(57, 1920)]),
+    "pressure": midi_file([program(STRINGS), mido.Message("aftertouch", value=127), *note_messages(57, 1920)]),
 }  # fmt: skip
 
 
@@ -57,7 +57,7 @@ def by_fluidsynth(content: bytes, folder: Path) -> Samples:
     for name, data in (("song.mid", content), ("settings", b"")):
         (folder / name).write_bytes(data)
     with (folder / "font.sf2").open("wb") as stream:
-        write_sf2(ready_font(asset("FluidR3Mono_GM.sf3")), stream, {(0, 0), (0, ORGAN), (0, BELLS), (0, STRINGS), (128, 0)})
+        write_sf2(ready_font(asset_path("FluidR3Mono_GM.sf3")), stream, {(0, 0), (0, ORGAN), (0, BELLS), (0, STRINGS), (128, 0)})
     options = ["-f", "settings", "-niq", "-g", "0.4", "-O", "float", "-E", "little", "-T", "raw", "-r", str(RATE), "-F", "out"]
     command = ["fluidsynth", *options, "font.sf2", "song.mid"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=120)
@@ -114,13 +114,14 @@ def test_a_bell_rings_out_and_ends() -> None:
     assert 5.5 < sound.shape[1] / RATE < 15
     assert level(sound, 5.0, 0.4) > -70
     assert np.abs(sound[:, -10:]).max() < 1e-3
-    steady = played(file_of([program(ORGAN), *note(60, 480), mido.MetaMessage("end_of_track", time=2880)]))
+    steady = played(midi_file([program(ORGAN), *note_messages(60, 480), mido.MetaMessage("end_of_track", time=2880)]))
     assert steady.shape[1] / RATE >= 3.5  # never shorter than the file
 
 
 def test_stems_ring_as_long_as_the_mix() -> None:
-    content = file_of(
-        [program(BELLS), *note(60, 480)], [mido.Message("program_change", program=ORGAN, channel=1), *note(50, 480, channel=1)]
+    content = midi_file(
+        [program(BELLS), *note_messages(60, 480)],
+        [mido.Message("program_change", program=ORGAN, channel=1), *note_messages(50, 480, channel=1)],
     )
     rendering = SoundfontRenderer()(read_midi(content, name="x.mid"), stems=True)
     assert {stem.samples.shape for stem in rendering.stems.values()} == {rendering.mix.samples.shape}
@@ -148,8 +149,8 @@ def test_fluidsynth_hears_the_same(name: str, tmp_path: Path) -> None:
 
 def test_the_command_says_what_is_not_played(tmp_path: Path) -> None:
     song = tmp_path / "song.mid"
-    song.write_bytes(file_of([mido.Message("polytouch", note=60, value=9), *note(60, 480)]))
-    done = shell(["render", song, "-o", tmp_path / "out", "--json"])
+    song.write_bytes(midi_file([mido.Message("polytouch", note=60, value=9), *note_messages(60, 480)]))
+    done = run_cli(["render", song, "-o", tmp_path / "out", "--json"])
     assert done.returncode == 0
     assert json.loads(done.stdout)["notes"] == ["polyphonic aftertouch is not played (1 message)"]
     assert done.stderr == f"img2music: {song}: polyphonic aftertouch is not played (1 message)\n"

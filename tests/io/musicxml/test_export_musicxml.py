@@ -15,7 +15,7 @@ from img2music.io.musicxml.export_musicxml import write_musicxml
 from img2music.io.musicxml.harmony_elements import harmony
 from img2music.score import ChordSymbol
 from img2music.theory import METERS, MODES, Chord, Key
-from tests.support.made_notes import band, make_note, make_part, make_score, random_scores, tune
+from tests.support.made_notes import band_score, make_note, make_part, make_score, random_scores, score_from_words
 
 if TYPE_CHECKING:
     from img2music.score import Score
@@ -104,11 +104,11 @@ def test_verovio_has_nothing_to_say(score: Score) -> None:
 
 
 def test_verovio_complains_when_there_is_cause() -> None:
-    assert "note-type" in complaints(write_musicxml(band()).replace("<type>half</type>", "<type>huge</type>"))
+    assert "note-type" in complaints(write_musicxml(band_score()).replace("<type>half</type>", "<type>huge</type>"))
 
 
 def test_the_band_is_read_back_whole() -> None:
-    score = band()
+    score = band_score()
     pages = read(score)
     assert complaints(write_musicxml(score)) == ""
     assert [part.partName for part in pages.parts] == [part.name for part in score.parts]
@@ -149,17 +149,17 @@ def accidentals(score: Score) -> list[str]:
 
 def test_accidentals_follow_signature_and_bar() -> None:
     # F# is in the key; F natural is marked once a bar, F# after it again; the next bar starts anew.
-    assert accidentals(tune("66:1 65:1 65:1 66:1 66:1 r:3", key="G major")) == ["natural", "sharp"]
-    assert accidentals(tune("65:1 77:1 r:2 65:1 r:3", key="G major")) == ["natural", "natural", "natural"]
+    assert accidentals(score_from_words("66:1 65:1 65:1 66:1 66:1 r:3", key="G major")) == ["natural", "sharp"]
+    assert accidentals(score_from_words("65:1 77:1 r:2 65:1 r:3", key="G major")) == ["natural", "natural", "natural"]
 
 
 def test_a_tied_note_is_not_marked_again_but_what_follows_is() -> None:
-    tied = tune("r:3 65:2 65:1 66:1 66:1", key="G major")
+    tied = score_from_words("r:3 65:2 65:1 66:1 66:1", key="G major")
     assert accidentals(tied) == ["natural", "natural", "sharp"]
 
 
 def test_beams_join_what_belongs_to_a_beat() -> None:
-    root = ET.fromstring(write_musicxml(tune("60:1/2 62:1/2 64:3/4 65:1/4 67:1/2 r:1/2 69:1/4 71:1/2 72:1/4")))  # noqa: S314
+    root = ET.fromstring(write_musicxml(score_from_words("60:1/2 62:1/2 64:3/4 65:1/4 67:1/2 r:1/2 69:1/4 71:1/2 72:1/4")))  # noqa: S314
     notes = [{beam.get("number"): beam.text for beam in note.iter("beam")} for note in root.iter("note")]
     assert notes == [
         {"1": "begin"},
@@ -185,7 +185,7 @@ def test_every_chord_symbol_means_its_notes(numeral: str) -> None:
     import music21
 
     chord = Chord.parse(numeral, Key.parse("Eb major"))
-    score = replace(tune("60:4"), chords=(ChordSymbol(Fraction(0), chord.symbol, numeral),))
+    score = replace(score_from_words("60:4"), chords=(ChordSymbol(Fraction(0), chord.symbol, numeral),))
     (found,) = read(score).recurse().getElementsByClass(music21.harmony.ChordSymbol)
     assert {pitch.pitchClass for pitch in found.pitches} == set(chord.pitch_classes)
 
@@ -200,7 +200,9 @@ def test_a_suspended_seventh_adds_a_degree_counted_from_the_dominant_chord() -> 
 def test_a_symbol_inside_a_note_keeps_its_place() -> None:
     import music21
 
-    score = replace(tune("60:4"), chords=(ChordSymbol(Fraction(0), "C", "I"), ChordSymbol(Fraction(5, 2), "G7", "V7")))
+    score = replace(
+        score_from_words("60:4"), chords=(ChordSymbol(Fraction(0), "C", "I"), ChordSymbol(Fraction(5, 2), "G7", "V7"))
+    )
     found = read(score).recurse().getElementsByClass(music21.harmony.ChordSymbol)
     assert [(symbol.offset, symbol.figure) for symbol in found] == [(0, "C"), (2.5, "G7")]
 
@@ -210,7 +212,7 @@ def test_an_unknown_symbol_is_written_as_words() -> None:
 
 
 def test_hostile_text_stays_text() -> None:
-    score = replace(band(), title='<b>&"\x00\ud800\n' + "x" * 500)
+    score = replace(band_score(), title='<b>&"\x00\ud800\n' + "x" * 500)
     title = ET.fromstring(write_musicxml(score)).findtext("work/work-title")  # noqa: S314  our own
     assert title is not None
     assert title.startswith('<b>&" x')
@@ -218,7 +220,7 @@ def test_hostile_text_stays_text() -> None:
 
 
 def test_drums_are_unpitched_with_their_own_heads() -> None:
-    root = ET.fromstring(write_musicxml(band()))  # noqa: S314  our own
+    root = ET.fromstring(write_musicxml(band_score()))  # noqa: S314  our own
     part = root.findall("part")[4]
     assert not list(part.iter("pitch"))
     heads: dict[str | None, str | None] = {}
@@ -231,7 +233,7 @@ def test_drums_are_unpitched_with_their_own_heads() -> None:
 
 
 def test_the_band_is_written_as_ever() -> None:
-    assert write_musicxml(band()) == GOLDEN.read_text(encoding="utf-8")
+    assert write_musicxml(band_score()) == GOLDEN.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -245,7 +247,7 @@ def test_the_band_is_written_as_ever() -> None:
     ],
 )
 def test_runs_of_eighths_share_a_beam(meter: str, text: str, beams: int) -> None:
-    page = write_musicxml(tune(text, meter=meter))
+    page = write_musicxml(score_from_words(text, meter=meter))
     assert page.count('<beam number="1">begin</beam>') == beams
     assert page.count('<beam number="1">end</beam>') == beams
 
@@ -269,6 +271,6 @@ def test_two_hands_share_a_brace() -> None:
     [(113, "4/4", "♩ = 113"), (72.5, "3/4", "♩ = ca. 72"), (113, "6/8", "♩. = ca. 75"), (90, "6/8", "♩. = 60")],
 )
 def test_tempo_is_shown_as_people_write_it_and_kept_exactly(tempo: float, meter: str, shown: str) -> None:
-    page = write_musicxml(tune("60:3", meter=meter, tempo_bpm=tempo, bars=1))
+    page = write_musicxml(score_from_words("60:3", meter=meter, tempo_bpm=tempo, bars=1))
     assert f">{shown}<" in page
     assert f'<sound tempo="{tempo:g}"/>' in page

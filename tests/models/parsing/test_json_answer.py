@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from img2music.models import AnswerError, json_of, schema_of, validated
-from tests.support.stub_server import sample_of
+from img2music.models import AnswerError, parse_json_answer, schema_of, validate_record
+from tests.support.stub_server import sample_of_schema
 
 TREES = st.recursive(
     st.none()
@@ -63,25 +63,25 @@ def shown(tree: Any) -> Any:
 
 
 def test_marks_that_turn_writing_round_are_left_out() -> None:
-    assert json_of(json.dumps({"title": "../../x \u202eevil\x07"})) == {"title": "../../x evil"}
+    assert parse_json_answer(json.dumps({"title": "../../x \u202eevil\x07"})) == {"title": "../../x evil"}
 
 
 @given(OBJECTS, PROSE, PROSE)
 def test_an_object_is_found_in_any_prose(tree: dict[str, Any], before: str, after: str) -> None:
-    assert json_of(f"{before}{json.dumps(tree)}{after}") == shown(tree)
+    assert parse_json_answer(f"{before}{json.dumps(tree)}{after}") == shown(tree)
 
 
 @given(OBJECTS)
 def test_an_object_is_found_in_a_fence_among_braces_of_prose(tree: dict[str, Any]) -> None:
     text = f"Sure {{really}}, here:\n```json\n{json.dumps(tree, indent=2)}\n```\nAnything {{else}}?"
-    assert json_of(text) == shown(tree)
+    assert parse_json_answer(text) == shown(tree)
 
 
 @given(st.text(max_size=300))
 def test_any_text_gives_an_object_or_faults(text: str) -> None:
     faults: tuple[str, ...] = ()
     try:
-        found: object = json_of(text)
+        found: object = parse_json_answer(text)
     except AnswerError as error:
         found, faults = None, error.faults
     assert isinstance(found, dict) != bool(faults)
@@ -110,7 +110,7 @@ def test_any_text_gives_an_object_or_faults(text: str) -> None:
     ],
 )
 def test_the_last_whole_object_counts(text: str, found: dict[str, Any]) -> None:
-    assert json_of(text) == found
+    assert parse_json_answer(text) == found
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_the_last_whole_object_counts(text: str, found: dict[str, Any]) -> None:
 )
 def test_what_is_no_answer_is_a_fault_that_a_model_can_mend(text: str, fault: str) -> None:
     with pytest.raises(AnswerError, match=fault) as caught:
-        json_of(text)
+        parse_json_answer(text)
     assert "answer with one" in caught.value.faults[0]
 
 
@@ -149,7 +149,7 @@ def test_hostile_braces_are_read_in_bounded_time() -> None:
     begin = time.monotonic()
     for text in ("{" * 199_000, '{"' * 99_000, '{"a":[' * 33_000, "{}" * 99_000, '\\"{' * 66_000):
         try:
-            json_of(text)
+            parse_json_answer(text)
         except AnswerError:
             continue
     assert time.monotonic() - begin < 30
@@ -162,7 +162,7 @@ def test_faults_are_short_lines_and_few() -> None:
 
 
 def test_a_record_is_checked() -> None:
-    tune = validated({"title": "Moor", "bars": [{"chord": "I"}, {"chord": "V7", "quarters": 2}]}, Tune)
+    tune = validate_record({"title": "Moor", "bars": [{"chord": "I"}, {"chord": "V7", "quarters": 2}]}, Tune)
     assert tune.bars[1] == Bar(chord="V7", quarters=2)
 
 
@@ -180,12 +180,12 @@ def test_a_record_is_checked() -> None:
 )
 def test_each_fault_names_its_place(tree: Any, fault: str) -> None:
     with pytest.raises(AnswerError, match=fault):
-        validated(tree, Tune)
+        validate_record(tree, Tune)
 
 
 def test_what_was_written_is_quoted_briefly() -> None:
     with pytest.raises(AnswerError) as caught:
-        validated({"title": "x" * 10_000, "bars": [{"chord": "I"}] * 2}, Tune)
+        validate_record({"title": "x" * 10_000, "bars": [{"chord": "I"}] * 2}, Tune)
     assert len(caught.value.faults[0]) < 200
 
 
@@ -217,4 +217,4 @@ def test_a_schema_keeps_its_bounds() -> None:
 
 
 def test_the_smallest_answer_by_the_schema_passes() -> None:
-    assert validated(sample_of(schema_of(Tune)), Tune).mode == "major"
+    assert validate_record(sample_of_schema(schema_of(Tune)), Tune).mode == "major"

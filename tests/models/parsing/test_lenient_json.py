@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from img2music.models import AnswerError, json_of
-from img2music.models.parsing.lenient_json import Budget, LenientJsonError, read_object
+from img2music.models import AnswerError, parse_json_answer
+from img2music.models.parsing.lenient_json import Budget, LenientJsonError, parse_object
 from img2music.models.parsing.thinking_text import without_thinking
 from img2music.planners.llm.plan_schema import PlanAnswer
 
@@ -28,7 +28,7 @@ OBJECTS = st.dictionaries(st.text(max_size=8), TREES, max_size=5)
 
 
 def read(text: str) -> dict[str, Any]:
-    reading = read_object(text, 0, Budget())
+    reading = parse_object(text, 0, Budget())
     assert reading.cut is None
     assert reading.end == len(text)
     return reading.tree
@@ -92,7 +92,7 @@ def test_other_spellings_are_read(text: str, tree: dict[str, Any] | None) -> Non
 )
 def test_a_fault_says_what_is_missing(text: str, fault: str) -> None:
     with pytest.raises(LenientJsonError) as caught:
-        read_object(text, 0, Budget())
+        parse_object(text, 0, Budget())
     assert fault in caught.value.text
 
 
@@ -106,7 +106,7 @@ def test_a_fault_says_what_is_missing(text: str, fault: str) -> None:
     ],
 )
 def test_what_is_cut_off_says_where(text: str, cut: str) -> None:
-    assert read_object(text, 0, Budget()).cut == cut
+    assert parse_object(text, 0, Budget()).cut == cut
 
 
 _UNIT = (
@@ -132,7 +132,7 @@ def test_hostile_text_takes_little_time(name: str) -> None:
     begin = time.process_time()
     for model in (None, PlanAnswer):
         try:
-            json_of(HOSTILE[name], model)
+            parse_json_answer(HOSTILE[name], model)
         except AnswerError as error:
             assert error.faults  # noqa: PT017  either is right, anything else is not
     assert time.process_time() - begin < 2

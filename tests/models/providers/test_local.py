@@ -27,8 +27,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from img2music.errors import BackendError, MissingPackageError, UsageError
 from img2music.models import Client, Question, chat_model, schema_of
 from img2music.models.answer_cache import AnswerCache
-from img2music.models.model_spec import Options
-from img2music.models.providers.local import Request, Shelf
+from img2music.models.model_spec import ModelOptions
+from img2music.models.providers.local import ChatRequest, ModelPool
 from img2music.templates import Message
 from tests.support.tiny_models import tiny_idefics3, tiny_llava
 
@@ -174,7 +174,7 @@ def test_gguf_loads_a_file_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     made: list[Any] = []
     real = xllamacpp.Server
-    monkeypatch.setattr("img2music.models.providers.gguf._servers", Shelf())
+    monkeypatch.setattr("img2music.models.providers.gguf._servers", ModelPool())
 
     def counted(params: Any) -> Any:
         made.append(params)
@@ -265,7 +265,7 @@ def test_words_end_no_turn_and_are_no_picture(llava: Path) -> None:
     assert plain is not None
     assert marked is not None
     assert marked["input_tokens"] > plain["input_tokens"] + 20  # letters, not three tokens that stand for something
-    told = Request.of([HumanMessage("a </s> [INST] <data> <b|c>")], None, {}, Options()).messages
+    told = ChatRequest.of([HumanMessage("a </s> [INST] <data> <b|c>")], None, {}, ModelOptions()).messages
     assert told == [{"role": "user", "content": "a < /s> [ INST] <data> <b|c>"}]
 
 
@@ -357,7 +357,7 @@ def test_hf_takes_only_pictures_and_texts(llava: Path) -> None:
 
 
 def test_a_shelf_keeps_what_was_used_last() -> None:
-    shelf: Shelf[object] = Shelf()
+    shelf: ModelPool[object] = ModelPool()
     made: list[str] = []
 
     def get(name: str) -> object:
@@ -373,7 +373,7 @@ def test_a_shelf_keeps_what_was_used_last() -> None:
 
 
 def test_a_shelf_does_not_wait_for_ever() -> None:
-    shelf: Shelf[object] = Shelf()
+    shelf: ModelPool[object] = ModelPool()
     begun, done = threading.Event(), threading.Event()
 
     def slow() -> object:

@@ -21,7 +21,7 @@ extras.require("llm")
 from img2music.errors import BackendError, UsageError
 from img2music.models import Client, ModelSpec, Question, chat_model
 from img2music.models.answer_cache import AnswerCache
-from img2music.models.providers.local import Shelf
+from img2music.models.providers.local import ModelPool
 from img2music.models.providers.vllm_offline import _ENVIRONMENT
 from img2music.templates import Message
 
@@ -118,7 +118,7 @@ def vllm(monkeypatch: pytest.MonkeyPatch) -> FakeVllm:
         monkeypatch.setenv(name, value)  # so that they are taken back
     monkeypatch.setitem(sys.modules, "vllm", fake.module)
     monkeypatch.setitem(sys.modules, "vllm.sampling_params", fake.sampling)
-    monkeypatch.setattr("img2music.models.providers.vllm_offline._engines", Shelf())
+    monkeypatch.setattr("img2music.models.providers.vllm_offline._engines", ModelPool())
     return fake
 
 

@@ -12,16 +12,16 @@ from PIL import Image
 from img2music.io.pictures import open_picture
 from img2music.perceivers.image import faces
 from img2music.perceivers.image.faces import Face, face_cues, find_faces
-from img2music.resources import data
+from img2music.resources import data_folder
 from img2music.scene import Box
 
 
 def example(name: str) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    return open_picture(Path(str(data("demo/examples"))) / name).rgb
+    return open_picture(Path(str(data_folder("demo/examples"))) / name).rgb
 
 
 def test_a_smiling_face_is_found_where_it_is() -> None:
-    picture = open_picture(Path(str(data("demo/examples"))) / "astronaut.jpg")
+    picture = open_picture(Path(str(data_folder("demo/examples"))) / "astronaut.jpg")
     (face,) = find_faces(picture)
     assert find_faces(picture.rgb) == (face,)
     assert face.expression == "happy"

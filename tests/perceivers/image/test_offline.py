@@ -24,11 +24,20 @@ from img2music.perceivers.image.colour_cues import colour_mood, colourfulness
 from img2music.perceivers.image.oklab import oklab_from_linear, oklab_from_srgb, srgb_from_oklab
 from img2music.perceivers.image.palette import colour_words
 from img2music.perceivers.offline import OfflinePerceiver
-from img2music.resources import data
+from img2music.resources import data_folder
 from img2music.scene import Scene
 from img2music.stages import load_stage
 from img2music.theory import Key
-from tests.support.made_pictures import as_picture, examples, landscape, noise, plain, ramp, see, typical
+from tests.support.made_pictures import (
+    as_picture,
+    example_scenes,
+    landscape,
+    noise,
+    plain_colour,
+    ramp,
+    see_pixels,
+    typical_evidence,
+)
 
 # ---------------------------------------------------------------- reference values from outside
 
@@ -86,7 +95,7 @@ def test_mood_of_single_colours(colour: tuple[float, ...], people: float) -> Non
 
 
 def test_typical_photographs_stand_at_zero() -> None:
-    evidence = typical()
+    evidence = typical_evidence()
     assert all(evidence.z(name) == pytest.approx(0) for name in TYPICAL)
     assert evidence.lean("contrast") == 0
     evidence.values["contrast"] = 5.0
@@ -104,7 +113,7 @@ def test_a_mirrored_picture_mirrors_profile_skyline_and_weight() -> None:
         picture[48 - int(30 * column / 160) :, column] = (50, 60, 40)
     picture[60:80, 120:150] = (240, 60, 20)
     picture = np.clip(picture.astype(int) + rng.integers(-4, 5, picture.shape), 0, 255).astype(np.uint8)
-    scene, mirrored = see(picture), see(picture[:, ::-1])
+    scene, mirrored = see_pixels(picture), see_pixels(picture[:, ::-1])
     for curve in ("brightness_profile", "skyline"):
         assert max(scene.curve(curve)) - min(scene.curve(curve)) > 0.04
         np.testing.assert_allclose(scene.curve(curve)[::-1], mirrored.curve(curve), atol=2e-3)
@@ -116,7 +125,7 @@ def test_a_mirrored_picture_mirrors_profile_skyline_and_weight() -> None:
 
 
 def test_the_brightness_profile_follows_the_light() -> None:
-    profile = see(ramp((0, 0, 0), (255, 255, 255))).curve("brightness_profile")
+    profile = see_pixels(ramp((0, 0, 0), (255, 255, 255))).curve("brightness_profile")
     assert len(profile) == 16
     assert list(profile) == sorted(profile)
     assert profile[0] < 0.15
@@ -125,7 +134,7 @@ def test_the_brightness_profile_follows_the_light() -> None:
 
 @pytest.mark.parametrize("row", [0.25, 0.4, 0.7])
 def test_a_horizon_is_found(row: float) -> None:
-    scene = see(landscape(row))
+    scene = see_pixels(landscape(row))
     assert scene.number("horizon", 0) == pytest.approx(row, abs=0.02)
     assert scene.number("horizon_strength", 0) > 0.9
     cue = scene.cue("horizon")
@@ -136,19 +145,19 @@ def test_a_horizon_is_found(row: float) -> None:
 
 
 def test_a_mountain_is_the_skyline() -> None:
-    picture = plain((170, 200, 250), 96, 160)
+    picture = plain_colour((170, 200, 250), 96, 160)
     for column in range(160):
         picture[round(80 - 60 * (1 - abs(column - 80) / 80)) :, column] = (40, 40, 50)
-    found = np.array(see(picture).curve("skyline"))
+    found = np.array(see_pixels(picture).curve("skyline"))
     places = (np.arange(16) + 0.5) / 16
     true = 1 - (80 - 60 * (1 - np.abs(places * 160 - 80) / 80)) / 96
     np.testing.assert_allclose(found, true, atol=0.06)
 
 
 def test_weight_lies_on_what_stands_out() -> None:
-    picture = plain((90, 90, 95), 90, 120)
+    picture = plain_colour((90, 90, 95), 90, 120)
     picture[15:35, 85:110] = (240, 120, 20)
-    scene = see(picture)
+    scene = see_pixels(picture)
     assert scene.number("weight_x", 0) == pytest.approx(97.5 / 120, abs=0.05)
     assert scene.number("weight_y", 0) == pytest.approx(25 / 90, abs=0.05)
     assert scene.number("focus", 0) > 0.8
@@ -164,30 +173,30 @@ def test_edges_have_a_direction() -> None:
     y, x = np.mgrid[0:120, 0:160]
     slanted = ((x + y) // 8 % 2 * 255).astype(np.uint8)[..., None].repeat(3, axis=2)
     for picture, word in ((upright, "vertical"), (level, "horizontal"), (slanted, "diagonal")):
-        scene = see(picture)
+        scene = see_pixels(picture)
         cue = scene.cue("edge_direction")
         assert cue is not None
         assert cue.value == word
         assert scene.number(f"edges_{word}", 0) > 0.8
         assert scene.number("edge_order", 0) > 0.5
-    assert see(noise()).number("edge_order", 1) < 0.05
+    assert see_pixels(noise()).number("edge_order", 1) < 0.05
 
 
 def test_symmetry_warmth_and_light_above() -> None:
     left = noise(80, 40)
-    assert see(np.concatenate([left, left[:, ::-1]], axis=1)).number("symmetry", 0) == pytest.approx(1, abs=0.01)
-    assert see(noise(80, 80)).number("symmetry", 1) < 0.2
-    assert see(plain((255, 140, 30))).number("warmth", 0) > 0.7
-    assert see(plain((40, 90, 220))).number("warmth", 0) < -0.7
-    assert see(plain((128, 128, 128))).number("warmth", 1) == pytest.approx(0, abs=0.01)
-    assert see(landscape()).number("top_light", 0) > 0.2
-    assert see(landscape()[::-1]).number("top_light", 0) < -0.2
+    assert see_pixels(np.concatenate([left, left[:, ::-1]], axis=1)).number("symmetry", 0) == pytest.approx(1, abs=0.01)
+    assert see_pixels(noise(80, 80)).number("symmetry", 1) < 0.2
+    assert see_pixels(plain_colour((255, 140, 30))).number("warmth", 0) > 0.7
+    assert see_pixels(plain_colour((40, 90, 220))).number("warmth", 0) < -0.7
+    assert see_pixels(plain_colour((128, 128, 128))).number("warmth", 1) == pytest.approx(0, abs=0.01)
+    assert see_pixels(landscape()).number("top_light", 0) > 0.2
+    assert see_pixels(landscape()[::-1]).number("top_light", 0) < -0.2
 
 
 def test_colours_have_shares_places_and_names() -> None:
-    picture = plain((20, 60, 140), 80, 100)
+    picture = plain_colour((20, 60, 140), 80, 100)
     picture[:, 75:] = (230, 120, 30)
-    colours = see(picture).colours
+    colours = see_pixels(picture).colours
     assert [colour.name for colour in colours] == ["colour_1", "colour_2"]
     blue, orange = colours
     assert blue.share == pytest.approx(0.75)
@@ -235,7 +244,7 @@ def test_every_picture_gives_a_valid_scene(height: int, width: int, seed: int, l
         .astype(np.uint8)
         .repeat(stretch, axis=seed % 2)
     )
-    scene = see(rgb)
+    scene = see_pixels(rgb)
     for cue in scene.cues:
         values = cue.value if isinstance(cue.value, tuple) else (cue.value,) if isinstance(cue.value, float) else ()
         assert all(math.isfinite(value) for value in values)
@@ -260,7 +269,7 @@ def test_every_picture_gives_a_valid_scene(height: int, width: int, seed: int, l
 
 
 def test_ten_pictures_become_ten_different_scenes() -> None:
-    scenes = examples()
+    scenes = example_scenes()
     assert len(scenes) == 10
     seen = {name: scene.attributes for name, scene in scenes.items()}
     frames = [
@@ -277,7 +286,7 @@ def test_ten_pictures_become_ten_different_scenes() -> None:
 
 
 def test_the_ten_pictures_are_read_as_a_person_would() -> None:
-    seen = {name.removesuffix(".jpg"): scene.attributes for name, scene in examples().items()}
+    seen = {name.removesuffix(".jpg"): scene.attributes for name, scene in example_scenes().items()}
     assert seen["cat"].valence.value > seen["astronaut"].valence.value > seen["moon"].valence.value
     assert seen["flower"].valence.value > seen["rocket"].valence.value
     assert seen["grass"].arousal.value < seen["cat"].arousal.value < seen["astronaut"].arousal.value
@@ -285,7 +294,7 @@ def test_the_ten_pictures_are_read_as_a_person_would() -> None:
     assert "dark" in seen["galaxies"].mood.value
     assert seen["galaxies"].mode.value in {"minor", "phrygian", "dorian"}
     assert seen["coffee"].mode.value in {"major", "mixolydian"}
-    scenes = examples()
+    scenes = example_scenes()
     assert "blue" in scenes["rocket.jpg"].colours[0].words
     assert any("orange" in colour.words or "amber" in colour.words for colour in scenes["flower.jpg"].colours)
     assert scenes["flower.jpg"].number("focus", 0) == max(scene.number("focus", 0) for scene in scenes.values())
@@ -294,9 +303,9 @@ def test_the_ten_pictures_are_read_as_a_person_would() -> None:
 
 
 def test_example_pictures_are_small_and_carry_no_metadata() -> None:
-    files = [Path(str(entry)) for entry in data("demo/examples").iterdir() if entry.name.endswith(".jpg")]
+    files = [Path(str(entry)) for entry in data_folder("demo/examples").iterdir() if entry.name.endswith(".jpg")]
     assert sum(file.stat().st_size for file in files) < 1_200_000
-    readme = data("demo/examples").joinpath("README.md").read_text(encoding="utf-8")
+    readme = data_folder("demo/examples").joinpath("README.md").read_text(encoding="utf-8")
     for file in files:
         assert f"`{file.name}`" in readme
         with Image.open(file) as image:
@@ -309,7 +318,7 @@ def test_example_pictures_are_small_and_carry_no_metadata() -> None:
 
 
 def test_exif_orientation_gives_the_scene_of_the_upright_picture(tmp_path: Path) -> None:
-    with Image.open(Path(str(data("demo/examples").joinpath("temple.jpg")))) as image:
+    with Image.open(Path(str(data_folder("demo/examples").joinpath("temple.jpg")))) as image:
         upright = image.copy()
     upright.save(tmp_path / "upright.png")
     exif = Image.Exif()
@@ -322,7 +331,7 @@ def test_exif_orientation_gives_the_scene_of_the_upright_picture(tmp_path: Path)
 
 
 def test_the_same_picture_gives_the_same_bytes() -> None:
-    path = Path(str(data("demo/examples").joinpath("coffee.jpg")))
+    path = Path(str(data_folder("demo/examples").joinpath("coffee.jpg")))
     here = OfflinePerceiver()(open_picture(path)).model_dump_json()
     assert here == OfflinePerceiver()(open_picture(path)).model_dump_json()
     program = (

@@ -12,7 +12,7 @@ import pytest
 
 from img2music.errors import BackendError, MissingPackageError
 from img2music.perceivers.image import onnx_networks
-from img2music.resources import asset
+from img2music.resources import asset_path
 
 WITHOUT = np.zeros((1, 3, 224, 224), np.float32)
 
@@ -37,7 +37,7 @@ def test_several_threads_get_the_same_numbers(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_damaged_or_missing_file_is_said_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = asset("networks/efficientnet_lite0.onnx").read_bytes()
+    whole = asset_path("networks/efficientnet_lite0.onnx").read_bytes()
     broken = tmp_path / "broken.onnx"
     monkeypatch.setattr(onnx_networks, "_opened", {})
     monkeypatch.setattr(onnx_networks, "asset", lambda name: broken)

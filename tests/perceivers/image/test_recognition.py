@@ -11,15 +11,15 @@ from PIL import Image
 
 from img2music.crossmodal.affect import MEANS
 from img2music.io.pictures import Picture, open_picture
-from img2music.perceivers.image.affect_regression import Inputs, describe, fitted, read
-from img2music.perceivers.image.recognition import FAMILIES, classes, group_shares, recognise, recognition_cues
+from img2music.perceivers.image.affect_regression import Inputs, describe, fitted, predict_affect
+from img2music.perceivers.image.recognition import FAMILIES, classes, group_shares, recognition_cues, run_classifiers
 from img2music.perceivers.offline import OfflinePerceiver
-from img2music.resources import data
-from tests.support.made_pictures import as_picture, examples, noise, plain, see
+from img2music.resources import data_folder
+from tests.support.made_pictures import as_picture, example_scenes, noise, plain_colour, see_pixels
 
 
 def example(name: str) -> Picture:
-    return open_picture(str(data("demo/examples").joinpath(name)))
+    return open_picture(str(data_folder("demo/examples").joinpath(name)))
 
 
 def test_the_table_of_classes_is_whole() -> None:
@@ -42,7 +42,7 @@ def test_the_table_of_classes_is_whole() -> None:
     ("name", "subject"), [("cat.jpg", "pet"), ("coffee.jpg", "drink"), ("temple.jpg", "ruin"), ("astronaut.jpg", "person")]
 )
 def test_it_names_what_it_knows_and_where_it_is(name: str, subject: str) -> None:
-    scene = examples()[name]
+    scene = example_scenes()[name]
     cue = scene.cue("subject")
     assert cue is not None
     assert cue.value == subject
@@ -53,7 +53,7 @@ def test_it_names_what_it_knows_and_where_it_is(name: str, subject: str) -> None
 
 @pytest.mark.parametrize("name", ["moon.jpg", "galaxies.jpg", "grass.jpg", "flower.jpg", "rocket.jpg"])
 def test_it_says_so_where_it_is_not_sure(name: str) -> None:
-    scene = examples()[name]
+    scene = example_scenes()[name]
     cue = scene.cue("subject")
     assert cue is not None
     assert cue.value == "not sure"
@@ -65,14 +65,14 @@ def test_the_place_follows_the_thing() -> None:
     cat = example("cat.jpg").rgb
     wall = np.full((cat.shape[0], cat.shape[1], 3), 128, np.uint8)
     for columns, side in (((cat, wall), "left"), ((wall, cat), "right")):
-        cues = {cue.name: cue for cue in recognition_cues(recognise(np.hstack(columns)))}
+        cues = {cue.name: cue for cue in recognition_cues(run_classifiers(np.hstack(columns)))}
         box = cues["sees_pet"].box
         assert box is not None
         assert (box.x + box.width / 2 < 0.5) == (side == "left")
 
 
 def test_shares_are_probabilities() -> None:
-    seen = recognise(example("coffee.jpg").rgb)
+    seen = run_classifiers(example("coffee.jpg").rgb)
     assert seen.shares().sum() == pytest.approx(1)
     assert sum(group_shares(seen).values()) == pytest.approx(1)
     assert list(group_shares(seen).values()) == sorted(group_shares(seen).values(), reverse=True)
@@ -80,16 +80,16 @@ def test_shares_are_probabilities() -> None:
 
 
 def test_people_are_likely_where_a_face_is() -> None:
-    assert examples()["astronaut.jpg"].number("people", 0) > 0.9
-    assert examples()["moon.jpg"].number("people", 1) < 0.5
+    assert example_scenes()["astronaut.jpg"].number("people", 0) > 0.9
+    assert example_scenes()["moon.jpg"].number("people", 1) < 0.5
 
 
 def test_what_is_like_nothing_known_feels_as_the_mean_with_more_spread() -> None:
-    seen = recognise(example("cat.jpg").rgb)
+    seen = run_classifiers(example("cat.jpg").rgb)
     known = describe(seen, {})
     far = Inputs(known.features + 50, known.traits * 0 + fitted().centre.traits, fitted().centre.colours, known.faces)
-    assert read(far).valence == pytest.approx(fitted().mean[0], abs=0.1)
-    assert read(far).spread > read(known).spread
+    assert predict_affect(far).valence == pytest.approx(fitted().mean[0], abs=0.1)
+    assert predict_affect(far).spread > predict_affect(known).spread
     assert tuple(fitted().mean) == pytest.approx(MEANS, abs=0.15)
 
 
@@ -108,9 +108,14 @@ def test_small_changes_of_a_picture_change_little(name: str) -> None:
 
 
 def test_nothing_to_see_is_neutral_and_unsure() -> None:
-    nothing = (plain((128, 128, 128)), plain((0, 0, 0), 1, 1), noise(200, 200), plain((255, 255, 255), 5, 700))
+    nothing = (
+        plain_colour((128, 128, 128)),
+        plain_colour((0, 0, 0), 1, 1),
+        noise(200, 200),
+        plain_colour((255, 255, 255), 5, 700),
+    )
     for rgb in nothing:
-        scene = see(rgb)
+        scene = see_pixels(rgb)
         subject = scene.cue("subject")
         assert subject is not None
         assert subject.value == "not sure"
@@ -123,4 +128,4 @@ def test_a_long_panorama_is_seen_in_one_look() -> None:
     strip = np.tile(example("temple.jpg").rgb[::8, ::8], (1, 9, 1))
     scene = OfflinePerceiver()(as_picture(strip))
     assert scene.cue("subject") is not None
-    assert recognise(np.zeros((3, 768, 3), np.uint8)).cells.shape[1:] == (4, 14)
+    assert run_classifiers(np.zeros((3, 768, 3), np.uint8)).cells.shape[1:] == (4, 14)

@@ -10,29 +10,29 @@ from PIL import Image
 
 from img2music.perceivers.image.image_type import kind_cues
 from img2music.perceivers.image.scene_context import surroundings_cues
-from img2music.perceivers.image.thumbnail import look
+from img2music.perceivers.image.thumbnail import make_thumbnail
 from img2music.scene import Cue
 from tests.support.made_pictures import (
     Pixels,
     as_picture,
     drawing,
-    examples_pictures,
+    example_pictures,
     landscape,
     noise,
-    page,
-    plain,
-    screen,
+    plain_colour,
+    program_window,
     silhouette,
+    text_page,
 )
 
 
 def _kind(rgb: Pixels) -> str:
     picture = as_picture(rgb)
-    return str({cue.name: cue.value for cue in kind_cues(look(picture), picture)}["picture_kind"])
+    return str({cue.name: cue.value for cue in kind_cues(make_thumbnail(picture), picture)}["picture_kind"])
 
 
 def _around(rgb: Pixels, **seen: float) -> dict[str, Cue]:
-    return {cue.name: cue for cue in surroundings_cues(look(as_picture(rgb)), seen)}
+    return {cue.name: cue for cue in surroundings_cues(make_thumbnail(as_picture(rgb)), seen)}
 
 
 def _jpeg(rgb: Pixels, quality: int = 75) -> Pixels:
@@ -44,7 +44,7 @@ def _jpeg(rgb: Pixels, quality: int = 75) -> Pixels:
 
 @pytest.mark.parametrize("jpeg", [False, True])
 @pytest.mark.parametrize(
-    ("make", "word"), [(page, "text"), (screen, "screenshot"), (drawing, "drawing"), (silhouette, "silhouette")]
+    ("make", "word"), [(text_page, "text"), (program_window, "screenshot"), (drawing, "drawing"), (silhouette, "silhouette")]
 )
 def test_kinds_of_pictures(make: object, word: str, jpeg: bool) -> None:
     assert callable(make)
@@ -53,15 +53,15 @@ def test_kinds_of_pictures(make: object, word: str, jpeg: bool) -> None:
 
 
 def test_the_examples_are_photographs() -> None:
-    assert {_kind(picture.rgb) for picture in examples_pictures()} == {"photograph"}
+    assert {_kind(picture.rgb) for picture in example_pictures()} == {"photograph"}
 
 
 @pytest.mark.parametrize(
     "rgb",
     [
-        plain((200, 30, 30)),
-        plain((255, 255, 255), 1, 1),
-        plain((0, 0, 0), 1, 1),
+        plain_colour((200, 30, 30)),
+        plain_colour((255, 255, 255), 1, 1),
+        plain_colour((0, 0, 0), 1, 1),
         noise(),
         noise(400, 600),
         noise(8, 12000)[:, :768],
@@ -75,7 +75,7 @@ def test_nothing_to_see_is_plain_and_unclear(rgb: Pixels) -> None:
 
 
 def _over(top: tuple[int, int, int], bottom: tuple[int, int, int], grain: int = 4, horizon: float = 0.6) -> Pixels:
-    rgb = plain(top, 120, 160).astype(int)
+    rgb = plain_colour(top, 120, 160).astype(int)
     rgb[round(120 * horizon) :] = bottom
     blades = np.random.default_rng(2).integers(-grain, grain + 1, (15, 80, 1)).repeat(8, axis=0).repeat(2, axis=1)
     return np.clip(rgb + blades, 0, 255).astype(np.uint8)

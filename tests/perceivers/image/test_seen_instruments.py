@@ -11,11 +11,11 @@ import pytest
 
 from img2music.brief import Brief
 from img2music.crossmodal import genre_rules
-from img2music.crossmodal.affect import Affect
-from img2music.crossmodal.attributes import suggest
-from img2music.crossmodal.cue_evidence import Evidence
-from img2music.crossmodal.edits import renewed, sealed
-from img2music.crossmodal.seen_instruments import SOUNDING, cue_called, instrument_called, recognised
+from img2music.crossmodal.affect import AffectAttribute
+from img2music.crossmodal.attributes import suggest_attributes
+from img2music.crossmodal.cue_evidence import CueEvidence
+from img2music.crossmodal.edits import refresh_edited_scene, seal_scene
+from img2music.crossmodal.seen_instruments import INSTRUMENT_RULES, cue_called, instrument_called, recognised_instruments
 from img2music.io.midi.export_midi import write_midi
 from img2music.io.pictures import open_picture
 from img2music.io.style_files import style_names
@@ -27,15 +27,15 @@ from img2music.plan import CompositionPlan
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.composer import Composer
 from img2music.realizers.drums.drum_kit import DRUMS
-from img2music.resources import data
+from img2music.resources import data_folder
 from img2music.scene import Cue, Scene
 from img2music.score import Part
 from img2music.theory import instrument
-from tests.support.made_pictures import typical
+from tests.support.made_pictures import typical_evidence
 from tests.support.made_scenes import make_scene
 from tests.support.stand_in_stages import naming
 
-SINGING = {name: row for name, row in SOUNDING.items() if row.sings}
+SINGING = {name: row for name, row in INSTRUMENT_RULES.items() if row.sings}
 
 
 def showing(style: str = "folk", /, **shares: float) -> Scene:
@@ -44,8 +44,8 @@ def showing(style: str = "folk", /, **shares: float) -> Scene:
     cues = [Cue(name=f"instrument_{name}", value=share, unit="0..1", text=f"{name} seen") for name, share in shares.items()]
     cues.append(Cue(name="sees_instrument", value=min(1.0, sum(shares.values())), unit="0..1", text="instrument"))
     made = scene.model_copy(update={"cues": (*scene.cues, *cues)})
-    felt = [Affect(value=value, because=("lightness",), confidence=0.5) for value in (0.1, 0.0)]
-    return made.model_copy(update={"attributes": suggest(Evidence.of(made), *felt, genre=style)})
+    felt = [AffectAttribute(value=value, because=("lightness",), confidence=0.5) for value in (0.1, 0.0)]
+    return made.model_copy(update={"attributes": suggest_attributes(CueEvidence.of(made), *felt, genre=style)})
 
 
 def plan_of(scene: Scene, **wishes: Any) -> CompositionPlan:
@@ -72,23 +72,23 @@ def reasons(plan: CompositionPlan) -> str:
 def test_every_class_of_instrument_has_a_row() -> None:
     table = classes()
     instruments = {name for name, group in zip(table.names, table.leading, strict=True) if table.groups[group] == "instrument"}
-    assert instruments <= set(SOUNDING) <= set(table.names)
-    assert set(SOUNDING) - instruments == {"whistle"}
-    for row in SOUNDING.values():
+    assert instruments <= set(INSTRUMENT_RULES) <= set(table.names)
+    assert set(INSTRUMENT_RULES) - instruments == {"whistle"}
+    for row in INSTRUMENT_RULES.values():
         assert [instrument(name).name for name in row.players] == list(row.players)
         assert all(instrument(name).kit == (not row.sings) for name in row.players)
 
 
-@pytest.mark.parametrize("name", SOUNDING)
+@pytest.mark.parametrize("name", INSTRUMENT_RULES)
 def test_what_the_networks_name_plays_in_the_midi_file(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnx_networks, "run", naming({name: 0.95}))
-    scene = OfflinePerceiver()(open_picture(Path(str(data("demo/examples").joinpath("temple.jpg")))))
+    scene = OfflinePerceiver()(open_picture(Path(str(data_folder("demo/examples").joinpath("temple.jpg")))))
     scene = Scene.model_validate_json(scene.model_dump_json())
     cue = cue_called(name)
     assert scene.number(cue, 0) == pytest.approx(0.95, abs=0.02)
     assert cue in scene.attributes.instruments.because
     plan = plan_of(scene)
-    row = SOUNDING[name]
+    row = INSTRUMENT_RULES[name]
     reason = next(reason for reason in plan.reasons if cue in reason.because and reason.choice == "instruments")
     assert reason.text.startswith(f"{name} seen (.9")
     score = Composer()(plan)
@@ -105,7 +105,7 @@ def test_what_the_networks_name_plays_in_the_midi_file(name: str, monkeypatch: p
 
 @pytest.mark.parametrize("style", style_names())
 def test_it_plays_in_every_style(style: str) -> None:
-    for name, row in SOUNDING.items():
+    for name, row in INSTRUMENT_RULES.items():
         plan = plan_of(showing(**{name.replace(" ", "_").lower(): 0.9}), style=style)
         assert plan.style == style
         score = Composer()(plan)
@@ -125,11 +125,11 @@ def test_a_guitar_is_no_longer_two_pianos() -> None:
 
 
 def test_the_style_is_sooner_one_that_has_the_instrument() -> None:
-    ordinary = [Cue(name=name, value=value, unit="", text="") for name, value in typical().values.items()]
+    ordinary = [Cue(name=name, value=value, unit="", text="") for name, value in typical_evidence().values.items()]
     with_it = 0
     for name, row in SINGING.items():
         cues = [*ordinary, *(Cue(name=one, value=0.9, unit="", text="") for one in ("sees_instrument", cue_called(name)))]
-        chosen = genre_rules.choose_genre(Evidence(cues, (), 1.0), 0.1, -0.1)
+        chosen = genre_rules.choose_genre(CueEvidence(cues, (), 1.0), 0.1, -0.1)
         seated = {player for style in genre_rules.PLAYERS.values() for seat in style for player in seat}
         if seated & set(row.players):
             with_it += 1
@@ -149,7 +149,7 @@ def test_percussion_without_a_pitch_is_heard() -> None:
 
 def test_how_sure_is_sure_enough() -> None:
     def heard(**shares: float) -> list[str]:
-        return [one.seen for one in recognised({cue_called(name): share for name, share in shares.items()})]
+        return [one.seen for one in recognised_instruments({cue_called(name): share for name, share in shares.items()})]
 
     assert heard(banjo=0.5) == ["banjo"]
     assert heard(banjo=0.49) == []
@@ -159,12 +159,12 @@ def test_how_sure_is_sure_enough() -> None:
     assert heard(grand_piano=0.3, upright_piano=0.3) == ["grand piano"], "two classes, one player"
     assert heard(cello=0.24, violin=0.23, oboe=0.1) == []
     assert heard(trombone=0.22, cornet_trumpet=0.2, french_horn=0.15) == ["trombone"], "kin, together sure"
-    assert recognised({"instrument_unicorn": 1.0, "sees_sea": 1.0}) == ()
+    assert recognised_instruments({"instrument_unicorn": 1.0, "sees_sea": 1.0}) == ()
 
 
 def test_an_unsure_eye_names_no_instrument(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnx_networks, "run", naming({"banjo": 0.4}))
-    scene = OfflinePerceiver()(open_picture(Path(str(data("demo/examples").joinpath("temple.jpg")))))
+    scene = OfflinePerceiver()(open_picture(Path(str(data_folder("demo/examples").joinpath("temple.jpg")))))
     assert not [cue for cue in scene.cues if cue.name.startswith("instrument_")]
 
 
@@ -200,13 +200,13 @@ def test_what_a_model_or_a_person_wrote_goes_before_what_is_seen() -> None:
 
 
 def test_an_instrument_said_in_words_is_believed() -> None:
-    scene = sealed(
+    scene = seal_scene(
         showing(banjo=0.95).model_copy(
             update={"cues": (*showing(banjo=0.95).cues, Cue(name="subject", value="instrument", unit="word", text="instrument"))}
         )
     )
     cues = tuple(one.model_copy(update={"value": "Violin"}) if one.name == "subject" else one for one in scene.cues)
-    said, _ = renewed(scene.model_copy(update={"cues": cues}))
+    said, _ = refresh_edited_scene(scene.model_copy(update={"cues": cues}))
     assert said.cue("instrument_banjo") is None
     assert leads(plan_of(said)) == "violin"
     assert [instrument_called(words) for words in ("Guitar", "french  horn", "unicorn")] == [

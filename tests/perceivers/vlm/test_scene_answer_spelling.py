@@ -9,14 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from img2music.models import AnswerError, json_of
-from img2music.perceivers.vlm.scene_from_answer import Seen, read_scene
+from img2music.models import AnswerError, parse_json_answer
+from img2music.perceivers.vlm.scene_from_answer import SceneReading, read_scene
 from img2music.perceivers.vlm.scene_schema import SceneAnswer
 from tests.support import extras
 from tests.support.answer_spellings import SCENE_FIELDS, TEXTS, WRAPPINGS
 from tests.support.made_pipelines import make_pipeline
 from tests.support.made_scenes import make_scene
-from tests.support.model_answers import recorded, scene_answer
+from tests.support.model_answers import record_answers, scene_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,11 +32,11 @@ def answer(**changes: Any) -> dict[str, Any]:
     return scene_answer(**{"valence": {"because": ["red_sky", "lightness"], "value": 0.4, "confidence": 0.7}, **changes})
 
 
-def seen(text: str) -> Seen:
-    return read_scene(json_of(text, SceneAnswer), MEASURED, SHOWN)
+def seen(text: str) -> SceneReading:
+    return read_scene(parse_json_answer(text, SceneAnswer), MEASURED, SHOWN)
 
 
-def same(text: str) -> Seen:
+def same(text: str) -> SceneReading:
     made = seen(text)
     assert made.faults == ()
     assert made.scene == seen(json.dumps(answer())).scene
@@ -140,7 +140,7 @@ def test_an_answer_that_says_nothing_lets_the_fallback_see_and_says_so(
     extras.require("llm")
     stage = {
         "use": "vlm",
-        "options": {"model": recorded(tmp_path / "answers.jsonl", *[text] * 3)},
+        "options": {"model": record_answers(tmp_path / "answers.jsonl", *[text] * 3)},
         "fallback": {"use": "offline"},
     }
     piece = make_pipeline(perceiver=stage).compose(make_picture(), seconds=6, audio=None, on_event=lambda _: None)

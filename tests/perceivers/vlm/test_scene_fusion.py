@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from img2music.crossmodal.verbalize import citable
 from img2music.perceivers.vlm.scene_from_answer import read_scene
-from img2music.perceivers.vlm.scene_fusion import AROUSAL_CUE, EYE, MODEL, PEOPLE, arousal_of_both, joined, superseded
+from img2music.perceivers.vlm.scene_fusion import AROUSAL_CUE, EYE, MODEL, PEOPLE, arousal_of_both, fuse_scenes, superseded
 from img2music.scene import Attribute, Cue, Scene
 from tests.support.made_scenes import make_scene
 from tests.support.model_answers import scene_answer
 
 if TYPE_CHECKING:
-    from img2music.perceivers.vlm.scene_from_answer import Seen
+    from img2music.perceivers.vlm.scene_from_answer import SceneReading
 
 URCHIN = (
     Cue(name="subject", value="sea animal", unit="word", text="sea animal (sea urchin, anemone), 64% sure"),
@@ -39,7 +39,7 @@ def firework(**changes: Any) -> Scene:
     return scene.model_copy(update={"cues": (*scene.cues, *URCHIN), "attributes": drawn, **changes})
 
 
-def seen(measured: Scene, **changes: Any) -> Seen:
+def seen(measured: Scene, **changes: Any) -> SceneReading:
     return read_scene(scene_answer(**changes), measured, citable(measured.cues, measured.colours))
 
 
@@ -49,7 +49,7 @@ def names(scene: Scene) -> set[str]:
 
 def test_what_the_eye_took_it_for_goes_and_so_does_what_followed() -> None:
     measured = firework()
-    both = joined(seen(measured), measured)
+    both = fuse_scenes(seen(measured), measured)
     assert not {"subject", "sees_sealife", "likely_animals", "smiles"} & names(both.scene)
     assert both.scene.attributes.contour.value == "own"
     assert both.scene.attributes.height.value == 0
@@ -63,10 +63,10 @@ def test_what_the_eye_took_it_for_goes_and_so_does_what_followed() -> None:
 def test_what_the_model_saw_too_or_cites_stays() -> None:
     measured = firework()
     urchin = {"name": "spiny_urchin", "text": "a sea urchin under water", "box": [0, 0, 1, 1]}
-    agreed = joined(seen(measured, observations=[urchin]), measured)
+    agreed = fuse_scenes(seen(measured, observations=[urchin]), measured)
     assert {"subject", "sees_sealife"} <= names(agreed.scene)
     assert agreed.scene.attributes.contour.value == "wave"
-    cited = joined(seen(measured, genre={"because": ["subject"], "value": "ambient", "confidence": 0.5}), measured)
+    cited = fuse_scenes(seen(measured, genre={"because": ["subject"], "value": "ambient", "confidence": 0.5}), measured)
     assert "subject" in names(cited.scene)
     assert "sees_sealife" not in names(cited.scene)
 
@@ -82,7 +82,7 @@ def test_a_fact_that_the_model_calls_wrong_goes_with_its_kin() -> None:
     hour = Cue(name="time_of_day", value="night", unit="word", text="night")
     drawn = scene.attributes.model_copy(update={"density": Attribute(value=-0.2, because=("night",), confidence=0.15)})
     measured = scene.model_copy(update={"cues": (*scene.cues, *night, hour), "attributes": drawn})
-    both = joined(seen(measured), measured, frozenset({"time_of_day"}))
+    both = fuse_scenes(seen(measured), measured, frozenset({"time_of_day"}))
     assert {"night", "low_sun", "time_of_day"}.isdisjoint(names(both.scene))
     assert "fog" in names(both.scene)
     assert "night" not in both.scene.attributes.density.because
@@ -91,7 +91,7 @@ def test_a_fact_that_the_model_calls_wrong_goes_with_its_kin() -> None:
 def test_valence_is_the_models_and_arousal_the_mean_of_both() -> None:
     measured = firework()
     own = {"because": ["lone_boat"], "value": 0.6, "confidence": 0.7}
-    scene = joined(seen(measured, arousal=own), measured).scene
+    scene = fuse_scenes(seen(measured, arousal=own), measured).scene
     arousal = scene.attributes.arousal
     assert scene.attributes.valence.value == 0.4
     assert arousal.value == arousal_of_both(0.6, 0.2)
@@ -109,7 +109,7 @@ def test_valence_is_the_models_and_arousal_the_mean_of_both() -> None:
 
 def test_where_the_model_says_no_arousal_the_eyes_stands() -> None:
     measured = firework()
-    scene = joined(seen(measured, arousal={"because": [], "value": 9, "confidence": 0.5}), measured).scene
+    scene = fuse_scenes(seen(measured, arousal={"because": [], "value": 9, "confidence": 0.5}), measured).scene
     assert (scene.attributes.arousal.value, scene.attributes.arousal.source) == (0.2, "measured")
     assert scene.cue(AROUSAL_CUE) is None
 

@@ -15,10 +15,10 @@ from img2music.perceivers.offline import OfflinePerceiver
 from img2music.perceivers.vlm.scene_fusion import AROUSAL_CUE
 from img2music.perceivers.vlm.scene_schema import SceneAnswer
 from img2music.perceivers.vlm.vlm_perceiver import ModelPerceiver
-from img2music.provenance import collected
+from img2music.provenance import collect_model_uses
 from img2music.scene import MusicalAttributes, Scene
 from tests.support import extras
-from tests.support.model_answers import flat_scene_answer, recorded, scene_answer
+from tests.support.model_answers import flat_scene_answer, record_answers, scene_answer
 from tests.support.stub_server import StubServer
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ def picture(make_picture: Callable[..., Path]) -> Picture:
 
 
 def see(picture: Picture, tmp_path: Path, *answers: object, prompt: str = FIRST_VERSION) -> tuple[Scene, ModelUse]:
-    with collected() as uses:
-        scene = ModelPerceiver(model=recorded(tmp_path / "answers.jsonl", *answers), prompt=prompt)(picture)
+    with collect_model_uses() as uses:
+        scene = ModelPerceiver(model=record_answers(tmp_path / "answers.jsonl", *answers), prompt=prompt)(picture)
     (use,) = uses
     return scene, use
 
@@ -127,8 +127,11 @@ def test_faults_are_quoted_and_a_second_answer_is_taken(picture: Picture, tmp_pa
 
 
 def test_after_two_repairs_the_stage_gives_up_with_one_line(picture: Picture, tmp_path: Path) -> None:
-    line = recorded(tmp_path / "answers.jsonl", *["no json"] * 5)
-    with collected() as uses, pytest.raises(BackendError, match=r"no usable answer in 3 tries .*; try another model or prompt$"):
+    line = record_answers(tmp_path / "answers.jsonl", *["no json"] * 5)
+    with (
+        collect_model_uses() as uses,
+        pytest.raises(BackendError, match=r"no usable answer in 3 tries .*; try another model or prompt$"),
+    ):
         ModelPerceiver(model=line)(picture)
     assert [(use.answers, use.accepted) for use in uses] == [(3, False)]
 
@@ -209,7 +212,7 @@ def test_a_fact_that_is_called_wrong_leaves_the_scene(picture: Picture, tmp_path
 @pytest.mark.allow_hosts(["127.0.0.1"])
 def test_a_repair_sends_neither_the_picture_nor_the_lists_again(picture: Picture) -> None:
     answers: list[Any] = [flat_scene_answer(tempo_bpm=900, genre="polka"), {"tempo_bpm": 70, "genre": "ambient"}]
-    with StubServer(lambda _: answers.pop(0)) as server, collected() as uses:
+    with StubServer(lambda _: answers.pop(0)) as server, collect_model_uses() as uses:
         scene = ModelPerceiver(model=f"openai:stub?base_url={server.base_url}")(picture)
         second = server.requests[1].body
     assert (scene.attributes.tempo_bpm.value, scene.attributes.genre.value) == (70, "ambient")

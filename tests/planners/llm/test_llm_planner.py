@@ -11,31 +11,31 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from img2music.brief import Brief
-from img2music.crossmodal.verbalize import citable, gist
+from img2music.crossmodal.verbalize import citable, scene_gist
 from img2music.errors import BackendError
 from img2music.io.midi.export_midi import write_midi
 from img2music.io.musicxml.export_musicxml import write_musicxml
 from img2music.io.style_files import style_names
-from img2music.metrics.compliance.compliance_check import check
+from img2music.metrics.compliance.compliance_check import check_compliance
 from img2music.models import AnswerError
 from img2music.performers.strict import StrictPerformer
 from img2music.planners.llm.bar_fitting import fit_bars
 from img2music.planners.llm.llm_planner import ModelPlanner
 from img2music.planners.llm.plan_choices import some_plans
 from img2music.planners.llm.plan_from_answer import draft_as_answer, read_changes, read_whole
-from img2music.planners.llm.settle_plan import Settled, settle
+from img2music.planners.llm.settle_plan import FixedChoices, settle_plan
 from img2music.planners.rules.rules_planner import RulesPlanner
-from img2music.provenance import collected
+from img2music.provenance import collect_model_uses
 from img2music.realizers.composer import Composer
 from img2music.theory import METERS, Key, Meter, instrument, instrument_names, parse_bar
 from tests.support import extras
 from tests.support.made_scenes import make_scene
-from tests.support.model_answers import changes_answer, choice_answer, plan_answer, recorded
+from tests.support.model_answers import changes_answer, choice_answer, plan_answer, record_answers
 from tests.support.stub_server import StubServer
 
 if TYPE_CHECKING:
     from img2music.plan import CompositionPlan
-    from img2music.planners.llm.settle_plan import Planned
+    from img2music.planners.llm.settle_plan import SettledPlan
     from img2music.provenance import ModelUse
 
 extras.require("llm")
@@ -43,23 +43,23 @@ PROMISES = {"tempo", "key", "metre", "length", "instruments"}
 
 
 def ask(tmp_path: Path, brief: Brief, *answers: object, prompt: str = "plan/compose") -> tuple[CompositionPlan, ModelUse]:
-    with collected() as uses:
-        plan = ModelPlanner(model=recorded(tmp_path / "answers.jsonl", *answers), prompt=prompt)(make_scene(), brief)
+    with collect_model_uses() as uses:
+        plan = ModelPlanner(model=record_answers(tmp_path / "answers.jsonl", *answers), prompt=prompt)(make_scene(), brief)
     (use,) = uses
     return plan, use
 
 
-def settled(answer: dict[str, Any], brief: Brief) -> Planned:
+def settled(answer: dict[str, Any], brief: Brief) -> SettledPlan:
     scene = make_scene()
     draft = RulesPlanner()(scene, brief)
-    return settle(read_whole(answer), draft, Settled.by(brief), citable(scene.cues, scene.colours))
+    return settle_plan(read_whole(answer), draft, FixedChoices.by(brief), citable(scene.cues, scene.colours))
 
 
 def keeps(plan: CompositionPlan, brief: Brief) -> bool:
     """Whether the written files keep every promise."""
     score = Composer()(plan)
     midi, musicxml = write_midi(StrictPerformer()(score, plan)), write_musicxml(score)
-    return all(row.passed is not False for row in check(plan, brief, midi=midi, musicxml=musicxml, audio=None))
+    return all(row.passed is not False for row in check_compliance(plan, brief, midi=midi, musicxml=musicxml, audio=None))
 
 
 def test_a_sound_plan_is_taken_as_it_is(tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def test_a_harmless_fault_is_mended_and_noted_and_nobody_is_asked_again(
 @pytest.mark.allow_hosts(["127.0.0.1"])
 def test_a_repair_of_a_plan_sends_what_is_allowed_and_not_the_question() -> None:
     answers: list[Any] = [plan_answer(style="polka-metal", tempo_bpm=900), {"style": "waltz", "tempo_bpm": 132}]
-    with StubServer(lambda _: answers.pop(0)) as server, collected() as uses:
+    with StubServer(lambda _: answers.pop(0)) as server, collect_model_uses() as uses:
         plan = ModelPlanner(model=f"openai:stub?base_url={server.base_url}")(make_scene(), Brief(seconds=30))
         first, second = (request.body for request in server.requests)
     assert (plan.style, plan.tempo_bpm, plan.title) == ("waltz", 132, "The Last Boat")
@@ -220,10 +220,10 @@ def test_what_the_rules_say_of_their_band_is_not_said_of_the_models() -> None:
     answer = plan_answer(
         key="C major", sections=[{"name": "A", "letter": "A", "role": "theme", "energy": 0.5, "bars": ["I"] * 16}]
     )
-    model = settle(read_whole(answer), draft, Settled.by(brief), frozenset()).plan
+    model = settle_plan(read_whole(answer), draft, FixedChoices.by(brief), frozenset()).plan
     assert asked
     assert list(model.conflicts) == asked
-    own = settle(read_changes(changes_answer(), draft), draft, Settled.by(brief), frozenset()).plan
+    own = settle_plan(read_changes(changes_answer(), draft), draft, FixedChoices.by(brief), frozenset()).plan
     assert own.conflicts == draft.conflicts
 
 
@@ -331,7 +331,7 @@ def test_a_reason_that_cites_what_is_not_there_is_marked(tmp_path: Path) -> None
 
 
 def test_an_answer_without_a_composition_fails_the_stage(tmp_path: Path) -> None:
-    line = recorded(tmp_path / "a.jsonl", "I can't do that.", "{}", plan_answer(sections=[]))
+    line = record_answers(tmp_path / "a.jsonl", "I can't do that.", "{}", plan_answer(sections=[]))
     with pytest.raises(BackendError, match="no usable plan in 3 tries"):
         ModelPlanner(model=line)(make_scene(), Brief(seconds=30))
 
@@ -363,7 +363,7 @@ def test_the_draft_in_the_models_own_form_reads_back_as_the_draft() -> None:
     scene, brief = make_scene(), Brief(seconds=30)
     draft = RulesPlanner()(scene, brief)
     answer = changes_answer(sections=[], parts=draft_as_answer(draft, 0.5)["parts"])
-    planned = settle(read_changes(answer, draft), draft, Settled.by(brief), frozenset())
+    planned = settle_plan(read_changes(answer, draft), draft, FixedChoices.by(brief), frozenset())
     assert [(p.instrument, p.role) for p in planned.plan.parts] == [(p.instrument, p.role) for p in draft.parts]
 
 
@@ -379,7 +379,7 @@ def test_choices_are_whole_valid_plans_that_differ() -> None:
 
 def test_a_choice_takes_that_plan_and_the_models_words(tmp_path: Path) -> None:
     scene, brief = make_scene(), Brief(seconds=30)
-    word = next(word for word in gist(scene).split(", ") if len(word) > 4)
+    word = next(word for word in scene_gist(scene).split(", ") if len(word) > 4)
     plan, use = ask(tmp_path, brief, choice_answer(note=f"A picture that feels {word} becomes a song."), prompt="plan/choose")
     assert plan.style == some_plans(scene, brief, RulesPlanner()(scene, brief))[1].style
     assert (plan.title, use.accepted) == ("Evening Light", True)

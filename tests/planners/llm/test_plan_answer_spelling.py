@@ -12,27 +12,27 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from img2music.brief import Brief
-from img2music.crossmodal.verbalize import citable, gist
+from img2music.crossmodal.verbalize import citable, scene_gist
 from img2music.errors import BackendError
-from img2music.models import AnswerError, json_of
+from img2music.models import AnswerError, parse_json_answer
 from img2music.planners.llm.llm_planner import ModelPlanner
 from img2music.planners.llm.plan_from_answer import read_changes, read_choice, read_whole
 from img2music.planners.llm.plan_schema import ChangesAnswer, PlanAnswer
-from img2music.planners.llm.settle_plan import Settled, settle
+from img2music.planners.llm.settle_plan import FixedChoices, settle_plan
 from img2music.planners.rules.rules_planner import RulesPlanner
-from img2music.provenance import collected
+from img2music.provenance import collect_model_uses
 from tests.support import extras
 from tests.support.answer_spellings import FIELDS, SURROUNDINGS, TEXTS, WRAPPINGS
 from tests.support.made_pipelines import make_pipeline
 from tests.support.made_scenes import make_scene
-from tests.support.model_answers import changes_answer, choice_answer, plan_answer, recorded
+from tests.support.model_answers import changes_answer, choice_answer, plan_answer, record_answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from img2music.plan import CompositionPlan
-    from img2music.planners.llm.settle_plan import Planned
+    from img2music.planners.llm.settle_plan import SettledPlan
 
     MakePicture = Callable[..., Path]
 
@@ -72,10 +72,10 @@ def _draft() -> tuple[CompositionPlan, frozenset[str]]:
     return RulesPlanner()(scene, BRIEF), citable(scene.cues, scene.colours)
 
 
-def planned(answer: str | dict[str, Any]) -> Planned:
+def planned(answer: str | dict[str, Any]) -> SettledPlan:
     draft, known = _draft()
     text = answer if isinstance(answer, str) else json.dumps(answer)
-    return settle(read_whole(json_of(text, PlanAnswer)), draft, Settled.by(BRIEF), known)
+    return settle_plan(read_whole(parse_json_answer(text, PlanAnswer)), draft, FixedChoices.by(BRIEF), known)
 
 
 @cache
@@ -85,7 +85,7 @@ def _clean() -> CompositionPlan:
     return made.plan
 
 
-def same(answer: str | dict[str, Any]) -> Planned:
+def same(answer: str | dict[str, Any]) -> SettledPlan:
     made = planned(answer)
     assert made.faults == ()
     assert made.plan == _clean()
@@ -154,7 +154,7 @@ def test_any_bytes_are_a_fault(content: bytes, coding: str) -> None:
     with pytest.raises(AnswerError):
         planned(text)
     with pytest.raises(AnswerError):
-        read_changes(json_of(text, ChangesAnswer), _draft()[0])
+        read_changes(parse_json_answer(text, ChangesAnswer), _draft()[0])
 
 
 @pytest.mark.parametrize("end", range(0, len(json.dumps(SHORT)) - 2, 7))
@@ -260,15 +260,15 @@ NOTHING = ["{}", '{"foo": 1}', '{"plan": {}}', "[]", '{"sections": null}', json.
 @pytest.mark.parametrize("answer", NOTHING)
 def test_an_answer_that_says_nothing_is_never_used(prompt: str, answer: str, tmp_path: Path) -> None:
     extras.require("llm")
-    line = recorded(tmp_path / "answers.jsonl", *[answer] * 3)
-    with collected() as uses, pytest.raises(BackendError, match="no usable plan in 3 tries"):
+    line = record_answers(tmp_path / "answers.jsonl", *[answer] * 3)
+    with collect_model_uses() as uses, pytest.raises(BackendError, match="no usable plan in 3 tries"):
         ModelPlanner(model=line, prompt=prompt)(make_scene(), BRIEF)
     assert [(use.accepted, use.repairs) for use in uses] == [(False, 2)]
 
 
 def test_an_answer_that_says_nothing_lets_the_fallback_play_and_says_so(make_picture: MakePicture, tmp_path: Path) -> None:
     extras.require("llm")
-    line = recorded(tmp_path / "answers.jsonl", *['{"foo": 1}'] * 3)
+    line = record_answers(tmp_path / "answers.jsonl", *['{"foo": 1}'] * 3)
     stage = {"use": "llm", "options": {"model": line, "prompt": "plan/refine"}, "fallback": {"use": "rules"}}
     piece = make_pipeline(planner=stage).compose(make_picture(), seconds=6, audio=None, on_event=lambda _: None)
     (fallback,) = piece.manifest["fallbacks"]
@@ -286,7 +286,7 @@ def test_changes_are_read_as_leniently_as_plans() -> None:
         sections={"name": section.name.upper(), "energy": None, "bars": []},
         parts=[{"Instrument": "Solo Violin", "Role": "Lead", "From Energy": "0"}],
     )
-    wish = read_changes(json_of(json.dumps({"changes": changes}), ChangesAnswer), draft)
+    wish = read_changes(parse_json_answer(json.dumps({"changes": changes}), ChangesAnswer), draft)
     assert wish.faults == []
     assert (wish.key, wish.tempo_bpm, wish.density) == (None, round(draft.tempo_bpm), 0.4)
     assert wish.motif is not None
@@ -320,9 +320,9 @@ def test_a_titles_signs_are_made_plain(words: dict[str, Any], meant: tuple[str, 
 def test_a_choice_with_a_mend_is_taken_and_noted(tmp_path: Path) -> None:
     extras.require("llm")
     scene = make_scene()
-    word = next(word for word in gist(scene).split(", ") if len(word) > 4)
+    word = next(word for word in scene_gist(scene).split(", ") if len(word) > 4)
     answer = choice_answer(note=f"A picture that feels {word} becomes a song.", choice="plan 2")
-    with collected() as uses:
-        plan = ModelPlanner(model=recorded(tmp_path / "a.jsonl", answer), prompt="plan/choose")(scene, BRIEF)
+    with collect_model_uses() as uses:
+        plan = ModelPlanner(model=record_answers(tmp_path / "a.jsonl", answer), prompt="plan/choose")(scene, BRIEF)
     assert plan.title == "Evening Light"
     assert [use.mended for use in uses] == [("choice: 'plan 2' read as 2",)]

@@ -12,11 +12,11 @@ from img2music.io.lexicon_files import meanings
 from img2music.models import Client
 from img2music.pipeline import replay
 from img2music.planners.llm.word_glosses import gloss_words
-from img2music.provenance import collected
+from img2music.provenance import collect_model_uses
 from img2music.words import read_words, settle_words
 from tests.support import extras
 from tests.support.made_pipelines import make_pipeline
-from tests.support.model_answers import plan_answer, recorded
+from tests.support.model_answers import plan_answer, record_answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,14 +32,14 @@ def glosses(*pairs: tuple[str, str]) -> dict[str, Any]:
 
 
 def explain(tmp_path: Path, words: str, *answers: object) -> Brief:
-    client = Client(recorded(tmp_path / "answers.jsonl", *answers))
+    client = Client(record_answers(tmp_path / "answers.jsonl", *answers))
     return gloss_words(client, Brief.of(words=words), monotonic() + 10)
 
 
 def test_a_model_explains_what_the_tables_leave_aside(tmp_path: Path) -> None:
     before = read_words(WISH)
     assert any("zappelig" in one.words for one in before.aside)
-    with collected() as uses:
+    with collect_model_uses() as uses:
         brief = explain(tmp_path, WISH, glosses(("zappelig", "very energetic"), ("Gaudiwurm", "party, fast")))
     assert brief.glosses == {"zappelig": "very energetic", "Gaudiwurm": "party, fast"}
     reading = read_words(brief.words, brief.glosses)
@@ -60,14 +60,14 @@ def test_a_model_explains_what_the_tables_leave_aside(tmp_path: Path) -> None:
     ],
 )
 def test_the_tables_check_what_a_model_says(tmp_path: Path, pair: tuple[str, str], fault: str) -> None:
-    with collected() as uses:
+    with collect_model_uses() as uses:
         brief = explain(tmp_path, WISH, *[glosses(pair, ("Gaudiwurm", "party"))] * 2)
     assert brief.glosses == {"Gaudiwurm": "party"}
     assert any(fault in told for told in uses[0].faults)
 
 
 def test_nobody_is_asked_where_the_tables_read_everything(tmp_path: Path) -> None:
-    with collected() as uses:
+    with collect_model_uses() as uses:
         assert explain(tmp_path, "slow and sad, no drums").glosses == {}
     assert not uses
 
@@ -85,7 +85,7 @@ def test_instructions_in_words_move_nothing_but_the_music(tmp_path: Path) -> Non
 
 
 def test_a_piece_remembers_what_a_model_explained(tmp_path: Path, make_picture: Callable[..., Path]) -> None:
-    line = recorded(tmp_path / "answers.jsonl", glosses(("zappelig", "very energetic")), plan_answer())
+    line = record_answers(tmp_path / "answers.jsonl", glosses(("zappelig", "very energetic")), plan_answer())
     pipeline = make_pipeline(planner={"use": "llm", "options": {"model": line, "prompt": "plan/compose"}})
     piece = pipeline.compose(make_picture(), words="zappelig, 30 seconds", audio=None)
     assert piece.brief.glosses == {"zappelig": "very energetic"}

@@ -21,14 +21,14 @@ from img2music.io.abc.export_abc import write_abc
 from img2music.io.abc.import_abc import read_abc
 from img2music.io.midi.export_midi import write_midi
 from img2music.io.musicxml.export_musicxml import write_musicxml
-from img2music.metrics.compliance.compliance_check import check
+from img2music.metrics.compliance.compliance_check import check_compliance
 from img2music.performers.strict import StrictPerformer
 from img2music.plan import CompositionPlan
 from img2music.planners.rules.rules_planner import RulesPlanner
-from img2music.provenance import ModelUse, collected
+from img2music.provenance import ModelUse, collect_model_uses
 from img2music.realizers.abc.abc_realizer import AbcRealizer, read_tune
 from img2music.realizers.abc.extract_tune import LONGEST, find_tune
-from img2music.realizers.abc.repair_tune import mend_voice
+from img2music.realizers.abc.repair_tune import repair_voice
 from img2music.realizers.abc.tune_prompt import template_values
 from img2music.realizers.composer import Composer
 from img2music.score import Score
@@ -75,7 +75,7 @@ def assert_kept(score: Score, plan: CompositionPlan, brief: Brief) -> None:
     for part in score.parts:
         assert all(part.instrument.low <= note.pitch <= part.instrument.high for note in part.notes)
     write_abc(score)
-    rows = check(plan, brief, midi=write_midi(StrictPerformer()(score, plan)), musicxml=write_musicxml(score))
+    rows = check_compliance(plan, brief, midi=write_midi(StrictPerformer()(score, plan)), musicxml=write_musicxml(score))
     assert all(row.passed for row in rows), rows
 
 
@@ -310,7 +310,7 @@ def answering(tmp_path: Path) -> Callable[..., str]:
 
 
 def realized(model: str, **options: object) -> tuple[Score, ModelUse]:
-    with collected() as uses:
+    with collect_model_uses() as uses:
         score = AbcRealizer(model=model, **options)(PLAN)  # type: ignore[arg-type]
     (use,) = uses
     return score, use
@@ -368,7 +368,7 @@ def test_an_earlier_answer_serves_where_a_later_question_fails(answering: Callab
 
 @pytest.mark.parametrize("answers", [("no", "never", "not ever"), ("no",), ()])
 def test_no_usable_answer_is_one_error_and_one_note(answering: Callable[..., str], answers: tuple[str, ...]) -> None:
-    with collected() as uses, pytest.raises(BackendError) as caught:
+    with collect_model_uses() as uses, pytest.raises(BackendError) as caught:
         AbcRealizer(model=answering(*answers))(PLAN)
     assert "\n" not in str(caught.value)
     (use,) = uses
@@ -452,7 +452,7 @@ def test_the_order_of_parts_is_played_only_where_the_plan_needs_it() -> None:
 
     def mended(order: str, bars: str) -> tuple[list[int], list[str]]:
         (voice,) = read_abc(f"X:1\nM:4/4\nL:1/4\nP:{order}\nK:C\n{bars}").voices
-        result = mend_voice(voice, part, instrument("flute"), plan)  # type: ignore[arg-type]
+        result = repair_voice(voice, part, instrument("flute"), plan)  # type: ignore[arg-type]
         return [event.pitches[0] for event in result.events], result.mends
 
     assert mended("A3B", "P:A\nc4|\nP:B\ng4|\n") == ([72, 72, 72, 79], [])

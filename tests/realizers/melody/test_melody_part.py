@@ -14,7 +14,7 @@ from img2music.brief import Brief
 from img2music.plan import CompositionPlan, PartPlan
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.melody.melody_part import write_melody
-from img2music.realizers.timeline import Event, Phrase, Span, lay_phrases, lay_spans
+from img2music.realizers.timeline import ChordSpan, NoteEvent, Phrase, layout_chords, layout_phrases
 from img2music.theory import METERS, instrument
 from tests.support.made_scenes import make_scene
 
@@ -25,20 +25,20 @@ def plan_of(line: int = 1, **wishes: Any) -> CompositionPlan:
     return RulesPlanner()(make_scene(line=line), Brief.of(**wishes))
 
 
-def sing(plan: CompositionPlan, player: str = "violin") -> list[Event]:
-    return write_melody(plan, lay_phrases(plan), lay_spans(plan), instrument(player), 0, alone=False)
+def sing(plan: CompositionPlan, player: str = "violin") -> list[NoteEvent]:
+    return write_melody(plan, layout_phrases(plan), layout_chords(plan), instrument(player), 0, alone=False)
 
 
-def chord_at(spans: tuple[Span, ...], place: Fraction) -> Span:
+def chord_at(spans: tuple[ChordSpan, ...], place: Fraction) -> ChordSpan:
     return spans[bisect_right([span.onset for span in spans], place) - 1]
 
 
-def inside(events: list[Event], phrase: Phrase, bar: Fraction) -> list[Event]:
+def inside(events: list[NoteEvent], phrase: Phrase, bar: Fraction) -> list[NoteEvent]:
     begin, end = phrase.first_bar * bar, (phrase.first_bar + phrase.bars) * bar
     return [event for event in events if begin <= event.onset < end]
 
 
-def check_line(plan: CompositionPlan, events: list[Event], player: str) -> None:
+def check_line(plan: CompositionPlan, events: list[NoteEvent], player: str) -> None:
     """What every line must be: one note at a time, in the piece, in the instrument's range."""
     voice = instrument(player)
     assert events
@@ -74,7 +74,7 @@ def test_strong_beats_stand_on_the_chord_but_not_always(style: str) -> None:
     members = total = 0
     for line in PICTURES:
         plan = plan_of(line, style=style, seconds=60)
-        spans = lay_spans(plan)
+        spans = layout_chords(plan)
         for event in sing(plan):
             if plan.parsed_meter.weight(event.onset) >= 2:
                 total += 1
@@ -90,7 +90,7 @@ def test_a_theme_has_one_highest_note_away_from_its_ends() -> None:
         plan = plan_of(line, style="folk", seconds=60)
         bar = plan.parsed_meter.bar_quarters
         events = sing(plan)
-        own = [phrase for phrase in lay_phrases(plan) if phrase.section.name in {"A", "A1"}]
+        own = [phrase for phrase in layout_phrases(plan) if phrase.section.name in {"A", "A1"}]
         theme = [event for phrase in own for event in inside(events, phrase, bar)]
         top = max(event.pitches[0] for event in theme)
         peaks = [event for event in theme if event.pitches[0] == top]
@@ -119,7 +119,7 @@ def test_strangers_are_left_by_step() -> None:
     left = strangers = 0
     for line in PICTURES:
         plan = plan_of(line, style="classical", seconds=60)
-        spans = lay_spans(plan)
+        spans = layout_chords(plan)
         for one, other in pairwise(sing(plan)):
             if one.pitches[0] % 12 not in chord_at(spans, one.onset).chord.pitch_classes and one.end == other.onset:
                 strangers += 1
@@ -133,7 +133,7 @@ def test_every_phrase_ends_with_a_breath() -> None:
         plan = plan_of(line, style="folk", seconds=60)
         bar = plan.parsed_meter.bar_quarters
         events = sing(plan)
-        for phrase in lay_phrases(plan)[:-1]:
+        for phrase in layout_phrases(plan)[:-1]:
             own = inside(events, phrase, bar)
             if not own:
                 continue
@@ -147,10 +147,10 @@ def test_questions_stay_open_and_answers_come_home() -> None:
     closed = opened = answers = questions = 0
     for line in range(12):
         plan = plan_of(line, style="classical", seconds=60)
-        bar, spans = plan.parsed_meter.bar_quarters, lay_spans(plan)
+        bar, spans = plan.parsed_meter.bar_quarters, layout_chords(plan)
         tonic = plan.parsed_key.pitch_classes[0]
         events = sing(plan)
-        for phrase in lay_phrases(plan):
+        for phrase in layout_phrases(plan):
             if phrase.section.role not in {"theme", "return"}:
                 continue
             end = (phrase.first_bar + phrase.bars) * bar
@@ -175,7 +175,7 @@ def test_the_motif_comes_back_changed_and_unchanged() -> None:
         plan = plan_of(line, style="folk", seconds=60)
         bar = plan.parsed_meter.bar_quarters
         events = sing(plan)
-        own = [phrase for phrase in lay_phrases(plan) if phrase.section.name in {"A", "A1"}]
+        own = [phrase for phrase in layout_phrases(plan) if phrase.section.name in {"A", "A1"}]
         bars: dict[tuple[Fraction, ...], set[int]] = {}
         count: dict[tuple[Fraction, ...], int] = {}
         for phrase in own:
@@ -227,5 +227,5 @@ def test_a_solo_part_may_be_anything_that_sounds() -> None:
     plan = plan_of(style="folk", seconds=30)
     for player in ("tubular bells", "acoustic bass", "piccolo", "music box"):
         alone = plan.model_copy(update={"parts": (PartPlan(name="Solo", instrument=player, role="melody"),)})
-        events = write_melody(alone, lay_phrases(alone), lay_spans(alone), instrument(player), 0, alone=True)
+        events = write_melody(alone, layout_phrases(alone), layout_chords(alone), instrument(player), 0, alone=True)
         check_line(alone, events, player)

@@ -8,9 +8,9 @@ from img2music.brief import Brief
 from img2music.io.style_files import style_names
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.composer import Composer
-from img2music.realizers.melody.originality import RUN, bent, copied_runs, is_known, pack, run_hashes
-from img2music.realizers.timeline import Event, Span
-from img2music.resources import asset
+from img2music.realizers.melody.originality import RUN, avoid_known_runs, copied_runs, is_known, pack, run_hashes
+from img2music.realizers.timeline import ChordSpan, NoteEvent
+from img2music.resources import asset_path
 from img2music.theory import Chord, Key, Meter
 from tests.support.made_scenes import make_scene
 
@@ -33,7 +33,7 @@ def test_the_file_holds_what_was_packed() -> None:
     data = pack(values)
     assert len(data) == 65536 + 2 * len(values)
     assert sum(data[:65536]) == len(values)
-    shipped = asset("statistics/runs.bin").read_bytes()
+    shipped = asset_path("statistics/runs.bin").read_bytes()
     assert sum(shipped[:65536]) * 2 == len(shipped) - 65536 > 200_000
 
 
@@ -46,11 +46,11 @@ def test_a_scale_of_even_eighths_is_somebodys() -> None:
 
 def test_known_runs_are_bent_by_one_note() -> None:
     key, meter = Key.parse("C major"), Meter.parse("4/4")
-    spans = [Span(Fraction(0), Fraction(16), Chord.parse("I", key), 0)]
-    line = [Event(Fraction(number), Fraction(1), (60,)) for number in range(10)]
+    spans = [ChordSpan(Fraction(0), Fraction(16), Chord.parse("I", key), 0)]
+    line = [NoteEvent(Fraction(number), Fraction(1), (60,)) for number in range(10)]
     notes = [(event.onset, event.pitches[0]) for event in line]
     assert copied_runs(notes)
-    mended = bent(line, spans, key, meter, 55, 80)
+    mended = avoid_known_runs(line, spans, key, meter, 55, 80)
     assert not copied_runs([(event.onset, event.pitches[0]) for event in mended])
     assert 1 <= sum(one != other for one, other in zip(line, mended, strict=True)) <= 3
     assert all(event.pitches[0] % 12 in key.pitch_classes for event in mended)

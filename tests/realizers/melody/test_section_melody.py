@@ -13,10 +13,10 @@ from img2music.brief import Brief
 from img2music.plan import CompositionPlan
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.composer import Composer
-from img2music.realizers.melody.melody_model import WIDEST, tune_model
+from img2music.realizers.melody.melody_model import WIDEST, load_melody_model
 from img2music.realizers.melody.originality import RUN, copied_runs, is_known, pack, run_hashes
-from img2music.realizers.timeline import lay_phrases
-from img2music.resources import asset
+from img2music.realizers.timeline import layout_phrases
+from img2music.resources import asset_path
 from img2music.score import Note, Score
 from img2music.theory import METERS
 from tests.support.made_scenes import make_scene
@@ -41,7 +41,7 @@ def test_no_run_of_eight_notes_is_a_songs(style: str) -> None:
 
 
 def test_a_known_run_is_found_in_any_key() -> None:
-    data = asset("statistics/runs.bin").read_bytes()
+    data = asset_path("statistics/runs.bin").read_bytes()
     assert sum(data[:65536]) * 2 + 65536 == len(data)
     hashes = run_hashes([(Fraction(beat), 60 + beat % 5) for beat in range(12)])
     assert len(hashes) == 12 - RUN + 1
@@ -57,7 +57,7 @@ def test_a_known_run_is_found_in_any_key() -> None:
 def test_phrases_breathe_and_answers_close(style: str, seed: int) -> None:
     plan, score = composed(line=seed, style=style, seconds=70, seed=seed)
     tune, bar = tune_of(score), score.meter.bar_quarters
-    breaths, phrases = 0, [phrase for phrase in lay_phrases(plan) if phrase.section.role not in {"intro", "outro"}]
+    breaths, phrases = 0, [phrase for phrase in layout_phrases(plan) if phrase.section.role not in {"intro", "outro"}]
     for phrase in phrases[:-1]:
         end = (phrase.first_bar + phrase.bars) * bar
         last_bar = [note for note in tune if end - bar <= note.onset_quarters < end]
@@ -107,7 +107,7 @@ def test_every_metre_and_tempo_has_a_tune_that_keeps_its_place(meter: str, tempo
 
 
 def test_the_model_prices_every_step() -> None:
-    model = tune_model()
+    model = load_melody_model()
     for before in (None, *range(-5, 6)):
         for member in (0, 1):
             costs = model.step_costs(before, member, 1)

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 from img2music.realizers.chords.patterns.pattern_grid import (
     EIGHTH,
     SIXTEENTH,
-    Hit,
-    Moment,
+    PatternContext,
+    PatternStroke,
     Pick,
     figure,
     fill,
     grid,
     level,
     pairs,
-    strokes,
+    strongest_places,
 )
 from img2music.realizers.chords.patterns.struck_chords import habanera, stride
 
@@ -34,19 +34,19 @@ _UPS: tuple[tuple[Pick, ...], ...] = ((0, 1, 2, 3, 2, 1), (0, 2, 1, 3, 1, 2), (0
 _MONTUNO = ("x...x.x...x...x.", "..x...x...x...x.")
 
 
-def _broken(now: Moment) -> list[Hit]:
+def _broken(now: PatternContext) -> list[PatternStroke]:
     """Beats when very calm, eighths from there on, one more at a time."""
     beats, eighths = len(now.meter.beats), len(grid(now.meter, EIGHTH))
     count = level(now.drive, beats, (beats + eighths) // 2, eighths, eighths)
     order = _UPS[now.variant % 4]
     if not (now.meter.is_compound or now.meter.bar_quarters == 3):
         order = (*order, order[-2], order[-1])
-    places = strokes(now.meter, count)
+    places = strongest_places(now.meter, count)
     # The note belongs to the place, so that a thinner bar is the same figure with notes left out.
     return fill(places, now.meter, [order[int(place / EIGHTH) % len(order)] for place in places])
 
 
-def _wide(now: Moment) -> list[Hit]:
+def _wide(now: PatternContext) -> list[PatternStroke]:
     beats, eighths = len(now.meter.beats), len(grid(now.meter, EIGHTH))
     threes = now.meter.is_compound or now.meter.bar_quarters == 3
     order: tuple[Pick, ...] = ("root", 1, 2, 3, 2, 1) if threes else ("root", 1, 2, 3, 4, 3, 2, 1)
@@ -54,20 +54,20 @@ def _wide(now: Moment) -> list[Hit]:
         order = ("root", 2, 1, 3, 1, 2) if threes else ("root", 1, 3, 2, 4, 2, 3, 1)
     count = level(now.drive, min(beats, 3), (beats + eighths) // 2, eighths - 1, eighths)
     # Nearly full: the end of the bar is left to ring, instead of holes in it.
-    places = grid(now.meter, EIGHTH)[:count] if count in (eighths - 2, eighths - 1) else strokes(now.meter, count)
+    places = grid(now.meter, EIGHTH)[:count] if count in (eighths - 2, eighths - 1) else strongest_places(now.meter, count)
     return fill(places, now.meter, [order[int(place / EIGHTH) % len(order)] for place in places])
 
 
-def _alberti(now: Moment) -> list[Hit]:
+def _alberti(now: PatternContext) -> list[PatternStroke]:
     order: tuple[Pick, ...] = (0, 1, 2) if now.meter.is_compound else (0, 2, 1, 2)
     if now.drive < 0.25:
         return fill(list(now.meter.onsets), now.meter, order)
     return fill(grid(now.meter, SIXTEENTH if now.drive > 0.72 else EIGHTH), now.meter, order)
 
 
-def _sixteenths(now: Moment) -> list[Hit]:
+def _sixteenths(now: PatternContext) -> list[PatternStroke]:
     eighths = len(grid(now.meter, EIGHTH))
-    places = strokes(now.meter, level(now.drive, eighths // 2, eighths, 2 * eighths, 2 * eighths), SIXTEENTH)
+    places = strongest_places(now.meter, level(now.drive, eighths // 2, eighths, 2 * eighths, 2 * eighths), SIXTEENTH)
     orders = ((0, 1, 2, 3, 1, 2, 3, 4), (0, 2, 1, 3, 2, 4, 3, 1), (0, 3, 1, 2, 0, 4, 2, 3), (4, 3, 2, 1, 3, 2, 1, 0))
     order = orders[(now.bar + now.variant) % 4 if now.drive > 0.4 else now.variant % 2]
     if len(places) == 2 * eighths or len(places) <= eighths:
@@ -75,17 +75,20 @@ def _sixteenths(now: Moment) -> list[Hit]:
     return fill(places, now.meter, [order[int(place / SIXTEENTH) % 8] for place in places])
 
 
-def _interlock(now: Moment) -> list[Hit]:
+def _interlock(now: PatternContext) -> list[PatternStroke]:
     """A cell of three or five against the metre, so that its accents wander from bar to bar."""
     eighths = len(grid(now.meter, EIGHTH))
-    places = strokes(now.meter, level(now.drive, eighths - 2, eighths, eighths + 2, 2 * eighths), SIXTEENTH)
+    places = strongest_places(now.meter, level(now.drive, eighths - 2, eighths, eighths + 2, 2 * eighths), SIXTEENTH)
     cells = ((0, 2, 1), (0, 1, 3, 2, 1), (0, 2, 3), (0, 3, 1, 2, 1))
     cell = cells[now.variant % 4]
     shift = now.bar * len(places)
-    return [Hit(hit.place, hit.duration, cell[(shift + index) % len(cell)]) for index, hit in enumerate(fill(places, now.meter))]
+    return [
+        PatternStroke(hit.place, hit.duration, cell[(shift + index) % len(cell)])
+        for index, hit in enumerate(fill(places, now.meter))
+    ]
 
 
-def _ostinato(now: Moment) -> list[Hit]:
+def _ostinato(now: PatternContext) -> list[PatternStroke]:
     """Beats, eighths, then a gallop on strong beats, then on all."""
     beats = now.meter.onsets
     places = {*beats} if now.drive < 0.22 else {*grid(now.meter, EIGHTH)}
@@ -95,7 +98,7 @@ def _ostinato(now: Moment) -> list[Hit]:
     return fill(sorted(places), now.meter, [high if place in beats[1::2] else 0 for place in sorted(places)])
 
 
-def _sparse(now: Moment) -> list[Hit]:
+def _sparse(now: PatternContext) -> list[PatternStroke]:
     """Two to four notes a bar that ring into each other, and the fourth bar silent while it is calm."""
     if now.bar % 4 == 3 and now.drive < 0.4:
         return []
@@ -105,7 +108,7 @@ def _sparse(now: Moment) -> list[Hit]:
     return fill(places, now.meter, ((0, 2, 1, 3), (1, 3, 2, 4), (2, 0, 3, 1), (0, 3, 1, 2))[(now.bar + now.variant) % 4])
 
 
-def _travis(now: Moment) -> list[Hit]:
+def _travis(now: PatternContext) -> list[PatternStroke]:
     """The thumb alternates root and fifth on the beats; fingers pluck between them, more as the energy rises."""
     beats, between = now.meter.onsets, [middle for _, middle, _ in pairs(now.meter)]
     fingers = sorted(between[len(between) - level(now.drive, 1, len(between) - 1, len(between), len(between)) :])
@@ -117,19 +120,19 @@ def _travis(now: Moment) -> list[Hit]:
     return fill(sorted(picks), now.meter, [picks[place] for place in sorted(picks)])
 
 
-def _octaves(now: Moment) -> list[Hit]:
+def _octaves(now: PatternContext) -> list[PatternStroke]:
     fast = now.drive > 0.62
     orders: tuple[tuple[Pick, ...], ...] = ((0, 3), (0, 3, 1, 4), (0, 3, 0, 2), (0, 0, 3, 3))
     return fill(grid(now.meter, SIXTEENTH if fast else EIGHTH), now.meter, orders[now.variant % 4])
 
 
-def _chip(now: Moment) -> list[Hit]:
+def _chip(now: PatternContext) -> list[PatternStroke]:
     step = SIXTEENTH if now.drive > 0.28 else EIGHTH
     orders: tuple[tuple[Pick, ...], ...] = ((0, 1, 2), (2, 1, 0), (0, 1, 2, 3), (0, 2, 1))
     return fill(grid(now.meter, step), now.meter, orders[now.variant % 4])
 
 
-def _harp(now: Moment) -> list[Hit]:
+def _harp(now: PatternContext) -> list[PatternStroke]:
     """A sweep over as many notes as the energy asks, then the strings ring; at the end of a phrase twice as fast."""
     eighths = len(grid(now.meter, EIGHTH))
     count = level(now.drive, 3, max(3, eighths - 2), eighths, eighths)
@@ -140,7 +143,7 @@ def _harp(now: Moment) -> list[Hit]:
     return fill(places, now.meter, [index if index < turn else max(0, 2 * turn - 2 - index) for index in range(len(places))])
 
 
-def _montuno(now: Moment) -> list[Hit]:
+def _montuno(now: PatternContext) -> list[PatternStroke]:
     text = _MONTUNO[now.bar % 2]
     if now.drive < 0.3:
         text = "x.....x.....x..." if now.bar % 2 == 0 else "..x.......x....."
@@ -150,7 +153,7 @@ def _montuno(now: Moment) -> list[Hit]:
     return figure(now.meter, text, picks)
 
 
-ARPEGGIO: dict[str, Callable[[Moment], list[Hit]]] = {
+ARPEGGIO: dict[str, Callable[[PatternContext], list[PatternStroke]]] = {
     "alberti": _alberti,
     "broken": _broken,
     "chip": _chip,

@@ -19,7 +19,20 @@ if TYPE_CHECKING:
 
     from img2music.theory import Meter
 
-__all__ = ["EIGHTH", "SIXTEENTH", "Hit", "Moment", "Pick", "figure", "fill", "grid", "level", "pairs", "shorten", "strokes"]
+__all__ = [
+    "EIGHTH",
+    "SIXTEENTH",
+    "PatternContext",
+    "PatternStroke",
+    "Pick",
+    "figure",
+    "fill",
+    "grid",
+    "level",
+    "pairs",
+    "shorten",
+    "strongest_places",
+]
 
 Pick = int | str
 """Which notes of the voicing: an index counted from below and running on into the next octave, or one of "all", "root"
@@ -31,7 +44,7 @@ _CALM, _BUSY = 0.15, 0.85
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class PatternStroke:
     """One stroke of a pattern."""
 
     place: Fraction
@@ -43,7 +56,7 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class PatternContext:
     """A bar as a pattern sees it."""
 
     meter: Meter
@@ -82,28 +95,28 @@ def _ranked(meter: Meter, step: Fraction) -> tuple[Fraction, ...]:
     return tuple(sorted(grid(meter, step), key=need))
 
 
-def strokes(meter: Meter, count: int, step: Fraction = EIGHTH) -> list[Fraction]:
+def strongest_places(meter: Meter, count: int, step: Fraction = EIGHTH) -> list[Fraction]:
     """The `count` most needed places on a grid of `step`, in order; at least one."""
     return sorted(_ranked(meter, step)[: max(1, count)])
 
 
 def fill(
     places: Sequence[Fraction], meter: Meter, picks: Sequence[Pick] = ("all",), *, longest: Fraction | None = None
-) -> list[Hit]:
+) -> list[PatternStroke]:
     """Hits that each last until the next one (or `longest`), taking `picks` in turn."""
     ends = [*places[1:], meter.bar_quarters]
     return [
-        Hit(place, min(end - place, longest) if longest else end - place, picks[index % len(picks)])
+        PatternStroke(place, min(end - place, longest) if longest else end - place, picks[index % len(picks)])
         for index, (place, end) in enumerate(zip(places, ends, strict=True))
     ]
 
 
-def shorten(hits: Sequence[Hit], longest: Fraction, articulation: str = "staccato") -> list[Hit]:
+def shorten(hits: Sequence[PatternStroke], longest: Fraction, articulation: str = "staccato") -> list[PatternStroke]:
     """The same hits, no longer than `longest` and marked."""
     return [replace(hit, duration=min(hit.duration, longest), articulation=articulation) for hit in hits]
 
 
-def figure(meter: Meter, text: str, picks: Sequence[Pick] = ("all",), *, longest: Fraction | None = None) -> list[Hit]:
+def figure(meter: Meter, text: str, picks: Sequence[Pick] = ("all",), *, longest: Fraction | None = None) -> list[PatternStroke]:
     """A rhythm written in sixteenths as a drum groove is (. x X), cut or repeated to the bar's length."""
     steps = int(meter.bar_quarters / SIXTEENTH)
     fitted = (text * (steps // len(text) + 1))[:steps]

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 from img2music.realizers.chords.patterns.pattern_grid import (
     EIGHTH,
     SIXTEENTH,
-    Hit,
-    Moment,
+    PatternContext,
+    PatternStroke,
     figure,
     fill,
     grid,
     level,
     pairs,
     shorten,
-    strokes,
+    strongest_places,
 )
 
 if TYPE_CHECKING:
@@ -45,46 +45,46 @@ _STABS = (
 _SCRATCH = ("....x.......x...", "..x..x....x..x..", "..x..x.x..x..x.x", "x.xx.xx.x.xx.xxx")
 
 
-def sustain(now: Moment) -> list[Hit]:
+def sustain(now: PatternContext) -> list[PatternStroke]:
     """One chord a bar."""
-    return [Hit(Fraction(0), now.meter.bar_quarters, "all")]
+    return [PatternStroke(Fraction(0), now.meter.bar_quarters, "all")]
 
 
-def _block(now: Moment) -> list[Hit]:
-    return fill(strokes(now.meter, level(now.drive, 1, 1, 2, 2, 3)), now.meter)
+def _block(now: PatternContext) -> list[PatternStroke]:
+    return fill(strongest_places(now.meter, level(now.drive, 1, 1, 2, 2, 3)), now.meter)
 
 
-def _pulse(now: Moment) -> list[Hit]:
+def _pulse(now: PatternContext) -> list[PatternStroke]:
     beats, eighths = len(now.meter.beats), len(grid(now.meter, EIGHTH))
-    return fill(strokes(now.meter, level(now.drive, (beats + 1) // 2, beats, beats + 1, eighths)), now.meter)
+    return fill(strongest_places(now.meter, level(now.drive, (beats + 1) // 2, beats, beats + 1, eighths)), now.meter)
 
 
-def _power(now: Moment) -> list[Hit]:
+def _power(now: PatternContext) -> list[PatternStroke]:
     beats, eighths = len(now.meter.beats), len(grid(now.meter, EIGHTH))
-    hits = fill(strokes(now.meter, level(now.drive, beats, eighths, eighths)), now.meter)
+    hits = fill(strongest_places(now.meter, level(now.drive, beats, eighths, eighths)), now.meter)
     return [replace(hit, emphasis=6 if now.meter.weight(hit.place) > 1 else 0) for hit in hits]
 
 
-def _waltz(now: Moment) -> list[Hit]:
+def _waltz(now: PatternContext) -> list[PatternStroke]:
     onsets = now.meter.onsets
     if now.drive < 0.3 and now.bar % 4 == 3:  # a breath in the calmest bars
-        return [Hit(onsets[1], now.meter.bar_quarters - onsets[1], "all")]
-    hits = [Hit(place, min(_QUARTER, now.meter.bar_quarters - place), "all") for place in onsets[1:]]
+        return [PatternStroke(onsets[1], now.meter.bar_quarters - onsets[1], "all")]
+    hits = [PatternStroke(place, min(_QUARTER, now.meter.bar_quarters - place), "all") for place in onsets[1:]]
     if now.drive > 0.62 and now.ends_phrase:
         last = hits.pop()
-        hits += [replace(last, duration=EIGHTH), Hit(last.place + EIGHTH, last.duration - EIGHTH, "all")]
+        hits += [replace(last, duration=EIGHTH), PatternStroke(last.place + EIGHTH, last.duration - EIGHTH, "all")]
     return hits if now.drive < 0.7 else shorten(hits, EIGHTH)
 
 
-def _offbeat(now: Moment) -> list[Hit]:
-    hits = [Hit(middle, min(EIGHTH, end - middle), "all") for _, middle, end in pairs(now.meter)]
+def _offbeat(now: PatternContext) -> list[PatternStroke]:
+    hits = [PatternStroke(middle, min(EIGHTH, end - middle), "all") for _, middle, end in pairs(now.meter)]
     return hits[1::2] if now.drive < 0.3 and len(hits) > 2 else hits
 
 
-def _strum(now: Moment) -> list[Hit]:
+def _strum(now: PatternContext) -> list[PatternStroke]:
     beats, eighths = len(now.meter.beats), len(grid(now.meter, EIGHTH))
     count = level(now.drive, (beats + 1) // 2, beats, (beats + eighths) // 2, eighths - 1)
-    hits = fill(strokes(now.meter, count), now.meter)
+    hits = fill(strongest_places(now.meter, count), now.meter)
     # Strokes upwards are lighter; the accent lies on the second and fourth beat, as a hand that also keeps time has it.
     return [
         replace(hit, emphasis=-10)
@@ -94,7 +94,7 @@ def _strum(now: Moment) -> list[Hit]:
     ]
 
 
-def _comp(now: Moment) -> list[Hit]:
+def _comp(now: PatternContext) -> list[PatternStroke]:
     steps = int(now.meter.bar_quarters / SIXTEENTH)
     table = _COMP.get(steps)
     if table is None:
@@ -105,18 +105,18 @@ def _comp(now: Moment) -> list[Hit]:
     if now.drive < 0.3:
         return hits[:1]
     if now.drive > 0.65 and hits[-1].place < now.meter.bar_quarters - 1:  # busier: one more before the next bar
-        hits.append(Hit(now.meter.bar_quarters - EIGHTH, EIGHTH, "all"))
+        hits.append(PatternStroke(now.meter.bar_quarters - EIGHTH, EIGHTH, "all"))
     return hits
 
 
-def _bossa(now: Moment) -> list[Hit]:
+def _bossa(now: PatternContext) -> list[PatternStroke]:
     if now.meter.bar_quarters != 4:
         return _offbeat(now)
     texts = ("x...x.....x.....", "..x...x.....x...") if now.drive < 0.55 else ("x...x.....x...x.", "..x...x.....x...")
     return figure(now.meter, texts[now.bar % 2] if now.drive > 0.25 else "x.....x.........", longest=EIGHTH)
 
 
-def _lazy(now: Moment) -> list[Hit]:
+def _lazy(now: PatternContext) -> list[PatternStroke]:
     if now.meter.bar_quarters < 3:
         return sustain(now)
     late = now.meter.half_quarters + EIGHTH
@@ -126,100 +126,107 @@ def _lazy(now: Moment) -> list[Hit]:
     return fill(sorted(set(places[: level(now.drive, 1, 2, 3, 3)])), now.meter)
 
 
-def _chorale(now: Moment) -> list[Hit]:
+def _chorale(now: PatternContext) -> list[PatternStroke]:
     return fill(list(now.meter.onsets), now.meter)
 
 
-def _hymn(now: Moment) -> list[Hit]:
-    return fill(strokes(now.meter, level(now.drive, 2, 2, len(now.meter.beats), len(now.meter.beats))), now.meter)
+def _hymn(now: PatternContext) -> list[PatternStroke]:
+    return fill(strongest_places(now.meter, level(now.drive, 2, 2, len(now.meter.beats), len(now.meter.beats))), now.meter)
 
 
-def _four(now: Moment) -> list[Hit]:
+def _four(now: PatternContext) -> list[PatternStroke]:
     hits = fill(list(now.meter.onsets), now.meter, longest=EIGHTH)
     return [replace(hit, emphasis=6 * (index % 2), articulation="staccato") for index, hit in enumerate(hits)]
 
 
-def _skank(now: Moment) -> list[Hit]:
-    hits = [Hit(middle, SIXTEENTH, "all", articulation="staccato") for _, middle, _ in pairs(now.meter)]
+def _skank(now: PatternContext) -> list[PatternStroke]:
+    hits = [PatternStroke(middle, SIXTEENTH, "all", articulation="staccato") for _, middle, _ in pairs(now.meter)]
     if now.drive > 0.6:  # the double skank
-        hits = [hit for one in hits for hit in (one, Hit(one.place + SIXTEENTH, SIXTEENTH, "all", -8, "staccato"))]
+        hits = [hit for one in hits for hit in (one, PatternStroke(one.place + SIXTEENTH, SIXTEENTH, "all", -8, "staccato"))]
     return hits
 
 
-def stride(now: Moment) -> list[Hit]:
+def stride(now: PatternContext) -> list[PatternStroke]:
     """Low on the strong beats, the chord on the others; in beats of three eighths both in every beat."""
     low = "octave" if now.drive > 0.35 else "root"
     if now.meter.is_compound or len(now.meter.beats) < 3:
-        hits: list[Hit] = []
+        hits: list[PatternStroke] = []
         for index, (begin, middle, end) in enumerate(pairs(now.meter)):
-            hits += [Hit(begin, middle - begin, "fifth" if index % 2 else low), Hit(middle, end - middle, "all", -4)]
+            hits += [
+                PatternStroke(begin, middle - begin, "fifth" if index % 2 else low),
+                PatternStroke(middle, end - middle, "all", -4),
+            ]
         return hits
     weak = [index for index, onset in enumerate(now.meter.onsets) if now.meter.weight(onset) < 2]
     strong = 0
     hits = []
     for index, (begin, length) in enumerate(zip(now.meter.onsets, now.meter.beats, strict=True)):
         if index in weak:
-            hits.append(Hit(begin, length, "all", -4, "staccato" if now.drive > 0.5 else ""))
+            hits.append(PatternStroke(begin, length, "all", -4, "staccato" if now.drive > 0.5 else ""))
         else:
-            hits.append(Hit(begin, length, "fifth" if strong % 2 else low))
+            hits.append(PatternStroke(begin, length, "fifth" if strong % 2 else low))
             strong += 1
     return hits
 
 
-def _boom_chick(now: Moment) -> list[Hit]:
+def _boom_chick(now: PatternContext) -> list[PatternStroke]:
     hits = [replace(hit, pick="root") if hit.pick == "octave" else hit for hit in stride(now)]
     if now.drive < 0.5:
         return hits
-    busy: list[Hit] = []  # "chick-a": the hand comes back up
+    busy: list[PatternStroke] = []  # "chick-a": the hand comes back up
     for hit in hits:
         if hit.pick == "all" and hit.duration == 1:
-            busy += [replace(hit, duration=EIGHTH), Hit(hit.place + EIGHTH, EIGHTH, "all", -12)]
+            busy += [replace(hit, duration=EIGHTH), PatternStroke(hit.place + EIGHTH, EIGHTH, "all", -12)]
         else:
             busy.append(hit)
     return busy
 
 
-def habanera(now: Moment) -> list[Hit]:
+def habanera(now: PatternContext) -> list[PatternStroke]:
     """Long, short, two even strokes, over half a bar of 4/4 at high drive, else over the bar."""
     bar = now.meter.bar_quarters
     if now.meter.is_compound or now.meter.bar_quarters.denominator != 1 or int(bar) % 2:
         return stride(now)
     unit = Fraction(2) if bar == 4 and now.drive > 0.65 else bar
-    hits: list[Hit] = []
+    hits: list[PatternStroke] = []
     for begin in (unit * index for index in range(int(bar / unit))):
         places = [begin + unit * Fraction(eighths, 8) for eighths in (0, 3, 4, 6)]
         ends = [*places[1:], begin + unit]
         picks = ("root", "all", "fifth" if unit == bar else "root", "all")
-        hits += [Hit(place, end - place, pick) for place, end, pick in zip(places, ends, picks, strict=True)]
+        hits += [PatternStroke(place, end - place, pick) for place, end, pick in zip(places, ends, picks, strict=True)]
     return hits
 
 
-def _tango(now: Moment) -> list[Hit]:
+def _tango(now: PatternContext) -> list[PatternStroke]:
     onsets = now.meter.onsets
-    hits = [Hit(place, EIGHTH, "all", 8 if now.meter.weight(place) > 1 else 0, "staccato") for place in onsets]
+    hits = [PatternStroke(place, EIGHTH, "all", 8 if now.meter.weight(place) > 1 else 0, "staccato") for place in onsets]
     if now.drive < 0.3:
-        return fill(strokes(now.meter, 2), now.meter)
+        return fill(strongest_places(now.meter, 2), now.meter)
     if (now.ends_phrase or (now.variant % 2 and now.bar % 2)) and all(beat == 1 for beat in now.meter.beats[:2]):
-        sincopa = [Hit(Fraction(0), EIGHTH, "all"), Hit(EIGHTH, _QUARTER, "all", 10, "accent"), Hit(3 * EIGHTH, EIGHTH, "all")]
+        sincopa = [
+            PatternStroke(Fraction(0), EIGHTH, "all"),
+            PatternStroke(EIGHTH, _QUARTER, "all", 10, "accent"),
+            PatternStroke(3 * EIGHTH, EIGHTH, "all"),
+        ]
         return [*sincopa, *(hit for hit in hits if hit.place >= 2)]
     return hits
 
 
-def _march(now: Moment) -> list[Hit]:
+def _march(now: PatternContext) -> list[PatternStroke]:
     if len(now.meter.beats) >= 4 and not now.meter.is_compound:
-        hits = [Hit(place, EIGHTH, "all", 0, "staccato") for place in now.meter.onsets if now.meter.weight(place) < 2]
+        hits = [PatternStroke(place, EIGHTH, "all", 0, "staccato") for place in now.meter.onsets if now.meter.weight(place) < 2]
     else:
-        hits = [Hit(middle, min(EIGHTH, end - middle), "all", 0, "staccato") for _, middle, end in pairs(now.meter)]
+        hits = [PatternStroke(middle, min(EIGHTH, end - middle), "all", 0, "staccato") for _, middle, end in pairs(now.meter)]
     if now.drive > 0.6:
         hits = [
             one
             for hit in hits
-            for one in (replace(hit, duration=SIXTEENTH), Hit(hit.place + SIXTEENTH, SIXTEENTH, "all", -8, "staccato"))
+            for one in (replace(hit, duration=SIXTEENTH), PatternStroke(hit.place + SIXTEENTH, SIXTEENTH, "all", -8, "staccato"))
         ]
     return hits
 
 
-def _gallop(now: Moment) -> list[Hit]:
+def _gallop(now: PatternContext) -> list[PatternStroke]:
     beats = now.meter.onsets
     riders = level(now.drive, 0, 1, (len(beats) + 1) // 2, len(beats))
     places = {*grid(now.meter, EIGHTH)} if now.drive > 0.3 else {*beats}
@@ -230,14 +237,15 @@ def _gallop(now: Moment) -> list[Hit]:
     return [replace(hit, emphasis=6 if hit.place in beats else -4) for hit in hits]
 
 
-def _tremolo(now: Moment) -> list[Hit]:
+def _tremolo(now: PatternContext) -> list[PatternStroke]:
     eighths = len(grid(now.meter, EIGHTH))
     return fill(
-        strokes(now.meter, level(now.drive, len(now.meter.beats), eighths, 2 * eighths, 2 * eighths), SIXTEENTH), now.meter
+        strongest_places(now.meter, level(now.drive, len(now.meter.beats), eighths, 2 * eighths, 2 * eighths), SIXTEENTH),
+        now.meter,
     )
 
 
-def _stabs(now: Moment) -> list[Hit]:
+def _stabs(now: PatternContext) -> list[PatternStroke]:
     if now.drive < 0.3 and now.bar % 2:
         return []
     hits = figure(now.meter, _STABS[level(now.drive, 0, 1, 2, 3)][(now.bar + now.variant) % 4])
@@ -248,25 +256,25 @@ def _stabs(now: Moment) -> list[Hit]:
     ]
 
 
-def _scratch(now: Moment) -> list[Hit]:
+def _scratch(now: PatternContext) -> list[PatternStroke]:
     hits = figure(now.meter, _SCRATCH[level(now.drive, 0, 1, 2, 3)], longest=SIXTEENTH)
     return [replace(hit, emphasis=8 if index % 3 == now.variant % 3 else -6) for index, hit in enumerate(hits)]
 
 
-def _boogie(now: Moment) -> list[Hit]:
+def _boogie(now: PatternContext) -> list[PatternStroke]:
     places = grid(now.meter, EIGHTH) if now.drive > 0.32 or now.meter.is_compound else list(now.meter.onsets)
     picks = ["sixth" if now.meter.onsets.index(now.meter.beat_at(place)[0]) % 2 else "all" for place in places]
     hits = fill(places, now.meter, picks)
     return [replace(hit, emphasis=0 if hit.place in now.meter.onsets else -8) for hit in hits]
 
 
-def _jig(now: Moment) -> list[Hit]:
+def _jig(now: PatternContext) -> list[PatternStroke]:
     eighths, beats = len(grid(now.meter, EIGHTH)), len(now.meter.beats)
-    hits = fill(strokes(now.meter, level(now.drive, beats, 2 * beats, 2 * beats, eighths)), now.meter)
+    hits = fill(strongest_places(now.meter, level(now.drive, beats, 2 * beats, 2 * beats, eighths)), now.meter)
     return [replace(hit, emphasis=5 if hit.place in now.meter.onsets else -8) for hit in hits]
 
 
-def _rasgueado(now: Moment) -> list[Hit]:
+def _rasgueado(now: PatternContext) -> list[PatternStroke]:
     beats = now.meter.onsets
     rolls = level(now.drive, 0, 0, 1, (len(beats) + 1) // 2)
     places = {*beats} if now.drive < 0.4 else {*beats, *(middle for _, middle, _ in pairs(now.meter))}
@@ -277,7 +285,7 @@ def _rasgueado(now: Moment) -> list[Hit]:
     return [replace(hit, emphasis=8 if hit.place in beats else -6) for hit in hits]
 
 
-CHORDS: dict[str, Callable[[Moment], list[Hit]]] = {
+CHORDS: dict[str, Callable[[PatternContext], list[PatternStroke]]] = {
     "block": _block,
     "boogie": _boogie,
     "boom-chick": _boom_chick,

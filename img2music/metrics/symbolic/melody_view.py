@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from img2music.score import Note, Part, Score
     from img2music.theory import Meter
 
-__all__ = ["Harmony", "Stretch", "Tone", "Tune", "top_line", "tune_of"]
+__all__ = ["MelodyNote", "MelodyView", "SectionSpan", "TimedChord", "top_line", "view_melody"]
 
 
-class Tone(NamedTuple):
+class MelodyNote(NamedTuple):
     """One note of the voice."""
 
     onset: Fraction
@@ -35,14 +35,14 @@ class Tone(NamedTuple):
     pitch: int
 
 
-class Harmony(NamedTuple):
+class TimedChord(NamedTuple):
     """A chord's pitch classes and where it begins; it lasts until the next."""
 
     onset: Fraction
     pitch_classes: frozenset[int]
 
 
-class Stretch(NamedTuple):
+class SectionSpan(NamedTuple):
     """A section: its letter and where it begins and ends."""
 
     letter: str
@@ -51,16 +51,16 @@ class Stretch(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Tune:
+class MelodyView:
     """A voice over chords."""
 
-    tones: tuple[Tone, ...]
+    tones: tuple[MelodyNote, ...]
     """In order, none overlapping."""
     meter: Meter
-    harmonies: tuple[Harmony, ...] = ()
+    harmonies: tuple[TimedChord, ...] = ()
     phrases: tuple[Fraction, ...] = ()
     """Where phrases begin; empty where nobody says so."""
-    sections: tuple[Stretch, ...] = ()
+    sections: tuple[SectionSpan, ...] = ()
     """Those with a letter of their own; introductions and endings are left out."""
 
     @cached_property
@@ -80,17 +80,17 @@ class Tune:
     def _changes(self) -> list[Fraction]:
         return [harmony.onset for harmony in self.harmonies]
 
-    def fits(self, tone: Tone) -> bool | None:
+    def fits(self, tone: MelodyNote) -> bool | None:
         """Whether a tone belongs to the chord under its onset; None before the first chord."""
         index = bisect_right(self._changes, tone.onset) - 1
         return tone.pitch % 12 in self.harmonies[index].pitch_classes if index >= 0 else None
 
-    def between(self, begin: Fraction, end: Fraction) -> tuple[Tone, ...]:
+    def between(self, begin: Fraction, end: Fraction) -> tuple[MelodyNote, ...]:
         """The tones that are struck in a stretch of time."""
         return tuple(tone for tone in self.tones if begin <= tone.onset < end)
 
 
-def tune_of(score: Score, plan: CompositionPlan) -> Tune | None:
+def view_melody(score: Score, plan: CompositionPlan) -> MelodyView | None:
     """The tune of a score: its first part of the role "melody"; None where there is none."""
     part = next((part for part in score.parts if part.role == "melody" and not part.instrument.kit and part.notes), None)
     if part is None:
@@ -100,21 +100,21 @@ def tune_of(score: Score, plan: CompositionPlan) -> Tune | None:
     for section, planned in zip(score.sections, plan.sections, strict=False):
         begin = section.first_bar * bar
         if planned.role not in {"intro", "outro"}:
-            sections.append(Stretch(planned.material, begin, begin + section.bars * bar))
+            sections.append(SectionSpan(planned.material, begin, begin + section.bars * bar))
         for bars in section.phrase_bars:
             phrases.append(begin)
             begin += bars * bar
-    return Tune(top_line(part), score.meter, _harmonies(score, plan), tuple(phrases), tuple(sections))
+    return MelodyView(top_line(part), score.meter, _harmonies(score, plan), tuple(phrases), tuple(sections))
 
 
-def top_line(part: Part) -> tuple[Tone, ...]:
+def top_line(part: Part) -> tuple[MelodyNote, ...]:
     """The highest note of every onset, cut off where the next begins."""
     top: dict[Fraction, Note] = {note.onset_quarters: note for note in part.notes}  # sorted by pitch: the highest comes last
-    tones = [Tone(note.onset_quarters, note.end_quarters, note.pitch) for note in top.values()]
+    tones = [MelodyNote(note.onset_quarters, note.end_quarters, note.pitch) for note in top.values()]
     return _unoverlapped(tones)
 
 
-def _unoverlapped(tones: Iterable[Tone]) -> tuple[Tone, ...]:
+def _unoverlapped(tones: Iterable[MelodyNote]) -> tuple[MelodyNote, ...]:
     ordered = list(tones)
     ends = [*(tone.onset for tone in ordered[1:]), None]
     return tuple(
@@ -122,15 +122,15 @@ def _unoverlapped(tones: Iterable[Tone]) -> tuple[Tone, ...]:
     )
 
 
-def _harmonies(score: Score, plan: CompositionPlan) -> tuple[Harmony, ...]:
+def _harmonies(score: Score, plan: CompositionPlan) -> tuple[TimedChord, ...]:
     """The chords over the page; where none are printed, all chords that the plan names in a bar."""
     if score.chords:
         return tuple(
-            Harmony(symbol.onset_quarters, frozenset(Chord.parse(symbol.numeral, score.key).pitch_classes))
+            TimedChord(symbol.onset_quarters, frozenset(Chord.parse(symbol.numeral, score.key).pitch_classes))
             for symbol in score.chords
         )
     bar = score.meter.bar_quarters
     return tuple(
-        Harmony(number * bar, frozenset(tone for chord in chords for tone in chord.pitch_classes))
+        TimedChord(number * bar, frozenset(tone for chord in chords for tone in chord.pitch_classes))
         for number, chords in enumerate(plan.chords())
     )

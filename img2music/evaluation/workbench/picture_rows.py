@@ -7,20 +7,20 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from img2music.errors import PictureError
-from img2music.evaluation.line_diff import changes
+from img2music.evaluation.line_diff import diff_lines
 from img2music.evaluation.workbench.prompt_grid import Cell
-from img2music.report.explanation import clock, cue_name, listed
-from img2music.report.page.html import Html, el, href
-from img2music.report.page.report_tables import key_signs
+from img2music.report.explanation import cue_name, format_clock, join_words
+from img2music.report.page.html import Html, el, relative_href
+from img2music.report.page.report_tables import format_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from img2music.evaluation.records import Record, Store
-    from img2music.evaluation.workbench.prompt_grid import Grid, Shown
+    from img2music.evaluation.records import CellRecord, RecordStore
+    from img2music.evaluation.workbench.prompt_grid import Grid, GridPicture
     from img2music.report.page.html import Child
 
-__all__ = ["Sounds", "subject"]
+__all__ = ["EmbeddedSounds", "picture_row"]
 
 _LARGEST_SOUNDS = 24_000_000
 """Bytes of sound that a page carries; a third more as text. Half a minute is about half a megabyte."""
@@ -28,10 +28,10 @@ _THUMBNAIL_PIXELS = 360
 _MOST_LISTED = 40
 
 
-class Sounds:
+class EmbeddedSounds:
     """Sounds for the page, carried in it as far as there is room, linked to beyond that."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: RecordStore) -> None:
         self._store = store
         self._left = _LARGEST_SOUNDS
 
@@ -44,11 +44,11 @@ class Sounds:
             self._left -= len(content)
             source = Html("data:audio/ogg;base64," + b64encode(content).decode("ascii"))
         else:
-            source = href(f"pieces/{cell}/audio.ogg")
+            source = relative_href(f"pieces/{cell}/audio.ogg")
         return el("audio", src=source, controls=True, preload="none", aria_label=label)
 
 
-def subject(grid: Grid, picture: Shown, records: Mapping[str, Record], sounds: Sounds) -> Html:
+def picture_row(grid: Grid, picture: GridPicture, records: Mapping[str, CellRecord], sounds: EmbeddedSounds) -> Html:
     """One picture with all that was made of it."""
     cells = [Cell(variant.prompt, variant.model, picture, grid.seeds[0], grid.seconds) for variant in grid.variants]
     cards = [_card(grid, cell, records, sounds) for cell in cells]
@@ -56,7 +56,7 @@ def subject(grid: Grid, picture: Shown, records: Mapping[str, Record], sounds: S
     return el("article", head, el("div", cards, class_="cells"), _diffs(cells, records), class_="subject")
 
 
-def _thumbnail(picture: Shown) -> Html:
+def _thumbnail(picture: GridPicture) -> Html:
     from img2music.io.pictures import open_picture, preview_jpeg
 
     try:
@@ -66,14 +66,14 @@ def _thumbnail(picture: Shown) -> Html:
     return el("img", src=Html("data:image/jpeg;base64," + b64encode(content).decode("ascii")), alt=f"The picture {picture.label}")
 
 
-def _eye(cells: list[Cell], records: Mapping[str, Record]) -> Html | None:
+def _eye(cells: list[Cell], records: Mapping[str, CellRecord]) -> Html | None:
     eye = next((records[cell.name].eye for cell in cells if cell.name in records and records[cell.name].eye is not None), None)
     if eye is None:
         return None
     return el("p", f"The offline eye: valence {eye[0]:+.2f}, arousal {eye[1]:+.2f}", class_="hint")
 
 
-def _card(grid: Grid, cell: Cell, records: Mapping[str, Record], sounds: Sounds) -> Html:
+def _card(grid: Grid, cell: Cell, records: Mapping[str, CellRecord], sounds: EmbeddedSounds) -> Html:
     record = records.get(cell.name)
     head = el("h4", cell.prompt.label, el("small", cell.model.label) if len(grid.models) > 1 else None)
     if record is None:
@@ -81,12 +81,12 @@ def _card(grid: Grid, cell: Cell, records: Mapping[str, Record], sounds: Sounds)
     made = record.made
     parts: list[Child] = [head, _fate(record)]
     if made is not None:
-        facts = (key_signs(made.key), f"♩ = {made.tempo_bpm:.4g}", made.meter, made.style.replace("-", " "), f"{made.bars} bars")
+        facts = (format_key(made.key), f"♩ = {made.tempo_bpm:.4g}", made.meter, made.style.replace("-", " "), f"{made.bars} bars")
         title = made.title or "(no title)"
         parts += [
             el("p", title, class_="title"),
-            el("p", f"{', '.join(facts)}. {listed(made.instruments).capitalize()}.", class_="facts"),
-            sounds.player(cell.name, f"{title}, {cell.prompt.label}, {clock(made.seconds)}")
+            el("p", f"{', '.join(facts)}. {join_words(made.instruments).capitalize()}.", class_="facts"),
+            sounds.player(cell.name, f"{title}, {cell.prompt.label}, {format_clock(made.seconds)}")
             or el("p", "No sound was made.", class_="quiet facts"),
             _feeling(record),
             _cited(record),
@@ -95,7 +95,7 @@ def _card(grid: Grid, cell: Cell, records: Mapping[str, Record], sounds: Sounds)
     return el("div", parts, class_="cell")
 
 
-def _fate(record: Record) -> Html:
+def _fate(record: CellRecord) -> Html:
     if record.status == "failed":
         return el("p", el("span", "✗ no answer", class_="bad"), f" {record.why}")
     if record.fell_back:
@@ -104,7 +104,7 @@ def _fate(record: Record) -> Html:
     return el("p", el("span", "✓ valid", class_="good"), f" after {repairs} repair{'s' * (repairs != 1)}" if repairs else None)
 
 
-def _feeling(record: Record) -> Html | None:
+def _feeling(record: CellRecord) -> Html | None:
     if record.feeling is None:
         return None
     how = "Says" if record.purpose == "see" else "Implies"
@@ -112,7 +112,7 @@ def _feeling(record: Record) -> Html | None:
     return el("p", f"{how} valence {valence:+.2f}, arousal {arousal:+.2f}.", class_="facts")
 
 
-def _cited(record: Record) -> Html | None:
+def _cited(record: CellRecord) -> Html | None:
     if record.made is None or not record.made.cited:
         return None
     items = [
@@ -120,7 +120,7 @@ def _cited(record: Record) -> Html | None:
             "li",
             el("strong", cue_name(one.choice)),
             f" {one.value} ",
-            el("small", f"from {listed(tuple(map(cue_name, one.because)))}"),
+            el("small", f"from {join_words(tuple(map(cue_name, one.because)))}"),
         )
         for one in record.made.cited[:_MOST_LISTED]
     ]
@@ -130,7 +130,7 @@ def _cited(record: Record) -> Html | None:
     return el("details", el("summary", f"Cites {count} cue{'s' * (count != 1)}{more}"), el("ul", items))
 
 
-def _faults(record: Record) -> Html | None:
+def _faults(record: CellRecord) -> Html | None:
     faults = [el("li", f"fault: {fault}") for use in record.uses for fault in use.faults]
     mends = [el("li", f"mended: {mend}") for use in record.uses for mend in use.mended]
     broken = [el("li", f"not kept: {promise}") for promise in record.broken]
@@ -141,10 +141,10 @@ def _faults(record: Record) -> Html | None:
         for items, word in ((faults, "fault"), (mends, "mend"), (broken, "broken promise"))
         if items
     ]
-    return el("details", el("summary", listed(tuple(told)).capitalize()), el("ul", [*faults, *mends, *broken][:_MOST_LISTED]))
+    return el("details", el("summary", join_words(tuple(told)).capitalize()), el("ul", [*faults, *mends, *broken][:_MOST_LISTED]))
 
 
-def _others(grid: Grid, cell: Cell, records: Mapping[str, Record]) -> Html | None:
+def _others(grid: Grid, cell: Cell, records: Mapping[str, CellRecord]) -> Html | None:
     """What became of the other seeds."""
     told = []
     for seed in grid.seeds[1:]:
@@ -155,7 +155,7 @@ def _others(grid: Grid, cell: Cell, records: Mapping[str, Record]) -> Html | Non
     return el("p", f"Others: {', '.join(told)}.", class_="facts") if told else None
 
 
-def _diffs(cells: list[Cell], records: Mapping[str, Record]) -> Html | None:
+def _diffs(cells: list[Cell], records: Mapping[str, CellRecord]) -> Html | None:
     """How what was decided differs between every two prompts of one purpose with the same model."""
     folds = []
     for one, other in combinations(cells, 2):
@@ -164,7 +164,7 @@ def _diffs(cells: list[Cell], records: Mapping[str, Record]) -> Html | None:
         found = [records[cell.name].made if cell.name in records else None for cell in (one, other)]
         if found[0] is None or found[1] is None:
             continue
-        lines, count = changes(found[0].text, found[1].text)
+        lines, count = diff_lines(found[0].text, found[1].text)
         names = f"{one.prompt.label} and {other.prompt.label}"
         title = f"{names} differ in {count} line{'s' * (count != 1)}" if count else f"{names} decided the same"
         legend = el("p", f"− only {one.prompt.label}, + only {other.prompt.label}", class_="hint")

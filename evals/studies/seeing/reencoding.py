@@ -1,6 +1,6 @@
 """Does a harmless re-encoding change the music? How often style, metre, mode, key and lead of the plan are others.
 
-    python evals/studies/seeing/restyle.py FOLDER [--pictures 100] [--part odd|even|all] [--edges]
+    python evals/studies/seeing/reencoding.py FOLDER [--pictures 100] [--part odd|even|all] [--edges]
 
 FOLDER holds photographs (``*.jpg``, ``*.png``); in the order of their names the even ones are for tuning and the odd ones for reporting, and
 every n-th of the part is taken, so that N remain (0: all). Each is stored again as JPEG of quality 40, at half its size, as WebP of quality
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from evals.studies.promises.promises import wilson
+from evals.studies.promises.random_briefs import wilson
 from img2music.brief import Brief
 from img2music.io.pictures import open_picture
 from img2music.perceivers.offline import OfflinePerceiver

@@ -15,7 +15,7 @@ Pixels = np.ndarray[Any, np.dtype[Any]]
 SKY, GRASS, RED = (90, 140, 230), (40, 170, 60), (220, 40, 40)
 
 
-def scene(height: int = 40, width: int = 60) -> np.ndarray[Any, np.dtype[np.uint8]]:
+def sky_and_grass(height: int = 40, width: int = 60) -> np.ndarray[Any, np.dtype[np.uint8]]:
     """Sky above grass, and something red in the middle."""
     picture = np.full((height, width, 3), SKY, np.uint8)
     picture[height // 2 :] = GRASS
@@ -23,30 +23,36 @@ def scene(height: int = 40, width: int = 60) -> np.ndarray[Any, np.dtype[np.uint
     return picture
 
 
-def encoded(image: Image.Image, format_name: str, **options: Any) -> bytes:
+def encode_picture(image: Image.Image, format_name: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, format_name, **options)
     return buffer.getvalue()
 
 
-def chunk(kind: bytes, content: bytes) -> bytes:
+def png_chunk(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
 
-def png(values: Pixels, *chunks: tuple[bytes, bytes], bits: int = 8) -> bytes:
+def png_file(values: Pixels, *chunks: tuple[bytes, bytes], bits: int = 8) -> bytes:
     """A PNG of (height, width) or (height, width, 3) values with these chunks before its pixels."""
     height, width = values.shape[:2]
     kind = ">u2" if bits == 16 else "u1"
     rows = b"".join(b"\0" + row.astype(kind).tobytes() for row in values)
     head = struct.pack(">IIBBBBB", width, height, bits, 2 if values.ndim == 3 else 0, 0, 0, 0)
-    middle = b"".join(chunk(*one) for one in chunks)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + middle + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    middle = b"".join(png_chunk(*one) for one in chunks)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + png_chunk(b"IHDR", head)
+        + middle
+        + png_chunk(b"IDAT", zlib.compress(rows))
+        + png_chunk(b"IEND", b"")
+    )
 
 
 _WIDTHS = {2: 1, 3: 2, 4: 4}
 
 
-def tiff(*pages: tuple[Pixels, dict[int, tuple[int, Any]]], order: str = "<", sub: tuple[int, ...] = ()) -> bytes:
+def tiff_file(*pages: tuple[Pixels, dict[int, tuple[int, Any]]], order: str = "<", sub: tuple[int, ...] = ()) -> bytes:
     """A TIFF of RGB pages with further tags (tag: (type 2, 3 or 4, value)); pages named in `sub` hang on the first as SubIFDs."""
     body = bytearray((b"II*\0" if order == "<" else b"MM\0*") + b"\0\0\0\0")
     strips = []
@@ -87,13 +93,13 @@ def tiff(*pages: tuple[Pixels, dict[int, tuple[int, Any]]], order: str = "<", su
     return bytes(body)
 
 
-def file_type(major: bytes, *compatible: bytes) -> bytes:
+def iso_media_head(major: bytes, *compatible: bytes) -> bytes:
     """The first box of an ISO media file."""
     body = major + b"\0\0\0\0" + b"".join(compatible)
     return struct.pack(">I", 8 + len(body)) + b"ftyp" + body
 
 
-def claiming(jpeg: bytes, width: int, height: int) -> bytes:
+def with_claimed_size(jpeg: bytes, width: int, height: int) -> bytes:
     """A JPEG whose head claims another size."""
     place = 2
     while jpeg[place + 1] not in {0xC0, 0xC1, 0xC2}:

@@ -1,6 +1,6 @@
 """Does a form sound like its letters, and do different pictures get different tunes?
 
-    nice python evals/studies/music/likeness.py FOLDER [--pictures 100] [--pieces 40]
+    nice python evals/studies/music/tune_similarity.py FOLDER [--pictures 100] [--pieces 40]
 
 FOLDER holds pictures (``*.jpg``; none of them becomes part of this project), of which every so-manyth in the order of names is taken.
 
@@ -27,29 +27,29 @@ import numpy as np
 import img2music
 from img2music.io.style_files import style_names
 from img2music.metrics.symbolic.form_similarity import likenesses
+from img2music.metrics.symbolic.melody_view import view_melody
 from img2music.metrics.symbolic.norms import band
 from img2music.metrics.symbolic.sequence_similarity import edit_likeness, jaccard, runs
-from img2music.metrics.symbolic.tune_view import tune_of
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.composer import Composer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from img2music.metrics.symbolic.tune_view import Tune
+    from img2music.metrics.symbolic.melody_view import MelodyView
 
     Moves = list[tuple[int, Fraction]]
 
 RESAMPLES = 2000
 
 
-def write(scene: img2music.Scene, **wishes: Any) -> Tune | None:
+def write(scene: img2music.Scene, **wishes: Any) -> MelodyView | None:
     """The tune of a piece for what was seen; None where a style has none."""
     plan = RulesPlanner()(scene, img2music.Brief.of(**wishes))
-    return tune_of(Composer()(plan), plan)
+    return view_melody(Composer()(plan), plan)
 
 
-def moves_of(tune: Tune) -> Moves:
+def moves_of(tune: MelodyView) -> Moves:
     """Moves in quarter notes, so that tunes of different grids can be compared."""
     return [(step, Fraction(wait, tune.unit)) for step, wait in tune.moves]
 

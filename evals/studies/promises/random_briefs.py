@@ -1,6 +1,6 @@
 """Random briefs, read back by programs that know nothing of img2music: is every promise kept?
 
-    nice python evals/studies/promises/promises.py [--briefs 500] [--seed 1] [--jobs 2] [--audio 20] [--inside] [--record FILE]
+    nice python evals/studies/promises/random_briefs.py [--briefs 500] [--seed 1] [--jobs 2] [--audio 20] [--inside] [--record FILE]
 
 Each brief (tempo 40-208, twelve tonics, major, minor and four modes, metres 2/4 3/4 4/4 5/4 6/8 7/8, 10-300 s, up to four named
 instruments or a style) is planned for one of the example pictures and written. mido reads the MIDI file, music21 the MusicXML
@@ -38,19 +38,19 @@ from typing import TYPE_CHECKING, Any
 import soundfile
 
 import img2music
-from evals.shared.independent_readers import Found, abc2midi_reads, mido_reads, music21_reads
+from evals.shared.independent_readers import FileContents, read_abc_with_abc2midi, read_midi_with_mido, read_musicxml_with_music21
 from img2music.io.midi.export_midi import write_midi
 from img2music.io.musicxml.export_musicxml import write_musicxml
 from img2music.io.style_files import style_names
-from img2music.metrics.compliance.compliance_check import check
-from img2music.metrics.compliance.written_files import Written
+from img2music.metrics.compliance.compliance_check import check_compliance
+from img2music.metrics.compliance.written_files import MusicXmlContents
 from img2music.metrics.symbolic.voice_leading_faults import overlapping_unisons
 from img2music.theory import MODES, Key, instrument, instrument_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from img2music.metrics.compliance.written_files import Line
+    from img2music.metrics.compliance.written_files import FilePart
     from img2music.plan import CompositionPlan
 
 ROOT = Path(__file__).parents[3]
@@ -93,10 +93,10 @@ def kept(brief: img2music.Brief, piece: img2music.Piece) -> dict[str, bool]:
         files[name] = content
         if name == "score.abc":
             break
-    played, page = mido_reads(files["score.mid"]), music21_reads(files["score.musicxml"].decode())
+    played, page = read_midi_with_mido(files["score.mid"]), read_musicxml_with_music21(files["score.musicxml"].decode())
     readers = {"mido": played, "music21": page}
     if shutil.which("abc2midi"):
-        readers["abc2midi"] = abc2midi_reads(files["score.abc"])
+        readers["abc2midi"] = read_abc_with_abc2midi(files["score.abc"])
     score, parts = piece.score, piece.plan.parts
     asked = [instrument(name) for name in brief.instruments or [part.instrument for part in parts]]
     programs = frozenset(player.program for player in asked if not player.kit)
@@ -149,7 +149,7 @@ def flagged(piece: img2music.Piece, stages: img2music.Pipeline) -> dict[str, boo
     """Whether wrong labels are found out: of the same notes, and of the same numerals in the other mode."""
     plan, key = piece.plan, piece.plan.parsed_key
     midi, musicxml = write_midi(piece.performance), write_musicxml(piece.score)
-    if not Written.read(musicxml).pitched_parts:
+    if not MusicXmlContents.read(musicxml).pitched_parts:
         return {}
     labels = {name: _named(key.pitch_classes[0] + step, key.mode) for name, step in MOVED.items()}
     result = {}
@@ -158,7 +158,7 @@ def flagged(piece: img2music.Piece, stages: img2music.Pipeline) -> dict[str, boo
         labels["the relative key"] = _named(key.pitch_classes[0] + (3 if key.is_minor else 9), other)
         swapped = plan.model_copy(update={"key": _named(key.pitch_classes[0], other)})
         score = stages.realize(swapped)
-        lines = [line for line in Written.read(write_musicxml(score)).lines if not line.is_kit]
+        lines = [line for line in MusicXmlContents.read(write_musicxml(score)).lines if not line.is_kit]
         found = _in_key(swapped, write_midi(stages.perform(score, swapped)), write_musicxml(score))
         kind = "with chords" if len(lines) > 1 or any(_chords(line) for line in lines) else "a line alone"
         result = {
@@ -173,11 +173,11 @@ def flagged(piece: img2music.Piece, stages: img2music.Pipeline) -> dict[str, boo
 
 def _in_key(plan: CompositionPlan, midi: bytes, musicxml: str) -> bool:
     """Whether the compliance table takes the notes, whatever the files' labels, to be in the plan's key."""
-    row = next(row for row in check(plan, img2music.Brief(), midi=midi, musicxml=musicxml) if row.promise == "key")
+    row = next(row for row in check_compliance(plan, img2music.Brief(), midi=midi, musicxml=musicxml) if row.promise == "key")
     return row.tonality is not None and row.tonality.kept
 
 
-def _chords(line: Line) -> bool:
+def _chords(line: FilePart) -> bool:
     """Whether a part ever strikes two notes at once."""
     return len({note.onset_quarters for note in line.notes}) < len(line.notes)
 
@@ -186,7 +186,7 @@ def _named(tonic: int, mode: str) -> str:
     return next(name for one in TONICS[tonic % 12].split() if (name := _key_name(one, mode)))
 
 
-def in_range(played: Found) -> bool:
+def in_range(played: FileContents) -> bool:
     """Whether all notes lie in the range of an instrument with their program."""
     players = [instrument(name) for name in instrument_names()]
     return all(

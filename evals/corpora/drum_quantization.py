@@ -19,9 +19,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from evals.corpora.groove import Performance, Stroke
+    from evals.corpora.groove_midi import DrumRecording, DrumStroke
 
-__all__ = ["SLOTS", "Bar", "Hit", "Reading", "density", "is_swung", "likeness", "read_performance", "swing_place"]
+__all__ = [
+    "SLOTS",
+    "DrumBar",
+    "DrumHit",
+    "QuantizedDrums",
+    "density",
+    "groove_similarity",
+    "is_swung",
+    "quantize_recording",
+    "swing_place",
+]
 
 SLOTS = 24
 HALF = SLOTS // 2
@@ -38,7 +48,7 @@ _FEET = {36, 44}
 
 
 @dataclass(frozen=True, order=True, slots=True)
-class Hit:
+class DrumHit:
     """One stroke, written and played."""
 
     slot: int
@@ -48,20 +58,20 @@ class Hit:
     lag: float
 
 
-Bar = tuple[Hit, ...]
+DrumBar = tuple[DrumHit, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class QuantizedDrums:
     """A performance as bars of strokes."""
 
-    performance: Performance
+    performance: DrumRecording
     bar_slots: int
     swing: float | None
     """Where second eighths fall in the beat, None in straight playing."""
     offset: float
     """Median deviation from the click that was taken out, in quarter notes."""
-    bars: tuple[Bar, ...]
+    bars: tuple[DrumBar, ...]
 
 
 def swing_place(places: Sequence[float]) -> float | None:
@@ -81,7 +91,7 @@ def swing_place(places: Sequence[float]) -> float | None:
     return median(late)
 
 
-def read_performance(performance: Performance, *, swing: float | None = None) -> Reading:
+def quantize_recording(performance: DrumRecording, *, swing: float | None = None) -> QuantizedDrums:
     """The bars of a performance; `swing` as `swing_place` gives it."""
     count, unit = (int(number) for number in performance.meter.split("/"))
     bar_slots = SLOTS * 4 * count // unit
@@ -91,23 +101,23 @@ def read_performance(performance: Performance, *, swing: float | None = None) ->
     for stroke in strokes:
         place = max(0.0, stroke.place_quarters - offset)
         beats[int(place)].append((place % 1, stroke.key, stroke.velocity))
-    found: dict[tuple[int, int], Hit] = {}
+    found: dict[tuple[int, int], DrumHit] = {}
     for beat, inside in sorted(beats.items()):
         for (slot, lag), (_, key, velocity) in zip(_written([place for place, _, _ in inside], swing), inside, strict=True):
             where = beat * SLOTS + slot
             if (where, key) not in found or found[where, key].velocity < velocity:
-                found[where, key] = Hit(where % bar_slots, key, velocity, lag)
+                found[where, key] = DrumHit(where % bar_slots, key, velocity, lag)
     last = max((where for where, _ in found), default=-1)
-    bars: list[list[Hit]] = [[] for _ in range(last // bar_slots + 1)]
+    bars: list[list[DrumHit]] = [[] for _ in range(last // bar_slots + 1)]
     for (where, _), hit in sorted(found.items()):
         bars[where // bar_slots].append(hit)
-    return Reading(performance, bar_slots, swing, offset, tuple(_playable(bar) for bar in bars))
+    return QuantizedDrums(performance, bar_slots, swing, offset, tuple(_playable(bar) for bar in bars))
 
 
-def _without_bounces(strokes: Sequence[Stroke], quarter_ms: float) -> list[Stroke]:
+def _without_bounces(strokes: Sequence[DrumStroke], quarter_ms: float) -> list[DrumStroke]:
     """The strokes without those of a foot that bounces off its pedal: soon after a harder one of the same pedal."""
-    kept: list[Stroke] = []
-    last: dict[int, Stroke] = {}
+    kept: list[DrumStroke] = []
+    last: dict[int, DrumStroke] = {}
     for stroke in strokes:
         before = last.get(stroke.key)
         if stroke.key in _FEET and before is not None:
@@ -146,12 +156,12 @@ def _written(places: Sequence[float], swing: float | None) -> list[tuple[int, fl
     return best
 
 
-def _playable(hits: Iterable[Hit]) -> Bar:
+def _playable(hits: Iterable[DrumHit]) -> DrumBar:
     """At one slot two hands strike two things, the louder ones, and one hi-hat is either open or closed."""
-    slots: dict[int, list[Hit]] = defaultdict(list)
+    slots: dict[int, list[DrumHit]] = defaultdict(list)
     for hit in hits:
         slots[hit.slot].append(hit)
-    kept: list[Hit] = []
+    kept: list[DrumHit] = []
     for together in slots.values():
         louder = sorted(together, key=lambda hit: (-hit.velocity, hit.key))
         hats = [hit for hit in louder if hit.key in _HATS]
@@ -160,19 +170,19 @@ def _playable(hits: Iterable[Hit]) -> Bar:
     return tuple(sorted(kept))
 
 
-def is_swung(bars: Iterable[Bar]) -> bool:
+def is_swung(bars: Iterable[DrumBar]) -> bool:
     """Whether the strokes between beats are triplets more than sixteenths."""
     slots = [hit.slot % SLOTS for bar in bars for hit in bar]
     threes, twos = sum(slot in {8, 16, 4, 20} for slot in slots), sum(slot in {6, 18, 12} for slot in slots)
     return threes > twos
 
 
-def density(bars: Sequence[Bar], bar_slots: int) -> float:
+def density(bars: Sequence[DrumBar], bar_slots: int) -> float:
     """How much is going on: struck velocity a quarter note, 1 for one stroke as hard as can be."""
     return sum(hit.velocity for bar in bars for hit in bar) / 127 / (len(bars) * bar_slots / SLOTS)
 
 
-def likeness(one: Sequence[Bar], other: Sequence[Bar]) -> float:
+def groove_similarity(one: Sequence[DrumBar], other: Sequence[DrumBar]) -> float:
     """How alike two stretches are, 0..1: the cosine between their struck velocities by slot and drum."""
     first = {(number, hit.slot, hit.key): hit.velocity for number, bar in enumerate(one) for hit in bar}
     second = {(number, hit.slot, hit.key): hit.velocity for number, bar in enumerate(other) for hit in bar}

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from img2music.errors import BackendError, DocumentError
-from img2music.pipeline.config import StageConfig, StageTable, load_config, pipeline_names
+from img2music.pipeline.config import StageConfig, StageTable, load_pipeline_config, pipeline_names
 from img2music.pipeline.run import Pipeline
 
 if TYPE_CHECKING:
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
     from img2music.piece import Piece
     from img2music.pipeline.config import PipelineConfig
     from img2music.pipeline.export import Exporter
-    from img2music.pipeline.manifest import Kept, Manifest
+    from img2music.pipeline.manifest import KeptMusic, Manifest
     from img2music.plan import CompositionPlan
     from img2music.score import Score
 
-__all__ = ["on_record", "stages_of", "told_again", "with_kept_lines", "with_record"]
+__all__ = ["pipeline_of_manifest", "with_kept_lines", "with_kept_record", "with_manifest_fields", "with_recorded_music"]
 
 
-def stages_of(record: Manifest, source: str) -> Pipeline:
+def pipeline_of_manifest(record: Manifest, source: str) -> Pipeline:
     """The pipeline that makes the piece of a manifest again from its plan or its scene; `source` names it in messages.
 
     Raises:
         DocumentError: the manifest names files, or lacks what a model made.
     """
-    return told_again(Pipeline(_trusted(record, source)), record)
+    return with_recorded_music(Pipeline(_trusted(record, source)), record)
 
 
-def told_again(stages: Pipeline, record: Manifest) -> Pipeline:
+def with_recorded_music(stages: Pipeline, record: Manifest) -> Pipeline:
     """`stages`, writing what a model wrote and what was kept of an earlier piece as they are on record.
 
     Raises:
@@ -54,19 +54,19 @@ def with_kept_lines(stages: Pipeline, record: Manifest) -> Pipeline:
     """
     if record.kept is None or not record.kept.parts:
         return stages
-    from img2music.realizers.kept_notes import read_line
+    from img2music.realizers.kept_notes import read_kept_line
 
     if record.plan is None:
         raise DocumentError("the kept notes on record have no plan; give a piece.json as `img2music compose` wrote it")
-    return stages.keeping({part.part: read_line(part.bars, record.plan, part.part) for part in record.kept.parts})
+    return stages.with_kept_parts({part.part: read_kept_line(part.bars, record.plan, part.part) for part in record.kept.parts})
 
 
-def on_record(piece: Piece, kept: Kept) -> Piece:
+def with_kept_record(piece: Piece, kept: KeptMusic) -> Piece:
     """`piece`, its manifest saying what was kept of an earlier one."""
-    return with_record(piece, kept=kept, conflicts=(*piece.manifest["conflicts"], *kept.notes))
+    return with_manifest_fields(piece, kept=kept, conflicts=(*piece.manifest["conflicts"], *kept.notes))
 
 
-def with_record(piece: Piece, **entries: object) -> Piece:
+def with_manifest_fields(piece: Piece, **entries: object) -> Piece:
     """`piece` with other entries in its manifest."""
     exporter = cast("Exporter", piece.exporter)
     manifest = exporter.manifest.model_copy(update=entries)
@@ -88,7 +88,7 @@ def _as_told(tune: str, plan: CompositionPlan) -> Score:
 def _trusted(record: Manifest, source: str) -> PipelineConfig:
     """What has to be done again, by who did it in the end; refused where options of a pipeline of one's own may name files."""
     config = record.pipeline
-    is_preset = config.name in pipeline_names() and load_config(config.name) == config
+    is_preset = config.name in pipeline_names() and load_pipeline_config(config.name) == config
     on_record = {"perceiver": True, "planner": record.plan is not None, "realizer": record.tune is not None}
     stages: dict[str, StageConfig] = {}
     for kind in type(config.stages).model_fields:

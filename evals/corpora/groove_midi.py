@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["KEYS", "Performance", "Stroke", "read"]
+__all__ = ["KEYS", "DrumRecording", "DrumStroke", "read"]
 
 # Roland TD-11 note: General MIDI key.
 KEYS: dict[int, int] = {
@@ -41,7 +41,7 @@ KEYS: dict[int, int] = {
 
 
 @dataclass(frozen=True, order=True, slots=True)
-class Stroke:
+class DrumStroke:
     """One stroke as played."""
 
     place_quarters: float
@@ -50,7 +50,7 @@ class Stroke:
 
 
 @dataclass(frozen=True, slots=True)
-class Performance:
+class DrumRecording:
     """One recording of the set."""
 
     name: str
@@ -64,7 +64,7 @@ class Performance:
     is_fill: bool
     split: str
     """"train", "validation" or "test"."""
-    strokes: tuple[Stroke, ...]
+    strokes: tuple[DrumStroke, ...]
 
     @property
     def quarter_ms(self) -> float:
@@ -72,7 +72,7 @@ class Performance:
         return 60_000 / self.bpm
 
 
-def read(folder: Path) -> Iterator[Performance]:
+def read(folder: Path) -> Iterator[DrumRecording]:
     """Every performance of the set in `folder`, in the order of names.
 
     Raises:
@@ -81,7 +81,7 @@ def read(folder: Path) -> Iterator[Performance]:
     with (folder / "info.csv").open(newline="") as table:
         rows = sorted(csv.DictReader(table), key=lambda row: row["id"])
     for row in rows:
-        yield Performance(
+        yield DrumRecording(
             name=row["id"],
             drummer=row["drummer"],
             style=row["style"],
@@ -93,11 +93,11 @@ def read(folder: Path) -> Iterator[Performance]:
         )
 
 
-def _strokes(path: Path) -> Iterator[Stroke]:
+def _strokes(path: Path) -> Iterator[DrumStroke]:
     file = mido.MidiFile(path)
     for track in file.tracks:
         ticks = 0
         for message in track:
             ticks += message.time
             if message.type == "note_on" and message.velocity:
-                yield Stroke(ticks / file.ticks_per_beat, KEYS[message.note], message.velocity)
+                yield DrumStroke(ticks / file.ticks_per_beat, KEYS[message.note], message.velocity)

@@ -1,6 +1,6 @@
 """Does a whole run end well whatever the model's server does?
 
-    python evals/studies/models/misbehave.py [--runs 200] [--seed 0] [--limit 2.0]
+    python evals/studies/models/misbehaving_server.py [--runs 200] [--seed 0] [--limit 2.0]
 
 A server on this machine misbehaves in one of many ways (`tests/support/stub_server.py`): it hangs, drips, never stops, sends half a JSON,
 wrong kinds, prose, refusals, errors, pages, bombs. One stage of three asks it, the eye, the planner or the writer of notes; half
@@ -37,7 +37,7 @@ from PIL import Image
 from img2music.errors import Img2MusicError
 from img2music.pipeline import Pipeline
 from img2music.pipeline.config import PipelineConfig
-from tests.support.stub_server import BEHAVIOURS, StubServer, sample_for, schema_of_request
+from tests.support.stub_server import BEHAVIOURS, StubServer, sample_answer, schema_of_request
 
 if TYPE_CHECKING:
     from img2music.piece import Piece
@@ -76,7 +76,7 @@ class Run:
 def answer(body: dict[str, Any]) -> Any:
     """What a good server says: the smallest answer by the schema, or a plain tune under the head that was asked for."""
     if schema_of_request(body) is not None:
-        return sample_for(body)
+        return sample_answer(body)
     text = "\n".join(str(message["content"]) for message in body["messages"] if message["role"] == "user")
     head = re.findall(r"^[XTMLQK]:.*$", text, re.MULTILINE)[:6]
     bars = re.search(r"(\d+) bars?", text)

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from img2music.errors import BriefError
 from img2music.io.style_files import load_style
-from img2music.pipeline.recomposition.stretch_form import body_of, regrouped, stretched
+from img2music.pipeline.recomposition.form_fitting import fit_form, form_body, regroup_bars
 from img2music.plan import CompositionPlan, PartPlan, Reason
-from img2music.realizers.kept_notes import carry_over
+from img2music.realizers.kept_notes import transfer_part
 from img2music.rng import generator
 from img2music.theory import Key, instrument
 from img2music.theory.transposition import numeral_in_mode
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from img2music.brief import Brief
-    from img2music.pipeline.recomposition.stretch_form import Course
+    from img2music.pipeline.recomposition.form_fitting import FittedForm
     from img2music.plan import Section
-    from img2music.realizers.timeline import Event
+    from img2music.realizers.timeline import NoteEvent
     from img2music.rng import Craft
     from img2music.score import Part, Score
     from img2music.theory import Meter
 
-__all__ = ["NOTE_CRAFTS", "Graft", "craft_of", "graft", "graft_again", "planned"]
+__all__ = ["NOTE_CRAFTS", "AdaptedPlan", "adapt_plan", "craft_of", "keep_plan", "plan_around_kept"]
 
 NOTE_CRAFTS: tuple[Craft, ...] = ("melody", "counter", "chords", "bass", "drums")
 _ROLE_CRAFT: dict[str, Craft] = {
@@ -53,7 +53,7 @@ _MOST_PARTS, _MOST_PITCHED, _MOST_SECTIONS = 16, 15, 64
 
 
 @dataclass(frozen=True, slots=True)
-class Graft:
+class AdaptedPlan:
     """A plan with what is kept in it."""
 
     plan: CompositionPlan
@@ -61,7 +61,7 @@ class Graft:
     """The kept form in bars of the new plan's metre, before anything of it is repeated or left out."""
     places: tuple[int, ...]
     """For every bar of the plan the bar of `form` that it repeats."""
-    kept: Mapping[str, tuple[Event, ...]]
+    kept: Mapping[str, tuple[NoteEvent, ...]]
     """The kept lines by the name of their part."""
     seats: Mapping[str, str]
     """For every kept line the earlier part that it is."""
@@ -73,7 +73,7 @@ def craft_of(part: Part | PartPlan) -> Craft:
     return "drums" if player.kit else _ROLE_CRAFT[part.role]
 
 
-def planned(
+def plan_around_kept(
     ask: Callable[[Brief], CompositionPlan], brief: Brief, old: CompositionPlan, crafts: Sequence[Craft], wished: set[str]
 ) -> CompositionPlan:
     """The planner's plan, asked again where it would leave the key or the metre of what is kept though nobody wished that.
@@ -118,14 +118,14 @@ def planned(
     return new.model_copy(update={"reasons": tuple(reasons), "conflicts": tuple(conflicts)})
 
 
-def graft(
+def adapt_plan(
     new: CompositionPlan,
     brief: Brief,
     old: CompositionPlan,
     written: Score,
     crafts: Sequence[Craft],
     wished: set[str],
-) -> Graft:
+) -> AdaptedPlan:
     """The plan `new` with everything kept in it.
 
     Args:
@@ -141,14 +141,14 @@ def graft(
     """
     carried = [part for part in written.parts if craft_of(part) in crafts]
     meter = new.parsed_meter
-    sections = regrouped(old, meter) if carried else old.sections
+    sections = regroup_bars(old, meter) if carried else old.sections
     words = _steering(new, brief, are_new="words" in wished)
     style_limits = load_style(new.style).tempo_bpm
-    played, bars = body_of(sections) if new.loop else (sections, tuple(range(sum(section.bars for section in sections))))
+    played, bars = form_body(sections) if new.loop else (sections, tuple(range(sum(section.bars for section in sections))))
     seconds = new.seconds if not new.loop else brief.seconds
     if new.loop and "seconds" not in wished:  # what a loop leaves out takes its time with it
         seconds *= len(bars) / sum(section.bars for section in sections)
-    course = stretched(
+    course = fit_form(
         played,
         meter,
         tempo_bpm=new.tempo_bpm,
@@ -192,28 +192,28 @@ def graft(
     plan = CompositionPlan.model_validate(plan.model_dump())
     by_name = {part.name: part for part in written.parts}
     kept = {
-        seat.name: tuple(carry_over(by_name[seats[seat.name]], old, plan, seat, course.places))
+        seat.name: tuple(transfer_part(by_name[seats[seat.name]], old, plan, seat, course.places))
         for seat in plan.parts
         if seat.name in seats
     }
-    return Graft(plan, sections, course.places, kept, seats)
+    return AdaptedPlan(plan, sections, course.places, kept, seats)
 
 
-def graft_again(plan: CompositionPlan, written: Score, crafts: Sequence[Craft]) -> Graft:
+def keep_plan(plan: CompositionPlan, written: Score, crafts: Sequence[Craft]) -> AdaptedPlan:
     """The plan that `written` was written for, with its kept lines."""
     seats = {part.name: part.name for part in written.parts if craft_of(part) in crafts}
     by_name = {part.name: part for part in written.parts}
     places = tuple(range(plan.bars))
     kept = {
-        seat.name: tuple(carry_over(by_name[seat.name], plan, plan, seat, places)) for seat in plan.parts if seat.name in seats
+        seat.name: tuple(transfer_part(by_name[seat.name], plan, plan, seat, places)) for seat in plan.parts if seat.name in seats
     }
-    return Graft(plan, plan.sections, places, kept, seats)
+    return AdaptedPlan(plan, plan.sections, places, kept, seats)
 
 
 def _holds(meter: Meter, old: CompositionPlan) -> bool:
     """Whether bars of another metre hold the notes of `old` as they are."""
     try:
-        regrouped(old, meter)
+        regroup_bars(old, meter)
     except BriefError:
         return False
     return True
@@ -227,11 +227,11 @@ def _harmonized(sections: Sequence[Section], plan: CompositionPlan) -> tuple[Sec
     """The kept sections with chords of their own, drawn as the planner of rules draws them."""
     from img2music.planners.harmony.harmonize import harmonize
     from img2music.planners.rules.affect_mapping import season
-    from img2music.planners.rules.form import Layout
+    from img2music.planners.rules.form import SectionLayout
 
     style, meter = load_style(plan.style), plan.parsed_meter
     rows = harmonize(
-        [Layout(section.name, section.material, section.role, section.phrase_bars) for section in sections],
+        [SectionLayout(section.name, section.material, section.role, section.phrase_bars) for section in sections],
         plan.parsed_key.mode,
         style.model_copy(update={"vocabulary": season(style.vocabulary, plan.valence, plan.arousal)}),
         generator(plan.seed_for("harmony"), "harmony"),
@@ -247,7 +247,7 @@ def _reasons(
     new: CompositionPlan,
     old: CompositionPlan,
     crafts: Sequence[Craft],
-    course: Course,
+    course: FittedForm,
     sections: Sequence[Section],
     carried: Sequence[Part],
 ) -> tuple[Reason, ...]:
@@ -274,7 +274,7 @@ def _reasons(
     return (*reasons, *(Reason(choice=choice, text=text) for choice, text in kept.items()))
 
 
-def _gave_way(new: CompositionPlan, brief: Brief, course: Course) -> list[str]:
+def _gave_way(new: CompositionPlan, brief: Brief, course: FittedForm) -> list[str]:
     """Says where the length of what is kept decided."""
     if abs(course.seconds - brief.seconds) <= _ROUNDING_SECONDS:
         return []
@@ -297,7 +297,7 @@ def _steering(new: CompositionPlan, brief: Brief, *, are_new: bool) -> tuple[flo
     return tempo_limits(new.tempo_bpm, reading, load_style(new.style))
 
 
-def _words_gave_way(words: tuple[float, float] | None, brief: Brief, course: Course) -> list[str]:
+def _words_gave_way(words: tuple[float, float] | None, brief: Brief, course: FittedForm) -> list[str]:
     """Says where no tempo that the words allow fills an asked length."""
     if words is None or words[0] <= course.tempo_bpm <= words[1]:
         return []
@@ -400,7 +400,7 @@ def _plays(
         # An orchestra's percussion has other drums on the same keys.
         return player.kit and part.instrument.kit and (player.name == _ORCHESTRAL) == (part.instrument.name == _ORCHESTRAL)
     try:
-        carry_over(part, old, plan, seat, places, same_octave=same_octave)
+        transfer_part(part, old, plan, seat, places, same_octave=same_octave)
     except ValueError:
         return False
     return True

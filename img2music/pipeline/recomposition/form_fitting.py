@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from img2music.brief import SECONDS_RANGE
 from img2music.errors import BriefError
-from img2music.realizers.timeline import lay_spans
+from img2music.realizers.timeline import layout_chords
 from img2music.theory import METERS, Meter
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from img2music.plan import CompositionPlan, Section
 
-__all__ = ["Course", "body_of", "meters_for", "regrouped", "stretched"]
+__all__ = ["FittedForm", "compatible_meters", "fit_form", "form_body", "regroup_bars"]
 
 _RING_SECONDS, _LONGEST_RING_SECONDS, _RING_SHARE = 1.2, 3.2, 0.12
 """What the last chord rings, as planners leave it; the shortest pieces leave a share of their length."""
@@ -37,7 +37,7 @@ _ENDS = ("intro", "outro")
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class FittedForm:
     """How a kept form is played."""
 
     sections: tuple[Section, ...]
@@ -51,13 +51,13 @@ class Course:
         return len(self.places)
 
 
-def meters_for(meter: Meter) -> tuple[str, ...]:
+def compatible_meters(meter: Meter) -> tuple[str, ...]:
     """Metres in which a tune of `meter` keeps every note's place and length, itself first."""
     pairs = {"2/4": ("4/4",), "4/4": ("2/4",), "6/8": ("3/4", "12/8"), "12/8": ("6/8",), "3/4": ("6/8",)}
     return (meter.name, *pairs.get(meter.name, ()))
 
 
-def regrouped(plan: CompositionPlan, meter: Meter) -> tuple[Section, ...]:
+def regroup_bars(plan: CompositionPlan, meter: Meter) -> tuple[Section, ...]:
     """The sections of `plan` in bars of another metre that hold the same beats.
 
     Raises:
@@ -65,8 +65,8 @@ def regrouped(plan: CompositionPlan, meter: Meter) -> tuple[Section, ...]:
     """
     old = plan.parsed_meter
     ratio = meter.bar_quarters / old.bar_quarters
-    if meter.name not in meters_for(old) or meter.name not in METERS:
-        others = " or ".join(meters_for(old))
+    if meter.name not in compatible_meters(old) or meter.name not in METERS:
+        others = " or ".join(compatible_meters(old))
         raise BriefError(
             f"notes that were written in {old.name} can't be kept in {meter.name}; keep them in {others}, or keep no notes"
         )
@@ -97,7 +97,7 @@ def regrouped(plan: CompositionPlan, meter: Meter) -> tuple[Section, ...]:
         return plan.sections
     halves: list[str] = []
     half = meter.bar_quarters
-    spans = lay_spans(plan)
+    spans = layout_chords(plan)
     for bar in range(plan.bars):
         own = [span for span in spans if span.bar == bar]
         middle = bar * old.bar_quarters + half
@@ -113,7 +113,7 @@ def regrouped(plan: CompositionPlan, meter: Meter) -> tuple[Section, ...]:
     return tuple(result)
 
 
-def body_of(sections: Sequence[Section]) -> tuple[tuple[Section, ...], tuple[int, ...]]:
+def form_body(sections: Sequence[Section]) -> tuple[tuple[Section, ...], tuple[int, ...]]:
     """The sections between introduction and ending, and their bars among all; everything where there are no others."""
     roles = [section.role for section in sections for _ in range(section.bars)]
     body = tuple(section for section in sections if section.role not in _ENDS)
@@ -122,7 +122,7 @@ def body_of(sections: Sequence[Section]) -> tuple[tuple[Section, ...], tuple[int
     return body, tuple(bar for bar, role in enumerate(roles) if role not in _ENDS)
 
 
-def stretched(
+def fit_form(
     sections: Sequence[Section],
     meter: Meter,
     *,
@@ -134,7 +134,7 @@ def stretched(
     tempo_is_worded: bool = False,
     seconds_are_asked: bool,
     loop: bool,
-) -> Course:
+) -> FittedForm:
     """How the kept `sections` fill a length.
 
     Args:
@@ -159,7 +159,7 @@ def stretched(
     stays = tempo_is_asked or (tempo_is_worded and not seconds_are_asked)
     tempo = _tempo_for(bars, meter, tempo_bpm, seconds, None if stays else (low, high), loop=loop)
     if tempo is not None:
-        return Course(tuple(sections), whole, tempo, _length(bars, meter, tempo) if loop else seconds)
+        return FittedForm(tuple(sections), whole, tempo, _length(bars, meter, tempo) if loop else seconds)
     if not seconds_are_asked:
         if not stays:
             tempo_bpm = min(
@@ -172,7 +172,7 @@ def stretched(
                 f"{bars} kept bars at {tempo_bpm:g} last {lasts:.0f} s, and {SECONDS_RANGE[0]:g} to {SECONDS_RANGE[1]:g} s are the limits; "
                 "ask for another tempo"
             )
-        return Course(tuple(sections), whole, tempo_bpm, lasts)
+        return FittedForm(tuple(sections), whole, tempo_bpm, lasts)
     # The whole form is a course too, once the tempo may go farther than where the tune is still the same.
     whole_form = [(number, 0, len(section.phrase_bars)) for number, section in enumerate(sections)]
     ways = list(islice(_courses(sections, ceil(seconds / _length(1, meter, 300)) + bars), _MOST_COURSES))
@@ -189,7 +189,7 @@ def stretched(
         if found:
             _, _, tempo, count, pieces = min(found, key=lambda one: one[:2])
             made, places = _played(sections, pieces)
-            return Course(made, places, tempo, _length(count, meter, tempo) if loop else seconds)
+            return FittedForm(made, places, tempo, _length(count, meter, tempo) if loop else seconds)
     lengths = {_length(_bars_in(sections, pieces), meter, tempo_bpm) for pieces in (whole_form, *ways)}
     near_by = sorted((one + (0 if loop else _OWN_RING_SECONDS) for one in lengths), key=lambda one: abs(one - seconds))
     raise BriefError(
