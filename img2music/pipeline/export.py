@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from img2music.audio import Audio
     from img2music.io.audio_tags import Tags
+    from img2music.manifest import AudioFormat, AudioInfo, Manifest
     from img2music.piece import Piece
-    from img2music.pipeline.manifest import AudioFormat, AudioInfo, Manifest
     from img2music.plan import CompositionPlan
 
 __all__ = ["Exporter", "encode", "stem_files", "tags_of"]

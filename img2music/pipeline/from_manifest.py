@@ -10,16 +10,17 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from img2music.errors import BackendError, DocumentError
-from img2music.pipeline.config import StageConfig, StageTable, load_pipeline_config, pipeline_names
+from img2music.pipeline.presets import load_pipeline_config, pipeline_names
 from img2music.pipeline.run import Pipeline
+from img2music.pipeline_config import StageConfig, StageTable
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from img2music.manifest import KeptMusic, Manifest
     from img2music.piece import Piece
-    from img2music.pipeline.config import PipelineConfig
     from img2music.pipeline.export import Exporter
-    from img2music.pipeline.manifest import KeptMusic, Manifest
+    from img2music.pipeline_config import PipelineConfig
     from img2music.plan import CompositionPlan
     from img2music.score import Score
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
-from img2music.pipeline.manifest import Fallback
+from img2music.manifest import Fallback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Literal
 
 from img2music.errors import DocumentError
 from img2music.io.documents import parse_json, read_file
+from img2music.manifest import Manifest, package_versions
 from img2music.output_folder import SavedFiles, identity_of, save_files
 from img2music.pipeline.changed_files import compare_recorded_files
 from img2music.pipeline.from_manifest import pipeline_of_manifest, with_kept_lines, with_kept_record, with_manifest_fields
-from img2music.pipeline.manifest import Manifest, package_versions
 from img2music.pipeline.run import Pipeline
 from img2music.style import is_style_file
 

@@ -11,7 +11,7 @@ import pytest
 
 from img2music.errors import BackendError
 from img2music.pipeline import Pipeline, pipeline_names, recompose, replay
-from img2music.pipeline.config import adapted, load_pipeline_config
+from img2music.pipeline.presets import adapted, load_pipeline_config
 from img2music.templates import load_prompt
 from tests.support import extras
 from tests.support.commands import assert_one_line

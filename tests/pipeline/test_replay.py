@@ -211,7 +211,7 @@ def test_a_style_file_is_given_again(make_picture: Callable[..., Path], tmp_path
 
 @pytest.mark.parametrize(("name", "kind"), [("openai", "planner"), ("local-llm", "planner"), ("abc-llm", "realizer")])
 def test_a_replay_asks_no_model(made: Path, name: str, kind: str) -> None:
-    from img2music.pipeline.config import load_pipeline_config
+    from img2music.pipeline.presets import load_pipeline_config
 
     def change(manifest: Any) -> None:
         manifest["pipeline"] = json.loads(load_pipeline_config(name).model_dump_json())

@@ -12,7 +12,7 @@ from img2music.brief import Brief
 from img2music.errors import BackendError, BriefError, DocumentError, MissingPackageError, UsageError
 from img2music.io.documents import load_plan, load_scene
 from img2music.pipeline import Event, Pipeline, pipeline_names, replay
-from img2music.pipeline.config import load_pipeline_config
+from img2music.pipeline.presets import load_pipeline_config
 from img2music.pipeline.reconcile_length import reconcile_length
 from img2music.rng import spawn_seeds
 from img2music.stages import KINDS, load_stage, stage_names

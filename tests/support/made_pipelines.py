@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from img2music.brief import Brief
 from img2music.pipeline import Pipeline
-from img2music.pipeline.config import PipelineConfig
+from img2music.pipeline_config import PipelineConfig
 
 if TYPE_CHECKING:
     from img2music.piece import Piece

@@ -36,7 +36,7 @@ from PIL import Image
 
 from img2music.errors import Img2MusicError
 from img2music.pipeline import Pipeline
-from img2music.pipeline.config import PipelineConfig
+from img2music.pipeline_config import PipelineConfig
 from tests.support.stub_server import BEHAVIOURS, StubServer, sample_answer, schema_of_request
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from img2music.measurement import LEAST_SCALE, LEAST_THIRD, SectionTonality, Tonality
 from img2music.theory.key_finding import heard_key
 from img2music.theory.pitch import pitch_class, pitch_class_name
 
@@ -27,18 +28,8 @@ if TYPE_CHECKING:
     from img2music.metrics.compliance.written_files import SoundingNote
     from img2music.theory import Key
 
-__all__ = ["SectionTonality", "Tonality", "longest_outside", "measure_tonality", "named", "neighbour", "other_third"]
+__all__ = ["longest_outside", "measure_tonality", "named", "neighbour", "other_third"]
 
-LEAST_THIRD = 0.55
-"""Of 297 pieces none had less than .73 under its own label. With the mode changed and the numerals left, 87 of 88 with chords had less
-than .40; one had .85, because its two lines keep to the scale."""
-LEAST_DEGREE = 0.5
-"""Of 210 pieces in these modes none had less than .62 under its own label. Under a neighbour's label none had more than .30, but for pieces
-in minor as dorian (one of 56 had .65: minor has both sixths)."""
-LEAST_SCALE = 0.8
-"""Of 297 pieces none had less than .86 under its own label; a semitone higher none had more than .80."""
-MOST_DEPARTING = 1 / 3
-"""Of 788 pieces three had a section whose borrowed chords look like the other mode; none was more than .31 of its piece."""
 CLEAR_SCALE = 0.97
 """Where the end is on another note than the tonic, only notes that hardly leave the scale let the profile speak for it."""
 _SUPPORT = {0: 1.0, 7: 1 / 2, 4: 1 / 3, 10: 1 / 4, 2: 1 / 5, 3: 1 / 10}
@@ -64,54 +55,6 @@ class _Window:
 
 
 _LAST, _FIRST = _Window(0.5, 0.0, 0.05), _Window(2.0, 0.5, 0.2)
-
-
-@dataclass(frozen=True, slots=True)
-class SectionTonality:
-    """How far one section is in the key."""
-
-    name: str
-    third: float | None
-    """As of the whole."""
-    diatonic: float | None
-    """Share of the sounding in the scale, nothing raised; None where nothing sounds."""
-    departs: bool
-    """Whether it is in the other mode: two bars or more, whose third and whose scale are not the key's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tonality:
-    """How far the notes are in a key."""
-
-    tonic: bool
-    """Whether they rest on its tonic, or centre on it."""
-    rests_on: str
-    """The note they rest on."""
-    third: float | None
-    """Share of the mode's third among both thirds over the tonic; None where neither sounds."""
-    degree: float | None
-    """Share of the mode's own degree among it and its neighbour; None where neither sounds, and in major and minor."""
-    scale: float
-    """Share of the sounding in the scale."""
-    departing: float
-    """Share of the piece that is made of sections in the other mode."""
-    sections: tuple[SectionTonality, ...] = ()
-
-    @property
-    def kept(self) -> bool:
-        """Whether the notes are in the key; a section may leave it for the other mode, and is named then."""
-        fits = self.third_kept and self.degree_kept and self.scale >= LEAST_SCALE
-        return self.tonic and fits and self.departing <= MOST_DEPARTING
-
-    @property
-    def third_kept(self) -> bool:
-        """Whether the third is the mode's, or none sounds."""
-        return self.third is None or self.third >= LEAST_THIRD
-
-    @property
-    def degree_kept(self) -> bool:
-        """Whether the mode's own degree is, or it has none to show."""
-        return self.degree is None or self.degree >= LEAST_DEGREE
 
 
 def measure_tonality(

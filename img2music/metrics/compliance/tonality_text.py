@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.metrics.compliance.tonality import LEAST_SCALE, longest_outside, named, neighbour, other_third
+from img2music.measurement import LEAST_SCALE
+from img2music.metrics.compliance.tonality import longest_outside, named, neighbour, other_third
 from img2music.theory.pitch import pitch_class_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from img2music.metrics.compliance.tonality import Tonality
+    from img2music.measurement import Tonality
     from img2music.metrics.compliance.written_files import SoundingNote
     from img2music.theory import Key
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from img2music.metrics.measurement import Measurement
+from img2music.measurement import Measurement
 from img2music.metrics.symbolic.norms import BAND_OF, band
 from img2music.metrics.symbolic.sequence_similarity import edit_likeness
 

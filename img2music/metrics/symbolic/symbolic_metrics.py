@@ -25,7 +25,7 @@ from img2music.metrics.symbolic.voice_leading_faults import measure_voice_leadin
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from img2music.metrics.measurement import Measurement
+    from img2music.measurement import Measurement
     from img2music.plan import CompositionPlan
     from img2music.score import Score
 

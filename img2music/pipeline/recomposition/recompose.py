@@ -19,9 +19,9 @@ from img2music.brief import Brief, Wishes
 from img2music.errors import BriefError, DocumentError, UsageError, unknown_name
 from img2music.io.documents import parse_json, read_file
 from img2music.io.musicxml.export_musicxml import write_musicxml
+from img2music.manifest import KeptMusic, KeptPart, Manifest
 from img2music.piece import Piece
 from img2music.pipeline.from_manifest import pipeline_of_manifest, with_kept_record, with_recorded_music
-from img2music.pipeline.manifest import KeptMusic, KeptPart, Manifest
 from img2music.pipeline.progress import Log
 from img2music.pipeline.run import Pipeline
 from img2music.plan import CompositionPlan
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from img2music.io.pictures import Picture
+    from img2music.manifest import AudioFormat, KeptCount
     from img2music.performance import Performance
-    from img2music.pipeline.manifest import AudioFormat, KeptCount
     from img2music.pipeline.progress import Event
     from img2music.pipeline.recomposition.plan_adaptation import AdaptedPlan
     from img2music.rng import Craft

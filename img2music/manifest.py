@@ -15,9 +15,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from img2music.brief import Brief
-from img2music.metrics.compliance.compliance_check import ComplianceRow
-from img2music.metrics.measurement import Measurement
-from img2music.pipeline.config import PipelineConfig
+from img2music.measurement import ComplianceRow, Measurement
+from img2music.pipeline_config import PipelineConfig
 from img2music.plan import CompositionPlan
 from img2music.provenance import ModelUse
 from img2music.rng import Craft, Seed
