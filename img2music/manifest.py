@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 
 from img2music.brief import Brief
 from img2music.measurement import ComplianceRow, Measurement
+from img2music.output_folder import picture_identity, plan_identity
 from img2music.pipeline_config import PipelineConfig
 from img2music.plan import CompositionPlan
 from img2music.provenance import ModelUse
@@ -140,6 +141,13 @@ class Manifest(StrictModel):
         if self.scene is None and self.plan is None:
             raise ValueError("a manifest holds a scene or a plan to begin from; here is neither")
         return self
+
+    @property
+    def identity(self) -> str:
+        """What the piece was made from, as `img2music.output_folder` compares it: its picture, or without one its plan."""
+        if self.picture is not None:
+            return picture_identity(self.picture.sha256)
+        return "" if self.plan is None else plan_identity(self.plan.model_dump_json())
 
     @property
     def tune(self) -> str | None:

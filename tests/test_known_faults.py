@@ -96,7 +96,7 @@ def test_2_a_model_that_never_learns_is_asked_three_times(kind: str, make_pictur
         line = f"openai:stub?base_url={server.base_url}&retries=0"
         piece = asking(*_STAGES[kind], model=line).compose(make_picture(), seconds=6, audio=None, on_event=lambda _: None)
         assert len(server.requests) == 3
-    assert len(piece.manifest["fallbacks"]) == 1
+    assert len(piece.manifest.fallbacks) == 1
 
 
 def test_2_a_title_starts_no_voices() -> None:
