@@ -247,7 +247,7 @@ def _performance(
     from img2music.io.documents import load_plan, read_file
     from img2music.io.midi.export_midi import read_midi
     from img2music.pipeline.export import tags_of
-    from img2music.pipeline.reconcile_length import reconcile_length
+    from img2music.pipeline.make_piece import reconcile_length
 
     if source.lower().endswith(".json"):
         plan = reconcile_length(load_plan(source, style=style))

@@ -1,7 +1,8 @@
-"""Reasons that an edit has left behind: "D major: you asked for it" in a plan that says E minor by now.
+"""What the rules' reasons and conflicts say, read back from their wording: the one place that knows it.
 
-The rules' reasons begin with what was chosen, or name it in a fixed place, so that it can be held against the plan. What a model wrote
-in its own words is not read. Knows nothing of who edited what.
+Reasons begin with what was chosen, or name it in a fixed place, so that it can be held against the plan: "D major: you asked for it" in
+a plan that says E minor by now was left behind by an edit. What a model wrote in its own words is not read. Knows nothing of who edited
+what.
 """
 
 from __future__ import annotations
@@ -13,9 +14,18 @@ from img2music.report.explanation import format_number
 from img2music.theory import MODES
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from img2music.plan import CompositionPlan, Reason
 
-__all__ = ["changed_choice", "is_stale_conflict"]
+__all__ = [
+    "changed_choice",
+    "is_about_loop_bars",
+    "is_about_usual_meter",
+    "is_about_wish",
+    "is_stale_conflict",
+    "tempo_without_fill",
+]
 
 _TONIC, _MODE = r"[A-G](?:##?|bb?)?", "|".join(MODES)
 _CHOSEN = {
@@ -28,6 +38,7 @@ _CHOSEN = {
 
 
 _WISH = re.compile(r"you asked for (tempo|key|metre) ([^;]+); the picture suggested ")
+_USUAL_METER, _NO_WHOLE_BARS, _HAVE_TO_FILL = " is usually in ", " are no whole bars of ", ", and whole phrases have to fill "
 
 
 def is_stale_conflict(conflict: str, plan: CompositionPlan) -> bool:
@@ -57,3 +68,25 @@ def changed_choice(reason: Reason, plan: CompositionPlan) -> str | None:
     }[reason.choice]
     same = abs(float(said) - plan.tempo_bpm) < 1 if reason.choice == "tempo" else said == says
     return None if same else says
+
+
+def is_about_wish(conflict: str, choices: Collection[str]) -> bool:
+    """Whether a conflict says that one of these choices ("key", "metre", "tempo") was asked for against what the picture suggested."""
+    match = _WISH.match(conflict)
+    return match is not None and match[1] in choices
+
+
+def is_about_usual_meter(conflict: str, style: str) -> bool:
+    """Whether a conflict says that a style is usually in other metres."""
+    return conflict.startswith(f"{style}{_USUAL_METER}")
+
+
+def is_about_loop_bars(conflict: str) -> bool:
+    """Whether a conflict says that an asked length is no whole bars, as the planner's own form needs them."""
+    return _NO_WHOLE_BARS in conflict
+
+
+def tempo_without_fill(text: str) -> str | None:
+    """A tempo's reason without the length that whole phrases have to fill; None where it names none."""
+    before, fill, _ = text.partition(_HAVE_TO_FILL)
+    return before if fill else None

@@ -1,4 +1,4 @@
-"""Reasons that an edit has left behind."""
+"""What the planner's reasons and conflicts say, read back: also of those that an edit has left behind."""
 
 from __future__ import annotations
 
@@ -11,7 +11,14 @@ from img2music.io.style_files import style_names
 from img2music.pipeline import Pipeline
 from img2music.plan import Reason
 from img2music.planners.rules.rules_planner import RulesPlanner
-from img2music.report.stale_reasons import changed_choice, is_stale_conflict
+from img2music.report.plan_wording import (
+    changed_choice,
+    is_about_loop_bars,
+    is_about_usual_meter,
+    is_about_wish,
+    is_stale_conflict,
+    tempo_without_fill,
+)
 from tests.support.made_scenes import make_scene
 
 PLAN = RulesPlanner()(make_scene(), Brief.of(seconds=30, key="D major", meter="3/4", tempo_bpm=90))
@@ -56,3 +63,25 @@ def test_a_wish_that_an_edit_overrode_is_not_told_as_kept() -> None:
     assert [conflict for conflict in asked if not is_stale_conflict(conflict, edited)] == []
     piece = Pipeline.load().compose_from(edited, audio=None)
     assert not any(str(conflict).startswith("you asked for ") for conflict in piece.manifest.conflicts)
+
+
+def test_conflicts_are_known_by_what_they_are_about() -> None:
+    plan = RulesPlanner()(
+        make_scene(), Brief.of(seconds=20.3, style="waltz", key="F# dorian", meter="6/8", tempo_bpm=77, loop=True)
+    )
+    for choice, wish in (("key", "F# dorian"), ("metre", "6/8"), ("tempo", "77")):
+        (conflict,) = (one for one in plan.conflicts if is_about_wish(one, {choice}))
+        assert f"you asked for {choice} {wish}" in conflict
+    assert not any(is_about_wish(one, {"style"}) for one in plan.conflicts)
+    assert sum(is_about_usual_meter(one, "waltz") for one in plan.conflicts) == 1
+    assert not any(is_about_usual_meter(one, "march") for one in plan.conflicts)
+    assert sum(is_about_loop_bars(one) for one in plan.conflicts) == 1
+
+
+def test_the_tempo_without_the_length_that_it_fills() -> None:
+    plan = RulesPlanner()(make_scene(), Brief.of(seconds=30))
+    (tempo,) = (reason.text for reason in plan.reasons if reason.choice == "tempo")
+    said = tempo_without_fill(tempo)
+    assert said is not None
+    assert tempo == f"{said}, and whole phrases have to fill 30 s."
+    assert tempo_without_fill("90 quarter notes a minute: you asked for it.") is None
