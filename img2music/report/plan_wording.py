@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from img2music.report.explanation import format_number
+from img2music.report.text_format import format_number
 from img2music.theory import MODES
 
 if TYPE_CHECKING:

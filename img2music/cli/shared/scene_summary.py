@@ -53,7 +53,7 @@ def _print_sections(page: Console, scene: Scene) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    from img2music.report.scene_text import feeling_rows, look_rows, shown_rows, suggestions
+    from img2music.report.scene_rows import feeling_rows, look_rows, shown_rows, suggestions
 
     looks = look_rows(scene)
     half = (len(looks) + 1) // 2

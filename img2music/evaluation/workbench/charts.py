@@ -17,9 +17,9 @@ from img2music.evaluation.workbench.result_tables import (
     pair_names,
     verdict_words,
 )
-from img2music.report.explanation import join_words
 from img2music.report.page.html import Html, el, join_html
 from img2music.report.page.report_tables import html_table
+from img2music.report.text_format import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,10 +15,10 @@ from img2music.atomic_files import write_file
 from img2music.evaluation.scores import DIVERSITY_CARD, SCORE_CARDS
 from img2music.evaluation.workbench.charts import differences_tables, score_table, verdicts
 from img2music.evaluation.workbench.picture_rows import EmbeddedSounds, picture_row
-from img2music.report.explanation import join_words
 from img2music.report.page.html import el
 from img2music.report.page.layout import page_head, page_section, theme_css
 from img2music.report.page.page_colours import themes
+from img2music.report.text_format import join_words
 from img2music.resources import asset_path
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from img2music.errors import PictureError
 from img2music.evaluation.line_diff import diff_lines
 from img2music.evaluation.workbench.prompt_grid import Cell
-from img2music.report.explanation import cue_name, format_clock, join_words
 from img2music.report.page.html import Html, el, relative_href
 from img2music.report.page.report_tables import format_key
+from img2music.report.text_format import cue_name, format_clock, join_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
