@@ -1,4 +1,4 @@
-"""Styles: how a kind of music is played. One YAML file a style in `styles/`, read by `io.styles`; adding one needs no code.
+"""Styles: how a kind of music is played. One YAML file a style in `styles/`, read by `io.style_files`; adding one needs no code.
 
 Conventions: tempo in quarter notes a minute; `affect` is where the style feels at home in the plane of valence and
 arousal (our choice, by ear); rhythm strings have one character a step, the steps dividing the bar evenly.
@@ -77,7 +77,7 @@ class StyleProgressions(StrictModel):
 
 
 class Vocabulary(StrictModel):
-    """What harmony a style speaks. The progressions themselves are drawn from statistics (`planners.progressions`).
+    """What harmony a style speaks. The progressions themselves are drawn from statistics (`planners.harmony`).
 
     Shares are relative to the music the statistics come from: 0 never, 0.5 as often as there, 1 twice as often.
     """
@@ -111,7 +111,7 @@ GrooveFamily = Literal[
     "afro", "bossa", "country", "disco", "funk", "halftime", "hiphop", "jazz", "latin", "neworleans", "pop", "punk", "reggae",
     "rock", "samba", "shuffle", "soul",
 ]  # fmt: skip
-"""Families of recorded grooves (`realizers/grooves.py`)."""
+"""Families of recorded grooves (`realizers/drums/grooves.py`)."""
 
 
 class DrumGroove(StrictModel):
@@ -150,7 +150,7 @@ class Style(StrictModel):
     """Sounding part of a note's written length."""
     reverb: Unit = 0.35
     form: Literal["song", "verse-refrain", "rondo", "arch", "strophic"] = "song"
-    """How sections follow each other; see `planners/form.py`."""
+    """How sections follow each other; see `planners/rules/form.py`."""
     ending: Literal["ritardando", "hit", "fade"] = "ritardando"
     density: tuple[Unit, Unit] = (0.2, 0.8)
     """Density of the calmest and of the most aroused piece."""

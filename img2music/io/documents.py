@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from img2music.errors import DocumentError
-from img2music.io.yaml_location import line_of, meant
+from img2music.io.yaml_location import line_of, suggest_correction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -189,7 +189,7 @@ def _validated(
             raise _fault(source, "", f"this is a {given}, not a {kind}", kind) from None
         place = ".".join(str(step) for step in first["loc"])
         line = find_line(first["loc"]) if find_line and first["loc"] else None
-        message = first["msg"].removeprefix("Value error, ") + meant(model, first)
+        message = first["msg"].removeprefix("Value error, ") + suggest_correction(model, first)
         raise _fault(f"{source}:{line}" if line else source, place, message, kind) from None
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import yaml
 
-__all__ = ["line_of", "meant"]
+__all__ = ["line_of", "suggest_correction"]
 
 _CUTOFF = 0.6
 """How alike two names must be before one is offered for the other (`difflib`'s own default)."""
@@ -45,7 +45,7 @@ def line_of(root: yaml.Node | None, path: Sequence[int | str]) -> int | None:
     return int(mark.line) + 1
 
 
-def meant(model: type[BaseModel], fault: Mapping[str, Any]) -> str:
+def suggest_correction(model: type[BaseModel], fault: Mapping[str, Any]) -> str:
     """What to add to the message of a validator's `fault`: the nearest right name and all there are, or nothing."""
     path = fault["loc"]
     if fault["type"] == "extra_forbidden":

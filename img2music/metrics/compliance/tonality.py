@@ -2,7 +2,7 @@
 
 *Rest* is the root of the last chord (of a loop, which never rests, of the first): the note that most of the others support, by the
 weights of R. Parncutt (*Music Perception* 6, 1988), with a little for the lowest. Where that is another note, the tonic may still
-be heard in the whole: the key whose profile fits best (Krumhansl & Kessler 1982, see `theory.listening`), weighted by duration.
+be heard in the whole: the key whose profile fits best (Krumhansl & Kessler 1982, see `theory.key_finding`), weighted by duration.
 *Third* is the share of the promised one among both thirds, while the tonic sounds; of a line alone, in the whole.
 *Degree* is the same for the step that tells dorian from minor, phrygian from minor, lydian and mixolydian from major, by its neighbour.
 *Scale* is the share of the sounding in the scale; minor may raise its sixth and seventh. Borrowed and applied chords and blue
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from img2music.metrics.compliance.written_files import SoundingNote
     from img2music.theory import Key
 
-__all__ = ["SectionTonality", "Tonality", "longest_outside", "measure_tonality", "named", "neighbour", "other_third"]
+__all__ = ["SectionTonality", "Tonality", "longest_outside", "measure_tonality", "neighbour_mode", "other_third", "spelled_name"]
 
 LEAST_THIRD = 0.55
 """Of 297 pieces none had less than .73 under its own label. With the mode changed and the numerals left, 87 of 88 with chords had less
@@ -150,7 +150,7 @@ def measure_tonality(
         begin = end
     return Tonality(
         tonic=rests or centres,
-        rests_on=pitch_class_name(key.tonic) if rests else named(notes, best, key),
+        rests_on=pitch_class_name(key.tonic) if rests else spelled_name(notes, best, key),
         third=_rounded(_third_share(notes, key)),
         degree=_rounded(_degree_share(notes, key)),
         scale=round(scale, 4),
@@ -159,7 +159,7 @@ def measure_tonality(
     )
 
 
-def neighbour(key: Key) -> tuple[str, int] | None:
+def neighbour_mode(key: Key) -> tuple[str, int] | None:
     """The mode that `key` turns into where its own degree is the neighbour's, and that pitch class; None for major and minor."""
     if key.mode not in _OWN_DEGREE:
         return None
@@ -255,7 +255,7 @@ def _moments(notes: Sequence[SoundingNote]) -> Iterator[tuple[float, set[int]]]:
         counts[pitch] += change
 
 
-def named(notes: Sequence[SoundingNote], pitch: int, key: Key) -> str:
+def spelled_name(notes: Sequence[SoundingNote], pitch: int, key: Key) -> str:
     """The pitch class as the page spells it most often, or as the key does."""
     spelled = [note.name for note in notes if note.pitch % 12 == pitch and note.name]
     if spelled:
