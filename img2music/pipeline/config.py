@@ -13,7 +13,7 @@ from pydantic import Field, JsonValue
 from img2music.errors import UsageError, unknown_name
 from img2music.io.documents import parse_yaml, read_file
 from img2music.resources import data_folder
-from img2music.strict_model import StrictModel
+from img2music.strict_model import DocumentModel, StrictModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -54,7 +54,7 @@ class StageTable(StrictModel):
     renderer: StageConfig = StageConfig(use="soundfont")
 
 
-class PipelineConfig(StrictModel):
+class PipelineConfig(DocumentModel):
     """A pipeline file."""
 
     name: Name

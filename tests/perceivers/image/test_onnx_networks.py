@@ -40,7 +40,7 @@ def test_a_damaged_or_missing_file_is_said_in_one_line(tmp_path: Path, monkeypat
     whole = asset_path("networks/efficientnet_lite0.onnx").read_bytes()
     broken = tmp_path / "broken.onnx"
     monkeypatch.setattr(onnx_networks, "_opened", {})
-    monkeypatch.setattr(onnx_networks, "asset", lambda name: broken)
+    monkeypatch.setattr(onnx_networks, "asset_path", lambda name: broken)
     for content in (b"", b"no network", whole[: len(whole) // 2]):
         broken.write_bytes(content)
         with pytest.raises(BackendError, match=r"is damaged .*; install img2music again") as caught:

@@ -81,7 +81,7 @@ def test_every_class_of_instrument_has_a_row() -> None:
 
 @pytest.mark.parametrize("name", INSTRUMENT_RULES)
 def test_what_the_networks_name_plays_in_the_midi_file(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(onnx_networks, "run", naming({name: 0.95}))
+    monkeypatch.setattr(onnx_networks, "run_network", naming({name: 0.95}))
     scene = OfflinePerceiver()(open_picture(Path(str(data_folder("demo/examples").joinpath("temple.jpg")))))
     scene = Scene.model_validate_json(scene.model_dump_json())
     cue = instrument_cue(name)
@@ -163,7 +163,7 @@ def test_how_sure_is_sure_enough() -> None:
 
 
 def test_an_unsure_eye_names_no_instrument(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(onnx_networks, "run", naming({"banjo": 0.4}))
+    monkeypatch.setattr(onnx_networks, "run_network", naming({"banjo": 0.4}))
     scene = OfflinePerceiver()(open_picture(Path(str(data_folder("demo/examples").joinpath("temple.jpg")))))
     assert not [cue for cue in scene.cues if cue.name.startswith("instrument_")]
 
