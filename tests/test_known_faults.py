@@ -147,7 +147,9 @@ def test_5_the_same_picture_has_the_same_key_whatever_strings_hash_to(make_pictu
     assert json.loads(plans.pop())["key"]
 
 
-@pytest.mark.parametrize("script", ["misbehave.py", "model_overhead.py", "constrained.py"])
+@pytest.mark.parametrize(
+    "script", ["studies/models/misbehaving_server.py", "bench/bench_models.py", "studies/models/constrained_decoding.py"]
+)
 def test_8_evaluations_run_as_they_are_described(script: str) -> None:
     from pathlib import Path
 

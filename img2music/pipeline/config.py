@@ -122,7 +122,7 @@ def adapted(
             )
         for name in asking:
             stages[name] = _with_option(stages[name], "model", model)
-    named: dict[str, str] = Field(default_factory=dict)
+    named: dict[str, str] = {}
     for prompt in prompts:
         from img2music.templates import load_prompt
 
