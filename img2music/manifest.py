@@ -22,7 +22,7 @@ from img2music.plan import CompositionPlan
 from img2music.provenance import ModelUse
 from img2music.rng import Craft, Seed
 from img2music.scene import PictureInfo, Scene
-from img2music.strict_model import StrictModel
+from img2music.strict_model import DocumentModel, StrictModel
 
 __all__ = ["AudioFormat", "AudioInfo", "Fallback", "KeptCount", "KeptMusic", "KeptPart", "Manifest", "Take", "package_versions"]
 
@@ -104,7 +104,7 @@ class KeptMusic(StrictModel):
     """Likewise: there the seeds alone say what was kept."""
 
 
-class Manifest(StrictModel):
+class Manifest(DocumentModel):
     """What `piece.json` holds."""
 
     format: Literal[1] = 1
