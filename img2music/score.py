@@ -8,15 +8,36 @@ Knows nothing of seconds, files and sound.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from fractions import Fraction
 
     from img2music.theory import Instrument, Key, Meter, SpelledPitch
 
-__all__ = ["ChordSymbol", "Note", "Part", "Score", "ScoreSection"]
+__all__ = ["ChordSymbol", "Note", "Part", "Score", "ScoreSection", "Timed", "index_at"]
+
+_ONSET = attrgetter("onset")
+
+
+class Timed(Protocol):
+    """What begins somewhere: a chord, a note, a phrase."""
+
+    @property
+    def onset(self) -> Fraction:
+        """In quarter notes from the start of the piece."""
+
+
+def index_at(timed: Sequence[Timed], onset: Fraction) -> int:
+    """Which of `timed`, in order of onset, is the last to begin at `onset` or before; -1 where none does.
+
+    Chords follow each other without gaps, so of chords it is the one that sounds there.
+    """
+    return bisect_right(timed, onset, key=_ONSET) - 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ Every promise of the plan (key, metre, tempo, bars, instruments) is kept exactly
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from img2music.io.style_files import load_style
@@ -22,7 +21,7 @@ from img2music.realizers.drums.hand_percussion import write_percussion
 from img2music.realizers.melody.countermelody import write_counter
 from img2music.realizers.melody.melody_part import write_melody
 from img2music.realizers.texture import apply_rests
-from img2music.realizers.timeline import layout_chords, layout_phrases
+from img2music.realizers.timeline import chord_at, layout_chords, layout_phrases
 from img2music.score import ChordSymbol, Note, Part, Score, ScoreSection
 from img2music.theory import instrument
 
@@ -150,10 +149,9 @@ def notate(
     """Events as spelled notes with written dynamics."""
     key, bar_quarters = plan.parsed_key, plan.parsed_meter.bar_quarters
     player = instrument(part.instrument)
-    onsets = [span.onset for span in spans]
     notes = []
     for event in events:
-        chord = spans[max(0, bisect_right(onsets, event.onset) - 1)].chord
+        chord = chord_at(spans, event.onset).chord
         energy = energies[min(len(energies) - 1, int(event.onset / bar_quarters))]
         base = base_velocity(energy, part.role)
         velocity = min(124, max(16, base + event.emphasis))

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from img2music.errors import DocumentError
 from img2music.realizers.composer import Composer, base_velocity, notate
-from img2music.realizers.timeline import NoteEvent, layout_chords
+from img2music.realizers.timeline import NoteEvent, chord_at, layout_chords
 from img2music.theory import instrument
 from img2music.theory.transposition import moved_pitch
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from img2music.plan import CompositionPlan, PartPlan
-    from img2music.realizers.timeline import ChordSpan
     from img2music.score import Note, Part, Score
     from img2music.theory import Instrument, Key
 
@@ -94,7 +93,7 @@ def transfer_part(
     for event in events:
         bar = int(event.onset / bar_quarters)
         was = event.onset - (bar - places[bar]) * bar_quarters
-        chords = _chord_at(old_spans, was), _chord_at(spans, event.onset)
+        chords = chord_at(old_spans, was).chord.members, chord_at(spans, event.onset).chord.members
         pitches = [moved_pitch(spelled[was, pitch].spelling, old.parsed_key, new.parsed_key, *chords) for pitch in event.pitches]
         moved.append(replace(event, pitches=tuple(pitches)))
     if new.parsed_key.mode == "minor" != old.parsed_key.mode:
@@ -241,10 +240,6 @@ def _unlapped(events: Sequence[NoteEvent], end: Fraction) -> list[NoteEvent]:
         limit = end if following is None else following.onset
         result.append(replace(event, duration=min(event.duration, limit - event.onset)))
     return [event for event in result if event.duration > 0]
-
-
-def _chord_at(spans: Sequence[ChordSpan], onset: Fraction) -> tuple[int, ...]:
-    return spans[max(0, bisect_right(spans, onset, key=lambda span: span.onset) - 1)].chord.members
 
 
 def _melodic(events: Sequence[NoteEvent], key: Key) -> list[NoteEvent]:

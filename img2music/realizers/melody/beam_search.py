@@ -11,7 +11,6 @@ written; a stroke may be told to move as an earlier one of its section did (`lik
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -19,6 +18,7 @@ from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 from img2music.realizers.melody.melody_model import WIDEST, length_class, load_melody_model
+from img2music.realizers.timeline import chord_at, reached_between
 from img2music.theory import pitch_class
 
 if TYPE_CHECKING:
@@ -102,14 +102,13 @@ def search_line(
     `limits` are the lowest and highest pitch (the highest is kept for the peak, if a slot is one), `previous` the last pitch before the
     phrase, `history` the degrees of the section's strokes before it.
     """
-    onsets = [span.onset for span in spans]
     peak = any(slot.is_peak for slot in slots)
     lines = [_Line(0, None, None, 0, (), ())]
     for slot in slots:
-        chord = spans[max(0, bisect_right(onsets, slot.onset) - 1)].chord
+        chord = chord_at(spans, slot.onset).chord
         tones = tones_over_chord(chord, key, *limits)
         luck = chance.gumbel(size=len(tones))  # the same for every line, so that chance can't beat the rules
-        later = _later(slot, spans, onsets)
+        later = _later(slot, spans)
         costs = [
             (tone, _alone(tone, slot, key.mode, limits[1] if peak else None) + _held(tone, later) - round(_LUCK * float(draw)))
             for tone, draw in zip(tones, luck, strict=True)
@@ -243,12 +242,12 @@ def _odd(step: int, size: int, last: ScaleTone, tone: ScaleTone) -> int:
     return 800 if size >= 10 else 0
 
 
-def _later(slot: MelodySlot, spans: Sequence[ChordSpan], onsets: Sequence[Fraction]) -> list[tuple[tuple[int, ...], int]]:
+def _later(slot: MelodySlot, spans: Sequence[ChordSpan]) -> list[tuple[tuple[int, ...], int]]:
     """The chords that begin while a slot is held: their pitch classes and what it costs to hold a stranger into them."""
     end = slot.onset + slot.duration
-    first, last = bisect_right(onsets, slot.onset), bisect_left(onsets, end)
     return [
-        (span.chord.pitch_classes, int(800 * min(Fraction(2), min(end, span.end) - span.onset))) for span in spans[first:last]
+        (span.chord.pitch_classes, int(800 * min(Fraction(2), min(end, span.end) - span.onset)))
+        for span in reached_between(spans, slot.onset, end)[1:]
     ]
 
 

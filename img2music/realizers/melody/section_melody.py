@@ -26,6 +26,7 @@ from img2music.realizers.melody.melody_rhythm import (
     notes_wanted,
 )
 from img2music.realizers.melody.phrase_letters import phrase_letters
+from img2music.realizers.timeline import chord_at
 from img2music.rng import generator
 
 if TYPE_CHECKING:
@@ -299,7 +300,7 @@ def _crown(sketch: _Sketch, spans: Sequence[ChordSpan], limits: tuple[int, int])
             one[1].target / 3 + min(2.0, float(one[1].duration)) + one[1].weight / 2 - 6 * abs(_through(sketch, one[1]) - 0.68)
         ),
     )
-    chord = next((span.chord for span in reversed(spans) if span.onset <= slot.onset), spans[0].chord)
+    chord = chord_at(spans, slot.onset).chord
     members = [
         tone.pitch
         for tone in tones_over_chord(chord, sketch.plan.parsed_key, max(low, top - 3), min(high, top + 3))
