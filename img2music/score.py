@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from img2music.theory import Instrument, Key, Meter, SpelledPitch
+    from img2music.theory.instruments import Hand
 
 __all__ = ["ChordSymbol", "Note", "Part", "Score", "ScoreSection", "Timed", "index_at"]
 
@@ -65,12 +66,21 @@ class Part:
     """An instrument's line, in the order of the page."""
 
     name: str
+    """Only shown."""
     instrument: Instrument
     role: str
     notes: tuple[Note, ...]
     """Sorted by onset, then pitch."""
     level_db: float = 0.0
     pan: float = 0.0
+    id: str = ""
+    """That of the plan's part; empty takes the name."""
+    hand: Hand | None = None
+    """Which hand of a player plays it; the hands of one instrument are one player."""
+
+    def __post_init__(self) -> None:
+        if not self.id:
+            object.__setattr__(self, "id", self.name)
 
     def __repr__(self) -> str:
         return f"Part({self.name!r}, {self.instrument.name}, {self.role}, {len(self.notes)} notes)"

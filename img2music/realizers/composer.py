@@ -64,7 +64,7 @@ class Composer:
         return self.compose_around(plan, {})
 
     def compose_around(self, plan: CompositionPlan, kept: Mapping[str, Sequence[NoteEvent]]) -> Score:
-        """The score of `plan` round lines that stay as they are, by the name of their part.
+        """The score of `plan` round lines that stay as they are, by the id of their part.
 
         Raises:
             UsageError: the plan names a style or a pattern that does not exist.
@@ -77,12 +77,12 @@ class Composer:
         alone = len(plan.parts) == 1
         for part in sorted(plan.parts, key=lambda part: part.role != "melody"):
             player = instrument(part.instrument)
-            events = list(kept.get(part.name, ()))
-            if part.name not in kept:
+            events = list(kept.get(part.id, ()))
+            if part.id not in kept:
                 events = write_part(plan, part, player, style, phrases, spans, energies, tune, alone=alone)
             if part.role == "melody" and not player.kit and not tune:
                 tune = events
-            written[part.name] = events
+            written[part.id] = events
         return Score(
             title=plan.title,
             subtitle=plan.idea,
@@ -90,7 +90,7 @@ class Composer:
             meter=plan.parsed_meter,
             tempo_bpm=plan.tempo_bpm,
             bars=plan.bars,
-            parts=tuple(notate(plan, part, written[part.name], spans, energies) for part in plan.parts),
+            parts=tuple(notate(plan, part, written[part.id], spans, energies) for part in plan.parts),
             chords=_symbols(spans),
             sections=_sections(plan),
         )
@@ -161,7 +161,7 @@ def notate(
         for pitch in sorted(set(event.pitches)):
             spelling = drum_spelling(pitch) if player.kit else key.spell(pitch, chord.members)
             notes.append(Note(event.onset, event.duration, pitch, spelling, velocity, event.articulation))
-    return Part(part.name, player, part.role, tuple(notes), part.level_db, part.pan)
+    return Part(part.name, player, part.role, tuple(notes), part.level_db, part.pan, id=part.id, hand=part.hand)
 
 
 def _strokes(event: NoteEvent, base: int) -> list[Note]:

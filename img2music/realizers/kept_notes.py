@@ -131,20 +131,19 @@ def octaves_for(events: Sequence[NoteEvent], player: Instrument, borders: Sequen
 
 
 def compose_around_kept(kept: Mapping[str, Sequence[NoteEvent]], plan: CompositionPlan) -> Score:
-    """The composer's score of `plan` with kept lines in the parts of those names, the others written round them."""
+    """The composer's score of `plan` with kept lines in the parts of those ids, the others written round them."""
     return Composer().compose_around(plan, kept)
 
 
 def replace_kept_parts(score: Score, plan: CompositionPlan, kept: Mapping[str, Sequence[NoteEvent]]) -> Score:
-    """`score` with kept lines in place of the parts of those names: for a realizer that writes every part by itself."""
-    seats = {part.name: part for part in plan.parts}
+    """`score` with kept lines in place of the parts of those ids: for a realizer that writes every part by itself."""
+    seats = {part.id: part for part in plan.parts}
     spans = layout_chords(plan)
     energies = [section.energy for section in plan.sections for _ in range(section.bars)]
     return replace(
         score,
         parts=tuple(
-            notate(plan, seats[part.name], kept[part.name], spans, energies) if part.name in kept else part
-            for part in score.parts
+            notate(plan, seats[part.id], kept[part.id], spans, energies) if part.id in kept else part for part in score.parts
         ),
     )
 
@@ -166,12 +165,12 @@ def write_kept_line(events: Sequence[NoteEvent], bar_quarters: Fraction, bars: i
 
 
 def read_kept_line(lines: Sequence[str], plan: CompositionPlan, part: str) -> list[NoteEvent]:
-    """The events that `write_kept_line` wrote for a part of `plan`.
+    """The events that `write_kept_line` wrote for the part of `plan` with that id.
 
     Raises:
         DocumentError: no such part, other bars than the plan's, or an event that is none, overlaps, or can't be played.
     """
-    seat = next((seat for seat in plan.parts if seat.name == part), None)
+    seat = next((seat for seat in plan.parts if seat.id == part), None)
     if seat is None or len(lines) != plan.bars:
         raise DocumentError(
             f"the kept part {part!r} does not belong to its plan; give a piece.json as `img2music compose` wrote it"

@@ -89,22 +89,25 @@ def _beside(parts: Sequence[PartPlan], one: RecognisedInstrument) -> tuple[tuple
     """One more player on the kit that is there: MIDI has one channel for drums."""
     pattern = one.row.percussion
     name, level, pan = _BESIDE[pattern]
-    if len(parts) >= _MOST_PARTS or any(part.name == name for part in parts):
+    if len(parts) >= _MOST_PARTS or any(part.pattern == pattern for part in parts):
         return tuple(parts), ""
     kit = next((part.instrument for part in parts if instrument(part.instrument).kit), one.row.players[0])
-    added = PartPlan(name=name, instrument=kit, role="drums", pattern=pattern, level_db=level, pan=pan)
+    added = PartPlan(id=name, name=name, instrument=kit, role="drums", pattern=pattern, level_db=level, pan=pan)
     return (*parts, added), _does(one, kit, pattern)
 
 
 def _one_handed(parts: Sequence[PartPlan]) -> tuple[PartPlan, ...]:
     """A left hand whose right hand gave the tune away is simply its instrument."""
     names = {part.name for part in parts}
+    rights = {part.instrument for part in parts if part.hand == "right"}
 
-    def called(name: str) -> str:
-        plain = name.removesuffix(" (left hand)")
-        return plain if plain != name and f"{plain} (right hand)" not in names and plain not in names else name
+    def alone(part: PartPlan) -> PartPlan:
+        plain = part.name.removesuffix(" (left hand)")
+        if part.hand != "left" or part.instrument in rights or plain in names:
+            return part
+        return part.model_copy(update={"id": plain, "name": plain, "hand": None})
 
-    return tuple(part.model_copy(update={"name": called(part.name)}) for part in parts)
+    return tuple(map(alone, parts))
 
 
 def _does(one: RecognisedInstrument, player: str, role: str) -> str:

@@ -58,7 +58,7 @@ def write_bass(
     if name == "drone":
         spans = [replace(span, chord=spans[-1].chord) for span in spans]
     roots = _roots(spans, centre, low, root_high)
-    chance = generator(plan.seed_for("bass"), "bass", part.name)
+    chance = generator(plan.seed_for("bass"), "bass", part.id)
     variants = [int(chance.integers(4)) for _ in phrases]
     scale = frozenset(plan.parsed_key.pitch_classes)
     events: list[NoteEvent] = []

@@ -91,14 +91,14 @@ def write_chords(
 
 def _shares_keys(plan: CompositionPlan, part: PartPlan) -> bool:
     """Whether a part is one hand of a player whose other hand plays the tune."""
-    return "hand)" in part.name and any(
-        other.role == "melody" and other.instrument == part.instrument and "hand)" in other.name for other in plan.parts
+    return part.hand is not None and any(
+        other.role == "melody" and other.instrument == part.instrument and other.hand is not None for other in plan.parts
     )
 
 
 def _moments(plan: CompositionPlan, part: PartPlan, phrases: Sequence[Phrase], energies: Sequence[float]) -> list[PatternContext]:
     """What the pattern hears of each bar; chance is drawn once a phrase, so that a phrase is of one piece."""
-    chance = generator(plan.seed_for("chords"), "chords", part.name)
+    chance = generator(plan.seed_for("chords"), "chords", part.id)
     moments = []
     for phrase in phrases:
         variant, wander = int(chance.integers(4)), float(chance.uniform(-_WANDER, _WANDER))
