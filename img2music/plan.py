@@ -26,12 +26,13 @@ if TYPE_CHECKING:
 
     from img2music.theory.mode_check import ModeContradiction
 
-__all__ = ["CompositionPlan", "Motif", "PartPlan", "Reason", "Section"]
+__all__ = ["MOST_PARTS", "MOST_PITCHED_PARTS", "MOST_SECTIONS", "CompositionPlan", "Motif", "PartPlan", "Reason", "Section"]
 
 Unit = Annotated[float, Field(ge=0, le=1)]
 Role = Literal["melody", "counter", "chords", "arpeggio", "pad", "bass", "drums"]
 _MOST_BARS = 9000
-_MOST_PITCHED = 15
+MOST_PARTS, MOST_PITCHED_PARTS, MOST_SECTIONS = 16, 15, 64
+"""Of a plan; MIDI has sixteen channels, one of them for all drums."""
 
 
 class Reason(StrictModel):
@@ -170,8 +171,8 @@ class CompositionPlan(StrictModel):
     motif: Motif
     contour: Annotated[tuple[Unit, ...], Field(min_length=2, max_length=64)]
     """The line the melody follows through a theme, low to high."""
-    sections: Annotated[tuple[Section, ...], Field(min_length=1, max_length=64)]
-    parts: Annotated[tuple[PartPlan, ...], Field(min_length=1, max_length=16)]
+    sections: Annotated[tuple[Section, ...], Field(min_length=1, max_length=MOST_SECTIONS)]
+    parts: Annotated[tuple[PartPlan, ...], Field(min_length=1, max_length=MOST_PARTS)]
     reasons: Annotated[tuple[Reason, ...], Field(max_length=200)] = ()
     conflicts: Annotated[tuple[Annotated[str, Field(max_length=2000)], ...], Field(max_length=150)] = ()
     """Where the brief and the picture, or two wishes, disagreed, and what was done."""
@@ -199,8 +200,8 @@ class CompositionPlan(StrictModel):
                     parse_bar(bar, key)
                 except ValueError as error:
                     raise ValueError(f"section {section.name!r}, bar {number}: {error}") from None
-        if sum(not instrument(part.instrument).kit for part in self.parts) > _MOST_PITCHED:
-            raise ValueError(f"MIDI has room for {_MOST_PITCHED} pitched parts; take some out")
+        if sum(not instrument(part.instrument).kit for part in self.parts) > MOST_PITCHED_PARTS:
+            raise ValueError(f"MIDI has room for {MOST_PITCHED_PARTS} pitched parts; take some out")
         if self.bars > _MOST_BARS:
             raise ValueError(f"a plan holds at most {_MOST_BARS} bars, not {self.bars}")
         return self

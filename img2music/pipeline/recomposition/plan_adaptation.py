@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from img2music.errors import BriefError
 from img2music.io.style_files import load_style
 from img2music.pipeline.recomposition.form_fitting import fit_form, form_body, regroup_bars
-from img2music.plan import CompositionPlan, PartPlan, Reason
+from img2music.plan import MOST_PARTS, MOST_PITCHED_PARTS, MOST_SECTIONS, CompositionPlan, PartPlan, Reason
 from img2music.realizers.kept_notes import transfer_part
 from img2music.rng import generator
 from img2music.theory import Key, instrument
@@ -49,7 +49,6 @@ _ROUNDING_SECONDS = 1e-3
 _NO_WHOLE_BARS = " are no whole bars of "
 _FILLS = ", and whole phrases have to fill "
 _ORCHESTRAL = "orchestral percussion"
-_MOST_PARTS, _MOST_PITCHED, _MOST_SECTIONS = 16, 15, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +160,9 @@ def adapt_plan(
         loop=new.loop,
     )
     course = replace(course, places=tuple(bars[place] for place in course.places))
-    if len(course.sections) > _MOST_SECTIONS:
+    if len(course.sections) > MOST_SECTIONS:
         raise BriefError(
-            f"the kept form would have {len(course.sections)} sections, and {_MOST_SECTIONS} is the limit; ask for less time"
+            f"the kept form would have {len(course.sections)} sections, and {MOST_SECTIONS} is the limit; ask for less time"
         )
     if _form(new.sections) == _form(course.sections):
         laid = new.sections
@@ -372,9 +371,9 @@ def _seated(
     parts = [chosen.get(seat.id, seat) for seat in plan.parts if seat.id not in gone]
     parts += added
     pitched = sum(not instrument(part.instrument).kit for part in parts)
-    if len(parts) > _MOST_PARTS or pitched > _MOST_PITCHED:
+    if len(parts) > MOST_PARTS or pitched > MOST_PITCHED_PARTS:
         raise BriefError(
-            f"with what is kept the band would have {len(parts)} parts, and {_MOST_PARTS} is the limit; keep less, or another style"
+            f"with what is kept the band would have {len(parts)} parts, and {MOST_PARTS} is the limit; keep less, or another style"
         )
     return plan.model_copy(update={"parts": tuple(parts)}), seats
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from img2music.crossmodal.seen_instruments import recognised_instruments
-from img2music.plan import PartPlan
+from img2music.plan import MOST_PARTS, MOST_PITCHED_PARTS, PartPlan
 from img2music.planners.rules.ensemble import add_instrument
 from img2music.theory import instrument, is_excluded
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["add_seen_instrument", "leader", "players_seen"]
 
-_MOST_PARTS, _MOST_PITCHED = 16, 15
-"""What a plan holds."""
 _BESIDE = {"gong": ("Gong", -6.0, 0.2), "maracas": ("Maracas", -8.0, 0.35)}
 """Name, level and place of percussion beside a drummer."""
 _DOES = {
@@ -71,7 +69,7 @@ def add_seen_instrument(
         first = next((part for part in there if part.role == "melody"), there[0])
         return tuple(parts), _does(one, first.instrument, first.role)
     pitched = sum(not instrument(part.instrument).kit for part in parts)
-    if len(parts) >= _MOST_PARTS or (one.row.sings and pitched >= _MOST_PITCHED):
+    if len(parts) >= MOST_PARTS or (one.row.sings and pitched >= MOST_PITCHED_PARTS):
         return tuple(parts), ""
     parts, role = add_instrument(parts, player, style, may_lead=False)
     return parts, _does(one, player, role)
@@ -89,7 +87,7 @@ def _beside(parts: Sequence[PartPlan], one: RecognisedInstrument) -> tuple[tuple
     """One more player on the kit that is there: MIDI has one channel for drums."""
     pattern = one.row.percussion
     name, level, pan = _BESIDE[pattern]
-    if len(parts) >= _MOST_PARTS or any(part.pattern == pattern for part in parts):
+    if len(parts) >= MOST_PARTS or any(part.pattern == pattern for part in parts):
         return tuple(parts), ""
     kit = next((part.instrument for part in parts if instrument(part.instrument).kit), one.row.players[0])
     added = PartPlan(id=name, name=name, instrument=kit, role="drums", pattern=pattern, level_db=level, pan=pan)
