@@ -84,6 +84,7 @@ class KeptPart(StrictModel):
     """The notes of a kept part as they are in the new piece, so that it is made again without the earlier one."""
 
     part: Short
+    """Its id."""
     bars: Annotated[tuple[Annotated[str, Field(max_length=20_000, pattern=r"^[0-9a-z/*,;.+ -]*$")], ...], Field(max_length=9000)]
     """A string a bar, as `img2music.realizers.kept_notes` reads and writes it."""
 

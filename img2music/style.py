@@ -7,12 +7,13 @@ Knows nothing of pictures and of notes.
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from img2music.strict_model import DocumentModel, StrictModel
 from img2music.theory import Key, Meter, instrument, parse_bar
+from img2music.theory.instruments import Hand, hand_in_name
 from img2music.theory.pattern_names import check_drum, check_pattern
 
 __all__ = ["DrumGroove", "Style", "StyleAffect", "StylePart", "StyleProgressions", "Vocabulary", "is_style_file"]
@@ -43,6 +44,8 @@ class StylePart(StrictModel):
 
     name: str = ""
     """Shown in the score; empty takes the instrument's name."""
+    hand: Hand | None = None
+    """Which hand of its first player plays it; a seat that does not say so, as none did at first, has the hand that its name tells of."""
     role: Literal["melody", "counter", "chords", "arpeggio", "pad", "bass", "drums"]
     instruments: Annotated[tuple[Annotated[str, AfterValidator(lambda name: instrument(name).name)], ...], Field(min_length=1)]
     """Who may take the seat, the most typical first."""
@@ -51,6 +54,13 @@ class StylePart(StrictModel):
     octave: Annotated[int, Field(ge=-3, le=3)] = 0
     level_db: Annotated[float, Field(ge=-40, le=12)] = 0.0
     pan: Annotated[float, Field(ge=-1, le=1)] = 0.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _handed(cls, tree: Any) -> Any:
+        if isinstance(tree, dict) and isinstance(tree.get("name"), str):
+            return {"hand": hand_in_name(tree["name"]), **tree}
+        return tree
 
     @model_validator(mode="after")
     def _drums_on_kits(self) -> StylePart:

@@ -85,8 +85,10 @@ def test_a_key_struck_while_it_sounds() -> None:
 
 def test_two_hands_are_one_player_and_two_violins_are_two() -> None:
     held, struck = score_from_words("60:4").parts[0].notes, score_from_words("r:1 60:1").parts[0].notes
-    hands = [make_part("Piano (right hand)", held), make_part("Piano (left hand)", struck, role="chords")]
+    hands = [make_part("Above", held, hand="right"), make_part("Below", struck, role="chords", hand="left")]
     assert overlapping_unisons(hands) == 1
+    pianos = [make_part("Piano (right hand)", held), make_part("Piano (left hand)", struck, role="chords")]
+    assert overlapping_unisons(pianos) == 0, "a name makes no hand"
     violins = [make_part("Violin 1", held, plays="violin"), make_part("Violin 2", struck, plays="violin")]
     assert overlapping_unisons(violins) == 0
 

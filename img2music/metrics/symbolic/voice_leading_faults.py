@@ -112,14 +112,13 @@ def _inner_parallels(score: Score) -> int | None:
 def overlapping_unisons(parts: Sequence[Part]) -> int:
     """Notes struck while the same key of the same player still sounds.
 
-    A player is a part; two parts called the hands of one instrument ("Piano (right hand)", "Piano (left hand)") are one player. Two
-    violins in unison are two players, and no fault.
+    A player is a part; the hands of one instrument are one player. Two violins in unison are two players, and no fault.
     """
-    players: dict[str, list[Note]] = {}
+    players: dict[tuple[str, bool], list[Note]] = {}
     for part in parts:
         if not part.instrument.kit:
-            name = part.name.partition(" (")[0] if "hand)" in part.name else part.name
-            players.setdefault(name, []).extend(part.notes)
+            player = (part.id, False) if part.hand is None else (part.instrument.name, True)
+            players.setdefault(player, []).extend(part.notes)
     faults = 0
     for notes in players.values():
         ends: dict[int, Fraction] = {}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from img2music.errors import BriefError
 from img2music.io.style_files import load_style
 from img2music.pipeline.recomposition.form_fitting import fit_form, form_body, regroup_bars
-from img2music.plan import CompositionPlan, PartPlan, Reason
+from img2music.plan import MOST_PARTS, MOST_PITCHED_PARTS, MOST_SECTIONS, CompositionPlan, PartPlan, Reason
 from img2music.realizers.kept_notes import transfer_part
 from img2music.rng import generator
 from img2music.theory import Key, instrument
@@ -49,7 +49,6 @@ _ROUNDING_SECONDS = 1e-3
 _NO_WHOLE_BARS = " are no whole bars of "
 _FILLS = ", and whole phrases have to fill "
 _ORCHESTRAL = "orchestral percussion"
-_MOST_PARTS, _MOST_PITCHED, _MOST_SECTIONS = 16, 15, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ class AdaptedPlan:
     places: tuple[int, ...]
     """For every bar of the plan the bar of `form` that it repeats."""
     kept: Mapping[str, tuple[NoteEvent, ...]]
-    """The kept lines by the name of their part."""
+    """The kept lines by the id of their part."""
     seats: Mapping[str, str]
     """For every kept line the earlier part that it is."""
 
@@ -161,9 +160,9 @@ def adapt_plan(
         loop=new.loop,
     )
     course = replace(course, places=tuple(bars[place] for place in course.places))
-    if len(course.sections) > _MOST_SECTIONS:
+    if len(course.sections) > MOST_SECTIONS:
         raise BriefError(
-            f"the kept form would have {len(course.sections)} sections, and {_MOST_SECTIONS} is the limit; ask for less time"
+            f"the kept form would have {len(course.sections)} sections, and {MOST_SECTIONS} is the limit; ask for less time"
         )
     if _form(new.sections) == _form(course.sections):
         laid = new.sections
@@ -190,23 +189,21 @@ def adapt_plan(
     plan = new.model_copy(update=updates)
     plan, seats = _seated(plan, brief, old, carried, course.places)
     plan = CompositionPlan.model_validate(plan.model_dump())
-    by_name = {part.name: part for part in written.parts}
+    earlier = {part.id: part for part in written.parts}
     kept = {
-        seat.name: tuple(transfer_part(by_name[seats[seat.name]], old, plan, seat, course.places))
+        seat.id: tuple(transfer_part(earlier[seats[seat.id]], old, plan, seat, course.places))
         for seat in plan.parts
-        if seat.name in seats
+        if seat.id in seats
     }
     return AdaptedPlan(plan, sections, course.places, kept, seats)
 
 
 def keep_plan(plan: CompositionPlan, written: Score, crafts: Sequence[Craft]) -> AdaptedPlan:
     """The plan that `written` was written for, with its kept lines."""
-    seats = {part.name: part.name for part in written.parts if craft_of(part) in crafts}
-    by_name = {part.name: part for part in written.parts}
+    seats = {part.id: part.id for part in written.parts if craft_of(part) in crafts}
+    earlier = {part.id: part for part in written.parts}
     places = tuple(range(plan.bars))
-    kept = {
-        seat.name: tuple(transfer_part(by_name[seat.name], plan, plan, seat, places)) for seat in plan.parts if seat.name in seats
-    }
+    kept = {seat.id: tuple(transfer_part(earlier[seat.id], plan, plan, seat, places)) for seat in plan.parts if seat.id in seats}
     return AdaptedPlan(plan, plan.sections, places, kept, seats)
 
 
@@ -321,17 +318,17 @@ def _seated(
     plan: CompositionPlan, brief: Brief, old: CompositionPlan, carried: Sequence[Part], places: Sequence[int]
 ) -> tuple[CompositionPlan, dict[str, str]]:
     """The plan's band with a seat for every kept part, and which earlier part each of those seats has."""
-    own = {part.name: part for part in old.parts}
+    own = {part.id: part for part in old.parts}
     fixed = bool(brief.instruments)
     crafts = {craft_of(part) for part in carried}
     free = [seat for seat in plan.parts if craft_of(seat) in crafts]
-    chosen: dict[str, PartPlan] = {}  # by the name of the seat that it takes
+    chosen: dict[str, PartPlan] = {}  # by the id of the seat that it takes
     added: list[PartPlan] = []
     seats: dict[str, str] = {}
-    taken = {seat.name for seat in plan.parts if seat not in free}
+    taken = [seat for seat in plan.parts if seat not in free]
     # Who finds the very same seat goes first, so that nobody else takes it.
     for part in sorted(carried, key=lambda part: not any(_same_seat(part, seat) for seat in free)):
-        earlier = own[part.name]
+        earlier = own[part.id]
         match = _match(part, free)
         if match is None and fixed:
             raise BriefError(
@@ -341,44 +338,48 @@ def _seated(
         if match is not None:
             free.remove(match)
             seat = earlier.model_copy(
-                update={"name": match.name, "instrument": match.instrument, "level_db": match.level_db, "pan": match.pan}
+                update={name: getattr(match, name) for name in ("id", "name", "hand", "instrument", "level_db", "pan")}
             )
             # An accompaniment that climbs an octave is no longer under its tune: then its own player goes on.
             if _plays(part, old, plan, seat, places, same_octave=not fixed and craft_of(part) != "melody"):
-                chosen[match.name] = seat
-                seats[seat.name] = part.name
-                taken.add(seat.name)
+                chosen[match.id] = seat
+                seats[seat.id] = part.id
+                taken.append(seat)
                 continue
             if fixed:
                 raise BriefError(
                     f"{match.instrument} can't play the kept {craft_of(part)}, which {earlier.instrument} played: not in its range, or "
                     "not so many notes at once; name another instrument"
                 )
-        seat = earlier.model_copy(update={"name": _unique(earlier.name, taken)})
+        own_names = {
+            "id": _unique(earlier.id, {seat.id for seat in taken}),
+            "name": _unique(earlier.name, {seat.name for seat in taken}),
+        }
+        seat = earlier.model_copy(update=own_names)
         if not _plays(part, old, plan, seat, places):
             raise BriefError(
                 f"the kept {craft_of(part)} can't be played by {earlier.instrument} in {plan.key}; ask for another key or instrument"
             )
-        taken.add(seat.name)
-        seats[seat.name] = part.name
+        taken.append(seat)
+        seats[seat.id] = part.id
         if match is not None:
-            chosen[match.name] = seat
+            chosen[match.id] = seat
         else:
             added.append(seat)
     # Seats of a kept craft that nobody took would play beside it what was never there; an asked band plays on.
-    gone = set() if fixed else {seat.name for seat in free}
-    parts = [chosen.get(seat.name, seat) for seat in plan.parts if seat.name not in gone]
+    gone = set() if fixed else {seat.id for seat in free}
+    parts = [chosen.get(seat.id, seat) for seat in plan.parts if seat.id not in gone]
     parts += added
     pitched = sum(not instrument(part.instrument).kit for part in parts)
-    if len(parts) > _MOST_PARTS or pitched > _MOST_PITCHED:
+    if len(parts) > MOST_PARTS or pitched > MOST_PITCHED_PARTS:
         raise BriefError(
-            f"with what is kept the band would have {len(parts)} parts, and {_MOST_PARTS} is the limit; keep less, or another style"
+            f"with what is kept the band would have {len(parts)} parts, and {MOST_PARTS} is the limit; keep less, or another style"
         )
     return plan.model_copy(update={"parts": tuple(parts)}), seats
 
 
 def _same_seat(part: Part, seat: PartPlan) -> bool:
-    return (seat.role, seat.instrument, seat.name) == (part.role, part.instrument.name, part.name)
+    return (seat.role, seat.instrument, seat.id) == (part.role, part.instrument.name, part.id)
 
 
 def _match(part: Part, free: Sequence[PartPlan]) -> PartPlan | None:
@@ -386,7 +387,7 @@ def _match(part: Part, free: Sequence[PartPlan]) -> PartPlan | None:
     mine = [seat for seat in free if craft_of(seat) == craft_of(part)]
     return min(
         mine,
-        key=lambda seat: (seat.role != part.role, seat.instrument != part.instrument.name, seat.name != part.name),
+        key=lambda seat: (seat.role != part.role, seat.instrument != part.instrument.name, seat.id != part.id),
         default=None,
     )
 

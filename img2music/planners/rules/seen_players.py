@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from img2music.crossmodal.seen_instruments import recognised_instruments
-from img2music.plan import PartPlan
+from img2music.plan import MOST_PARTS, MOST_PITCHED_PARTS, PartPlan
 from img2music.planners.rules.ensemble import add_instrument
 from img2music.theory import instrument, is_excluded
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["add_seen_instrument", "leader", "players_seen"]
 
-_MOST_PARTS, _MOST_PITCHED = 16, 15
-"""What a plan holds."""
 _BESIDE = {"gong": ("Gong", -6.0, 0.2), "maracas": ("Maracas", -8.0, 0.35)}
 """Name, level and place of percussion beside a drummer."""
 _DOES = {
@@ -71,7 +69,7 @@ def add_seen_instrument(
         first = next((part for part in there if part.role == "melody"), there[0])
         return tuple(parts), _does(one, first.instrument, first.role)
     pitched = sum(not instrument(part.instrument).kit for part in parts)
-    if len(parts) >= _MOST_PARTS or (one.rule.sings and pitched >= _MOST_PITCHED):
+    if len(parts) >= MOST_PARTS or (one.rule.sings and pitched >= MOST_PITCHED_PARTS):
         return tuple(parts), ""
     parts, role = add_instrument(parts, player, style, may_lead=False)
     return parts, _does(one, player, role)
@@ -89,22 +87,25 @@ def _beside(parts: Sequence[PartPlan], one: RecognisedInstrument) -> tuple[tuple
     """One more player on the kit that is there: MIDI has one channel for drums."""
     pattern = one.rule.percussion
     name, level, pan = _BESIDE[pattern]
-    if len(parts) >= _MOST_PARTS or any(part.name == name for part in parts):
+    if len(parts) >= MOST_PARTS or any(part.pattern == pattern for part in parts):
         return tuple(parts), ""
     kit = next((part.instrument for part in parts if instrument(part.instrument).kit), one.rule.players[0])
-    added = PartPlan(name=name, instrument=kit, role="drums", pattern=pattern, level_db=level, pan=pan)
+    added = PartPlan(id=name, name=name, instrument=kit, role="drums", pattern=pattern, level_db=level, pan=pan)
     return (*parts, added), _does(one, kit, pattern)
 
 
 def _one_handed(parts: Sequence[PartPlan]) -> tuple[PartPlan, ...]:
     """A left hand whose right hand gave the tune away is simply its instrument."""
     names = {part.name for part in parts}
+    rights = {part.instrument for part in parts if part.hand == "right"}
 
-    def called(name: str) -> str:
-        plain = name.removesuffix(" (left hand)")
-        return plain if plain != name and f"{plain} (right hand)" not in names and plain not in names else name
+    def alone(part: PartPlan) -> PartPlan:
+        plain = part.name.removesuffix(" (left hand)")
+        if part.hand != "left" or part.instrument in rights or plain in names:
+            return part
+        return part.model_copy(update={"id": plain, "name": plain, "hand": None})
 
-    return tuple(part.model_copy(update={"name": called(part.name)}) for part in parts)
+    return tuple(map(alone, parts))
 
 
 def _does(one: RecognisedInstrument, player: str, role: str) -> str:
