@@ -22,7 +22,7 @@ from img2music.plan import CompositionPlan
 from img2music.provenance import ModelUse
 from img2music.rng import Craft, Seed
 from img2music.scene import PictureInfo, Scene
-from img2music.strict_model import StrictModel
+from img2music.strict_model import DocumentModel, StrictModel
 
 __all__ = ["AudioFormat", "AudioInfo", "Fallback", "KeptCount", "KeptMusic", "KeptPart", "Manifest", "Take", "package_versions"]
 
@@ -84,6 +84,7 @@ class KeptPart(StrictModel):
     """The notes of a kept part as they are in the new piece, so that it is made again without the earlier one."""
 
     part: Short
+    """Its id."""
     bars: Annotated[tuple[Annotated[str, Field(max_length=20_000, pattern=r"^[0-9a-z/*,;.+ -]*$")], ...], Field(max_length=9000)]
     """A string a bar, as `img2music.realizers.kept_notes` reads and writes it."""
 
@@ -104,7 +105,7 @@ class KeptMusic(StrictModel):
     """Likewise: there the seeds alone say what was kept."""
 
 
-class Manifest(StrictModel):
+class Manifest(DocumentModel):
     """What `piece.json` holds."""
 
     format: Literal[1] = 1

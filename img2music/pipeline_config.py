@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, JsonValue
 
-from img2music.strict_model import StrictModel
+from img2music.strict_model import DocumentModel, StrictModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ class StageTable(StrictModel):
     renderer: StageConfig = StageConfig(use="soundfont")
 
 
-class PipelineConfig(StrictModel):
+class PipelineConfig(DocumentModel):
     """A pipeline file."""
 
     name: Name

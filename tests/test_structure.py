@@ -20,6 +20,9 @@ OTHER_LENGTHS: dict[str, str] = {
     "viterbi.py": "one algorithm",
     "audio.py": "one record",
     "models/question.py": "two records that the client and the providers share",
+    "performers/strict.py": "a back end of its own; all it shares with the other one lies in performance_builder",
+    "realizers/drums/drum_kit.py": "one table that the drums, the speller and the readers of ABC share",
+    "renderers/post/loop_seam.py": "one idea that the renderer, the filter and the mastering share",
     "renderers/soundfont/synthesis_worker.py": "a program of its own: whatever it held would be loaded with it",
     "io/decoding/decode_worker.py": "a program of its own: whatever it held would be loaded with it",
 }

@@ -77,7 +77,12 @@ class ExpressivePerformer:
             controls = (*mix_controls(part, volume, style.reverb), *_pedal(stand, part), *_swells(stand, part))
             parts.append(
                 PlayedPart(
-                    part.name, part.instrument.program, channel, trim_notes(notes, stand.end_ticks), tuple(sorted(controls))
+                    part.name,
+                    part.instrument.program,
+                    channel,
+                    trim_notes(notes, stand.end_ticks),
+                    tuple(sorted(controls)),
+                    id=part.id,
                 )
             )
         return build_performance(score, plan, parts)
@@ -85,7 +90,7 @@ class ExpressivePerformer:
 
 def _play(stand: _Stand, part: Part) -> list[PlayedNote]:
     """All notes of one part."""
-    chance = generator(stand.plan.seed_for("performance"), "performance", part.name)
+    chance = generator(stand.plan.seed_for("performance"), "performance", part.id)
     mean = sum(note.pitch for note in part.notes) / max(1, len(part.notes))
     last_bar = stand.score.duration_quarters - stand.score.meter.bar_quarters
     spread = (

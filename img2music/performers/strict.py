@@ -34,7 +34,12 @@ class StrictPerformer:
             )
             parts.append(
                 PlayedPart(
-                    part.name, part.instrument.program, channel, trim_notes(notes, end), mix_controls(part, volume, reverb)
+                    part.name,
+                    part.instrument.program,
+                    channel,
+                    trim_notes(notes, end),
+                    mix_controls(part, volume, reverb),
+                    id=part.id,
                 )
             )
         return build_performance(score, plan, parts)

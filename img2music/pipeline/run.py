@@ -78,7 +78,7 @@ class Pipeline:
         return changed
 
     def with_kept_parts(self, kept: Mapping[str, Sequence[NoteEvent]]) -> Pipeline:
-        """The same pipeline, whose notes have these lines in the parts of those names.
+        """The same pipeline, whose notes have these lines in the parts of those ids.
 
         The composer writes the other parts round them; a realizer that writes all parts by itself gives way in those.
         """

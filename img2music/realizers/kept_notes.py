@@ -21,15 +21,14 @@ from typing import TYPE_CHECKING
 
 from img2music.errors import DocumentError
 from img2music.realizers.composer import Composer, base_velocity, notate
-from img2music.realizers.timeline import NoteEvent, layout_chords
+from img2music.realizers.timeline import NoteEvent, chord_at, layout_chords
 from img2music.theory import instrument
-from img2music.theory.transposition import moved_pitch
+from img2music.theory.transposition import transpose_pitch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from img2music.plan import CompositionPlan, PartPlan
-    from img2music.realizers.timeline import ChordSpan
     from img2music.score import Note, Part, Score
     from img2music.theory import Instrument, Key
 
@@ -94,8 +93,10 @@ def transfer_part(
     for event in events:
         bar = int(event.onset / bar_quarters)
         was = event.onset - (bar - places[bar]) * bar_quarters
-        chords = _chord_at(old_spans, was), _chord_at(spans, event.onset)
-        pitches = [moved_pitch(spelled[was, pitch].spelling, old.parsed_key, new.parsed_key, *chords) for pitch in event.pitches]
+        chords = chord_at(old_spans, was).chord.members, chord_at(spans, event.onset).chord.members
+        pitches = [
+            transpose_pitch(spelled[was, pitch].spelling, old.parsed_key, new.parsed_key, *chords) for pitch in event.pitches
+        ]
         moved.append(replace(event, pitches=tuple(pitches)))
     if new.parsed_key.mode == "minor" != old.parsed_key.mode:
         moved = _melodic(moved, new.parsed_key)
@@ -132,20 +133,19 @@ def octaves_for(events: Sequence[NoteEvent], player: Instrument, borders: Sequen
 
 
 def compose_around_kept(kept: Mapping[str, Sequence[NoteEvent]], plan: CompositionPlan) -> Score:
-    """The composer's score of `plan` with kept lines in the parts of those names, the others written round them."""
+    """The composer's score of `plan` with kept lines in the parts of those ids, the others written round them."""
     return Composer().compose_around(plan, kept)
 
 
 def replace_kept_parts(score: Score, plan: CompositionPlan, kept: Mapping[str, Sequence[NoteEvent]]) -> Score:
-    """`score` with kept lines in place of the parts of those names: for a realizer that writes every part by itself."""
-    seats = {part.name: part for part in plan.parts}
+    """`score` with kept lines in place of the parts of those ids: for a realizer that writes every part by itself."""
+    seats = {part.id: part for part in plan.parts}
     spans = layout_chords(plan)
     energies = [section.energy for section in plan.sections for _ in range(section.bars)]
     return replace(
         score,
         parts=tuple(
-            notate(plan, seats[part.name], kept[part.name], spans, energies) if part.name in kept else part
-            for part in score.parts
+            notate(plan, seats[part.id], kept[part.id], spans, energies) if part.id in kept else part for part in score.parts
         ),
     )
 
@@ -167,12 +167,12 @@ def write_kept_line(events: Sequence[NoteEvent], bar_quarters: Fraction, bars: i
 
 
 def read_kept_line(lines: Sequence[str], plan: CompositionPlan, part: str) -> list[NoteEvent]:
-    """The events that `write_kept_line` wrote for a part of `plan`.
+    """The events that `write_kept_line` wrote for the part of `plan` with that id.
 
     Raises:
         DocumentError: no such part, other bars than the plan's, or an event that is none, overlaps, or can't be played.
     """
-    seat = next((seat for seat in plan.parts if seat.name == part), None)
+    seat = next((seat for seat in plan.parts if seat.id == part), None)
     if seat is None or len(lines) != plan.bars:
         raise DocumentError(
             f"the kept part {part!r} does not belong to its plan; give a piece.json as `img2music compose` wrote it"
@@ -241,10 +241,6 @@ def _unlapped(events: Sequence[NoteEvent], end: Fraction) -> list[NoteEvent]:
         limit = end if following is None else following.onset
         result.append(replace(event, duration=min(event.duration, limit - event.onset)))
     return [event for event in result if event.duration > 0]
-
-
-def _chord_at(spans: Sequence[ChordSpan], onset: Fraction) -> tuple[int, ...]:
-    return spans[max(0, bisect_right(spans, onset, key=lambda span: span.onset) - 1)].chord.members
 
 
 def _melodic(events: Sequence[NoteEvent], key: Key) -> list[NoteEvent]:

@@ -42,7 +42,7 @@ def test_documents_come_back_as_they_were(tmp_path: Path) -> None:
         ({"tempo_bpm": "fast"}, r"plan\.json, tempo_bpm: "),
         ({"key": "H minor"}, r"plan\.json, key: "),
         ({"parts": []}, r"plan\.json, parts: "),
-        ({"surprise": 1}, r"plan\.json, surprise: Extra inputs"),
+        ({"surprise": 1}, r"plan\.json, surprise: unknown field"),
         ({"seed": -1}, r"plan\.json, seed: "),
         ({"motif": {"steps": [0, 1], "rhythm": [1]}}, r"plan\.json, motif"),
     ],
@@ -173,7 +173,7 @@ def test_replay_finds_what_differs(made: Path) -> None:
     [
         (lambda manifest: manifest["files"].update({"../../escape": "0" * 64}), "String should match pattern"),
         (lambda manifest: manifest["files"].update({"score.mid": "x"}), "String should match pattern"),
-        (lambda manifest: manifest.update(surprise=1), "surprise: Extra inputs"),
+        (lambda manifest: manifest.update(surprise=1), "surprise: unknown field"),
         (lambda manifest: manifest.update(scene=None), "holds a scene or a plan"),
         (lambda manifest: manifest["brief"].update(seconds=1e9), "brief.seconds"),
         (lambda manifest: manifest.update(takes=[{**manifest["takes"][0], "measurements": []}] * 1001), "takes"),

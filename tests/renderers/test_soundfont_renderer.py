@@ -27,7 +27,8 @@ from img2music.performance import Control, Performance, PlayedNote, PlayedPart
 from img2music.renderers.post.mastering import master
 from img2music.renderers.soundfont import font_cache, synthesis
 from img2music.renderers.soundfont.font_cache import ready_font
-from img2music.renderers.soundfont.sf3 import open_font, write_sf2
+from img2music.renderers.soundfont.sf2_writer import write_sf2
+from img2music.renderers.soundfont.sf3 import open_font
 from img2music.renderers.soundfont.soundfont_renderer import SoundfontRenderer
 from img2music.resources import asset_path, cache_folder
 from img2music.stages import load_stage

@@ -28,7 +28,7 @@ def print_piece_summary(piece: Piece, source: dict[str, str], saved: SavedFiles,
     from img2music.report.page.takes_table import kept_lines, takes_table
     from img2music.report.text_format import format_clock
     from img2music.words import read_words
-    from img2music.words.explain_words import reading_rows, said_read
+    from img2music.words.explain_words import describe_read_words, reading_as_rows
 
     plan, manifest = piece.plan, piece.manifest
     reading = read_words(piece.brief.words, piece.brief.glosses)
@@ -54,7 +54,7 @@ def print_piece_summary(piece: Piece, source: dict[str, str], saved: SavedFiles,
                 "seed": manifest.seed,
                 "kept": record["kept"],
                 "takes": [{"seed": take.seed, "mark": take.mark, "kept": take.kept} for take in manifest.takes],
-                "words": reading_rows(reading),
+                "words": reading_as_rows(reading),
                 "conflicts": list(manifest.conflicts),
                 "fallbacks": record["fallbacks"],
                 "models": record["models"],
@@ -74,7 +74,7 @@ def print_piece_summary(piece: Piece, source: dict[str, str], saved: SavedFiles,
     print_text(f"{next(iter(source.values()))}: {plan.title}")
     print_text(f"  {', '.join(facts)}")
     if reading.read:
-        print_text(f"  your words: {said_read(reading)}")
+        print_text(f"  your words: {describe_read_words(reading)}")
     if manifest.kept is not None:
         for line in kept_lines(manifest.kept, manifest.seed):
             print_text(f"  {line}")

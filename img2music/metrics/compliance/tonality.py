@@ -2,7 +2,7 @@
 
 *Rest* is the root of the last chord (of a loop, which never rests, of the first): the note that most of the others support, by the
 weights of R. Parncutt (*Music Perception* 6, 1988), with a little for the lowest. Where that is another note, the tonic may still
-be heard in the whole: the key whose profile fits best (Krumhansl & Kessler 1982, see `theory.listening`), weighted by duration.
+be heard in the whole: the key whose profile fits best (Krumhansl & Kessler 1982, see `theory.key_finding`), weighted by duration.
 *Third* is the share of the promised one among both thirds, while the tonic sounds; of a line alone, in the whole.
 *Degree* is the same for the step that tells dorian from minor, phrygian from minor, lydian and mixolydian from major, by its neighbour.
 *Scale* is the share of the sounding in the scale; minor may raise its sixth and seventh. Borrowed and applied chords and blue
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from img2music.metrics.compliance.written_files import SoundingNote
     from img2music.theory import Key
 
-__all__ = ["longest_outside", "measure_tonality", "named", "neighbour", "other_third"]
+__all__ = ["longest_outside", "measure_tonality", "neighbour_mode", "other_third", "spelled_name"]
 
 CLEAR_SCALE = 0.97
 """Where the end is on another note than the tonic, only notes that hardly leave the scale let the profile speak for it."""
@@ -93,7 +93,7 @@ def measure_tonality(
         begin = end
     return Tonality(
         tonic=rests or centres,
-        rests_on=pitch_class_name(key.tonic) if rests else named(notes, best, key),
+        rests_on=pitch_class_name(key.tonic) if rests else spelled_name(notes, best, key),
         third=_rounded(_third_share(notes, key)),
         degree=_rounded(_degree_share(notes, key)),
         scale=round(scale, 4),
@@ -102,7 +102,7 @@ def measure_tonality(
     )
 
 
-def neighbour(key: Key) -> tuple[str, int] | None:
+def neighbour_mode(key: Key) -> tuple[str, int] | None:
     """The mode that `key` turns into where its own degree is the neighbour's, and that pitch class; None for major and minor."""
     if key.mode not in _OWN_DEGREE:
         return None
@@ -198,7 +198,7 @@ def _moments(notes: Sequence[SoundingNote]) -> Iterator[tuple[float, set[int]]]:
         counts[pitch] += change
 
 
-def named(notes: Sequence[SoundingNote], pitch: int, key: Key) -> str:
+def spelled_name(notes: Sequence[SoundingNote], pitch: int, key: Key) -> str:
     """The pitch class as the page spells it most often, or as the key does."""
     spelled = [note.name for note in notes if note.pitch % 12 == pitch and note.name]
     if spelled:

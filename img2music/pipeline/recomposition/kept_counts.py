@@ -50,12 +50,12 @@ def count_kept(
         found.append(_form(graft, score))
     if "harmony" in crafts:
         found.append(_harmony(old, graft))
-    earlier = {part.name: part for part in written.parts}
+    earlier = {part.id: part for part in written.parts}
     for craft in NOTE_CRAFTS:
         pairs = [
-            (earlier[graft.seats[part.name]], part)
+            (earlier[graft.seats[part.id]], part)
             for part in score.parts
-            if part.name in graft.seats and craft_of(earlier[graft.seats[part.name]]) == craft
+            if part.id in graft.seats and craft_of(earlier[graft.seats[part.id]]) == craft
         ]
         if craft not in crafts or not pairs:
             continue
@@ -85,22 +85,22 @@ def count_kept_playing(
     if graft is not None and graft.seats:
         pairs = dict(graft.seats)
     else:
-        notes = {part.name: [_struck(note) for note in part.notes] for part in old[0].parts}
-        pairs = {part.name: part.name for part in new[0].parts if notes.get(part.name) == [_struck(note) for note in part.notes]}
+        notes = {part.id: [_struck(note) for note in part.notes] for part in old[0].parts}
+        pairs = {part.id: part.id for part in new[0].parts if notes.get(part.id) == [_struck(note) for note in part.notes]}
     if not pairs:
         return None
-    was, now = ({part.name: part for part in played.parts} for played in (old[1], new[1]))
+    was, now = ({part.id: part for part in played.parts} for played in (old[1], new[1]))
     same = total = 0
-    for name, earlier in pairs.items():
+    for part, earlier in pairs.items():
         total += len(was[earlier].notes)
-        same += _played(was[earlier], now[name])
+        same += _played(was[earlier], now[part])
     return KeptCount(
         craft="performance",
         same=same,
         played=total,
         total=total,
         unit="notes",
-        how=f"the notes of {' and '.join(pairs)}, to the tick as before" if same == total else "",
+        how=f"the notes of {' and '.join(now[part].name for part in pairs)}, to the tick as before" if same == total else "",
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from img2music.errors import BriefError
-from img2music.plan import PartPlan
+from img2music.plan import MOST_PARTS, MOST_PITCHED_PARTS, PartPlan
 from img2music.realizers.kept_notes import transfer_part
 from img2music.theory import instrument
 
@@ -34,7 +34,6 @@ _ROLE_CRAFT: dict[str, Craft] = {
     "drums": "drums",
 }
 _ORCHESTRAL = "orchestral percussion"
-_MOST_PARTS, _MOST_PITCHED = 16, 15
 
 
 def craft_of(part: Part | PartPlan) -> Craft:
@@ -46,18 +45,18 @@ def craft_of(part: Part | PartPlan) -> Craft:
 def assign_kept_parts(
     plan: CompositionPlan, brief: Brief, old: CompositionPlan, carried: Sequence[Part], places: Sequence[int]
 ) -> tuple[CompositionPlan, dict[str, str]]:
-    """The plan's band with a part for every kept one, and for each of those, by name, the earlier part that it is."""
-    own = {part.name: part for part in old.parts}
+    """The plan's band with a part for every kept one, and for each of those, by id, the earlier part that it is."""
+    own = {part.id: part for part in old.parts}
     fixed = bool(brief.instruments)
     crafts = {craft_of(part) for part in carried}
     free = [seat for seat in plan.parts if craft_of(seat) in crafts]
-    chosen: dict[str, PartPlan] = {}  # by the name of the seat that it takes
+    chosen: dict[str, PartPlan] = {}  # by the id of the seat that it takes
     added: list[PartPlan] = []
     seats: dict[str, str] = {}
-    taken = {seat.name for seat in plan.parts if seat not in free}
+    taken = [seat for seat in plan.parts if seat not in free]
     # Who finds the very same seat goes first, so that nobody else takes it.
     for part in sorted(carried, key=lambda part: not any(_same_seat(part, seat) for seat in free)):
-        earlier = own[part.name]
+        earlier = own[part.id]
         match = _match(part, free)
         if match is None and fixed:
             raise BriefError(
@@ -67,44 +66,48 @@ def assign_kept_parts(
         if match is not None:
             free.remove(match)
             seat = earlier.model_copy(
-                update={"name": match.name, "instrument": match.instrument, "level_db": match.level_db, "pan": match.pan}
+                update={name: getattr(match, name) for name in ("id", "name", "hand", "instrument", "level_db", "pan")}
             )
             # An accompaniment that climbs an octave is no longer under its tune: then its own player goes on.
             if _plays(part, old, plan, seat, places, same_octave=not fixed and craft_of(part) != "melody"):
-                chosen[match.name] = seat
-                seats[seat.name] = part.name
-                taken.add(seat.name)
+                chosen[match.id] = seat
+                seats[seat.id] = part.id
+                taken.append(seat)
                 continue
             if fixed:
                 raise BriefError(
                     f"{match.instrument} can't play the kept {craft_of(part)}, which {earlier.instrument} played: not in its range, or "
                     "not so many notes at once; name another instrument"
                 )
-        seat = earlier.model_copy(update={"name": _unique(earlier.name, taken)})
+        own_names = {
+            "id": _unique(earlier.id, {seat.id for seat in taken}),
+            "name": _unique(earlier.name, {seat.name for seat in taken}),
+        }
+        seat = earlier.model_copy(update=own_names)
         if not _plays(part, old, plan, seat, places):
             raise BriefError(
                 f"the kept {craft_of(part)} can't be played by {earlier.instrument} in {plan.key}; ask for another key or instrument"
             )
-        taken.add(seat.name)
-        seats[seat.name] = part.name
+        taken.append(seat)
+        seats[seat.id] = part.id
         if match is not None:
-            chosen[match.name] = seat
+            chosen[match.id] = seat
         else:
             added.append(seat)
     # Seats of a kept craft that nobody took would play beside it what was never there; an asked band plays on.
-    gone = set() if fixed else {seat.name for seat in free}
-    parts = [chosen.get(seat.name, seat) for seat in plan.parts if seat.name not in gone]
+    gone = set() if fixed else {seat.id for seat in free}
+    parts = [chosen.get(seat.id, seat) for seat in plan.parts if seat.id not in gone]
     parts += added
     pitched = sum(not instrument(part.instrument).kit for part in parts)
-    if len(parts) > _MOST_PARTS or pitched > _MOST_PITCHED:
+    if len(parts) > MOST_PARTS or pitched > MOST_PITCHED_PARTS:
         raise BriefError(
-            f"with what is kept the band would have {len(parts)} parts, and {_MOST_PARTS} is the limit; keep less, or another style"
+            f"with what is kept the band would have {len(parts)} parts, and {MOST_PARTS} is the limit; keep less, or another style"
         )
     return plan.model_copy(update={"parts": tuple(parts)}), seats
 
 
 def _same_seat(part: Part, seat: PartPlan) -> bool:
-    return (seat.role, seat.instrument, seat.name) == (part.role, part.instrument.name, part.name)
+    return (seat.role, seat.instrument, seat.id) == (part.role, part.instrument.name, part.id)
 
 
 def _match(part: Part, free: Sequence[PartPlan]) -> PartPlan | None:
@@ -112,7 +115,7 @@ def _match(part: Part, free: Sequence[PartPlan]) -> PartPlan | None:
     mine = [seat for seat in free if craft_of(seat) == craft_of(part)]
     return min(
         mine,
-        key=lambda seat: (seat.role != part.role, seat.instrument != part.instrument.name, seat.name != part.name),
+        key=lambda seat: (seat.role != part.role, seat.instrument != part.instrument.name, seat.id != part.id),
         default=None,
     )
 

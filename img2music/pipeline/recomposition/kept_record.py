@@ -101,8 +101,8 @@ def _kept_parts(adapted: AdaptedPlan) -> tuple[KeptPart, ...]:
 
     plan = adapted.plan
     parts = tuple(
-        KeptPart(part=name, bars=write_kept_line(events, plan.parsed_meter.bar_quarters, plan.bars))
-        for name, events in adapted.kept.items()
+        KeptPart(part=part, bars=write_kept_line(events, plan.parsed_meter.bar_quarters, plan.bars))
+        for part, events in adapted.kept.items()
     )
     if sum(len(bar) for part in parts for bar in part.bars) > _MOST_CHARACTERS:
         raise BriefError("a piece.json can't hold so many kept notes; keep fewer crafts, or ask for less time")
@@ -119,11 +119,11 @@ def _remarks(crafts: Sequence[Craft], written: Score, score: Score, adapted: Ada
     ]
     kept = set() if adapted is None else set(adapted.seats)
     before, after = (
-        {part.name: [(note.onset_quarters, note.duration_quarters, note.pitch) for note in part.notes] for part in one.parts}
+        {part.id: [(note.onset_quarters, note.duration_quarters, note.pitch) for note in part.notes] for part in one.parts}
         for one in (written, score)
     )
-    if crafts and all(notes == before.get(name) for name, notes in after.items()) and len(before) == len(after):
-        others = dict.fromkeys(craft_of(part) for part in score.parts if part.name not in kept)
+    if crafts and all(notes == before.get(part) for part, notes in after.items()) and len(before) == len(after):
+        others = dict.fromkeys(craft_of(part) for part in score.parts if part.id not in kept)
         remarks.append(
             "every note is as it was; only the playing can differ: "
             + (f"{', '.join(others)} came out the same" if others else "all is kept")

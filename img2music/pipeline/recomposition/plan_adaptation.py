@@ -12,7 +12,7 @@ from img2music.errors import BriefError
 from img2music.io.style_files import load_style
 from img2music.pipeline.recomposition.form_fitting import fit_form, form_body, regroup_bars
 from img2music.pipeline.recomposition.kept_parts import assign_kept_parts, craft_of
-from img2music.plan import CompositionPlan, Reason
+from img2music.plan import MOST_SECTIONS, CompositionPlan, Reason
 from img2music.realizers.kept_notes import transfer_part
 from img2music.report.plan_wording import is_about_loop_bars, tempo_without_fill
 from img2music.rng import generator
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["AdaptedPlan", "adapt_plan", "keep_plan"]
 
 _ROUNDING_SECONDS = 1e-3
-_MOST_SECTIONS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class AdaptedPlan:
     places: tuple[int, ...]
     """For every bar of the plan the bar of `form` that it repeats."""
     kept: Mapping[str, tuple[NoteEvent, ...]]
-    """The kept lines by the name of their part."""
+    """The kept lines by the id of their part."""
     seats: Mapping[str, str]
     """For every kept line the earlier part that it is."""
 
@@ -93,9 +92,9 @@ def adapt_plan(
         loop=new.loop,
     )
     course = replace(course, places=tuple(bars[place] for place in course.places))
-    if len(course.sections) > _MOST_SECTIONS:
+    if len(course.sections) > MOST_SECTIONS:
         raise BriefError(
-            f"the kept form would have {len(course.sections)} sections, and {_MOST_SECTIONS} is the limit; ask for less time"
+            f"the kept form would have {len(course.sections)} sections, and {MOST_SECTIONS} is the limit; ask for less time"
         )
     if _form(new.sections) == _form(course.sections):
         laid = new.sections
@@ -122,23 +121,21 @@ def adapt_plan(
     plan = new.model_copy(update=updates)
     plan, seats = assign_kept_parts(plan, brief, old, carried, course.places)
     plan = CompositionPlan.model_validate(plan.model_dump())
-    by_name = {part.name: part for part in written.parts}
+    earlier = {part.id: part for part in written.parts}
     kept = {
-        seat.name: tuple(transfer_part(by_name[seats[seat.name]], old, plan, seat, course.places))
+        seat.id: tuple(transfer_part(earlier[seats[seat.id]], old, plan, seat, course.places))
         for seat in plan.parts
-        if seat.name in seats
+        if seat.id in seats
     }
     return AdaptedPlan(plan, sections, course.places, kept, seats)
 
 
 def keep_plan(plan: CompositionPlan, written: Score, crafts: Sequence[Craft]) -> AdaptedPlan:
     """The plan that `written` was written for, with its kept lines."""
-    seats = {part.name: part.name for part in written.parts if craft_of(part) in crafts}
-    by_name = {part.name: part for part in written.parts}
+    seats = {part.id: part.id for part in written.parts if craft_of(part) in crafts}
+    earlier = {part.id: part for part in written.parts}
     places = tuple(range(plan.bars))
-    kept = {
-        seat.name: tuple(transfer_part(by_name[seat.name], plan, plan, seat, places)) for seat in plan.parts if seat.name in seats
-    }
+    kept = {seat.id: tuple(transfer_part(earlier[seat.id], plan, plan, seat, places)) for seat in plan.parts if seat.id in seats}
     return AdaptedPlan(plan, plan.sections, places, kept, seats)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.planners.harmony.phrase_harmony import BarNumerals, PhraseWriter
+from img2music.planners.harmony.phrase_harmony import PhraseWriter
 from img2music.theory import Key, parse_bar
 from img2music.theory.key_finding import key_margin
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from img2music.planners.harmony.style_rows import BarNumerals
     from img2music.planners.rules.form import SectionLayout
     from img2music.style import Style
 

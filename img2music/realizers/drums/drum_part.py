@@ -89,7 +89,7 @@ class _Drummer:
         events: list[NoteEvent] = []
         for number, phrase in enumerate(self.phrases):
             following = self.phrases[number + 1] if number + 1 < len(self.phrases) else None
-            chance = generator(self.plan.seed_for("drums"), "drums", self.part.name, phrase.section.name, str(phrase.index))
+            chance = generator(self.plan.seed_for("drums"), "drums", self.part.id, phrase.section.name, str(phrase.index))
             groove = self._groove(self._energy(phrase), contrasts=phrase.section.role == "contrast")
             variants = _variants((phrase.bars + 1) // 2, phrase.index, chance)
             for bar in range(phrase.first_bar, phrase.first_bar + phrase.bars):
@@ -125,7 +125,7 @@ class _Drummer:
                 self.meter,
                 self.plan.tempo_bpm,
                 level,
-                generator(self.plan.seed_for("drums"), "drums", self.part.name, purpose),
+                generator(self.plan.seed_for("drums"), "drums", self.part.id, purpose),
                 swung=self.is_swung,
                 drummer=known[0].drummer if known else "",
                 without=known,

@@ -28,6 +28,7 @@ from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 from img2music.resources import asset_path
+from img2music.rng import draw_index
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -186,7 +187,7 @@ def choose_groove(
         * (_SAME_DRUMMER if one.drummer == drummer else 1.0)
         for one in candidates
     ]
-    return candidates[_draw(weights, chance)]
+    return candidates[draw_index(weights, chance)]
 
 
 def choose_fill(
@@ -202,22 +203,13 @@ def choose_fill(
     ordered = sorted(shelf, key=lambda one: (len(one.hits) * _loudness(one.hits), one.source))
     middle = energy * (len(ordered) - 1)
     weights = [_nearness(one.bpm, _beat_bpm(meter, tempo_bpm)) / (1 + (index - middle) ** 2) for index, one in enumerate(ordered)]
-    return ordered[_draw(weights, chance)]
+    return ordered[draw_index(weights, chance)]
 
 
 def _nearness(bpm: float, wanted: float) -> float:
     """1 at the recorded tempo, a half at four thirds or three quarters of it (our choice)."""
     ratio = max(bpm / wanted, wanted / bpm)
     return 1 / (1 + 9 * (ratio - 1) ** 2)
-
-
-def _draw(weights: Sequence[float], chance: np.random.Generator) -> int:
-    place = float(chance.random()) * sum(weights)
-    for index, weight in enumerate(weights):
-        place -= weight
-        if place < 0:
-            return index
-    return len(weights) - 1
 
 
 def groove_bar(groove: Groove, variant: int, bar: int, meter: Meter, tempo_bpm: float) -> DrumBar:

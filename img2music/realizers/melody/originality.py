@@ -11,13 +11,14 @@ lower halves as little-endian 16-bit numbers. Knows nothing of harmony.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from dataclasses import replace
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
+from img2music.realizers.timeline import chord_at
 from img2music.resources import asset_path
 
 if TYPE_CHECKING:
@@ -80,7 +81,6 @@ def avoid_known_runs(
     The first and the last note stay, and so do the notes a phrase rests on.
     """
     line = list(events)
-    onsets = [span.onset for span in spans]
     for end in copied_runs([(event.onset, event.pitches[0]) for event in line]):
         window = range(end, end - RUN, -1)
         weak = sorted(window, key=lambda number: (meter.weight(line[number].onset), line[number].duration, -number))
@@ -89,9 +89,7 @@ def avoid_known_runs(
                 (number, pitch)
                 for number in weak
                 if 0 < number < len(line) - 1 and line[number].articulation != "tenuto"
-                for pitch in _neighbours(
-                    line, number, spans[max(0, bisect_right(onsets, line[number].onset) - 1)].chord, key, meter
-                )
+                for pitch in _neighbours(line, number, chord_at(spans, line[number].onset).chord, key, meter)
                 if low <= pitch <= high and not _makes_run(line, number, pitch)
             ),
             None,

@@ -3,6 +3,7 @@
 Conventions: sound is float32 (channels, frames). What is taken away is the sound's own running mean over a tenth of a second
 (a Hann window, so its transform has its first zero at 20 Hz and is small above): an offset vanishes, 5 Hz loses 16 dB,
 10 Hz loses 6 dB, 20 Hz and all that music uses stay. No phase is turned. The mean is taken on a grid of a millisecond.
+Knows nothing of loudness.
 """
 
 from __future__ import annotations
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
 __all__ = ["remove_subsonic"]
 
 _GRID_PER_SECOND = 1000
+"""Means a second."""
 _WINDOW_SECONDS = 0.1
+"""Length of the running mean."""
 _ROWS = 4096
+"""How many steps of the grid are filtered at a time: bounds memory."""
 
 
 def remove_subsonic(samples: NDArray[np.float32], sample_rate: int, *, goes_round: bool = False) -> None:

@@ -14,7 +14,8 @@ import secrets
 from typing import TYPE_CHECKING
 
 from img2music.errors import DocumentError
-from img2music.renderers.soundfont.sf3 import open_font, write_sf2
+from img2music.renderers.soundfont.sf2_writer import write_sf2
+from img2music.renderers.soundfont.sf3 import open_font
 from img2music.resources import cache_folder
 
 if TYPE_CHECKING:

@@ -27,7 +27,8 @@ import numpy as np
 from img2music.errors import BackendError, DocumentError, MissingPackageError
 from img2music.io.midi.export_midi import write_midi
 from img2music.performance import Control
-from img2music.renderers.soundfont.sf3 import DRUM_BANK, write_sf2
+from img2music.renderers.soundfont.sf2_writer import write_sf2
+from img2music.renderers.soundfont.sf3 import DRUM_BANK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

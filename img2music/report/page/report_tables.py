@@ -198,10 +198,10 @@ def affect_plane(plan: CompositionPlan, scene: Scene | None) -> Html:
 
 def parts_table(piece: Piece) -> Html:
     """Who plays, in which job and range, in which sections."""
-    written = {part.name: part.notes for part in piece.score.parts}
+    written = {part.id: part.notes for part in piece.score.parts}
     rows: list[list[Child]] = []
     for part in piece.plan.parts:
-        notes = written.get(part.name, ())
+        notes = written.get(part.id, ())
         reach = "–"
         if notes and part.role != "drums":
             low, high = min(notes, key=lambda note: note.pitch), max(notes, key=lambda note: note.pitch)

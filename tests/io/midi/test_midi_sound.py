@@ -14,7 +14,7 @@ import pytest
 
 from img2music.io.midi.export_midi import read_midi
 from img2music.renderers.soundfont.font_cache import ready_font
-from img2music.renderers.soundfont.sf3 import write_sf2
+from img2music.renderers.soundfont.sf2_writer import write_sf2
 from img2music.renderers.soundfont.soundfont_renderer import SoundfontRenderer
 from img2music.resources import asset_path
 from tests.support.commands import run_cli

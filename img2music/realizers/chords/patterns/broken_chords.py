@@ -1,6 +1,6 @@
 """Patterns that break a chord into single notes: keys, guitars, harps, mallets, sequencers.
 
-What each is called and means stands in `theory.patterns`; conventions as in `grid`.
+What each is called and means stands in `theory.pattern_names`; conventions as in `pattern_grid`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Patterns of struck chords: where a guitar, a piano, a section of horns or of strings strikes in a bar.
 
-What each is called and means stands in `theory.patterns`; conventions as in `grid`. Figures written out in sixteenths are those
+What each is called and means stands in `theory.pattern_names`; conventions as in `pattern_grid`. Figures written out in sixteenths are those
 that any method book of the style prints; which of them a phrase takes is drawn.
 """
 
@@ -10,6 +10,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from img2music.realizers.chords.patterns.held_chords import block, chorale, hymn, lazy
 from img2music.realizers.chords.patterns.pattern_grid import (
     EIGHTH,
     SIXTEENTH,
@@ -27,7 +28,7 @@ from img2music.realizers.chords.patterns.pattern_grid import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["CHORDS", "habanera", "stride", "sustain"]
+__all__ = ["CHORDS", "habanera", "stride"]
 
 _QUARTER = Fraction(1)
 # Comping in 4/4 and 3/4, in sixteenths: the Charleston, its answer, anticipations (after M. Levine, *The Jazz Piano Book*, 1989).
@@ -43,15 +44,6 @@ _STABS = (
     ("X..x..x...x.....", "x.x...X...x.....", "X..x..X.....x...", "..x...x...X...x."),
 )
 _SCRATCH = ("....x.......x...", "..x..x....x..x..", "..x..x.x..x..x.x", "x.xx.xx.x.xx.xxx")
-
-
-def sustain(now: PatternContext) -> list[PatternStroke]:
-    """One chord a bar."""
-    return [PatternStroke(Fraction(0), now.meter.bar_quarters, "all")]
-
-
-def _block(now: PatternContext) -> list[PatternStroke]:
-    return fill(strongest_places(now.meter, level(now.drive, 1, 1, 2, 2, 3)), now.meter)
 
 
 def _pulse(now: PatternContext) -> list[PatternStroke]:
@@ -114,24 +106,6 @@ def _bossa(now: PatternContext) -> list[PatternStroke]:
         return _offbeat(now)
     texts = ("x...x.....x.....", "..x...x.....x...") if now.drive < 0.55 else ("x...x.....x...x.", "..x...x.....x...")
     return figure(now.meter, texts[now.bar % 2] if now.drive > 0.25 else "x.....x.........", longest=EIGHTH)
-
-
-def _lazy(now: PatternContext) -> list[PatternStroke]:
-    if now.meter.bar_quarters < 3:
-        return sustain(now)
-    late = now.meter.half_quarters + EIGHTH
-    places = [Fraction(0), late]
-    if (now.drive > 0.45 and now.bar % 2) or now.drive > 0.62:
-        places.append(now.meter.bar_quarters - EIGHTH)
-    return fill(sorted(set(places[: level(now.drive, 1, 2, 3, 3)])), now.meter)
-
-
-def _chorale(now: PatternContext) -> list[PatternStroke]:
-    return fill(list(now.meter.onsets), now.meter)
-
-
-def _hymn(now: PatternContext) -> list[PatternStroke]:
-    return fill(strongest_places(now.meter, level(now.drive, 2, 2, len(now.meter.beats), len(now.meter.beats))), now.meter)
 
 
 def _four(now: PatternContext) -> list[PatternStroke]:
@@ -286,18 +260,18 @@ def _rasgueado(now: PatternContext) -> list[PatternStroke]:
 
 
 CHORDS: dict[str, Callable[[PatternContext], list[PatternStroke]]] = {
-    "block": _block,
+    "block": block,
     "boogie": _boogie,
     "boom-chick": _boom_chick,
     "bossa": _bossa,
-    "chorale": _chorale,
+    "chorale": chorale,
     "comp": _comp,
     "four": _four,
     "gallop": _gallop,
     "habanera": habanera,
-    "hymn": _hymn,
+    "hymn": hymn,
     "jig": _jig,
-    "lazy": _lazy,
+    "lazy": lazy,
     "march": _march,
     "offbeat": _offbeat,
     "power": _power,
