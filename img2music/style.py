@@ -1,4 +1,4 @@
-"""Styles: how a kind of music is played. One YAML file a style in `styles/`, read by `io.styles`; adding one needs no code.
+"""Styles: how a kind of music is played. One YAML file a style in `styles/`, read by `io.style_files`; adding one needs no code.
 
 Conventions: tempo in quarter notes a minute; `affect` is where the style feels at home in the plane of valence and
 arousal (our choice, by ear); rhythm strings have one character a step, the steps dividing the bar evenly.
@@ -87,7 +87,7 @@ class StyleProgressions(StrictModel):
 
 
 class Vocabulary(StrictModel):
-    """What harmony a style speaks. The progressions themselves are drawn from statistics (`planners.progressions`).
+    """What harmony a style speaks. The progressions themselves are drawn from statistics (`planners.harmony.markov`).
 
     Shares are relative to the music the statistics come from: 0 never, 0.5 as often as there, 1 twice as often.
     """
@@ -121,7 +121,7 @@ GrooveFamily = Literal[
     "afro", "bossa", "country", "disco", "funk", "halftime", "hiphop", "jazz", "latin", "neworleans", "pop", "punk", "reggae",
     "rock", "samba", "shuffle", "soul",
 ]  # fmt: skip
-"""Families of recorded grooves (`realizers/grooves.py`)."""
+"""Families of recorded grooves (`realizers/drums/grooves.py`)."""
 
 
 class DrumGroove(StrictModel):

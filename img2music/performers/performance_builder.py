@@ -1,4 +1,4 @@
-"""What every performer shares: channels, places on the stage, and keeping the promised length.
+"""What every performer shares: channels, volume, pan and reverb, and keeping the promised length.
 
 Conventions as in `performance`.
 """

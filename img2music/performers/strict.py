@@ -1,4 +1,7 @@
-"""The strict performer: every note exactly as written. For checking, for notation programs, and for other performers to start from."""
+"""The strict performer: every note exactly as written. For checking, for notation programs, and for other performers to start from.
+
+Conventions as in `performance`.
+"""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
 """Kept lines: notes of an earlier piece that the composer takes as they are and writes everybody else round.
 
-A note keeps its place in the bar and its length. Its pitch goes to the new key (`theory.degrees`), and a whole line by octaves to
+A note keeps its place in the bar and its length. Its pitch goes to the new key (`theory.transposition`), and a whole line by octaves to
 where the instrument reaches; where it spans too much for that, phrase by phrase. How loud it is against its section, its touch and a
 drummer's timing stay. On record a line is text, a string a bar, so that a piece is made again without the earlier one:
 
     "0 1/2 67; 1/2 3/2 69,72 +4 tenuto"     place and length in quarter notes, pitches, louder by 4, touch
     "0 1/2 36*1.15+0.012"                   a stroke: times the section's loudness, and how much later it was played
 
-Such text is hostile until `read_kept_line` has read it. Conventions: bars from 0, events as in `form`, in order, never overlapping.
+Such text is hostile until `read_kept_line` has read it. Conventions: bars from 0, events as in `timeline`, in order, never overlapping.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ tones are strange in dorian, phrygian and mixolydian: there they would turn the 
 `brightness` (-1..1) says how light the harmony is inside its mode: every triad has a light from -1 to 1 (major triads of the
 scale 1, minor ones and diminished ones below 0, borrowed ones lowest, the tonic between), and its factor grows by e with light x brightness.
 That major and minor triads carry valence beside the mode: Crowder, *Psychomusicology* 4, 1984; the figures are our choice.
-Knows nothing of place.
+Knows nothing of where in a phrase a triad stands.
 """
 
 from __future__ import annotations

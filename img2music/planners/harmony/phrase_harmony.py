@@ -1,9 +1,9 @@
 """The phrases of a piece's harmony: drawn from statistics, or taken from the style's own rows, and remembered by material.
 
 A `PhraseWriter` serves one piece: it knows mode, style and brightness, draws an introduction, sections and an ending as it is asked for
-them, and gives a material that comes back the chords it had. The triads come
-from `markov`, weighed by `chord_vocabulary`, how long each lasts from `harmonic_rhythm`, the ends from `cadences`, figures and inversions
-from `chord_figures`. A phrase that comes home without a dominant is drawn again.
+them, and gives a material that comes back the chords it had. The triads come from `markov`, weighed by `chord_vocabulary`, how long each
+lasts from `harmonic_rhythm`, the ends from `cadences`, figures and inversions from `chord_figures`.
+A phrase that comes home without a dominant is drawn again.
 Conventions: one string of numerals a bar; a row is a phrase's bars. Knows nothing of the order of sections and of notes.
 """
 

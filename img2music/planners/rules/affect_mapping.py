@@ -1,6 +1,6 @@
 """How feeling becomes music: the whole mapping from valence and arousal to what is played, in one place.
 
-Tempo and mode come first and are settled where the picture is read (`correspondences.attributes`). What is here works also when both are
+Tempo and mode come first and are settled where the picture is read (`crossmodal.attributes`). What is here works also when both are
 given: listeners use tempo, mode, register, dynamics and articulation about additively and linearly (Eerola, Friberg & Bresin, *Frontiers in
 Psychology* 4:487, 2013), so every cue is a straight line through the style's own middle, and a neutral feeling changes nothing.
 
@@ -9,7 +9,7 @@ Psychology* 4:487, 2013), so every cue is a straight line through the style's ow
                   tenderness are played legato, happiness and anger detached (Juslin & Laukka, *Psychological Bulletin* 129, 2003)
     height        higher with valence: height of pitch is heard as happier, depth as more frightening (Eerola and others 2013)
     mode          the style's nearest to the one that valence asks for: r of major against minor .47, .57
-    chords        lighter with valence (the brightness of `harmony`); darker feelings borrow more, tense ones delay more: sharp
+    chords        lighter with valence (the brightness of `harmonize`); darker feelings borrow more, tense ones delay more: sharp
                   dissonances (minor seconds, major sevenths) -.22, -.16 with valence
     energy        louder and fuller with arousal: loudness is heard as energy (Ilie & Thompson, *Music Perception* 23, 2006)
 

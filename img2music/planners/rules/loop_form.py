@@ -1,7 +1,7 @@
 """The form of a loop: whole bars whose end leads back into their beginning.
 
 A loop has no introduction, since it would come round again, and no ending. The homecoming of the first idea is the next pass;
-so a loop ends away from it (`harmony` puts its last bar on the dominant; less than a phrase is written here).
+so a loop ends away from it (`harmonize` puts its last bar on the dominant; what is shorter than a phrase is written here).
 Energy swells and ebbs once, so that the seam is no step in loudness.
 
 The bars fill the length exactly. An open tempo is chosen for that (a whole number of phrases, so the tempo is seldom a whole

@@ -1,7 +1,8 @@
 """The rules planner: from a scene and a brief to a composition, every choice with its reason.
 
-The evidence (what drives which cue) lies in the perceiver's attributes; this module settles who decides: the brief, then
-plain words, then the picture. Every conflict is written down. The same scene and brief always give the same plan.
+What each cue suggests is in the scene's attributes already; this module settles who decides: the brief, then plain words, then the
+picture, then the style's habit. Every conflict is written down. Conventions as in `plan`. Knows nothing of notes.
+The same scene and brief always give the same plan.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The melody of a piece: tunes in their sections, led into, brought back, and brought home.
 
-    phrasing     what each bar does with the idea           rhythm       which strokes it has
-    tune         a new tune for a section                   search       its pitches, by beam search
-    tune_model   what the search has learned                returns      the tune again, varied
-    originality  no run of eight notes that a song has
+    phrase_plan     what each bar does with the motif       melody_rhythm   which strokes it has
+    section_sketch  a section's strokes                     section_melody  their pitches: a new tune for a section
+    beam_search     how pitches are found                   melody_model    what the search has learned
+    variation       the tune again, varied                  originality     no run of eight notes that a song has
 
 Conventions: onsets in quarter notes from the start of the piece; pitches MIDI numbers. One note at a time, never overlapping.
 """

@@ -1,4 +1,4 @@
-"""Nobody's tune: no run of eight notes that a song of the corpora has.
+"""Originality: no run of eight notes that a song of the corpora has.
 
 A run is seven intervals in semitones and the seven times between its onsets in quarter notes, so that a transposed copy is a copy.
 The known runs are kept as 32-bit hashes (BLAKE2b), never as notes; a run is taken for known wrongly about once in twenty

@@ -2,7 +2,7 @@
 
 Where the chords are those of the first time, its notes stay; where they differ, the search finds notes near the old ones. A return with
 energy rises by an octave if the instrument can, long notes are ornamented, and its last bar may close in a new way. Conventions as
-in `tune`.
+in `section_melody`.
 """
 
 from __future__ import annotations

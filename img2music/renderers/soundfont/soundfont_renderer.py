@@ -6,7 +6,7 @@ is their sum; without, all parts are played at once, which is much quicker and d
 where more than 64 voices sound at a time. Stems are not mastered.
 
 A loop is not faded: what sounds over its end is added to its beginning, as it will be heard when it comes round, and all that
-is done to the sound afterwards goes round too (see `loops`).
+is done to the sound afterwards goes round too (see `loop_seam`).
 
 A performance that rings (`Performance.rings`: a MIDI file from elsewhere) goes on after its length until it has died away, 66 dB below
 its highest peak, or for half a minute; then the frames are as many as that takes.

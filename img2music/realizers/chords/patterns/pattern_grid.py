@@ -1,4 +1,4 @@
-"""What patterns are made of: the bar they play in, the hits they give, and places ranked by how much a bar needs them.
+"""What patterns are made of: the bar they play in, the strokes they give, and places ranked by how much a bar needs them.
 
 Density is not a switch. A grid's places are ranked (downbeat, second strongest beat, other beats, the off-beat that leads
 into the next bar, other off-beats, sixteenths), and a bar takes as many of them as its drive asks: a little more energy
