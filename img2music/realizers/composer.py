@@ -71,7 +71,7 @@ class Composer:
         """
         style = load_style(plan.style)
         phrases, spans = layout_phrases(plan), layout_chords(plan)
-        energies = [section.energy for section in plan.sections for _ in range(section.bars)]
+        energies = plan.bar_energies
         written: dict[str, list[NoteEvent]] = {}
         tune: list[NoteEvent] = []
         alone = len(plan.parts) == 1

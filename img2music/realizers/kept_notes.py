@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 __all__ = [
     "compose_around_kept",
     "octaves_for",
-    "phrase_starts",
     "read_kept_line",
     "replace_kept_parts",
     "transfer_part",
@@ -70,7 +69,7 @@ def transfer_part(
         ValueError: no octaves bring the line into the instrument's range, or only others where `same_octave` allows none.
     """
     player, bar_quarters = instrument(seat.instrument), new.parsed_meter.bar_quarters
-    energies = [section.energy for section in old.sections for _ in range(section.bars)]
+    energies = old.bar_energies
     old_bar = old.parsed_meter.bar_quarters
     by_bar: dict[int, list[Note]] = {}
     for note in part.notes:
@@ -98,7 +97,7 @@ def transfer_part(
         moved.append(replace(event, pitches=tuple(pitches)))
     if new.parsed_key.mode == "minor" != old.parsed_key.mode:
         moved = _melodic(moved, new.parsed_key)
-    borders = phrase_starts(new)
+    borders = new.phrase_starts
     octaves = octaves_for(moved, player, borders)
     if octaves is None or (same_octave and any(octaves)):
         raise ValueError(f"{player.name} can't play these notes in any octave")
@@ -139,7 +138,7 @@ def replace_kept_parts(score: Score, plan: CompositionPlan, kept: Mapping[str, S
     """`score` with kept lines in place of the parts of those ids: for a realizer that writes every part by itself."""
     seats = {part.id: part for part in plan.parts}
     spans = layout_chords(plan)
-    energies = [section.energy for section in plan.sections for _ in range(section.bars)]
+    energies = plan.bar_energies
     return replace(
         score,
         parts=tuple(
@@ -251,16 +250,6 @@ def _melodic(events: Sequence[NoteEvent], key: Key) -> list[NoteEvent]:
             if pitch % 12 == sixth and goal % 12 == leading and goal - pitch == 3:
                 result[place] = replace(event, pitches=(pitch + 1,))
     return result
-
-
-def phrase_starts(plan: CompositionPlan) -> list[Fraction]:
-    """The onsets in quarter notes at which the phrases of `plan` begin, the first being 0."""
-    starts, bar = [], 0
-    for section in plan.sections:
-        for bars in section.phrase_bars:
-            starts.append(bar * plan.parsed_meter.bar_quarters)
-            bar += bars
-    return starts
 
 
 def _phrase_of(onset: Fraction, borders: Sequence[Fraction]) -> Fraction:

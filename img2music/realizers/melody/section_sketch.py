@@ -23,6 +23,7 @@ from img2music.realizers.melody.melody_rhythm import (
     motif_strokes,
     notes_wanted,
 )
+from img2music.theory.rhythms import shortest_stroke
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +79,7 @@ def begin_sketch(
     if section.role == "contrast":
         steps = tuple(-step for step in steps)
         contour = tuple(1 - height for height in reversed(contour))
-        strokes, _ = draw_bar(meter, dialect, "first", wanted, chance, avoid=(strokes,), shortest=_shortest(plan))
+        strokes, _ = draw_bar(meter, dialect, "first", wanted, chance, avoid=(strokes,), shortest=shortest_stroke(plan.tempo_bpm))
         middle += 3 if section.energy >= 0.5 else -3
     elif section.role == "outro" and previous is not None:
         middle = float(previous)  # the ending stays where the tune has come to rest
@@ -122,7 +123,9 @@ def _lay_bar(sketch: SectionSketch, bar: int, idea: BarIdea, goal: str, *, is_fi
         _lay_home(sketch, bar, goal)
         return
     if idea == "cadence":
-        strokes, arrival = cadence(meter, sketch.dialect, sketch.wanted, sketch.chance, sketch.before, _shortest(sketch.plan))
+        strokes, arrival = cadence(
+            meter, sketch.dialect, sketch.wanted, sketch.chance, sketch.before, shortest_stroke(sketch.plan.tempo_bpm)
+        )
         for index, (place, duration) in enumerate(strokes):
             _add(sketch, bar, place, duration, goal=goal if index == arrival else "")
         sketch.before = strokes
@@ -175,7 +178,14 @@ def _rhythm(sketch: SectionSketch, idea: BarIdea, *, is_first: bool) -> tuple[tu
         place: Place = "first" if is_first else "middle"
         used = tuple(sketch.rhythms.values()) if idea != "answer" or float(sketch.chance.random()) < 0.75 else ()
         strokes, is_tied = draw_bar(
-            meter, sketch.dialect, place, wanted, sketch.chance, after=sketch.before, avoid=used, shortest=_shortest(sketch.plan)
+            meter,
+            sketch.dialect,
+            place,
+            wanted,
+            sketch.chance,
+            after=sketch.before,
+            avoid=used,
+            shortest=shortest_stroke(sketch.plan.tempo_bpm),
         )
         sketch.rhythms[idea] = strokes
         return strokes, is_tied, 0
@@ -223,11 +233,6 @@ def _add(
     target = sketch.middle + (height - 0.5) * span
     onset = bar * meter.bar_quarters + place
     sketch.slots.append(MelodySlot(onset, duration, meter.weight(place), target, step, like, anchor, goal))
-
-
-def _shortest(plan: CompositionPlan) -> float:
-    """The shortest stroke that still sings, in quarter notes: about a seventh of a second (our choice)."""
-    return 0.14 * plan.tempo_bpm / 60
 
 
 def through(sketch: SectionSketch, slot: MelodySlot) -> float:
