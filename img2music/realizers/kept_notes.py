@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "compose_around_kept",
-    "octaves_for",
+    "octave_shifts",
     "read_kept_line",
     "replace_kept_parts",
     "transfer_part",
@@ -98,7 +98,7 @@ def transfer_part(
     if new.parsed_key.mode == "minor" != old.parsed_key.mode:
         moved = _melodic(moved, new.parsed_key)
     borders = new.phrase_starts
-    octaves = octaves_for(moved, player, borders)
+    octaves = octave_shifts(moved, player, borders)
     if octaves is None or (same_octave and any(octaves)):
         raise ValueError(f"{player.name} can't play these notes in any octave")
     shifts = dict(zip(borders, octaves, strict=True))
@@ -108,7 +108,7 @@ def transfer_part(
     ]
 
 
-def octaves_for(events: Sequence[NoteEvent], player: Instrument, borders: Sequence[Fraction]) -> list[int] | None:
+def octave_shifts(events: Sequence[NoteEvent], player: Instrument, borders: Sequence[Fraction]) -> list[int] | None:
     """By how many octaves each phrase has to move for `player`: all by the same where that can be, as few as can be; None for no way.
 
     `borders` are the onsets at which phrases begin, the first being 0.

@@ -223,14 +223,14 @@ def _form(sections: Sequence[Section]) -> list[tuple[str, str, str, tuple[int, .
 def _harmonized(sections: Sequence[Section], plan: CompositionPlan) -> tuple[Section, ...]:
     """The kept sections with chords of their own, drawn as the planner of rules draws them."""
     from img2music.planners.harmony.harmonize import harmonize
-    from img2music.planners.rules.affect_mapping import season
+    from img2music.planners.rules.affect_mapping import adapt_vocabulary
     from img2music.planners.rules.form import SectionLayout
 
     style, meter = load_style(plan.style), plan.parsed_meter
     rows = harmonize(
         [SectionLayout(section.name, section.material, section.role, section.phrase_bars) for section in sections],
         plan.parsed_key.mode,
-        style.model_copy(update={"vocabulary": season(style.vocabulary, plan.valence, plan.arousal)}),
+        style.model_copy(update={"vocabulary": adapt_vocabulary(style.vocabulary, plan.valence, plan.arousal)}),
         generator(plan.seed_for("harmony"), "harmony"),
         brightness=plan.valence,
         most=len(meter.beats),
@@ -305,11 +305,11 @@ def _words_gave_way(words: tuple[float, float] | None, brief: Brief, course: Fit
 
 def _turned(brief: Brief, old: CompositionPlan, new: CompositionPlan) -> bool:
     """Whether the brief's words ask for another mode than the kept one, and the planner heard them."""
-    from img2music.planners.rules.word_steering import turns_mode
+    from img2music.planners.rules.word_steering import changes_mode
 
     reading = read_words(brief.words, brief.glosses)
     before, after = old.parsed_key, new.parsed_key
-    if not turns_mode(before.mode, reading):
+    if not changes_mode(before.mode, reading):
         return False
     return after.mode == reading.mode if reading.mode is not None else after.is_minor != before.is_minor
 

@@ -15,13 +15,13 @@ import numpy as np
 
 from img2music.realizers.melody.beam_search import MelodySlot
 from img2music.realizers.melody.melody_rhythm import (
-    augmented,
-    cadence,
+    augment_rhythm,
     draw_bar,
+    draw_cadence_bar,
     fit_note_count,
-    head,
     motif_strokes,
     notes_wanted,
+    repeat_head,
 )
 from img2music.theory.rhythms import shortest_stroke
 
@@ -106,7 +106,7 @@ def lay_phrase(sketch: SectionSketch, phrase: Phrase, ideas: Sequence[BarIdea]) 
 def _lay_outro(sketch: SectionSketch, phrase: Phrase, ideas: Sequence[BarIdea]) -> None:
     """The motif once more, twice as slow; then long notes; then home."""
     bar = sketch.plan.parsed_meter.bar_quarters
-    slow = [(place, duration) for place, duration in augmented(sketch.rhythms["motif"]) if place < 2 * bar]
+    slow = [(place, duration) for place, duration in augment_rhythm(sketch.rhythms["motif"]) if place < 2 * bar]
     for index, (place, duration) in enumerate(slow):
         number, inside = divmod(place, bar)
         step = sketch.steps[index] - sketch.steps[index - 1] if 0 < index < len(sketch.steps) else None
@@ -123,7 +123,7 @@ def _lay_bar(sketch: SectionSketch, bar: int, idea: BarIdea, goal: str, *, is_fi
         _lay_home(sketch, bar, goal)
         return
     if idea == "cadence":
-        strokes, arrival = cadence(
+        strokes, arrival = draw_cadence_bar(
             meter, sketch.dialect, sketch.wanted, sketch.chance, sketch.before, shortest_stroke(sketch.plan.tempo_bpm)
         )
         for index, (place, duration) in enumerate(strokes):
@@ -169,7 +169,7 @@ def _rhythm(sketch: SectionSketch, idea: BarIdea, *, is_first: bool) -> tuple[tu
     if idea in _MOTIF_RHYTHM:
         return motif, False, 0
     if idea == "fragment":
-        strokes, length = head(motif, meter)
+        strokes, length = repeat_head(motif, meter)
         if length >= 2 and len(strokes) == 2 * length and 2 * length <= sketch.wanted * 1.6 + 1:
             return strokes, False, length
         return motif, False, 0
