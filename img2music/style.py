@@ -7,11 +7,11 @@ Knows nothing of pictures and of notes.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from img2music.strict_model import StrictModel
+from img2music.strict_model import DocumentModel, StrictModel
 from img2music.theory import Key, Meter, instrument, parse_bar
 from img2music.theory.instruments import Hand, hand_in_name
 from img2music.theory.pattern_names import check_drum, check_pattern
@@ -139,14 +139,14 @@ class StyleAffect(StrictModel):
     arousal: Annotated[float, Field(ge=-1, le=1)]
 
 
-class Style(StrictModel):
+class Style(DocumentModel):
     """A way of playing."""
 
+    old_fields: ClassVar[dict[str, str]] = {"words": ""}
+    """Which words call a style is in `img2music/lexicon` now."""
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
     summary: Annotated[str, Field(max_length=300)]
     affect: StyleAffect
-    words: Annotated[tuple[str, ...], Field(max_length=100)] = ()
-    """Not read any more, and kept so that older style files are: which words call a style is in `img2music/lexicon`."""
     tempo_bpm: tuple[Tempo, Tempo]
     """Slowest and fastest."""
     meters: Annotated[tuple[MeterName, ...], Field(min_length=1)]
@@ -160,7 +160,7 @@ class Style(StrictModel):
     """Sounding part of a note's written length."""
     reverb: Unit = 0.35
     form: Literal["song", "verse-refrain", "rondo", "arch", "strophic"] = "song"
-    """How sections follow each other; see `planners/form.py`."""
+    """How sections follow each other; see `planners/rules/form.py`."""
     ending: Literal["ritardando", "hit", "fade"] = "ritardando"
     density: tuple[Unit, Unit] = (0.2, 0.8)
     """Density of the calmest and of the most aroused piece."""

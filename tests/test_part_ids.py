@@ -92,11 +92,12 @@ def test_what_is_kept_goes_by_id(tmp_path: Path) -> None:
         path.write_text(dump_json(one), encoding="utf-8")
         pieces.append(recompose(load_plan(path), keep=["melody", "bass"], audio=None))
     assert notes(pieces[0].score) == notes(pieces[1].score)
-    counts = [[kept["same"] for kept in piece.manifest["kept"]["measured"]] for piece in pieces]
+    counts = [[count.same for count in piece.manifest.kept.measured] for piece in pieces if piece.manifest.kept]
     assert counts[0] == counts[1]
     other = pieces[1]
     ids = {part.id for part in other.plan.parts}
-    assert {part["part"] for part in other.manifest["kept"]["parts"]} <= ids
+    assert other.manifest.kept is not None
+    assert {part.part for part in other.manifest.kept.parts} <= ids
     other.save(tmp_path / "kept")
     assert replay(tmp_path / "kept" / "piece.json").same
 

@@ -49,7 +49,7 @@ def _style_summary(name: str) -> str:
 
 
 def _pipeline_summary(name: str) -> str:
-    from img2music.pipeline.config import load_pipeline_config
+    from img2music.pipeline.presets import load_pipeline_config
 
     return load_pipeline_config(name).description
 

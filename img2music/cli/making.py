@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from img2music.io.audio_tags import Tags
+    from img2music.manifest import AudioFormat
     from img2music.performance import Performance
     from img2music.pipeline import Event, Pipeline
-    from img2music.pipeline.manifest import AudioFormat
     from img2music.pipeline.replay import Replay
 
 __all__ = ["compose", "realize", "render", "replay"]

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from img2music.brief import Brief
+    from img2music.manifest import AudioFormat
     from img2music.pipeline import Pipeline
-    from img2music.pipeline.manifest import AudioFormat
 
 __all__ = [
     "AudioChoice",

@@ -46,7 +46,7 @@ def choose_parts(scene: Scene, brief: Brief, words: WordsReading, style: Style, 
     lightness = scene.number("lightness", 0.5)
     shown = players_seen(scene)
     lead = choose_lead(shown, words.without)
-    avoided = lead.row.players if lead is not None and not words.instruments else ()
+    avoided = lead.rule.players if lead is not None and not words.instruments else ()
     parts = assign_style_parts(style, (*words.instruments, *seen.value), lightness, words.without, leading=avoided)
     wished = (*words.instruments, *_heard_in_picture(scene, words))
     guests = [name for name in dict.fromkeys(wished) if name not in {part.instrument for part in parts}]

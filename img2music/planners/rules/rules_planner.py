@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from img2music.crossmodal.affect import spread_affect
-from img2music.crossmodal.attribution import cite, split, sum_terms
+from img2music.crossmodal.attribution import cite_terms, share_among_cues, sum_terms
 from img2music.crossmodal.edits import refresh_edited_scene
 from img2music.io.lexicon_files import is_near_style
 from img2music.io.style_files import load_style, style_names
@@ -34,8 +34,8 @@ from img2music.rng import generator
 from img2music.style import is_style_file
 from img2music.theory import Key, Meter, parse_pitch_class, pitch_class_name
 from img2music.words import read_words, settle_words
-from img2music.words.exact_wishes import overruled
-from img2music.words.explain_words import said_read, told_aside
+from img2music.words.exact_wishes import overruled_words
+from img2music.words.explain_words import describe_read_words, describe_unread_words
 
 if TYPE_CHECKING:
     from img2music.brief import Brief
@@ -67,7 +67,7 @@ class RulesPlanner:
         brief = settle_words(brief)
         words = read_words(brief.words, brief.glosses)
         valence, arousal = self._affect(scene, words, notes)
-        notes.conflicts += overruled(brief, words)
+        notes.conflicts += overruled_words(brief, words)
         style = self._style(scene, brief, words, notes)
         meter = self._meter(scene, brief, words, style, notes)
         key = self._key(scene, brief, words, valence, style, notes)
@@ -111,8 +111,8 @@ class RulesPlanner:
     def _affect(self, scene: Scene, words: WordsReading, notes: DecisionLog) -> tuple[float, float]:
         seen = scene.attributes
         if words.read:
-            notes.because("words", f"Your words were read so: {said_read(words)}.")
-        notes.conflicts += (*told_aside(words), *words.conflicts)
+            notes.because("words", f"Your words were read so: {describe_read_words(words)}.")
+        notes.conflicts += (*describe_unread_words(words), *words.conflicts)
         valence, arousal = steer_feeling(*spread_affect(seen.valence.value, seen.arousal.value), words)
         mood = ", ".join(seen.mood.value) or "neutral"
         moved = "" if words.valence is None and words.arousal is None else ", before your words move it"
@@ -226,8 +226,10 @@ class RulesPlanner:
         ):  # fmt: skip
             energy = choice == "density"
             steered = (words.arousal if energy else words.valence) is not None
-            terms = sum_terms({} if steered else split(abs(by_feeling), (feels,)), split(abs(by_shift), (shift,)))
-            cited = cite(terms, frozenset(terms))
+            terms = sum_terms(
+                {} if steered else share_among_cues(abs(by_feeling), (feels,)), share_among_cues(abs(by_shift), (shift,))
+            )
+            cited = cite_terms(terms, frozenset(terms))
             what = (
                 f"{'your words' if steered else 'the picture'}{chr(39)}{'' if steered else 's'} {'energy' if energy else 'mood'}"
             )
