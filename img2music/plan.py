@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -224,6 +225,17 @@ class CompositionPlan(DocumentModel):
     def bars(self) -> int:
         """Bars of the whole piece."""
         return sum(section.bars for section in self.sections)
+
+    @property
+    def phrase_starts(self) -> tuple[Fraction, ...]:
+        """Where the phrases begin, in quarter notes from the start of the piece; the first is 0."""
+        lengths = [bars for section in self.sections for bars in section.phrase_bars]
+        return tuple(bar * self.parsed_meter.bar_quarters for bar in accumulate(lengths[:-1], initial=0))
+
+    @property
+    def bar_energies(self) -> list[float]:
+        """The energy of every bar, 0..1: that of its section."""
+        return [section.energy for section in self.sections for _ in range(section.bars)]
 
     @property
     def final_bar(self) -> int | None:

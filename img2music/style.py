@@ -87,7 +87,7 @@ class StyleProgressions(StrictModel):
 
 
 class Vocabulary(StrictModel):
-    """What harmony a style speaks. The progressions themselves are drawn from statistics (`planners.harmony`).
+    """What harmony a style speaks. The progressions themselves are drawn from statistics (`planners.harmony.markov`).
 
     Shares are relative to the music the statistics come from: 0 never, 0.5 as often as there, 1 twice as often.
     """

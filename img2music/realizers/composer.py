@@ -1,10 +1,10 @@
-"""The composer: a plan becomes a score. It seats the parts; each craft has its own module.
+"""The composer: a plan becomes a score. It says who plays when and how loud; each craft has modules of its own.
 
-    form            phrases and chords at their places
-    rhythm, search, melody      the tune
-    harmony         voice leading
-    patterns, accompaniment, bass, drums    everybody else
+    timeline    phrases and chords at their places      texture     who rests
+    melody/     the tune and the counter-melody         chords/     voice leading and accompaniment
+    bass/       bass lines                              drums/      drummers and hand percussion
 
+Conventions: events in quarter notes from the start of the piece; `energies` a bar, -1 where a part rests.
 Every promise of the plan (key, metre, tempo, bars, instruments) is kept exactly; how it is played is the performer's matter.
 """
 
@@ -71,7 +71,7 @@ class Composer:
         """
         style = load_style(plan.style)
         phrases, spans = layout_phrases(plan), layout_chords(plan)
-        energies = [section.energy for section in plan.sections for _ in range(section.bars)]
+        energies = plan.bar_energies
         written: dict[str, list[NoteEvent]] = {}
         tune: list[NoteEvent] = []
         alone = len(plan.parts) == 1

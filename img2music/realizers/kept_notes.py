@@ -1,13 +1,13 @@
 """Kept lines: notes of an earlier piece that the composer takes as they are and writes everybody else round.
 
-A note keeps its place in the bar and its length. Its pitch goes to the new key (`theory.degrees`), and a whole line by octaves to
+A note keeps its place in the bar and its length. Its pitch goes to the new key (`theory.transposition`), and a whole line by octaves to
 where the instrument reaches; where it spans too much for that, phrase by phrase. How loud it is against its section, its touch and a
 drummer's timing stay. On record a line is text, a string a bar, so that a piece is made again without the earlier one:
 
     "0 1/2 67; 1/2 3/2 69,72 +4 tenuto"     place and length in quarter notes, pitches, louder by 4, touch
     "0 1/2 36*1.15+0.012"                   a stroke: times the section's loudness, and how much later it was played
 
-Such text is hostile until `read_kept_line` has read it. Conventions: bars from 0, events as in `form`, in order, never overlapping.
+Such text is hostile until `read_kept_line` has read it. Conventions: bars from 0, events as in `timeline`, in order, never overlapping.
 """
 
 from __future__ import annotations
@@ -34,8 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "compose_around_kept",
-    "octaves_for",
-    "phrase_starts",
+    "octave_shifts",
     "read_kept_line",
     "replace_kept_parts",
     "transfer_part",
@@ -70,7 +69,7 @@ def transfer_part(
         ValueError: no octaves bring the line into the instrument's range, or only others where `same_octave` allows none.
     """
     player, bar_quarters = instrument(seat.instrument), new.parsed_meter.bar_quarters
-    energies = [section.energy for section in old.sections for _ in range(section.bars)]
+    energies = old.bar_energies
     old_bar = old.parsed_meter.bar_quarters
     by_bar: dict[int, list[Note]] = {}
     for note in part.notes:
@@ -100,8 +99,8 @@ def transfer_part(
         moved.append(replace(event, pitches=tuple(pitches)))
     if new.parsed_key.mode == "minor" != old.parsed_key.mode:
         moved = _melodic(moved, new.parsed_key)
-    borders = phrase_starts(new)
-    octaves = octaves_for(moved, player, borders)
+    borders = new.phrase_starts
+    octaves = octave_shifts(moved, player, borders)
     if octaves is None or (same_octave and any(octaves)):
         raise ValueError(f"{player.name} can't play these notes in any octave")
     shifts = dict(zip(borders, octaves, strict=True))
@@ -111,7 +110,7 @@ def transfer_part(
     ]
 
 
-def octaves_for(events: Sequence[NoteEvent], player: Instrument, borders: Sequence[Fraction]) -> list[int] | None:
+def octave_shifts(events: Sequence[NoteEvent], player: Instrument, borders: Sequence[Fraction]) -> list[int] | None:
     """By how many octaves each phrase has to move for `player`: all by the same where that can be, as few as can be; None for no way.
 
     `borders` are the onsets at which phrases begin, the first being 0.
@@ -141,7 +140,7 @@ def replace_kept_parts(score: Score, plan: CompositionPlan, kept: Mapping[str, S
     """`score` with kept lines in place of the parts of those ids: for a realizer that writes every part by itself."""
     seats = {part.id: part for part in plan.parts}
     spans = layout_chords(plan)
-    energies = [section.energy for section in plan.sections for _ in range(section.bars)]
+    energies = plan.bar_energies
     return replace(
         score,
         parts=tuple(
@@ -253,16 +252,6 @@ def _melodic(events: Sequence[NoteEvent], key: Key) -> list[NoteEvent]:
             if pitch % 12 == sixth and goal % 12 == leading and goal - pitch == 3:
                 result[place] = replace(event, pitches=(pitch + 1,))
     return result
-
-
-def phrase_starts(plan: CompositionPlan) -> list[Fraction]:
-    """The onsets in quarter notes at which the phrases of `plan` begin, the first being 0."""
-    starts, bar = [], 0
-    for section in plan.sections:
-        for bars in section.phrase_bars:
-            starts.append(bar * plan.parsed_meter.bar_quarters)
-            bar += bars
-    return starts
 
 
 def _phrase_of(onset: Fraction, borders: Sequence[Fraction]) -> Fraction:

@@ -1,6 +1,7 @@
 """The timeline of a plan: phrases and chords at their exact places.
 
-Conventions: bars counted from 0, onsets in quarter notes from the start of the piece. Knows nothing of pitches.
+Conventions: bars counted from 0, onsets in quarter notes from the start of the piece. What sounds at an onset is asked here and
+nowhere else. Knows nothing of how pitches are chosen.
 """
 
 from __future__ import annotations

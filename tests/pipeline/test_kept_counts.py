@@ -459,11 +459,7 @@ def test_a_loop_has_neither_introduction_nor_ending(tmp_path: Path) -> None:
     assert plain.plan.tempo_bpm == pytest.approx(before.plan.tempo_bpm, rel=0.06)  # it is not slowed down to fill what it lost
 
 
-def test_phrases_begin_where_the_count_of_kept_notes_has_them() -> None:
-    from img2music.pipeline.recomposition import kept_counts
-    from img2music.realizers import kept_notes
-
-    assert vars(kept_counts)["phrase_starts"] is kept_notes.phrase_starts
-    starts = kept_notes.phrase_starts(waltz().plan)
-    lengths = [bars for section in waltz().plan.sections for bars in section.phrase_bars]
-    assert starts == [3 * sum(lengths[:number]) for number in range(len(lengths))]
+def test_phrases_begin_where_those_before_them_end() -> None:
+    plan = waltz().plan
+    lengths = [bars for section in plan.sections for bars in section.phrase_bars]
+    assert plan.phrase_starts == tuple(3 * sum(lengths[:number]) for number in range(len(lengths)))

@@ -25,7 +25,7 @@ from img2music.metrics.compliance.compliance_check import check_compliance
 from img2music.performers.performance_builder import EXPRESSION, PEDAL
 from img2music.pipeline import Pipeline, replay
 from img2music.planners.rules.loop_form import fit_loop_tempo, layout_loop, loop_energies, loop_seconds
-from img2music.renderers.post.loop_seam import TAIL_SECONDS, around, fold
+from img2music.renderers.post.loop_seam import TAIL_SECONDS, extend_around, fold_tail
 from img2music.renderers.post.mastering import master
 from img2music.renderers.soundfont.soundfont_renderer import SoundfontRenderer
 from img2music.renderers.soundfont.synthesis import SAMPLE_RATE
@@ -288,10 +288,10 @@ def test_stems_add_up_to_the_mix_before_mastering() -> None:
 
 def test_what_rings_longer_than_the_loop_comes_round_again() -> None:
     ringing = np.ones((1, 350), np.float32)
-    assert fold(ringing, 100, 10).tolist()[0][:30] == [4.0] * 30
-    assert fold(np.ones((2, 100), np.float32), 100, 48_000).tolist() == [[1.0] * 100] * 2
-    assert around(np.arange(5, dtype=np.float32)[None], 2).tolist() == [[3, 4, 0, 1, 2, 3, 4, 0, 1]]
-    assert around(np.arange(2, dtype=np.float32)[None], 3).tolist() == [[1, 0, 1, 0, 1, 0, 1, 0]]
+    assert fold_tail(ringing, 100, 10).tolist()[0][:30] == [4.0] * 30
+    assert fold_tail(np.ones((2, 100), np.float32), 100, 48_000).tolist() == [[1.0] * 100] * 2
+    assert extend_around(np.arange(5, dtype=np.float32)[None], 2).tolist() == [[3, 4, 0, 1, 2, 3, 4, 0, 1]]
+    assert extend_around(np.arange(2, dtype=np.float32)[None], 3).tolist() == [[1, 0, 1, 0, 1, 0, 1, 0]]
 
 
 @pytest.mark.parametrize("frames", [48_000, 48_017, 47_953])

@@ -14,8 +14,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from img2music.manifest import KeptCount
+<<<<<<< HEAD
 from img2music.pipeline.recomposition.kept_parts import NOTE_CRAFTS, craft_of
-from img2music.realizers.kept_notes import phrase_starts
+=======
+from img2music.pipeline.recomposition.plan_adaptation import NOTE_CRAFTS, craft_of
+>>>>>>> composer
 from img2music.theory.chords import parse_bar
 from img2music.theory.transposition import degree_of, interval_name, key_interval
 
@@ -177,7 +180,7 @@ def _notes(was: Part, part: Part, old: CompositionPlan, graft: AdaptedPlan) -> t
     there: dict[Fraction, list[Note]] = {}
     for note in part.notes:
         there.setdefault(note.onset_quarters, []).append(note)
-    borders = phrase_starts(graft.plan)
+    borders = graft.plan.phrase_starts
     found: dict[int, dict[int, dict[int, int]]] = {}  # by phrase and octave: which notes, and how far each moved
     for number, note in enumerate(was.notes):
         bar = int(note.onset_quarters / bar_quarters)

@@ -100,10 +100,10 @@ def _holds(meter: Meter, old: CompositionPlan) -> bool:
 
 def _turned(brief: Brief, old: CompositionPlan, new: CompositionPlan) -> bool:
     """Whether the brief's words ask for another mode than the kept one, and the planner heard them."""
-    from img2music.planners.rules.word_steering import turns_mode
+    from img2music.planners.rules.word_steering import changes_mode
 
     reading = read_words(brief.words, brief.glosses)
     before, after = old.parsed_key, new.parsed_key
-    if not turns_mode(before.mode, reading):
+    if not changes_mode(before.mode, reading):
         return False
     return after.mode == reading.mode if reading.mode is not None else after.is_minor != before.is_minor

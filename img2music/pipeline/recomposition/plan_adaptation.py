@@ -146,14 +146,14 @@ def _form(sections: Sequence[Section]) -> list[tuple[str, str, str, tuple[int, .
 def _harmonized(sections: Sequence[Section], plan: CompositionPlan) -> tuple[Section, ...]:
     """The kept sections with chords of their own, drawn as the planner of rules draws them."""
     from img2music.planners.harmony.harmonize import harmonize
-    from img2music.planners.rules.affect_mapping import season
+    from img2music.planners.rules.affect_mapping import adapt_vocabulary
     from img2music.planners.rules.form import SectionLayout
 
     style, meter = load_style(plan.style), plan.parsed_meter
     rows = harmonize(
         [SectionLayout(section.name, section.material, section.role, section.phrase_bars) for section in sections],
         plan.parsed_key.mode,
-        style.model_copy(update={"vocabulary": season(style.vocabulary, plan.valence, plan.arousal)}),
+        style.model_copy(update={"vocabulary": adapt_vocabulary(style.vocabulary, plan.valence, plan.arousal)}),
         generator(plan.seed_for("harmony"), "harmony"),
         brightness=plan.valence,
         most=len(meter.beats),
@@ -226,3 +226,118 @@ def _words_gave_way(words: tuple[float, float] | None, brief: Brief, course: Fit
     there = f"between {words[0]:.0f} and {words[1]:.0f} quarter notes a minute"
     taken = f"the length was kept, and {course.tempo_bpm:.4g} was taken"
     return [f"your words put the tempo {there}, where no whole phrases of what is kept fill {brief.seconds:g} s; {taken}"]
+<<<<<<< HEAD
+=======
+
+
+def _turned(brief: Brief, old: CompositionPlan, new: CompositionPlan) -> bool:
+    """Whether the brief's words ask for another mode than the kept one, and the planner heard them."""
+    from img2music.planners.rules.word_steering import changes_mode
+
+    reading = read_words(brief.words, brief.glosses)
+    before, after = old.parsed_key, new.parsed_key
+    if not changes_mode(before.mode, reading):
+        return False
+    return after.mode == reading.mode if reading.mode is not None else after.is_minor != before.is_minor
+
+
+def _seated(
+    plan: CompositionPlan, brief: Brief, old: CompositionPlan, carried: Sequence[Part], places: Sequence[int]
+) -> tuple[CompositionPlan, dict[str, str]]:
+    """The plan's band with a seat for every kept part, and which earlier part each of those seats has."""
+    own = {part.id: part for part in old.parts}
+    fixed = bool(brief.instruments)
+    crafts = {craft_of(part) for part in carried}
+    free = [seat for seat in plan.parts if craft_of(seat) in crafts]
+    chosen: dict[str, PartPlan] = {}  # by the id of the seat that it takes
+    added: list[PartPlan] = []
+    seats: dict[str, str] = {}
+    taken = [seat for seat in plan.parts if seat not in free]
+    # Who finds the very same seat goes first, so that nobody else takes it.
+    for part in sorted(carried, key=lambda part: not any(_same_seat(part, seat) for seat in free)):
+        earlier = own[part.id]
+        match = _match(part, free)
+        if match is None and fixed:
+            raise BriefError(
+                f"nobody in the band that was asked for ({', '.join(brief.instruments)}) plays the kept {craft_of(part)}; "
+                f"name {earlier.instrument} too with --instrument, or keep no {craft_of(part)}"
+            )
+        if match is not None:
+            free.remove(match)
+            seat = earlier.model_copy(
+                update={name: getattr(match, name) for name in ("id", "name", "hand", "instrument", "level_db", "pan")}
+            )
+            # An accompaniment that climbs an octave is no longer under its tune: then its own player goes on.
+            if _plays(part, old, plan, seat, places, same_octave=not fixed and craft_of(part) != "melody"):
+                chosen[match.id] = seat
+                seats[seat.id] = part.id
+                taken.append(seat)
+                continue
+            if fixed:
+                raise BriefError(
+                    f"{match.instrument} can't play the kept {craft_of(part)}, which {earlier.instrument} played: not in its range, or "
+                    "not so many notes at once; name another instrument"
+                )
+        own_names = {
+            "id": _unique(earlier.id, {seat.id for seat in taken}),
+            "name": _unique(earlier.name, {seat.name for seat in taken}),
+        }
+        seat = earlier.model_copy(update=own_names)
+        if not _plays(part, old, plan, seat, places):
+            raise BriefError(
+                f"the kept {craft_of(part)} can't be played by {earlier.instrument} in {plan.key}; ask for another key or instrument"
+            )
+        taken.append(seat)
+        seats[seat.id] = part.id
+        if match is not None:
+            chosen[match.id] = seat
+        else:
+            added.append(seat)
+    # Seats of a kept craft that nobody took would play beside it what was never there; an asked band plays on.
+    gone = set() if fixed else {seat.id for seat in free}
+    parts = [chosen.get(seat.id, seat) for seat in plan.parts if seat.id not in gone]
+    parts += added
+    pitched = sum(not instrument(part.instrument).kit for part in parts)
+    if len(parts) > MOST_PARTS or pitched > MOST_PITCHED_PARTS:
+        raise BriefError(
+            f"with what is kept the band would have {len(parts)} parts, and {MOST_PARTS} is the limit; keep less, or another style"
+        )
+    return plan.model_copy(update={"parts": tuple(parts)}), seats
+
+
+def _same_seat(part: Part, seat: PartPlan) -> bool:
+    return (seat.role, seat.instrument, seat.id) == (part.role, part.instrument.name, part.id)
+
+
+def _match(part: Part, free: Sequence[PartPlan]) -> PartPlan | None:
+    """The seat for a kept part: of its instrument and role if there is one, then of its role, then of its craft."""
+    mine = [seat for seat in free if craft_of(seat) == craft_of(part)]
+    return min(
+        mine,
+        key=lambda seat: (seat.role != part.role, seat.instrument != part.instrument.name, seat.id != part.id),
+        default=None,
+    )
+
+
+def _plays(
+    part: Part, old: CompositionPlan, plan: CompositionPlan, seat: PartPlan, places: Sequence[int], *, same_octave: bool = False
+) -> bool:
+    """Whether the seat's player can play the kept notes."""
+    player = instrument(seat.instrument)
+    if player.kit or part.instrument.kit:
+        # An orchestra's percussion has other drums on the same keys.
+        return player.kit and part.instrument.kit and (player.name == _ORCHESTRAL) == (part.instrument.name == _ORCHESTRAL)
+    try:
+        transfer_part(part, old, plan, seat, places, same_octave=same_octave)
+    except ValueError:
+        return False
+    return True
+
+
+def _unique(name: str, taken: set[str]) -> str:
+    number = 2
+    free = name
+    while free in taken:
+        free, number = f"{name} {number}", number + 1
+    return free
+>>>>>>> composer

@@ -1,5 +1,5 @@
-"""Colour: what is written after and under the triads of a progression. Sevenths, ninths and sixths as the style speaks them, secondary
-dominants named by their goal, suspensions before they resolve, inversions for a bass that steps, tonic and dominant pedals.
+"""Figures: what is written after the triads of a progression. Sevenths, ninths and sixths as the style uses them, secondary dominants
+named by the degree they lead to, suspensions before they resolve, inversions for a bass that steps, tonic and dominant pedals.
 
 A seventh or ninth is the one of the mode's own scale, so that no figure brings in a foreign note; dominants (V, V/x) take the
 minor seventh. Inversions are chosen for a whole phrase at once by dynamic programming over the bass: a step costs least, a leap of

@@ -1,9 +1,9 @@
 """The phrases of a piece's harmony: drawn from statistics, or taken from the style's own rows, and remembered by material.
 
 A `PhraseWriter` serves one piece: it knows mode, style and brightness, draws an introduction, sections and an ending as it is asked for
-them, and gives a material that comes back the chords it had. The triads come
-from `markov`, weighed by `chord_vocabulary`, how long each lasts from `harmonic_rhythm`, the ends from `cadences`, figures and inversions
-from `chord_figures`. A phrase that comes home without a dominant is drawn again.
+them, and gives a material that comes back the chords it had. The triads come from `markov`, weighed by `chord_vocabulary`, how long each
+lasts from `harmonic_rhythm`, the ends from `cadences`, figures and inversions from `chord_figures`.
+A phrase that comes home without a dominant is drawn again.
 Conventions: one string of numerals a bar; a row is a phrase's bars. Knows nothing of the order of sections and of notes.
 """
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from img2music.planners.harmony.cadences import cadence_weights, tonic_numeral
 from img2music.planners.harmony.chord_figures import ChordFigures, choose_inversions, pedal_chord
-from img2music.planners.harmony.chord_vocabulary import follow, triad_kind, weigh
+from img2music.planners.harmony.chord_vocabulary import resolution_factors, triad_kind, triad_weights
 from img2music.planners.harmony.harmonic_rhythm import HarmonicRhythm
 from img2music.planners.harmony.markov import load_harmony_model
 from img2music.planners.harmony.style_rows import StyleRows
@@ -65,8 +65,8 @@ class PhraseWriter:
         self._most = most
         model = load_harmony_model(self._words.source, mode)
         # Charts leave their major triads free; elsewhere a secondary dominant goes where it leads.
-        self._model = model if self._words.source == "chart" else model.bent(follow(model, mode))
-        self._weights = weigh(model, mode, self._words, brightness)
+        self._model = model if self._words.source == "chart" else model.bent(resolution_factors(model, mode))
+        self._weights = triad_weights(model, mode, self._words, brightness)
         self._weights[self._home] *= _HOMING
         self._palette = ChordFigures(mode, self._words, chance)
         counted = model.rhythm if self._words.source != "chorales" else ()

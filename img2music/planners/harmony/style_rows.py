@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.planners.harmony.chord_vocabulary import light_of
+from img2music.planners.harmony.chord_vocabulary import triad_brightness
 from img2music.rng import draw_index
 
 if TYPE_CHECKING:
@@ -67,5 +67,5 @@ def _mean_light(row: str, mode: str) -> float:
     for numeral in row.replace("|", " ").split():
         head = numeral.partition("/")[0].replace("ø", "o").replace("+", "")
         stem = head.rstrip("0123456789").removesuffix("sus").removesuffix("maj").removesuffix("add").rstrip("0123456789")
-        lights.append(light_of(stem.removesuffix("sus"), mode) if "/" not in numeral else 0.3)
+        lights.append(triad_brightness(stem.removesuffix("sus"), mode) if "/" not in numeral else 0.3)
     return sum(lights) / len(lights)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.planners.rules.form import phrases_of
+from img2music.planners.rules.form import split_into_phrases
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ def fit_bars(sections: Sequence[Section], bars: int) -> tuple[Section, ...]:
     return tuple(
         section
         if tuple(row) == section.harmony
-        else section.model_copy(update={"harmony": tuple(row), "phrase_bars": phrases_of(len(row))})
+        else section.model_copy(update={"harmony": tuple(row), "phrase_bars": split_into_phrases(len(row))})
         for section, row in zip(sections, rows, strict=True)
         if row
     )

@@ -22,7 +22,7 @@ from img2music.planners.llm.cited_reasons import give_reasons
 from img2music.planners.llm.numeral_spelling import numerals_as_meant
 from img2music.planners.rules.ensemble import missing_harmony
 from img2music.planners.rules.form import count_bars
-from img2music.planners.rules.loop_form import loop_bars, loop_seconds
+from img2music.planners.rules.loop_form import count_loop_bars, loop_seconds
 from img2music.style import is_style_file
 from img2music.theory import METERS, Key, Meter, parse_bar
 from img2music.theory.mode_check import find_mode_contradiction
@@ -275,7 +275,7 @@ class _Desk:
                 return moved, sections
         elif self._fills(tempo, bars, meter):
             return tempo, sections
-        wanted = loop_bars(seconds, tempo, meter) if self.settled.loop else count_bars(seconds, tempo, meter)
+        wanted = count_loop_bars(seconds, tempo, meter) if self.settled.loop else count_bars(seconds, tempo, meter)
         if wanted != bars and self.wish.lost_sections:
             sections = fit_bars(sections, wanted)  # what was lost was told already
         elif wanted != bars:
@@ -292,7 +292,7 @@ class _Desk:
         lasts = loop_seconds(bars, tempo, meter)
         seconds = self.settled.seconds
         if self.settled.loop:
-            return bars == loop_bars(seconds, tempo, meter)
+            return bars == count_loop_bars(seconds, tempo, meter)
         bar = loop_seconds(1, tempo, meter)
         return (
             bars == count_bars(seconds, tempo, meter)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from img2music.plan import MOST_PARTS
 from img2music.planners.rules.ensemble import add_instrument, assign_style_parts, assign_wished_parts, missing_harmony
 from img2music.planners.rules.plan_wording import ROLE_PHRASES
-from img2music.planners.rules.seen_players import add_seen_instrument, leader, players_seen
+from img2music.planners.rules.seen_players import add_seen_instrument, choose_lead, players_seen
 from img2music.theory import instrument, is_excluded
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def choose_parts(scene: Scene, brief: Brief, words: WordsReading, style: Style, 
         return band
     lightness = scene.number("lightness", 0.5)
     shown = players_seen(scene)
-    lead = leader(shown, words.without)
+    lead = choose_lead(shown, words.without)
     avoided = lead.rule.players if lead is not None and not words.instruments else ()
     parts = assign_style_parts(style, (*words.instruments, *seen.value), lightness, words.without, leading=avoided)
     wished = (*words.instruments, *_heard_in_picture(scene, words))

@@ -1,7 +1,8 @@
 """The rules planner: from a scene and a brief to a composition, every choice with its reason.
 
-The evidence (what drives which cue) lies in the perceiver's attributes; this module settles who decides: the brief, then
-plain words, then the picture. Every conflict is written down. The same scene and brief always give the same plan.
+What each cue suggests is in the scene's attributes already; this module settles who decides: the brief, then plain words, then the
+picture, then the style's habit. Every conflict is written down. Conventions as in `plan`. Knows nothing of notes.
+The same scene and brief always give the same plan.
 """
 
 from __future__ import annotations
@@ -15,10 +16,17 @@ from img2music.io.lexicon_files import is_near_style
 from img2music.io.style_files import load_style, style_names
 from img2music.plan import CompositionPlan, Section
 from img2music.planners.harmony.harmonize import harmonize
-from img2music.planners.rules.affect_mapping import SHIFT, feel, nearest_mode, season
+from img2music.planners.rules.affect_mapping import DENSITY_SHIFT, adapt_vocabulary, map_affect, nearest_mode
 from img2music.planners.rules.ensemble_choice import choose_parts
 from img2music.planners.rules.form import count_bars, fit_tempo, layout_sections, section_energies
-from img2music.planners.rules.loop_form import fit_loop_tempo, layout_loop, loop_bars, loop_energies, loop_seconds, short_loop
+from img2music.planners.rules.loop_form import (
+    count_loop_bars,
+    fit_loop_tempo,
+    layout_loop,
+    loop_energies,
+    loop_seconds,
+    short_loop_harmony,
+)
 from img2music.planners.rules.motif import draw_contour, draw_motif
 from img2music.planners.rules.plan_wording import SOURCE_PHRASES, DecisionLog, describe_line, make_idea, make_title
 from img2music.planners.rules.word_steering import other_style, steer_feeling, steer_mode, steer_tempo
@@ -64,7 +72,7 @@ class RulesPlanner:
         meter = self._meter(scene, brief, words, style, notes)
         key = self._key(scene, brief, words, valence, style, notes)
         tempo = self._tempo(scene, brief, words, style, meter, notes)
-        feeling = feel(valence, arousal, style)
+        feeling = map_affect(valence, arousal, style)
         contour, contour_cues = draw_contour(scene)
         density, height = self._shifts(scene, style, feeling, words, notes)
         motif = draw_motif(contour, meter, density, tempo)
@@ -208,7 +216,7 @@ class RulesPlanner:
         """Density and height: what the feeling asks, moved by what the subject asks."""
         seen = scene.attributes
         low, high = style.density
-        moved = SHIFT * (high - low) * seen.density.value
+        moved = DENSITY_SHIFT * (high - low) * seen.density.value
         density = min(high, max(low, feeling.density + moved))
         height = round(min(12.0, max(-12.0, feeling.height + seen.height.value)))
         for choice, text, feels, by_feeling, shift, by_shift in (
@@ -242,9 +250,9 @@ class RulesPlanner:
     ) -> tuple[Section, ...]:
         valence, arousal = affect
         profile = scene.curve("brightness_profile")
-        temper = feel(valence, arousal, style).temper
+        temper = map_affect(valence, arousal, style).temper
         if brief.loop:
-            bars = loop_bars(brief.seconds, tempo, meter)
+            bars = count_loop_bars(brief.seconds, tempo, meter)
             layouts = layout_loop(bars)
             energies = loop_energies(layouts, temper, profile)
             _note_loop(brief, bars, tempo, meter, notes)
@@ -255,14 +263,14 @@ class RulesPlanner:
         harmony = harmonize(
             layouts,
             key.mode,
-            style.model_copy(update={"vocabulary": season(style.vocabulary, valence, arousal)}),
+            style.model_copy(update={"vocabulary": adapt_vocabulary(style.vocabulary, valence, arousal)}),
             generator(brief.seed_for("harmony"), "harmony"),
             brightness=valence,
             most=len(meter.beats),
             bar_seconds=float(meter.bar_quarters) * 60 / tempo,
             loop=brief.loop,
         )
-        short = short_loop(bars, key.mode) if brief.loop else None
+        short = short_loop_harmony(bars, key.mode) if brief.loop else None
         if short is not None:
             harmony = (short,)
         letters = " ".join(layout.name for layout in layouts)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from img2music.scene import Scene
     from img2music.style import Style
 
-__all__ = ["add_seen_instrument", "leader", "players_seen"]
+__all__ = ["add_seen_instrument", "choose_lead", "players_seen"]
 
 _BESIDE = {"gong": ("Gong", -6.0, 0.2), "maracas": ("Maracas", -8.0, 0.35)}
 """Name, level and place of percussion beside a drummer."""
@@ -45,7 +45,7 @@ def players_seen(scene: Scene) -> tuple[RecognisedInstrument, ...]:
     return tuple(one for one in recognised_instruments(numbers) if named & set(one.rule.players))
 
 
-def leader(shown: Sequence[RecognisedInstrument], without: Sequence[str]) -> RecognisedInstrument | None:
+def choose_lead(shown: Sequence[RecognisedInstrument], without: Sequence[str]) -> RecognisedInstrument | None:
     """Who takes the tune: the first that can, if nobody wants it or the tune left out."""
     singers = (one for one in shown if one.rule.sings and "melody" not in without)
     return next((one for one in singers if not is_excluded(instrument(one.rule.players[0]), without, "melody")), None)

@@ -3,7 +3,7 @@
 What the plan promises is never the model's to decide: key, metre, tempo, bars, parts and chords are the plan's, whatever the answer
 says. Faults that a model can mend are quoted back; small ones, and those that are left, are mended by rule and told in the journal.
 Voices that the answer leaves out are the composer's, written round the model's tune. `read_tune` does the same without a model, so a
-piece can be made again from the ABC text. The reader is our own (`io.abc_reading`), so no optional package is needed.
+piece can be made again from the ABC text. The reader is our own (`io.abc.import_abc`), so no optional package is needed.
 """
 
 from __future__ import annotations

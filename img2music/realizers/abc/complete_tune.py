@@ -36,7 +36,7 @@ def leading(plan: CompositionPlan) -> PartPlan | None:
 def complete(plan: CompositionPlan, composed: Score, given: Mapping[str, RepairedVoice]) -> tuple[Score, list[str]]:
     """The whole score: the model's voices, and the composer's for all that is missing, round the model's tune."""
     style, phrases, spans = load_style(plan.style), layout_phrases(plan), layout_chords(plan)
-    energies = [section.energy for section in plan.sections for _ in range(section.bars)]
+    energies = plan.bar_energies
     bar_quarters, alone = plan.parsed_meter.bar_quarters, len(plan.parts) == 1
     lead = leading(plan)
     tune: list[NoteEvent] = []

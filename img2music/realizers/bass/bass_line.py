@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from img2music.realizers.bass.bass_context import BassContext
-from img2music.realizers.bass.bass_patterns import BASS
+from img2music.realizers.bass.bass_patterns import BASS_PATTERNS
 from img2music.realizers.chords.accompaniment import rhythmic_activity
 from img2music.realizers.chords.voice_leading import nearest_pitch
 from img2music.realizers.timeline import NoteEvent
@@ -85,7 +85,7 @@ def write_bass(
             held=index > 0 and spans[index - 1].chord == span.chord and not ends,
             chance=chance,
         )
-        played = BASS[name](context)
+        played = BASS_PATTERNS[name](context)
         last_of_phrase = ends and (index + 1 == len(spans) or spans[index + 1].bar != span.bar)
         if last_of_phrase and name not in _FLOWING and context.drive > _LEADS_FROM:
             played = _lead(played, context)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from img2music.realizers.bass.walking_bass import walk
-from img2music.realizers.chords.patterns.pattern_grid import EIGHTH, SIXTEENTH, level
+from img2music.realizers.bass.walking_bass import walking_line
+from img2music.realizers.chords.patterns.pattern_grid import EIGHTH, SIXTEENTH, count_for_drive
 from img2music.realizers.timeline import NoteEvent
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from img2music.realizers.bass.bass_context import BassContext
 
-__all__ = ["BASS"]
+__all__ = ["BASS_PATTERNS"]
 
 
 def _figure(context: BassContext, text: str, pitches: Sequence[int], *, longest: Fraction | None = None) -> list[NoteEvent]:
@@ -73,7 +73,7 @@ def _octave(context: BassContext) -> list[NoteEvent]:
 
 def _pulse(context: BassContext) -> list[NoteEvent]:
     beats, eighths = len(context.meter.beats), int(context.meter.bar_quarters / EIGHTH)
-    return context.line(context.grid(level(context.drive, (beats + 1) // 2, beats, eighths, eighths)), [context.root])
+    return context.line(context.grid(count_for_drive(context.drive, (beats + 1) // 2, beats, eighths, eighths)), [context.root])
 
 
 def _gallop(context: BassContext) -> list[NoteEvent]:
@@ -123,12 +123,14 @@ def _melodic(context: BassContext) -> list[NoteEvent]:
 
 
 def _walking(context: BassContext) -> list[NoteEvent]:
-    return walk(context, context.beats)
+    return walking_line(context, context.beats)
 
 
 def _running(context: BassContext) -> list[NoteEvent]:
     eighths = int(context.meter.bar_quarters / EIGHTH)
-    return walk(context, context.grid(level(context.drive, len(context.meter.beats), eighths, eighths)), diatonic=True)
+    return walking_line(
+        context, context.grid(count_for_drive(context.drive, len(context.meter.beats), eighths, eighths)), diatonic=True
+    )
 
 
 def _boogie(context: BassContext) -> list[NoteEvent]:
@@ -195,7 +197,7 @@ def _funk(context: BassContext) -> list[NoteEvent]:
         ("x.......x.x.....", "x..x....x.x...x.", "x..x..x.x.xx..x."),
         ("x...........x.x.", "x..x......x.x.x.", "x.xx......x.x.xx"),
     )
-    text = figures[context.variant][level(context.drive, 0, 1, 2)]
+    text = figures[context.variant][count_for_drive(context.drive, 0, 1, 2)]
     pitches = [context.root, context.root, context.octave, context.above(10) if context.bar % 2 else context.fifth, context.root]
     return _figure(context, text, pitches, longest=EIGHTH)
 
@@ -215,11 +217,11 @@ def _tumbao(context: BassContext) -> list[NoteEvent]:
 
 
 def _drone(context: BassContext) -> list[NoteEvent]:
-    places = context.grid(level(context.drive, 1, 1, 2, 3))
+    places = context.grid(count_for_drive(context.drive, 1, 1, 2, 3))
     return context.line(places, [context.root])
 
 
-BASS: dict[str, Callable[[BassContext], list[NoteEvent]]] = {
+BASS_PATTERNS: dict[str, Callable[[BassContext], list[NoteEvent]]] = {
     "boogie": _boogie,
     "bossa": _bossa,
     "drone": _drone,

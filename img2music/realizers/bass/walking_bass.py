@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from img2music.realizers.bass.bass_context import BassContext
     from img2music.realizers.timeline import NoteEvent
 
-__all__ = ["walk"]
+__all__ = ["walking_line"]
 
 # Cost of an interval by its semitones: steps are the rule, thirds and fourths common, sixths rare; 0 is no walking.
 _LEAP = (30.0, 0.0, 0.0, 0.5, 0.5, 0.9, 2.0, 1.4, 3.0, 3.0, 4.0, 5.0, 2.5)
@@ -28,7 +28,7 @@ _LUCK = 1.1
 """How much chance may outweigh the rules (our choice)."""
 
 
-def walk(context: BassContext, places: Sequence[Fraction], *, diatonic: bool = False) -> list[NoteEvent]:
+def walking_line(context: BassContext, places: Sequence[Fraction], *, diatonic: bool = False) -> list[NoteEvent]:
     """A note at each of `places`; `diatonic` leads by the scale only, as before jazz."""
     layers: list[dict[int, float]] = [{context.root: 0.0}]
     layers += [_choices(context, place) for place in places[1:-1]]

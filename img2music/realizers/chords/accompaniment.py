@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from img2music.realizers.chords.chord_spacing import avoid_shared_keys, keep_below_melody, widen_low_intervals
 from img2music.realizers.chords.part_writing import RANGES, write_parts
-from img2music.realizers.chords.patterns import PatternContext, pattern
+from img2music.realizers.chords.patterns import PatternContext, find_pattern
 from img2music.realizers.chords.voice_leading import nearest_pitch, voice_chords
 from img2music.realizers.timeline import NoteEvent, note_at
 from img2music.rng import generator
@@ -58,7 +58,7 @@ def write_chords(
     voicings = _voicings(plan, part, player, spans, low, high)
     if part.pattern in _PART_WRITTEN and tune and player.voices > 1 and any(other.role == "bass" for other in plan.parts):
         voicings = _inner_voices(plan, player, spans, tune)
-    play = pattern(part.role, part.pattern)
+    play = find_pattern(part.role, part.pattern)
     moments = _moments(plan, part, phrases, energies)
     grounded = part.role == "arpeggio" and _is_ground(plan, part)
     events: list[NoteEvent] = []

@@ -20,14 +20,21 @@ if TYPE_CHECKING:
 
     from img2music.realizers.timeline import NoteEvent
 
-__all__ = ["LOW_LIMITS", "avoid_shared_keys", "is_clear", "keep_below_melody", "lowest_melody_pitch", "widen_low_intervals"]
+__all__ = [
+    "LOW_LIMITS",
+    "avoid_shared_keys",
+    "keep_below_melody",
+    "lowest_melody_pitch",
+    "respects_low_limits",
+    "widen_low_intervals",
+]
 
 LOW_LIMITS = {1: 52, 2: 51, 3: 48, 4: 47, 5: 45, 6: 46, 7: 37, 8: 41, 9: 41, 10: 41, 11: 41}
 """Lowest note under which an interval of so many semitones may stand. (The tritone is often given as B1; we keep it with
 its neighbours, as it is never clearer than a fourth.)"""
 
 
-def is_clear(voicing: Sequence[int]) -> bool:
+def respects_low_limits(voicing: Sequence[int]) -> bool:
     """Whether every neighbouring pair of a voicing keeps to its low interval limit."""
     return all(lower >= LOW_LIMITS.get(upper - lower, 0) for lower, upper in pairwise(voicing))
 
@@ -83,6 +90,6 @@ def _below(pitches: tuple[int, ...], sung: int | None, low: int) -> tuple[int, .
         lower = pitch - 12 * ((pitch - sung) // 12 + 1)
         fitted = tuple(sorted({*kept, lower}))
         # An octave lower it must neither leave the instrument nor muddy the chord.
-        if lower >= low and (len(fitted) == 1 or is_clear(fitted)):
+        if lower >= low and (len(fitted) == 1 or respects_low_limits(fitted)):
             kept = list(fitted)
     return tuple(kept) or pitches[:1]

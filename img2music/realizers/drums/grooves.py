@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from img2music.theory import Meter
 
-__all__ = ["DrumBar", "DrumStroke", "Fill", "Groove", "choose_fill", "choose_groove", "fill_bar", "groove_bar", "library"]
+__all__ = ["DrumBar", "DrumStroke", "Fill", "Groove", "choose_fill", "choose_groove", "fill_bar", "groove_bar", "groove_library"]
 
 _SLOTS = 24
 _LEVELS = 3
@@ -127,7 +127,7 @@ def _hits(numbers: Sequence[int]) -> tuple[_Hit, ...]:
 
 
 @cache
-def library() -> tuple[tuple[Groove, ...], tuple[Fill, ...]]:
+def groove_library() -> tuple[tuple[Groove, ...], tuple[Fill, ...]]:
     """All grooves and all fills, in the order of the file."""
     content: dict[str, Any] = json.loads(asset_path("statistics/grooves.json").read_text(encoding="utf-8"))
     shared = ("family", "feel", "bpm", "source")
@@ -165,7 +165,7 @@ def choose_groove(
     Grooves recorded in the metre come first, then those that its bars can be made from; a family that has only straight grooves plays
     them in a swinging style too, where the performer swings their eighths as everybody's. `without` are avoided.
     """
-    grooves, _ = library()
+    grooves, _ = groove_library()
     feel = "swung" if swung or meter.is_compound else "straight"
     made_here = [one for one in grooves if one.meter == meter.name and one.family in families and one.feel == feel]
     in_four = [one for one in grooves if one.meter == "4/4" and one.feel == feel]
@@ -195,7 +195,7 @@ def choose_fill(
 ) -> Fill:
     """A fill of the style's families and feel; the fuller ones where the energy (0..1) is high."""
     feel = "swung" if swung or meter.is_compound else "straight"
-    _, fills = library()
+    _, fills = groove_library()
     for names in (families, _DEFAULT):
         shelf = [one for one in fills if one.family in names and one.feel == feel]
         if len(shelf) >= 2:

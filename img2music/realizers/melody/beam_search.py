@@ -16,7 +16,7 @@ from fractions import Fraction
 from heapq import nsmallest
 from typing import TYPE_CHECKING
 
-from img2music.realizers.melody.melody_model import WIDEST, length_class, load_melody_model
+from img2music.realizers.melody.melody_model import WIDEST_STEP, length_class, load_melody_model
 from img2music.realizers.melody.scale_tones import foreign_tone, tones_over_chord
 from img2music.realizers.timeline import chord_at, reached_between
 
@@ -152,9 +152,9 @@ def _extensions(
     found = []
     for index, (tone, cost) in enumerate(costs):
         step = tone.degree - last.degree
-        if not -WIDEST <= step <= WIDEST:
+        if not -WIDEST_STEP <= step <= WIDEST_STEP:
             continue
-        total = line.cost + cost + (to_member if tone.role < 4 else to_stranger)[step + WIDEST]
+        total = line.cost + cost + (to_member if tone.role < 4 else to_stranger)[step + WIDEST_STEP]
         if tone.pitch == before and step:
             total += trill
         size = tone.pitch - last.pitch
@@ -172,7 +172,7 @@ def _away(degree: int, begins: Sequence[int]) -> int:
 
 
 def _extended(line: _Line, tone: ScaleTone, total: int) -> _Line:
-    interval = None if line.tone is None else max(-WIDEST, min(WIDEST, tone.degree - line.tone.degree))
+    interval = None if line.tone is None else max(-WIDEST_STEP, min(WIDEST_STEP, tone.degree - line.tone.degree))
     same_way = interval is not None and line.interval is not None and (interval * line.interval > 0 or interval == line.interval)
     run = line.run + 1 if same_way else 1
     return _Line(total, tone, interval, run, (*line.degrees, tone.degree), (*line.pitches, tone.pitch))
@@ -202,14 +202,14 @@ def _moves(line: _Line, wanted: int | None) -> tuple[list[int], list[int]]:
     for following in (0, 1):
         row = list(load_melody_model().step_costs(line.interval, member, following))
         if line.run > 4 and line.interval is not None:
-            begin, end = (WIDEST + 1, len(row)) if line.interval > 0 else (0, WIDEST)
-            for index in range(begin, end) if line.interval else (WIDEST,):
+            begin, end = (WIDEST_STEP + 1, len(row)) if line.interval > 0 else (0, WIDEST_STEP)
+            for index in range(begin, end) if line.interval else (WIDEST_STEP,):
                 row[index] += 450 * (line.run - 4)
         if line.interval == 0 and line.run >= 2:
-            row[WIDEST] += 700 * min(line.run - 1, 4)
+            row[WIDEST_STEP] += 700 * min(line.run - 1, 4)
         if wanted is not None:
             # What the motif asks for costs little whatever the model thinks of it; every letter away from it costs more.
-            row = [cost // 2 + 900 * min(4, abs(index - WIDEST - wanted)) for index, cost in enumerate(row)]
+            row = [cost // 2 + 900 * min(4, abs(index - WIDEST_STEP - wanted)) for index, cost in enumerate(row)]
         rows.append(row)
     return rows[0], rows[1]
 

@@ -1,4 +1,4 @@
-"""A new tune for one section: letters become bars, bars strokes, strokes pitches.
+"""A new tune for one section: ideas become bars, bars strokes, strokes pitches.
 
 `section_sketch` lays the strokes and says how each is related to earlier ones; the search (`beam_search`) finds the pitches that keep
 those relations, the harmony, the picture's contour and the learned ways of melodies all at once.
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from img2music.realizers.melody.beam_search import search_line
-from img2music.realizers.melody.phrase_letters import phrase_letters
+from img2music.realizers.melody.phrase_plan import plan_phrases
 from img2music.realizers.melody.scale_tones import tones_over_chord
 from img2music.realizers.melody.section_sketch import CONTOUR_SPAN, SectionSketch, begin_sketch, lay_phrase, through
 from img2music.realizers.timeline import chord_at
@@ -65,9 +65,9 @@ def compose_section_melody(
     idea = f"{plan.motif.steps} {plan.motif.rhythm}"
     chance = generator(plan.seed_for("melody"), "melody", section.material, idea)
     sketch = begin_sketch(plan, phrases, limits, previous, dialect, chance)
-    letters = phrase_letters([phrase.bars for phrase in phrases], chance, is_last=phrases[-1].is_last)
+    ideas = plan_phrases([phrase.bars for phrase in phrases], chance, is_last=phrases[-1].is_last)
     ends = []
-    for phrase, row in zip(phrases, letters, strict=True):
+    for phrase, row in zip(phrases, ideas, strict=True):
         lay_phrase(sketch, phrase, row)
         ends.append(len(sketch.slots))
     low, top = _crown(sketch, spans, limits)

@@ -1,6 +1,6 @@
-"""A section's strokes before they have pitches: letters become bars, bars strokes, with what ties each stroke to an earlier one.
+"""A section's strokes before they have pitches: ideas become bars, bars strokes, with what ties each stroke to an earlier one.
 
-The motif stands in the section's first bar; what the letters of `phrase_letters` make of it is said stroke by stroke: a step of the motif,
+The motif stands in the section's first bar; what the ideas of `phrase_plan` make of it is said stroke by stroke: a step of the motif,
 a step like an earlier stroke's, a place to begin from, a goal. A contrast takes the motif upside down, in another rhythm and register.
 Conventions: onsets in quarter notes from the start of the piece, strokes in a bar from its beginning. Knows nothing of chords.
 """
@@ -15,31 +15,35 @@ import numpy as np
 
 from img2music.realizers.melody.beam_search import MelodySlot
 from img2music.realizers.melody.melody_rhythm import (
-    augmented,
-    cadence,
+    augment_rhythm,
     draw_bar,
+    draw_cadence_bar,
     fit_note_count,
-    head,
     motif_strokes,
     notes_wanted,
+    repeat_head,
 )
+from img2music.theory.rhythms import shortest_stroke
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from img2music.plan import CompositionPlan, Section
+    from img2music.realizers.melody.phrase_plan import BarIdea
     from img2music.realizers.timeline import Phrase
     from img2music.theory.rhythms import Dialect, Place, Stroke
 
 __all__ = ["CONTOUR_SPAN", "SectionSketch", "begin_sketch", "lay_phrase", "through"]
 
+_MOTIF_RHYTHM: frozenset[BarIdea] = frozenset({"motif", "repetition", "sequence", "inversion"})
+"""Ideas with the motif's whole rhythm."""
 CONTOUR_SPAN = 11
 """Semitones from the lowest to the highest place of the contour (our choice)."""
 
 
 @dataclass(slots=True)
 class SectionSketch:
-    """A section on its way: rhythms by letter, strokes so far, where each letter's bar last began."""
+    """A section on its way: rhythms by idea, strokes so far, where each idea's bar last began."""
 
     plan: CompositionPlan
     section: Section
@@ -47,14 +51,14 @@ class SectionSketch:
     chance: np.random.Generator
     wanted: float
     steps: tuple[int, ...]
-    rhythms: dict[str, tuple[Stroke, ...]]
+    rhythms: dict[BarIdea, tuple[Stroke, ...]]
     middle: float
     contour: tuple[float, ...]
     first_bar: int
     bars: int
     slots: list[MelodySlot] = field(default_factory=list)
-    seen: dict[str, int] = field(default_factory=dict)
-    """Number of the first stroke of the bar in which a letter last stood."""
+    seen: dict[BarIdea, int] = field(default_factory=dict)
+    """Number of the first stroke of the bar in which an idea last stood; its sequences and repetitions are the motif's."""
     before: tuple[Stroke, ...] = ()
 
 
@@ -75,23 +79,23 @@ def begin_sketch(
     if section.role == "contrast":
         steps = tuple(-step for step in steps)
         contour = tuple(1 - height for height in reversed(contour))
-        strokes, _ = draw_bar(meter, dialect, "first", wanted, chance, avoid=(strokes,), shortest=_shortest(plan))
+        strokes, _ = draw_bar(meter, dialect, "first", wanted, chance, avoid=(strokes,), shortest=shortest_stroke(plan.tempo_bpm))
         middle += 3 if section.energy >= 0.5 else -3
     elif section.role == "outro" and previous is not None:
         middle = float(previous)  # the ending stays where the tune has come to rest
     first, bars = phrases[0].first_bar, sum(phrase.bars for phrase in phrases)
-    return SectionSketch(plan, section, dialect, chance, wanted, steps, {"m": strokes}, middle, contour, first, bars)
+    return SectionSketch(plan, section, dialect, chance, wanted, steps, {"motif": strokes}, middle, contour, first, bars)
 
 
-def lay_phrase(sketch: SectionSketch, phrase: Phrase, letters: str) -> None:
+def lay_phrase(sketch: SectionSketch, phrase: Phrase, ideas: Sequence[BarIdea]) -> None:
     """Adds the strokes of one phrase."""
     begin = len(sketch.slots)
     goal = "home" if phrase.is_last else "close" if phrase.closes else "open"
-    if sketch.section.role == "outro" and len(letters) >= 3:
-        _lay_outro(sketch, phrase, letters)
+    if sketch.section.role == "outro" and len(ideas) >= 3:
+        _lay_outro(sketch, phrase, ideas)
     else:
-        for number, letter in enumerate(letters):
-            _lay_bar(sketch, phrase.first_bar + number, letter, goal, is_first=number == 0)
+        for number, idea in enumerate(ideas):
+            _lay_bar(sketch, phrase.first_bar + number, idea, goal, is_first=number == 0)
     if goal != "open":
         arrival = next((index for index in range(begin, len(sketch.slots)) if sketch.slots[index].goal == goal), begin)
         if arrival > begin:
@@ -99,35 +103,37 @@ def lay_phrase(sketch: SectionSketch, phrase: Phrase, letters: str) -> None:
     sketch.before = ()
 
 
-def _lay_outro(sketch: SectionSketch, phrase: Phrase, letters: str) -> None:
+def _lay_outro(sketch: SectionSketch, phrase: Phrase, ideas: Sequence[BarIdea]) -> None:
     """The motif once more, twice as slow; then long notes; then home."""
     bar = sketch.plan.parsed_meter.bar_quarters
-    slow = [(place, duration) for place, duration in augmented(sketch.rhythms["m"]) if place < 2 * bar]
+    slow = [(place, duration) for place, duration in augment_rhythm(sketch.rhythms["motif"]) if place < 2 * bar]
     for index, (place, duration) in enumerate(slow):
         number, inside = divmod(place, bar)
         step = sketch.steps[index] - sketch.steps[index - 1] if 0 < index < len(sketch.steps) else None
         _add(sketch, phrase.first_bar + int(number), inside, min(duration, 2 * bar - place), step=step)
-    for number in range(2, len(letters) - 1):
+    for number in range(2, len(ideas) - 1):
         _add(sketch, phrase.first_bar + number, Fraction(0), bar)
-    _add(sketch, phrase.first_bar + len(letters) - 1, Fraction(0), bar, goal="home" if phrase.is_last else "close")
+    _add(sketch, phrase.first_bar + len(ideas) - 1, Fraction(0), bar, goal="home" if phrase.is_last else "close")
 
 
-def _lay_bar(sketch: SectionSketch, bar: int, letter: str, goal: str, *, is_first: bool) -> None:
+def _lay_bar(sketch: SectionSketch, bar: int, idea: BarIdea, goal: str, *, is_first: bool) -> None:
     """Adds one bar's strokes with their relations."""
     meter = sketch.plan.parsed_meter
-    if letter == "h":
+    if idea == "home":
         _lay_home(sketch, bar, goal)
         return
-    if letter == "c":
-        strokes, arrival = cadence(meter, sketch.dialect, sketch.wanted, sketch.chance, sketch.before, _shortest(sketch.plan))
+    if idea == "cadence":
+        strokes, arrival = draw_cadence_bar(
+            meter, sketch.dialect, sketch.wanted, sketch.chance, sketch.before, shortest_stroke(sketch.plan.tempo_bpm)
+        )
         for index, (place, duration) in enumerate(strokes):
             _add(sketch, bar, place, duration, goal=goal if index == arrival else "")
         sketch.before = strokes
         return
-    strokes, is_tied, period = _rhythm(sketch, letter, is_first=is_first)
+    strokes, is_tied, period = _rhythm(sketch, idea, is_first=is_first)
     if is_tied and sketch.slots and strokes[0][0] > 0:
         _ring_over(sketch, bar * meter.bar_quarters, strokes[0][0])
-    source, shifts, sign = _relation(sketch, letter, is_first=is_first)
+    source, shifts, sign = _relation(sketch, idea, is_first=is_first)
     begin = len(sketch.slots)
     for index, (place, duration) in enumerate(strokes):
         within = index % period if period else index
@@ -141,56 +147,63 @@ def _lay_bar(sketch: SectionSketch, bar: int, letter: str, goal: str, *, is_firs
                 anchor = (source, shifts)
         elif source is not None and sign:
             like = (source + within, sign)
-        elif letter == "m" and within < len(sketch.steps):
+        elif idea == "motif" and within < len(sketch.steps):
             step = sketch.steps[within] - sketch.steps[within - 1]
         _add(sketch, bar, place, duration, step=step, like=like, anchor=anchor)
-    sketch.seen["m" if letter in "rs" else letter] = begin
+    sketch.seen["motif" if idea in {"repetition", "sequence"} else idea] = begin
     sketch.before = strokes
 
 
 def _lay_home(sketch: SectionSketch, bar: int, goal: str) -> None:
     """The last bar: one long note; a piece of one bar still has something to say before it lands."""
     alone = sketch.plan.bars == 1
-    strokes = sketch.rhythms["m"] if alone else ((Fraction(0), sketch.plan.parsed_meter.bar_quarters),)
+    strokes = sketch.rhythms["motif"] if alone else ((Fraction(0), sketch.plan.parsed_meter.bar_quarters),)
     for index, (place, duration) in enumerate(strokes):
         _add(sketch, bar, place, duration, goal=goal if index == len(strokes) - 1 else "")
 
 
-def _rhythm(sketch: SectionSketch, letter: str, *, is_first: bool) -> tuple[tuple[Stroke, ...], bool, int]:
-    """A letter's strokes, whether the note before rings into them, and the length of the figure that they repeat (0 if none)."""
+def _rhythm(sketch: SectionSketch, idea: BarIdea, *, is_first: bool) -> tuple[tuple[Stroke, ...], bool, int]:
+    """An idea's strokes, whether the note before rings into them, and the length of the figure that they repeat (0 if none)."""
     meter = sketch.plan.parsed_meter
-    motif = sketch.rhythms["m"]
-    if letter in "mrsi":
+    motif = sketch.rhythms["motif"]
+    if idea in _MOTIF_RHYTHM:
         return motif, False, 0
-    if letter == "f":
-        strokes, length = head(motif, meter)
+    if idea == "fragment":
+        strokes, length = repeat_head(motif, meter)
         if length >= 2 and len(strokes) == 2 * length and 2 * length <= sketch.wanted * 1.6 + 1:
             return strokes, False, length
         return motif, False, 0
-    if letter not in sketch.rhythms:
-        wanted = sketch.wanted * (1.2 if letter == "d" else 1.0)
+    if idea not in sketch.rhythms:
+        wanted = sketch.wanted * (1.2 if idea == "drive" else 1.0)
         place: Place = "first" if is_first else "middle"
-        used = tuple(sketch.rhythms.values()) if letter != "a" or float(sketch.chance.random()) < 0.75 else ()
+        used = tuple(sketch.rhythms.values()) if idea != "answer" or float(sketch.chance.random()) < 0.75 else ()
         strokes, is_tied = draw_bar(
-            meter, sketch.dialect, place, wanted, sketch.chance, after=sketch.before, avoid=used, shortest=_shortest(sketch.plan)
+            meter,
+            sketch.dialect,
+            place,
+            wanted,
+            sketch.chance,
+            after=sketch.before,
+            avoid=used,
+            shortest=shortest_stroke(sketch.plan.tempo_bpm),
         )
-        sketch.rhythms[letter] = strokes
+        sketch.rhythms[idea] = strokes
         return strokes, is_tied, 0
-    return sketch.rhythms[letter], False, 0
+    return sketch.rhythms[idea], False, 0
 
 
-def _relation(sketch: SectionSketch, letter: str, *, is_first: bool) -> tuple[int | None, tuple[int, ...], int]:
-    """The stroke that begins the bar a letter is related to, how far from it this bar may begin, and 1 upright, -1 turned, 0 free."""
-    source = sketch.seen.get("m" if letter in "mrsif" else letter)
-    if source is None or letter == "d":
+def _relation(sketch: SectionSketch, idea: BarIdea, *, is_first: bool) -> tuple[int | None, tuple[int, ...], int]:
+    """The stroke that begins the bar an idea is related to, how far from it this bar may begin, and 1 upright, -1 turned, 0 free."""
+    source = sketch.seen.get("motif" if idea in {*_MOTIF_RHYTHM, "fragment"} else idea)
+    if source is None or idea == "drive":
         return None, (), 0
-    if letter == "s":
+    if idea == "sequence":
         return source, (-2, -1, 1, 2), 1
-    if letter == "f":
+    if idea == "fragment":
         return source, (-1, 0, 1, 2), 1
-    if letter == "i":
+    if idea == "inversion":
         return source, (), -1
-    if letter == "m" and not is_first:
+    if idea == "motif" and not is_first:
         return source, (-1, 0, 1), 1
     return source, (0,), 1
 
@@ -220,11 +233,6 @@ def _add(
     target = sketch.middle + (height - 0.5) * span
     onset = bar * meter.bar_quarters + place
     sketch.slots.append(MelodySlot(onset, duration, meter.weight(place), target, step, like, anchor, goal))
-
-
-def _shortest(plan: CompositionPlan) -> float:
-    """The shortest stroke that still sings, in quarter notes: about a seventh of a second (our choice)."""
-    return 0.14 * plan.tempo_bpm / 60
 
 
 def through(sketch: SectionSketch, slot: MelodySlot) -> float:

@@ -2,7 +2,7 @@
 
 Where the chords are those of the first time, its notes stay; where they differ, the search finds notes near the old ones. A return with
 energy rises by an octave if the instrument can, long notes are ornamented, and its last bar may close in a new way. Conventions as
-in `tune`.
+in `section_melody`.
 """
 
 from __future__ import annotations
@@ -75,11 +75,11 @@ def vary_melody(
     pitches = [note.pitch + lift for note in tune.notes]
     low, high = min(player.high - 5, limits[0] + lift, *pitches), min(player.high, max(limits[1], *pitches))
     found, _ = search_line(slots, spans, plan.parsed_key, (low, high), previous, (), chance)
-    events = [event_of(slot, pitch) for slot, pitch in zip(slots, found, strict=True)]
+    events = [note_event(slot, pitch) for slot, pitch in zip(slots, found, strict=True)]
     return ornament_line(plan, events, player, chance, 0.05 + 0.12 * section.energy)
 
 
-def event_of(slot: MelodySlot, pitch: int) -> NoteEvent:
+def note_event(slot: MelodySlot, pitch: int) -> NoteEvent:
     """A stroke as an event: arrivals are held their full length, strong beats said a little louder."""
     arrives = slot.goal in {"open", "close", "home"} and slot.duration >= 1
     return NoteEvent(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from img2music.renderers.post.loop_seam import around
+from img2music.renderers.post.loop_seam import extend_around
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,7 +34,7 @@ def remove_subsonic(samples: NDArray[np.float32], sample_rate: int, *, goes_roun
     """
     if goes_round:
         margin = round(2 * _WINDOW_SECONDS * _GRID_PER_SECOND) * max(sample_rate // _GRID_PER_SECOND, 1)
-        wider = around(samples, margin)
+        wider = extend_around(samples, margin)
         remove_subsonic(wider, sample_rate)
         samples[:] = wider[:, margin : margin + samples.shape[1]]
         return

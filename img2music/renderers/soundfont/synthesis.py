@@ -1,4 +1,4 @@
-"""Plays performances with a soundfont: two synthesizers behind one door.
+"""Plays performances with a soundfont: two synthesizers that are called alike.
 
 `midirenderer` (RustySynth, inside this process, 64 voices, 16-bit) gives the same bytes every time. `fluidsynth` is the
 program of that name, if it is on the path.

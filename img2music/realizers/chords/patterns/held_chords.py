@@ -8,14 +8,20 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from img2music.realizers.chords.patterns.pattern_grid import EIGHTH, PatternStroke, fill, level, strongest_places
+from img2music.realizers.chords.patterns.pattern_grid import (
+    EIGHTH,
+    PatternStroke,
+    count_for_drive,
+    strokes_until_next,
+    strongest_places,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from img2music.realizers.chords.patterns.pattern_grid import PatternContext
 
-__all__ = ["PAD", "block", "chorale", "hymn", "lazy", "sustain"]
+__all__ = ["PAD_PATTERNS", "block", "chorale", "hymn", "lazy", "sustain"]
 
 
 def sustain(now: PatternContext) -> list[PatternStroke]:
@@ -25,7 +31,7 @@ def sustain(now: PatternContext) -> list[PatternStroke]:
 
 def block(now: PatternContext) -> list[PatternStroke]:
     """One chord on the strongest beats, more of them as the activity rises."""
-    return fill(strongest_places(now.meter, level(now.drive, 1, 1, 2, 2, 3)), now.meter)
+    return strokes_until_next(strongest_places(now.meter, count_for_drive(now.drive, 1, 1, 2, 2, 3)), now.meter)
 
 
 def lazy(now: PatternContext) -> list[PatternStroke]:
@@ -36,21 +42,23 @@ def lazy(now: PatternContext) -> list[PatternStroke]:
     places = [Fraction(0), late]
     if (now.drive > 0.45 and now.bar % 2) or now.drive > 0.62:
         places.append(now.meter.bar_quarters - EIGHTH)
-    return fill(sorted(set(places[: level(now.drive, 1, 2, 3, 3)])), now.meter)
+    return strokes_until_next(sorted(set(places[: count_for_drive(now.drive, 1, 2, 3, 3)])), now.meter)
 
 
 def chorale(now: PatternContext) -> list[PatternStroke]:
     """A chord on every beat."""
-    return fill(list(now.meter.onsets), now.meter)
+    return strokes_until_next(list(now.meter.onsets), now.meter)
 
 
 def hymn(now: PatternContext) -> list[PatternStroke]:
     """Two chords a bar, or one on every beat."""
-    return fill(strongest_places(now.meter, level(now.drive, 2, 2, len(now.meter.beats), len(now.meter.beats))), now.meter)
+    return strokes_until_next(
+        strongest_places(now.meter, count_for_drive(now.drive, 2, 2, len(now.meter.beats), len(now.meter.beats))), now.meter
+    )
 
 
 def _swell(now: PatternContext) -> list[PatternStroke]:
-    first, *again = fill(strongest_places(now.meter, level(now.drive, 1, 1, 2, 2, 3)), now.meter)
+    first, *again = strokes_until_next(strongest_places(now.meter, count_for_drive(now.drive, 1, 1, 2, 2, 3)), now.meter)
     return [first, *(PatternStroke(hit.place, hit.duration, "all", 8) for hit in again)]
 
 
@@ -60,7 +68,7 @@ def _breathe(now: PatternContext) -> list[PatternStroke]:
     return [PatternStroke(now.meter.onsets[0], now.meter.onsets[-1], "all")]
 
 
-PAD: dict[str, Callable[[PatternContext], list[PatternStroke]]] = {
+PAD_PATTERNS: dict[str, Callable[[PatternContext], list[PatternStroke]]] = {
     "breathe": _breathe,
     "drone": sustain,
     "swell": _swell,
