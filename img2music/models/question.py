@@ -45,7 +45,7 @@ class Answer:
     """Requests that went out; 0 when it came from the cache."""
     question: str = ""
     """Digest by which recorded answers name the question."""
-    troubles: tuple[str, ...] = field(default=())
+    incidents: tuple[str, ...] = field(default=())
     """What failed before it came, and what was done about it."""
 
     @property

@@ -122,7 +122,7 @@ def converse(
                 )
             )
             raise
-        told += answer.troubles
+        told += answer.incidents
         use = _counted(use, answer, client, client.asked - asked_before, told)
         text = answer.text
         try:

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from img2music.errors import MissingPackageError, UsageError
 from img2music.models import PROVIDERS, ModelSpec, chat_model, unavailable_reason
-from img2music.models.model_factory import is_local, key_variable
 from img2music.models.model_spec import ModelOptions
 from tests.support import extras
 
@@ -162,9 +161,9 @@ def test_a_spec_does_not_change() -> None:
 
 
 def test_whose_key_goes_where() -> None:
-    assert key_variable(ModelSpec.parse("openai:gpt-4o-mini")) == "OPENAI_API_KEY"
-    assert key_variable(ModelSpec.parse("openai:m?base_url=http://localhost/v1")) is None
-    assert key_variable(ModelSpec.parse("openai:m?base_url=http://localhost/v1&key_env=MY_KEY")) == "MY_KEY"
+    assert ModelSpec.parse("openai:gpt-4o-mini").key_variable == "OPENAI_API_KEY"
+    assert ModelSpec.parse("openai:m?base_url=http://localhost/v1").key_variable is None
+    assert ModelSpec.parse("openai:m?base_url=http://localhost/v1&key_env=MY_KEY").key_variable == "MY_KEY"
 
 
 @pytest.mark.parametrize(
@@ -183,7 +182,7 @@ def test_whose_key_goes_where() -> None:
     ],
 )
 def test_what_stays_on_this_machine(line: str, local: bool) -> None:
-    assert is_local(ModelSpec.parse(line)) is local
+    assert ModelSpec.parse(line).is_local is local
 
 
 def test_a_missing_key_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,8 +228,8 @@ def test_every_provider_says_how_it_is_installed() -> None:
 
 def test_nothing_heavy_comes_with_naming_a_model() -> None:
     code = (
-        "import sys; from img2music.models import Client, ModelSpec, why_not; "
-        "Client('openai:m?base_url=http://127.0.0.1:9/v1'); why_not(ModelSpec.parse('openai:m')); "
+        "import sys; from img2music.models import Client, ModelSpec, unavailable_reason; "
+        "Client('openai:m?base_url=http://127.0.0.1:9/v1'); unavailable_reason(ModelSpec.parse('openai:m')); "
         "print([n for n in ('langchain_core', 'openai', 'torch', 'transformers', 'httpx', 'httpx2') if n in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

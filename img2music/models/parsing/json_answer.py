@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from img2music.models.parsing.json_candidates import Found, find_objects, match_field_names
+from img2music.models.parsing.json_candidates import Found, find_answer_object, match_field_names
 from img2music.models.parsing.thinking_text import without_thinking
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def parse_json_answer(text: str, model: type[BaseModel] | None = None) -> dict[s
     said, thinking = without_thinking(text) if len(text) <= _LONGEST_THOUGHT else (text, False)
     if len(said) > _LONGEST:
         raise AnswerError(f"the answer has {len(said)} characters; answer with one JSON object and nothing else")
-    found = find_objects(said, model)
+    found = find_answer_object(said, model)
     if found.best is not None:
         cleaned: dict[str, Any] = _printable(found.best if model is None else match_field_names(found.best, model))
         return cleaned

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-__all__ = ["Found", "find_objects", "is_schema", "match_field_names", "unwrap_answer"]
+__all__ = ["Found", "find_answer_object", "is_schema", "match_field_names", "unwrap_answer"]
 
 _MOST_STARTS = 1000
 _DEEPEST, _MOST_INSIDE = 4, 300
@@ -54,7 +54,7 @@ class Found:
     _whole: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
 
 
-def find_objects(text: str, model: type[BaseModel] | None = None) -> Found:
+def find_answer_object(text: str, model: type[BaseModel] | None = None) -> Found:
     """The object that counts; `model` says which fields are asked for.
 
     Without `model` it is the last whole one that is not empty and holds nothing but numbers where numbers stand.

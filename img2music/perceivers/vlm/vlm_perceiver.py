@@ -154,9 +154,7 @@ class ModelPerceiver:
 
     def _is_grammar(self) -> bool:
         """Whether the schema is a grammar that nobody reads and that costs nothing, as servers and models on this machine have it."""
-        from img2music.models.model_factory import is_local
-
-        return is_local(self._client.spec) and self._client.spec.options.structured == "schema"
+        return self._client.spec.has_local_grammar
 
 
 def _place(fault: str) -> str:

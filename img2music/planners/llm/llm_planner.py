@@ -17,7 +17,6 @@ from img2music.crossmodal.verbalize import attribute_lines, citable, scene_gist,
 from img2music.errors import BackendError
 from img2music.io.style_files import load_style
 from img2music.models import AnswerError, Client, converse, parse_json_answer, schema_of
-from img2music.models.model_factory import is_local
 from img2music.models.model_spec import check_time_limit
 from img2music.models.parsing.json_schema import limits_of, without_lists
 from img2music.planners.llm.plan_from_answer import draft_as_answer, read_changes, read_choice, read_whole
@@ -161,14 +160,13 @@ class ModelPlanner:
         vocabulary = schema_of(_SCHEMAS[self._template.schema_name])
         values = {name: make() for name, make in _values(scene, brief, draft, vocabulary).items() if name in told}
         # Lists that the prompt holds need no second place, but where the schema is a grammar, which nobody reads.
-        is_grammar = is_local(self._client.spec) and self._client.spec.options.structured == "schema"
         listed = (*(("style",) if "styles" in told else ()), *(("instrument",) if told & {"players", "instruments"} else ()))
         return converse(
             self._client,
             self._template,
             values | (more or {}),
             stage="planner",
-            schema=vocabulary if is_grammar else without_lists(vocabulary, listed),
+            schema=vocabulary if self._client.spec.has_local_grammar else without_lists(vocabulary, listed),
             check=read,
             until=until,
             seed=brief.seed,
