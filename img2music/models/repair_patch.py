@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from img2music.models.parsing.json_schema import limits_of
 from img2music.templates import Message, wrap_untrusted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
 
-__all__ = ["drop_unknown_fields", "fields_at_fault", "merged", "patch_request"]
+    from img2music.models.parsing.json_schema import JsonObject
+
+__all__ = ["drop_unknown_fields", "fields_at_fault", "merge_patch", "patch_request"]
 
 _LONGEST_SHOWN = 40
 _MOST_STRANGERS = 5
@@ -26,7 +28,7 @@ LONGEST_ANSWER = 8_000
 _PLACE = re.compile(r"[a-z_]+")
 
 
-def fields_at_fault(faults: Collection[str], schema: Mapping[str, Any]) -> tuple[str, ...]:
+def fields_at_fault(faults: Collection[str], schema: JsonObject) -> tuple[str, ...]:
     """The fields of an answer that its faults name, in the schema's order; () where a fault names none, so that a patch can't mend all.
 
     A fault begins with its place: "tempo_bpm: ...", "sections.2.bars: ...".
@@ -36,17 +38,17 @@ def fields_at_fault(faults: Collection[str], schema: Mapping[str, Any]) -> tuple
     return tuple(name for name in fields if name in named) if all(name in fields for name in named) else ()
 
 
-def merged(answer: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer with the patch laid over it: objects are merged field by field, everything else is replaced, lists as a whole."""
+def merge_patch(answer: JsonObject, patch: JsonObject) -> JsonObject:
+    """The answer with the patch laid over it: objects are merge_patch field by field, everything else is replaced, lists as a whole."""
     made = dict(answer)
     for name, value in patch.items():
         before = made.get(name)
-        made[name] = merged(before, value) if isinstance(before, dict) and isinstance(value, dict) else value
+        made[name] = merge_patch(before, value) if isinstance(before, dict) and isinstance(value, dict) else value
     return made
 
 
 def patch_request(
-    system: str, answer: Mapping[str, Any], faults: Collection[str], fields: Collection[str], vocabulary: Mapping[str, Any]
+    system: str, answer: JsonObject, faults: Collection[str], fields: Collection[str], vocabulary: JsonObject
 ) -> tuple[Message, ...]:
     """The messages that ask for `fields` anew; `vocabulary` is the schema that names every value that is allowed."""
     wrong = "\n".join(f"- {fault}" for fault in faults)
@@ -59,7 +61,7 @@ def patch_request(
     return (*((Message("system", system),) if system else ()), Message("user", text))
 
 
-def drop_unknown_fields(tree: Mapping[str, Any], names: Collection[str]) -> tuple[dict[str, Any], tuple[str, ...]]:
+def drop_unknown_fields(tree: JsonObject, names: Collection[str]) -> tuple[JsonObject, tuple[str, ...]]:
     """The answer without fields that nobody asked for, and a remark that names them: they cost nothing, so nobody is asked again."""
     strange = sorted(str(name)[:_LONGEST_SHOWN] for name in tree.keys() - set(names))
     kept = {name: value for name, value in tree.items() if name in names}

@@ -181,10 +181,10 @@ def test_after_a_patch_that_is_none_the_answer_so_far_is_not_lost(talk: Talk) ->
 
 
 def test_a_patch_is_laid_over_as_rfc_7396_has_it_but_null_stays_a_value() -> None:
-    from img2music.models.repair_patch import drop_unknown_fields, fields_at_fault, merged
+    from img2music.models.repair_patch import drop_unknown_fields, fields_at_fault, merge_patch
 
     answer = {"a": {"b": 1, "c": [1, 2]}, "d": 3}
-    assert merged(answer, {"a": {"c": [9]}, "e": None}) == {"a": {"b": 1, "c": [9]}, "d": 3, "e": None}
+    assert merge_patch(answer, {"a": {"c": [9]}, "e": None}) == {"a": {"b": 1, "c": [9]}, "d": 3, "e": None}
     assert answer == {"a": {"b": 1, "c": [1, 2]}, "d": 3}
     schema = schema_of(Answered)
     assert fields_at_fault(["bars: too many", "title.0: no"], schema) == ("title", "bars")

@@ -16,7 +16,7 @@ from img2music.models.parsing.json_candidates import Found, find_answer_object, 
 from img2music.models.parsing.thinking_text import without_thinking
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from img2music.models.parsing.json_schema import JsonObject
 
 __all__ = ["AnswerError", "parse_json_answer", "validate_field", "validate_record"]
 
@@ -38,7 +38,7 @@ class AnswerError(Exception):
         self.faults = tuple(_short(fault) for fault in faults[:_MOST_FAULTS])
 
 
-def parse_json_answer(text: str, model: type[BaseModel] | None = None) -> dict[str, Any]:
+def parse_json_answer(text: str, model: type[BaseModel] | None = None) -> JsonObject:
     """The JSON object that an answer means: behind the thinking, the last whole one that fits `model`, out of its wrappers.
 
     Its fields are called as in `model` where no more than capitals and signs were different.
@@ -56,7 +56,7 @@ def parse_json_answer(text: str, model: type[BaseModel] | None = None) -> dict[s
         raise AnswerError(f"the answer has {len(said)} characters; answer with one JSON object and nothing else")
     found = find_answer_object(said, model)
     if found.best is not None:
-        cleaned: dict[str, Any] = _printable(found.best if model is None else match_field_names(found.best, model))
+        cleaned: JsonObject = _printable(found.best if model is None else match_field_names(found.best, model))
         return cleaned
     raise AnswerError(_why_none(found, said, thinking=thinking))
 
@@ -99,7 +99,7 @@ def validate_record(tree: Any, model: type[M]) -> M:
         raise AnswerError(*(_told(fault) for fault in error.errors(include_url=False))) from None
 
 
-def validate_field(model: type[BaseModel], name: str, tree: Mapping[str, Any]) -> Any:
+def validate_field(model: type[BaseModel], name: str, tree: JsonObject) -> Any:
     """One field of a record, checked alone, so that a fault in it does not cost the others.
 
     Raises:

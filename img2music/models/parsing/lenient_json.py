@@ -15,7 +15,10 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from img2music.models.parsing.json_schema import JsonObject
 
 __all__ = ["Budget", "LenientJsonError", "ParsedObject", "parse_object", "unescaped"]
 
@@ -77,7 +80,7 @@ class LenientJsonError(Exception):
 class ParsedObject:
     """An object that was read."""
 
-    tree: dict[str, Any]
+    tree: JsonObject
     end: int
     """One behind its last character."""
     cut: str | None = None
@@ -148,7 +151,7 @@ class _Reader:
         """Whether something stands between this token and the one before."""
 
     def read(self) -> ParsedObject:
-        root: dict[str, Any] = {}
+        root: JsonObject = {}
         self._push(root, "}", "key")
         while self.stack:
             before = self.at
@@ -163,7 +166,7 @@ class _Reader:
             getattr(self, f"_{frame.wants}")(frame)
         return ParsedObject(root, self.at, no_number=self.no_number)
 
-    def _cut(self, root: dict[str, Any]) -> ParsedObject:
+    def _cut(self, root: JsonObject) -> ParsedObject:
         steps = [frame.name if frame.is_object else str(max(0, len(frame.made) - 1)) for frame in self.stack]
         only = len(self.stack) == 1 and self.stack[0].wants == "comma"
         return ParsedObject(root, self.at, ".".join(step for step in steps if step)[:120] or "its beginning", only)
@@ -180,7 +183,7 @@ class _Reader:
     def _near(self) -> str:
         return repr(self.text[self.at : self.at + _LONGEST_SHOWN])
 
-    def _push(self, made: dict[str, Any] | list[Any], closer: str, wants: str) -> None:
+    def _push(self, made: JsonObject | list[Any], closer: str, wants: str) -> None:
         if len(self.stack) >= _DEEPEST:
             raise self._fault(f"it is nested more than {_DEEPEST} deep")
         if self.stack:

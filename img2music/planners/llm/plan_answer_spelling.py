@@ -27,9 +27,11 @@ from img2music.models.parsing.loose_values import (
 from img2music.planners.llm.plan_schema import Choice, ChoiceAnswer, WireMotif, WirePart, WireReason, WireSection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from pydantic import BaseModel
+
+    from img2music.models.parsing.json_schema import JsonObject
 
 __all__ = ["choice_as_meant", "plan_as_meant"]
 
@@ -63,7 +65,7 @@ _PART_ROLES = {
 _PLAYER_WITH_ROLE = re.compile(r"(.{2,40}?)\s*(?:[:(]|\s-\s|\bas\b)\s*(.{2,30}?)\)?")
 
 
-def plan_as_meant(tree: Mapping[str, Any], model: type[BaseModel], slips: LenientReader) -> dict[str, Any]:
+def plan_as_meant(tree: JsonObject, model: type[BaseModel], slips: LenientReader) -> JsonObject:
     """An answer of the schema "plan/1" or "changes/1" as it is meant; fields of which nothing is said are None."""
     made = _renamed(match_field_names(tree, model), model, slips)
     for name, reader in _READERS.items():
@@ -86,7 +88,7 @@ def plan_as_meant(tree: Mapping[str, Any], model: type[BaseModel], slips: Lenien
     return made
 
 
-def choice_as_meant(tree: Mapping[str, Any], slips: LenientReader) -> dict[str, Any]:
+def choice_as_meant(tree: JsonObject, slips: LenientReader) -> JsonObject:
     """An answer of the schema "choice/1" as it is meant."""
     made = match_field_names(tree, ChoiceAnswer)
     made["choice"] = slips.read("choice", made.get("choice"), _number_in)
@@ -107,7 +109,7 @@ def _number_in(value: Any) -> int | None:
     return number
 
 
-def _renamed(tree: dict[str, Any], model: type[BaseModel], slips: LenientReader) -> dict[str, Any]:
+def _renamed(tree: JsonObject, model: type[BaseModel], slips: LenientReader) -> JsonObject:
     made = dict(tree)
     for name in tree:
         right = _FIELDS.get(folded(name))
@@ -241,7 +243,7 @@ def _section(place: str, section: Any, slips: LenientReader) -> Any:
     return made
 
 
-def _letter(place: str, section: Mapping[str, Any], slips: LenientReader) -> Any:
+def _letter(place: str, section: JsonObject, slips: LenientReader) -> Any:
     """One of the letters; where none is said, the name's first one."""
     letter = scalar_of(section["letter"])
     if letter in _LETTERS:

@@ -36,7 +36,6 @@ __all__ = ["AbcRealizer", "read_tune"]
 MOST_BARS = 400
 """Of one answer: more is beyond what models write in one go (our choice)."""
 _MOST_WRONG = 1 / 3  # of the bars of a voice; more are quoted back
-_MOST_MENDS = 120
 _LONGEST_MEND = 400  # names of parts may be long
 _TEMPO_NEAR = 1.0  # quarters a minute: the head tells the tempo in whole ones
 _PERCUSSION = frozenset(key for key, _ in DRUMS.values())
@@ -96,48 +95,26 @@ class AbcRealizer:
             UsageError: the plan names a style or a pattern that does not exist.
         """
         from img2music.models.repair_loop import converse
-        from img2music.provenance import collect_model_uses, record_model_use
+        from img2music.provenance import record_model_use
 
         _check_size(plan)
         composed = Composer()(plan)
-        spare: list[_Attempt] = []
-
-        def check(text: str) -> _Attempt:
-            attempt = _read(text, plan, composed)
-            if attempt.faults:
-                spare.append(attempt)
-                raise AnswerError(*attempt.faults)
-            return attempt
-
-        failure: BackendError | None = None
-        found: _Attempt | None = None
-        # Collected here first: an earlier answer may still be good enough where a later question failed.
-        with collect_model_uses() as uses:
-            try:
-                reply = converse(
-                    self._client,
-                    self._template,
-                    template_values(plan),
-                    stage="realizer",
-                    schema=None,
-                    check=check,
-                    until=monotonic() + self._limit,
-                    seed=plan.seed_for("melody"),
-                )
-            except BackendError as error:
-                failure = error
-            else:
-                found = reply.value
-                uses.append(reply.use)
-        found = found or min(spare, key=lambda attempt: attempt.wrong, default=None)
-        use = uses[-1]
+        reply = converse(
+            self._client,
+            self._template,
+            template_values(plan),
+            stage="realizer",
+            schema=None,
+            check=lambda text: _read(text, plan, composed),
+            faults_of=lambda attempt: attempt.faults,
+            weight_of=lambda attempt: attempt.wrong,
+            until=monotonic() + self._limit,
+            seed=plan.seed_for("melody"),
+        )
+        found = reply.value
         if found is None:
-            record_model_use(use.model_copy(update={"accepted": False}))
-            raise failure or BackendError(
-                f"model {self._client.spec.label!r} wrote no usable tune ({'; '.join(reply.faults)[:200]}); "
-                "ask another model, or use the realizer 'composer'"
-            )
-        record_model_use(use.model_copy(update={"mended": found.mends[:_MOST_MENDS], "accepted": True, "answer": found.text}))
+            raise reply.unusable("tune", "ask another model, or use the realizer 'composer'")
+        record_model_use(reply.use.with_outcome(accepted=True, mended=found.mends, answer=found.text))
         return found.score
 
 
