@@ -3,28 +3,25 @@
 The check is the caller's: it gets the text of an answer and returns what it is worth, or raises `AnswerError` where it is worth nothing.
 What is worth something may still have faults: then they are quoted, and of all answers the one with the fewest is kept, the first among
 equals. Cut-off answers and refusals are faults like others; a refusal is not argued with. Where the faults lie in fields that can be
-mended by themselves, only those are asked again (`repair_patch`); else the whole question goes out once more, with the answer and its
+mended by themselves, only those are asked again (`repair_question`); else the whole question goes out once more, with the answer and its
 faults.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from img2music.errors import BackendError
 from img2music.models.client import Answer, Client, Question, refusal_error
 from img2music.models.parsing.json_answer import AnswerError, parse_json_answer
-from img2music.models.parsing.json_schema import narrowed
-from img2music.models.repair_patch import fields_at_fault, merge_patch, patch_request
+from img2music.models.repair_question import RepairQuestions, merge_patch
 from img2music.provenance import ModelUse, record_model_use
-from img2music.templates import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
-    from typing import Any
 
     from img2music.io.pictures import Picture
     from img2music.models.parsing.json_schema import JsonObject
@@ -33,10 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["MOST_REPAIRS", "Reply", "converse"]
 
 MOST_REPAIRS = 2
-_LONGEST_QUOTED = 6000
 _MOST_FAULTS_ON_RECORD, _LONGEST_FAULT_ON_RECORD = 60, 2000
-_OTHER_SEED = 1_000_003
-"""Far from the seeds that people take next."""
 T = TypeVar("T")
 
 
@@ -107,7 +101,7 @@ def converse(
         BackendError: no answer came, or the model refuses, and no earlier answer is worth anything. The journal has been told.
     """
     question = _question(template, values, schema, seed, picture, picture_sha256)
-    repair = _Repair(template.system, quote, frozenset(patched), vocabulary or schema or {})
+    repair = RepairQuestions(template.system, quote, frozenset(patched), vocabulary or schema or {})
     conversation: _Conversation[T] = _Conversation(client, _first_use(client, template, stage), question, repair)
     for last in (*[False] * repairs, True):
         try:
@@ -157,26 +151,6 @@ def _checked(
     return _Attempt(text, value, faults, weight)
 
 
-@dataclass(frozen=True, slots=True)
-class _Repair:
-    """How faults are brought to the model's notice."""
-
-    system: str
-    quote: bool
-    patched: frozenset[str]
-    vocabulary: JsonObject
-
-    def next_question(self, question: Question, attempt: _Attempt[Any]) -> tuple[Question, JsonObject | None]:
-        """What is asked next of the whole question, and the answer that a patch is asked for, None where all is asked again."""
-        if not self.quote:
-            return replace(question, seed=(question.seed + _OTHER_SEED) % 2**31), None
-        written, fields = _to_patch(attempt, question.schema, self.patched)
-        if written is None:
-            return replace(question, messages=(*question.messages, *_quoted(attempt))), None
-        asked = patch_request(self.system, written, attempt.faults, fields, self.vocabulary)
-        return replace(question, messages=asked, schema=narrowed(question.schema or {}, fields), picture_jpeg=None), written
-
-
 @dataclass(slots=True)
 class _Conversation(Generic[T]):
     """What was asked and answered so far."""
@@ -185,7 +159,7 @@ class _Conversation(Generic[T]):
     use: ModelUse
     whole: Question
     """The whole question, as it stands after the answers so far."""
-    repair: _Repair
+    repair: RepairQuestions
     to_patch: JsonObject | None = None
     """The answer that a patch was asked for."""
     best: _Attempt[T] | None = None
@@ -237,7 +211,7 @@ class _Conversation(Generic[T]):
                 self.client.forget(question)
             return
         self.use = self.use.model_copy(update={"repairs": self.use.repairs + 1})
-        question, self.to_patch = self.repair.next_question(self.whole, attempt)
+        question, self.to_patch = self.repair.next_question(self.whole, attempt.text, attempt.faults)
         self.questions.append(question)
         if self.to_patch is None:
             self.whole = question
@@ -298,26 +272,4 @@ def _counted(use: ModelUse, answer: Answer, client: Client, asked: int) -> Model
             "cost_usd": client.spec.cost_usd(tokens_in, tokens_out),
             "seconds": use.seconds + answer.seconds,
         }
-    )
-
-
-def _to_patch(
-    attempt: _Attempt[Any], schema: JsonObject | None, patched: Collection[str]
-) -> tuple[JsonObject | None, tuple[str, ...]]:
-    """The answer so far and the fields to be asked again; None where the whole question has to be."""
-    fields = fields_at_fault(attempt.faults, schema) if schema is not None else ()
-    if not fields or not all(field in patched for field in fields):
-        return None, ()
-    try:
-        return parse_json_answer(attempt.text), fields
-    except AnswerError:
-        return None, ()
-
-
-def _quoted(attempt: _Attempt[Any]) -> tuple[Message, Message]:
-    """The model's own answer, then what is wrong with it."""
-    wrong = "\n".join(f"- {fault}" for fault in attempt.faults)
-    return (
-        Message("assistant", attempt.text[:_LONGEST_QUOTED] or "(empty)"),
-        Message("user", f"That answer can't be used:\n{wrong}\nAnswer again, the whole of it, with these faults mended."),
     )

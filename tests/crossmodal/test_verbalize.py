@@ -13,9 +13,10 @@ from img2music.crossmodal.verbalize import SURE_TO_EYES, attribute_lines, cue_li
 from img2music.io.pictures import open_picture
 from img2music.io.style_files import load_style, style_names
 from img2music.perceivers.offline import OfflinePerceiver
+from img2music.planners.llm.fixed_choices import FixedChoices
 from img2music.planners.llm.plan_choices import likely_genres
 from img2music.planners.llm.plan_from_answer import read_plan_answer
-from img2music.planners.llm.settle_plan import FixedChoices, settle_plan
+from img2music.planners.llm.settle_plan import settle_plan
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.scene import Attribute, Cue, Scene
 from img2music.theory import instrument_names

@@ -16,15 +16,18 @@ from img2music.models.parsing.json_candidates import Found, find_answer_object, 
 from img2music.models.parsing.thinking_text import without_thinking
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from img2music.models.parsing.json_schema import JsonObject
 
-__all__ = ["AnswerError", "parse_json_answer", "validate_field", "validate_record"]
+__all__ = ["AnswerError", "drop_unknown_fields", "parse_json_answer", "validate_field", "validate_record"]
 
 _LONGEST = 200_000
 _LONGEST_THOUGHT = 5_000_000
 """Characters of a text in which a thought is still looked for."""
 _MOST_FAULTS = 12
 _LONGEST_FAULT = 240
+_LONGEST_NAME, _MOST_UNKNOWN = 40, 5
 _NO_NUMBERS = frozenset({"NaN", "Infinity", "-Infinity"})
 M = TypeVar("M", bound=BaseModel)
 
@@ -85,6 +88,15 @@ def _printable(tree: Any) -> Any:
     if isinstance(tree, dict):
         return {_printable(name): _printable(value) for name, value in tree.items()}
     return [_printable(item) for item in tree] if isinstance(tree, list) else tree
+
+
+def drop_unknown_fields(tree: JsonObject, names: Collection[str]) -> tuple[JsonObject, tuple[str, ...]]:
+    """The answer without fields that nobody asked for, and a remark that names them: they cost nothing, so nobody is asked again."""
+    strange = sorted(str(name)[:_LONGEST_NAME] for name in tree.keys() - set(names))
+    kept = {name: value for name, value in tree.items() if name in names}
+    if not strange:
+        return kept, ()
+    return kept, (f"there is no field {', '.join(map(repr, strange[:_MOST_UNKNOWN]))}; it was left out",)
 
 
 def validate_record(tree: Any, model: type[M]) -> M:

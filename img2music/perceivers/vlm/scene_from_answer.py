@@ -12,10 +12,15 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from img2music.models.parsing.json_answer import AnswerError, parse_json_answer, validate_field, validate_record
+from img2music.models.parsing.json_answer import (
+    AnswerError,
+    drop_unknown_fields,
+    parse_json_answer,
+    validate_field,
+    validate_record,
+)
 from img2music.models.parsing.json_candidates import unwrap_answer
 from img2music.models.parsing.loose_values import LenientReader
-from img2music.models.repair_patch import drop_unknown_fields
 from img2music.perceivers.vlm.flat_scene_schema import FlatSceneAnswer, as_decisions, facts_called_wrong
 from img2music.perceivers.vlm.scene_answer_spelling import (
     decision_as_meant,

@@ -18,9 +18,10 @@ from img2music.io.style_files import load_style
 from img2music.models import AnswerError, Client, converse, parse_json_answer, schema_of
 from img2music.models.model_spec import check_time_limit
 from img2music.models.parsing.json_schema import limits_of, without_lists
+from img2music.planners.llm.fixed_choices import FixedChoices, brief_lines
 from img2music.planners.llm.plan_from_answer import draft_as_answer, read_changes_answer, read_choice_answer, read_plan_answer
 from img2music.planners.llm.plan_schema import ChangesAnswer, ChoiceAnswer, PlanAnswer
-from img2music.planners.llm.settle_plan import FixedChoices, SettledPlan, settle_plan
+from img2music.planners.llm.settle_plan import SettledPlan, settle_plan
 from img2music.planners.rules.form import count_bars
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.provenance import record_model_use
@@ -184,7 +185,7 @@ def _values(scene: Scene, brief: Brief, draft: CompositionPlan, schema: JsonObje
         "scene": lambda: scene_lines(scene),
         "gist": lambda: scene_gist(scene),
         "attributes": lambda: attribute_lines(scene.attributes),
-        "brief": lambda: _brief_lines(brief),
+        "brief": lambda: brief_lines(brief),
         "words": lambda: brief.words or "(none)",
         "styles": lambda: style_lines(_likely_styles(scene, brief, draft)),
         "instruments": instrument_lines,
@@ -202,19 +203,6 @@ def _inside(draft: CompositionPlan) -> float:
     """The draft's density, 0..1 inside its style's range."""
     low, high = load_style(draft.style).density
     return min(1.0, max(0.0, (draft.density - low) / (high - low))) if high > low else 0.5
-
-
-def _brief_lines(brief: Brief) -> str:
-    wishes = {
-        "length": f"{brief.seconds:g} seconds"
-        + (", a loop: it has no ending, the last bar leads back to the first" if brief.loop else ""),
-        "tempo": None if brief.tempo_bpm is None else f"{brief.tempo_bpm:g} quarter notes a minute",
-        "key": brief.key,
-        "metre": brief.meter,
-        "style": brief.style if brief.style is None else load_style(brief.style).name,
-        "instruments": ", ".join(brief.instruments) or None,
-    }
-    return "\n".join(f"{name}: {wish}" for name, wish in wishes.items() if wish is not None)
 
 
 def _likely_styles(scene: Scene, brief: Brief, draft: CompositionPlan) -> tuple[str, ...]:

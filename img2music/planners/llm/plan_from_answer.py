@@ -10,10 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, get_args
 
-from img2music.models.parsing.json_answer import AnswerError, validate_field, validate_record
+from img2music.models.parsing.json_answer import AnswerError, drop_unknown_fields, validate_field, validate_record
 from img2music.models.parsing.json_candidates import unwrap_answer
 from img2music.models.parsing.loose_values import LenientReader, folded
-from img2music.models.repair_patch import drop_unknown_fields
 from img2music.plan import Motif, Section
 from img2music.planners.llm.plan_answer_spelling import choice_as_meant, plan_as_meant
 from img2music.planners.llm.plan_schema import (

@@ -19,11 +19,12 @@ from img2music.io.style_files import style_names
 from img2music.metrics.compliance.compliance_check import check_compliance
 from img2music.models import AnswerError
 from img2music.performers.strict import StrictPerformer
-from img2music.planners.llm.bar_fitting import fit_bars
+from img2music.planners.llm.fit_length import fit_bars
+from img2music.planners.llm.fixed_choices import FixedChoices
 from img2music.planners.llm.llm_planner import ModelPlanner
 from img2music.planners.llm.plan_choices import candidate_plans
 from img2music.planners.llm.plan_from_answer import draft_as_answer, read_changes_answer, read_plan_answer
-from img2music.planners.llm.settle_plan import FixedChoices, settle_plan
+from img2music.planners.llm.settle_plan import settle_plan
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.provenance import collect_model_uses
 from img2music.realizers.composer import Composer

@@ -15,10 +15,11 @@ from img2music.brief import Brief
 from img2music.crossmodal.verbalize import citable, scene_gist
 from img2music.errors import BackendError
 from img2music.models import AnswerError, parse_json_answer
+from img2music.planners.llm.fixed_choices import FixedChoices
 from img2music.planners.llm.llm_planner import ModelPlanner
 from img2music.planners.llm.plan_from_answer import read_changes_answer, read_choice_answer, read_plan_answer
 from img2music.planners.llm.plan_schema import ChangesAnswer, PlanAnswer
-from img2music.planners.llm.settle_plan import FixedChoices, settle_plan
+from img2music.planners.llm.settle_plan import settle_plan
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.provenance import collect_model_uses
 from tests.support import extras
