@@ -16,7 +16,18 @@ from img2music.io.style_files import style_names
 from img2music.models.parsing.loose_values import folded, number_of, plain_text, scalar_of
 from img2music.theory import METERS, MODES, Key, instrument, instrument_names, parse_pitch_class, pitch_class
 
-__all__ = ["instrument_of", "length_of", "meter_of", "mode_of", "one_of", "parse_key_name", "style_of", "tempo_of", "tonic_of"]
+__all__ = [
+    "instrument_of",
+    "length_of",
+    "meter_of",
+    "mode_of",
+    "one_of",
+    "parse_key_name",
+    "style_of",
+    "tempo_of",
+    "tonic_of",
+    "whole_tempo_of",
+]
 
 _MODES = {
     **{mode: mode for mode in MODES}, "maj": "major", "min": "minor", "ionian": "major", "aeolian": "minor", "m": "minor", "mi": "minor",
@@ -65,6 +76,7 @@ _PLAYERS = {
 }  # fmt: skip
 """Other names for instruments, beside those of `theory`."""
 _LONGEST = 80
+_FASTEST = 10_000
 
 
 def parse_key_name(value: Any) -> str | None:
@@ -186,6 +198,12 @@ def _beat(text: str) -> float | None:
         return 1.0
     names = [" ".join(words[-count:]) for count in (3, 2, 1)]
     return next((beat for name in names if not name.isdecimal() and (beat := length_of(name)) is not None), None)
+
+
+def whole_tempo_of(value: Any) -> int | None:
+    """A tempo in whole quarter notes a minute; None for what can be none."""
+    tempo = tempo_of(value)
+    return None if tempo is None or abs(tempo) > _FASTEST else round(tempo)
 
 
 def length_of(value: Any) -> float | None:

@@ -11,7 +11,15 @@ import re
 from typing import TYPE_CHECKING, Any, get_args
 
 from img2music.models.parsing.json_candidates import match_field_names
-from img2music.models.parsing.loose_music import instrument_of, length_of, meter_of, one_of, parse_key_name, style_of, tempo_of
+from img2music.models.parsing.loose_music import (
+    instrument_of,
+    length_of,
+    meter_of,
+    one_of,
+    parse_key_name,
+    style_of,
+    whole_tempo_of,
+)
 from img2music.models.parsing.loose_values import (
     LenientReader,
     folded,
@@ -119,16 +127,11 @@ def _renamed(tree: JsonObject, model: type[BaseModel], slips: LenientReader) -> 
     return made
 
 
-def _tempo(value: Any) -> int | None:
-    tempo = tempo_of(value)
-    return None if tempo is None or abs(tempo) > 10_000 else round(tempo)
-
-
 _READERS: dict[str, Callable[[Any], Any]] = {
     "style": style_of,
     "key": parse_key_name,
     "meter": meter_of,
-    "tempo_bpm": _tempo,
+    "tempo_bpm": whole_tempo_of,
     "density": share_of,
 }
 

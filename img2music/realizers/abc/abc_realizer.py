@@ -3,7 +3,7 @@
 What the plan promises is never the model's to decide: key, metre, tempo, bars, parts and chords are the plan's, whatever the answer
 says. Faults that a model can mend are quoted back; small ones, and those that are left, are mended by rule and told in the journal.
 Voices that the answer leaves out are the composer's, written round the model's tune. `read_tune` does the same without a model, so a
-piece can be made again from the ABC text. The reader is our own (`io.abc_reading`), so no optional package is needed.
+piece can be made again from the ABC text. The reader is our own (`io.abc.import_abc`), so no optional package is needed.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from img2music.errors import BackendError
-from img2music.io.abc.import_abc import key_field, read_abc
+from img2music.io.abc.abc_fields import format_key_field
+from img2music.io.abc.import_abc import read_abc
 from img2music.io.escape import one_line
 from img2music.models.parsing.json_answer import AnswerError
 from img2music.realizers.abc.assign_voices import assign_voices
-from img2music.realizers.abc.complete_tune import complete, leading
-from img2music.realizers.abc.extract_tune import LONGEST, find_tune
-from img2music.realizers.abc.repair_tune import RepairedVoice, key_fault, repair_voice
+from img2music.realizers.abc.complete_tune import complete_score, melody_part
+from img2music.realizers.abc.extract_tune import LONGEST, extract_tune
+from img2music.realizers.abc.repair_voice import repair_voice, wrong_key_fault
 from img2music.realizers.abc.tune_prompt import template_values
 from img2music.realizers.composer import Composer
 from img2music.realizers.drums.drum_kit import DRUMS
@@ -28,6 +29,7 @@ from img2music.theory import Key, Meter, instrument
 if TYPE_CHECKING:
     from img2music.io.abc.import_abc import AbcTune, AbcVoice
     from img2music.plan import CompositionPlan, PartPlan
+    from img2music.realizers.abc.repair_bars import RepairedVoice
     from img2music.realizers.timeline import NoteEvent
     from img2music.score import Score
 
@@ -137,14 +139,14 @@ def _read(text: str, plan: CompositionPlan, composed: Score) -> _Attempt:
         raise AnswerError("the answer is empty; answer with one ABC tune")
     if len(text) > LONGEST:
         raise AnswerError(f"the answer has {len(text)} characters, which is too long; answer with one ABC tune and nothing else")
-    found = find_tune(text)
+    found = extract_tune(text)
     tune = read_abc(found, meter=plan.parsed_meter.name, key=plan.parsed_key)
     if not tune.voices:
         raise AnswerError("there is no ABC tune in the answer; answer with one ABC tune and nothing else")
     mends, foreign = _head(tune, plan)
     seats, told = assign_voices(tune.voices, plan)
     mends += told
-    faults = [key_fault(foreign, plan)] if foreign else []
+    faults = [wrong_key_fault(foreign, plan)] if foreign else []
     given: dict[str, RepairedVoice] = {}
     for number, part in enumerate(plan.parts, 1):
         if part.name in seats:
@@ -154,7 +156,7 @@ def _read(text: str, plan: CompositionPlan, composed: Score) -> _Attempt:
             elif mended.events:
                 given[part.name] = mended
     _check_enough(given, plan)
-    lead = leading(plan)
+    lead = melody_part(plan)
     if lead is not None and lead.name not in given:
         faults.append(f"V:{plan.parts.index(lead) + 1}, {lead.name}, has no notes; write the melody")
     for mended in given.values():
@@ -162,7 +164,7 @@ def _read(text: str, plan: CompositionPlan, composed: Score) -> _Attempt:
         if mended.wrong > plan.bars * _MOST_WRONG:
             faults += mended.faults
     wrong = sum(mended.wrong for mended in given.values()) + (plan.bars if lead is not None and lead.name not in given else 0)
-    score, told = complete(plan, composed, given)
+    score, told = complete_score(plan, composed, given)
     return _Attempt(
         text.encode("utf-8", "replace").decode(),
         score,
@@ -190,9 +192,9 @@ def _head(tune: AbcTune, plan: CompositionPlan) -> tuple[list[str], Key | None]:
     if key is None or key == wanted:
         return mends, None
     if key.signature == wanted.signature:
-        mends.append(f"The head says K:{key_field(key)}, which has the accidentals of {wanted.name}; the notes kept.")
+        mends.append(f"The head says K:{format_key_field(key)}, which has the accidentals of {wanted.name}; the notes kept.")
         return mends, None
-    mends.append(f"The head says K:{key_field(key)}; the notes moved to {wanted.name}.")
+    mends.append(f"The head says K:{format_key_field(key)}; the notes moved to {wanted.name}.")
     return mends, key
 
 
