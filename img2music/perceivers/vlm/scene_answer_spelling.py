@@ -10,7 +10,8 @@ import re
 from typing import Any, get_args
 
 from img2music.models.parsing.json_candidates import match_field_names
-from img2music.models.parsing.loose_music import instrument_of, meter_of, mode_of, style_of, tonic_of, whole_tempo_of
+from img2music.models.parsing.loose_music import meter_of, mode_of, tonic_of, whole_tempo_of
+from img2music.models.parsing.loose_names import instrument_of, style_of
 from img2music.models.parsing.loose_values import (
     LenientReader,
     is_unsaid,
