@@ -207,9 +207,7 @@ def _stage_faults(options: dict[str, JsonValue]) -> Iterator[str]:
 
 def _unanswered(spec: ModelSpec) -> str | None:
     """Why a server on this machine can't be asked; servers elsewhere are not called just to be looked at."""
-    from img2music.models.model_factory import is_local
-
-    if spec.provider != "openai" or not is_local(spec):
+    if spec.provider != "openai" or not spec.is_local:
         return None
     address = urlsplit(spec.options.base_url or "")
     try:

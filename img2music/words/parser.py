@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from img2music.brief import SECONDS_RANGE, TEMPO_RANGE_BPM
 from img2music.theory import METERS
-from img2music.words.key_names import parse_key_name
+from img2music.words.key_names import find_key_name
 from img2music.words.parse_result import ParseState, ReadWord
 from img2music.words.phrase_matching import LanguagePhrases, ranked_languages
 from img2music.words.quantities import parse_quantity
@@ -142,7 +142,7 @@ class _WordsReader:
 
     def _word(self, *, introduced: bool, bare: bool) -> int:
         token = self.tokens[self.place]
-        key, length = parse_key_name(self.tokens, self.place, self.order, introduced=introduced, bare=bare)
+        key, length = find_key_name(self.tokens, self.place, self.order, introduced=introduced, bare=bare)
         if key is not None:
             return self._named("key", key.name, length)
         counted = parse_quantity(self.tokens, self.place, self.order)

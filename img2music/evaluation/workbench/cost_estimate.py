@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from img2music.evaluation.scores import score_record
-from img2music.models.model_factory import is_local
 from img2music.models.repair_loop import MOST_REPAIRS
 from img2music.templates import UNTRUSTED_LIMITS
 
@@ -126,7 +125,7 @@ def estimate_run(grid: Grid, records: Mapping[str, CellRecord], todo: Sequence[C
         usd=sum(usd for usd, _ in priced) if whole else None,
         most_usd=sum(most for _, most in priced) if whole else None,
         unpriced=tuple(model.label for model in asked if _price(model.spec, 1, 1) is None),
-        remote_models=tuple(model.label for model in asked if not is_local(model.spec)),
+        remote_models=tuple(model.label for model in asked if not model.spec.is_local),
     )
 
 
@@ -159,5 +158,5 @@ def expected_cost(variant: Variant, records: Mapping[str, CellRecord]) -> Expect
 
 def _price(spec: ModelSpec, tokens_in: float, tokens_out: float) -> float | None:
     if spec.options.price_in is None or spec.options.price_out is None:
-        return 0.0 if is_local(spec) else None
+        return 0.0 if spec.is_local else None
     return (tokens_in * spec.options.price_in + tokens_out * spec.options.price_out) / 1e6

@@ -1,9 +1,9 @@
-"""Makes a voice as a model wrote it keep the plan: bars of the right length, as many as planned, in the key, in the range.
+"""Makes the bars of a voice as a model wrote it keep the plan: as many as planned, each as long as the metre says, on a grid.
 
 Every mend is a rule, told in a sentence. What a model could put right itself is also told as a fault with its bar, so that it may be
 asked first. Conventions: onsets in exact quarter notes from the start of the piece, bars counted from 0 (told from 1), lengths told
 in eighths, which is the unit of the head that models are given. Places that no page can show are moved to the nearest 32nd.
-Does not know whether the music is good.
+Knows nothing of keys and instruments (`repair_voice` does).
 """
 
 from __future__ import annotations
@@ -12,22 +12,18 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from img2music.io.abc.import_abc import AbcBar, AbcNote, expand_repeats, key_field
-from img2music.realizers.timeline import NoteEvent
-from img2music.theory import SpelledPitch, pitch_class_name
-from img2music.theory.pitch import fifths_of
+from img2music.io.abc.import_abc import AbcBar, AbcNote, expand_repeats
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from img2music.io.abc.import_abc import AbcVoice
-    from img2music.plan import CompositionPlan, PartPlan
-    from img2music.theory import Instrument, Key
+    from img2music.plan import CompositionPlan
+    from img2music.realizers.timeline import NoteEvent
 
-__all__ = ["RepairedVoice", "join_ties", "key_fault", "numbers", "repair_voice"]
+__all__ = ["RepairedVoice", "count_of", "describe_bars", "join_ties", "repair_bars"]
 
-_STEPS = "CDEFGAB"
-_SCALES = (Fraction(2), Fraction(1, 2), Fraction(4), Fraction(1, 4))
+_FACTORS = (Fraction(2), Fraction(1, 2), Fraction(4), Fraction(1, 4))
 _MOST_BARS_WRONG_LENGTH = Fraction(1, 5)  # of a voice whose unit was misread; our choice
 _NEAR = Fraction(1, 8)
 """A 32nd note: five or seven in a quarter stay apart on it and can still be read."""
@@ -48,45 +44,21 @@ class RepairedVoice:
     """The same for the model that wrote it, bar by bar."""
 
 
-def repair_voice(
-    voice: AbcVoice, part: PartPlan, player: Instrument, plan: CompositionPlan, *, key: Key | None = None, label: str = ""
-) -> RepairedVoice:
-    """The events of a voice, mended.
+def repair_bars(voice: AbcVoice, plan: CompositionPlan, result: RepairedVoice, label: str) -> list[AbcNote]:
+    """The notes of a voice at their places in the piece, tied ones as one; mends and faults are added to `result`.
 
-    Args:
-        voice: as it was read.
-        part: whose line it is.
-        player: the part's instrument.
-        plan: what it must keep.
-        key: the key in which it was written, if that is not the plan's; its notes move to the same degrees of the plan's key.
-        label: how faults call the voice, the part's name if empty.
+    `label` is how faults call the voice.
     """
-    result = RepairedVoice(part.name)
-    label = label or part.name
-    bars = _as_many(_ordered(voice, plan, result), plan, result, label)
-    sounds = _filled(bars, plan.parsed_meter.bar_quarters, result, label)
+    bars = _fit_bar_count(_in_order(voice, plan, result), plan, result, label)
+    notes = _fill_bars(bars, plan.parsed_meter.bar_quarters, result, label)
     result.bars = min(len(bars), plan.bars)
-    sounds = join_ties(_snapped(sounds, result))
-    events = [
-        NoteEvent(
-            sound.onset_quarters,
-            sound.duration_quarters,
-            _pitches(sound, key, plan),
-            emphasis=_emphasis(sound, part, plan),
-            articulation=sound.articulation,
-        )
-        for sound in sounds
-    ]
-    if not player.kit:
-        events = _reached(_thinned(events, part, player, result), player, result)
-    result.events = events
-    return result
+    return join_ties(_round_to_grid(notes, result))
 
 
-def numbers(bars: Iterable[int]) -> str:
+def describe_bars(bars: Iterable[int]) -> str:
     """Bars as people count them.
 
-    >>> numbers([0, 1, 2, 6])
+    >>> describe_bars([0, 1, 2, 6])
     'bars 1-3, 7'
     """
     runs: list[list[int]] = []
@@ -100,7 +72,7 @@ def numbers(bars: Iterable[int]) -> str:
     return f"{'bars' if many else 'bar'} {', '.join(words)}{' ...' if len(runs) > 12 else ''}"
 
 
-def _ordered(voice: AbcVoice, plan: CompositionPlan, result: RepairedVoice) -> tuple[AbcBar, ...]:
+def _in_order(voice: AbcVoice, plan: CompositionPlan, result: RepairedVoice) -> tuple[AbcBar, ...]:
     """The bars in the order of their parts (P:), or as written if these are enough for the plan."""
     if not voice.written or len(voice.written) < plan.bars:
         return voice.bars
@@ -109,7 +81,7 @@ def _ordered(voice: AbcVoice, plan: CompositionPlan, result: RepairedVoice) -> t
     return voice.written
 
 
-def _as_many(bars: tuple[AbcBar, ...], plan: CompositionPlan, result: RepairedVoice, label: str) -> tuple[AbcBar, ...]:
+def _fit_bar_count(bars: tuple[AbcBar, ...], plan: CompositionPlan, result: RepairedVoice, label: str) -> tuple[AbcBar, ...]:
     """As many bars as planned, or what there is."""
     if any(bar.ends_repeat for bar in bars):
         if len(bars) < plan.bars:
@@ -128,9 +100,9 @@ def _as_many(bars: tuple[AbcBar, ...], plan: CompositionPlan, result: RepairedVo
     return bars[: plan.bars]
 
 
-def _filled(bars: Sequence[AbcBar], length: Fraction, result: RepairedVoice, label: str) -> list[AbcNote]:
+def _fill_bars(bars: Sequence[AbcBar], length: Fraction, result: RepairedVoice, label: str) -> list[AbcNote]:
     """The sounds of all bars at their places in the piece; every bar is made as long as the metre says."""
-    bars = _rescaled(bars, length, result)
+    bars = _rescale_lengths(bars, length, result)
     sounds: list[AbcNote] = []
     short: list[int] = []
     long: list[int] = []
@@ -162,14 +134,14 @@ def _filled(bars: Sequence[AbcBar], length: Fraction, result: RepairedVoice, lab
         (strange, "partly unreadable, the rest kept"),
     ):
         if which:
-            result.mends.append(f"{result.name}: {numbers(which)} {words}.")
+            result.mends.append(f"{result.name}: {describe_bars(which)} {words}.")
     return sounds
 
 
-def _rescaled(bars: Sequence[AbcBar], length: Fraction, result: RepairedVoice) -> Sequence[AbcBar]:
+def _rescale_lengths(bars: Sequence[AbcBar], length: Fraction, result: RepairedVoice) -> Sequence[AbcBar]:
     """Bars that are nearly all twice or half as long as they should be have a misread unit length."""
     lengths = [bar.length_quarters for bar in bars if bar.sounds]
-    for factor in _SCALES:
+    for factor in _FACTORS:
         wrong = sum(one * factor != length for one in lengths)
         if lengths and wrong <= _MOST_BARS_WRONG_LENGTH * len(lengths) and wrong < sum(one != length for one in lengths):
             result.mends.append(f"{result.name}: all lengths times {factor}, the unit length was misread.")
@@ -191,7 +163,7 @@ def _rescaled(bars: Sequence[AbcBar], length: Fraction, result: RepairedVoice) -
     return bars
 
 
-def _snapped(sounds: Sequence[AbcNote], result: RepairedVoice) -> list[AbcNote]:
+def _round_to_grid(sounds: Sequence[AbcNote], result: RepairedVoice) -> list[AbcNote]:
     """Times that a page can show."""
     kept: list[AbcNote] = []
     moved, free = 0, Fraction(0)
@@ -204,7 +176,7 @@ def _snapped(sounds: Sequence[AbcNote], result: RepairedVoice) -> list[AbcNote]:
             kept.append(replace(sound, onset_quarters=begin, duration_quarters=stop - begin))
             free = stop
     if moved:
-        result.mends.append(f"{result.name}: the rhythm of {_some(moved, 'note')} rounded to what can be written.")
+        result.mends.append(f"{result.name}: the rhythm of {count_of(moved, 'note')} rounded to what can be written.")
     return kept
 
 
@@ -214,7 +186,7 @@ def _on_grid(place: Fraction) -> Fraction:
 
 
 def join_ties(sounds: Sequence[AbcNote]) -> list[AbcNote]:
-    """Tied notes as one; a chord is joined where all its notes are tied to the same chord."""
+    """Tied notes as one; a chord is join_ties where all its notes are tied to the same chord."""
     whole: list[AbcNote] = []
     for sound in sounds:
         last = whole[-1] if whole else None
@@ -231,73 +203,10 @@ def join_ties(sounds: Sequence[AbcNote]) -> list[AbcNote]:
     return whole
 
 
-def _emphasis(sound: AbcNote, part: PartPlan, plan: CompositionPlan) -> int:
-    """A melody leans on the strong beats, as the composer's does."""
-    return 2 if part.role == "melody" and plan.parsed_meter.weight(sound.onset_quarters) > 1 else 0
+def count_of(count: int, what: str) -> str:
+    """So many of a thing, in words.
 
-
-def _pitches(sound: AbcNote, key: Key | None, plan: CompositionPlan) -> tuple[int, ...]:
-    sounding = {pitch.midi if key is None else _carried(pitch, key, plan.parsed_key) for pitch in sound.pitches}
-    return tuple(sorted(sounding))
-
-
-def _carried(pitch: SpelledPitch, home: Key, away: Key) -> int:
-    """A pitch of one key in another, the nearer way: degrees of the scale become degrees, altered notes keep their distance."""
-    letter, alter = pitch_class_name(home.tonic)[0], (home.tonic - fifths_of(pitch_class_name(home.tonic)[0], 0)) // 7
-    tonic = SpelledPitch(letter, alter, 4).midi
-    shift = (away.degree(0) - tonic + 5) % 12 - 5
-    steps = 7 * pitch.octave + _STEPS.index(pitch.step) - 28 - _STEPS.index(letter)
-    if fifths_of(pitch.step, pitch.alter) not in home.scale:
-        return pitch.midi + shift
-    return tonic + shift + away.degree(steps) - away.degree(0)
-
-
-def _thinned(events: list[NoteEvent], part: PartPlan, player: Instrument, result: RepairedVoice) -> list[NoteEvent]:
-    """No chord with more notes than the instrument can play: a bass keeps the lowest, the others the highest."""
-    most = player.voices
-    many = sum(len(event.pitches) > most for event in events)
-    if not many:
-        return events
-    result.mends.append(f"{result.name}: {_some(many, 'chord')} had more notes than {player.name} can play, {most} kept.")
-    return [replace(event, pitches=event.pitches[:most] if part.role == "bass" else event.pitches[-most:]) for event in events]
-
-
-def _reached(events: list[NoteEvent], player: Instrument, result: RepairedVoice) -> list[NoteEvent]:
-    """Every note within the instrument's range: first the whole line by octaves, then single notes."""
-
-    def outside(shift: int) -> int:
-        return sum(not player.low <= pitch + shift <= player.high for event in events for pitch in event.pitches)
-
-    total = sum(len(event.pitches) for event in events)
-    best = min(range(-48, 49, 12), key=lambda shift: (outside(shift), abs(shift)))
-    if best and outside(0) * 2 > total:
-        way = "up" if best > 0 else "down"
-        octaves = _some(abs(best) // 12, "octave")
-        result.mends.append(f"{result.name}: moved {way} {octaves} into the range of {player.name}.")
-        events = [replace(event, pitches=tuple(pitch + best for pitch in event.pitches)) for event in events]
-    far = outside(0)
-    if far:
-        result.mends.append(f"{result.name}: {_some(far, 'note')} out of the range of {player.name} moved by octaves.")
-        near = player.tessitura_centre
-        for index, event in enumerate(events):
-            pitches = tuple(sorted({_within(pitch, near, player) for pitch in event.pitches}))
-            events[index] = replace(event, pitches=pitches)
-            near = pitches[-1]
-    return events
-
-
-def _within(pitch: int, near: int, player: Instrument) -> int:
-    """A pitch in the range, which always spans an octave: itself, or its octave nearest to the note before."""
-    if player.low <= pitch <= player.high:
-        return pitch
-    octaves = range(player.low + (pitch - player.low) % 12, player.high + 1, 12)
-    return min(octaves, key=lambda other: abs(other - near))
-
-
-def _some(count: int, what: str) -> str:
+    >>> count_of(1, "note"), count_of(2, "note")
+    ('1 note', '2 notes')
+    """
     return f"{count} {what}{'s' * (count != 1)}"
-
-
-def key_fault(key: Key, plan: CompositionPlan) -> str:
-    """What a model is told that wrote in another key."""
-    return f"the head says K:{key_field(key)}; write the tune in K:{key_field(plan.parsed_key)}"
