@@ -12,25 +12,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from math import erfc, sqrt
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from img2music.evaluation.diversity import mean_trait_distance
 from img2music.evaluation.scores import SCORE_CARDS, score_record
+from img2music.evaluation.statistics import bootstrap_interval, mean_of_measured
 from img2music.rng import generator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from img2music.evaluation.records import CellRecord
+    from img2music.evaluation.statistics import Interval, Mean
     from img2music.evaluation.workbench.prompt_grid import Grid, Variant
 
 __all__ = [
     "FEWEST_PICTURES",
     "Difference",
-    "Mean",
     "Summary",
     "compare_variants",
     "interval",
@@ -41,16 +39,6 @@ __all__ = [
 FEWEST_PICTURES = 5
 """Our choice: the resampled means of fewer take hardly any values."""
 _RESAMPLES = 10_000
-_SURE = 1.959964
-"""95 % of a normal distribution lie within so many standard deviations."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mean:
-    """A mean and how many values it has; None of none."""
-
-    value: float | None
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +96,7 @@ def summarize_variants(
     made = []
     for variant, own in _of(grid, records).items():
         scored = [score_record(record, ratings) for record in own]
-        means = {name: _mean([scores[name] for scores in scored]) for name in SCORE_CARDS}
+        means = {name: mean_of_measured([scores[name] for scores in scored]) for name in SCORE_CARDS}
         means["diversity"] = mean_diversity(own)
         reasons: dict[str, int] = {}
         for record in own:
@@ -128,11 +116,6 @@ def summarize_variants(
     return made
 
 
-def _mean(values: Sequence[float | None]) -> Mean:
-    measured = [value for value in values if value is not None]
-    return Mean(sum(measured) / len(measured) if measured else None, len(measured))
-
-
 def mean_diversity(records: Sequence[CellRecord]) -> Mean:
     """Mean distance of the traits over all pairs of different pictures at the same seed."""
     by_seed: dict[int, list[CellRecord]] = {}
@@ -145,7 +128,7 @@ def mean_diversity(records: Sequence[CellRecord]) -> Mean:
         for one, other in combinations(own, 2)
         if one.picture_sha256 != other.picture_sha256
     ]
-    return _mean(apart)
+    return mean_of_measured(apart)
 
 
 def compare_variants(
@@ -193,22 +176,6 @@ def _difference(score: str, a: Variant, b: Variant, of_a: Mapping[str, float], o
     return Difference(score, a, b, mean, low, high, len(shared), better)
 
 
-def interval(values: Sequence[float], *purpose: str) -> tuple[float, float]:
-    """95 % expanded percentile interval of the mean, of two values or more; the same values and purpose give the same interval."""
-    table = np.asarray(values, dtype=np.float64)
-    count = len(table)
-    draws = generator(0, "workbench", *purpose).integers(0, count, size=(_RESAMPLES, count))
-    tail = 50 * erfc(sqrt(count / (count - 1)) * _student(count - 1) / sqrt(2))
-    low, high = np.percentile(table[draws].mean(axis=1), (tail, 100 - tail))
-    return float(low), float(high)
-
-
-def _student(freedom: int) -> float:
-    """97.5 % quantile of Student's t, by its expansion at the normal one (Abramowitz & Stegun 26.7.5); within .01 from 4 degrees up."""
-    z = _SURE
-    terms = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-    )
-    return z + sum(term / float(freedom) ** power for power, term in enumerate(terms, 1))
+def interval(values: Sequence[float], *purpose: str) -> Interval:
+    """95 % expanded interval of the mean, of two values or more; the same values and purpose give the same interval."""
+    return bootstrap_interval(values, draws=_RESAMPLES, seed=generator(0, "workbench", *purpose), expanded=True)

@@ -11,8 +11,9 @@ from img2music.evaluation.scores import SCORE_CARDS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from img2music.evaluation.comparison import Difference, Mean, Summary
+    from img2music.evaluation.comparison import Difference, Summary
     from img2music.evaluation.records import CellRecord
+    from img2music.evaluation.statistics import Mean
     from img2music.evaluation.workbench.prompt_grid import Variant
 
 __all__ = [
