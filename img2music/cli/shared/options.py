@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -28,10 +29,12 @@ __all__ = [
     "KeepOption",
     "KeyOption",
     "LoopOption",
+    "MakingOptions",
     "MaxPixelsOption",
     "MeterOption",
     "ModelOption",
     "NoFallbackOption",
+    "OptionalOut",
     "OutOption",
     "PipelineOption",
     "PlanStyleOption",
@@ -75,6 +78,9 @@ PlanStyleOption = Annotated[
         help="Use this instead of the style that the plan names.",
         autocompletion=completion.complete_style,
     ),
+]
+OptionalOut = Annotated[
+    str | None, typer.Option("--out", "-o", metavar="OUT", help="Also write what is printed to OUT/<name of the picture>/.")
 ]
 PipelineOption = Annotated[
     str,
@@ -176,6 +182,30 @@ ForceOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object a line, for programs.")]
+
+
+@dataclass(frozen=True, slots=True)
+class MakingOptions:
+    """What is wanted beyond the notes."""
+
+    audio: AudioFormat | None
+    stems: bool
+    takes: int
+    embed_audio: bool
+    force: bool
+
+    def __post_init__(self) -> None:
+        """Told once and before any work.
+
+        Raises:
+            UsageError: stems without sound.
+        """
+        if self.stems and self.audio is None:
+            raise UsageError("stems are sound, and no sound is asked for; give a format with --audio, or leave --stems out")
+
+    def options(self) -> dict[str, Any]:
+        """As the pipeline takes them."""
+        return {"audio": self.audio, "stems": self.stems, "takes": self.takes, "embed_audio": self.embed_audio}
 
 
 def audio_format(choice: AudioChoice) -> AudioFormat | None:
