@@ -9,7 +9,8 @@ import typer
 
 from img2music.cli.shared import options as opt
 from img2music.cli.shared.console import print_json, print_notice, print_text, progress
-from img2music.cli.shared.many_inputs import check_writable, folder_names, for_each_input
+from img2music.cli.shared.many_inputs import for_each_input
+from img2music.cli.shared.option_records import with_options
 from img2music.errors import DocumentError, UsageError
 
 if TYPE_CHECKING:
@@ -24,15 +25,15 @@ __all__ = ["render"]
 _LARGEST_MIDI_BYTES = 5_000_000
 
 
+@with_options
 def render(
     sources: Annotated[list[str], typer.Argument(metavar="score.mid|plan.json", help="MIDI files or plans.")],
-    out: opt.OutOption = "out",
-    pipeline: opt.PipelineOption = "offline",
+    *,
     style: opt.PlanStyleOption = None,
-    stems: opt.StemsOption = False,
     audio: opt.AudioOption = opt.AudioChoice.WAV,
-    force: opt.ForceOption = False,
-    as_json: opt.JsonOption = False,
+    stems: opt.StemsOption = False,
+    pipeline: opt.PipelineOption = "offline",
+    output: opt.Output,
 ) -> int:
     """Make a MIDI file or a plan sound: audio only."""
     from img2music.output_folder import save_files
@@ -42,9 +43,8 @@ def render(
     wanted = opt.audio_format(audio)
     if wanted is None:
         raise UsageError("render makes nothing but sound; give --audio wav, flac, mp3 or ogg")
-    target = check_writable(out)
     stages = Pipeline.load(pipeline)
-    folders = folder_names(sources)
+    folders = output.folders(sources)
 
     def work(place: int, source: str) -> None:
         with progress(source) as on_event:
@@ -55,12 +55,12 @@ def render(
                 yield f"audio.{wanted}", encode(rendering.mix, wanted, tags=tags, loop=performance.loop)
                 yield from stem_files(rendering.stems, wanted, tags=tags, loop=performance.loop)
 
-            saved = save_files(target / folders[place], files(), force=force)
+            saved = save_files(folders[place], files(), force=output.force)
         if saved.note:
             print_notice(saved.note)
         seconds = rendering.mix.seconds
         notes = (*doubts, *performance.warnings)
-        if as_json:
+        if output.as_json:
             result = {"folder": str(saved.folder), "replaced": saved.replaced, "seconds": seconds, "files": list(saved.names)}
             print_json({"source": source} | result | {"notes": list(notes)})
         else:
@@ -68,7 +68,7 @@ def render(
         for line in notes:
             print_notice(f"{source}: {line}")
 
-    return for_each_input(sources, work, as_json=as_json, what="source")
+    return for_each_input(sources, work, as_json=output.as_json, what="source")
 
 
 def _performance(

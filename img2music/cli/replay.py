@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from img2music.cli.shared import options as opt  # noqa: TC001  typer reads the annotations
+from img2music.cli.shared import options as opt
 from img2music.cli.shared.console import print_json, print_notice, print_text, progress
-from img2music.cli.shared.many_inputs import check_writable, folder_names, for_each_input
+from img2music.cli.shared.many_inputs import for_each_input
+from img2music.cli.shared.option_records import option, with_options
 from img2music.errors import BackendError
 
 if TYPE_CHECKING:
@@ -17,22 +19,21 @@ if TYPE_CHECKING:
 __all__ = ["replay"]
 
 
+@dataclass(frozen=True, slots=True)
+class _ReplayOutput(opt.OptionalOutput):
+    out: Annotated[str | None, option("--out -o", "OUT", "Folder for the files; without it they are only compared.")] = None
+
+
+@with_options
 def replay(
     manifests: Annotated[list[str], typer.Argument(metavar="piece.json", help="Manifests of finished pieces.")],
-    out: Annotated[
-        str | None, typer.Option("--out", "-o", metavar="OUT", help="Folder for the files; without it they are only compared.")
-    ] = None,
-    pipeline: Annotated[
-        str | None, typer.Option("--pipeline", metavar="NAME|FILE", help="Use this instead of the pipeline on record.")
-    ] = None,
-    style: Annotated[
-        str | None, typer.Option("--style", metavar="NAME|FILE", help="Use this instead of the style on record.")
-    ] = None,
+    *,
+    pipeline: Annotated[str | None, option("--pipeline", "NAME|FILE", "Use this instead of the pipeline on record.")] = None,
+    style: Annotated[str | None, option("--style", "NAME|FILE", "Use this instead of the style on record.")] = None,
     picture: Annotated[
-        str | None, typer.Option("--picture", metavar="PICTURE", help="Show this picture in the report; the notes need none.")
+        str | None, option("--picture", "PICTURE", "Show this picture in the report; the notes need none.")
     ] = None,
-    force: opt.ForceOption = False,
-    as_json: opt.JsonOption = False,
+    output: _ReplayOutput,
 ) -> int:
     """Make a piece again from its piece.json and compare every file with the record, byte for byte.
 
@@ -42,22 +43,27 @@ def replay(
     from img2music.io.pictures import open_picture
     from img2music.pipeline import replay
 
-    target = None if out is None else check_writable(out)
-    folders = folder_names(manifests)
+    folders = output.folders(manifests)
     shown = None if picture is None else open_picture(picture)
 
     def work(place: int, source: str) -> None:
-        folder = None if target is None else target / folders[place]
         with progress(source) as on_event:
             result = replay(
-                source, folder, pipeline=pipeline, style=style, picture=shown, force=force, numbered=True, on_event=on_event
+                source,
+                folders[place],
+                pipeline=pipeline,
+                style=style,
+                picture=shown,
+                force=output.force,
+                numbered=True,
+                on_event=on_event,
             )
-        _compare(result, source, as_json=as_json)
+        _print_comparison(result, source, as_json=output.as_json)
 
-    return for_each_input(manifests, work, as_json=as_json, what="manifest")
+    return for_each_input(manifests, work, as_json=output.as_json, what="manifest")
 
 
-def _compare(result: Replay, source: str, *, as_json: bool) -> None:
+def _print_comparison(result: Replay, source: str, *, as_json: bool) -> None:
     """Tells what is the same.
 
     Raises:

@@ -115,8 +115,10 @@ def save_piece(piece: Piece, folder: Path, *, force: bool, spare: Path | None = 
     return save_files(folder, piece.files(), identity=identity_of(piece.manifest), force=force, spare=spare)
 
 
-def save_documents(folder: Path, files: list[tuple[str, bytes]], *, force: bool) -> None:
-    """Writes files by name, and says where they went if it is not where they were wanted."""
+def save_documents(folder: Path | None, files: list[tuple[str, bytes]], *, force: bool) -> None:
+    """Writes files by name, where a folder is wanted, and says where they went if they are elsewhere."""
+    if folder is None:
+        return
     saved = save_files(folder, files, force=force)
     if saved.note:
         print_notice(saved.note)
