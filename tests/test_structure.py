@@ -24,6 +24,7 @@ OTHER_LENGTHS: dict[str, str] = {
     "cli/realize.py": "one verb a file",
     "cli/see.py": "one verb a file",
     "cli/styles.py": "one verb a file",
+    "evaluation/line_diff.py": "one function, for any two lists of lines",
     "models/question.py": "two records that the client and the providers share",
     "renderers/soundfont/synthesis_worker.py": "a program of its own: whatever it held would be loaded with it",
     "io/decoding/decode_worker.py": "a program of its own: whatever it held would be loaded with it",

@@ -89,7 +89,7 @@ def try_prompts(
     from img2music.brief import Brief
     from img2music.evaluation.ratings import find_ratings
     from img2music.evaluation.workbench import (
-        RecordStore,
+        CellStore,
         check_usable,
         compare_variants,
         estimate_run,
@@ -109,10 +109,12 @@ def try_prompts(
     length = Brief.of(seconds=seconds).seconds
     grid = load_grid(prompts, models, pictures, seeds=seeds, seconds=length, per_minute=per_minute, note=print_notice)
     ratings = find_ratings(picture.path for picture in grid.pictures)
-    store = RecordStore(target)
+    store = CellStore(target)
     records = store.records()
-    if store.passed_over:
-        print_notice(f"{store.passed_over} lines of {target / 'cells.jsonl'} are torn or of another version and are passed over")
+    if store.skipped_lines:
+        print_notice(
+            f"{store.skipped_lines} lines of {target / 'cells.jsonl'} are torn or of another version and are passed over"
+        )
     todo = missing_cells(grid, records, retry_failed=retry_failed)
     estimate = estimate_run(grid, records, todo)
     print_notice(estimate.words)

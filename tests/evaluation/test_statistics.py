@@ -81,6 +81,12 @@ def test_few_values_make_wide_intervals() -> None:
     plain, expanded = bootstrap_interval(values), bootstrap_interval(values, expanded=True)
     assert expanded.high - expanded.low > 2 * 0.8 * student > plain.high - plain.low
     assert expanded.low == pytest.approx(-expanded.high, abs=0.02)
+    assert bootstrap_interval([0.5] * 6, expanded=True) == (0.5, 0.5)
+    held, chance = 0, np.random.default_rng(3)
+    for _ in range(200):
+        low, high = bootstrap_interval(chance.normal(0, 1, 6), expanded=True)
+        held += low <= 0 <= high
+    assert held >= 180  # 190 of 200 are promised; the plain percentile interval holds about 170
 
 
 @pytest.mark.parametrize(("values", "message"), [([], "two values"), ([1.0], "two values"), ([[1.0, 2.0]] * 5, "not a number")])
