@@ -21,6 +21,7 @@ OTHER_LENGTHS: dict[str, str] = {
     "audio.py": "one record",
     "cli/instruments.py": "one verb a file",
     "cli/pipelines.py": "one verb a file",
+    "cli/plan.py": "one verb a file",
     "cli/realize.py": "one verb a file",
     "cli/see.py": "one verb a file",
     "cli/styles.py": "one verb a file",

@@ -31,7 +31,7 @@ from img2music.cli.styles import styles_group
 from img2music.cli.words import words_group
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 __all__ = ["app", "main"]
 
@@ -47,18 +47,21 @@ app = typer.Typer(
 )
 
 
-def _first_sentence(verb: Callable[..., int]) -> str:
-    return (verb.__doc__ or "").partition("\n")[0].partition(". ")[0]
+def _first_sentence(text: str | None) -> str:
+    return (text or "").partition("\n")[0].partition(". ")[0].removesuffix(".")
 
 
 for _verb in (compose, see, plan, realize, render, replay):
-    app.command(short_help=_first_sentence(_verb))(_verb)
-app.add_typer(pipelines_group(), name="pipelines")
-app.add_typer(styles_group(), name="styles")
-app.add_typer(instruments_group(), name="instruments")
-app.add_typer(words_group(), name="words")
-app.add_typer(prompts_group(), name="prompts")
-app.command(short_help=_first_sentence(doctor))(doctor)
+    app.command(short_help=_first_sentence(_verb.__doc__))(_verb)
+for _name, _group in (
+    ("styles", styles_group()),
+    ("instruments", instruments_group()),
+    ("words", words_group()),
+    ("pipelines", pipelines_group()),
+    ("prompts", prompts_group()),
+):
+    app.add_typer(_group, name=_name, short_help=_first_sentence(_group.info.help))
+app.command(short_help=_first_sentence(doctor.__doc__))(doctor)
 
 
 def _print_version(wanted: bool) -> None:

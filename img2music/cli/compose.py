@@ -29,14 +29,15 @@ def compose(
         list[str] | None,
         typer.Argument(
             metavar="PICTURE",
-            help="Pictures; each becomes a piece of its own. - reads one from standard input.",
+            help="Pictures; each becomes a piece. - reads one from standard input.",
             show_default=False,
         ),
     ] = None,
     *,
     wishes: opt.Wishes,
     record: Annotated[
-        str | None, option("--from", "piece.json", "Make this earlier piece anew: its picture, its wishes, another seed.")
+        str | None,
+        option("--from", "piece.json", "Make this earlier piece again, with another seed and the wishes that you add."),
     ] = None,
     keep: opt.KeepOption = None,
     export: opt.PieceExport,
@@ -46,8 +47,8 @@ def compose(
 ) -> int:
     """Turn pictures into finished pieces: notes, score, sound, and a page that explains them.
 
-    Whatever is not asked for is decided from the picture. Results go to OUT/<name of the picture>/.
-    With --from an earlier piece is made anew, all but what --keep names.
+    What you do not ask for is decided from the picture. Open OUT/<name of the picture>/report.html to see and hear the result.
+    With --from, an earlier piece is made again; --keep names what stays the same.
     """
     brief, stages = wishes.brief(), choice.load()
     crafts = opt.split_names(keep)

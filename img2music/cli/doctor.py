@@ -61,7 +61,7 @@ class _Finding:
 
 
 def doctor(as_json: opt.JsonOption = False) -> int:
-    """Check what works on this machine, and say what to do about the rest. Leaves with 4 if something needed is missing."""
+    """Check what works on this machine, and say what to do about the rest. Exit code 4 means that something needed is missing."""
     findings = [*_python(), *_packages(), *_data(), *_cache(), *_stages(), *_providers(), *_pipelines(), *_programs()]
     healthy = all(finding.works or not finding.needed for finding in findings)
     if as_json:

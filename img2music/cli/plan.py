@@ -25,7 +25,7 @@ def plan(
     max_pixels: opt.MaxPixelsOption = None,
     output: opt.OptionalOutput,
 ) -> int:
-    """Plan a composition and say why. With --json, one plan a line in the order given."""
+    """Plan a composition and say why. With --json, print one plan a line, in the order given."""
     from img2music.io.documents import dump_json, load_scene
     from img2music.report import explain_text
 

@@ -19,17 +19,20 @@ __all__ = ["prompts_group"]
 
 def prompts_group() -> typer.Typer:
     """The group `prompts`."""
-    group = typer.Typer(help="The prompts that come with the program: list, read, copy, try.", rich_markup_mode=None)
-    group.command("ls", help="List every prompt with a line about it.")(_ls)
-    group.command("show", help="Print a prompt as it is written.")(_show)
-    group.command("cp", help="Copy a prompt to a file of one's own, to be edited and given by its path.")(_cp)
-    group.command("try", cls=MultiValueCommand, short_help="Compare prompts on pictures, piece by piece")(try_prompts)
+    group = typer.Typer(help="List, show, copy and compare the prompts that models are asked with.", rich_markup_mode=None)
+    group.command("ls", help="List every prompt, with a line about it.")(_ls)
+    group.command("show", help="Print the file of a prompt.")(_show)
+    group.command("cp", help="Copy a prompt to a file that you can edit. Then use it with --prompt FILE.")(_cp)
+    group.command("try", cls=MultiValueCommand, short_help="Compare prompts on pictures")(try_prompts)
     return group
 
 
 def _ls(
     folder: Annotated[
-        str | None, typer.Argument(metavar="FOLDER", help="A folder of your own; without it those that come with the program.")
+        str | None,
+        typer.Argument(
+            metavar="FOLDER", help="A folder with prompts of your own. If left out: the prompts that come with the program."
+        ),
     ] = None,
     as_json: opt.JsonOption = False,
 ) -> int:
@@ -70,8 +73,11 @@ def _show(
 
 def _cp(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Such as see/cited.", autocompletion=complete_prompt)],
-    to: Annotated[str | None, typer.Argument(metavar="FILE", help="The last part of NAME with .md here if left out.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    to: Annotated[
+        str | None,
+        typer.Argument(metavar="FILE", help="A file or a folder. If left out: cited.md in this folder for see/cited."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
 ) -> int:
     file = Path(name).name if name.lower().endswith(".md") else f"{name.rpartition('/')[2]}.md"
     print_text(str(copy_out(_content(name), file, to, force=force)))

@@ -52,39 +52,48 @@ class MultiValueCommand(TyperCommand):
 def try_prompts(
     prompts: Annotated[
         list[str],
-        typer.Option("--prompts", metavar="NAME|FILE|DIR ...", help="Prompts: names, files ending in .md, or folders of them."),
+        typer.Option("--prompts", metavar="NAME|FILE|DIR ...", help="Prompts: names, .md files, or folders of them."),
     ],
     pictures: Annotated[list[str], typer.Option("--pictures", metavar="DIR|FILE ...", help="Pictures, or folders of pictures.")],
     models: Annotated[
         list[str],
         typer.Option("--models", metavar="MODEL ...", help="Such as gguf:smollm2 or 'openai:gpt-4o-mini?price_in=.15'."),
     ],
-    seeds: Annotated[int, typer.Option("--seeds", metavar="N", help="How many seeds: 0, 1, 2 ...", show_default=True)] = 1,
+    seeds: Annotated[
+        int,
+        typer.Option("--seeds", metavar="N", help="How many pieces of each picture: seeds 0, 1, 2 ...", show_default=True),
+    ] = 1,
     seconds: Annotated[
         str, typer.Option("--seconds", metavar="S", help="Length of each piece, such as 30 or 1:30.", show_default=True)
     ] = _SECONDS,
     out: Annotated[
-        str, typer.Option("--out", "-o", metavar="OUT", help="Folder of the grid; give it again to go on.", show_default=True)
+        str,
+        typer.Option(
+            "--out", "-o", metavar="OUT", help="Folder for the results. Name the same one again to go on.", show_default=True
+        ),
     ] = "prompts-tried",
     budget: Annotated[
-        float | None, typer.Option("--budget", metavar="USD", help="Don't begin above it, and stop before it is passed.")
+        float | None,
+        typer.Option(
+            "--budget", metavar="USD", help="Most dollars to spend. A run that would cost more does not begin, or stops in time."
+        ),
     ] = None,
     per_minute: Annotated[
-        float | None, typer.Option("--limit-per-minute", metavar="N", help="Most requests a minute to each model.")
+        float | None, typer.Option("--limit-per-minute", metavar="N", help="Ask each model at most N times a minute.")
     ] = None,
     no_audio: Annotated[
-        bool, typer.Option("--no-audio", help="Make no sound; else the pieces of the first seed get one.")
+        bool, typer.Option("--no-audio", help="Make no sound. If left out, pieces of the first seed get one.")
     ] = False,
-    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Make cells again that got no answer.")] = False,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try again where no answer came.")] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Send prompts and pictures to models elsewhere without asking.")
+        bool, typer.Option("--yes", "-y", help="Send prompts and pictures to models on other machines without asking first.")
     ] = False,
     as_json: opt.JsonOption = False,
 ) -> int:
-    """Compare prompts: every prompt with every model on every picture from every seed, each ending in a piece.
+    """Compare prompts: every prompt is tried with every model on every picture, and each try becomes a piece.
 
-    OUT/index.html shows the pieces side by side, what each prompt is worth, and whether one is better than another.
-    What is done is kept: the same command goes on where it was stopped, and asks nobody twice.
+    OUT/index.html shows the pieces side by side, how each prompt scores, and whether one is better than another.
+    Results are kept: the same command goes on where it stopped, and asks no model twice.
     """
     from img2music.brief import Brief
     from img2music.evaluation.ratings import find_ratings
@@ -103,7 +112,7 @@ def try_prompts(
     from img2music.evaluation.workbench.runner import add_missing_sounds
 
     if budget is not None and not budget >= 0:
-        raise UsageError(f"a budget of {budget:g} USD is none; give --budget a number from 0 up")
+        raise UsageError(f"--budget can't be {budget:g} USD; give a number from 0 up")
     target = check_writable(out)
     check_grid_folder(target)
     length = Brief.of(seconds=seconds).seconds
@@ -113,7 +122,7 @@ def try_prompts(
     records = store.records()
     if store.skipped_lines:
         print_notice(
-            f"{store.skipped_lines} lines of {target / 'cells.jsonl'} are torn or of another version and are passed over"
+            f"{store.skipped_lines} lines of {target / 'cells.jsonl'} are damaged or from another version, and are skipped"
         )
     todo = missing_cells(grid, records, retry_failed=retry_failed)
     estimate = estimate_run(grid, records, todo)

@@ -18,7 +18,10 @@ __all__ = ["realize"]
 
 @with_options
 def realize(
-    plans: Annotated[list[str], typer.Argument(metavar="plan.json", help="Plans, perhaps edited.")],
+    plans: Annotated[
+        list[str],
+        typer.Argument(metavar="plan.json", help="Plans that `plan` or `compose` wrote, edited or not."),
+    ],
     *,
     style: opt.PlanStyleOption = None,
     seed: opt.SeedOption = None,
@@ -27,9 +30,9 @@ def realize(
     choice: opt.PipelineChoice,
     output: opt.Output,
 ) -> int:
-    """Write the notes of a plan: MIDI, MusicXML, ABC, engraving; with --audio also its sound.
+    """Write the notes of a plan: MIDI, MusicXML, ABC and engraved pages. With --audio, its sound too.
 
-    With --keep or --seed the notes are made anew over the same plan, all but what --keep names.
+    With --seed, the plan gets other notes; --keep names what stays the same.
     """
     from img2music.io.documents import load_plan
     from img2music.pipeline import recompose

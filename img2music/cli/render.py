@@ -35,7 +35,7 @@ def render(
     pipeline: opt.PipelineOption = "offline",
     output: opt.Output,
 ) -> int:
-    """Make a MIDI file or a plan sound: audio only."""
+    """Turn a MIDI file or a plan into sound."""
     from img2music.output_folder import save_files
     from img2music.pipeline import Pipeline
     from img2music.pipeline.export import encode, stem_files

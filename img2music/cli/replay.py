@@ -21,24 +21,26 @@ __all__ = ["replay"]
 
 @dataclass(frozen=True, slots=True)
 class _ReplayOutput(opt.OptionalOutput):
-    out: Annotated[str | None, option("--out -o", "OUT", "Folder for the files; without it they are only compared.")] = None
+    out: Annotated[
+        str | None, option("--out -o", "OUT", "Write the files to OUT/<name of the piece>/. If left out, they are only compared.")
+    ] = None
 
 
 @with_options
 def replay(
-    manifests: Annotated[list[str], typer.Argument(metavar="piece.json", help="Manifests of finished pieces.")],
+    manifests: Annotated[list[str], typer.Argument(metavar="piece.json", help="Records of finished pieces.")],
     *,
-    pipeline: Annotated[str | None, option("--pipeline", "NAME|FILE", "Use this instead of the pipeline on record.")] = None,
-    style: Annotated[str | None, option("--style", "NAME|FILE", "Use this instead of the style on record.")] = None,
+    pipeline: Annotated[str | None, option("--pipeline", "NAME|FILE", "Use this pipeline instead of the recorded one.")] = None,
+    style: Annotated[str | None, option("--style", "NAME|FILE", "Use this style instead of the recorded one.")] = None,
     picture: Annotated[
-        str | None, option("--picture", "PICTURE", "Show this picture in the report; the notes need none.")
+        str | None, option("--picture", "PICTURE", "Show this picture in report.html. The notes do not need it.")
     ] = None,
     output: _ReplayOutput,
 ) -> int:
-    """Make a piece again from its piece.json and compare every file with the record, byte for byte.
+    """Make a piece again from its piece.json, and compare every file with the record, byte for byte.
 
-    Leaves with 4 when a file is not the same. The report is made again too, but not compared. Files of the piece that lie
-    beside piece.json are compared with it as well; one that was changed since is told of, but is no failure.
+    Exit code 4 means that a file is not the same. report.html is made again too, but not compared.
+    The files beside piece.json are compared as well. If you changed one, that is said; it is no failure.
     """
     from img2music.io.pictures import open_picture
     from img2music.pipeline import replay

@@ -23,7 +23,7 @@ def see(
     max_pixels: opt.MaxPixelsOption = None,
     output: opt.OptionalOutput,
 ) -> int:
-    """Tell what is in a picture and what it suggests for music. With --json, one scene a line in the order given."""
+    """Say what is in a picture and what it suggests for music. With --json, print one scene a line, in the order given."""
     from img2music.io.documents import dump_json
 
     stages = choice.load()

@@ -18,12 +18,12 @@ __all__ = ["words_group"]
 
 def words_group() -> typer.Typer:
     """The group with its verbs."""
-    group = typer.Typer(help="What the words of --words do, in ten languages.", rich_markup_mode=None)
+    group = typer.Typer(help="See which words --words understands, and how it reads a text.", rich_markup_mode=None)
 
-    @group.command("ls", help="List every meaning, what it does, and the words for it.")
+    @group.command("ls", help="List every meaning: what it does, and the words for it.")
     def ls(
         language: Annotated[
-            str, typer.Option("--language", "-l", help="Code of a language: en, de, fr, es, it, pt, ru, zh ...")
+            str, typer.Option("--language", "-l", help="Language: en, de, fr, es, it, pt, ru, zh, ja or ko.")
         ] = "en",
         as_json: opt.JsonOption = False,
     ) -> int:
@@ -50,9 +50,9 @@ def words_group() -> typer.Typer:
             print_text(f"  {name.replace('_', ' '):<22} {_effects_line(meaning):<44} {', '.join(said)}")
         return 0
 
-    @group.command("read", help="Say how a text is read: what each word does, and what is left aside.")
+    @group.command("read", help="Say how --words reads a text: what each word does, and what is left aside.")
     def read(
-        text: Annotated[list[str], typer.Argument(help="Words as for --words.", metavar="TEXT...")],
+        text: Annotated[list[str], typer.Argument(help="A text as for --words.", metavar="TEXT...")],
         as_json: opt.JsonOption = False,
     ) -> int:
         from img2music.brief import Brief

@@ -51,45 +51,46 @@ class AudioChoice(str, Enum):  # noqa: UP042  a plain mix-in is what every typer
     NONE = "none"
 
 
-SeedOption = Annotated[int | None, option("--seed", "N", "The one source of chance: another number, another piece.")]
+SeedOption = Annotated[int | None, option("--seed", "N", "Seed of the random choices. Another number gives another piece.")]
 KeepOption = Annotated[
     list[str] | None,
     option(
         "--keep",
         "CRAFT,...",
-        "What stays as it was: form, harmony, melody, counter, chords, bass, drums, performance.",
+        "What stays as it was, parted by commas: form, harmony, melody, counter, chords, bass, drums, performance.",
         autocompletion=completion.complete_craft,
     ),
 ]
-StemsOption = Annotated[bool, option("--stems", None, "Write each part's sound too.")]
-AudioOption = Annotated[AudioChoice, option("--audio", None, "Format of the sound's file.")]
+StemsOption = Annotated[bool, option("--stems", None, "Also write the sound of each part.")]
+AudioOption = Annotated[AudioChoice, option("--audio", None, "Format of the sound file; none makes no sound.")]
 PipelineOption = Annotated[
     str,
     option(
-        "--pipeline", "NAME|FILE", "Who does each job; see `img2music pipelines ls`.", autocompletion=completion.complete_pipeline
+        "--pipeline",
+        "NAME|FILE",
+        "Which stages do the work. `img2music pipelines ls` lists the pipelines.",
+        autocompletion=completion.complete_pipeline,
     ),
 ]
 PlanStyleOption = Annotated[
     str | None,
-    option(
-        "--style", "NAME|FILE", "Use this instead of the style that the plan names.", autocompletion=completion.complete_style
-    ),
+    option("--style", "NAME|FILE", "Use this style instead of the one in the plan.", autocompletion=completion.complete_style),
 ]
 MaxPixelsOption = Annotated[
     int | None,
     option(
         "--max-pixels",
         "N",
-        "Refuse pictures of more pixels, before they are decoded; if left out, 100 million, or 400 million of a JPEG that is decoded "
-        "in little memory.",
+        "Refuse pictures with more pixels, before they are decoded. If left out: 100 million, or 400 million for a JPEG that needs "
+        "little memory.",
         show_default=False,
     ),
 ]
 ForceOption = Annotated[
     bool,
-    option("--force", None, "Replace what is in the folder, whatever it is, instead of taking one with a number (-2, -3 ...)."),
+    option("--force", None, "Replace whatever is in the folder, instead of writing to one with a number (-2, -3 ...)."),
 ]
-JsonOption = Annotated[bool, option("--json", None, "Print one JSON object a line, for programs.")]
+JsonOption = Annotated[bool, option("--json", None, "Print JSON, one object a line.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,31 +98,38 @@ class Wishes:
     """What is asked of the music."""
 
     seconds: Annotated[
-        str | None, option("--seconds", "S", "Length of the sound, 1 to 1800 seconds, such as 90 or 1:30; 60 if left out.")
+        str | None, option("--seconds", "S", "Length, 1 to 1800 seconds, such as 90 or 1:30. If left out: 60.")
     ] = None
-    tempo: Annotated[float | None, option("--tempo", "BPM", "Quarter notes a minute, 20 to 300.")] = None
-    key: Annotated[str | None, option("--key", "KEY", 'Such as "D minor" or "F# dorian".')] = None
-    meter: Annotated[str | None, option("--meter", "METER", "Such as 3/4.", autocompletion=completion.complete_meter)] = None
+    tempo: Annotated[float | None, option("--tempo", "BPM", "Tempo in quarter notes a minute, 20 to 300.")] = None
+    key: Annotated[str | None, option("--key", "KEY", 'Key, such as "D minor" or "F# dorian".')] = None
+    meter: Annotated[str | None, option("--meter", "METER", "Metre, such as 3/4.", autocompletion=completion.complete_meter)] = (
+        None
+    )
     style: Annotated[
         str | None,
-        option("--style", "NAME|FILE", "Kind of music; see `img2music styles ls`.", autocompletion=completion.complete_style),
+        option(
+            "--style",
+            "NAME|FILE",
+            "Kind of music. `img2music styles ls` lists the styles.",
+            autocompletion=completion.complete_style,
+        ),
     ] = None
     instrument: Annotated[
         list[str] | None,
         option(
             "--instrument",
             "NAME",
-            "An instrument that plays, the tune first; may be given again; see `img2music instruments ls`.",
+            "Who plays. The first one plays the tune; repeat the option for more. `img2music instruments ls` lists the instruments.",
             autocompletion=completion.complete_instrument,
         ),
     ] = None
     words: Annotated[
-        str | None, option("--words", "TEXT", 'Plain words that steer, in ten languages: "slow and sad, no drums".')
+        str | None, option("--words", "TEXT", 'Wishes in plain words, in ten languages: "slow and sad, no drums".')
     ] = None
     seed: SeedOption = None
     loop: Annotated[
         bool,
-        option("--loop", None, "Whole bars that lead back into their beginning, to be played round and round without a seam."),
+        option("--loop", None, "Make a loop: whole bars that go round without a seam."),
     ] = False
 
     def brief(self) -> Brief:
@@ -157,19 +165,19 @@ class PipelineChoice:
     pipeline: PipelineOption = "offline"
     model: Annotated[
         str | None,
-        option("--model", "LINE", "Ask this model instead of the pipeline's, such as openai:gpt-4o-mini; see docs/models.md."),
+        option("--model", "LINE", "Ask this model instead of the pipeline's, such as openai:gpt-4o-mini. See docs/models.md."),
     ] = None
     prompt: Annotated[
         list[str] | None,
         option(
             "--prompt",
             "NAME|FILE",
-            "Ask with this template; see `img2music prompts ls`. May be given again.",
+            "Ask with this prompt; repeat the option for more. `img2music prompts ls` lists the prompts.",
             autocompletion=completion.complete_prompts,
         ),
     ] = None
     no_fallback: Annotated[
-        bool, option("--no-fallback", None, "Leave with 4 where a stage fails, instead of letting another step in.")
+        bool, option("--no-fallback", None, "If a stage fails, stop with exit code 4 instead of using another stage.")
     ] = False
 
     def load(self) -> Pipeline:
@@ -187,11 +195,11 @@ class PieceExport:
         UsageError: stems are asked for without sound.
     """
 
-    takes: Annotated[int, option("--takes", "N", "Write this many candidates and keep the best one.")] = 1
+    takes: Annotated[int, option("--takes", "N", "Write N versions and keep the best.")] = 1
     audio: AudioOption = AudioChoice.WAV
     stems: StemsOption = False
     embed_audio: Annotated[
-        bool, option("--embed-audio", None, "Put the sound into the report, so that the page plays when sent alone.")
+        bool, option("--embed-audio", None, "Put the sound into report.html, so that the page plays when sent alone.")
     ] = False
 
     def __post_init__(self) -> None:
@@ -219,9 +227,7 @@ class NotesExport(PieceExport):
 class Output:
     """Where results go, and in which form they are told."""
 
-    out: Annotated[
-        str, option("--out -o", "OUT", "Folder for the results: OUT/<name of the picture or file>/.", show_default=True)
-    ] = "out"
+    out: Annotated[str, option("--out -o", "OUT", "Write to OUT/<name of the picture or file>/.", show_default=True)] = "out"
     force: ForceOption = False
     as_json: JsonOption = False
 
@@ -243,7 +249,7 @@ class Output:
 class OptionalOutput:
     """The same where results are printed, and written only if a folder is named."""
 
-    out: Annotated[str | None, option("--out -o", "OUT", "Also write what is printed to OUT/<name of the picture>/.")] = None
+    out: Annotated[str | None, option("--out -o", "OUT", "Also write the result to OUT/<name of the picture>/.")] = None
     force: ForceOption = False
     as_json: JsonOption = False
 
