@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from img2music.brief import Brief, Wishes
     from img2music.errors import Img2MusicError
     from img2music.io.pictures import PictureSource
+    from img2music.manifest import AudioFormat
     from img2music.performance import Performance
     from img2music.piece import Piece
     from img2music.pipeline import Event, Pipeline
-    from img2music.pipeline.manifest import AudioFormat
     from img2music.plan import CompositionPlan
     from img2music.scene import Scene
     from img2music.score import Score

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from img2music.rng import Craft, Seed
-from img2music.strict_model import StrictModel
+from img2music.strict_model import DocumentModel, StrictModel
 from img2music.theory import Chord, Key, Meter, instrument, parse_bar
 from img2music.theory.mode_check import find_mode_contradiction
 
@@ -125,7 +125,7 @@ class PartPlan(StrictModel):
         return self
 
 
-class CompositionPlan(StrictModel):
+class CompositionPlan(DocumentModel):
     """Everything decided before the first note."""
 
     version: Literal[1] = 1

@@ -181,7 +181,7 @@ def _providers() -> Iterator[_Finding]:
 
 def _pipelines() -> Iterator[_Finding]:
     """Every preset: whether each stage that asks a model can, and why not."""
-    from img2music.pipeline.config import load_pipeline_config, pipeline_names
+    from img2music.pipeline.presets import load_pipeline_config, pipeline_names
 
     for name in pipeline_names():
         config = load_pipeline_config(name)

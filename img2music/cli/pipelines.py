@@ -18,6 +18,6 @@ def pipelines_group() -> typer.Typer:
 
 
 def _summary(name: str) -> str:
-    from img2music.pipeline.config import load_pipeline_config
+    from img2music.pipeline.presets import load_pipeline_config
 
     return load_pipeline_config(name).description

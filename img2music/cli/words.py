@@ -57,13 +57,13 @@ def words_group() -> typer.Typer:
     ) -> int:
         from img2music.brief import Brief
         from img2music.words import read_words
-        from img2music.words.explain_words import reading_rows
+        from img2music.words.explain_words import reading_as_rows
 
         reading = read_words(Brief.of(words=" ".join(text)).words)
         if as_json:
             print_json(
                 {
-                    **reading_rows(reading),
+                    **reading_as_rows(reading),
                     **{
                         name: getattr(reading, name)
                         for name in (

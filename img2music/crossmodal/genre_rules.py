@@ -7,17 +7,17 @@ a subject has a say once it is certain, and colours choose among the styles of i
 
 No study says which genre a picture sounds like. Every row is our choice, made so that pictures that look different lead to
 music that sounds different; confidence says so. A row's signs are cues with weights: a positive weight means the more (than
-an ordinary photograph) the better, a negative one the less the better; see `evidence`.
+an ordinary photograph) the better, a negative one the less the better; see `cue_evidence`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.crossmodal.attribution import Choice, sum_terms, supporting_terms
-from img2music.crossmodal.context_rules import match_rules, rule_terms, sureness
+from img2music.crossmodal.attribution import AttributedChoice, sum_terms, supporting_terms
+from img2music.crossmodal.context_rules import match_rules, rule_terms, surest_subject
 from img2music.crossmodal.seen_instruments import recognised_instruments
-from img2music.crossmodal.subject_rules import WIDE_FAMILIES, wide_rows
+from img2music.crossmodal.subject_rules import WIDE_FAMILIES, wide_family_styles
 
 if TYPE_CHECKING:
     from img2music.crossmodal.context_rules import MatchedRule
@@ -237,13 +237,13 @@ _CIRCUMSTANCE, _WIDE = 0.41, 2.7
 """How much circumstances and the wide families of subjects count for a style."""
 
 
-def choose_genre(evidence: CueEvidence, valence: float, arousal: float) -> Choice:
+def choose_genre(evidence: CueEvidence, valence: float, arousal: float) -> AttributedChoice:
     """The style of `GENRES` that fits best, what speaks for it, and (as the rest) what the feeling says for it."""
     terms, far = _genre_terms(evidence), _from_home(valence, arousal)
     best = max(GENRES, key=lambda name: _fit(name, terms, far))
     # The feeling speaks for a style by how much nearer it lies to its home than to that of styles on average.
     nearer = sum(far.values()) / len(far) - far[best]
-    return Choice(best, supporting_terms(terms[best]), max(0.0, _HOME_WEIGHT * nearer))
+    return AttributedChoice(best, supporting_terms(terms[best]), max(0.0, _HOME_WEIGHT * nearer))
 
 
 def rank_genres(evidence: CueEvidence, valence: float, arousal: float) -> tuple[str, ...]:
@@ -267,7 +267,7 @@ def _genre_terms(evidence: CueEvidence) -> dict[str, dict[str, float]]:
         one for one in seen if not named or one.cue != "sees_instrument"
     )  # which one it is tells more than that it is one
     wide = {family: _WIDE * evidence.likelier(family) for family in WIDE_FAMILIES}
-    rows = wide_rows()
+    rows = wide_family_styles()
     return {
         name: sum_terms(
             _of_rows(told, name),
@@ -282,8 +282,8 @@ def _genre_terms(evidence: CueEvidence) -> dict[str, dict[str, float]]:
 def _of_rows(seen: tuple[MatchedRule, ...], genre: str) -> dict[str, float]:
     """What subjects and circumstances say for a style."""
     terms = {}
-    for cue, strength, row in seen:
-        weight = row.styles.get(genre, 0.0)
+    for cue, strength, rule in seen:
+        weight = rule.styles.get(genre, 0.0)
         if weight and cue.startswith("sees_"):
             terms[cue] = _SUBJECT * weight * _surely(strength)
         elif weight:
@@ -297,7 +297,7 @@ def _surely(share: float) -> float:
     return _FAINTLY * share + (1 - _FAINTLY) * ramp
 
 
-def choose_meter(evidence: CueEvidence, genre: str) -> Choice:
+def choose_meter(evidence: CueEvidence, genre: str) -> AttributedChoice:
     """One of the style's metres, what speaks for it, and (as the rest) the style's habit."""
     seen = match_rules(evidence)
     form = _form(seen) * evidence.content
@@ -310,20 +310,20 @@ def choose_meter(evidence: CueEvidence, genre: str) -> Choice:
         return METERS[name][0] + (_USUAL_METER if name == usual[0] else 0)
 
     best = max(usual, key=lambda name: habit(name) + sum(terms(name).values()))
-    return Choice(best, supporting_terms(terms(best)) if len(usual) > 1 else {}, habit(best))
+    return AttributedChoice(best, supporting_terms(terms(best)) if len(usual) > 1 else {}, habit(best))
 
 
 def player_for(one: RecognisedInstrument, genre: str) -> str:
     """Who plays for an instrument that is seen: of its players the first that the style seats, else the likeliest."""
     seated = [name for seat in PLAYERS[genre] for name in seat] if genre in PLAYERS else []
-    return next((name for name in one.row.players if name in seated), one.row.players[0])
+    return next((name for name in one.rule.players if name in seated), one.rule.players[0])
 
 
 def _of_instruments(named: tuple[RecognisedInstrument, ...], genre: str) -> dict[str, float]:
     """What the instruments that are seen say for a style: much where one of its players leads, less where it accompanies."""
     terms = {}
     for one in named:
-        seats = [place for place, seat in enumerate(PLAYERS[genre]) if set(seat) & set(one.row.players)]
+        seats = [place for place, seat in enumerate(PLAYERS[genre]) if set(seat) & set(one.rule.players)]
         if seats:
             terms[one.cue] = (_ACCOMPANIES if seats[0] else _LEADS) * one.share
     return terms
@@ -352,4 +352,4 @@ def choose_instruments(evidence: CueEvidence, genre: str) -> tuple[tuple[str, ..
 
 def _form(seen: tuple[MatchedRule, ...]) -> float:
     """How loud colour and form speak, 0..1."""
-    return 1 - _YIELDS * sureness(seen)
+    return 1 - _YIELDS * surest_subject(seen)

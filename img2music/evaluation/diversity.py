@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from img2music.crossmodal.attributes import MODE_TABLE
+from img2music.crossmodal.attributes import MODE_RULES
 from img2music.perceivers.vlm.scene_fusion import AROUSAL_CUE
 from img2music.theory import MODES, Key
 
@@ -43,7 +43,7 @@ Trait = (
 ANSWERED_ATTRIBUTES = ("valence", "arousal", "mood", "tempo_bpm", "key", "mode", "meter", "genre", "instruments")
 """The attributes of a scene that an answer says (schemas "scene/1" and "scene/2"); the others stay the offline eye's."""
 _BRIGHT_TO_DARK = sorted(MODES, key=lambda mode: MODES[mode])
-_HAPPIER = [row.happier for row in MODE_TABLE.values()]
+_HAPPIER = [row.happier for row in MODE_RULES.values()]
 _SLOWEST_BPM, _FASTEST_BPM = 54.0, 168.0
 """The range of tempo that the rules use for arousal from end to end."""
 _POINTS = 8
@@ -73,7 +73,7 @@ def decided_feeling(piece: Piece, purpose: str) -> tuple[float, float] | None:
         return piece.scene.attributes.valence.value, _model_arousal(piece.scene)
     if purpose != "plan":
         return None
-    happier = MODE_TABLE[Key.parse(piece.plan.key).mode].happier
+    happier = MODE_RULES[Key.parse(piece.plan.key).mode].happier
     valence = 2 * (happier - min(_HAPPIER)) / (max(_HAPPIER) - min(_HAPPIER)) - 1
     arousal = 2 * log2(piece.plan.tempo_bpm / _SLOWEST_BPM) / log2(_FASTEST_BPM / _SLOWEST_BPM) - 1
     return valence, min(1.0, max(-1.0, arousal))

@@ -56,7 +56,7 @@ def to_srgb(image: Image, profile: object, notes: list[str], space: ColourSpace 
     from PIL import Image as PillowImage
 
     from img2music.io.decoding import colour_spaces
-    from img2music.io.decoding.background import choose_ground
+    from img2music.io.decoding.background import choose_background
 
     alpha = image.getchannel("A") if image.mode in {"LA", "RGBA"} else None
     colour = image.convert({"LA": "L", "RGBA": "RGB"}[image.mode]) if alpha is not None else image
@@ -71,7 +71,7 @@ def to_srgb(image: Image, profile: object, notes: list[str], space: ColourSpace 
     colour = colour.convert("RGB")
     if alpha is None or alpha.getextrema() == (255, 255):
         return colour
-    ground, called = choose_ground(PillowImage.merge("RGBA", (*colour.split(), alpha)))
+    ground, called = choose_background(PillowImage.merge("RGBA", (*colour.split(), alpha)))
     notes.append(f"transparent parts laid on {called}")
     laid = PillowImage.new("RGB", colour.size, ground)
     laid.paste(colour, mask=alpha)

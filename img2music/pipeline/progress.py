@@ -10,29 +10,17 @@ import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from img2music.pipeline.manifest import Fallback
+from img2music.manifest import Fallback
+from img2music.provenance import Event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from img2music.provenance import ModelUse
 
-__all__ = ["Event", "Log"]
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One step of the work."""
-
-    stage: str
-    """A kind of stage ("perceiver", "planner" ...), or "files"."""
-    state: Literal["started", "finished", "fallback"]
-    seconds: float
-    """How long the step took; 0 unless it is finished."""
-    message: str
-    """For people: what is being done, or what was done instead of what was asked, and why."""
+__all__ = ["Log"]
 
 
 @dataclass(slots=True)
@@ -46,10 +34,6 @@ class Log:
     fallbacks: list[Fallback] = field(default_factory=list)
     models: list[ModelUse] = field(default_factory=list)
     """Every conversation with a model, also of a stage that failed."""
-
-    def __reduce__(self) -> tuple[object, ...]:
-        """Another process gets what is on record, not whoever listens here."""
-        return Log, (None, self.seconds, self.used, self.fallbacks, self.models)
 
     @contextmanager
     def step(self, stage: str, message: str) -> Iterator[None]:

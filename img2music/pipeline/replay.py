@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Literal
 
 from img2music.errors import DocumentError
 from img2music.io.documents import parse_json, read_file
-from img2music.output_folder import SavedFiles, identity_of, save_files
+from img2music.manifest import Manifest, package_versions
+from img2music.output_folder import SavedFiles, save_files
 from img2music.pipeline.changed_files import compare_recorded_files
 from img2music.pipeline.from_manifest import pipeline_of_manifest, with_kept_lines, with_kept_record, with_manifest_fields
-from img2music.pipeline.manifest import Manifest, package_versions
 from img2music.pipeline.run import Pipeline
 from img2music.style import is_style_file
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from img2music.io.pictures import Picture
     from img2music.piece import Piece
     from img2music.pipeline.changed_files import FileState
-    from img2music.pipeline.progress import Event
+    from img2music.provenance import Event
 
 __all__ = ["FileCheck", "Replay", "replay"]
 
@@ -119,7 +119,7 @@ def replay(
         scene=record.scene,
         on_event=on_event,
     )
-    done = {**record.stages, **piece.manifest["stages"]}
+    done = {**record.stages, **piece.manifest.stages}
     if pipeline is None:
         piece = with_manifest_fields(
             piece, models=record.models, stages=done, pipeline=record.pipeline, fallbacks=record.fallbacks
@@ -138,9 +138,7 @@ def replay(
         deque(compared(), maxlen=0)
     else:
         spare = Path(manifest).parent
-        saved = save_files(
-            Path(out), compared(), identity=identity_of(piece.manifest), force=force, numbered=numbered, spare=spare
-        )
+        saved = save_files(Path(out), compared(), identity=piece.manifest.identity, force=force, numbered=numbered, spare=spare)
     made = {check.name for check in checks}
     checks += [FileCheck(name, "missing", beside.get(name)) for name in record.files if name not in made]
     now = package_versions()

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack, get_args
 
 from img2music.brief import Brief, Wishes
 from img2music.errors import BackendError, BriefError, Img2MusicError, UsageError, unknown_name
+from img2music.manifest import AudioFormat, AudioInfo, Manifest, Take, package_versions
 from img2music.performance import Performance
 from img2music.piece import Piece
-from img2music.pipeline.config import PipelineConfig, StageConfig, adapted, load_pipeline_config
-from img2music.pipeline.export import Exporter
-from img2music.pipeline.manifest import AudioFormat, AudioInfo, Manifest, Take, package_versions
+from img2music.pipeline.presets import adapted, load_pipeline_config
 from img2music.pipeline.progress import Log
 from img2music.pipeline.reconcile_length import reconcile_length
 from img2music.plan import CompositionPlan
@@ -34,7 +33,8 @@ if TYPE_CHECKING:
 
     from img2music.audio import Audio
     from img2music.io.pictures import Picture, PictureSource
-    from img2music.pipeline.progress import Event
+    from img2music.pipeline_config import PipelineConfig, StageConfig
+    from img2music.provenance import Event
     from img2music.realizers.timeline import NoteEvent as Notes
     from img2music.stages import Kind
 
@@ -303,9 +303,10 @@ class Pipeline:
             score=best.score,
             performance=performance,
             audio=mix,
-            manifest=manifest.model_dump(mode="json"),
+            manifest=manifest,
             stems=stems,
-            exporter=Exporter(manifest, midi, musicxml, None if picture is None else preview_jpeg(picture), log),
+            preview_jpeg=None if picture is None else preview_jpeg(picture),
+            timing=dict(log.seconds),
         )
 
     def _best_take(

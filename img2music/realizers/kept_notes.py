@@ -23,7 +23,7 @@ from img2music.errors import DocumentError
 from img2music.realizers.composer import Composer, base_velocity, notate
 from img2music.realizers.timeline import NoteEvent, layout_chords
 from img2music.theory import instrument
-from img2music.theory.transposition import moved_pitch
+from img2music.theory.transposition import transpose_pitch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -95,7 +95,9 @@ def transfer_part(
         bar = int(event.onset / bar_quarters)
         was = event.onset - (bar - places[bar]) * bar_quarters
         chords = _chord_at(old_spans, was), _chord_at(spans, event.onset)
-        pitches = [moved_pitch(spelled[was, pitch].spelling, old.parsed_key, new.parsed_key, *chords) for pitch in event.pitches]
+        pitches = [
+            transpose_pitch(spelled[was, pitch].spelling, old.parsed_key, new.parsed_key, *chords) for pitch in event.pitches
+        ]
         moved.append(replace(event, pitches=tuple(pitches)))
     if new.parsed_key.mode == "minor" != old.parsed_key.mode:
         moved = _melodic(moved, new.parsed_key)

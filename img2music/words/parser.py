@@ -2,7 +2,7 @@
 
 At every place a key, a quantity and a phrase of the tables are looked for, in this order; the longest phrase counts. "no" and "without" keep the next
 instrument out and turn the next mood around, up to the end of the clause; "very" and "a bit" say how much. What the words come to is
-put together in `weighing`. Nothing here can fail, and nothing in a text is obeyed but what the tables know.
+put together in `words.resolve`. Nothing here can fail, and nothing in a text is obeyed but what the tables know.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from img2music.brief import SECONDS_RANGE, TEMPO_RANGE_BPM
 from img2music.theory import METERS
-from img2music.words.key_names import named_key
+from img2music.words.key_names import parse_key_name
 from img2music.words.parse_result import ParseState, ReadWord
-from img2music.words.phrase_matching import Phrases, ranked_languages
-from img2music.words.quantities import quantity
-from img2music.words.resolve import weigh
+from img2music.words.phrase_matching import LanguagePhrases, ranked_languages
+from img2music.words.quantities import parse_quantity
+from img2music.words.resolve import resolve_words
 from img2music.words.tokenizer import fold, tokenize
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from img2music.io.lexicon_files import Meaning
     from img2music.words.parse_result import WordsReading
-    from img2music.words.phrase_matching import Match
+    from img2music.words.phrase_matching import PhraseMatch
     from img2music.words.quantities import Quantity
     from img2music.words.tokenizer import Token
 
@@ -74,10 +74,10 @@ def _read(text: str, glosses: tuple[tuple[str, str], ...]) -> WordsReading:
     tokens = tokenize(text[:_LONGEST_READ])
     if tokens:
         order, own = ranked_languages(tokens)
-        _Reader(walk, tokens, order, own, _by_first_word(glosses)).run()
+        _WordsReader(walk, tokens, order, own, _by_first_word(glosses)).run()
     if len(text) > _LONGEST_READ:
         walk.aside.append((_LONGEST_READ, len(text), f"only the first {_LONGEST_READ} characters are read"))
-    return weigh(walk)
+    return resolve_words(walk)
 
 
 def _by_first_word(glosses: tuple[tuple[str, str], ...]) -> dict[str, list[tuple[tuple[str, ...], str]]]:
@@ -97,7 +97,7 @@ def _alike(one: Meaning, other: Meaning) -> bool:
     return bool(one.leave_out) == bool(other.leave_out) and other.grammar is None
 
 
-class _Reader:
+class _WordsReader:
     """Goes through the tokens once, from left to right."""
 
     def __init__(
@@ -142,10 +142,10 @@ class _Reader:
 
     def _word(self, *, introduced: bool, bare: bool) -> int:
         token = self.tokens[self.place]
-        key, length = named_key(self.tokens, self.place, self.order, introduced=introduced, bare=bare)
+        key, length = parse_key_name(self.tokens, self.place, self.order, introduced=introduced, bare=bare)
         if key is not None:
             return self._named("key", key.name, length)
-        counted = quantity(self.tokens, self.place, self.order)
+        counted = parse_quantity(self.tokens, self.place, self.order)
         match = self._match()
         if counted and counted.kind != "number" and (match is None or counted.length > match.length):
             return self._counted(counted)
@@ -174,13 +174,13 @@ class _Reader:
         following = self._match(after)
         return self.tokens[self.place + 1].folded == "s" and following is not None and following.meaning.group == "genres"
 
-    def _match(self, place: int | None = None) -> Match | None:
+    def _match(self, place: int | None = None) -> PhraseMatch | None:
         """The longest phrase at a place in the text's own languages, else in any other, English first."""
         at = self.place if place is None else place
         for codes in (self.own_order, self.other_order):
-            best: Match | None = None
+            best: PhraseMatch | None = None
             for code in codes:
-                found = Phrases.of(code).at(self.tokens, at, small=code in self.small)
+                found = LanguagePhrases.of(code).at(self.tokens, at, small=code in self.small)
                 if found and (best is None or found.length > best.length):
                     best = found
             if best is not None:
@@ -199,7 +199,7 @@ class _Reader:
             inner = ParseState(meant)
             explained = tokenize(meant)
             if explained:
-                _Reader(inner, explained, self.order, frozenset({"en"}), {}).run()
+                _WordsReader(inner, explained, self.order, frozenset({"en"}), {}).run()
             told = [
                 replace(
                     one, words=said, by="gloss", negated=one.negated != bool(clause.negation), degree=one.degree * clause.degree
@@ -252,7 +252,7 @@ class _Reader:
         sign = self.tokens[self.place - 1]
         return sign.folded in {"-", "−"} and self.tokens[self.place].glued and not sign.glued
 
-    def _meant(self, match: Match) -> int:
+    def _meant(self, match: PhraseMatch) -> int:
         meaning, length = match.meaning, match.length
         length += self._ending(self.place + length)
         if meaning.grammar is not None or meaning.degree is not None:
@@ -285,7 +285,7 @@ class _Reader:
             clause.degree, clause.too = 1.0, False
         return length
 
-    def _grammar(self, match: Match) -> None:
+    def _grammar(self, match: PhraseMatch) -> None:
         """Words that say how the next one, or the one before, is to be taken."""
         meaning, clause = match.meaning, self.clause
         kind = meaning.grammar
@@ -317,7 +317,7 @@ class _Reader:
             self.bare = said.endswith("key of") or (said in _IN and self._is_capital(self.place + match.length))
         clause.joined = False
 
-    def _soften(self, match: Match) -> None:
+    def _soften(self, match: PhraseMatch) -> None:
         """Weakens the word before: "triste ma non troppo"; where a word follows, it is that which is not to be too strong."""
         after = self.place + match.length
         if after < len(self.tokens) and self.tokens[after].kind != "break":
@@ -359,7 +359,7 @@ class _Reader:
             for index in range(len(self.walk.read) - 1 - self.chain, len(self.walk.read)):
                 self.walk.read[index] = replace(self.walk.read[index], negated=True)
 
-    def _only_after(self, match: Match) -> None:
+    def _only_after(self, match: PhraseMatch) -> None:
         """The instruments before are the whole band: "flute and harp duo", "piano only"."""
         if match.meaning.grammar == "only" and self.matched_until != self.place:
             return
@@ -400,7 +400,7 @@ class _Reader:
         return self._leave(count, "not in the tables")
 
     def _starts(self, place: int) -> bool:
-        counted = quantity(self.tokens, place, self.order)
+        counted = parse_quantity(self.tokens, place, self.order)
         return (counted is not None and counted.kind != "number") or self._match(place) is not None
 
     def _leave(self, length: int, reason: str, *, start: int | None = None) -> int:

@@ -16,7 +16,7 @@ from img2music.crossmodal.attributes import suggest_attributes
 from img2music.crossmodal.context_rules import CIRCUMSTANCES
 from img2music.crossmodal.cue_evidence import CueEvidence
 from img2music.crossmodal.edits import refresh_edited_scene, seal_scene
-from img2music.crossmodal.subject_rules import SUBJECTS, CueRule, group_called
+from img2music.crossmodal.subject_rules import SUBJECTS, CueRule, subject_group
 from img2music.io.documents import dump_json
 from img2music.io.pictures import open_picture
 from img2music.io.style_files import style_names
@@ -178,7 +178,7 @@ def test_a_subject_said_in_words_is_believed() -> None:
     assert said.cue("sees_sea") is None
     assert said.number("sees_light_fire", 0) == 0.9
     assert said.attributes.contour.value == "rise"
-    assert [group_called(words) for words in ("Road  vehicle", "sea animal", "unicorn")] == ["road_vehicle", "sealife", None]
+    assert [subject_group(words) for words in ("Road  vehicle", "sea animal", "unicorn")] == ["road_vehicle", "sealife", None]
 
 
 def test_an_edited_file_changes_the_plan_of_the_real_command(tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ from fractions import Fraction
 import pytest
 
 from img2music.metrics.symbolic.voice_leading_faults import (
-    hidden,
+    count_hidden,
+    count_parallels,
     measure_voice_leading,
     overlapping_unisons,
-    parallels,
     strikes_together,
 )
 from img2music.score import Score
@@ -35,7 +35,7 @@ def values(score: Score) -> dict[str, float | None]:
 )
 def test_parallels(upper: str, lower: str, faults: int) -> None:
     score = two_voices(upper, lower)
-    assert parallels(strikes_together(*score.parts)) == faults
+    assert count_parallels(strikes_together(*score.parts)) == faults
     assert values(score)["parallel perfect intervals"] == min(1, faults / score.bars)
 
 
@@ -49,7 +49,7 @@ def test_parallels(upper: str, lower: str, faults: int) -> None:
     ],
 )
 def test_hidden_octaves(upper: str, lower: str, faults: int) -> None:
-    assert hidden(strikes_together(*two_voices(upper, lower).parts)) == faults
+    assert count_hidden(strikes_together(*two_voices(upper, lower).parts)) == faults
 
 
 def test_only_common_strikes_are_compared() -> None:

@@ -217,7 +217,7 @@ def test_no_time_left_asks_nobody(ask: Asker) -> None:
 def test_nobody_there(ask: Asker) -> None:
     with StubServer() as server:
         pass
-    with pytest.raises(BackendError, match=r"no connection to model .*refusal_error.*; start its server") as caught:
+    with pytest.raises(BackendError, match=r"no connection to model .*refused.*; start its server") as caught:
         ask(server)
     one_line(caught.value)
 

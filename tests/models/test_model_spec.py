@@ -229,8 +229,8 @@ def test_every_provider_says_how_it_is_installed() -> None:
 
 def test_nothing_heavy_comes_with_naming_a_model() -> None:
     code = (
-        "import sys; from img2music.models import Client, ModelSpec, why_not; "
-        "Client('openai:m?base_url=http://127.0.0.1:9/v1'); why_not(ModelSpec.parse('openai:m')); "
+        "import sys; from img2music.models import Client, ModelSpec, unavailable_reason; "
+        "Client('openai:m?base_url=http://127.0.0.1:9/v1'); unavailable_reason(ModelSpec.parse('openai:m')); "
         "print([n for n in ('langchain_core', 'openai', 'torch', 'transformers', 'httpx', 'httpx2') if n in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

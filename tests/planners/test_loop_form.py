@@ -125,8 +125,8 @@ def test_an_asked_tempo_gives_the_nearest_bars_and_says_so() -> None:
     assert "10 s at 97 quarter notes a minute are no whole bars of 4/4, as a loop needs; it has 4 bars, 9.89691 s" in (
         piece.plan.conflicts
     )
-    length = next(row for row in piece.manifest["compliance"] if row["promise"] == "length")
-    assert (length["asked"], length["found"], length["passed"]) == ("10.00 s, in whole bars 9.90 s", "9.90 s", True)
+    length = next(row for row in piece.manifest.compliance if row.promise == "length")
+    assert (length.asked, length.found, length.passed) == ("10.00 s, in whole bars 9.90 s", "9.90 s", True)
 
 
 def test_another_number_of_bars_is_not_what_was_asked() -> None:
@@ -143,7 +143,7 @@ def test_an_edited_tempo_moves_the_length_with_its_bars() -> None:
     piece = Pipeline.load().compose_from(plan, audio=None)
     assert piece.plan.seconds == pytest.approx(plan.bars * float(plan.parsed_meter.bar_quarters) * 0.6)
     assert any("so the length became" in conflict for conflict in piece.plan.conflicts)
-    assert all(row["passed"] for row in piece.manifest["compliance"])
+    assert all(row.passed for row in piece.manifest.compliance)
 
 
 @pytest.mark.parametrize("seconds", [1, 2.5, 1800])
@@ -163,8 +163,8 @@ def test_every_style_loops_and_keeps_its_promises(style: str) -> None:
     """A bass held over the bar line ran over the end of the piece, and no page could be written."""
     piece = Pipeline.load().compose_from(make_scene(genre=style), Brief.of(seconds=8, loop=True), audio=None)
     assert piece.plan.style == style
-    assert [row for row in piece.manifest["compliance"] if row["passed"] is False] == []
-    assert piece.manifest["compliance"][-1]["promise"] == "loop"
+    assert [row for row in piece.manifest.compliance if row.passed is False] == []
+    assert piece.manifest.compliance[-1].promise == "loop"
 
 
 @pytest.mark.parametrize("style", STYLES)

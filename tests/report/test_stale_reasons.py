@@ -55,4 +55,4 @@ def test_a_wish_that_an_edit_overrode_is_not_told_as_kept() -> None:
     edited = plan.model_copy(update={"tempo_bpm": 60.0, "key": "E minor", "meter": "4/4"})
     assert [conflict for conflict in asked if not is_stale_conflict(conflict, edited)] == []
     piece = Pipeline.load().compose_from(edited, audio=None)
-    assert not any(str(conflict).startswith("you asked for ") for conflict in piece.manifest["conflicts"])
+    assert not any(str(conflict).startswith("you asked for ") for conflict in piece.manifest.conflicts)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from img2music.cli.shared.console import error_line, exit_code_of, print_error, print_json, print_notice
 from img2music.errors import OutputError, UsageError
-from img2music.output_folder import identity_of, save_files
+from img2music.output_folder import save_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -112,7 +112,7 @@ def save_piece(piece: Piece, folder: Path, *, force: bool, spare: Path | None = 
     Raises:
         OutputError: the folder can't be written; everything is as it was before.
     """
-    return save_files(folder, piece.files(), identity=identity_of(piece.manifest), force=force, spare=spare)
+    return save_files(folder, piece.files(), identity=piece.manifest.identity, force=force, spare=spare)
 
 
 def save_documents(folder: Path | None, files: list[tuple[str, bytes]], *, force: bool) -> None:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from img2music.brief import Brief
+    from img2music.manifest import AudioFormat
     from img2music.pipeline import Pipeline
-    from img2music.pipeline.manifest import AudioFormat
 
 __all__ = [
     "AudioChoice",

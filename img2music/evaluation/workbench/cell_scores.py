@@ -10,7 +10,7 @@ from math import hypot
 from typing import TYPE_CHECKING
 
 from img2music.crossmodal.affect import spread_affect
-from img2music.metrics.measurement import Measurement
+from img2music.measurement import Measurement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,7 +15,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from img2music.evaluation.workbench.cell_record import FORMAT
-from img2music.pipeline.config import PipelineConfig, StageConfig, StageTable
+from img2music.pipeline_config import PipelineConfig, StageConfig, StageTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,8 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from img2music.brief import Brief
 from img2music.errors import Img2MusicError, MissingPackageError, OutputError, UsageError
 from img2music.evaluation.diversity import decided_feeling, extract_traits
@@ -126,11 +124,11 @@ class _CellMaker:
             except Exception as error:
                 return _failed_record(cell, _describe_error(error), uses), {}
         kind = STAGE_BY_PURPOSE[cell.prompt.purpose][0]
-        told = _with_seconds(_model_uses(piece.manifest, uses), piece, kind)
-        fallback = next((one for one in piece.manifest["fallbacks"] if one["stage"] == kind), None)
+        told = _with_seconds(_model_uses(piece.manifest.models or uses), piece, kind)
+        fallback = next((one for one in piece.manifest.fallbacks if one.stage == kind), None)
         if fallback is not None and not _got_answer(told):
-            return _failed_record(cell, str(fallback["why"]), told, fell_back=True), {}
-        record = self._record(cell, piece, told, None if fallback is None else str(fallback["why"]))
+            return _failed_record(cell, fallback.why, told, fell_back=True), {}
+        record = self._record(cell, piece, told, None if fallback is None else fallback.why)
         return record, self._files(piece, sound=sound)
 
     def _pipeline(self, cell: Cell) -> Pipeline:
@@ -159,7 +157,7 @@ class _CellMaker:
     def _record(self, cell: Cell, piece: Piece, uses: tuple[ModelUse, ...], fallback: str | None) -> CellRecord:
         own, purpose = fallback is None, cell.prompt.purpose
         eye = self._seen(cell, piece)
-        rows = [row for row in piece.manifest["compliance"] if row["passed"] is not None]
+        rows = [row for row in piece.manifest.compliance if row.passed is not None]
         return CellRecord.model_validate(
             _cell_fields(cell)
             | {
@@ -168,10 +166,8 @@ class _CellMaker:
                 "why": (fallback or "")[:2000],
                 "uses": uses,
                 "promises": len(rows),
-                "promises_kept": sum(bool(row["passed"]) for row in rows),
-                "broken": [
-                    f"{row['promise']}: {row['asked']} asked, {row['found']} found"[:2000] for row in rows if not row["passed"]
-                ],
+                "promises_kept": sum(bool(row.passed) for row in rows),
+                "broken": [f"{row.promise}: {row.asked} asked, {row.found} found"[:2000] for row in rows if not row.passed],
                 "feeling": decided_feeling(piece, purpose) if own else None,
                 "eye": None if eye is None else _measured_feeling(eye),
                 "traits": extract_traits(piece, purpose) if own else {},
@@ -238,7 +234,7 @@ def _cell_fields(cell: Cell) -> dict[str, Any]:
 
 def _failed_record(cell: Cell, why: str, uses: Sequence[ModelUse], *, fell_back: bool = False) -> CellRecord:
     return CellRecord.model_validate(
-        _cell_fields(cell) | {"status": "failed", "fell_back": fell_back, "why": why[:2000], "uses": _model_uses({}, uses)}
+        _cell_fields(cell) | {"status": "failed", "fell_back": fell_back, "why": why[:2000], "uses": _model_uses(uses)}
     )
 
 
@@ -253,23 +249,16 @@ def _got_answer(uses: Sequence[ModelUse]) -> bool:
     return any(use.answers or any("refuses to answer" in fault for fault in use.faults) for use in uses)
 
 
-def _model_uses(manifest: Mapping[str, Any], uses: Sequence[ModelUse]) -> tuple[ModelUse, ...]:
-    """The conversations, from the piece's manifest or from whoever told them here."""
-    listed = manifest.get("models") or ()
-    try:
-        found = [ModelUse.model_validate(one) for one in listed] or list(uses)
-    except ValidationError:
-        found = list(uses)
-    return tuple(use.model_copy(update={"answer": ""}) for use in found[:50])
+def _model_uses(uses: Sequence[ModelUse]) -> tuple[ModelUse, ...]:
+    """The conversations as they are recorded: without the answers, which lie in the files."""
+    return tuple(use.model_copy(update={"answer": ""}) for use in uses[:50])
 
 
 def _with_seconds(uses: tuple[ModelUse, ...], piece: Piece, kind: str) -> tuple[ModelUse, ...]:
     """The conversations with the time spent waiting, which a manifest keeps apart from what two runs have in common."""
-    from img2music.pipeline.export import Exporter
-
-    if not uses or any(use.seconds for use in uses) or not isinstance(piece.exporter, Exporter):
+    if not uses or any(use.seconds for use in uses):
         return uses
-    waited = piece.exporter.log.seconds.get(f"{kind}: waiting for the model", 0.0)
+    waited = piece.timing.get(f"{kind}: waiting for the model", 0.0)
     return uses[0].model_copy(update={"seconds": waited}), *uses[1:]
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["choose_ground"]
+__all__ = ["choose_background"]
 
 _LIGHT, _DARK = 0.65, 0.05  # luminance; (1 + .05) / (.65 + .05) = 1.5, WCAG 2.2, "contrast ratio"
 _COLOURLESS = 60
@@ -25,7 +25,7 @@ _FAINT = 0.35
 """Contrast (standard deviation) on white, in parts of that on dark grey, under which a soft shadow is all that is seen."""
 
 
-def choose_ground(image: Image) -> tuple[tuple[int, int, int], str]:
+def choose_background(image: Image) -> tuple[tuple[int, int, int], str]:
     """The ground's colour and its name for people."""
     import numpy as np
     from PIL import Image as PillowImage

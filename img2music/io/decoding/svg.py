@@ -3,7 +3,7 @@
 Pictures inside a drawing stay where they are `data:` (PNG, JPEG, GIF, WebP, or SVG, which is cleaned likewise). Every other
 reference but those inside the document (``#id``) is left out, in attributes, in styles and in style sheets, and so are scripts and
 foreign objects. Document type declarations are dropped; entities may be short plain text and nothing else, so that none opens a
-file or grows. The drawing is made in a program of its own (`isolated`), as large as the working copy, with the text font that
+file or grows. The drawing is made in a program of its own (`decode_process`), as large as the working copy, with the text font that
 comes with img2music and no other.
 Sizes: CSS pixels (96 to an inch); a drawing without any size is as large as what it shows.
 Does not know: scripts, animation, web fonts, scripts of the world beyond Latin, Greek and Cyrillic.

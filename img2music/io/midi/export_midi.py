@@ -1,9 +1,9 @@
-"""Standard MIDI files: a performance written and, by `midi_reading`, read back.
+"""Standard MIDI files: a performance written and, by `import_midi`, read back.
 
 Conventions: written files are format 1 with 480 ticks a quarter; track 0 holds tempo, time and key signature, title and
 section markers, then follows one track a part, each with the key signature again: MuseScore 3 passes over that of a track
 without notes and guesses another. The last tick is the performance's end, so a player's clock shows the
-promised length; `midi_layout` knows a file of ours by how it is laid out, so what is added here is to be added there.
+promised length; `is_ours` knows a file of ours by how it is laid out, so what is added here is to be added there.
 Bends are written as a bend range (registered parameter 0) and the pitch wheel.
 A tempo is a whole number of microseconds a quarter. Source: *Standard MIDI Files 1.0* (MMA, 1996).
 A loop has the markers `loopStart` on its first tick and `loopEnd` on its last, as in the PC edition of Final Fantasy VII; engines of

@@ -1,6 +1,6 @@
 """Reads a Standard MIDI file from anywhere as a performance.
 
-Conventions: every (track, channel, program) that plays becomes a part, with all controllers and bends of its channel (`midi_channel`
+Conventions: every (track, channel, program) that plays becomes a part, with all controllers and bends of its channel (`channel_state`
 works them out). The tempo at the first note becomes the performance's; where a file changes tempo, ticks are moved so that every note
 keeps its second, to half a tick. Until a file names a tempo it is 120 a minute; with SMPTE time tempo counts for nothing. What the
 file asks for and is not played is said in `Performance.warnings`, kind by kind. The content is hostile until shown otherwise: its
@@ -22,7 +22,7 @@ from img2music.io.escape import one_line
 from img2music.io.midi.channel_state import RESET_CONTROLLERS, Channel
 from img2music.io.midi.own_files import is_ours
 from img2music.io.midi.smf_events import META, parse_midi
-from img2music.io.midi.tempo_of_file import TempoMap, bpm_of, tempo_of
+from img2music.io.midi.tempo_of_file import ConstantTempoTicks, bpm_from_microseconds, microseconds_per_quarter
 from img2music.performance import TICKS_PER_QUARTER, Performance, PlayedNote, PlayedPart
 from img2music.theory import instrument, instrument_names
 
@@ -37,7 +37,7 @@ __all__ = ["LOOP_MARKERS", "MAJOR_SIGNATURES", "MINOR_SIGNATURES", "read_midi"]
 MAJOR_SIGNATURES = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
 MINOR_SIGNATURES = ("Abm", "Ebm", "Bbm", "Fm", "Cm", "Gm", "Dm", "Am", "Em", "Bm", "F#m", "C#m", "G#m", "D#m", "A#m")
 LOOP_MARKERS = ("loopStart", "loopEnd")
-"""Marks on the first and the last tick of a file that goes round; see `midi`."""
+"""Marks on the first and the last tick of a file that goes round; see `export_midi`."""
 
 _LARGEST_FILE = 2_000_000  # bytes
 _MOST_NOTES = 200_000
@@ -61,11 +61,11 @@ def read_midi(content: bytes, *, name: str) -> Performance:
     """
     if len(content) > _LARGEST_FILE:
         raise DocumentError(f"{name} is too large for a MIDI file ({len(content)} bytes, 2 MB are read); shorten it")
-    return _Reading(parse_midi(content, name=name), name).performance()
+    return _MidiReader(parse_midi(content, name=name), name).performance()
 
 
 @dataclass(slots=True)
-class _Line:
+class _PartInProgress:
     """A part being gathered."""
 
     track: int
@@ -75,35 +75,37 @@ class _Line:
 
 
 @dataclass(slots=True)
-class _Sounding:
+class _HeldNote:
     """A note that has begun."""
 
     onset: int
     velocity: int
     pitch: int
-    line: _Line
+    line: _PartInProgress
     number: int
     """Notes are numbered as they begin."""
 
 
-class _Reading:
+class _MidiReader:
     """One walk through the events of a file in the order of time."""
 
     def __init__(self, file: MidiFile, name: str) -> None:
         self.name = name
         self.file = file
-        changes = [] if file.is_smpte else [(event.ticks, tempo) for event in file.events if (tempo := tempo_of(event))]
+        changes = (
+            [] if file.is_smpte else [(event.ticks, tempo) for event in file.events if (tempo := microseconds_per_quarter(event))]
+        )
         first = next((event.ticks for event in file.events if event.status >> 4 == 9 and event.data[1]), 0)
-        self.tempi = TempoMap(changes, file.ticks_per_quarter, first)
+        self.tempi = ConstantTempoTicks(changes, file.ticks_per_quarter, first)
         self.unplayed: Counter[str] = Counter()
         self.foolish: Counter[str] = Counter()
         self.channels = [Channel(self.unplayed) for _ in range(16)]
-        self.lines: dict[tuple[int, int, int], _Line] = {}
+        self.lines: dict[tuple[int, int, int], _PartInProgress] = {}
         # By channel, pitch and track: the notes that sound, the oldest first.
-        self.sounding: dict[int, dict[int, dict[int, deque[_Sounding]]]] = defaultdict(dict)
+        self.sounding: dict[int, dict[int, dict[int, deque[_HeldNote]]]] = defaultdict(dict)
         self.sostenuto: dict[int, int] = {}
         """By channel where the pedal is down: the last note that it caught."""
-        self.held: dict[int, list[_Sounding]] = defaultdict(list)
+        self.held: dict[int, list[_HeldNote]] = defaultdict(list)
         """Let go by the hand but not by that pedal."""
         self.names: dict[int, str] = {}
         self.markers: list[tuple[int, str]] = []
@@ -119,7 +121,7 @@ class _Reading:
         Raises:
             DocumentError: no notes, too many of them, too many parts, too many changes, or too long.
         """
-        tempo_bpm = bpm_of(self.tempi.tempo)
+        tempo_bpm = bpm_from_microseconds(self.tempi.tempo)
         for event in self.file.events:
             self._read(self.tempi.flat(event.ticks), event)
         end = self.tempi.flat(max(self.file.track_ends))
@@ -179,7 +181,7 @@ class _Reading:
                 self.names.setdefault(event.track, _decoded(data))
             case 0x06:
                 self.markers.append((now, _decoded(data)))
-            case 0x51 if not self.file.is_smpte and not tempo_of(event):
+            case 0x51 if not self.file.is_smpte and not microseconds_per_quarter(event):
                 self.foolish["tempo"] += 1
             case 0x58:
                 if len(data) < 2 or not 1 <= data[0] <= 32 or 1 << min(data[1], 9) not in _UNITS:
@@ -208,19 +210,19 @@ class _Reading:
         if self.notes > _MOST_NOTES:
             raise DocumentError(f"{self.name} holds more than {_MOST_NOTES} notes; shorten it")
         place = (event.track, channel, self.channels[channel].program)
-        line = self.lines.setdefault(place, _Line(*place))
+        line = self.lines.setdefault(place, _PartInProgress(*place))
         if len(self.lines) > _MOST_PARTS:
             raise DocumentError(f"{self.name} holds more than {_MOST_PARTS} parts; merge some of them")
         self.last_off = max(self.last_off, now)
-        sounding.setdefault(event.track, deque()).append(_Sounding(now, velocity, pitch, line, self.notes))
+        sounding.setdefault(event.track, deque()).append(_HeldNote(now, velocity, pitch, line, self.notes))
 
-    def _let_go(self, channel: int, note: _Sounding, now: int) -> None:
+    def _let_go(self, channel: int, note: _HeldNote, now: int) -> None:
         if note.number <= self.sostenuto.get(channel, 0):
             self.held[channel].append(note)
         else:
             self._stop(note, now)
 
-    def _stop(self, note: _Sounding, now: int) -> None:
+    def _stop(self, note: _HeldNote, now: int) -> None:
         note.line.notes.append(PlayedNote(note.onset, max(1, now - note.onset), note.pitch, note.velocity))
         self.last_off = max(self.last_off, now)
 

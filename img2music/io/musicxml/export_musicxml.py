@@ -45,7 +45,7 @@ def write_musicxml(score: Score) -> str:
     """The score as one MusicXML document.
 
     Raises:
-        ValueError: notes of one part overlap or can't be written (see `notation.lay_out`).
+        ValueError: notes of one part overlap or can't be written (see `layout_score`).
     """
     staves = layout_score(score)
     lengths = {event.duration_quarters.denominator for staff in staves for bar in staff.bars for event in bar}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from img2music.metrics.measurement import Measurement
+from img2music.measurement import Measurement
 from img2music.metrics.symbolic.norms import BAND_OF, band
 from img2music.metrics.symbolic.sequence_similarity import edit_likeness
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from img2music.metrics.symbolic.melody_view import MelodyView, SectionSpan
     from img2music.score import Score
 
-__all__ = ["likenesses", "measure_structure", "structure_indicator"]
+__all__ = ["measure_structure", "section_likenesses", "structure_indicator"]
 
 _FEWEST_MOVES = 4
 _MOST_SECTIONS = 16
@@ -36,7 +36,7 @@ _UNLIKE, _PENALTY = 0.8, -2.0
 """Bars less alike than `_UNLIKE` count as `_PENALTY` (Müller et al.'s penalty; the threshold is our choice)."""
 
 
-def likenesses(tune: MelodyView) -> tuple[list[float], list[float]]:
+def section_likenesses(tune: MelodyView) -> tuple[list[float], list[float]]:
     """Likeness of every pair of sections of one letter, and of every pair of different letters."""
     moves = [(section.letter, _moves(tune, section)) for section in tune.sections[:_MOST_SECTIONS]]
     alike: list[float] = []
@@ -114,7 +114,7 @@ def _bar_features(score: Score) -> NDArray[np.float64]:
 
 def measure_structure(score: Score, tune: MelodyView | None) -> tuple[Measurement, ...]:
     """Likeness of sections, and the structure indicator."""
-    alike, unlike = likenesses(tune) if tune is not None else ([], [])
+    alike, unlike = section_likenesses(tune) if tune is not None else ([], [])
     bar_seconds = float(score.meter.bar_quarters) * 60 / score.tempo_bpm
     shortest, longest = (max(1, round(seconds / bar_seconds)) for seconds in _SECONDS)
     features = _bar_features(score)

@@ -15,7 +15,7 @@ from math import log2
 from statistics import median
 from typing import TYPE_CHECKING, Literal
 
-from img2music.metrics.measurement import Measurement
+from img2music.measurement import Measurement
 from img2music.metrics.symbolic.norms import BAND_OF, band
 from img2music.metrics.symbolic.sequence_similarity import longest_repeat, runs
 

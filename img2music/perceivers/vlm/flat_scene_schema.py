@@ -87,7 +87,7 @@ def _own_name(name: str, tree: Mapping[str, Any]) -> str:
 
 def _reasons(raw: Any) -> dict[str, tuple[Any, Any]]:
     """What is given as reasons and as confidence, by decision; a second entry for the same decision is passed over."""
-    made: dict[str, tuple[Any, Any]] = Field(default_factory=dict)
+    made: dict[str, tuple[Any, Any]] = {}
     for reason in raw[:_MOST_REASONS] if isinstance(raw, list) else ():
         about = reason.get("about") if isinstance(reason, dict) else None
         if isinstance(about, str):

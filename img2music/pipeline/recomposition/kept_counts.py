@@ -13,7 +13,7 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from img2music.pipeline.manifest import KeptCount
+from img2music.manifest import KeptCount
 from img2music.pipeline.recomposition.plan_adaptation import NOTE_CRAFTS, craft_of
 from img2music.realizers.kept_notes import phrase_starts
 from img2music.theory.chords import parse_bar

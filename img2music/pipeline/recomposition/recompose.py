@@ -19,9 +19,9 @@ from img2music.brief import Brief, Wishes
 from img2music.errors import BriefError, DocumentError, UsageError, unknown_name
 from img2music.io.documents import parse_json, read_file
 from img2music.io.musicxml.export_musicxml import write_musicxml
+from img2music.manifest import KeptMusic, KeptPart, Manifest
 from img2music.piece import Piece
 from img2music.pipeline.from_manifest import pipeline_of_manifest, with_kept_record, with_recorded_music
-from img2music.pipeline.manifest import KeptMusic, KeptPart, Manifest
 from img2music.pipeline.progress import Log
 from img2music.pipeline.run import Pipeline
 from img2music.plan import CompositionPlan
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from img2music.io.pictures import Picture
+    from img2music.manifest import AudioFormat, KeptCount
     from img2music.performance import Performance
-    from img2music.pipeline.manifest import AudioFormat, KeptCount
-    from img2music.pipeline.progress import Event
     from img2music.pipeline.recomposition.plan_adaptation import AdaptedPlan
+    from img2music.provenance import Event
     from img2music.rng import Craft
     from img2music.scene import Scene
     from img2music.score import Score
@@ -259,7 +259,7 @@ def _begin(record: Manifest | Piece | CompositionPlan, *, has_wishes: bool) -> t
     """Where the new piece begins, and the brief on record with the seed of the take that was kept."""
     if isinstance(record, CompositionPlan):
         return record, Brief(seconds=record.seconds, seed=record.seed)
-    manifest = Manifest.model_validate(record.manifest) if isinstance(record, Piece) else record
+    manifest = record.manifest if isinstance(record, Piece) else record
     brief = manifest.brief.model_copy(update={"seed": manifest.seed})
     # A plan that a model was asked for is not asked for again, unless something else is wished; one that holds what was kept is no wish.
     if manifest.scene is not None and (manifest.plan is None or _is_graft(manifest) or (has_wishes and _was_planned(manifest))):

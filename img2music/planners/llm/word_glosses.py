@@ -59,7 +59,7 @@ def gloss_words(client: Client, brief: Brief, until: float) -> Brief:
     if not unknown or brief.glosses:
         return brief
     template = load_prompt("words/gloss", "words")
-    kept: dict[str, str] = Field(default_factory=dict)
+    kept: dict[str, str] = {}
 
     def check(text: str) -> GlossesAnswer:
         answer = validate_record(parse_json_answer(text, GlossesAnswer), GlossesAnswer)
@@ -113,7 +113,7 @@ def _fault(gloss: WireGloss, words: str) -> str:
 
 def known_words() -> str:
     """An English word for each meaning, which the tables read as just that, a group of meanings a line."""
-    phrases: dict[str, list[str]] = Field(default_factory=dict)
+    phrases: dict[str, list[str]] = {}
     for phrase, name in lexicon_language("en").phrases():
         phrases.setdefault(name, []).append(phrase)
     lines = []

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from img2music.crossmodal.affect import spread_affect
-from img2music.crossmodal.attribution import cite, split, sum_terms
+from img2music.crossmodal.attribution import cite_terms, share_among_cues, sum_terms
 from img2music.crossmodal.edits import refresh_edited_scene
 from img2music.io.lexicon_files import is_near_style
 from img2music.io.style_files import load_style, style_names
@@ -28,8 +28,8 @@ from img2music.rng import generator
 from img2music.style import is_style_file
 from img2music.theory import Key, Meter, instrument, is_excluded, parse_pitch_class, pitch_class_name
 from img2music.words import read_words, settle_words
-from img2music.words.exact_wishes import overruled
-from img2music.words.explain_words import said_read, told_aside
+from img2music.words.exact_wishes import overruled_words
+from img2music.words.explain_words import describe_read_words, describe_unread_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,7 +96,7 @@ class RulesPlanner:
         brief = settle_words(brief)
         words = read_words(brief.words, brief.glosses)
         valence, arousal = self._affect(scene, words, notes)
-        notes.conflicts += overruled(brief, words)
+        notes.conflicts += overruled_words(brief, words)
         style = self._style(scene, brief, words, notes)
         meter = self._meter(scene, brief, words, style, notes)
         key = self._key(scene, brief, words, valence, style, notes)
@@ -140,8 +140,8 @@ class RulesPlanner:
     def _affect(self, scene: Scene, words: WordsReading, notes: _Notebook) -> tuple[float, float]:
         seen = scene.attributes
         if words.read:
-            notes.because("words", f"Your words were read so: {said_read(words)}.")
-        notes.conflicts += (*told_aside(words), *words.conflicts)
+            notes.because("words", f"Your words were read so: {describe_read_words(words)}.")
+        notes.conflicts += (*describe_unread_words(words), *words.conflicts)
         valence, arousal = steer_feeling(*spread_affect(seen.valence.value, seen.arousal.value), words)
         mood = ", ".join(seen.mood.value) or "neutral"
         moved = "" if words.valence is None and words.arousal is None else ", before your words move it"
@@ -255,8 +255,10 @@ class RulesPlanner:
         ):  # fmt: skip
             energy = choice == "density"
             steered = (words.arousal if energy else words.valence) is not None
-            terms = sum_terms({} if steered else split(abs(by_feeling), (feels,)), split(abs(by_shift), (shift,)))
-            cited = cite(terms, frozenset(terms))
+            terms = sum_terms(
+                {} if steered else share_among_cues(abs(by_feeling), (feels,)), share_among_cues(abs(by_shift), (shift,))
+            )
+            cited = cite_terms(terms, frozenset(terms))
             what = (
                 f"{'your words' if steered else 'the picture'}{chr(39)}{'' if steered else 's'} {'energy' if energy else 'mood'}"
             )
@@ -339,7 +341,7 @@ class RulesPlanner:
         lightness = scene.number("lightness", 0.5)
         shown = players_seen(scene)
         lead = leader(shown, words.without)
-        avoided = lead.row.players if lead is not None and not words.instruments else ()
+        avoided = lead.rule.players if lead is not None and not words.instruments else ()
         parts = assign_style_parts(style, (*words.instruments, *seen.value), lightness, words.without, leading=avoided)
         wished = (*words.instruments, *_heard_in_picture(scene, words))
         guests = [name for name in dict.fromkeys(wished) if name not in {part.instrument for part in parts}]

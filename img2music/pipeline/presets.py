@@ -1,72 +1,24 @@
-"""What a pipeline file says: which stage does each job, what it needs, and what leaves the machine.
+"""Pipelines by name or by file, and with another model, other prompts or without fallbacks.
 
-A preset is `pipelines/NAME.yaml`; a file of one's own may lie anywhere. Stages are names, never code, so reading a
-pipeline runs nothing. Knows nothing of what the stages do.
+A preset is `pipelines/NAME.yaml`; a file of one's own may lie anywhere. Knows nothing of what the stages do.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
-
-from pydantic import Field, JsonValue
+from typing import TYPE_CHECKING
 
 from img2music.errors import UsageError, unknown_name
 from img2music.io.documents import parse_yaml, read_file
+from img2music.pipeline_config import PipelineConfig, StageConfig, StageTable
 from img2music.resources import data_folder
-from img2music.strict_model import StrictModel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["PipelineConfig", "StageConfig", "StageTable", "adapted", "load_pipeline_config", "pipeline_names"]
+__all__ = ["adapted", "load_pipeline_config", "pipeline_names"]
 
 _LARGEST_BYTES = 200_000
-Name = Annotated[str, Field(min_length=1, max_length=100)]
-Line = Annotated[str, Field(max_length=1000)]
-
-
-class StageConfig(StrictModel):
-    """Who does one job."""
-
-    use: Name
-    """A built-in stage or a plug-in's, by name."""
-    options: Annotated[dict[Name, JsonValue], Field(max_length=50)] = Field(default_factory=dict)
-    """Handed to the stage when it is made."""
-    fallback: StageConfig | None = None
-    """Who steps in when this one fails for want of a package, a program or a service; without it the job fails."""
-
-    def chain(self) -> Iterator[StageConfig]:
-        """This stage, then its fallback, then that one's."""
-        stage: StageConfig | None = self
-        while stage is not None:
-            yield stage
-            stage = stage.fallback
-
-
-class StageTable(StrictModel):
-    """All five jobs."""
-
-    perceiver: StageConfig = StageConfig(use="offline")
-    planner: StageConfig = StageConfig(use="rules")
-    realizer: StageConfig = StageConfig(use="composer")
-    performer: StageConfig = StageConfig(use="expressive")
-    renderer: StageConfig = StageConfig(use="soundfont")
-
-
-class PipelineConfig(StrictModel):
-    """A pipeline file."""
-
-    name: Name
-    description: Line
-    stages: StageTable
-    """A job left out is done as in the offline pipeline."""
-    needs: Line
-    """Beyond the installation: a GPU, a server, a key; "nothing beyond the installation"."""
-    leaves_machine: Line
-    """What is sent over the network; "nothing"."""
-    licence: Line
-    """What binds the user of the result."""
 
 
 def pipeline_names() -> tuple[str, ...]:
@@ -122,7 +74,7 @@ def adapted(
             )
         for name in asking:
             stages[name] = _with_option(stages[name], "model", model)
-    named: dict[str, str] = Field(default_factory=dict)
+    named: dict[str, str] = {}
     for prompt in prompts:
         from img2music.templates import load_prompt
 

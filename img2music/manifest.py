@@ -15,14 +15,14 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from img2music.brief import Brief
-from img2music.metrics.compliance.compliance_check import ComplianceRow
-from img2music.metrics.measurement import Measurement
-from img2music.pipeline.config import PipelineConfig
+from img2music.measurement import ComplianceRow, Measurement
+from img2music.output_folder import picture_identity, plan_identity
+from img2music.pipeline_config import PipelineConfig
 from img2music.plan import CompositionPlan
 from img2music.provenance import ModelUse
 from img2music.rng import Craft, Seed
 from img2music.scene import PictureInfo, Scene
-from img2music.strict_model import StrictModel
+from img2music.strict_model import DocumentModel, StrictModel
 
 __all__ = ["AudioFormat", "AudioInfo", "Fallback", "KeptCount", "KeptMusic", "KeptPart", "Manifest", "Take", "package_versions"]
 
@@ -104,7 +104,7 @@ class KeptMusic(StrictModel):
     """Likewise: there the seeds alone say what was kept."""
 
 
-class Manifest(StrictModel):
+class Manifest(DocumentModel):
     """What `piece.json` holds."""
 
     format: Literal[1] = 1
@@ -141,6 +141,13 @@ class Manifest(StrictModel):
         if self.scene is None and self.plan is None:
             raise ValueError("a manifest holds a scene or a plan to begin from; here is neither")
         return self
+
+    @property
+    def identity(self) -> str:
+        """What the piece was made from, as `img2music.output_folder` compares it: its picture, or without one its plan."""
+        if self.picture is not None:
+            return picture_identity(self.picture.sha256)
+        return "" if self.plan is None else plan_identity(self.plan.model_dump_json())
 
     @property
     def tune(self) -> str | None:
