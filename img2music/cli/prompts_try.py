@@ -107,7 +107,7 @@ def try_prompts(
         summarize_variants,
     )
     from img2music.evaluation.workbench.cost_estimate import missing_cells
-    from img2music.evaluation.workbench.grid_page import write_page
+    from img2music.evaluation.workbench.grid_page import page_html, write_page
     from img2music.evaluation.workbench.output_check import check_grid_folder
     from img2music.evaluation.workbench.runner import add_missing_sounds
 
@@ -146,7 +146,7 @@ def try_prompts(
             f"stopped: the next cell would pass the budget of {budget:g} USD ({outcome.spent_usd:.4f} spent); raise it to go on"
         )
     table, differences = summarize_variants(grid, records, ratings), compare_variants(grid, records, ratings)
-    page = write_page(grid, records, store, table, differences, rated=ratings is not None)
+    page = write_page(store, page_html(grid, records, store, table, differences, rated=ratings is not None))
     _print_results(table, differences, page, as_json=as_json)
     return _exit_code(records, todo)
 

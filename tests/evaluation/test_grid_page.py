@@ -171,7 +171,10 @@ def test_the_same_cells_give_the_same_page(tmp_path: Path, make_picture: MakePic
     written = []
     for _ in range(2):
         path = write_page(
-            grid, records, store, summarize_variants(grid, records, None), compare_variants(grid, records, None), rated=False
+            store,
+            page_html(
+                grid, records, store, summarize_variants(grid, records, None), compare_variants(grid, records, None), rated=False
+            ),
         )
         written.append(path.read_bytes())
     assert written[0] == written[1]

@@ -36,22 +36,14 @@ _MOST_PICTURES = 60
 """Rows of pieces; the rest is in cells.jsonl alone."""
 
 
-def write_page(
-    grid: Grid,
-    records: Mapping[str, CellRecord],
-    store: CellStore,
-    table: Sequence[Summary],
-    differences: Sequence[Difference],
-    *,
-    rated: bool,
-) -> Path:
-    """Writes the page and returns its path.
+def write_page(store: CellStore, page: str) -> Path:
+    """Writes the page that `page_html` made, and returns its path.
 
     Raises:
         OutputError: OUT can't be written.
     """
     path = store.folder / "index.html"
-    write_file(path, page_html(grid, records, store, table, differences, rated=rated).encode())
+    write_file(path, page.encode())
     return path
 
 
