@@ -1,6 +1,6 @@
 """A scene on the screen: a sentence, then what it shows, how it looks, its colours, and what that suggests.
 
-A terminal gets colour and its own width, anything else plain lines of at most 80 columns. Words come from `explain.seen`.
+A terminal gets colour and its own width, anything else plain lines of at most 80 columns. Words come from `report.scene_text`.
 """
 
 from __future__ import annotations

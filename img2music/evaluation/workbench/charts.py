@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.evaluation.scores import DIVERSITY_CARD, SCORE_CARDS
+from img2music.evaluation.workbench.cell_scores import DIVERSITY_CARD, SCORE_CARDS
 from img2music.evaluation.workbench.result_tables import (
     SCORES,
     format_mean,
@@ -24,7 +24,7 @@ from img2music.report.text_format import join_words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from img2music.evaluation.comparison import Difference, Summary
+    from img2music.evaluation.workbench.variant_comparison import Difference, Summary
     from img2music.report.page.html import Child
 
 __all__ = ["differences_tables", "interval_bar", "score_table", "verdicts"]

@@ -26,7 +26,7 @@ def data_file_group(folder: str, one: str, summary: Callable[[str], str]) -> typ
         one: what one file of it is: "style".
         summary: one line about the file of that name.
     """
-    group = typer.Typer(help=f"The {folder} that come with the program: list, read, copy.", rich_markup_mode=None)
+    group = typer.Typer(help=f"List, show and copy the {folder} that come with the program.", rich_markup_mode=None)
 
     def names() -> list[str]:
         return sorted(file.name.removesuffix(".yaml") for file in data_folder(folder).iterdir() if file.name.endswith(".yaml"))
@@ -42,7 +42,7 @@ def data_file_group(folder: str, one: str, summary: Callable[[str], str]) -> typ
             raise unknown_name(one, name, names())
         return data_folder(folder).joinpath(f"{name}.yaml").read_bytes()
 
-    @group.command("ls", help=f"List every {one} with a line about it.")
+    @group.command("ls", help=f"List every {one}, with a line about it.")
     def ls(as_json: opt.JsonOption = False) -> int:
         known = names()
         width = max(map(len, known), default=0)
@@ -53,16 +53,18 @@ def data_file_group(folder: str, one: str, summary: Callable[[str], str]) -> typ
                 print_text(f"{name:<{width}}  {summary(name)}")
         return 0
 
-    @group.command("show", help=f"Print a {one} as it is written.")
+    @group.command("show", help=f"Print the file of a {one}.")
     def show(name: str = asked) -> int:
         print_text(content(name).decode().removesuffix("\n"))
         return 0
 
-    @group.command("cp", help=f"Copy a {one} to a file of one's own, to be edited and given by its path.")
+    @group.command("cp", help=f"Copy a {one} to a file that you can edit. Then use it with --{one} FILE.")
     def cp(
         name: str = asked,
-        to: Annotated[str | None, typer.Argument(metavar="FILE", help="NAME.yaml here if left out.")] = None,
-        force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+        to: Annotated[
+            str | None, typer.Argument(metavar="FILE", help="A file or a folder. If left out: NAME.yaml in this folder.")
+        ] = None,
+        force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
     ) -> int:
         text = content(name)
         print_text(str(copy_out(text, f"{name}.yaml", to, force=force)))

@@ -15,7 +15,7 @@ from img2music.measurement import Measurement
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from img2music.evaluation.records import CellRecord
+    from img2music.evaluation.workbench.cell_record import CellRecord
 
 __all__ = ["DIVERSITY_CARD", "SCORE_CARDS", "affect_agreement", "score_record"]
 
@@ -110,7 +110,7 @@ def affect_agreement(record: CellRecord, ratings: Mapping[str, tuple[float, floa
     """How near the feeling decided is to the picture's: 1 - distance / 2, 0 at least; None where either is unknown.
 
     The plane of valence and arousal is 2 by 2 (Russell 1980), so half its side away is 0.5 and opposite corners are 0. Pictures are felt
-    near the middle and music from end to end, so what a plan implies is held against the feeling as music spreads it (`affect.heard`).
+    near the middle and music from end to end, so what a plan implies is held against the feeling as music spreads it (`crossmodal.affect`).
     """
     aim = record.eye if ratings is None else ratings.get(record.picture)
     if aim is None or record.feeling is None:
