@@ -1,7 +1,9 @@
 """sRGB's curve, both ways, and OKLab.
 
 Conventions: sRGB in 0..1 (IEC 61966-2-1), OKLab as (lightness, a, b) after B. Ottosson, *A perceptual color space for
-image processing* (2020), with the matrices for linear sRGB given there. Arrays have the three channels last.
+image processing* (2020), with the matrices for linear sRGB given there: lightness 0..1, a (green to red) and b (blue to yellow) about -.3...3.
+Arrays have the three channels last; the curve itself takes any shape.
+Does not know: other primaries and curves (`colour_spaces`), nor what a picture shows.
 """
 
 from __future__ import annotations
@@ -51,5 +53,8 @@ def oklab_from_srgb(srgb: Array) -> Array:
 
 
 def srgb_from_oklab(lab: Array) -> Array:
-    """Screen values from OKLab, cut to 0..1."""
+    """Screen values from OKLab, cut to 0..1.
+
+    What lies outside the screen's gamut is cut channel by channel, which may turn its hue a little.
+    """
     return srgb_from_linear(np.clip((lab @ np.linalg.inv(_OPPONENTS).T) ** 3 @ np.linalg.inv(_CONES).T, 0, 1))
