@@ -31,6 +31,8 @@ OTHER_LENGTHS: dict[str, str] = {
     "realizers/drums/drum_kit.py": "one table that the drums, the speller and the readers of ABC share",
     "renderers/post/loop_seam.py": "one idea that the renderer, the filter and the mastering share",
     "renderers/soundfont/synthesis_worker.py": "a program of its own: whatever it held would be loaded with it",
+    "io/decoding/decode_process.py": "starts that program for two decoders, drawings and HEIF, and is neither",
+    "io/style_files.py": "style files, by name and by path; what they hold is `style`'s",
     "io/decoding/decode_worker.py": "a program of its own: whatever it held would be loaded with it",
 }
 """Modules shorter or longer than `LINES`, each with the reason."""

@@ -77,7 +77,7 @@ def _performance(
     """What to play, what its sound says of itself (of a MIDI file the title alone, as it may change its key and tempo), and doubts."""
     from img2music.io.audio_tags import Tags
     from img2music.io.documents import load_plan, read_file
-    from img2music.io.midi.export_midi import read_midi
+    from img2music.io.midi.import_midi import read_midi
     from img2music.pipeline.export import tags_of
     from img2music.pipeline.make_piece import reconcile_length
 

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from img2music.audio import Audio
 from img2music.brief import Brief
 from img2music.io.audio_files import encode
-from img2music.io.midi.export_midi import read_midi, write_midi
+from img2music.io.midi.export_midi import write_midi
+from img2music.io.midi.import_midi import read_midi
 from img2music.io.style_files import style_names
 from img2music.metrics.compliance.compliance_check import check_compliance
 from img2music.performers.performance_builder import EXPRESSION, PEDAL

@@ -139,12 +139,14 @@ def to_srgb(image: Image, space: ColourSpace) -> Image:
     import numpy as np
     from PIL import Image as PillowImage
 
+    from img2music.io.colour.oklab import srgb_from_linear
+
     image = image.convert("RGB")
     light = _light(space)
     matrix = _matrix(space.primaries)
     rows = max(1, _STRIP_VALUES // (3 * image.width))
     knee = _Knee(_peak(image, space, light)) if space.hdr else None
-    encode = np.rint(255 * _encoded(np.linspace(0, 1, _STEPS))).astype(np.uint8)
+    encode = np.rint(255 * srgb_from_linear(np.linspace(0, 1, _STEPS))).astype(np.uint8)
     made = PillowImage.new("RGB", image.size)
     for top in range(0, image.height, rows):
         strip = np.asarray(image.crop((0, top, image.width, min(image.height, top + rows))))
@@ -162,6 +164,8 @@ def _light(space: ColourSpace) -> NDArray[np.float32]:
     """Linear light of the 256 code values; of HLG the scene's, of PQ in units of the reference white."""
     import numpy as np
 
+    from img2music.io.colour.oklab import linear_from_srgb
+
     codes = np.arange(256) / 255
     if not space.full_range:
         codes = np.clip((np.arange(256) - 16) / 219, 0, 1)
@@ -169,7 +173,7 @@ def _light(space: ColourSpace) -> NDArray[np.float32]:
     if isinstance(transfer, float):
         linear = codes**transfer
     elif transfer == "sRGB":
-        linear = np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4)
+        linear = linear_from_srgb(codes)
     elif transfer == "BT.709":
         linear = np.where(codes < 0.081, codes / 4.5, ((codes + 0.099) / 1.099) ** (1 / 0.45))
     elif transfer == "SMPTE 240M":
@@ -181,13 +185,6 @@ def _light(space: ColourSpace) -> NDArray[np.float32]:
         b, c = 1 - 4 * a, 0.5 - a * np.log(4 * a)
         linear = np.where(codes <= 0.5, codes**2 / 3, (np.exp((codes - c) / a) + b) / 12)
     return linear.astype(np.float32)
-
-
-def _encoded(linear: NDArray[np.float64]) -> NDArray[np.float64]:
-    """SRGB's curve."""
-    import numpy as np
-
-    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055)
 
 
 def _to_xyz(primaries: tuple[float, ...]) -> NDArray[np.float64]:

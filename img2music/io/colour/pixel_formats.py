@@ -2,8 +2,12 @@
 and spaces.
 
 A large raster is converted and averaged strip by strip, so that no second full-size copy is made.
+Transparent pictures are laid on white, unless what is drawn would vanish on it: where most of it is nearly white, and so is most of its edge
+against the transparent parts (or that is a faint shadow), and where those parts are more than rounded corners. It is then laid on dark grey;
+on middle grey where a part of it is dark too. Nearly white: luminance over `_LIGHT` (WCAG contrast with white under 1.5), hardly any colour.
 Conventions: whatever was done beyond a plain conversion is appended to `notes` in words for people.
-Does not know: spot colours, and the real range of floating point pictures (guessed from the values).
+Does not know: spot colours, the real range of floating point pictures (guessed from the values), and for
+which page a logo was drawn.
 """
 
 from __future__ import annotations
@@ -18,13 +22,20 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
-    from img2music.io.decoding.colour_spaces import ColourSpace
+    from img2music.io.colour.colour_spaces import ColourSpace
 
 __all__ = ["shrink", "to_srgb"]
 
 _STRIP_PIXELS = 4_000_000
 _DIRECT = frozenset({"L", "LA", "RGB", "RGBA", "CMYK"})
 """Modes of eight bits that can be averaged as they are."""
+_LIGHT, _DARK = 0.65, 0.05  # luminance; (1 + .05) / (.65 + .05) = 1.5, WCAG 2.2, "contrast ratio"
+_COLOURLESS = 60
+_SIDE = 512
+_OPAQUE = 64
+_LEAST_TRANSPARENT = 0.05
+_FAINT = 0.35
+"""Contrast (standard deviation) on white, in parts of that on dark grey, under which a soft shadow is all that is seen."""
 
 
 def shrink(image: Image, longest: int, notes: list[str]) -> Image:
@@ -55,8 +66,7 @@ def to_srgb(image: Image, profile: object, notes: list[str], space: ColourSpace 
     """`image` (a mode of `shrink`) as opaque RGB: its colour profile or else its colour `space` applied, transparency on a ground."""
     from PIL import Image as PillowImage
 
-    from img2music.io.decoding import colour_spaces
-    from img2music.io.decoding.background import choose_background
+    from img2music.io.colour import colour_spaces
 
     alpha = image.getchannel("A") if image.mode in {"LA", "RGBA"} else None
     colour = image.convert({"LA": "L", "RGBA": "RGB"}[image.mode]) if alpha is not None else image
@@ -71,7 +81,7 @@ def to_srgb(image: Image, profile: object, notes: list[str], space: ColourSpace 
     colour = colour.convert("RGB")
     if alpha is None or alpha.getextrema() == (255, 255):
         return colour
-    ground, called = choose_background(PillowImage.merge("RGBA", (*colour.split(), alpha)))
+    ground, called = _choose_background(PillowImage.merge("RGBA", (*colour.split(), alpha)))
     notes.append(f"transparent parts laid on {called}")
     laid = PillowImage.new("RGB", colour.size, ground)
     laid.paste(colour, mask=alpha)
@@ -148,3 +158,34 @@ def _apply_profile(image: Image, profile: bytes, notes: list[str]) -> Image:
         return image
     notes.append(f"colour profile {name or 'without a name'} turned into sRGB")
     return converted
+
+
+def _choose_background(image: Image) -> tuple[tuple[int, int, int], str]:
+    """The ground's colour and its name for people."""
+    import numpy as np
+    from PIL import Image as PillowImage
+
+    white, black, grey = ((255, 255, 255), "white"), ((32, 32, 32), "dark grey"), ((128, 128, 128), "grey")
+    small = image.convert("RGBA")
+    if max(small.size) > _SIDE:
+        small.thumbnail((_SIDE, _SIDE), PillowImage.Resampling.BOX)
+    values = np.asarray(small, dtype=np.float32)
+    alpha = values[..., 3]
+    shown = alpha >= min(_OPAQUE, float(alpha.max()) / 2)
+    shown &= alpha > 0
+    if not shown.any() or np.mean(~shown) < _LEAST_TRANSPARENT:
+        return white
+    colour = values[..., :3]
+    luminance = ((colour / 255) ** 2.2) @ np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
+    light = (luminance > _LIGHT) & (np.ptp(colour, axis=-1) < _COLOURLESS)
+    padded = np.pad(shown, 1)
+    inner = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+    edge = shown & ~inner
+    weight = np.where(shown, alpha, 0)
+    if float((weight * light).sum()) < 0.5 * float(weight.sum()):
+        return white
+    grey_levels, opacity = colour.mean(axis=-1), alpha / 255
+    on_white, on_black = (float((grey_levels * opacity + level * (1 - opacity)).std()) for level in (255, black[0][0]))
+    if float((edge & light).sum()) < 0.5 * float(edge.sum()) and on_white > _FAINT * on_black:
+        return white
+    return grey if float((weight * (luminance < _DARK)).sum()) > 0.05 * float(weight.sum()) else black

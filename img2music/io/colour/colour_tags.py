@@ -12,7 +12,7 @@ import struct
 import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from img2music.io.decoding.colour_spaces import ADOBE_RGB, ColourSpace, from_code_points, from_gamma
+from img2music.io.colour.colour_spaces import ADOBE_RGB, ColourSpace, from_code_points, from_gamma
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,14 +1,16 @@
-"""Colour spaces: sRGB and OKLab.
+"""sRGB's curve, both ways, and OKLab.
 
 Conventions: sRGB in 0..1 (IEC 61966-2-1), OKLab as (lightness, a, b) after B. Ottosson, *A perceptual color space for
-image processing* (2020), with the matrices for linear sRGB given there. Arrays have the three channels last.
+image processing* (2020), with the matrices for linear sRGB given there: lightness 0..1, a (green to red) and b (blue to yellow) about -.3...3.
+Arrays have the three channels last; the curve itself takes any shape.
+Does not know: other primaries and curves (`colour_spaces`), nor what a picture shows.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["linear_from_srgb", "oklab_from_linear", "oklab_from_srgb", "srgb_from_oklab"]
+__all__ = ["linear_from_srgb", "oklab_from_linear", "oklab_from_srgb", "srgb_from_linear", "srgb_from_oklab"]
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
@@ -33,6 +35,11 @@ def linear_from_srgb(srgb: Array) -> Array:
     return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
 
 
+def srgb_from_linear(linear: Array) -> Array:
+    """Screen values from light, both 0..1."""
+    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+
+
 def oklab_from_linear(linear: Array) -> Array:
     """OKLab from linear sRGB; colours outside the screen's gamut are allowed."""
     channels = np.moveaxis(linear, -1, 0)  # channels first: three long rows multiply faster than many short ones
@@ -46,6 +53,8 @@ def oklab_from_srgb(srgb: Array) -> Array:
 
 
 def srgb_from_oklab(lab: Array) -> Array:
-    """Screen values from OKLab, cut to 0..1."""
-    linear = np.clip((lab @ np.linalg.inv(_OPPONENTS).T) ** 3 @ np.linalg.inv(_CONES).T, 0, 1)
-    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+    """Screen values from OKLab, cut to 0..1.
+
+    What lies outside the screen's gamut is cut channel by channel, which may turn its hue a little.
+    """
+    return srgb_from_linear(np.clip((lab @ np.linalg.inv(_OPPONENTS).T) ** 3 @ np.linalg.inv(_CONES).T, 0, 1))
