@@ -29,6 +29,8 @@ PIECES = sorted(path.parent.name for path in VERSION_1.glob("*/piece.json"))
 STYLE = VERSION_1 / "style.yaml"
 MUSIC = ("score.mid", "score.musicxml", "score.abc")
 """The MIDI file is the performance; the others are the score."""
+NEW_FORM = {"plan.json"}
+"""Written with fields that version 1 did not have at first: a part's `id` and `hand`."""
 
 
 def style_of(piece: str) -> list[str]:
@@ -53,7 +55,7 @@ def test_every_piece_replays_byte_for_byte(piece: str, tmp_path: Path, monkeypat
     made = replay(manifest, style=style)
     status = {file.name: file.status for file in made.files}
     assert {name: status[name] for name in MUSIC} == dict.fromkeys(MUSIC, "same")
-    assert made.same
+    assert {name for name, one in status.items() if one not in {"same", "not compared"}} <= NEW_FORM
 
 
 @pytest.mark.parametrize("path", sorted(VERSION_1.glob("*/scene.json")), ids=lambda path: path.parent.name)
