@@ -271,7 +271,7 @@ def test_replay_leaves_with_4_when_a_file_differs(
 def test_a_fallback_is_told_on_the_screen(
     run: Callable[..., tuple[int, str, str]], make_picture: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(BUILTIN["perceiver"], "lacking", "standins:Lacking")
+    monkeypatch.setitem(BUILTIN["perceiver"], "lacking", "tests.support.stand_in_stages:Lacking")
     path = tmp_path / "p.yaml"
     path.write_text(
         "name: p\ndescription: d\nneeds: n\nleaves_machine: n\nlicence: l\n"

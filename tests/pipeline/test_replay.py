@@ -136,7 +136,7 @@ def test_replay_makes_the_same_sound(make_picture: Callable[..., Path], tmp_path
     folder = pipeline.compose(make_picture(), SHORT, audio="flac", stems=True).save(tmp_path / "made")
     result = replay(folder / "piece.json")
     assert {check.status for check in result.files if check.name.startswith(("audio", "stems/"))} == {"same"}
-    monkeypatch.setattr("standins.RATE", 8001)
+    monkeypatch.setattr("tests.support.stand_in_stages.RATE", 8001)
     changed = replay(folder / "piece.json")
     assert not changed.same
     assert {check.status for check in changed.files if check.name.startswith(("audio", "stems/"))} == {"different"}
