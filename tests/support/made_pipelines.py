@@ -20,6 +20,7 @@ SHORT = Brief.of(seconds=6, seed=5)
 
 
 def make_pipeline(**stages: object) -> Pipeline:
+    """A pipeline of these stages, the defaults for the others."""
     return Pipeline(
         PipelineConfig.model_validate(
             {
@@ -35,9 +36,11 @@ def make_pipeline(**stages: object) -> Pipeline:
 
 
 def files_of(piece: Piece) -> dict[str, bytes]:
+    """The files of a piece by name."""
     return dict(piece.files())
 
 
 def manifest_of(folder: Path) -> dict[str, Any]:
+    """The manifest in a piece's folder."""
     found: dict[str, Any] = json.loads((folder / "piece.json").read_text())
     return found
