@@ -10,7 +10,7 @@ test:
 	python -m pytest
 
 bench:  ## medians of five, CPU seconds; never part of the tests
-	OMP_NUM_THREADS=1 python evals/bench/bench_program.py
+	OMP_NUM_THREADS=1 python -m evals.bench.bench_program
 
 format:
 	ruff check --fix .

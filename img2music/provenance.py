@@ -20,7 +20,7 @@ from pydantic import Field
 from img2music.strict_model import StrictModel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 __all__ = [
     "MODEL_THREAD",
@@ -38,7 +38,8 @@ MODEL_THREAD = "img2music-model"
 """Name of the threads in which models are asked."""
 
 Short = Annotated[str, Field(max_length=300)]
-Line = Annotated[str, Field(max_length=2000)]
+_LONGEST_LINE, _MOST_MENDS = 2000, 120
+Line = Annotated[str, Field(max_length=_LONGEST_LINE)]
 MOST_TOKENS = 10**12
 """No conversation is longer: a larger count is a server's mistake."""
 Count = Annotated[int, Field(ge=0, le=MOST_TOKENS)]
@@ -80,7 +81,7 @@ class ModelUse(StrictModel):
     """How often faults were quoted back."""
     faults: Annotated[tuple[Line, ...], Field(max_length=60)] = ()
     """What was wrong with the answers, in the order found."""
-    mended: Annotated[tuple[Line, ...], Field(max_length=120)] = ()
+    mended: Annotated[tuple[Line, ...], Field(max_length=_MOST_MENDS)] = ()
     """What was put right without the model."""
     citations: Count = 0
     """How often the answer named a cue as its reason."""
@@ -95,6 +96,14 @@ class ModelUse(StrictModel):
     """Waiting for the model, by the wall clock."""
     answer: Annotated[str, Field(max_length=200_000)] = ""
     """The answer that was used, where the result can't be told without it: a tune that a model wrote."""
+
+    def with_outcome(
+        self, *, accepted: bool, mended: Iterable[str] = (), citations: int = 0, unfounded: int = 0, answer: str = ""
+    ) -> ModelUse:
+        """The same with what its stage made of the answers; of mends no more than there is room for."""
+        told = tuple(mend[:_LONGEST_LINE] for mend in mended)[:_MOST_MENDS]
+        outcome = {"accepted": accepted, "mended": told, "citations": citations, "unfounded": unfounded, "answer": answer}
+        return self.model_copy(update=outcome)
 
 
 @dataclass(frozen=True, slots=True)

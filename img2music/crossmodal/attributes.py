@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from img2music.crossmodal.affect import spread_affect
 from img2music.crossmodal.attribution import AttributedChoice, cite_terms, share_among_cues, sum_terms, supporting_terms
 from img2music.crossmodal.context_rules import density_and_height, match_rules, strongest_contour
-from img2music.crossmodal.genre_rules import PLAYERS, Signs, choose_genre, choose_instruments, choose_meter, player_for
+from img2music.crossmodal.genre_rules import choose_genre, choose_instruments, choose_meter, player_for
+from img2music.crossmodal.genre_tables import PLAYERS, Signs
 from img2music.crossmodal.seen_instruments import recognised_instruments
 from img2music.scene import MusicalAttributes
 from img2music.theory import MODES, pitch_class_name

@@ -10,20 +10,21 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, ValidationError
 
 from img2music.atomic_files import write_file
-from img2music.errors import DocumentError, OutputError
+from img2music.errors import DocumentError, Img2MusicError, OutputError
 from img2music.io.documents import read_file
 from img2music.provenance import MOST_TOKENS
 from img2music.resources import cache_folder
 from img2music.strict_model import StrictModel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from img2music.models.model_spec import ModelSpec
+    from img2music.models.question import Question
 
 __all__ = ["AnswerCache", "CachedAnswer", "cache_key"]
 
@@ -43,9 +44,42 @@ class CachedAnswer(StrictModel):
     model: Annotated[str, Field(max_length=2000)]
 
 
-def cache_key(parts: Mapping[str, object]) -> str:
-    """The name of an answer: a hash over everything in `parts`, which must be what JSON can hold."""
-    return sha256(json.dumps({"format": _FORMAT, **parts}, sort_keys=True).encode()).hexdigest()
+def cache_key(spec: ModelSpec, question: Question) -> str:
+    """The name of the answer: a hash over all that may change it, and the format of the cache."""
+    options = spec.options
+    parts = {
+        "format": _FORMAT,
+        "model": [spec.provider, spec.name, options.base_url, options.mmproj, _weight_stamps(spec)],
+        "parameters": [
+            options.temperature,
+            options.max_tokens,
+            options.structured,
+            options.context,
+            options.device,
+            options.dtype,
+            question.seed,
+        ],
+        "picture": question.picture_sha256,
+        "sent": sha256(question.picture_jpeg or b"").hexdigest(),
+        "prompt": question.prompt_digest,
+        "messages": [[message.role, message.text] for message in question.messages],
+        "schema": [question.schema_name, question.schema],
+    }
+    return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _weight_stamps(spec: ModelSpec) -> list[tuple[str, int, int]]:
+    """Names, sizes and times of a local model's files: a model that was replaced under its name is another model."""
+    from img2music.models.providers.weight_files import find_file, stamps
+
+    if spec.provider == "gguf":
+        # One that is not there is told of when the model is made, after the packages that it needs.
+        with suppress(Img2MusicError):
+            eyes = spec.options.mmproj
+            return [*stamps(find_file(spec.name)), *(stamps(eyes) if eyes else ())]
+    elif spec.provider in {"hf", "vllm"} and Path(spec.name).is_dir():
+        return [*stamps(spec.name)]
+    return []
 
 
 class AnswerCache:

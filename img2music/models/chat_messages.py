@@ -1,51 +1,28 @@
-"""A question as LangChain sends it: messages, the picture with the first of the user's, the form of the answer, the rate."""
+"""A question as LangChain sends it: messages, the picture with the first of the user's, and the parameters that go along."""
 
 from __future__ import annotations
 
 import base64
 import json
-from threading import Lock
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
 
     from img2music.models.http.negotiation import RequestSettings
-    from img2music.models.model_spec import ModelSpec
     from img2music.models.question import Question
 
-__all__ = ["keywords_of", "messages_of", "response_format", "turn"]
-
-_turns: dict[tuple[str, str | None, float], float] = {}
-_booking = Lock()
+__all__ = ["langchain_messages", "request_parameters", "response_format"]
 
 
-def turn(spec: ModelSpec, until: float) -> float:
-    """Seconds until the next request may go out: one limit for all who ask the same model, however many clients they are.
-
-    The turn is booked where it comes before `until` (of `time.monotonic`).
-    """
-    per_minute = spec.options.per_minute
-    if per_minute is None:
-        return 0.0
-    name = (f"{spec.provider}:{spec.name}", spec.options.base_url, per_minute)
-    with _booking:
-        now = monotonic()
-        begin = max(_turns.get(name, now), now)
-        if begin < until:
-            _turns[name] = begin + 60 / per_minute
-    return begin - now
-
-
-def messages_of(
+def langchain_messages(
     question: Question, structured: str, *, system_apart: bool = True, picture_longest: int | None = None
 ) -> list[BaseMessage]:
     """As LangChain has them; the picture goes with the first message of the user, the schema in words where no server holds to it.
 
     Args:
         question: what is asked.
-        structured: how the answer is held to its form; see `spec.Options`.
+        structured: how the answer is held to its form; see `ModelOptions`.
         system_apart: whether the system's words are a message of their own. Else they begin the user's first, and messages of one
             role that follow each other become one, because templates that know no system want the roles to alternate.
         picture_longest: pixels of the picture's longer side, where it is to be smaller.
@@ -54,7 +31,7 @@ def messages_of(
 
     made: list[BaseMessage] = []
     first = True
-    for role, text in _turns_of(question, apart=system_apart):
+    for role, text in _roles_and_texts(question, apart=system_apart):
         words = text
         if role == "user" and first and structured != "schema" and question.schema is not None:
             words += (
@@ -74,7 +51,7 @@ def messages_of(
     return made
 
 
-def _turns_of(question: Question, *, apart: bool) -> list[tuple[str, str]]:
+def _roles_and_texts(question: Question, *, apart: bool) -> list[tuple[str, str]]:
     """Roles and texts in their order."""
     told: list[tuple[str, str]] = [(message.role, message.text) for message in question.messages]
     if apart:
@@ -107,12 +84,12 @@ def _smaller(jpeg: bytes, longest: int) -> bytes:
     return packed.getvalue()
 
 
-def keywords_of(question: Question, manner: RequestSettings, provider: str, allowed: float) -> dict[str, Any]:
+def request_parameters(question: Question, settings: RequestSettings, provider: str, allowed: float) -> dict[str, Any]:
     """What goes beside the messages; `allowed` seconds may pass until the answer."""
     wanted = None
-    if manner.structured != "none" and question.schema is not None:
-        wanted = response_format(question, manner.structured)
-    seed = {"seed": question.seed % 2**31} if manner.seed else {}
+    if settings.structured != "none" and question.schema is not None:
+        wanted = response_format(question, settings.structured)
+    seed = {"seed": question.seed % 2**31} if settings.seed else {}
     if provider != "openai":
         return {**seed, "timeout": allowed, **({} if wanted is None else {"response_format": wanted})}
     # All of it goes in the body as it stands: a response format that LangChain knows of makes it raise on an answer that is cut off,
@@ -120,10 +97,10 @@ def keywords_of(question: Question, manner: RequestSettings, provider: str, allo
     body: dict[str, Any] = {**seed}
     if wanted is not None:
         body["response_format"] = wanted
-    if manner.temperature is not None:
-        body["temperature"] = manner.temperature
-    if manner.tokens_name is not None:
-        body[manner.tokens_name] = manner.max_tokens
+    if settings.temperature is not None:
+        body["temperature"] = settings.temperature
+    if settings.tokens_name is not None:
+        body[settings.tokens_name] = settings.max_tokens
     return {"timeout": allowed, "extra_body": body}
 
 

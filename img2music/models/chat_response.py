@@ -1,7 +1,7 @@
 """An answer as LangChain gives it, read: where its words stand, how it ended, what it took.
 
 The words stand in the content, as a text or as parts; in the arguments of a tool that the model called instead; or, where a server
-takes a whole answer for thinking, in what it thought. Whether they are any good is for `conversing`.
+takes a whole answer for thinking, in what it thought. Whether they are any good is for `repair_loop`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from langchain_core.messages import AIMessage
 
-__all__ = ["Received", "received", "refusal_error"]
+__all__ = ["ParsedResponse", "parse_response", "refusal_error"]
 
 _TAIL_BYTES = 2000
 _REPEATS = 0.05
@@ -29,7 +29,7 @@ _REPEATS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class ParsedResponse:
     """An answer and what else is known of how it came about."""
 
     answer: Answer
@@ -50,7 +50,7 @@ class Received:
         return len(tail) < _TAIL_BYTES // 10 or len(zlib.compress(tail)) > _REPEATS * len(tail)
 
 
-def received(message: AIMessage) -> Received:
+def parse_response(message: AIMessage) -> ParsedResponse:
     """The answer in `message`."""
     usage: Mapping[str, Any] = message.usage_metadata or {}
     counts = (_count(usage, "input_tokens"), _count(usage, "output_tokens"))
@@ -64,10 +64,10 @@ def received(message: AIMessage) -> Received:
         text = _called(message) or text
     if refusal or finish == "content_filter":
         said = _sound(str(refusal or text))[:500]
-        return Received(Answer(said, "refusal", *counts), thought)
+        return ParsedResponse(Answer(said, "refusal", *counts), thought)
     if not text.strip() and finish != "length" and isinstance(thinking, str) and "{" in thinking:
         text = _sound(thinking)
-    return Received(Answer(text, "length" if finish == "length" else "stop", *counts), thought)
+    return ParsedResponse(Answer(text, "length" if finish == "length" else "stop", *counts), thought)
 
 
 def _sound(text: str) -> str:

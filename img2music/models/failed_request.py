@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from img2music.errors import BackendError
 from img2music.models.http.error_body import ServerMessage
 
-__all__ = ["RequestContext", "RequestFailure", "UnusableResponseError", "backend_error", "chain_of"]
+__all__ = ["RequestContext", "RequestFailure", "UnusableResponseError", "backend_error", "cause_chain"]
 
 _DEEPEST = 10
 
@@ -17,31 +17,31 @@ class RequestFailure:
     """One failed request."""
 
     cause: str
-    again: bool
+    retryable: bool
     """Whether the same request may succeed later."""
     remedy: str = ""
-    refuses: tuple[str, ...] = ()
+    rejected: tuple[str, ...] = ()
     """What the server does not take, the likeliest first: a parameter, "system", "picture", "picture_size" or "tokens" (too many)."""
     wait_seconds: float | None = None
     """How long the server asks to wait."""
     loading: bool = False
     """Whether the model is not there yet, so that waiting is all that helps."""
-    garbled: bool = False
+    answer_discarded: bool = False
     """Whether the server threw an answer away because it did not keep its form."""
-    wordless: bool = False
+    unexplained: bool = False
     """Whether the request was refused without a word."""
-    misplaced: bool = False
+    wrong_address: bool = False
     """Whether nothing that answers questions seems to be at that address."""
-    said: ServerMessage = field(default_factory=ServerMessage)
+    server_message: ServerMessage = field(default_factory=ServerMessage)
 
     @property
     def text(self) -> str:
         """One line with the remedy."""
         return f"{self.cause}; {self.remedy}" if self.remedy else self.cause
 
-    def done(self, what: str) -> str:
+    def with_action(self, action: str) -> str:
         """One line for the record that tells what was done about it."""
-        return f"{self.cause}; {what}"
+        return f"{self.cause}; {action}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +50,26 @@ class RequestContext:
 
     secret_variable: str | None = None
     """The environment variable whose value is not told."""
-    shown: bool = False
+    has_picture: bool = False
     """Whether a picture went along."""
     proxy: str = ""
     """The environment variable that names the proxy in between."""
-    limit: str = "its timeout"
+    limit_name: str = "its timeout"
     """What ends the waiting for an answer."""
-    seconds: float | None = None
+    limit_seconds: float | None = None
     """And after how long."""
 
 
 class UnusableResponseError(Exception):
     """An answer that can't be taken in: the cause after "the answer", and the remedy."""
 
-    def __init__(self, cause: str, remedy: str, *, again: bool = False) -> None:
-        """`again` says whether asking the same again may help."""
+    def __init__(self, cause: str, remedy: str, *, retryable: bool = False) -> None:
+        """`retryable` says whether asking the same again may help."""
         super().__init__(cause)
-        self.cause, self.remedy, self.again = cause, remedy, again
+        self.cause, self.remedy, self.retryable = cause, remedy, retryable
 
 
-def chain_of(error: BaseException) -> list[BaseException]:
+def cause_chain(error: BaseException) -> list[BaseException]:
     """The error and what it came of, the outermost first."""
     chain = [error]
     while len(chain) < _DEEPEST and (cause := chain[-1].__cause__ or chain[-1].__context__) is not None:
@@ -77,6 +77,6 @@ def chain_of(error: BaseException) -> list[BaseException]:
     return chain
 
 
-def backend_error(trouble: RequestFailure) -> BackendError:
+def backend_error(failure: RequestFailure) -> BackendError:
     """The error that a stage fails with."""
-    return BackendError(trouble.text)
+    return BackendError(failure.text)

@@ -1,7 +1,7 @@
 """What can go wrong between us and a model, told apart by what helps: wait, ask more plainly, or give up.
 
 Providers raise their own errors; they are recognised by what all of them carry (an HTTP status, a body, the name of the class), so no
-provider's package is imported here. What a server says is read by `error_body`, what fails on the way to it by `connection_faults`.
+provider's package is imported here. What a server says is read by `error_body`, what fails on the way to it by `connection_errors`.
 Every message is one line: the cause, then what to do.
 """
 
@@ -11,11 +11,11 @@ import re
 from typing import TYPE_CHECKING
 
 from img2music.errors import Img2MusicError
-from img2music.models.failed_request import RequestContext, RequestFailure, UnusableResponseError, backend_error, chain_of
-from img2music.models.http.connection_errors import on_the_way
-from img2music.models.http.error_body import said_by
+from img2music.models.failed_request import RequestContext, RequestFailure, UnusableResponseError, backend_error, cause_chain
+from img2music.models.http.connection_errors import classify_connection_error
+from img2music.models.http.error_body import read_error_body
 from img2music.models.http.redaction import redact_secrets
-from img2music.models.http.refusals import refusal_of
+from img2music.models.http.refusals import classify_refusal
 
 if TYPE_CHECKING:
     from img2music.models.http.error_body import ServerMessage
@@ -25,7 +25,7 @@ __all__ = [
     "RequestFailure",
     "UnusableResponseError",
     "backend_error",
-    "chain_of",
+    "cause_chain",
     "classify_failure",
     "redact_secrets",
 ]
@@ -56,18 +56,20 @@ _MODEL_MISSING = re.compile(r"\bmodels?\b|no endpoints found", re.IGNORECASE)
 
 
 def classify_failure(
-    error: BaseException, label: str, *, secret_variable: str | None = None, circumstances: RequestContext | None = None
+    error: BaseException, label: str, *, secret_variable: str | None = None, context: RequestContext | None = None
 ) -> RequestFailure:
     """What `error`, raised while asking the model `label`, means. The value of `secret_variable` is not told."""
     if isinstance(error, Img2MusicError):
-        return RequestFailure(str(error), again=False)
-    known = circumstances or RequestContext(secret_variable)
+        return RequestFailure(str(error), retryable=False)
+    known = context or RequestContext(secret_variable)
     named = repr(label)
-    unusable = next((each for each in chain_of(error) if isinstance(each, UnusableResponseError)), None)
+    unusable = next((each for each in cause_chain(error) if isinstance(each, UnusableResponseError)), None)
     if unusable is not None:
-        return RequestFailure(f"the answer of model {named} {unusable.cause}", again=unusable.again, remedy=unusable.remedy)
-    said = said_by(error, secret_variable=known.secret_variable)
-    found = _of_words(said, named, known) or on_the_way(error, label, known)
+        return RequestFailure(
+            f"the answer of model {named} {unusable.cause}", retryable=unusable.retryable, remedy=unusable.remedy
+        )
+    said = read_error_body(error, secret_variable=known.secret_variable)
+    found = _of_words(said, named, known) or classify_connection_error(error, label, known)
     return found or _by_name(error, named, known)
 
 
@@ -78,12 +80,12 @@ def _by_name(error: BaseException, named: str, known: RequestContext) -> Request
     for signs, sentence, again in _BY_NAME:
         if any(sign in name for sign in signs):
             cause, _, remedy = sentence.format(label=named, text=text or name).rpartition("; ")
-            return RequestFailure(cause, again=again, remedy=remedy)
+            return RequestFailure(cause, retryable=again, remedy=remedy)
     if isinstance(error, ValueError | TypeError | LookupError | AttributeError):
         return RequestFailure(
-            f"the server of model {named} sent what is no answer ({name}: {text})", again=True, remedy="check base_url"
+            f"the server of model {named} sent what is no answer ({name}: {text})", retryable=True, remedy="check base_url"
         )
-    return RequestFailure(f"model {named} failed ({name}: {text})", again=True, remedy="try again, or another model")
+    return RequestFailure(f"model {named} failed ({name}: {text})", retryable=True, remedy="try again, or another model")
 
 
 def _of_words(said: ServerMessage, named: str, known: RequestContext) -> RequestFailure | None:
@@ -97,7 +99,7 @@ def _of_words(said: ServerMessage, named: str, known: RequestContext) -> Request
     told = f"status {status}{f': {said.short}' if said.text else ''}{by_way}"
     refused = None
     if status not in _BUSY | {401, 402, 403, 407}:
-        refused = None if _is_loading(said) else refusal_of(said, named, known)
+        refused = None if _is_loading(said) else classify_refusal(said, named, known)
     if refused is not None:
         return refused
     if status in _BUSY or status >= 500:
@@ -117,7 +119,7 @@ def _forbidden(said: ServerMessage, named: str, told: str, known: RequestContext
     if status == 407 and known.proxy:
         return RequestFailure(
             f"the proxy that {known.proxy} names wants a login ({told})",
-            again=False,
+            retryable=False,
             remedy=f"write it as http://USER:PASSWORD@HOST:PORT in {known.proxy}, or name the server in NO_PROXY",
         )
     if status in {400, 422}:
@@ -125,19 +127,19 @@ def _forbidden(said: ServerMessage, named: str, told: str, known: RequestContext
         remedy = "write https:// in base_url" if _WANTS_TLS.search(said.text) else "check its options"
         return RequestFailure(
             f"model {named} refuses the request ({what})",
-            again=False,
+            retryable=False,
             remedy=remedy,
-            wordless=not said.text or said.page,
-            said=said,
+            unexplained=not said.text or said.page,
+            server_message=said,
         )
     usual = _REMEDIES.get(status, "check its options")
     not_there = said.page or not _MODEL_MISSING.search(said.text) or bool(_NOT_THERE.search(said.text))
     return RequestFailure(
         f"model {named} can't be asked ({told})",
-        again=False,
+        retryable=False,
         remedy=f"check {known.proxy}, or name the server in NO_PROXY" if known.proxy and said.page else usual,
-        misplaced=status in {404, 405} and not_there,
-        said=said,
+        wrong_address=status in {404, 405} and not_there,
+        server_message=said,
     )
 
 
@@ -146,29 +148,29 @@ def _failing(said: ServerMessage, named: str, told: str) -> RequestFailure:
     if _is_loading(said):
         return RequestFailure(
             f"the server of model {named} is still loading it ({told})",
-            again=True,
+            retryable=True,
             remedy="wait until it is ready, or raise time_limit_seconds",
             loading=True,
             wait_seconds=said.wait_seconds,
         )
     if "insufficient_quota" in said.codes or "billing" in said.text.lower():
         return RequestFailure(
-            f"model {named} can't be asked ({told})", again=False, remedy="check the account's plan and what is left on it"
+            f"model {named} can't be asked ({told})", retryable=False, remedy="check the account's plan and what is left on it"
         )
     if said.status in _GATEWAY_TIMEOUTS:
         return RequestFailure(
             f"what stands before the server of model {named} gave up waiting ({told}); the model may still be writing, so the same was "
             "not sent again",
-            again=False,
+            retryable=False,
             remedy="raise that gateway's time limit, or ask a faster model",
         )
     what = "is busy" if said.status in _BUSY else "has a fault"
     return RequestFailure(
         f"the server of model {named} {what} ({told})",
-        again=True,
+        retryable=True,
         remedy="try again later",
         wait_seconds=said.wait_seconds,
-        said=said,
+        server_message=said,
     )
 
 
@@ -177,20 +179,20 @@ def _of_answer(said: ServerMessage, named: str, known: RequestContext) -> Reques
     if said.page:
         return RequestFailure(
             f"the server of model {named} sent a page and no answer ({said.short})",
-            again=True,
+            retryable=True,
             remedy="check base_url",
-            misplaced=True,
+            wrong_address=True,
         )
     if not said.text:
         return None
-    refused = refusal_of(said, named, known)
+    refused = classify_refusal(said, named, known)
     if refused is not None:
         return refused
     return RequestFailure(
         f"the server of model {named} sent an error and no answer ({said.short})",
-        again=True,
+        retryable=True,
         remedy="check base_url, or look into the server's log",
-        misplaced=bool(_NOT_THERE.search(said.text)),
+        wrong_address=bool(_NOT_THERE.search(said.text)),
         wait_seconds=said.wait_seconds,
         loading=bool(_LOADING.search(said.text)),
     )
@@ -206,6 +208,6 @@ def _sent_elsewhere(said: ServerMessage, named: str) -> RequestFailure:
     )
     return RequestFailure(
         f"the server of model {named} sends elsewhere (status {said.status}{to}), which is not followed",
-        again=False,
+        retryable=False,
         remedy=remedy,
     )

@@ -1,7 +1,7 @@
 """How a model is made from its line, and why one can't be asked here.
 
 `chat_model` gives the LangChain chat model itself, for whoever wants to use it without img2music; stages ask through
-`models.asking.Client`, which adds time limits, retries, a cache and counts. `unavailable_reason` says, without loading anything, why a model
+`img2music.models.Client`, which adds time limits, retries, a cache and counts. `unavailable_reason` says, without loading anything, why a model
 can't be used here.
 """
 
@@ -12,9 +12,9 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from img2music.errors import BackendError, MissingPackageError, UsageError
+from img2music.models.http.proxies import proxy_for
 from img2music.models.model_spec import ModelSpec
 from img2music.models.provider_table import find_provider
 
@@ -23,13 +23,7 @@ if TYPE_CHECKING:
 
     from img2music.models.provider_table import Provider
 
-__all__ = ["LOCAL_HOSTS", "OPENAI_ADDRESS", "chat_model", "is_local", "key_variable", "unavailable_reason"]
-
-
-LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}  # noqa: S104  compared with, never bound to
-
-
-OPENAI_ADDRESS = "https://api.openai.com/v1"
+__all__ = ["chat_model", "unavailable_reason"]
 
 
 def chat_model(line: str | ModelSpec, **options: object) -> BaseChatModel:
@@ -80,12 +74,10 @@ def unavailable_reason(spec: ModelSpec) -> str | None:
 
 def _why_not_server(spec: ModelSpec) -> str | None:
     """A key that is missing, or a proxy that can't be used."""
-    from img2music.models.http.proxies import proxy_for
-
-    variable = key_variable(spec)
+    variable = spec.key_variable
     if variable is not None and not os.environ.get(variable):
         return f"needs a key: set {variable} in the environment"
-    proxy = proxy_for(spec.options.base_url or OPENAI_ADDRESS)
+    proxy = proxy_for(spec.server_address)
     try:
         if proxy is not None:
             proxy.check()
@@ -116,23 +108,6 @@ def _why_not_hf(name: str) -> str | None:
 
     is_here = isinstance(try_to_load_from_cache(name, "config.json"), str)
     return None if is_here else f"the weights of {name} are not on this machine; the first use downloads them"
-
-
-def key_variable(spec: ModelSpec) -> str | None:
-    """The environment variable that must hold the key of an OpenAI-compatible server; None where none is sent.
-
-    OpenAI's own key goes to OpenAI only: a server with an address of its own gets a key when `key_env` names one.
-    """
-    if spec.options.key_env is not None:
-        return spec.options.key_env
-    return "OPENAI_API_KEY" if spec.options.base_url is None else None
-
-
-def is_local(spec: ModelSpec) -> bool:
-    """Whether asking this model keeps everything on this machine."""
-    if spec.provider != "openai":
-        return find_provider(spec.provider).local
-    return spec.options.base_url is not None and urlsplit(spec.options.base_url).hostname in LOCAL_HOSTS
 
 
 def _missing(provider: Provider) -> list[str]:

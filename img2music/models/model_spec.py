@@ -18,10 +18,12 @@ from img2music.errors import UsageError, unknown_name
 from img2music.models.provider_table import COMMON_OPTIONS, find_provider
 from img2music.strict_model import StrictModel
 
-__all__ = ["LONGEST_SECONDS", "ModelOptions", "ModelSpec", "check_time_limit"]
+__all__ = ["LOCAL_HOSTS", "LONGEST_SECONDS", "ModelOptions", "ModelSpec", "check_time_limit"]
 
 LONGEST_SECONDS = 3600.0
 """No request and no stage may take longer."""
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104  compared with, never bound to
+_OPENAI_ADDRESS = "https://api.openai.com/v1"
 _SECRET = re.compile(r"key|token$|secret|password|authorization", re.IGNORECASE)
 _EXAMPLE = "openai:gpt-4o-mini, gguf:smollm2 or hf:./my-model"
 
@@ -134,6 +136,33 @@ class ModelSpec(StrictModel):
         is_path = find_provider(self.provider).names_file
         name = (re.split(r"[/\\]", self.name)[-1] or "?") if is_path else _plain(self.name)
         return f"{self.provider}:{name}" + (f"?{'&'.join(said)}" if said else "")
+
+    @property
+    def server_address(self) -> str:
+        """Where an OpenAI-compatible server answers; OpenAI's own address where the line names none."""
+        return self.options.base_url or _OPENAI_ADDRESS
+
+    @property
+    def key_variable(self) -> str | None:
+        """The environment variable that must hold the key of an OpenAI-compatible server; None where none is sent.
+
+        OpenAI's own key goes to OpenAI only: a server with an address of its own gets a key when `key_env` names one.
+        """
+        if self.options.key_env is not None:
+            return self.options.key_env
+        return "OPENAI_API_KEY" if self.options.base_url is None else None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether asking this model keeps everything on this machine."""
+        if self.provider != "openai":
+            return find_provider(self.provider).local
+        return self.options.base_url is not None and urlsplit(self.options.base_url).hostname in LOCAL_HOSTS
+
+    @property
+    def has_local_grammar(self) -> bool:
+        """Whether the schema becomes a grammar on this machine: no model reads it, so long lists of names in it cost nothing."""
+        return self.is_local and self.options.structured == "schema"
 
     @property
     def sees(self) -> bool | None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from img2music.models.parsing.json_schema import JsonObject
     from img2music.templates import Message
 
 __all__ = ["Answer", "Question"]
@@ -18,7 +17,7 @@ class Question:
     """What is asked."""
 
     messages: tuple[Message, ...]
-    schema: Mapping[str, Any] | None
+    schema: JsonObject | None
     """JSON schema of the answer: every field required, nothing else allowed, everything bounded. None for plain text."""
     schema_name: str
     """With its version: "scene/1"."""
@@ -45,7 +44,7 @@ class Answer:
     """Requests that went out; 0 when it came from the cache."""
     question: str = ""
     """Digest by which recorded answers name the question."""
-    troubles: tuple[str, ...] = field(default=())
+    incidents: tuple[str, ...] = field(default=())
     """What failed before it came, and what was done about it."""
 
     @property

@@ -45,14 +45,14 @@ class Log:
         self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
         self._tell(Event(stage, "finished", seconds, message))
 
-    def asked(self, uses: Sequence[ModelUse]) -> None:
+    def add_model_uses(self, uses: Sequence[ModelUse]) -> None:
         """Puts conversations with models on record; the time spent waiting goes to the seconds."""
         for use in uses:
             name = f"{use.stage}: waiting for the model"
             self.seconds[name] = self.seconds.get(name, 0.0) + use.seconds
             self.models.append(use.model_copy(update={"seconds": 0.0}))
 
-    def fell_back(self, stage: str, asked: str, used: str, why: str) -> None:
+    def add_fallback(self, stage: str, asked: str, used: str, why: str) -> None:
         """Puts a fallback on record."""
         self.fallbacks.append(Fallback(stage=stage, asked=asked, used=used, why=why[:2000]))
         message = f"{stage} {asked!r} could not work, {used!r} did: {why}"

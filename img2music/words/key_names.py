@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from img2music.words.tokenizer import Token
 
-__all__ = ["parse_key_name"]
+__all__ = ["find_key_name"]
 
 _LETTERS = {letter.lower(): letter for letter in "ABCDEFG"}
 _MODE_NOUNS = frozenset({"key", "mode", "scale", "tonality", "feel", "mood", "vibe", "tuning", "sound"})
@@ -54,7 +54,7 @@ def _names(code: str) -> tuple[dict[Words, str], dict[Words, str], dict[Words, s
     return tonics, signs, {words: mode for words, mode in modes.items() if words}, table.sign_first
 
 
-def parse_key_name(
+def find_key_name(
     tokens: Sequence[Token], place: int, order: Sequence[str], *, introduced: bool, bare: bool = False
 ) -> tuple[Key | None, int]:
     """The key that is named at `place` and how many tokens it takes; (None, 0) where none is.

@@ -8,12 +8,13 @@ really in, because they mean other things elsewhere.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 from img2music.io.lexicon_files import languages, lexicon_language, meanings
-from img2music.words.tokenizer import JOINTS, phrase_words, skip_joints
+from img2music.words.tokenizer import JOINTS, phrase_words, skip_joints, tokenize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from img2music.io.lexicon_files import Meaning
     from img2music.words.tokenizer import Token
 
-__all__ = ["LanguagePhrases", "PhraseMatch", "ranked_languages"]
+__all__ = ["LanguagePhrases", "PhraseMatch", "index_glosses", "ranked_languages"]
 
 _LONGEST = 16
 """Tokens in a phrase of a table; signs of Chinese, Japanese and Korean count one each."""
@@ -167,3 +168,15 @@ def ranked_languages(tokens: Sequence[Token]) -> tuple[tuple[str, ...], frozense
     order = tuple(sorted(scores, key=lambda code: -scores[code]))
     enough = _REALLY * scores[order[0]]
     return order, frozenset(code for code in order if scores[code] >= enough and scores[code] > 0)
+
+
+def index_glosses(glosses: tuple[tuple[str, str], ...]) -> dict[str, list[tuple[tuple[str, ...], str]]]:
+    """Glosses by the first word of what they explain, long ones first."""
+    made: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    for said, meant in glosses:
+        words = tuple(token.folded for token in tokenize(unicodedata.normalize("NFC", said)))
+        if words:
+            made.setdefault(words[0], []).append((words, meant))
+    for found in made.values():
+        found.sort(key=lambda gloss: -len(gloss[0]))
+    return made

@@ -13,9 +13,10 @@ from img2music.crossmodal.verbalize import SURE_TO_EYES, attribute_lines, cue_li
 from img2music.io.pictures import open_picture
 from img2music.io.style_files import load_style, style_names
 from img2music.perceivers.offline import OfflinePerceiver
-from img2music.planners.llm.plan_choices import next_genres
-from img2music.planners.llm.plan_from_answer import read_whole
-from img2music.planners.llm.settle_plan import FixedChoices, settle_plan
+from img2music.planners.llm.fixed_choices import FixedChoices
+from img2music.planners.llm.plan_choices import likely_genres
+from img2music.planners.llm.plan_from_answer import read_plan_answer
+from img2music.planners.llm.settle_plan import settle_plan
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.scene import Attribute, Cue, Scene
 from img2music.theory import instrument_names
@@ -56,7 +57,7 @@ def test_facts_are_few_and_none_says_what_another_says(example: Scene) -> None:
 
 
 def test_the_likeliest_style_is_the_one_that_the_rules_suggest(example: Scene) -> None:
-    assert next_genres(example, 3)[0] == example.attributes.genre.value
+    assert likely_genres(example, 3)[0] == example.attributes.genre.value
 
 
 def test_a_recognised_thing_is_told_from_a_share_on() -> None:
@@ -122,7 +123,7 @@ def test_the_roles_that_are_told_are_the_roles_that_are_played() -> None:
         for name in names.split(", "):
             parts = [{"instrument": name, "role": role, "from_energy": 0.1} for role in taken]
             parts += [{"instrument": "flute", "role": "melody", "from_energy": 0}] if "melody" not in taken else []
-            planned = settle_plan(read_whole(plan_answer(parts=parts)), draft, FixedChoices.by(brief), frozenset())
+            planned = settle_plan(read_plan_answer(plan_answer(parts=parts)), draft, FixedChoices.by(brief), frozenset())
             assert [part.role for part in planned.plan.parts if part.instrument == name][: len(taken)] == taken, name
             assert not [remark for remark in planned.remarks if name in remark]
 

@@ -131,10 +131,11 @@ def test_questions_have_one_name_exactly_when_they_are_one(one: Question, other:
 
 @given(st.dictionaries(TEXT, st.integers() | TEXT | st.lists(TEXT, max_size=2), max_size=4))
 def test_a_name_is_a_hash_whatever_the_order(parts: dict[str, Any]) -> None:
-    name = cache_key(parts)
+    spec = ModelSpec.parse("openai:m")
+    name = cache_key(spec, replace(BASE, schema=parts))
     assert len(name) == 64
     assert set(name) <= set("0123456789abcdef")
-    assert cache_key(dict(reversed(parts.items()))) == name
+    assert cache_key(spec, replace(BASE, schema=dict(reversed(parts.items())))) == name
 
 
 @pytest.mark.allow_hosts(["127.0.0.1"])
@@ -182,11 +183,11 @@ def test_what_failed_is_not_kept(tmp_path: Path) -> None:
 
 def test_an_answer_comes_back(tmp_path: Path) -> None:
     cache = AnswerCache(tmp_path / "not" / "yet")
-    name = cache_key({"n": 1})
+    name = cache_key(ModelSpec.parse("openai:m"), BASE)
     assert cache.get(name) is None
     cache.put(name, KEPT)
     assert cache.get(name) == KEPT
-    assert cache.get(cache_key({"n": 2})) is None
+    assert cache.get(cache_key(ModelSpec.parse("openai:m"), replace(BASE, seed=2))) is None
     cache.forget(name)
     cache.forget(name)
     assert cache.get(name) is None

@@ -163,7 +163,7 @@ def test_what_may_pass_is_tried_again_so_often(fault: str, retries: int, ask: As
         answer = ask(server, retries=retries)
         assert json.loads(answer.text) == GOOD
         assert answer.asked == server.asked == retries + 1
-        assert len(answer.troubles) == retries
+        assert len(answer.incidents) == retries
     with StubServer(default=fault) as server:
         with pytest.raises(BackendError) as caught:
             ask(server, question("Another?"), retries=retries)
@@ -235,7 +235,7 @@ def test_a_server_is_asked_more_plainly_and_that_is_kept(ask: Asker) -> None:
         first = client.ask(question(), until=monotonic() + 30)
         client.ask(question("Another?"), until=monotonic() + 30)
     assert json.loads(first.text) == GOOD
-    assert "response_format" in first.troubles[0]
+    assert "response_format" in first.incidents[0]
     assert [request.body["response_format"]["type"] for request in server.requests] == [
         "json_schema",
         "json_object",
@@ -273,7 +273,7 @@ def test_a_plainer_request_is_no_retry(ask: Asker) -> None:
     with StubServer(faults=["400_seed", "400_schema", "500", "500"]) as server:
         answer = ask(server, retries=2)
     assert json.loads(answer.text) == GOOD
-    assert len(answer.troubles) == 4
+    assert len(answer.incidents) == 4
 
 
 def test_a_server_that_refuses_whatever_is_left_out_is_given_up(ask: Asker) -> None:
@@ -389,7 +389,7 @@ def test_a_key_goes_to_its_server_and_nowhere_else(
         except BackendError as error:
             told = str(error) + repr(error.__cause__)
         else:
-            told = "".join(answer.troubles) + client.spec.label + str(refusal_error(answer, client.spec.label)) + answer.text
+            told = "".join(answer.incidents) + client.spec.label + str(refusal_error(answer, client.spec.label)) + answer.text
     assert {request.headers["authorization"] for request in server.requests} == {f"Bearer {KEY}"}
     assert KEY not in told
     assert KEY not in client.spec.label

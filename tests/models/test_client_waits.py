@@ -63,7 +63,7 @@ def test_half_an_answer_is_kept_where_no_longer_one_comes(tmp_path: Path) -> Non
         answer = ask(server, tmp_path)
     assert (answer.text, answer.finish) == ('{"tempo_bpm": 4', "length")
     assert [request.body["max_tokens"] for request in server.requests] == [4000, 8000]
-    assert "too large" in answer.troubles[-1]
+    assert "too large" in answer.incidents[-1]
 
 
 def test_half_an_answer_is_kept_where_no_more_may_be_asked(tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_proxies_as_people_write_them(
 def test_a_count_beyond_reason_is_no_count() -> None:
     from langchain_core.messages import AIMessage
 
-    from img2music.models.chat_response import received
+    from img2music.models.chat_response import parse_response
 
     message = AIMessage("x", usage_metadata={"input_tokens": 10**400, "output_tokens": 3, "total_tokens": 3})
-    assert (received(message).answer.tokens_in, received(message).answer.tokens_out) == (0, 3)
+    assert (parse_response(message).answer.tokens_in, parse_response(message).answer.tokens_out) == (0, 3)

@@ -56,7 +56,7 @@ def test_what_an_error_means(error: Exception, said: str, again: bool) -> None:
     assert re.search(said, trouble.text)
     assert "\n" not in trouble.text
     assert len(trouble.text) < 500
-    assert trouble.again is again
+    assert trouble.retryable is again
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from img2music.errors import MissingPackageError, UsageError
 from img2music.models import PROVIDERS, ModelSpec, chat_model, unavailable_reason
-from img2music.models.model_factory import is_local, key_variable
 from img2music.models.model_spec import ModelOptions
 from tests.support import extras
 
@@ -162,9 +161,9 @@ def test_a_spec_does_not_change() -> None:
 
 
 def test_whose_key_goes_where() -> None:
-    assert key_variable(ModelSpec.parse("openai:gpt-4o-mini")) == "OPENAI_API_KEY"
-    assert key_variable(ModelSpec.parse("openai:m?base_url=http://localhost/v1")) is None
-    assert key_variable(ModelSpec.parse("openai:m?base_url=http://localhost/v1&key_env=MY_KEY")) == "MY_KEY"
+    assert ModelSpec.parse("openai:gpt-4o-mini").key_variable == "OPENAI_API_KEY"
+    assert ModelSpec.parse("openai:m?base_url=http://localhost/v1").key_variable is None
+    assert ModelSpec.parse("openai:m?base_url=http://localhost/v1&key_env=MY_KEY").key_variable == "MY_KEY"
 
 
 @pytest.mark.parametrize(
@@ -183,7 +182,7 @@ def test_whose_key_goes_where() -> None:
     ],
 )
 def test_what_stays_on_this_machine(line: str, local: bool) -> None:
-    assert is_local(ModelSpec.parse(line)) is local
+    assert ModelSpec.parse(line).is_local is local
 
 
 def test_a_missing_key_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,6 @@ import pytest
 
 from img2music.errors import BackendError, UsageError
 from img2music.models import PROVIDERS, ModelSpec, Provider, chat_model, unavailable_reason
-from img2music.models.model_factory import is_local
 from img2music.models.provider_table import find_provider, provider_names
 from tests.support import extras
 
@@ -56,7 +55,7 @@ def test_the_table_says_all_there_is_to_know_of_a_provider() -> None:
         assert provider.install.startswith("pip install ")
         spec = ModelSpec.parse(f"{name}:some/model")
         assert spec.label == (f"{name}:model" if provider.names_file else f"{name}:some/model")
-        assert is_local(spec) is provider.local
+        assert spec.is_local is provider.local
         for option in ("base_url", "mmproj", "eager", "device"):
             if option not in provider.options:
                 with pytest.raises(UsageError, match="no option"):
@@ -66,7 +65,7 @@ def test_the_table_says_all_there_is_to_know_of_a_provider() -> None:
 def test_a_row_is_all_that_a_new_provider_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(PROVIDERS, "mine", Provider("json", ("no_such_package",), "pip install mine"))
     spec = ModelSpec.parse("mine:big?temperature=0.1")
-    assert (spec.label, is_local(spec)) == ("mine:big?temperature=0.1", False)
+    assert (spec.label, spec.is_local) == ("mine:big?temperature=0.1", False)
     assert unavailable_reason(spec) == "needs no_such_package: pip install mine"
     assert "mine" in provider_names()
 

@@ -181,10 +181,11 @@ def test_after_a_patch_that_is_none_the_answer_so_far_is_not_lost(talk: Talk) ->
 
 
 def test_a_patch_is_laid_over_as_rfc_7396_has_it_but_null_stays_a_value() -> None:
-    from img2music.models.repair_patch import drop_unknown_fields, fields_at_fault, merged
+    from img2music.models.parsing.json_answer import drop_unknown_fields
+    from img2music.models.repair_question import fields_at_fault, merge_patch
 
     answer = {"a": {"b": 1, "c": [1, 2]}, "d": 3}
-    assert merged(answer, {"a": {"c": [9]}, "e": None}) == {"a": {"b": 1, "c": [9]}, "d": 3, "e": None}
+    assert merge_patch(answer, {"a": {"c": [9]}, "e": None}) == {"a": {"b": 1, "c": [9]}, "d": 3, "e": None}
     assert answer == {"a": {"b": 1, "c": [1, 2]}, "d": 3}
     schema = schema_of(Answered)
     assert fields_at_fault(["bars: too many", "title.0: no"], schema) == ("title", "bars")
@@ -207,6 +208,58 @@ def test_it_ends_after_two_repairs(talk: Talk, uses: list[ModelUse]) -> None:
     assert (reply.use.tokens_in, reply.use.tokens_out) == (360, 90)
     assert [len(request.body["messages"]) for request in server.requests] == [2, 4, 6]
     assert uses == []
+
+
+def titled(text: str) -> str:
+    return str(parse_json_answer(text)["title"])
+
+
+def faults_of(title: str) -> tuple[str, ...]:
+    """A fault for every small letter."""
+    return tuple(f"title: {letter} is small" for letter in title if letter.islower())
+
+
+@pytest.mark.parametrize(
+    ("answers", "weight_of", "kept"),
+    [
+        (["Abc", "ABc", "AbcD"], None, "ABc"),
+        (["Ab", "Xy", "abc"], None, "Ab"),  # the first among equals
+        (["Ab", "ABCDe", "Abc"], lambda title: -len(title), "ABCDe"),
+        ([None, "abcd", None], None, "abcd"),
+    ],
+)
+def test_of_answers_with_faults_the_best_is_kept(
+    answers: list[str | None], weight_of: Callable[[str], int] | None, kept: str, talk: Talk
+) -> None:
+    left = iter(answers)
+    with StubServer(lambda _: {"title": title} if (title := next(left)) else {}, default="good") as server:
+        reply = talk(server, check=checked_title, faults_of=faults_of, weight_of=weight_of)
+    assert (server.asked, reply.value, titled(reply.text)) == (3, kept, kept)
+    assert reply.faults == faults_of(kept)
+    assert (reply.use.accepted, reply.use.repairs) == (True, 2)
+
+
+def checked_title(text: str) -> str:
+    tree = parse_json_answer(text)
+    if "title" not in tree:
+        raise AnswerError("title: it is missing")
+    return str(tree["title"])
+
+
+def test_an_answer_with_faults_serves_where_the_next_question_fails(talk: Talk, uses: list[ModelUse]) -> None:
+    left = iter(["Ab"])
+    with StubServer(lambda _: {"title": next(left)}, ["good", "404"]) as server:
+        reply = talk(server, check=checked_title, faults_of=faults_of)
+    assert (server.asked, reply.value, reply.use.accepted) == (2, "Ab", True)
+    assert "status 404" in reply.use.faults[-1]
+    assert uses == []  # the caller tells, with what it made of the answer
+
+
+def test_an_outcome_holds_no_more_than_a_record_may(talk: Talk) -> None:
+    with StubServer(lambda _: GOOD) as server:
+        use = talk(server).use.with_outcome(accepted=True, mended=["x" * 5000] * 500, citations=3, unfounded=1)
+    ModelUse.model_validate(use.model_dump())
+    assert (len(use.mended), len(use.mended[0]), use.citations, use.unfounded) == (120, 2000, 3, 1)
 
 
 def test_no_repairs_may_be_wanted(talk: Talk) -> None:

@@ -13,8 +13,8 @@ from img2music.errors import BackendError, BriefError, DocumentError, MissingPac
 from img2music.io.documents import load_plan, load_scene
 from img2music.manifest import Fallback
 from img2music.pipeline import Event, Pipeline, pipeline_names, replay
+from img2music.pipeline.make_piece import reconcile_length
 from img2music.pipeline.presets import load_pipeline_config
-from img2music.pipeline.reconcile_length import reconcile_length
 from img2music.rng import spawn_seeds
 from img2music.stages import KINDS, load_stage, stage_names
 from tests.support.made_pipelines import SHORT, SYMBOLIC, files_of, make_pipeline, manifest_of

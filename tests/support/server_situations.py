@@ -129,7 +129,7 @@ def play_situation(situation: Situation, folder: Path) -> Outcome:
                 raise AssertionError(f"another answer came: {answer.text[:200]!r}")
             client.ask(question("And now?", shown=situation.shown), until=monotonic() + situation.limit_seconds)
             bodies = tuple(each.body for each in server.requests)
-            return Outcome(True, "", asked, client.asked - asked, answer.troubles, tuple(waits), bodies)
+            return Outcome(True, "", asked, client.asked - asked, answer.incidents, tuple(waits), bodies)
 
 
 def _no_name(*_: object, **__: object) -> object:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from img2music.output_folder import SavedFiles
     from img2music.piece import Piece
 
-__all__ = ["check_writable", "folder_names", "for_each_input", "safe_folder_name", "save_piece"]
+__all__ = ["check_writable", "folder_names", "for_each_input", "safe_folder_name", "save_documents", "save_piece"]
 
 _RESULTS = {"scene.json", "plan.json", "piece.json", "score.mid"}
 _LONGEST_NAME, _LONGEST_NAME_BYTES = 100, 200
@@ -113,3 +113,12 @@ def save_piece(piece: Piece, folder: Path, *, force: bool, spare: Path | None = 
         OutputError: the folder can't be written; everything is as it was before.
     """
     return save_files(folder, piece.files(), identity=piece.manifest.identity, force=force, spare=spare)
+
+
+def save_documents(folder: Path | None, files: list[tuple[str, bytes]], *, force: bool) -> None:
+    """Writes files by name, where a folder is wanted, and says where they went if they are elsewhere."""
+    if folder is None:
+        return
+    saved = save_files(folder, files, force=force)
+    if saved.note:
+        print_notice(saved.note)

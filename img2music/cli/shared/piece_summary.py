@@ -24,9 +24,9 @@ def _tempo(plan: CompositionPlan) -> str:
 
 def print_piece_summary(piece: Piece, source: dict[str, str], saved: SavedFiles, *, as_json: bool) -> None:
     """Tells of `piece`, made from `source` (what it is and its name), and where its files are."""
-    from img2music.report.explanation import format_clock
     from img2music.report.page.model_log import model_use_lines
     from img2music.report.page.takes_table import kept_lines, takes_table
+    from img2music.report.text_format import format_clock
     from img2music.words import read_words
     from img2music.words.explain_words import describe_read_words, reading_as_rows
 

@@ -1,4 +1,4 @@
-"""What the fields K:, V: and P: of ABC say: keys with accidentals of their own, clefs that shift octaves, transposition, parts.
+"""Keys and pitches as ABC writes them, and what K:, V: and P: say: own accidentals, clefs that shift octaves, transposition, parts.
 
 Conventions: octaves and semitones are added to the pitch that is written; a signature is the alteration of each step, C to B. Source: C.
 Walshaw, *The abc music standard 2.1* (2011), sections 3.1.9 (parts), 3.1.14 (key) and 4.6 (clefs and transposition).
@@ -23,12 +23,23 @@ from img2music.theory.pitch import fifths_of, parse_pitch_class, spell
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["KeyField", "Transposition", "moved_key", "moved_pitch", "parse_key_field", "part_order", "shift_of", "signature_of"]
+__all__ = [
+    "KeyField",
+    "Transposition",
+    "key_signature",
+    "parse_key_field",
+    "parse_part_order",
+    "parse_transposition",
+    "transpose_key",
+    "transpose_pitch",
+]
 
 _MODES_READ = {
     "": "major", "maj": "major", "ion": "major", "m": "minor", "min": "minor", "aeo": "minor", "dor": "dorian", "phr": "phrygian",
     "lyd": "lydian", "mix": "mixolydian",
 }  # fmt: skip
+_MODES_WRITTEN = {"major": "", "minor": "m", "dorian": "dor", "phrygian": "phr", "lydian": "lyd", "mixolydian": "mix"}
+_ACCIDENTALS_WRITTEN = {-2: "__", -1: "_", 0: "", 1: "^", 2: "^^"}
 _LOCRIAN = 5  # fifths of its tonic above the major tonic; it is no mode of ours, but has a signature
 _PIPES = {"F": 1, "C": 1}
 """Highland bagpipes: HP draws no signature and Hp does, and both sound F# and C#."""
@@ -87,7 +98,7 @@ class KeyField:
     signature: Mapping[str, int] | None
 
 
-def signature_of(key: Key) -> dict[str, int]:
+def key_signature(key: Key) -> dict[str, int]:
     """The alteration of each step in a key."""
     names = (pitch_class_name(fifths)[0] for fifths in key.scale)
     return {step: (fifths - fifths_of(step, 0)) // 7 for step, fifths in zip(names, key.scale, strict=True)}
@@ -114,7 +125,7 @@ def parse_key_field(text: str) -> KeyField:
         key, home = None, _parsed(tonic - _LOCRIAN, "major")
     else:
         home = key = _parsed(tonic, _MODES_READ.get(word[:3] if word != "m" else "m"))
-    return KeyField(key, None if home is None else signature_of(home) | own)
+    return KeyField(key, None if home is None else key_signature(home) | own)
 
 
 def _parsed(tonic: int, mode: str | None) -> Key | None:
@@ -129,14 +140,14 @@ def _parsed(tonic: int, mode: str | None) -> Key | None:
 def _named(tonic: int, signature: Mapping[str, int]) -> Key | None:
     """The key on `tonic` that has just these accidentals, if there is one."""
     keys = (_parsed(tonic, mode) for mode in MODES)
-    return next((key for key in keys if key is not None and signature_of(key) == signature), None)
+    return next((key for key in keys if key is not None and key_signature(key) == signature), None)
 
 
-def shift_of(text: str) -> Transposition:
+def parse_transposition(text: str) -> Transposition:
     """What the clef, ``octave=`` and ``transpose=`` of a field K: or V: say.
 
-    >>> shift_of("Am clef=treble-8 transpose=2")
-    Shift(clef=-1, octave=None, semitones=2)
+    >>> parse_transposition("Am clef=treble-8 transpose=2")
+    Transposition(clef=-1, octave=None, semitones=2)
     """
     shift = Transposition()
     plain = text
@@ -156,18 +167,18 @@ def shift_of(text: str) -> Transposition:
     return shift
 
 
-def moved_key(key: Key, semitones: int) -> Key:
+def transpose_key(key: Key, semitones: int) -> Key:
     """The key so much higher, written with as few accidentals as may be."""
     fifths = _fifths(semitones)
     keys = [Key(key.tonic + step, key.mode) for step in (fifths, fifths - 12, fifths + 12)]
     return min(keys, key=lambda one: abs(one.signature))
 
 
-def moved_pitch(pitch: SpelledPitch, semitones: int, key: Key | None) -> SpelledPitch:
+def transpose_pitch(pitch: SpelledPitch, semitones: int, key: Key | None) -> SpelledPitch:
     """A pitch so much higher, spelled as in `key` moved likewise."""
     if not semitones:
         return pitch
-    away = moved_key(key, semitones).tonic - key.tonic if key is not None else _fifths(semitones)
+    away = transpose_key(key, semitones).tonic - key.tonic if key is not None else _fifths(semitones)
     place = fifths_of(pitch.step, pitch.alter) + away
     while place < -15:  # beyond double accidentals
         place += 12
@@ -181,10 +192,10 @@ def _fifths(semitones: int) -> int:
     return (7 * semitones + 5) % 12 - 5
 
 
-def part_order(text: str) -> tuple[str, tuple[str, ...]]:
+def parse_part_order(text: str) -> tuple[str, tuple[str, ...]]:
     """The order that a field P: of the head gives, as one letter a part, and what is wrong with it.
 
-    >>> part_order("A.(AB)2C3")[0]
+    >>> parse_part_order("A.(AB)2C3")[0]
     'AABABCCC'
     """
     faults: list[str] = []
@@ -222,3 +233,22 @@ def part_order(text: str) -> tuple[str, tuple[str, ...]]:
     return order[:_MOST_PARTS], tuple(
         f"P: has {fault}" if not fault.startswith("'") else f"in P: {fault}" for fault in faults[:4]
     )
+
+
+def format_pitch(pitch: SpelledPitch, *, natural: str = "") -> str:
+    """A pitch as ABC writes it; `natural` stands before naturals, "=" where the key must not change them.
+
+    >>> format_pitch(SpelledPitch("F", 1, 5)), format_pitch(SpelledPitch("C", 0, 2))
+    ('^f', 'C,,')
+    """
+    letter = pitch.step.lower() if pitch.octave > 4 else pitch.step
+    return (
+        (_ACCIDENTALS_WRITTEN[pitch.alter] or natural)
+        + letter
+        + ("'" * (pitch.octave - 5) if pitch.octave > 4 else "," * (4 - pitch.octave))
+    )
+
+
+def format_key_field(key: Key) -> str:
+    """A key as the field K: names it: "Ddor"."""
+    return pitch_class_name(key.tonic) + _MODES_WRITTEN[key.mode]

@@ -14,22 +14,20 @@ from fractions import Fraction
 from math import gcd
 from typing import TYPE_CHECKING
 
+from img2music.io.abc.abc_fields import format_key_field, format_pitch
 from img2music.io.escape import one_line
 from img2music.io.musicxml.harmony_elements import suffix_of
 from img2music.io.notation import chords_by_bar, layout_score, sections_by_bar
-from img2music.theory import pitch_class_name, spell
+from img2music.theory import spell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from img2music.io.notation import NotatedEvent, Staff
     from img2music.score import Note, Score
-    from img2music.theory import Key
 
 __all__ = ["write_abc"]
 
-_MODES = {"major": "", "minor": "m", "dorian": "dor", "phrygian": "phr", "lydian": "lyd", "mixolydian": "mix"}
-_ACCIDENTALS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
 # abcMIDI does not know the tenuto mark, so the word stands above the note.
 _ARTICULATIONS = {"": "", "staccato": ".", "tenuto": '"^ten."', "accent": "!accent!"}
 _CLEFS = {"G": "treble", "F": "bass", "C": "alto", "percussion": "perc"}
@@ -59,7 +57,7 @@ def write_abc(score: Score) -> str:
         "%%MIDI gchordoff",  # chord symbols are to be read, the parts play them already
         "%%MIDI chordattack 0",
         *(f"%%MIDI chordname {suffix} {_UNUSUAL[suffix]}" for suffix in sorted(_suffixes(score) & _UNUSUAL.keys())),
-        f"K:{_key(score.key)}",
+        f"K:{format_key_field(score.key)}",
     ]
     channels = iter(_MELODIC_CHANNELS * len(score.parts))
     for number, staff in enumerate(layout_score(score), 1):
@@ -90,10 +88,6 @@ def _tempo(tempo_bpm: float) -> str:
 
 def _off(tempo_bpm: float, power: int) -> float:
     return round(tempo_bpm * (1 << power)) / (1 << power) - tempo_bpm
-
-
-def _key(key: Key) -> str:
-    return pitch_class_name(key.tonic) + _MODES[key.mode]
 
 
 def _voice(staff: Staff, score: Score, *, leads: bool) -> Iterator[str]:
@@ -187,6 +181,4 @@ def _event(event: NotatedEvent, value: Fraction, *, kit: bool) -> tuple[str, lis
 
 def _pitch(note: Note, *, kit: bool) -> str:
     spelling = spell(note.pitch, _SHARPS[note.pitch % 12]) if kit else note.spelling
-    letter = spelling.step.lower() if spelling.octave > 4 else spelling.step
-    marks = "'" * (spelling.octave - 5) if spelling.octave > 4 else "," * (4 - spelling.octave)
-    return f"{_ACCIDENTALS[spelling.alter]}{letter}{marks}"
+    return format_pitch(spelling, natural="=")

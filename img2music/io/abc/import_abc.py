@@ -19,23 +19,29 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from img2music.io.abc.abc_fields import Transposition, moved_key, moved_pitch, parse_key_field, part_order, shift_of, signature_of
-from img2music.io.abc.abc_music import MOST_BARS, MOST_FAULTS, AbcBar, AbcNote, VoiceState, bar_quarters, read_sign
-from img2music.theory import Key, pitch_class_name
+from img2music.io.abc.abc_fields import (
+    Transposition,
+    key_signature,
+    parse_key_field,
+    parse_part_order,
+    parse_transposition,
+    transpose_key,
+    transpose_pitch,
+)
+from img2music.io.abc.abc_symbols import read_symbol
+from img2music.io.abc.abc_voice import MOST_BARS, MOST_FAULTS, AbcBar, AbcNote, VoiceState, meter_quarters
+from img2music.theory import Key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from img2music.theory import SpelledPitch
 
-__all__ = ["AbcBar", "AbcNote", "AbcTune", "AbcVoice", "abc_pitch", "expand_repeats", "key_field", "read_abc"]
+__all__ = ["AbcBar", "AbcNote", "AbcTune", "AbcVoice", "expand_repeats", "read_abc"]
 
-_MODE_NAMES = {"major": "", "minor": "m", "dorian": "dor", "phrygian": "phr", "lydian": "lyd", "mixolydian": "mix"}
 _NAME = re.compile(r'\b(?:name|nm)\s*=\s*(?:"([^"]*)"|(\S+))')
 _LINE_FIELD = re.compile(r"(?P<letter>[A-Za-z]):(?!\|)(?P<text>.*)")
 _FIELD = re.compile(r"\[(?P<letter>[A-Za-z]):(?P<text>[^\]\n]{0,200})\]")
 _TRANSPOSE = re.compile(r"(?:%%|I:\s*)MIDI\s+transpose\s+([+-]?[1-4]?\d)\b.*")
-_ACCIDENTALS = {-2: "__", -1: "_", 0: "", 1: "^", 2: "^^"}
 _MOST_VOICES = 40
 
 
@@ -62,21 +68,6 @@ class AbcTune:
     tempo_bpm: float | None = None
     key: Key | None = None
     """In which it sounds, so transposition in the head counts."""
-
-
-def abc_pitch(pitch: SpelledPitch) -> str:
-    """A pitch as ABC writes it, naturals without a sign.
-
-    >>> abc_pitch(SpelledPitch("F", 1, 5)), abc_pitch(SpelledPitch("C", 0, 2))
-    ('^f', 'C,,')
-    """
-    letter = pitch.step.lower() if pitch.octave > 4 else pitch.step
-    return _ACCIDENTALS[pitch.alter] + letter + ("'" * (pitch.octave - 5) if pitch.octave > 4 else "," * (4 - pitch.octave))
-
-
-def key_field(key: Key) -> str:
-    """A key as the field K: names it: "Ddor"."""
-    return pitch_class_name(key.tonic) + _MODE_NAMES[key.mode]
 
 
 def read_abc(text: str, *, meter: str = "4/4", unit_quarters: Fraction = Fraction(1, 2), key: Key | None = None) -> AbcTune:
@@ -110,7 +101,7 @@ def expand_repeats(bars: Sequence[AbcBar]) -> tuple[AbcBar, ...]:
 class _Reader:
     def __init__(self, meter: str, unit_quarters: Fraction, key: Key) -> None:
         self.meter, self.unit, self.key = meter, unit_quarters, key
-        self.signature: Mapping[str, int] = signature_of(key)
+        self.signature: Mapping[str, int] = key_signature(key)
         self.shift = Transposition()
         self.tune = AbcTune(())
         self.lines: dict[str, VoiceState] = {}
@@ -140,7 +131,7 @@ class _Reader:
             if one.faults and one.bars:  # what stood behind the last bar line
                 one.bars[-1] = replace(one.bars[-1], faults=(*one.bars[-1].faults, *one.faults)[:MOST_FAULTS])
         if self.tune.key is not None and self.shift.semitones:
-            self.tune = replace(self.tune, key=moved_key(self.tune.key, self.shift.semitones))
+            self.tune = replace(self.tune, key=transpose_key(self.tune.key, self.shift.semitones))
         return replace(self.tune, voices=tuple(self._voices()))
 
     def _end_head(self) -> None:
@@ -154,7 +145,7 @@ class _Reader:
         if self.settled:
             return
         self.settled = True
-        if self.tune.unit_quarters is None and self.tune.meter is not None and 0 < bar_quarters(self.tune.meter) < 3:
+        if self.tune.unit_quarters is None and self.tune.meter is not None and 0 < meter_quarters(self.tune.meter) < 3:
             self.unit = Fraction(1, 4)
             for line in self.lines.values():
                 line.unit = self.unit
@@ -183,8 +174,8 @@ class _Reader:
         sounds = tuple(
             replace(
                 sound,
-                pitches=tuple(moved_pitch(pitch, bar.semitones, self.tune.key) for pitch in sound.pitches),
-                tied=frozenset(moved_pitch(pitch, bar.semitones, self.tune.key) for pitch in sound.tied),
+                pitches=tuple(transpose_pitch(pitch, bar.semitones, self.tune.key) for pitch in sound.pitches),
+                tied=frozenset(transpose_pitch(pitch, bar.semitones, self.tune.key) for pitch in sound.tied),
             )
             for sound in bar.sounds
         )
@@ -216,8 +207,8 @@ class _Reader:
                     self._field(match["letter"], match["text"].strip(), line)
                 place = match.end()
             else:
-                place = read_sign(row, place, line)
-        if line.place and line.place == bar_quarters(line.meter):
+                place = read_symbol(row, place, line)
+        if line.place and line.place == meter_quarters(line.meter):
             line.close()  # a full bar ends with its row, bar line or not
         return line
 
@@ -233,7 +224,7 @@ class _Reader:
         rest = words[1] if len(words) > 1 else ""
         if named := _NAME.search(rest):
             line.name = (named[1] or named[2] or "")[:80]
-        shift = shift_of(rest)
+        shift = parse_transposition(rest)
         if shift.semitones is not None:  # beside what K: says, so it is kept apart
             line.own.voice, shift.semitones = shift.semitones, None
         line.own.update(shift)
@@ -252,7 +243,7 @@ class _Reader:
             case "K":
                 self._key(text, lines, line)
             case "P" if not self.settled:
-                self.order, faults = part_order(text)
+                self.order, faults = parse_part_order(text)
                 self.faults += faults
             case "P":
                 self._part(text)
@@ -275,7 +266,7 @@ class _Reader:
 
     def _key(self, text: str, lines: Sequence[VoiceState], line: VoiceState | None) -> None:
         found = parse_key_field(text)
-        self._shift(shift_of(text), line)
+        self._shift(parse_transposition(text), line)
         for one in lines:
             one.signature = found.signature or one.signature
         if self.in_head and not (self.settled and line is not None):

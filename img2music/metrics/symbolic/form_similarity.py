@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from img2music.measurement import Measurement
-from img2music.metrics.symbolic.norms import BAND_OF, band
+from img2music.metrics.symbolic.norms import measure_against_people
 from img2music.metrics.symbolic.sequence_similarity import edit_likeness
 
 if TYPE_CHECKING:
@@ -119,25 +119,21 @@ def measure_structure(score: Score, tune: MelodyView | None) -> tuple[Measuremen
     shortest, longest = (max(1, round(seconds / bar_seconds)) for seconds in _SECONDS)
     features = _bar_features(score)
     return (
-        Measurement(
+        measure_against_people(
             "likeness of one letter",
             sum(alike) / len(alike) if alike else None,
             "0..1",
             "How far the tunes of sections with the same letter agree, move by move: 1 is a copy.",
             better="inside",
             traps="Ornaments of a return cost as much as wrong notes.",
-            band=band("likeness of one letter"),
-            band_of=BAND_OF if band("likeness of one letter") else "",
         ),
-        Measurement(
+        measure_against_people(
             "likeness of different letters",
             sum(unlike) / len(unlike) if unlike else None,
             "0..1",
             "How far the tunes of sections with different letters agree, move by move.",
             better="lower",
             traps="A tune of one note value in steps resembles every other such tune.",
-            band=band("likeness of different letters"),
-            band_of=BAND_OF if band("likeness of different letters") else "",
         ),
         Measurement(
             "structure indicator",

@@ -14,10 +14,10 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from img2music.measurement import Measurement
-from img2music.metrics.symbolic.norms import BAND_OF, band
+from img2music.metrics.symbolic.norms import measure_against_people
 
 if TYPE_CHECKING:
+    from img2music.measurement import Measurement
     from img2music.metrics.symbolic.melody_view import MelodyView
     from img2music.plan import CompositionPlan
 
@@ -84,7 +84,7 @@ def _like(step: int, asked: int) -> bool:
 def measure_motif(tune: MelodyView | None, plan: CompositionPlan) -> Measurement:
     """Recurrence of the plan's motif in a tune."""
     name = "motif recurrence"
-    return Measurement(
+    return measure_against_people(
         name,
         None if tune is None else recurrence(tune, planned_shape(plan)),
         "0..1",
@@ -92,6 +92,4 @@ def measure_motif(tune: MelodyView | None, plan: CompositionPlan) -> Measurement
         better="higher",
         traps="Common shapes, such as four even notes of a scale, recur by themselves; ornaments hide a statement. In the band a song's "
         "first five notes stand for its motif.",
-        band=band(name),
-        band_of=BAND_OF if band(name) else "",
     )

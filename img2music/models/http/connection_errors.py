@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from img2music.models.failed_request import RequestFailure, chain_of
+from img2music.models.failed_request import RequestFailure, cause_chain
 from img2music.models.http.redaction import redact_secrets
 
 if TYPE_CHECKING:
     from img2music.models.failed_request import RequestContext
 
-__all__ = ["on_the_way"]
+__all__ = ["classify_connection_error"]
 
 _CERTIFICATE = re.compile(r"CERTIFICATE_VERIFY_FAILED|certificate verify failed|CertificateError", re.IGNORECASE)
 _NO_TLS = re.compile(
@@ -28,9 +28,9 @@ _SIGNS = ("Connect", "Timeout", "Proxy", "SSL", "Protocol", "gaierror", "ReadErr
 _LONGEST = 200
 
 
-def on_the_way(error: BaseException, label: str, known: RequestContext) -> RequestFailure | None:
-    """The trouble, where `error` came of the connection or of the time limit; None for another."""
-    chain = chain_of(error)
+def classify_connection_error(error: BaseException, label: str, known: RequestContext) -> RequestFailure | None:
+    """The failure, where `error` came of the connection or of the time limit; None for another."""
+    chain = cause_chain(error)
     names = " ".join(type(each).__name__ for each in chain)
     if not any(sign in names for sign in _SIGNS):
         return None
@@ -42,22 +42,22 @@ def on_the_way(error: BaseException, label: str, known: RequestContext) -> Reque
         variable = known.proxy or "the environment"
         return RequestFailure(
             f"the proxy that {variable} names does not let us through to model {named} ({said})",
-            again=False,
+            retryable=False,
             remedy=f"check {variable}, or name the server in NO_PROXY",
         )
     if _CERTIFICATE.search(whole) or _NO_TLS.search(whole):
         return _unsafe(named, re.sub(r"\s*\(_ssl\.c:\d+\)", "", text), has_tls=not _NO_TLS.search(whole))
     if "Timeout" in names and "ConnectTimeout" not in names:
-        after = "" if known.seconds is None else f" within {known.seconds:.3g} s"
+        after = "" if known.limit_seconds is None else f" within {known.limit_seconds:.3g} s"
         return RequestFailure(
             f"model {named} did not answer in time{after}; it may still be writing, so the same was not sent again",
-            again=False,
-            remedy=f"raise {known.limit}, or ask a faster model",
+            retryable=False,
+            remedy=f"raise {known.limit_name}, or ask a faster model",
         )
     if _CUT.search(whole):
         return RequestFailure(
             f"the connection to model {named} was cut before its answer was whole ({text})",
-            again=True,
+            retryable=True,
             remedy="look into the server's log: it may have crashed, or run out of memory",
         )
     return _unconnected(
@@ -73,11 +73,11 @@ def _told(error: BaseException, known: RequestContext) -> str:
 def _unsafe(named: str, text: str, *, has_tls: bool) -> RequestFailure:
     if not has_tls:
         return RequestFailure(
-            f"the server of model {named} does not speak TLS ({text})", again=False, remedy="write http:// in base_url"
+            f"the server of model {named} does not speak TLS ({text})", retryable=False, remedy="write http:// in base_url"
         )
     return RequestFailure(
         f"the certificate of the server of model {named} can't be verified ({text})",
-        again=False,
+        retryable=False,
         remedy="name the file of its authority in SSL_CERT_FILE, or check base_url",
     )
 
@@ -89,8 +89,8 @@ def _unconnected(named: str, text: str, known: RequestContext, *, nameless: bool
     if known.proxy:
         return RequestFailure(
             f"no connection to the proxy that {known.proxy} names, so none to model {named} ({text})",
-            again=True,
+            retryable=True,
             remedy=f"check {known.proxy}, or name the server in NO_PROXY",
         )
     remedy = "check base_url and the network" if nameless else "start its server, or check base_url"
-    return RequestFailure(f"no connection to model {named} ({text})", again=True, remedy=remedy)
+    return RequestFailure(f"no connection to model {named} ({text})", retryable=True, remedy=remedy)

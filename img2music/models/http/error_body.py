@@ -1,7 +1,7 @@
 """What a server says when it gives no answer, read in one place whatever shape its body has.
 
 There is no one shape: OpenAI's ``{"error": {"message": ..}}``, a plain string behind "error" (LM Studio), "message" at the top (vLLM,
-Mistral), "detail" as a text or a list of places and faults (FastAPI), a list of errors (Gemini), JSON inside a text (gateways), a page
+Mistral), "detail" as a text or a list of parameters and faults (FastAPI), a list of errors (Gemini), JSON inside a text (gateways), a page
 of a proxy, or nothing. All of it is hostile: depth, number and length of what is read are bounded, and keys are cut out.
 Conventions: seconds; `status` is HTTP's, None where there was no answer at all.
 """
@@ -23,7 +23,7 @@ from img2music.models.http.redaction import redact_secrets
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["ServerMessage", "said_by"]
+__all__ = ["ServerMessage", "read_error_body"]
 
 _MOST_BYTES = 64_000
 _DEEPEST = 9
@@ -67,7 +67,7 @@ class ServerMessage:
     """One line without keys, at most 2000 characters; "" where the server says no more than its status does."""
     codes: frozenset[str] = frozenset()
     """What it calls the fault: "json_validate_failed", "insufficient_quota"."""
-    places: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
     """Parameters that it names as the place of the fault."""
     wait_seconds: float | None = None
     """How long it asks to wait."""
@@ -82,18 +82,18 @@ class ServerMessage:
         return self.text[:300]
 
 
-def said_by(error: BaseException, *, secret_variable: str | None = None) -> ServerMessage:
+def read_error_body(error: BaseException, *, secret_variable: str | None = None) -> ServerMessage:
     """What is said by the response or the body that `error` carries; an empty record where it carries none."""
     response = getattr(error, "response", None)
     status = getattr(error, "status_code", None)
     tree = _tree_of(error, response)
     page = isinstance(tree, str) and _PAGE.match(tree) is not None
     codes: list[str] = []
-    places: list[str] = []
+    parameters: list[str] = []
     if page:
         words = [_title(str(tree))]
     else:
-        words = list(dict.fromkeys(_words(tree, _DEEPEST, codes, places)))
+        words = list(dict.fromkeys(_words(tree, _DEEPEST, codes, parameters)))
         words = [word for word in words if not _is_nothing(word)] or []
     text = redact_secrets(" ".join("; ".join(words).split())[: 2 * _LONGEST], secret_variable)[:_LONGEST]
     headers = getattr(response, "headers", None) or {}
@@ -103,7 +103,7 @@ def said_by(error: BaseException, *, secret_variable: str | None = None) -> Serv
         status=status,
         text=text,
         codes=frozenset(code[:80] for code in codes),
-        places=tuple(places[:_MOST_ITEMS]),
+        parameters=tuple(parameters[:_MOST_ITEMS]),
         wait_seconds=_wait(headers, tree, text),
         page=page,
         location=redact_secrets(_location(headers), secret_variable),
@@ -131,8 +131,8 @@ def _parsed(text: str) -> Any:
         return text
 
 
-def _words(tree: Any, deepest: int, codes: list[str], places: list[str]) -> Iterator[str]:
-    """What is said anywhere in a body, in its order; codes and places are added to their lists."""
+def _words(tree: Any, deepest: int, codes: list[str], parameters: list[str]) -> Iterator[str]:
+    """What is said anywhere in a body, in its order; codes and parameters are added to their lists."""
     if deepest == 0:
         return
     if isinstance(tree, str):
@@ -140,23 +140,23 @@ def _words(tree: Any, deepest: int, codes: list[str], places: list[str]) -> Iter
         if isinstance(inside, str):
             yield tree[:_LONGEST].strip()
         else:
-            yield from _words(inside, deepest - 1, codes, places)
+            yield from _words(inside, deepest - 1, codes, parameters)
     elif isinstance(tree, list):
         for item in tree[:_MOST_ITEMS]:
-            yield from _words(item, deepest - 1, codes, places)
+            yield from _words(item, deepest - 1, codes, parameters)
     elif isinstance(tree, dict):
         codes += [str(tree[name]) for name in _CODES if isinstance(tree.get(name), str | int)]
         if isinstance(tree.get("param"), str):
-            places.append(tree["param"])
+            parameters.append(tree["param"])
         place = tree.get("loc")
         if isinstance(place, list | tuple | str) and isinstance(tree.get("msg"), str):
             steps = [str(step)[:60] for step in place[:12]] if isinstance(place, list | tuple) else [place[:200]]
-            places += steps
+            parameters += steps
             yield f"{'.'.join(steps)}: {tree['msg'][:300]}"
             return
         for name in _WORDS:
             if name in tree:
-                yield from _words(tree[name], deepest - 1, codes, places)
+                yield from _words(tree[name], deepest - 1, codes, parameters)
 
 
 def _is_nothing(word: str) -> bool:

@@ -131,5 +131,5 @@ class _Unpacker:
 
 def _damaged() -> UnusableResponseError:
     return UnusableResponseError(
-        "came packed and is damaged", "try again, or switch packing off at the server or its proxy", again=True
+        "came packed and is damaged", "try again, or switch packing off at the server or its proxy", retryable=True
     )

@@ -52,7 +52,7 @@ class RequestSettings:
     """Pixels of the longer side that a picture is made smaller to; None sends it as it is."""
     too_few_tokens: int = 0
     """An answer did not fit into so many tokens."""
-    blind: str = ""
+    picture_refusal: str = ""
     """What the server said when it was shown a picture that it can't see."""
     other_name_tried: bool = False
 
@@ -68,27 +68,27 @@ class RequestSettings:
             options.structured, options.temperature, options.max_tokens, "max_completion_tokens" if at_home else "max_tokens"
         )
 
-    def give_way(self, trouble: RequestFailure, *, has_schema: bool) -> str | None:
-        """Changes what `trouble` is about and says what was done, for the record; None where nothing is left to change."""
-        if "picture" in trouble.refuses:
-            self.blind = trouble.cause
+    def adapt(self, failure: RequestFailure, *, has_schema: bool) -> str | None:
+        """Changes what `failure` is about and says what was done, for the record; None where nothing is left to change."""
+        if "picture" in failure.rejected:
+            self.picture_refusal = failure.cause
             return None
-        if trouble.wordless:
-            return self._plainest(has_schema=has_schema)
-        for refused in trouble.refuses:
-            done = self._without(refused, trouble, has_schema=has_schema)
+        if failure.unexplained:
+            return self._leave_out_all(has_schema=has_schema)
+        for refused in failure.rejected:
+            done = self._leave_out(refused, failure, has_schema=has_schema)
             if done is not None:
                 return done
         return None
 
-    def without_form(self) -> str | None:
+    def drop_response_format(self) -> str | None:
         """Asks in words alone."""
         if self.structured == "none":
             return None
         self.structured = "none"
         return "asked again without response_format"
 
-    def more_tokens(self, *, times: int) -> str | None:
+    def raise_max_tokens(self, *, times: int) -> str | None:
         """Allows a longer answer, once for each that was too long; None at the bound."""
         more = min(self.max_tokens * times, _MOST_TOKENS)
         if self.tokens_name is None or more <= self.max_tokens:
@@ -96,7 +96,7 @@ class RequestSettings:
         self.too_few_tokens, self.max_tokens = self.max_tokens, more
         return f"asked again with max_tokens={more}"
 
-    def _plainest(self, *, has_schema: bool) -> str | None:
+    def _leave_out_all(self, *, has_schema: bool) -> str | None:
         """Everything is left out at once that a server may not know: it does not say what it was."""
         plain = (self.structured == "none" or not has_schema) and not self.seed and self.temperature is None
         if plain:
@@ -104,10 +104,10 @@ class RequestSettings:
         self.structured, self.seed, self.temperature = "none", False, None
         return "asked again without response_format, seed and temperature"
 
-    def _without(self, refused: str, trouble: RequestFailure, *, has_schema: bool) -> str | None:
+    def _leave_out(self, refused: str, failure: RequestFailure, *, has_schema: bool) -> str | None:
         """Changes one thing; None where it is changed already."""
         if refused == "tokens":
-            return self._fewer_tokens(trouble.said.text)
+            return self._fewer_tokens(failure.server_message.text)
         if refused in _OTHER_NAME:
             return self._other_name(refused)
         done = None

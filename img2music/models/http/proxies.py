@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from img2music.errors import BackendError, MissingPackageError
-from img2music.models.model_factory import LOCAL_HOSTS
+from img2music.models.model_spec import LOCAL_HOSTS
 
 __all__ = ["Proxy", "proxy_for"]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from img2music.models.failed_request import RequestContext
     from img2music.models.http.error_body import ServerMessage
 
-__all__ = ["refusal_of"]
+__all__ = ["classify_refusal"]
 
 _PICTURES = re.compile(r"\bimages?\b|image_url|multi-?modal|\bvision\b|mmproj|\bpictures?\b", re.IGNORECASE)
 _NOT = re.compile(r"\b(no|not|non|0|cannot|missing|unsupported|unknown|only|doesn't|isn't|can't|invalid)\b", re.IGNORECASE)
@@ -46,42 +46,42 @@ _PARAMETERS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 
 
-def refusal_of(said: ServerMessage, named: str, known: RequestContext) -> RequestFailure | None:
+def classify_refusal(said: ServerMessage, named: str, known: RequestContext) -> RequestFailure | None:
     """A request that would be taken if something in it were otherwise."""
     text = said.text
     refuses: list[str] = []
     if "json_validate_failed" in said.codes or "json_validate_failed" in text:
         return RequestFailure(
             f"the server of model {named} threw an answer away that was no sound JSON ({said.short})",
-            again=False,
+            retryable=False,
             remedy="ask with structured=none, or ask another model",
-            garbled=True,
+            answer_discarded=True,
         )
     if "content_filter" in said.codes or "content management policy" in text:
         return RequestFailure(
-            f"model {named} refuses to answer ({said.short})", again=False, remedy="change the picture or the words"
+            f"model {named} refuses to answer ({said.short})", retryable=False, remedy="change the picture or the words"
         )
-    if known.shown and (said.status == 413 or _PICTURE_TOO_LARGE.search(text)):
+    if known.has_picture and (said.status == 413 or _PICTURE_TOO_LARGE.search(text)):
         refuses.append("picture_size")
-    elif known.shown and (_TEXTS_ONLY.search(text) or (_PICTURES.search(text) and _NOT.search(text))):
+    elif known.has_picture and (_TEXTS_ONLY.search(text) or (_PICTURES.search(text) and _NOT.search(text))):
         return RequestFailure(
             f"model {named} can't see pictures ({said.short})",
-            again=False,
+            retryable=False,
             remedy="name a model that sees (on llama.cpp its mmproj too), or an eye that asks none",
-            refuses=("picture",),
-            said=said,
+            rejected=("picture",),
+            server_message=said,
         )
     if "exceed_context_size_error" in said.codes:  # llama.cpp counts the question alone
         return RequestFailure(
             f"the question alone is longer than what model {named} holds ({said.short})",
-            again=False,
+            retryable=False,
             remedy="start its server with a longer context (-c), or take a shorter template",
         )
     if _NO_SYSTEM.search(text):
         refuses.append("system")
     if _TOO_MANY_TOKENS.search(text):
         refuses.append("tokens")
-    named_there = [name for name, _ in _PARAMETERS if name in said.places]
+    named_there = [name for name, _ in _PARAMETERS if name in said.parameters]
     found = sorted((match.start(), name) for name, pattern in _PARAMETERS if (match := pattern.search(text)))
     others = dict.fromkeys((*named_there, *(name for _, name in found)))
     refuses += [name for name in others if not (name.startswith("max_") and "tokens" in refuses)]
@@ -95,5 +95,9 @@ def refusal_of(said: ServerMessage, named: str, known: RequestContext) -> Reques
     else:
         cause, remedy = f"model {named} refuses the request ({said.short or f'status {said.status}'})", "check its options"
     return RequestFailure(
-        cause, again=said.status is not None and said.status >= 500, remedy=remedy, refuses=tuple(refuses), said=said
+        cause,
+        retryable=said.status is not None and said.status >= 500,
+        remedy=remedy,
+        rejected=tuple(refuses),
+        server_message=said,
     )

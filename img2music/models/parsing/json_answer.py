@@ -12,19 +12,22 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from img2music.models.parsing.json_candidates import Found, find_objects, match_field_names
+from img2music.models.parsing.json_candidates import Found, find_answer_object, match_field_names
 from img2music.models.parsing.thinking_text import without_thinking
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection
 
-__all__ = ["AnswerError", "parse_json_answer", "validate_field", "validate_record"]
+    from img2music.models.parsing.json_schema import JsonObject
+
+__all__ = ["AnswerError", "drop_unknown_fields", "parse_json_answer", "validate_field", "validate_record"]
 
 _LONGEST = 200_000
 _LONGEST_THOUGHT = 5_000_000
 """Characters of a text in which a thought is still looked for."""
 _MOST_FAULTS = 12
 _LONGEST_FAULT = 240
+_LONGEST_NAME, _MOST_UNKNOWN = 40, 5
 _NO_NUMBERS = frozenset({"NaN", "Infinity", "-Infinity"})
 M = TypeVar("M", bound=BaseModel)
 
@@ -38,7 +41,7 @@ class AnswerError(Exception):
         self.faults = tuple(_short(fault) for fault in faults[:_MOST_FAULTS])
 
 
-def parse_json_answer(text: str, model: type[BaseModel] | None = None) -> dict[str, Any]:
+def parse_json_answer(text: str, model: type[BaseModel] | None = None) -> JsonObject:
     """The JSON object that an answer means: behind the thinking, the last whole one that fits `model`, out of its wrappers.
 
     Its fields are called as in `model` where no more than capitals and signs were different.
@@ -54,9 +57,9 @@ def parse_json_answer(text: str, model: type[BaseModel] | None = None) -> dict[s
     said, thinking = without_thinking(text) if len(text) <= _LONGEST_THOUGHT else (text, False)
     if len(said) > _LONGEST:
         raise AnswerError(f"the answer has {len(said)} characters; answer with one JSON object and nothing else")
-    found = find_objects(said, model)
+    found = find_answer_object(said, model)
     if found.best is not None:
-        cleaned: dict[str, Any] = _printable(found.best if model is None else match_field_names(found.best, model))
+        cleaned: JsonObject = _printable(found.best if model is None else match_field_names(found.best, model))
         return cleaned
     raise AnswerError(_why_none(found, said, thinking=thinking))
 
@@ -87,6 +90,15 @@ def _printable(tree: Any) -> Any:
     return [_printable(item) for item in tree] if isinstance(tree, list) else tree
 
 
+def drop_unknown_fields(tree: JsonObject, names: Collection[str]) -> tuple[JsonObject, tuple[str, ...]]:
+    """The answer without fields that nobody asked for, and a remark that names them: they cost nothing, so nobody is asked again."""
+    strange = sorted(str(name)[:_LONGEST_NAME] for name in tree.keys() - set(names))
+    kept = {name: value for name, value in tree.items() if name in names}
+    if not strange:
+        return kept, ()
+    return kept, (f"there is no field {', '.join(map(repr, strange[:_MOST_UNKNOWN]))}; it was left out",)
+
+
 def validate_record(tree: Any, model: type[M]) -> M:
     """A record of a checked kind.
 
@@ -99,7 +111,7 @@ def validate_record(tree: Any, model: type[M]) -> M:
         raise AnswerError(*(_told(fault) for fault in error.errors(include_url=False))) from None
 
 
-def validate_field(model: type[BaseModel], name: str, tree: Mapping[str, Any]) -> Any:
+def validate_field(model: type[BaseModel], name: str, tree: JsonObject) -> Any:
     """One field of a record, checked alone, so that a fault in it does not cost the others.
 
     Raises:

@@ -16,11 +16,11 @@ from img2music.models.parsing.json_schema import schema_of
 from img2music.models.parsing.lenient_json import Budget, LenientJsonError, ParsedObject, parse_object, unescaped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pydantic import BaseModel
 
-__all__ = ["Found", "find_objects", "is_schema", "match_field_names", "unwrap_answer"]
+    from img2music.models.parsing.json_schema import JsonObject
+
+__all__ = ["Found", "find_answer_object", "is_schema", "match_field_names", "unwrap_answer"]
 
 _MOST_STARTS = 1000
 _DEEPEST, _MOST_INSIDE = 4, 300
@@ -42,7 +42,7 @@ _PLACEHOLDERS = _KINDS | {"", "...", "…", "str", "int", "float"}
 class Found:
     """What there is in a text."""
 
-    best: dict[str, Any] | None = None
+    best: JsonObject | None = None
     """The object that counts; None where there is none, or a cut one fits better."""
     cut: str | None = None
     """Where the object that fits best is cut off."""
@@ -51,10 +51,10 @@ class Found:
     schema: bool = False
     """Whether a schema was repeated."""
     _strings: int = 0
-    _whole: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
+    _whole: list[tuple[float, JsonObject]] = field(default_factory=list)
 
 
-def find_objects(text: str, model: type[BaseModel] | None = None) -> Found:
+def find_answer_object(text: str, model: type[BaseModel] | None = None) -> Found:
     """The object that counts; `model` says which fields are asked for.
 
     Without `model` it is the last whole one that is not empty and holds nothing but numbers where numbers stand.
@@ -108,7 +108,7 @@ def _read(text: str, start: int, budget: Budget, found: Found) -> tuple[ParsedOb
     return reading, reading.end
 
 
-def _last_that_fits(whole: list[tuple[float, dict[str, Any]]]) -> dict[str, Any] | None:
+def _last_that_fits(whole: list[tuple[float, JsonObject]]) -> JsonObject | None:
     """The last that fits, else the one that fits best, the last among equals; an empty one only where there is no other."""
     if not whole:
         return None
@@ -116,20 +116,20 @@ def _last_that_fits(whole: list[tuple[float, dict[str, Any]]]) -> dict[str, Any]
     return fitting[-1] if fitting else max(reversed(whole), key=lambda one: (one[0], bool(one[1])))[1]
 
 
-def unwrap_answer(tree: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
+def unwrap_answer(tree: JsonObject, model: type[BaseModel]) -> JsonObject:
     """The object itself or the one inside it that fits `model` best, its fields called as they are in `model`."""
     return match_field_names(_best_inside(dict(tree), model, Budget())[1], model)
 
 
-def _best_inside(tree: dict[str, Any], model: type[BaseModel] | None, budget: Budget) -> tuple[float, dict[str, Any]]:
+def _best_inside(tree: JsonObject, model: type[BaseModel] | None, budget: Budget) -> tuple[float, JsonObject]:
     """The fit and the object: `tree` or the outermost inside it that fits better; what it lacks and its wrappers have is put in."""
     if model is None:
         return 1.0, tree
     fit, best = _fit(tree, model), tree
-    level: list[tuple[dict[str, Any], dict[str, Any]]] = [(tree, {})]
+    level: list[tuple[JsonObject, JsonObject]] = [(tree, {})]
     seen = 0
     for _ in range(_DEEPEST):
-        deeper: list[tuple[dict[str, Any], dict[str, Any]]] = []
+        deeper: list[tuple[JsonObject, JsonObject]] = []
         for outer, around in level:
             if is_schema(outer):
                 continue
@@ -150,9 +150,9 @@ def _best_inside(tree: dict[str, Any], model: type[BaseModel] | None, budget: Bu
     return fit, best
 
 
-def _inside(tree: dict[str, Any], budget: Budget) -> list[dict[str, Any]]:
+def _inside(tree: JsonObject, budget: Budget) -> list[JsonObject]:
     """Objects directly inside, the last of a list first, strings of JSON read."""
-    made: list[dict[str, Any]] = []
+    made: list[JsonObject] = []
     for value in tree.values():
         for item in reversed(value) if isinstance(value, list) else [value]:
             if isinstance(item, dict):
@@ -167,7 +167,7 @@ def _inside(tree: dict[str, Any], budget: Budget) -> list[dict[str, Any]]:
     return made
 
 
-def is_schema(tree: Mapping[str, Any]) -> bool:
+def is_schema(tree: JsonObject) -> bool:
     """Whether an object describes answers instead of being one."""
     if "$schema" in tree or "$defs" in tree:
         return True
@@ -176,16 +176,16 @@ def is_schema(tree: Mapping[str, Any]) -> bool:
     return bool(tree) and all(isinstance(value, dict) and _is_node(value) for value in tree.values())
 
 
-def _is_node(value: Mapping[str, Any]) -> bool:
+def _is_node(value: JsonObject) -> bool:
     kind = value.get("type")
     kinds = kind if isinstance(kind, list) else [kind]
     return any(isinstance(one, str) and one in _KINDS for one in kinds) or bool(value.keys() & (_NODE - {"type"}))
 
 
-def match_field_names(tree: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
+def match_field_names(tree: JsonObject, model: type[BaseModel]) -> JsonObject:
     """The object with its fields called as in `model` where capitals or signs alone differ ("Tempo BPM"); other names stay."""
     known = _names(model)
-    made: dict[str, Any] = {}
+    made: JsonObject = {}
     for name, value in tree.items():
         right = name if name in model.model_fields else known.get(_plain(name), name)
         if right == name or right not in tree:
@@ -202,7 +202,7 @@ def _plain(name: str) -> str:
     return "".join(letter for letter in name[:60].casefold() if letter.isalnum())
 
 
-def _fit(tree: Mapping[str, Any], model: type[BaseModel]) -> float:
+def _fit(tree: JsonObject, model: type[BaseModel]) -> float:
     """The share of the asked fields that are there with a value of their kind, 0..1; 0 for a schema."""
     asked = schema_of(model).get("properties", {})
     if is_schema(tree) or not asked:
@@ -211,7 +211,7 @@ def _fit(tree: Mapping[str, Any], model: type[BaseModel]) -> float:
     return sum(name in right and _suits(right[name], node) for name, node in asked.items()) / len(asked)
 
 
-def _suits(value: Any, node: Mapping[str, Any]) -> bool:
+def _suits(value: Any, node: JsonObject) -> bool:
     """Whether a value can be meant as an answer to a field: the kind is right, and it is no placeholder."""
     kinds = {str(one.get("type")) for one in (node, *node.get("anyOf", ())) if "type" in one}
     if value is None:

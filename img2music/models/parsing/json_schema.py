@@ -11,33 +11,35 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from pydantic import BaseModel
 
-__all__ = ["limits_of", "narrowed", "schema_of", "without_lists"]
+__all__ = ["JsonObject", "limits_of", "narrowed", "schema_of", "without_lists"]
 
+JsonObject = dict[str, Any]
+"""A JSON object that nobody has checked, or a JSON schema. It stays inside the modules that read answers; what leaves them is a record."""
 _DROPPED = frozenset({"title", "description", "default", "$defs", "discriminator"})
 _SHORT_LIST, _SAID_LIST = 14, 8
 """A list of so many names at most stays in a schema in whatever case; of so many it is said among the limits."""
 
 
 @cache
-def schema_of(model: type[BaseModel]) -> dict[str, Any]:
+def schema_of(model: type[BaseModel]) -> JsonObject:
     """The schema of the answers that `model` reads. It is shared: don't change it."""
     tree = model.model_json_schema()
-    made: dict[str, Any] = _written_out(tree, tree.get("$defs", {}))
+    made: JsonObject = _written_out(tree, tree.get("$defs", {}))
     return made
 
 
-def _written_out(node: Any, definitions: dict[str, Any]) -> Any:
+def _written_out(node: Any, definitions: JsonObject) -> Any:
     if isinstance(node, list):
         return [_written_out(item, definitions) for item in node]
     if not isinstance(node, dict):
         return node
     if "$ref" in node:
         return _written_out(definitions[node["$ref"].rpartition("/")[2]], definitions)
-    made: dict[str, Any] = {}
+    made: JsonObject = {}
     for name, value in node.items():
         if name == "properties":
             made[name] = {field: _written_out(inner, definitions) for field, inner in value.items()}
@@ -49,7 +51,7 @@ def _written_out(node: Any, definitions: dict[str, Any]) -> Any:
     return made
 
 
-def without_lists(schema: Mapping[str, Any], fields: Iterable[str]) -> dict[str, Any]:
+def without_lists(schema: JsonObject, fields: Iterable[str]) -> JsonObject:
     """The schema with long lists of names in those fields left out: the prompt lists them already, and once is enough.
 
     What the fields hold is bounded as before (a name is no longer than the longest of the list); whether it is one of the list is checked
@@ -73,17 +75,17 @@ def without_lists(schema: Mapping[str, Any], fields: Iterable[str]) -> dict[str,
             for key, value in node.items()
         }
 
-    made: dict[str, Any] = look(dict(schema), False)
+    made: JsonObject = look(dict(schema), False)
     return made
 
 
-def narrowed(schema: Mapping[str, Any], fields: Iterable[str]) -> dict[str, Any]:
+def narrowed(schema: JsonObject, fields: Iterable[str]) -> JsonObject:
     """The schema of an answer that holds only those fields, all of them."""
     names = [name for name in schema["properties"] if name in frozenset(fields)]
     return {**schema, "properties": {name: schema["properties"][name] for name in names}, "required": names}
 
 
-def limits_of(schema: Mapping[str, Any], fields: Iterable[str] | None = None, *, lists: bool = False) -> str:
+def limits_of(schema: JsonObject, fields: Iterable[str] | None = None, *, lists: bool = False) -> str:
     """What the schema allows, one field a line, in its order and in a short hand.
 
         observations 1-6 {name ≤31; text ≤160; box 4 of 0..1}
@@ -95,7 +97,7 @@ def limits_of(schema: Mapping[str, Any], fields: Iterable[str] | None = None, *,
     return "\n".join(f"{name} {_said(schema['properties'][name], lists)}".strip() for name in names)
 
 
-def _said(node: Mapping[str, Any], lists: bool) -> str:
+def _said(node: JsonObject, lists: bool) -> str:
     if "anyOf" in node:
         return " or ".join(filter(None, dict.fromkeys(_said(one, lists) for one in node["anyOf"])))
     if "enum" in node:

@@ -1,39 +1,31 @@
-"""Keys, metres, tempi, lengths of notes and names of music as models write them, read as they are meant.
+"""Keys, metres, tempi and lengths of notes as models write them, read as they are meant.
 
 "Dm", "d-moll", "ré mineur" and "D Minor (natural)" are D minor; A# major, which needs ten sharps, is Bb major; "dotted quarter" and "3/8"
-last 1.5 quarters; "Solo Piano" is solo-piano and "Cello (arco)" a cello. Each reader gives the name or number that the rest of the
+last 1.5 quarters. Keys in other languages are read by the tables of `img2music.words`. Each reader gives the name or number that the rest of the
 program uses, or None where what is written leaves a doubt.
 """
 
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from img2music.errors import Img2MusicError
-from img2music.io.style_files import style_names
-from img2music.models.parsing.loose_values import folded, number_of, plain_text, scalar_of
-from img2music.theory import METERS, MODES, Key, instrument, instrument_names, parse_pitch_class, pitch_class
+from img2music.io.lexicon_files import languages
+from img2music.models.parsing.loose_values import folded, number_of, scalar_of, short_text_of
+from img2music.theory import METERS, MODES, Key, parse_pitch_class, pitch_class
+from img2music.words.key_names import find_key_name
+from img2music.words.tokenizer import tokenize
 
-__all__ = ["instrument_of", "length_of", "meter_of", "mode_of", "one_of", "parse_key_name", "style_of", "tempo_of", "tonic_of"]
+__all__ = ["length_of", "meter_of", "mode_of", "parse_key_name", "tempo_of", "tonic_of", "whole_tempo_of"]
 
 _MODES = {
     **{mode: mode for mode in MODES}, "maj": "major", "min": "minor", "ionian": "major", "aeolian": "minor", "m": "minor", "mi": "minor",
-    "ma": "major", "dur": "major", "moll": "minor", "majeur": "major", "mineur": "minor", "mayor": "major", "menor": "minor",
-    "maggiore": "major", "minore": "minor", "maior": "major", "dorisch": "dorian", "phrygisch": "phrygian", "lydisch": "lydian",
-    "mixolydisch": "mixolydian", "dor": "dorian", "phryg": "phrygian", "lyd": "lydian", "mixo": "mixolydian", "mix": "mixolydian",
+    "ma": "major", "dor": "dorian", "phryg": "phrygian", "lyd": "lydian", "mixo": "mixolydian", "mix": "mixolydian",
 }  # fmt: skip
-_GERMAN = {"dur", "moll"}
-_SOLFEGE = {"do": "C", "ut": "C", "re": "D", "ré": "D", "mi": "E", "fa": "F", "sol": "G", "la": "A", "si": "B"}
-_GERMAN_NAMES = {
-    "cis": "C#", "dis": "D#", "eis": "E#", "fis": "F#", "gis": "G#", "ais": "A#", "his": "B#",
-    "ces": "Cb", "des": "Db", "es": "Eb", "fes": "Fb", "ges": "Gb", "as": "Ab",
-}  # fmt: skip
-_ACCIDENTALS = {
-    "": "", "#": "#", "b": "b", "sharp": "#", "flat": "b", "s": "#", "bémol": "b", "bemol": "b", "bemolle": "b", "dièse": "#",
-    "diese": "#", "diesis": "#", "sostenido": "#", "natural": "", "##": "##", "bb": "bb",
-}  # fmt: skip
+"""English names and short ones; those of other languages stand in the tables of `img2music.words`."""
+_ACCIDENTALS = {"": "", "#": "#", "b": "b", "sharp": "#", "flat": "b", "s": "#", "natural": "", "##": "##", "bb": "bb"}
 _WORDLESS = frozenset(
     {"natural", "harmonic", "melodic", "pentatonic", "scale", "key", "of", "the", "in", "mode", "tonality", "tonic"}
 )
@@ -52,24 +44,12 @@ _STRAIGHT = re.compile(r"\b(?:notes?|long|a|an)\b|[()\[\]]")
 _HALVES = re.compile("[¼½¾⅓⅔⅙⅛⅜⅝⅞]")
 _QUARTERS = re.compile(r"(\S+)\s*(?:beats?|quarters?|quarter[ -]?notes?|ql|qn)")
 _OF_WHOLE = re.compile(r"([1-9]\d?)\s*/\s*(1|2|4|8|16|32|3|6|12|24)")
-_BEFORE = re.compile(
-    r"^(?:\d{1,2}\s?(?:x|st|nd|rd)?\s+|(?:first|second|fender|a|an|the|some|solo|lead|two|three|four|soft|gentle|warm|mellow|bright|distant|airy|felt|concert|acoustic|plucked|bowed"
-    r"|muted|breathy|low|high)\s+)+"
-)
-"""What may stand before an instrument's name without making it another one."""
-_TAIL = re.compile(r"\s+(?:[ivIV]{1,3}|\d{1,2}|solo|section|line|part|ensemble)$")
-_PLAYERS = {
-    "nylon string guitar": "classical guitar", "spanish guitar": "classical guitar", "steel string guitar": "steel guitar",
-    "synthesizer": "polysynth", "synthesiser": "polysynth", "drum set": "drums", "percussion": "drums", "vocals": "voice", "vocal": "voice",
-    "keyboard": "piano", "hammond organ": "organ", "string": "strings", "clean guitar": "electric guitar", "distortion guitar": "overdriven guitar",
-}  # fmt: skip
-"""Other names for instruments, beside those of `theory`."""
-_LONGEST = 80
+_FASTEST = 10_000
 
 
 def parse_key_name(value: Any) -> str | None:
     """The key's name with its mode, respelled where it needs more than seven accidentals: "Dm" is "D minor", "A# major" "Bb major"."""
-    text = _short(value)
+    text = short_text_of(value)
     return None if text is None else _key(text)
 
 
@@ -79,37 +59,36 @@ def _key(text: str) -> str | None:
     if match := _CASED.fullmatch(text):
         return _usable(match[1], "minor" if match[2] in {"m", "min"} else "major")
     words = [word for word in re.split(r"[\s_,-]+", text) if word and word.casefold() not in _WORDLESS]
-    tonic, rest, german = _tonic(words)
+    tonic, rest = _tonic(words)
     if tonic is None or len(rest) > 1:
-        return None
+        return _key_of_another_language(text)
     mode = "major" if not rest or rest[0] == "M" else _MODES.get(rest[0].casefold())
-    if mode is None:
-        return None
-    if german and rest and rest[0].casefold() in _GERMAN:
-        tonic = {"B": "Bb", "H": "B"}.get(tonic, tonic)
-    return None if tonic == "H" else _usable(tonic, mode)
+    return _key_of_another_language(text) if mode is None else _usable(tonic, mode)
 
 
-def _tonic(words: list[str]) -> tuple[str | None, list[str], bool]:
-    """The tonic, the words behind it, and whether its letter may be a German one."""
+def _key_of_another_language(text: str) -> str | None:
+    """A key as the tables of words name it: "fis-moll", "si bémol majeur"; the whole text must be one."""
+    tokens = tokenize(text)
+    for bare in (False, len(text) > 1):  # a tonic without a mode is major, but for H, which is German or a slip
+        key, count = find_key_name(tokens, 0, languages(), introduced=True, bare=bare) if tokens else (None, 0)
+        if key is not None and count == len(tokens):
+            return _respelled(key).name
+    return None
+
+
+def _tonic(words: list[str]) -> tuple[str | None, list[str]]:
+    """The tonic and the words behind it."""
     if not words:
-        return None, [], False
+        return None, []
     first, rest = re.sub(r"^([A-G])B$", r"\1b", words[0]), words[1:]
-    low = first.casefold()
-    if low in _SOLFEGE or low in _GERMAN_NAMES:
-        tonic, german = _SOLFEGE.get(low) or _GERMAN_NAMES[low], False
-    elif low == "h":
-        return "H", rest, True
-    else:
-        match = re.fullmatch(r"([A-Ga-g])(##|bb|#|b|sharp|flat)?([A-Za-z]{1,10})?", first)
-        if match is None or (match[3] and match[3].casefold() not in _MODES):
-            return None, [], False
-        tonic = match[1].upper() + _ACCIDENTALS[match[2] or ""]
-        rest = [match[3], *rest] if match[3] else rest
-        german = not match[2]
+    match = re.fullmatch(r"([A-Ga-g])(##|bb|#|b|sharp|flat)?([A-Za-z]{1,10})?", first)
+    if match is None or (match[3] and match[3].casefold() not in _MODES):
+        return None, []
+    tonic = match[1].upper() + _ACCIDENTALS[match[2] or ""]
+    rest = [match[3], *rest] if match[3] else rest
     if rest and len(tonic) == 1 and rest[0].casefold() in _ACCIDENTALS:
-        return tonic + _ACCIDENTALS[rest[0].casefold()], rest[1:], False
-    return tonic, rest, german
+        return tonic + _ACCIDENTALS[rest[0].casefold()], rest[1:]
+    return tonic, rest
 
 
 def _usable(tonic: str, mode: str) -> str | None:
@@ -118,10 +97,13 @@ def _usable(tonic: str, mode: str) -> str | None:
         fifths = parse_pitch_class(tonic[:2]) + (parse_pitch_class("F" + tonic[1]) - parse_pitch_class("F") if tonic[2:] else 0)
     except Img2MusicError:
         return None
-    key = Key(fifths, mode)
+    return _respelled(Key(fifths, mode)).name
+
+
+def _respelled(key: Key) -> Key:
     while abs(key.signature) > 7:
-        key = Key(key.tonic + (12 if key.signature < 0 else -12), mode)
-    return key.name
+        key = Key(key.tonic + (12 if key.signature < 0 else -12), key.mode)
+    return key
 
 
 def tonic_of(value: Any, listed: tuple[str, ...]) -> str | None:
@@ -138,19 +120,22 @@ def tonic_of(value: Any, listed: tuple[str, ...]) -> str | None:
 
 def mode_of(value: Any) -> str | None:
     """The mode's name; also out of a whole key ("D minor")."""
-    text = _short(value)
+    text = short_text_of(value)
     if text is None:
         return None
     words = [word for word in re.split(r"[\s_,.()-]+", text.casefold()) if word and word not in _WORDLESS]
     if len(words) == 1 and words[0] in _MODES and words[0] not in {"m", "mi", "ma"}:
         return _MODES[words[0]]
+    name = _key(f"C {text}") if len(words) == 1 and words[0] not in _MODES else None  # the name of a mode in another language
+    if name is not None:
+        return name.split()[1]
     name = _key(text)
     return None if name is None or not (len(words) > 1 or _CASED.fullmatch(text)) else name.split()[1]
 
 
 def meter_of(value: Any) -> str | None:
     """The metre's name: "4/4 time", "3 / 4", "6 over 8", "common time"; None for one that can't be played."""
-    text = _short(value)
+    text = short_text_of(value)
     if text is None:
         return None
     found = {f"{int(count)}/{int(unit)}" for count, unit in _METER.findall(text)}
@@ -163,7 +148,7 @@ def meter_of(value: Any) -> str | None:
 def tempo_of(value: Any) -> float | None:
     """Quarter notes a minute: 72.5, "72 bpm", the middle of "72-76", "♩. = 48" (72), "Andante (76)"."""
     number = number_of(value)
-    text = _short(value)
+    text = short_text_of(value)
     if number is not None or text is None or "%" in text:
         return number
     text = text.casefold()
@@ -188,10 +173,16 @@ def _beat(text: str) -> float | None:
     return next((beat for name in names if not name.isdecimal() and (beat := length_of(name)) is not None), None)
 
 
+def whole_tempo_of(value: Any) -> int | None:
+    """A tempo in whole quarter notes a minute; None for what can be none."""
+    tempo = tempo_of(value)
+    return None if tempo is None or abs(tempo) > _FASTEST else round(tempo)
+
+
 def length_of(value: Any) -> float | None:
     """A note's length in quarters: 1.5, "dotted quarter", "1/8" (an eighth note: .5), "8th", "crotchet", "triplet eighth", "q."."""
     value = scalar_of(value)
-    text = _short(value)
+    text = short_text_of(value)
     if text is None:
         return number_of(value)
     if isinstance(value, str) and _HALVES.search(value):  # "½" counts beats; it is no name of a note
@@ -224,63 +215,3 @@ def _named_length(text: str) -> float | None:
         return round(_NOTES[name] * factor, 6)
     match = _OF_WHOLE.fullmatch(re.sub(r"(?<=\d)(?:th|nd|rd|st)$", "", name))
     return round(4 * int(match[1]) / int(match[2]) * factor, 6) if match else None
-
-
-def style_of(value: Any) -> str | None:
-    """A style's name: "Lo-Fi", "solo_piano", "Ambient (slow)", or the one that a longer name ends with ("Chinese Folk")."""
-    text = _short(value)
-    if text is None:
-        return None
-    text = re.sub(r"\s*\([^)]*\)", "", text)
-    plain = folded(text)
-    for name, whole in _styles().items():
-        if plain in {name, f"{name}music", f"{name}style"}:
-            return whole
-    words = re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-")
-    return next((name for name in style_names() if words.endswith(f"-{name}")), None)
-
-
-@cache
-def _styles() -> dict[str, str]:
-    return {folded(name): name for name in style_names()}
-
-
-def instrument_of(value: Any) -> str | None:
-    """An instrument's name: "Warm Pad", "solo_cello", "Cello (arco)", "2 Violins", "Violin II"."""
-    text = _short(value)
-    if text is None:
-        return None
-    text = " ".join(re.sub(r"[_-]+", " ", text.casefold()).split())
-    bare = re.sub(r"\s*[(\[].*$", "", text).strip(" .'\"")
-    short = _TAIL.sub("", _BEFORE.sub("", bare)).strip()
-    for name in (text, bare, _TAIL.sub("", bare), _BEFORE.sub("", bare), short, short.removesuffix("s"), _unjoined(bare)):
-        try:
-            return instrument(_PLAYERS.get(name, name)).name
-        except Img2MusicError:
-            continue
-    return None
-
-
-def _unjoined(text: str) -> str:
-    """A name whose blanks were lost ("warmPad", "doublebass")."""
-    plain = folded(text)
-    return next((name for name in instrument_names() if folded(name) == plain), text)
-
-
-def one_of(value: Any, names: tuple[str, ...], others: dict[str, str]) -> str | None:
-    """One of `names`, whatever its capitals and signs, or what `others` (folded) call it; the last word may decide ("lead melody")."""
-    text = _short(value)
-    if text is None:
-        return None
-    known = {**others, **{folded(name): name for name in names}}
-    plain = re.sub(r"\s*\([^)]*\)", "", text)
-    if folded(plain) in known:
-        return known[folded(plain)]
-    words = re.findall(r"[^\W_]+", plain.casefold())
-    meant = {known[word] for word in words if word in known}
-    return meant.pop() if len(meant) == 1 else None
-
-
-def _short(value: Any) -> str | None:
-    value = scalar_of(value)
-    return plain_text(value) if isinstance(value, str) and len(value) <= _LONGEST else None

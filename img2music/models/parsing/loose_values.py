@@ -25,10 +25,11 @@ __all__ = [
     "scalar_of",
     "share_of",
     "shares_of",
+    "short_text_of",
     "whole_number_of",
 ]
 
-_LONGEST = 4000
+_LONGEST, _LONGEST_SHORT = 4000, 80
 _MOST_REMARKS = 60
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹘﹣－⁃"), "-")
 _SIGNS = {
@@ -60,6 +61,12 @@ def plain_text(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).translate(_SIGNS).translate(_DASHES)
     digits = (str(unicodedata.decimal(one)) if one.isdecimal() and not one.isascii() else one for one in text)
     return " ".join("".join(digits).split())
+
+
+def short_text_of(value: Any) -> str | None:
+    """A text of at most 80 characters in plain signs; None for anything else."""
+    value = scalar_of(value)
+    return plain_text(value) if isinstance(value, str) and len(value) <= _LONGEST_SHORT else None
 
 
 def folded(text: str) -> str:

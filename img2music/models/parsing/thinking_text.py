@@ -23,7 +23,13 @@ _THOUGHT = frozenset({"analysis", "thinking", "thought"})
 
 
 def without_thinking(text: str) -> tuple[str, bool]:
-    """What is said, and whether the thinking goes on to the end of the text, so that nothing may be said at all."""
+    """What is said, and whether the thinking goes on to the end of the text, so that nothing may be said at all.
+
+    >>> without_thinking("<think>A waltz?</think>{}")
+    ('{}', False)
+    >>> without_thinking("<think>A waltz?")
+    ('', True)
+    """
     said, channels = _without_channels(text)
     if channels is not None:
         return said, channels

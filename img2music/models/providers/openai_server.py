@@ -1,7 +1,7 @@
 """Servers that speak OpenAI's protocol: OpenAI itself, vLLM, Ollama, llama.cpp, LM Studio, and many hosts.
 
 The client waits no longer than it is told, reads no more than a bounded answer, follows no redirect and never retries by itself
-(`asking.Client` does). What comes back is put into the protocol's shape where servers differ. Knows nothing of what is asked.
+(`img2music.models.client` does). What comes back is put into the protocol's shape where servers differ. Knows nothing of what is asked.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from pydantic import SecretStr
 from img2music.errors import UsageError
 from img2music.models.http.http_transport import bounded_client, plain_async_client
 from img2music.models.http.proxies import proxy_for
-from img2music.models.model_factory import OPENAI_ADDRESS, key_variable
 from img2music.models.model_spec import LONGEST_SECONDS
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def make(spec: ModelSpec) -> BaseChatModel:
         UsageError: the key is missing in the environment, or can't be sent.
         MissingPackageError, BackendError: the environment names a proxy that can't be used.
     """
-    variable = key_variable(spec)
+    variable = spec.key_variable
     key = os.environ.get(variable, "").strip() if variable is not None else _NO_KEY
     if not key:
         raise UsageError(f"model {spec.label!r} needs a key: set {variable} in the environment")
@@ -47,12 +46,12 @@ def make(spec: ModelSpec) -> BaseChatModel:
         raise UsageError(f"the key in {variable} holds characters that can't be sent; copy it again, without line breaks")
     options = spec.options
     seconds = options.timeout or LONGEST_SECONDS
-    proxy = proxy_for(options.base_url or OPENAI_ADDRESS)
+    proxy = proxy_for(spec.server_address)
     if proxy is not None:
         proxy.check()
     return ServerChat(
         model=spec.name,
-        base_url=options.base_url or OPENAI_ADDRESS,
+        base_url=spec.server_address,
         api_key=SecretStr(key),
         temperature=options.temperature,
         max_tokens=options.max_tokens,  # type: ignore[call-arg]  # the field's other name

@@ -1,6 +1,6 @@
 """What a model that sees must answer, schema "scene/2": what it sees, its reasons, then the values, each said once.
 
-It says the same as "scene/1" (`vlm_answer`) in a third of the schema: the reasons stand in one list before the values, and a decision without
+It says the same as "scene/1" (`scene_schema`) in a third of the schema: the reasons stand in one list before the values, and a decision without
 a reason has none instead of an invented one. Besides, a model may name measured facts that are wrong, and leave the key open. Read by
 turning it into the other form (`as_decisions`), so that what is forgiven there is forgiven here.
 """
@@ -17,7 +17,7 @@ from img2music.strict_model import StrictModel
 from img2music.theory import METERS, instrument_names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from img2music.models.parsing.json_schema import JsonObject
 
 __all__ = ["FlatSceneAnswer", "as_decisions", "facts_called_wrong"]
 
@@ -61,7 +61,7 @@ class FlatSceneAnswer(StrictModel):
     instruments: Annotated[list[_Instrument], Field(min_length=1, max_length=6)]
 
 
-def as_decisions(tree: Mapping[str, Any]) -> dict[str, Any]:
+def as_decisions(tree: JsonObject) -> JsonObject:
     """An answer of "scene/2" as one of "scene/1": every value with its reasons and its confidence.
 
     Values that are given in that form already stay as they are. A key of null is left out.
@@ -79,7 +79,7 @@ def as_decisions(tree: Mapping[str, Any]) -> dict[str, Any]:
     return made
 
 
-def _own_name(name: str, tree: Mapping[str, Any]) -> str:
+def _own_name(name: str, tree: JsonObject) -> str:
     """The decision that another name for it means, where the answer does not name it rightly too."""
     right = _OTHER_NAMES.get(name.strip().lower(), name)
     return name if right in tree else right
@@ -96,7 +96,7 @@ def _reasons(raw: Any) -> dict[str, tuple[Any, Any]]:
     return made
 
 
-def facts_called_wrong(tree: Mapping[str, Any], shown: frozenset[str]) -> frozenset[str]:
+def facts_called_wrong(tree: JsonObject, shown: frozenset[str]) -> frozenset[str]:
     """The facts among those `shown` that an answer calls wrong."""
     raw = tree.get("wrong_facts")
     return frozenset(name for name in raw if isinstance(name, str)) & shown if isinstance(raw, list) else frozenset()

@@ -10,7 +10,8 @@ import re
 from typing import Any, get_args
 
 from img2music.models.parsing.json_candidates import match_field_names
-from img2music.models.parsing.loose_music import instrument_of, meter_of, mode_of, style_of, tempo_of, tonic_of
+from img2music.models.parsing.loose_music import meter_of, mode_of, tonic_of, whole_tempo_of
+from img2music.models.parsing.loose_names import instrument_of, style_of
 from img2music.models.parsing.loose_values import (
     LenientReader,
     is_unsaid,
@@ -146,15 +147,10 @@ def _players(value: Any, slips: LenientReader) -> Any:
     return list(dict.fromkeys(known))[:_MOST_PLAYERS] if known else texts[:_MOST_PLAYERS]
 
 
-def _tempo(value: Any) -> int | None:
-    tempo = tempo_of(value)
-    return None if tempo is None or abs(tempo) > 10_000 else round(tempo)
-
-
 _READERS: dict[str, Any] = {
     "valence": lambda value: share_of(value, signed=True),
     "arousal": lambda value: share_of(value, signed=True),
-    "tempo_bpm": _tempo,
+    "tempo_bpm": whole_tempo_of,
     "key": lambda value: tonic_of(value, _TONICS),
     "mode": mode_of,
     "meter": meter_of,

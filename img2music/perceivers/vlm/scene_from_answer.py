@@ -1,19 +1,27 @@
 """From a model's answer to a scene beside the measured one, decision by decision.
 
 What is measured stays; the model's observations come beside it, its sound decisions take the attributes' place, and where one is not
-sound the eye's own stands: one bad field never costs the others. Slips of writing that leave no doubt are put right (`vlm_spelling`).
+sound the eye's own stands: one bad field never costs the others. Slips of writing that leave no doubt are put right (`scene_answer_spelling`).
 What is cited must be a measured cue or a colour that the model was shown, or one of its own observations; anything else is kept as
 `unfounded` and counts for nothing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from img2music.models.parsing.json_answer import AnswerError, validate_field, validate_record
+from img2music.models.parsing.json_answer import (
+    AnswerError,
+    drop_unknown_fields,
+    parse_json_answer,
+    validate_field,
+    validate_record,
+)
 from img2music.models.parsing.json_candidates import unwrap_answer
 from img2music.models.parsing.loose_values import LenientReader
+from img2music.perceivers.vlm.flat_scene_schema import FlatSceneAnswer, as_decisions, facts_called_wrong
 from img2music.perceivers.vlm.scene_answer_spelling import (
     decision_as_meant,
     not_said,
@@ -25,9 +33,9 @@ from img2music.perceivers.vlm.scene_schema import DECISIONS, Observation, SceneA
 from img2music.scene import Box, Cue, MusicalAttributes, Scene
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from img2music.models.parsing.json_schema import JsonObject
 
-__all__ = ["SceneReading", "read_scene"]
+__all__ = ["SceneReading", "read_scene", "read_scene_answer"]
 
 _UNSURE = 0.2
 """Confidence at most of a decision that cites nothing that is there. Our choice."""
@@ -46,6 +54,8 @@ class SceneReading:
     """What was put right, marked or left out without asking again."""
     citations: int
     unfounded: int
+    wrong_facts: frozenset[str] = frozenset()
+    """Measured facts that the model calls wrong."""
 
 
 @dataclass(slots=True)
@@ -54,7 +64,31 @@ class _Notes:
     mended: list[str] = field(default_factory=list)
 
 
-def read_scene(tree: Mapping[str, Any], measured: Scene, shown: frozenset[str]) -> SceneReading:
+def read_scene_answer(text: str, schema_name: str, measured: Scene, shown: frozenset[str]) -> SceneReading:
+    """The scene that the text of an answer gives over what was `measured`; `schema_name` is "scene/1" or "scene/2".
+
+    Raises:
+        AnswerError: there is no answer in it, or no decision in the answer is sound.
+    """
+    flat = schema_name == "scene/2"
+    asked = FlatSceneAnswer if flat else SceneAnswer
+    raw = parse_json_answer(text, asked)
+    known = {*asked.model_fields, *MusicalAttributes.model_fields}
+    tree, strange = drop_unknown_fields(as_decisions(raw) if flat else raw, known)
+    seen = read_scene(tree, measured, shown)
+    faults = seen.faults
+    if flat:
+        open_key = "key" in raw and raw["key"] is None
+        faults = tuple(_flat_place(fault) for fault in faults if not (open_key and fault.startswith("key:")))
+    return replace(seen, faults=faults, mended=(*strange, *seen.mended), wrong_facts=facts_called_wrong(raw, shown))
+
+
+def _flat_place(fault: str) -> str:
+    """A fault by the place that the answer has: where values stand alone there is no "value" in them."""
+    return re.sub(r"^([a-z_]+)\.value\b", r"\1", fault)
+
+
+def read_scene(tree: JsonObject, measured: Scene, shown: frozenset[str]) -> SceneReading:
     """The scene that an answer gives over what was `measured`; `shown` are the names that the model was told.
 
     Raises:
@@ -69,7 +103,7 @@ def read_scene(tree: Mapping[str, Any], measured: Scene, shown: frozenset[str]) 
     cues, renamed = _observed(tree, measured, notes, slips)
     # A name that both use means the model's own observation: it has just said what it means by it.
     names = {**{name: name for name in shown}, **renamed}
-    attributes: dict[str, Any] = {}
+    attributes: JsonObject = {}
     citations = unfounded = 0
     for name in DECISIONS:
         if name in tree and not_said(tree[name]):
@@ -111,7 +145,7 @@ def read_scene(tree: Mapping[str, Any], measured: Scene, shown: frozenset[str]) 
     return SceneReading(Scene.model_validate(scene.model_dump()), tuple(notes.faults), tuple(notes.mended), citations, unfounded)
 
 
-def _observed(tree: Mapping[str, Any], measured: Scene, notes: _Notes, slips: LenientReader) -> tuple[list[Cue], dict[str, str]]:
+def _observed(tree: JsonObject, measured: Scene, notes: _Notes, slips: LenientReader) -> tuple[list[Cue], dict[str, str]]:
     """The model's observations as cues, and by the name that it gave each the name of the cue."""
     raw = observations_in(tree.get("observations"))
     if not isinstance(raw, list) or not raw:

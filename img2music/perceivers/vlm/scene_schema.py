@@ -2,7 +2,7 @@
 
 The answer (schema "scene/1") names what the model sees, each with a place in the picture, and then decides, reasons before values:
 a model that has to name its grounds first invents less. It can say nothing but music: no field holds an order, a path or an address,
-and every text is short. What becomes of it is in `vlm_reading`.
+and every text is short. What becomes of it is in `scene_from_answer`.
 """
 
 from __future__ import annotations

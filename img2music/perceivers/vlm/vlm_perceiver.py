@@ -1,15 +1,13 @@
 """An eye that asks: the offline eye measures, a model that sees is shown the picture and the facts that are sure, and decides.
 
 It is not shown what the eye makes of feelings, so that its judgement is its own. What is measured stays in the scene, but for what the model's
-view supersedes (`both_eyes`); every attribute names its source. A model that gives nothing usable
+view supersedes (`scene_fusion`); every attribute names its source. A model that gives nothing usable
 fails the stage with one line, and the pipeline's fallback (the offline eye) takes over. What leaves the machine, where the model is
 not on it: a picture of at most 768 pixels without metadata, and the measured cues; never the file's name.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -19,15 +17,14 @@ from img2music.templates import load_prompt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
     from img2music.io.pictures import Picture
     from img2music.models import Client
+    from img2music.models.parsing.json_schema import JsonObject
     from img2music.scene import Scene
 
 __all__ = ["ModelPerceiver"]
 
-_MOST_MENDS = 120
 _FEELINGS = frozenset({"valence", "arousal", "mood"})
 """What the model is to judge before it knows how others did."""
 
@@ -61,67 +58,48 @@ class ModelPerceiver:
         Raises:
             BackendError: the model gave nothing usable in time.
         """
-        from img2music.models import AnswerError, converse, parse_json_answer, schema_of
+        from img2music.models import converse, schema_of
         from img2music.models.parsing.json_schema import without_lists
-        from img2music.models.repair_patch import drop_unknown_fields
         from img2music.perceivers.offline import OfflinePerceiver
-        from img2music.perceivers.vlm.flat_scene_schema import FlatSceneAnswer, as_decisions, facts_called_wrong
-        from img2music.perceivers.vlm.scene_from_answer import SceneReading, read_scene
+        from img2music.perceivers.vlm.flat_scene_schema import FlatSceneAnswer
+        from img2music.perceivers.vlm.scene_from_answer import SceneReading, read_scene_answer
         from img2music.perceivers.vlm.scene_fusion import fuse_scenes
         from img2music.perceivers.vlm.scene_schema import DECISIONS, SceneAnswer
-        from img2music.scene import MusicalAttributes
 
         until = monotonic() + self._limit
         measured = OfflinePerceiver()(picture)
         if self._client.spec.sees is False:
             raise BackendError(f"model {self._client.spec.label!r} can't see pictures; name its mmproj file, or another model")
-        flat = self._template.schema_name == "scene/2"
-        vocabulary = schema_of(FlatSceneAnswer if flat else SceneAnswer)
+        vocabulary = schema_of(FlatSceneAnswer if self._template.schema_name == "scene/2" else SceneAnswer)
         values, shown = self._told(measured, vocabulary)
-        best: list[SceneReading] = []
 
         def read(text: str) -> SceneReading:
-            raw = parse_json_answer(text, FlatSceneAnswer if flat else SceneAnswer)
-            known = {*vocabulary["properties"], *MusicalAttributes.model_fields}
-            tree, strange = drop_unknown_fields(as_decisions(raw) if flat else raw, known)
-            open_key = flat and "key" in raw and raw["key"] is None
-            seen = fuse_scenes(read_scene(tree, measured, shown), measured, facts_called_wrong(raw, shown))
-            faults = tuple(
-                _place(fault) if flat else fault for fault in seen.faults if not (open_key and fault.startswith("key:"))
-            )
-            seen = replace(seen, faults=faults, mended=(*strange, *seen.mended))
-            if not best or len(seen.faults) < len(best[0].faults):
-                best[:] = [seen]
-            if seen.faults:
-                raise AnswerError(*seen.faults)
-            return seen
+            seen = read_scene_answer(text, self._template.schema_name, measured, shown)
+            return fuse_scenes(seen, measured, seen.wrong_facts)
 
         reply = converse(
             self._client,
             self._template,
             values,
             stage="perceiver",
-            schema=vocabulary if self._is_grammar() else without_lists(vocabulary, self._listed()),
+            schema=vocabulary if self._client.spec.has_local_grammar else without_lists(vocabulary, self._listed()),
             check=read,
+            faults_of=lambda seen: seen.faults,
             until=until,
             seed=self._seed,
             picture=picture,
             patched=DECISIONS,  # what is seen has to be looked at again, what follows has not
             vocabulary=vocabulary,
         )
-        found = reply.value or (best[0] if best else None)
+        found = reply.value
         if found is None:
-            record_model_use(reply.use)
-            raise BackendError(
-                f"model {self._client.spec.label!r} gave no usable answer in {reply.use.answers} tries ({reply.faults[0]}); "
-                "try another model or prompt"
-            )
-        mended = (*(f"{fault}; the eye's own stands" for fault in found.faults), *found.mended)[:_MOST_MENDS]
-        counts = {"mended": mended, "citations": found.citations, "unfounded": found.unfounded}
-        record_model_use(reply.use.model_copy(update={"accepted": True, **counts}))
+            raise reply.unusable("answer")
+        mended = (*(f"{fault}; the eye's own stands" for fault in found.faults), *found.mended)
+        use = reply.use.with_outcome(accepted=True, mended=mended, citations=found.citations, unfounded=found.unfounded)
+        record_model_use(use)
         return found.scene
 
-    def _told(self, measured: Scene, schema: dict[str, Any]) -> tuple[dict[str, str], frozenset[str]]:
+    def _told(self, measured: Scene, schema: JsonObject) -> tuple[dict[str, str], frozenset[str]]:
         """What the template's variables are filled with, and the names that the model is shown and may cite."""
         from img2music.crossmodal import menus, verbalize
         from img2music.models.parsing.json_schema import limits_of
@@ -151,14 +129,3 @@ class ModelPerceiver:
         """Fields whose names the template lists, so that the schema need not."""
         told = self._template.variables()
         return (*(("genre",) if told & {"genres", "styles"} else ()), *(("instruments",) if "instruments" in told else ()))
-
-    def _is_grammar(self) -> bool:
-        """Whether the schema is a grammar that nobody reads and that costs nothing, as servers and models on this machine have it."""
-        from img2music.models.model_factory import is_local
-
-        return is_local(self._client.spec) and self._client.spec.options.structured == "schema"
-
-
-def _place(fault: str) -> str:
-    """A fault by the place that the answer has: where values stand alone there is no "value" in them."""
-    return re.sub(r"^([a-z_]+)\.value\b", r"\1", fault)

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from img2music.manifest import KeptCount
-from img2music.pipeline.recomposition.plan_adaptation import NOTE_CRAFTS, craft_of
+from img2music.pipeline.recomposition.kept_parts import NOTE_CRAFTS, craft_of
 from img2music.theory.chords import parse_bar
 from img2music.theory.transposition import degree_of, interval_name, key_interval
 

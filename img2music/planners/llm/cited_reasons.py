@@ -8,16 +8,16 @@ from img2music.plan import Reason
 
 if TYPE_CHECKING:
     from img2music.plan import CompositionPlan
+    from img2music.planners.llm.fixed_choices import FixedChoices
     from img2music.planners.llm.plan_from_answer import PlanProposal
-    from img2music.planners.llm.settle_plan import FixedChoices
 
-__all__ = ["Given", "give_reasons"]
+__all__ = ["CheckedReasons", "check_reasons"]
 
 _ALWAYS = frozenset({"words", "mood", "scene", "register"})
 """What the rules decide whatever the model plans."""
 
 
-class Given(NamedTuple):
+class CheckedReasons(NamedTuple):
     """Reasons, and how many of their citations name nothing that is there."""
 
     reasons: tuple[Reason, ...]
@@ -26,7 +26,7 @@ class Given(NamedTuple):
     unfounded: int
 
 
-def give_reasons(wish: PlanProposal, draft: CompositionPlan, known: frozenset[str], settled: FixedChoices) -> Given:
+def check_reasons(wish: PlanProposal, draft: CompositionPlan, known: frozenset[str], settled: FixedChoices) -> CheckedReasons:
     """The model's reasons, then the draft's for what the model did not explain and did not change; `known` may be cited."""
     made: list[Reason] = []
     remarks: list[str] = []
@@ -41,7 +41,7 @@ def give_reasons(wish: PlanProposal, draft: CompositionPlan, known: frozenset[st
         made.append(Reason(choice=reason.choice, text=reason.text, because=there, source="model", unfounded=missing))
     stands = (_ALWAYS | _unchanged(wish, settled)) - {reason.choice for reason in made}
     kept = tuple(reason for reason in draft.reasons if reason.choice in stands)
-    return Given((*made, *kept), tuple(remarks), citations, unfounded)
+    return CheckedReasons((*made, *kept), tuple(remarks), citations, unfounded)
 
 
 def _unchanged(wish: PlanProposal, settled: FixedChoices) -> frozenset[str]:

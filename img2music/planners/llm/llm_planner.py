@@ -1,6 +1,6 @@
 """A planner that asks: the rules make a whole valid draft, a language model plans over it, and what it plans is checked.
 
-The template says how much the model is asked (see `llm_answer`): a whole plan, changes to the draft, or a choice among whole plans.
+The template says how much the model is asked (see `plan_schema`): a whole plan, changes to the draft, or a choice among whole plans.
 Whatever it answers, the brief is kept and the plan is valid: faults are quoted back at most twice, then the best answer is mended by
 rule and the mends go on record. An answer without any composition in it fails the stage, and the pipeline's fallback (the
 rules) takes over. What leaves the machine, where the model is not on it: the words for what was seen, and the brief; no picture.
@@ -10,19 +10,18 @@ from __future__ import annotations
 
 import json
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from img2music.crossmodal.menus import instrument_lines, player_lines, style_lines
 from img2music.crossmodal.verbalize import attribute_lines, citable, scene_gist, scene_lines
-from img2music.errors import BackendError
 from img2music.io.style_files import load_style
 from img2music.models import AnswerError, Client, converse, parse_json_answer, schema_of
-from img2music.models.model_factory import is_local
 from img2music.models.model_spec import check_time_limit
 from img2music.models.parsing.json_schema import limits_of, without_lists
-from img2music.planners.llm.plan_from_answer import draft_as_answer, read_changes, read_choice, read_whole
+from img2music.planners.llm.fixed_choices import FixedChoices, brief_lines
+from img2music.planners.llm.plan_from_answer import draft_as_answer, read_changes_answer, read_choice_answer, read_plan_answer
 from img2music.planners.llm.plan_schema import ChangesAnswer, ChoiceAnswer, PlanAnswer
-from img2music.planners.llm.settle_plan import FixedChoices, SettledPlan, settle_plan
+from img2music.planners.llm.settle_plan import SettledPlan, settle_plan
 from img2music.planners.rules.form import count_bars
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.provenance import record_model_use
@@ -35,12 +34,14 @@ if TYPE_CHECKING:
 
     from img2music.brief import Brief
     from img2music.models import Reply
+    from img2music.models.parsing.json_schema import JsonObject
     from img2music.plan import CompositionPlan
     from img2music.scene import Scene
 
 __all__ = ["ModelPlanner"]
 
 _SCHEMAS: dict[str, type[BaseModel]] = {"plan/1": PlanAnswer, "changes/1": ChangesAnswer, "choice/1": ChoiceAnswer}
+T = TypeVar("T")
 _WORDS_SECONDS = 120.0
 """For explaining words, which are few."""
 _CHORDS = """\
@@ -85,68 +86,56 @@ class ModelPlanner:
             return self._choose(scene, brief, draft, until)
         settled, known = FixedChoices.by(brief), citable(scene.cues, scene.colours)
         whole = self._template.schema_name == "plan/1"
-        best: list[SettledPlan] = []
 
         def read(text: str) -> SettledPlan:
             tree = parse_json_answer(text, _SCHEMAS[self._template.schema_name])
-            planned = settle_plan(read_whole(tree) if whole else read_changes(tree, draft), draft, settled, known)
-            if not best or len(planned.faults) < len(best[0].faults):
-                best[:] = [planned]
-            if planned.faults:
-                raise AnswerError(*planned.faults)
-            return planned
+            proposal = read_plan_answer(tree) if whole else read_changes_answer(tree, draft)
+            return settle_plan(proposal, draft, settled, known)
 
-        reply = self._converse(scene, brief, draft, until, read)
-        planned: SettledPlan | None = reply.value or (best[0] if best else None)
+        reply = self._converse(scene, brief, draft, until, read, lambda planned: planned.faults)
+        planned = reply.value
         if planned is None:
-            raise self._useless(reply)
-        record_model_use(
-            reply.use.model_copy(
-                update={
-                    "accepted": True,
-                    "mended": (*planned.faults, *planned.remarks)[:120],
-                    "citations": planned.citations,
-                    "unfounded": planned.unfounded,
-                }
-            )
+            raise reply.unusable("plan")
+        use = reply.use.with_outcome(
+            accepted=True,
+            mended=(*planned.faults, *planned.remarks),
+            citations=planned.citations,
+            unfounded=planned.unfounded,
         )
+        record_model_use(use)
         return planned.plan
 
     def explain_words(self, brief: Brief, /) -> Brief:
-        """`brief` with glosses for words that the tables do not know; see `llm_words`. Never fails for want of an answer."""
+        """`brief` with glosses for words that the tables do not know; see `word_glosses`. Never fails for want of an answer."""
         from img2music.planners.llm.word_glosses import gloss_words
 
         return gloss_words(self._client, brief, monotonic() + min(self._limit, _WORDS_SECONDS))
 
     def _choose(self, scene: Scene, brief: Brief, draft: CompositionPlan, until: float) -> CompositionPlan:
         """One of some whole plans, named by the model; a name that says nothing of the picture gives way to the rules' own."""
-        from img2music.planners.llm.plan_choices import choice_lines, fault_of_words, some_plans
+        from img2music.planners.llm.plan_choices import candidate_plans, choice_lines, fault_of_words
 
-        plans = some_plans(scene, brief, draft)
-        chosen: list[CompositionPlan] = []
-        remarks: list[str] = []
+        plans = candidate_plans(scene, brief, draft)
 
-        def read(text: str) -> ChoiceAnswer:
-            answer, remarks[:] = read_choice(parse_json_answer(text, ChoiceAnswer))
+        def read(text: str) -> _Chosen:
+            answer, remarks = read_choice_answer(parse_json_answer(text, ChoiceAnswer))
             if answer.choice > len(plans):
                 raise AnswerError(f"choice: there are {len(plans)} plans, and you chose number {answer.choice}")
-            chosen.append(plans[answer.choice - 1])
             fault = fault_of_words(answer, scene_gist(scene), self._template.system)
-            if fault:
-                raise AnswerError(fault)
-            return answer
+            return _Chosen(plans[answer.choice - 1], answer, remarks, (fault,) if fault else ())
 
         more = {"choices": choice_lines(plans), "most": str(len(plans))}
-        reply: Reply[ChoiceAnswer] = self._converse(scene, brief, draft, until, read, more)
-        if not chosen:
-            raise self._useless(reply)
-        if reply.value is None:
-            mended = f"title and note: {reply.faults[0]}; the rules' own stand"
-            record_model_use(reply.use.model_copy(update={"accepted": True, "mended": (mended,)}))
-            return chosen[-1]
-        record_model_use(reply.use.model_copy(update={"mended": tuple(remarks)}))
-        title, note = (" ".join(text.split()) for text in (reply.value.title, reply.value.note))
-        return chosen[-1].model_copy(update={"title": title, "idea": note if note.endswith(".") else f"{note}."})
+        reply = self._converse(scene, brief, draft, until, read, lambda chosen: chosen.faults, more)
+        chosen = reply.value
+        if chosen is None:
+            raise reply.unusable("plan")
+        if chosen.faults:
+            mended = f"title and note: {chosen.faults[0]}; the rules' own stand"
+            record_model_use(reply.use.with_outcome(accepted=True, mended=(mended,)))
+            return chosen.plan
+        record_model_use(reply.use.with_outcome(accepted=True, mended=chosen.remarks))
+        title, note = (" ".join(text.split()) for text in (chosen.answer.title, chosen.answer.note))
+        return chosen.plan.model_copy(update={"title": title, "idea": note if note.endswith(".") else f"{note}."})
 
     def _converse(
         self,
@@ -154,22 +143,23 @@ class ModelPlanner:
         brief: Brief,
         draft: CompositionPlan,
         until: float,
-        read: Callable[[str], Any],
+        read: Callable[[str], T],
+        faults_of: Callable[[T], tuple[str, ...]],
         more: dict[str, str] | None = None,
-    ) -> Reply[Any]:
+    ) -> Reply[T]:
         told = self._template.variables()
         vocabulary = schema_of(_SCHEMAS[self._template.schema_name])
         values = {name: make() for name, make in _values(scene, brief, draft, vocabulary).items() if name in told}
         # Lists that the prompt holds need no second place, but where the schema is a grammar, which nobody reads.
-        is_grammar = is_local(self._client.spec) and self._client.spec.options.structured == "schema"
         listed = (*(("style",) if "styles" in told else ()), *(("instrument",) if told & {"players", "instruments"} else ()))
         return converse(
             self._client,
             self._template,
             values | (more or {}),
             stage="planner",
-            schema=vocabulary if is_grammar else without_lists(vocabulary, listed),
+            schema=vocabulary if self._client.spec.has_local_grammar else without_lists(vocabulary, listed),
             check=read,
+            faults_of=faults_of,
             until=until,
             seed=brief.seed,
             picture_sha256=scene.picture.sha256,
@@ -178,21 +168,24 @@ class ModelPlanner:
             vocabulary=vocabulary,
         )
 
-    def _useless(self, reply: Reply[Any]) -> BackendError:
-        record_model_use(reply.use)
-        return BackendError(
-            f"model {self._client.spec.label!r} gave no usable plan in {reply.use.answers} tries ({reply.faults[0]}); "
-            "try another model or prompt"
-        )
+
+class _Chosen(NamedTuple):
+    """A whole plan that the model chose, with its words for it."""
+
+    plan: CompositionPlan
+    answer: ChoiceAnswer
+    remarks: tuple[str, ...]
+    faults: tuple[str, ...]
+    """What is wrong with the words."""
 
 
-def _values(scene: Scene, brief: Brief, draft: CompositionPlan, schema: dict[str, Any]) -> dict[str, Callable[[], str]]:
+def _values(scene: Scene, brief: Brief, draft: CompositionPlan, schema: JsonObject) -> dict[str, Callable[[], str]]:
     """What each variable is filled with, made when it is wanted."""
     return {
         "scene": lambda: scene_lines(scene),
         "gist": lambda: scene_gist(scene),
         "attributes": lambda: attribute_lines(scene.attributes),
-        "brief": lambda: _brief_lines(brief),
+        "brief": lambda: brief_lines(brief),
         "words": lambda: brief.words or "(none)",
         "styles": lambda: style_lines(_likely_styles(scene, brief, draft)),
         "instruments": instrument_lines,
@@ -212,27 +205,14 @@ def _inside(draft: CompositionPlan) -> float:
     return min(1.0, max(0.0, (draft.density - low) / (high - low))) if high > low else 0.5
 
 
-def _brief_lines(brief: Brief) -> str:
-    wishes = {
-        "length": f"{brief.seconds:g} seconds"
-        + (", a loop: it has no ending, the last bar leads back to the first" if brief.loop else ""),
-        "tempo": None if brief.tempo_bpm is None else f"{brief.tempo_bpm:g} quarter notes a minute",
-        "key": brief.key,
-        "metre": brief.meter,
-        "style": brief.style if brief.style is None else load_style(brief.style).name,
-        "instruments": ", ".join(brief.instruments) or None,
-    }
-    return "\n".join(f"{name}: {wish}" for name, wish in wishes.items() if wish is not None)
-
-
 def _likely_styles(scene: Scene, brief: Brief, draft: CompositionPlan) -> tuple[str, ...]:
     """The style that is settled, alone; or the draft's and those that fit the picture next best."""
     own = load_style(draft.style).name
     if FixedChoices.by(brief).style:
         return (own,)
-    from img2music.planners.llm.plan_choices import next_genres
+    from img2music.planners.llm.plan_choices import likely_genres
 
-    return (own, *[name for name in next_genres(scene, 1 + _OTHER_STYLES) if name != own][:_OTHER_STYLES])
+    return (own, *[name for name in likely_genres(scene, 1 + _OTHER_STYLES) if name != own][:_OTHER_STYLES])
 
 
 def _lengths(brief: Brief, draft: CompositionPlan) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from img2music.planners.llm.plan_schema import ChoiceAnswer
     from img2music.scene import Scene
 
-__all__ = ["choice_lines", "fault_of_words", "next_genres", "some_plans"]
+__all__ = ["candidate_plans", "choice_lines", "fault_of_words", "likely_genres"]
 
 _SLOW_BPM, _FAST_BPM = 76, 120
 _FEWEST_WORDS, _SHARE_OF_OWN = 5, 0.65
@@ -36,12 +36,12 @@ _STEM = 4
 """Words count as the same from so many letters on: "dancing" is about the dance. Our choice."""
 
 
-def some_plans(scene: Scene, brief: Brief, first: CompositionPlan) -> tuple[CompositionPlan, ...]:
+def candidate_plans(scene: Scene, brief: Brief, first: CompositionPlan) -> tuple[CompositionPlan, ...]:
     """`first` and up to three others for the same scene and brief."""
     plans = [first]
     planner = RulesPlanner()
     if brief.style is None and read_words(brief.words, brief.glosses).style is None:
-        for name in next_genres(scene, MOST_CHOICES):
+        for name in likely_genres(scene, MOST_CHOICES):
             if len(plans) < MOST_CHOICES and name not in {plan.style for plan in plans}:
                 plans.append(planner(_in_genre(scene, name), brief))
     for seed in spawn_seeds(brief.seed, MOST_CHOICES)[1:]:
@@ -79,7 +79,7 @@ def fault_of_words(answer: ChoiceAnswer, gist: str, examples: str) -> str | None
     return None
 
 
-def next_genres(scene: Scene, most: int) -> tuple[str, ...]:
+def likely_genres(scene: Scene, most: int) -> tuple[str, ...]:
     """Kinds of music by how well they fit the scene, the first the one that the rules suggest."""
     attributes = scene.attributes
     return rank_genres(CueEvidence.of(scene), *spread_affect(attributes.valence.value, attributes.arousal.value))[:most]

@@ -10,10 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, get_args
 
-from img2music.models.parsing.json_answer import AnswerError, validate_field, validate_record
+from img2music.models.parsing.json_answer import AnswerError, drop_unknown_fields, validate_field, validate_record
 from img2music.models.parsing.json_candidates import unwrap_answer
 from img2music.models.parsing.loose_values import LenientReader, folded
-from img2music.models.repair_patch import drop_unknown_fields
 from img2music.plan import Motif, Section
 from img2music.planners.llm.plan_answer_spelling import choice_as_meant, plan_as_meant
 from img2music.planners.llm.plan_schema import (
@@ -33,9 +32,10 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+    from img2music.models.parsing.json_schema import JsonObject
     from img2music.plan import CompositionPlan
 
-__all__ = ["PlanProposal", "draft_as_answer", "read_changes", "read_choice", "read_whole"]
+__all__ = ["PlanProposal", "draft_as_answer", "read_changes_answer", "read_choice_answer", "read_plan_answer"]
 
 
 @dataclass(slots=True)
@@ -63,7 +63,7 @@ class PlanProposal:
     """What was written otherwise than it was read, or not said."""
 
 
-def read_whole(tree: Mapping[str, Any]) -> PlanProposal:
+def read_plan_answer(tree: JsonObject) -> PlanProposal:
     """The wish in an answer of the schema "plan/1".
 
     Raises:
@@ -91,7 +91,7 @@ def read_whole(tree: Mapping[str, Any]) -> PlanProposal:
     return wish
 
 
-def read_changes(tree: Mapping[str, Any], draft: CompositionPlan) -> PlanProposal:
+def read_changes_answer(tree: JsonObject, draft: CompositionPlan) -> PlanProposal:
     """The wish in an answer of the schema "changes/1".
 
     Raises:
@@ -121,7 +121,7 @@ def read_changes(tree: Mapping[str, Any], draft: CompositionPlan) -> PlanProposa
     return wish
 
 
-def read_choice(tree: Mapping[str, Any]) -> tuple[ChoiceAnswer, tuple[str, ...]]:
+def read_choice_answer(tree: JsonObject) -> tuple[ChoiceAnswer, tuple[str, ...]]:
     """An answer of the schema "choice/1", and what was written otherwise than it was read.
 
     Raises:
@@ -143,7 +143,7 @@ def _of_draft(section: Any, known: Mapping[str, Section]) -> Any:
     return made
 
 
-def draft_as_answer(draft: CompositionPlan, density: float) -> dict[str, Any]:
+def draft_as_answer(draft: CompositionPlan, density: float) -> JsonObject:
     """A plan in the form in which a model would write it; `density` is the draft's inside its style's range."""
     return {
         "title": draft.title,
@@ -169,7 +169,7 @@ def draft_as_answer(draft: CompositionPlan, density: float) -> dict[str, Any]:
     }
 
 
-def _read(tree: Mapping[str, Any], model: type[BaseModel]) -> tuple[dict[str, Any], PlanProposal]:
+def _read(tree: JsonObject, model: type[BaseModel]) -> tuple[JsonObject, PlanProposal]:
     """The answer as it is meant, and every field of it but the lists of records; what is not said is none of the faults."""
     slips, wish = LenientReader(), PlanProposal()
     made = plan_as_meant(unwrap_answer(tree, model), model, slips)
@@ -205,7 +205,7 @@ def _put(wish: PlanProposal, name: str, value: Any) -> None:
         setattr(wish, name, value)
 
 
-def _items(tree: Mapping[str, Any], name: str, model: type[Any], faults: list[str]) -> list[Any]:
+def _items(tree: JsonObject, name: str, model: type[Any], faults: list[str]) -> list[Any]:
     """The sound ones of a list of records; the others are faults."""
     raw = tree.get(name)
     if not isinstance(raw, list):

@@ -1,7 +1,7 @@
 """From a model's wish to a plan that keeps every promise.
 
 The brief is settled before the model is asked: what it differs in is a fault, and the draft, which keeps the brief, stands. Harmony is
-read bar by bar as it is meant, the form is made to fill the length, players get roles they can play (`llm_band`). Each departure is a
+read bar by bar as it is meant, the form is made to fill the length, players get roles they can play (`band_assignment`). Each departure is a
 sentence; the first two answers have them quoted back, the last is taken with them on record.
 """
 
@@ -17,63 +17,27 @@ from img2music.io.style_files import load_style, style_names
 from img2music.models.parsing.json_answer import AnswerError
 from img2music.plan import CompositionPlan
 from img2music.planners.llm.band_assignment import assign_band
-from img2music.planners.llm.bar_fitting import fit_bars
-from img2music.planners.llm.cited_reasons import give_reasons
+from img2music.planners.llm.cited_reasons import check_reasons
+from img2music.planners.llm.fit_length import fit_length
 from img2music.planners.llm.numeral_spelling import numerals_as_meant
 from img2music.planners.rules.ensemble import missing_harmony
-from img2music.planners.rules.form import count_bars
-from img2music.planners.rules.loop_form import count_loop_bars, loop_seconds
+from img2music.planners.rules.loop_form import loop_seconds
 from img2music.style import is_style_file
 from img2music.theory import METERS, Key, Meter, parse_bar
 from img2music.theory.mode_check import find_mode_contradiction
-from img2music.words import read_words, settle_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from img2music.brief import Brief
     from img2music.plan import PartPlan, Section
+    from img2music.planners.llm.fixed_choices import FixedChoices
     from img2music.planners.llm.plan_from_answer import PlanProposal
     from img2music.style import Style
 
-__all__ = ["FixedChoices", "SettledPlan", "settle_plan"]
+__all__ = ["SettledPlan", "settle_plan"]
 
-_NEAR = 0.08
-"""An open tempo may move so far that the model's own bars fill the length: little more than what listeners notice in a beat (about
-6 %: Drake & Botte, Perception & Psychophysics 54, 1993), because a whole form is worth more than a tempo to the digit."""
-_RING_SECONDS = (0.1, 4.0)
 _OF_THE_WISHES = ("you asked for", "these words", "the picture shows")
 """Beginnings of conflicts that hold whoever plays."""
-
-
-@dataclass(frozen=True, slots=True)
-class FixedChoices:
-    """What is not the model's to choose, because the user asked for it."""
-
-    style: bool
-    key: bool
-    meter: bool
-    tempo: bool
-    band: bool
-    without: tuple[str, ...]
-    loop: bool
-    seconds: float
-
-    @classmethod
-    def by(cls, brief: Brief) -> FixedChoices:
-        """What `brief` settles, its plain words included where they name a key, a metre or a style."""
-        brief = settle_words(brief)
-        words = read_words(brief.words, brief.glosses)
-        return cls(
-            style=brief.style is not None or words.style is not None,
-            key=brief.key is not None,
-            meter=brief.meter is not None or words.meter is not None,
-            tempo=brief.tempo_bpm is not None,
-            band=bool(brief.instruments),
-            without=words.without,
-            loop=brief.loop,
-            seconds=brief.seconds,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +59,14 @@ def settle_plan(wish: PlanProposal, draft: CompositionPlan, settled: FixedChoice
     Raises:
         AnswerError: no plan comes of it.
     """
-    desk = _Desk(wish, draft, settled)
-    style_name, style = desk.style()
-    meter = desk.meter()
-    key = desk.key()
-    sections = desk.harmony(key)
-    tempo, sections = desk.length(sections, meter, style)
+    settler = _PlanSettler(wish, draft, settled)
+    style_name, style = settler.style()
+    meter = settler.meter()
+    key = settler.key()
+    sections = settler.harmony(key)
+    tempo, sections = settler.length(sections, meter)
     seats = assign_band(wish, draft, style, asked=settled.band, without=settled.without)
-    given = give_reasons(wish, draft, known, settled)
+    given = check_reasons(wish, draft, known, settled)
     wish.faults += seats.faults
     low, high = style.density
     density = draft.density if wish.density is None else low + wish.density * (high - low)
@@ -132,7 +96,7 @@ def settle_plan(wish: PlanProposal, draft: CompositionPlan, settled: FixedChoice
         )
     except ValidationError as error:
         raise AnswerError(*(fault["msg"].removeprefix("Value error, ") for fault in error.errors())) from None
-    remarks = (*wish.remarks, *desk.remarks, *seats.remarks, *given.remarks)
+    remarks = (*wish.remarks, *settler.remarks, *seats.remarks, *given.remarks)
     return SettledPlan(plan, tuple(wish.faults), remarks, given.citations, given.unfounded)
 
 
@@ -149,7 +113,7 @@ def _still_true(draft: CompositionPlan, parts: Sequence[PartPlan]) -> tuple[str,
     )
 
 
-class _Desk:
+class _PlanSettler:
     """Decides one thing after the other, and writes down what it could not take over."""
 
     def __init__(self, wish: PlanProposal, draft: CompositionPlan, settled: FixedChoices) -> None:
@@ -254,56 +218,19 @@ class _Desk:
             self._fault(f"sections.{section}, bar {place + 1}: {', '.join(map(repr, lost[:4]))} is no roman numeral{instead}")
         return meant or before or ("i" if key.is_minor else "I")
 
-    def length(self, sections: tuple[Section, ...], meter: Meter, style: Style) -> tuple[float, tuple[Section, ...]]:
+    def length(self, sections: tuple[Section, ...], meter: Meter) -> tuple[float, tuple[Section, ...]]:
         """The tempo, and the sections made to fill the length."""
-        wished = self.wish.tempo_bpm
-        tempo = self.draft.tempo_bpm
+        fitted = fit_length(sections, self._tempo(), meter, self.settled)
+        if fitted.moved:
+            self.remarks.append(fitted.moved)
+        if fitted.fault and not self.wish.lost_sections:  # what was lost was told already
+            self._follows(("tempo_bpm", "meter"), fitted.fault)
+        return fitted.tempo_bpm, fitted.sections
+
+    def _tempo(self) -> float:
+        wished, tempo = self.wish.tempo_bpm, self.draft.tempo_bpm
         if self.settled.tempo:
             if wished is not None and abs(wished - tempo) > 0.5:
                 self._fault(f"tempo_bpm: the user asked for {tempo:g}, so it stands")
-        elif wished is not None and abs(wished - round(tempo)) > 0.5:
-            tempo = float(wished)
-        bars = sum(section.bars for section in sections)
-        seconds = self.settled.seconds
-        if not self.settled.tempo:
-            moved = self._near(tempo, bars, meter)
-            if moved is not None:
-                if abs(moved - tempo) > 0.5:
-                    self.remarks.append(
-                        f"the tempo moved from {tempo:.4g} to {moved:.4g}, so that {bars} bars fill {seconds:g} s"
-                    )
-                return moved, sections
-        elif self._fills(tempo, bars, meter):
-            return tempo, sections
-        wanted = count_loop_bars(seconds, tempo, meter) if self.settled.loop else count_bars(seconds, tempo, meter)
-        if wanted != bars and self.wish.lost_sections:
-            sections = fit_bars(sections, wanted)  # what was lost was told already
-        elif wanted != bars:
-            self._follows(
-                ("tempo_bpm", "meter"),
-                f"sections: they hold {bars} bars; {seconds:g} s of {meter.name} at {tempo:.4g} need {wanted}",
-            )
-            sections = fit_bars(sections, wanted)
-        if self.settled.loop and not self.settled.tempo:
-            tempo = min(300.0, max(20.0, loop_seconds(wanted, 60.0, meter) * 60 / seconds))
-        return tempo, sections
-
-    def _fills(self, tempo: float, bars: int, meter: Meter) -> bool:
-        lasts = loop_seconds(bars, tempo, meter)
-        seconds = self.settled.seconds
-        if self.settled.loop:
-            return bars == count_loop_bars(seconds, tempo, meter)
-        bar = loop_seconds(1, tempo, meter)
-        return (
-            bars == count_bars(seconds, tempo, meter)
-            or lasts + _RING_SECONDS[0] <= seconds <= lasts + min(bar, 1.0) + _RING_SECONDS[1]
-        )
-
-    def _near(self, tempo: float, bars: int, meter: Meter) -> float | None:
-        """The tempo nearest to `tempo`, within 8 %, at which `bars` fill the length; None if there is none."""
-        if self.settled.loop:
-            exact = loop_seconds(bars, 60.0, meter) * 60 / self.settled.seconds
-            return exact if abs(exact / tempo - 1) <= _NEAR and 20 <= exact <= 300 else None
-        spread = int(tempo * _NEAR)
-        candidates = sorted((tempo + step for step in range(-spread, spread + 1)), key=lambda one: abs(one - tempo))
-        return next((one for one in candidates if 20 <= one <= 300 and self._fills(one, bars, meter)), None)
+            return tempo
+        return float(wished) if wished is not None and abs(wished - round(tempo)) > 0.5 else tempo

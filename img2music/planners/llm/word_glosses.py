@@ -7,13 +7,13 @@ again without the model, and a person may edit what it understood. If the model 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import Field
 
 from img2music.errors import BackendError
 from img2music.io.lexicon_files import lexicon_language, meanings
-from img2music.models import AnswerError, converse, parse_json_answer, schema_of, validate_record
+from img2music.models import converse, parse_json_answer, schema_of, validate_record
 from img2music.models.parsing.json_schema import limits_of
 from img2music.provenance import record_model_use
 from img2music.strict_model import StrictModel
@@ -23,7 +23,7 @@ from img2music.words.tokenizer import fold
 
 if TYPE_CHECKING:
     from img2music.brief import Brief
-    from img2music.models import Client, Reply
+    from img2music.models import Client
     from img2music.words import WordsReading
 
 __all__ = ["GlossesAnswer", "gloss_words", "known_words"]
@@ -59,21 +59,12 @@ def gloss_words(client: Client, brief: Brief, until: float) -> Brief:
     if not unknown or brief.glosses:
         return brief
     template = load_prompt("words/gloss", "words")
-    kept: dict[str, str] = {}
 
-    def check(text: str) -> GlossesAnswer:
+    def check(text: str) -> _Glosses:
         answer = validate_record(parse_json_answer(text, GlossesAnswer), GlossesAnswer)
-        kept.clear()
-        faults = []
-        for one in answer.glosses:
-            fault = _fault(one, brief.words)
-            if fault:
-                faults.append(fault)
-            else:
-                kept[one.words] = one.means
-        if faults:
-            raise AnswerError(*faults)
-        return answer
+        faults = [(gloss, _fault(gloss, brief.words)) for gloss in answer.glosses]
+        kept = {gloss.words: gloss.means for gloss, fault in faults if not fault}
+        return _Glosses(kept, tuple(fault for _, fault in faults if fault))
 
     values = {
         "words": brief.words,
@@ -82,15 +73,23 @@ def gloss_words(client: Client, brief: Brief, until: float) -> Brief:
         "limits": limits_of(schema_of(GlossesAnswer)),
     }
     try:
-        reply: Reply[GlossesAnswer] = converse(
-            client, template, values, stage="planner", schema=schema_of(GlossesAnswer), check=check, until=until,
-            seed=brief.seed, repairs=1,
+        reply = converse(
+            client, template, values, stage="planner", schema=schema_of(GlossesAnswer), check=check,
+            faults_of=lambda glosses: glosses.faults, until=until, seed=brief.seed, repairs=1,
         )  # fmt: skip
     except BackendError:
         return brief  # the journal has been told; the tables' reading stands
-    mended = tuple(f"left out: {fault}" for fault in reply.faults)
-    record_model_use(reply.use.model_copy(update={"accepted": bool(kept) or reply.value is not None, "mended": mended[:20]}))
+    kept = reply.value.kept if reply.value is not None else {}
+    accepted = bool(kept) or (reply.value is not None and not reply.faults)
+    record_model_use(reply.use.with_outcome(accepted=accepted, mended=[f"left out: {fault}" for fault in reply.faults]))
     return brief.model_copy(update={"glosses": kept}) if kept else brief
+
+
+class _Glosses(NamedTuple):
+    """The explanations that can be used, and what is wrong with the others."""
+
+    kept: dict[str, str]
+    faults: tuple[str, ...]
 
 
 def _unknown(reading: WordsReading) -> list[str]:

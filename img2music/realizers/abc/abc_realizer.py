@@ -13,13 +13,14 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from img2music.errors import BackendError
-from img2music.io.abc.import_abc import key_field, read_abc
+from img2music.io.abc.abc_fields import format_key_field
+from img2music.io.abc.import_abc import read_abc
 from img2music.io.escape import one_line
 from img2music.models.parsing.json_answer import AnswerError
 from img2music.realizers.abc.assign_voices import assign_voices
-from img2music.realizers.abc.complete_tune import complete, leading
-from img2music.realizers.abc.extract_tune import LONGEST, find_tune
-from img2music.realizers.abc.repair_tune import RepairedVoice, key_fault, repair_voice
+from img2music.realizers.abc.complete_tune import complete_score, melody_part
+from img2music.realizers.abc.extract_tune import LONGEST, extract_tune
+from img2music.realizers.abc.repair_voice import repair_voice, wrong_key_fault
 from img2music.realizers.abc.tune_prompt import template_values
 from img2music.realizers.composer import Composer
 from img2music.realizers.drums.drum_kit import DRUMS
@@ -28,6 +29,7 @@ from img2music.theory import Key, Meter, instrument
 if TYPE_CHECKING:
     from img2music.io.abc.import_abc import AbcTune, AbcVoice
     from img2music.plan import CompositionPlan, PartPlan
+    from img2music.realizers.abc.repair_bars import RepairedVoice
     from img2music.realizers.timeline import NoteEvent
     from img2music.score import Score
 
@@ -36,7 +38,6 @@ __all__ = ["AbcRealizer", "read_tune"]
 MOST_BARS = 400
 """Of one answer: more is beyond what models write in one go (our choice)."""
 _MOST_WRONG = 1 / 3  # of the bars of a voice; more are quoted back
-_MOST_MENDS = 120
 _LONGEST_MEND = 400  # names of parts may be long
 _TEMPO_NEAR = 1.0  # quarters a minute: the head tells the tempo in whole ones
 _PERCUSSION = frozenset(key for key, _ in DRUMS.values())
@@ -96,48 +97,26 @@ class AbcRealizer:
             UsageError: the plan names a style or a pattern that does not exist.
         """
         from img2music.models.repair_loop import converse
-        from img2music.provenance import collect_model_uses, record_model_use
+        from img2music.provenance import record_model_use
 
         _check_size(plan)
         composed = Composer()(plan)
-        spare: list[_Attempt] = []
-
-        def check(text: str) -> _Attempt:
-            attempt = _read(text, plan, composed)
-            if attempt.faults:
-                spare.append(attempt)
-                raise AnswerError(*attempt.faults)
-            return attempt
-
-        failure: BackendError | None = None
-        found: _Attempt | None = None
-        # Collected here first: an earlier answer may still be good enough where a later question failed.
-        with collect_model_uses() as uses:
-            try:
-                reply = converse(
-                    self._client,
-                    self._template,
-                    template_values(plan),
-                    stage="realizer",
-                    schema=None,
-                    check=check,
-                    until=monotonic() + self._limit,
-                    seed=plan.seed_for("melody"),
-                )
-            except BackendError as error:
-                failure = error
-            else:
-                found = reply.value
-                uses.append(reply.use)
-        found = found or min(spare, key=lambda attempt: attempt.wrong, default=None)
-        use = uses[-1]
+        reply = converse(
+            self._client,
+            self._template,
+            template_values(plan),
+            stage="realizer",
+            schema=None,
+            check=lambda text: _read(text, plan, composed),
+            faults_of=lambda attempt: attempt.faults,
+            weight_of=lambda attempt: attempt.wrong,
+            until=monotonic() + self._limit,
+            seed=plan.seed_for("melody"),
+        )
+        found = reply.value
         if found is None:
-            record_model_use(use.model_copy(update={"accepted": False}))
-            raise failure or BackendError(
-                f"model {self._client.spec.label!r} wrote no usable tune ({'; '.join(reply.faults)[:200]}); "
-                "ask another model, or use the realizer 'composer'"
-            )
-        record_model_use(use.model_copy(update={"mended": found.mends[:_MOST_MENDS], "accepted": True, "answer": found.text}))
+            raise reply.unusable("tune", "ask another model, or use the realizer 'composer'")
+        record_model_use(reply.use.with_outcome(accepted=True, mended=found.mends, answer=found.text))
         return found.score
 
 
@@ -160,14 +139,14 @@ def _read(text: str, plan: CompositionPlan, composed: Score) -> _Attempt:
         raise AnswerError("the answer is empty; answer with one ABC tune")
     if len(text) > LONGEST:
         raise AnswerError(f"the answer has {len(text)} characters, which is too long; answer with one ABC tune and nothing else")
-    found = find_tune(text)
+    found = extract_tune(text)
     tune = read_abc(found, meter=plan.parsed_meter.name, key=plan.parsed_key)
     if not tune.voices:
         raise AnswerError("there is no ABC tune in the answer; answer with one ABC tune and nothing else")
     mends, foreign = _head(tune, plan)
     seats, told = assign_voices(tune.voices, plan)
     mends += told
-    faults = [key_fault(foreign, plan)] if foreign else []
+    faults = [wrong_key_fault(foreign, plan)] if foreign else []
     given: dict[str, RepairedVoice] = {}
     for number, part in enumerate(plan.parts, 1):
         if part.id in seats:
@@ -177,7 +156,7 @@ def _read(text: str, plan: CompositionPlan, composed: Score) -> _Attempt:
             elif mended.events:
                 given[part.id] = mended
     _check_enough(given, plan)
-    lead = leading(plan)
+    lead = melody_part(plan)
     if lead is not None and lead.id not in given:
         faults.append(f"V:{plan.parts.index(lead) + 1}, {lead.id}, has no notes; write the melody")
     for mended in given.values():
@@ -185,7 +164,7 @@ def _read(text: str, plan: CompositionPlan, composed: Score) -> _Attempt:
         if mended.wrong > plan.bars * _MOST_WRONG:
             faults += mended.faults
     wrong = sum(mended.wrong for mended in given.values()) + (plan.bars if lead is not None and lead.id not in given else 0)
-    score, told = complete(plan, composed, given)
+    score, told = complete_score(plan, composed, given)
     return _Attempt(
         text.encode("utf-8", "replace").decode(),
         score,
@@ -213,9 +192,9 @@ def _head(tune: AbcTune, plan: CompositionPlan) -> tuple[list[str], Key | None]:
     if key is None or key == wanted:
         return mends, None
     if key.signature == wanted.signature:
-        mends.append(f"The head says K:{key_field(key)}, which has the accidentals of {wanted.name}; the notes kept.")
+        mends.append(f"The head says K:{format_key_field(key)}, which has the accidentals of {wanted.name}; the notes kept.")
         return mends, None
-    mends.append(f"The head says K:{key_field(key)}; the notes moved to {wanted.name}.")
+    mends.append(f"The head says K:{format_key_field(key)}; the notes moved to {wanted.name}.")
     return mends, key
 
 

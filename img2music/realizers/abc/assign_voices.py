@@ -1,4 +1,4 @@
-"""Whose is a voice? Seats the voices of a tune on the parts of a plan: by its id, by number, in order.
+"""Which part a voice of a tune belongs to: by its id, by number, in order.
 
 A voice belongs to the part whose id it has for a name (the id is what a model is shown), else to the part with its number (voices are
 numbered as the parts of the plan), else
@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from img2music.realizers.abc.complete_tune import melody_part
 from img2music.theory import instrument
 
 if TYPE_CHECKING:
@@ -28,14 +29,14 @@ def assign_voices(voices: Sequence[AbcVoice], plan: CompositionPlan) -> tuple[di
     waiting: list[AbcVoice] = []
     alone = len(voices) == 1
     for voice in voices:
-        part = _own(voice, plan, alone=alone)
+        part = _part_by_name(voice, plan, alone=alone)
         if part is not None and part.id not in seats:
             seats[part.id] = voice
         else:
             waiting.append(voice)
     mends = []
     for voice in waiting:
-        part = _other(voice, plan, seats)
+        part = _free_part(voice, plan, seats)
         if part is None:
             mends.append(f"Voice {(voice.label or voice.name)[:40]!r} has no part in the plan and is left out.")
         else:
@@ -43,7 +44,7 @@ def assign_voices(voices: Sequence[AbcVoice], plan: CompositionPlan) -> tuple[di
     return seats, mends
 
 
-def _own(voice: AbcVoice, plan: CompositionPlan, *, alone: bool) -> PartPlan | None:
+def _part_by_name(voice: AbcVoice, plan: CompositionPlan, *, alone: bool) -> PartPlan | None:
     """The part whose id a voice is called by, or whose number it has."""
     names = {text.casefold() for text in (voice.name, voice.label) if text}
     for part in plan.parts:
@@ -52,11 +53,11 @@ def _own(voice: AbcVoice, plan: CompositionPlan, *, alone: bool) -> PartPlan | N
     number = re.fullmatch(r"[vV]?0*(\d{1,3})", voice.label)
     place = int(number[1]) if number else 0
     if alone and place <= 1:
-        return _leading(plan)
+        return melody_part(plan) or _pitched_part(plan)
     return plan.parts[place - 1] if 1 <= place <= len(plan.parts) else None
 
 
-def _other(voice: AbcVoice, plan: CompositionPlan, seats: dict[str, AbcVoice]) -> PartPlan | None:
+def _free_part(voice: AbcVoice, plan: CompositionPlan, seats: dict[str, AbcVoice]) -> PartPlan | None:
     """A free part that the voice's words speak of, else the next free one that is not for drums."""
     words = f"{voice.name} {voice.label}".casefold()
     free = [part for part in plan.parts if part.id not in seats]
@@ -66,7 +67,6 @@ def _other(voice: AbcVoice, plan: CompositionPlan, seats: dict[str, AbcVoice]) -
     return next(iter(spoken or pitched), None)
 
 
-def _leading(plan: CompositionPlan) -> PartPlan:
-    """The melody's part; where there is none, the first with pitches."""
-    pitched = [part for part in plan.parts if not instrument(part.instrument).kit] or list(plan.parts)
-    return next((part for part in pitched if part.role == "melody"), pitched[0])
+def _pitched_part(plan: CompositionPlan) -> PartPlan:
+    """The first part that is not for drums; where there is none, the first."""
+    return next((part for part in plan.parts if not instrument(part.instrument).kit), plan.parts[0])

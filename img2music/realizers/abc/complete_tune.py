@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from img2music.io.style_files import load_style
-from img2music.realizers.abc.repair_tune import numbers
+from img2music.realizers.abc.repair_bars import describe_bars
 from img2music.realizers.composer import notate, write_part
 from img2music.realizers.timeline import layout_chords, layout_phrases
 from img2music.theory import instrument
@@ -18,27 +18,27 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from img2music.plan import CompositionPlan, PartPlan
-    from img2music.realizers.abc.repair_tune import RepairedVoice
+    from img2music.realizers.abc.repair_bars import RepairedVoice
     from img2music.realizers.timeline import NoteEvent
     from img2music.score import Part, Score
 
-__all__ = ["complete", "leading"]
+__all__ = ["complete_score", "melody_part"]
 
 _ROUND_THE_TUNE = {"counter", "chords", "arpeggio", "pad"}
 """Roles that listen to the melody; basses and drums don't."""
 
 
-def leading(plan: CompositionPlan) -> PartPlan | None:
+def melody_part(plan: CompositionPlan) -> PartPlan | None:
     """The part that has the melody, if any."""
     return next((part for part in plan.parts if part.role == "melody" and not instrument(part.instrument).kit), None)
 
 
-def complete(plan: CompositionPlan, composed: Score, given: Mapping[str, RepairedVoice]) -> tuple[Score, list[str]]:
+def complete_score(plan: CompositionPlan, composed: Score, given: Mapping[str, RepairedVoice]) -> tuple[Score, list[str]]:
     """The whole score: the model's voices, and the composer's for all that is missing, round the model's tune."""
     style, phrases, spans = load_style(plan.style), layout_phrases(plan), layout_chords(plan)
     energies = plan.bar_energies
     bar_quarters, alone = plan.parsed_meter.bar_quarters, len(plan.parts) == 1
-    lead = leading(plan)
+    lead = melody_part(plan)
     tune: list[NoteEvent] = []
     mends: list[str] = []
     parts: dict[str, Part] = {}
@@ -55,7 +55,7 @@ def complete(plan: CompositionPlan, composed: Score, given: Mapping[str, Repaire
             if mended.bars < plan.bars:
                 begin = mended.bars * bar_quarters
                 events = [*events, *(event for event in write(part) if event.onset >= begin)]
-                missing = numbers(range(mended.bars, plan.bars))
+                missing = describe_bars(range(mended.bars, plan.bars))
                 mends.append(f"{part.name}: {missing} missing, so the composer's.")
             written = notate(plan, part, events, spans, energies)
             if part is lead:

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["LONGEST", "find_tune"]
+from img2music.models.parsing.thinking_text import without_thinking
+
+__all__ = ["LONGEST", "extract_tune"]
 
 LONGEST = 60_000
 """Characters of an answer that are still looked at: ten times what eight voices of 32 bars need (our choice)."""
@@ -26,13 +28,13 @@ _MARKS = set("HLMOPSTuv")
 _MOST_STRANGE = 0.2  # of the letters of a row of music; a sentence has about 0.6 (our choice)
 
 
-def find_tune(text: str) -> str:
+def extract_tune(text: str) -> str:
     """The rows of the tune in `text`, one a line; empty where there is none.
 
     Args:
         text: what a model said, at most `LONGEST` characters of it are looked at.
     """
-    text = text[:LONGEST].replace("\r\n", "\n").replace("\r", "\n").rpartition("</think>")[2]
+    text, _ = without_thinking(text[:LONGEST].replace("\r\n", "\n").replace("\r", "\n"))
     fenced = [block for block in _FENCE.findall(text) if any(map(_is_music, block.splitlines()))]
     if fenced:
         text = "\n".join(fenced)

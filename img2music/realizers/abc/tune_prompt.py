@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.io.abc.import_abc import abc_pitch, key_field
+from img2music.io.abc.abc_fields import format_key_field, format_pitch
 from img2music.realizers.composer import dynamic_mark
 from img2music.realizers.drums.drum_kit import DRUMS
 from img2music.theory import instrument, spell
@@ -51,7 +51,7 @@ def template_values(plan: CompositionPlan) -> dict[str, str]:
 
 def _header(plan: CompositionPlan) -> str:
     tempo = round(plan.tempo_bpm)
-    return f"X:1\nT:Tune\nM:{plan.parsed_meter.name}\nL:1/8\nQ:1/4={tempo}\nK:{key_field(plan.parsed_key)}"
+    return f"X:1\nT:Tune\nM:{plan.parsed_meter.name}\nL:1/8\nQ:1/4={tempo}\nK:{format_key_field(plan.parsed_key)}"
 
 
 def _voice(number: int, part: PartPlan) -> str:
@@ -61,7 +61,7 @@ def _voice(number: int, part: PartPlan) -> str:
         keys = ", ".join(f'{name} "{_percussion(DRUMS[name][0])}"' for name in _TOLD_DRUMS)
         return f'{begin}; each written exactly as between the quotation marks: {keys}; kick and hat together "[{_percussion(36)}{_percussion(42)}]"'
     low, high, heart = (
-        abc_pitch(spell(pitch, _SHARPS[pitch % 12])) for pitch in (player.low, player.high, player.tessitura_centre)
+        format_pitch(spell(pitch, _SHARPS[pitch % 12])) for pitch in (player.low, player.high, player.tessitura_centre)
     )
     best = f' (best around "{heart}")' if part.role in _SINGING else ""
     return f'{begin}; from "{low}" to "{high}"{best}{"; one note at a time" if player.voices == 1 else ""}'
@@ -69,7 +69,7 @@ def _voice(number: int, part: PartPlan) -> str:
 
 def _percussion(key: int) -> str:
     """A percussion key with its accidental, naturals too, because the tune's key does not mean drums."""
-    text = abc_pitch(spell(key, _SHARPS[key % 12]))
+    text = format_pitch(spell(key, _SHARPS[key % 12]))
     return text if text[0] == "^" else f"={text}"
 
 
@@ -94,7 +94,7 @@ def _motif(plan: CompositionPlan) -> str:
     for step, duration in zip(plan.motif.steps, plan.motif.durations, strict=True):
         pitch = key.degree(step, octave)
         # The key says the accidental, so the letter alone is enough.
-        letter = abc_pitch(spell(pitch, key.scale[step % 7])).lstrip("^_")
+        letter = format_pitch(spell(pitch, key.scale[step % 7])).lstrip("^_")
         words.append(letter + _length(duration * 2))
     return " ".join(words)
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.report.explanation import as_sentence
 from img2music.report.page.html import Html, el
 from img2music.report.page.report_tables import html_table
+from img2music.report.text_format import as_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from img2music.audio import Audio
-from img2music.report.explanation import format_clock
 from img2music.report.page.html import Html, data_svg, el
 from img2music.report.page.takes_table import kept_lines
+from img2music.report.text_format import format_clock
 
 if TYPE_CHECKING:
     from img2music.piece import Piece

@@ -11,7 +11,6 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from img2music.report.explanation import as_sentence, beat_words, format_clock, join_words, tempo_words
 from img2music.report.page import player, report_tables
 from img2music.report.page.citations import CueIndex, figure, marks_css, spark
 from img2music.report.page.html import Html, data_svg, el
@@ -19,6 +18,7 @@ from img2music.report.page.layout import page_head, page_section, theme_css
 from img2music.report.page.model_log import model_uses_table
 from img2music.report.page.page_colours import themes
 from img2music.report.page.reproduce import fallback_list, reproduce_block
+from img2music.report.text_format import as_sentence, beat_words, format_clock, join_words, tempo_words
 from img2music.resources import asset_path
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from img2music.report.explanation import as_sentence, cue_figure, cue_name, format_number, join_words, with_accidentals
 from img2music.report.page.citations import spark
 from img2music.report.page.html import Html, el
-from img2music.report.stale_reasons import changed_choice
+from img2music.report.plan_wording import changed_choice
+from img2music.report.text_format import as_sentence, cue_figure, cue_name, format_number, join_words, with_accidentals
 from img2music.scene import MusicalAttributes, Swatch
 
 if TYPE_CHECKING:

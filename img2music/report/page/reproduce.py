@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from img2music.brief import Brief
 from img2music.manifest import Fallback, Take
 from img2music.piece import Piece
-from img2music.report.explanation import as_sentence, format_number
 from img2music.report.page.html import Html, el, relative_href
 from img2music.report.page.report_tables import html_table
 from img2music.report.page.takes_table import kept_lines, takes_table
+from img2music.report.text_format import as_sentence, format_number
 
 if TYPE_CHECKING:
     from img2music.report.page.html import Child

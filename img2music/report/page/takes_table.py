@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from img2music.metrics.symbolic.symbolic_metrics import overall_quality
-from img2music.report.explanation import join_words
+from img2music.report.text_format import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

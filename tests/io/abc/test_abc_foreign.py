@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from img2music.io.abc.abc_fields import parse_key_field, part_order, shift_of
+from img2music.io.abc.abc_fields import parse_key_field, parse_part_order, parse_transposition
 from img2music.io.abc.import_abc import AbcNote, expand_repeats, read_abc
-from img2music.realizers.abc.repair_tune import join_ties
+from img2music.realizers.abc.repair_bars import join_ties
 from img2music.theory import Key
 
 needs_abc2midi = pytest.mark.skipif(shutil.which("abc2midi") is None, reason="needs abc2midi (Debian: abcmidi)")
@@ -211,7 +211,7 @@ def test_what_is_wrong_with_an_order_is_told(order: str, fault: str, played: str
 def test_an_order_does_not_explode() -> None:
     start = time.process_time()
     for text in ("(((A99)99)99)99", "(" * 400, "A" * 400, "A999999999", "(A9)" * 90, "((((((((((AB)9)9)9)9)9)9)9)9)9)9"):
-        order, _ = part_order(text)
+        order, _ = parse_part_order(text)
         assert len(order) <= 1000
     long = read_abc(f"{HEAD}P:(A999)9\nK:C\nP:A\n" + "C4|" * 500 + "\nP:B\nC4|").voices[0]
     assert len(long.bars) == 9000
@@ -240,7 +240,11 @@ def test_keys_have_names_where_there_are() -> None:
     assert [parse_key_field(text).signature for text in ("", "?", "Q minor", "A# major", "clef=treble-8", "C foo")] == [None] * 6
     assert read_abc("K:D transpose=-2\nA|").key == Key.parse("C major")
     assert read_abc("K:D transpose=-2\nFA|").voices[0].bars[0].sounds[0].pitches[0].name == "E4"
-    assert (shift_of("none").clef, shift_of("C none").clef, shift_of('C clef="treble-8"').clef) == (None, 0, -1)
+    assert (
+        parse_transposition("none").clef,
+        parse_transposition("C none").clef,
+        parse_transposition('C clef="treble-8"').clef,
+    ) == (None, 0, -1)
 
 
 @needs_abc2midi

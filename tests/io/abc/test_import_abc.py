@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from img2music.io.abc.abc_fields import format_key_field, format_pitch
 from img2music.io.abc.export_abc import write_abc
-from img2music.io.abc.import_abc import AbcBar, AbcNote, abc_pitch, expand_repeats, key_field, read_abc
-from img2music.realizers.abc.repair_tune import join_ties
+from img2music.io.abc.import_abc import AbcBar, AbcNote, expand_repeats, read_abc
+from img2music.realizers.abc.repair_bars import join_ties
 from img2music.score import Score
 from img2music.theory import MODES, Key, SpelledPitch
 from tests.support.made_notes import random_scores
@@ -91,7 +92,7 @@ def test_the_head_is_read_and_what_is_missing_is_none() -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_keys_are_read_as_they_are_written(tonic: int, mode: str) -> None:
     key = Key(tonic, mode)
-    assert read_abc(f"K:{key_field(key)}\nA|").key == key
+    assert read_abc(f"K:{format_key_field(key)}\nA|").key == key
     assert read_abc(f"K: {key.name} octave=0\nA|").key == key
 
 
@@ -130,7 +131,7 @@ def test_enormous_rests_and_many_voices_end() -> None:
 
 def test_pitches_are_written_as_they_are_read() -> None:
     for pitch in (SpelledPitch("C", 0, 2), SpelledPitch("F", 1, 5), SpelledPitch("B", -1, 4), SpelledPitch("G", 0, 7)):
-        assert bars_of(f"{abc_pitch(pitch)}2|", "C") == [f"{pitch.name} 1"]
+        assert bars_of(f"{format_pitch(pitch)}2|", "C") == [f"{pitch.name} 1"]
 
 
 def sounded(tune_text: str, meter: str = "4/4") -> list[list[tuple[Fraction, Fraction, int]]]:

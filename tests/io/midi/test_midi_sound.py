@@ -12,7 +12,7 @@ import mido
 import numpy as np
 import pytest
 
-from img2music.io.midi.export_midi import read_midi
+from img2music.io.midi.import_midi import read_midi
 from img2music.renderers.soundfont.font_cache import cached_font
 from img2music.renderers.soundfont.sf2_writer import write_sf2
 from img2music.renderers.soundfont.soundfont_renderer import SoundfontRenderer

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from img2music.models.http.error_body import said_by
+from img2music.models.http.error_body import read_error_body
 
 
 class Response:
@@ -47,12 +47,12 @@ class StatusError(Exception):
     ],
 )  # fmt: skip
 def test_words(body: Any, text: str) -> None:
-    assert said_by(StatusError(body)).text == text
+    assert read_error_body(StatusError(body)).text == text
 
 
 def test_codes_and_places() -> None:
-    said = said_by(StatusError({"error": {"message": "m", "code": "json_validate_failed", "param": "seed"}}))
-    assert ("json_validate_failed" in said.codes, said.places, said.status) == (True, ("seed",), 400)
+    said = read_error_body(StatusError({"error": {"message": "m", "code": "json_validate_failed", "param": "seed"}}))
+    assert ("json_validate_failed" in said.codes, said.parameters, said.status) == (True, ("seed",), 400)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_codes_and_places() -> None:
     ],
 )
 def test_how_long_to_wait(body: Any, headers: dict[str, str], seconds: float | None) -> None:
-    assert said_by(StatusError(body, headers)).wait_seconds == (None if seconds is None else pytest.approx(seconds))
+    assert read_error_body(StatusError(body, headers)).wait_seconds == (None if seconds is None else pytest.approx(seconds))
 
 
 @pytest.mark.parametrize(
@@ -81,17 +81,17 @@ def test_how_long_to_wait(body: Any, headers: dict[str, str], seconds: float | N
     [b'{"error":' * 30_000, b"[" * 60_000, b"x" * 3_000_000, b"<html>" + b"<script>" * 300_000, {"message": ["a" * 5000] * 5000}],
 )
 def test_hostile_bodies_are_bounded(body: Any) -> None:
-    said = said_by(StatusError(body))
+    said = read_error_body(StatusError(body))
     assert len(said.text) <= 2000
     assert len(said.short) <= 300
 
 
 def test_no_login_and_no_query_goes_on() -> None:
-    said = said_by(StatusError(b"", {"location": "https://user:secret@host:8/v1/chat/completions?key=1#x"}, 308))
+    said = read_error_body(StatusError(b"", {"location": "https://user:secret@host:8/v1/chat/completions?key=1#x"}, 308))
     assert said.location == "https://host:8/v1/chat/completions"
-    assert said_by(StatusError({"error": "http://me:secret@proxy:1 failed"})).text == "http://***@proxy:1 failed"
+    assert read_error_body(StatusError({"error": "http://me:secret@proxy:1 failed"})).text == "http://***@proxy:1 failed"
 
 
 def test_an_error_without_a_body_says_nothing() -> None:
-    said = said_by(ValueError("x"))
+    said = read_error_body(ValueError("x"))
     assert (said.text, said.status, said.wait_seconds) == ("", None, None)

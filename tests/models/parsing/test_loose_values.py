@@ -9,17 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from img2music.io.style_files import style_names
-from img2music.models.parsing.loose_music import (
-    instrument_of,
-    length_of,
-    meter_of,
-    mode_of,
-    one_of,
-    parse_key_name,
-    style_of,
-    tempo_of,
-    tonic_of,
-)
+from img2music.models.parsing.loose_music import length_of, meter_of, mode_of, parse_key_name, tempo_of, tonic_of
+from img2music.models.parsing.loose_names import instrument_of, one_of, style_of
 from img2music.models.parsing.loose_values import (
     LenientReader,
     items_of,
@@ -38,7 +29,7 @@ KEYS = {
     "D minor": [
         "Dm", "dm", "D min", "D mi", "Dmin", "D-minor", "D_minor", "D – minor", "d-moll", "D Moll", "ré mineur", "re menor", "re minore",
         "D Minor (natural)", "D natural minor", "D harmonic minor", "D minor scale", "key of D minor", "in the key of D minor", "Ｄ minor",
-        "D aeolian", "d‑moll", "D♮ minor",
+        "D aeolian", "d‑moll", "D♮ minor", "ре минор", "ニ短調", "D小调",
     ],
     "Bb major": ["A# major", "A♯ major", "B♭ major", "B flat", "B-flat major", "Bflat maj", "B-Dur", "si bémol majeur", "BB MAJOR", "Bb"],
     "B minor": ["H-moll", "h moll", "B min", "si mineur", "Bm", "Cb minor"],
@@ -153,6 +144,8 @@ def test_tonics(written: str, meant: str | None) -> None:
         ("natural minor", "minor"),
         ("Aeolian", "minor"),
         ("maj", "major"),
+        ("dorisch", "dorian"),
+        ("mineur", "minor"),
         ("m", None),
         ("C", None),
     ],

@@ -10,7 +10,7 @@ import mido
 import pytest
 
 from img2music.brief import Brief
-from img2music.crossmodal import genre_rules
+from img2music.crossmodal import genre_rules, genre_tables
 from img2music.crossmodal.affect import AffectAttribute
 from img2music.crossmodal.attributes import suggest_attributes
 from img2music.crossmodal.cue_evidence import CueEvidence
@@ -130,10 +130,10 @@ def test_the_style_is_sooner_one_that_has_the_instrument() -> None:
     for name, row in SINGING.items():
         cues = [*ordinary, *(Cue(name=one, value=0.9, unit="", text="") for one in ("sees_instrument", instrument_cue(name)))]
         chosen = genre_rules.choose_genre(CueEvidence(cues, (), 1.0), 0.1, -0.1)
-        seated = {player for style in genre_rules.PLAYERS.values() for seat in style for player in seat}
+        seated = {player for style in genre_tables.PLAYERS.values() for seat in style for player in seat}
         if seated & set(row.players):
             with_it += 1
-            assert set(row.players) & {player for seat in genre_rules.PLAYERS[chosen.value] for player in seat}, name
+            assert set(row.players) & {player for seat in genre_tables.PLAYERS[chosen.value] for player in seat}, name
             assert instrument_cue(name) in chosen.terms
     assert with_it > 10
 

@@ -19,11 +19,12 @@ from img2music.io.style_files import style_names
 from img2music.metrics.compliance.compliance_check import check_compliance
 from img2music.models import AnswerError
 from img2music.performers.strict import StrictPerformer
-from img2music.planners.llm.bar_fitting import fit_bars
+from img2music.planners.llm.fit_length import fit_bars
+from img2music.planners.llm.fixed_choices import FixedChoices
 from img2music.planners.llm.llm_planner import ModelPlanner
-from img2music.planners.llm.plan_choices import some_plans
-from img2music.planners.llm.plan_from_answer import draft_as_answer, read_changes, read_whole
-from img2music.planners.llm.settle_plan import FixedChoices, settle_plan
+from img2music.planners.llm.plan_choices import candidate_plans
+from img2music.planners.llm.plan_from_answer import draft_as_answer, read_changes_answer, read_plan_answer
+from img2music.planners.llm.settle_plan import settle_plan
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.provenance import collect_model_uses
 from img2music.realizers.composer import Composer
@@ -52,7 +53,7 @@ def ask(tmp_path: Path, brief: Brief, *answers: object, prompt: str = "plan/comp
 def settled(answer: dict[str, Any], brief: Brief) -> SettledPlan:
     scene = make_scene()
     draft = RulesPlanner()(scene, brief)
-    return settle_plan(read_whole(answer), draft, FixedChoices.by(brief), citable(scene.cues, scene.colours))
+    return settle_plan(read_plan_answer(answer), draft, FixedChoices.by(brief), citable(scene.cues, scene.colours))
 
 
 def keeps(plan: CompositionPlan, brief: Brief) -> bool:
@@ -202,7 +203,7 @@ def test_what_only_follows_from_a_fault_is_no_second_one() -> None:
 
 
 def test_a_prompt_as_it_was_shipped_once_plans_as_it_did(tmp_path: Path) -> None:
-    first = str(Path(__file__).parents[2] / "prompts_v1" / "plan-compose.md")
+    first = str(Path(__file__).parents[2] / "documents" / "prompts_version_1" / "plan-compose.md")
     plan, use = ask(tmp_path, Brief(seconds=30), plan_answer(), prompt=first)
     assert (plan.title, plan.style, plan.key, plan.tempo_bpm, plan.bars) == ("The Last Boat", "folk", "D dorian", 132, 16)
     assert (use.repairs, use.faults, use.citations, use.unfounded) == (0, (), 2, 0)
@@ -220,10 +221,10 @@ def test_what_the_rules_say_of_their_band_is_not_said_of_the_models() -> None:
     answer = plan_answer(
         key="C major", sections=[{"name": "A", "letter": "A", "role": "theme", "energy": 0.5, "bars": ["I"] * 16}]
     )
-    model = settle_plan(read_whole(answer), draft, FixedChoices.by(brief), frozenset()).plan
+    model = settle_plan(read_plan_answer(answer), draft, FixedChoices.by(brief), frozenset()).plan
     assert asked
     assert list(model.conflicts) == asked
-    own = settle_plan(read_changes(changes_answer(), draft), draft, FixedChoices.by(brief), frozenset()).plan
+    own = settle_plan(read_changes_answer(changes_answer(), draft), draft, FixedChoices.by(brief), frozenset()).plan
     assert own.conflicts == draft.conflicts
 
 
@@ -363,25 +364,25 @@ def test_the_draft_in_the_models_own_form_reads_back_as_the_draft() -> None:
     scene, brief = make_scene(), Brief(seconds=30)
     draft = RulesPlanner()(scene, brief)
     answer = changes_answer(sections=[], parts=draft_as_answer(draft, 0.5)["parts"])
-    planned = settle_plan(read_changes(answer, draft), draft, FixedChoices.by(brief), frozenset())
+    planned = settle_plan(read_changes_answer(answer, draft), draft, FixedChoices.by(brief), frozenset())
     assert [(p.instrument, p.role) for p in planned.plan.parts] == [(p.instrument, p.role) for p in draft.parts]
 
 
 def test_choices_are_whole_valid_plans_that_differ() -> None:
     scene, brief = make_scene(), Brief(seconds=30)
-    plans = some_plans(scene, brief, RulesPlanner()(scene, brief))
+    plans = candidate_plans(scene, brief, RulesPlanner()(scene, brief))
     assert len(plans) == 4
     assert len({plan.style for plan in plans}) == 4
     assert all(keeps(plan, brief) for plan in plans)
     tango = Brief(seconds=30, style="tango")
-    assert {plan.style for plan in some_plans(scene, tango, RulesPlanner()(scene, tango))} == {"tango"}
+    assert {plan.style for plan in candidate_plans(scene, tango, RulesPlanner()(scene, tango))} == {"tango"}
 
 
 def test_a_choice_takes_that_plan_and_the_models_words(tmp_path: Path) -> None:
     scene, brief = make_scene(), Brief(seconds=30)
     word = next(word for word in scene_gist(scene).split(", ") if len(word) > 4)
     plan, use = ask(tmp_path, brief, choice_answer(note=f"A picture that feels {word} becomes a song."), prompt="plan/choose")
-    assert plan.style == some_plans(scene, brief, RulesPlanner()(scene, brief))[1].style
+    assert plan.style == candidate_plans(scene, brief, RulesPlanner()(scene, brief))[1].style
     assert (plan.title, use.accepted) == ("Evening Light", True)
 
 

@@ -15,10 +15,11 @@ from img2music.brief import Brief
 from img2music.crossmodal.verbalize import citable, scene_gist
 from img2music.errors import BackendError
 from img2music.models import AnswerError, parse_json_answer
+from img2music.planners.llm.fixed_choices import FixedChoices
 from img2music.planners.llm.llm_planner import ModelPlanner
-from img2music.planners.llm.plan_from_answer import read_changes, read_choice, read_whole
+from img2music.planners.llm.plan_from_answer import read_changes_answer, read_choice_answer, read_plan_answer
 from img2music.planners.llm.plan_schema import ChangesAnswer, PlanAnswer
-from img2music.planners.llm.settle_plan import FixedChoices, settle_plan
+from img2music.planners.llm.settle_plan import settle_plan
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.provenance import collect_model_uses
 from tests.support import extras
@@ -75,7 +76,7 @@ def _draft() -> tuple[CompositionPlan, frozenset[str]]:
 def planned(answer: str | dict[str, Any]) -> SettledPlan:
     draft, known = _draft()
     text = answer if isinstance(answer, str) else json.dumps(answer)
-    return settle_plan(read_whole(parse_json_answer(text, PlanAnswer)), draft, FixedChoices.by(BRIEF), known)
+    return settle_plan(read_plan_answer(parse_json_answer(text, PlanAnswer)), draft, FixedChoices.by(BRIEF), known)
 
 
 @cache
@@ -154,7 +155,7 @@ def test_any_bytes_are_a_fault(content: bytes, coding: str) -> None:
     with pytest.raises(AnswerError):
         planned(text)
     with pytest.raises(AnswerError):
-        read_changes(parse_json_answer(text, ChangesAnswer), _draft()[0])
+        read_changes_answer(parse_json_answer(text, ChangesAnswer), _draft()[0])
 
 
 @pytest.mark.parametrize("end", range(0, len(json.dumps(SHORT)) - 2, 7))
@@ -286,7 +287,7 @@ def test_changes_are_read_as_leniently_as_plans() -> None:
         sections={"name": section.name.upper(), "energy": None, "bars": []},
         parts=[{"Instrument": "Solo Violin", "Role": "Lead", "From Energy": "0"}],
     )
-    wish = read_changes(parse_json_answer(json.dumps({"changes": changes}), ChangesAnswer), draft)
+    wish = read_changes_answer(parse_json_answer(json.dumps({"changes": changes}), ChangesAnswer), draft)
     assert wish.faults == []
     assert (wish.key, wish.tempo_bpm, wish.density) == (None, round(draft.tempo_bpm), 0.4)
     assert wish.motif is not None
@@ -299,7 +300,7 @@ def test_changes_are_read_as_leniently_as_plans() -> None:
 
 @pytest.mark.parametrize("choice", [2, "2", 2.0, "plan 2", "#2", [2], "２", "Number 2: the waltz"])
 def test_a_choice_is_read_as_it_is_meant(choice: Any) -> None:
-    answer, remarks = read_choice({"Answer": choice_answer(choice=choice)})
+    answer, remarks = read_choice_answer({"Answer": choice_answer(choice=choice)})
     assert answer.choice == 2
     assert bool(remarks) == (choice != 2)
 
@@ -313,7 +314,7 @@ def test_a_choice_is_read_as_it_is_meant(choice: Any) -> None:
     ],
 )
 def test_a_titles_signs_are_made_plain(words: dict[str, Any], meant: tuple[str, str]) -> None:
-    answer, _ = read_choice(choice_answer(**words))
+    answer, _ = read_choice_answer(choice_answer(**words))
     assert (answer.title, answer.note) == meant
 
 

@@ -27,8 +27,8 @@ from img2music.plan import CompositionPlan
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.provenance import ModelUse, collect_model_uses
 from img2music.realizers.abc.abc_realizer import AbcRealizer, read_tune
-from img2music.realizers.abc.extract_tune import LONGEST, find_tune
-from img2music.realizers.abc.repair_tune import repair_voice
+from img2music.realizers.abc.extract_tune import LONGEST, extract_tune
+from img2music.realizers.abc.repair_voice import repair_voice
 from img2music.realizers.abc.tune_prompt import template_values
 from img2music.realizers.composer import Composer
 from img2music.score import Score
@@ -148,11 +148,17 @@ def test_hostile_text_is_dropped() -> None:
     score, mends = read_tune(HEAD + hostile + TUNE.replace("| f4", "|\n%%MIDI transpose 5\n[I:abc-include x] f4"), PLAN)
     assert mends == (REST,)
     assert melody(score) == melody(read_tune(HEAD + TUNE, PLAN)[0])
-    assert "passwd" not in find_tune(HEAD + hostile + TUNE)
+    assert "passwd" not in extract_tune(HEAD + hostile + TUNE)
+
+
+@pytest.mark.parametrize("thought", ["<think>{}</think>", "<thinking>{}</thinking>", "[THINK]{}[/THINK]", "{}</reasoning>"])
+def test_a_tune_in_the_thinking_is_no_answer(thought: str) -> None:
+    assert extract_tune(thought.format(HEAD + TUNE)) == ""
+    assert extract_tune(f"{HEAD}{TUNE}\n<think>What if it ended otherwise?") == extract_tune(HEAD + TUNE)
 
 
 def test_a_title_starts_no_voice_and_the_last_letter_is_kept() -> None:
-    found = find_tune(HEAD + "V:1\n" + TUNE[:-2].rstrip())
+    found = extract_tune(HEAD + "V:1\n" + TUNE[:-2].rstrip())
     tune = read_abc(found)
     assert [voice.label for voice in tune.voices] == ["1"]
     assert tune.voices[0].bars[-1].length_quarters == 3
@@ -430,7 +436,7 @@ def test_templates_say_what_is_wanted_and_wrap_what_is_foreign(name: str) -> Non
 
 @pytest.mark.parametrize("name", ["abc/voices", "abc/tune"])
 def test_the_examples_keep_their_own_rules(name: str) -> None:
-    tune = read_abc(find_tune(load_prompt(name, "abc").system))
+    tune = read_abc(extract_tune(load_prompt(name, "abc").system))
     full = {"3/4": 3, "4/4": 4}[tune.meter or ""]
     assert tune.voices
     for voice in tune.voices:
