@@ -20,6 +20,7 @@ OTHER_LENGTHS: dict[str, str] = {
     "viterbi.py": "one algorithm",
     "audio.py": "one record",
     "models/question.py": "two records that the client and the providers share",
+    "models/http/redaction.py": "the one place that cuts keys and passwords out of messages, so that it can be read at once",
     "renderers/soundfont/synthesis_worker.py": "a program of its own: whatever it held would be loaded with it",
     "io/decoding/decode_worker.py": "a program of its own: whatever it held would be loaded with it",
 }
