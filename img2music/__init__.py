@@ -13,18 +13,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from pathlib import Path
     from typing import Unpack
 
     from img2music.audio import Audio
-    from img2music.brief import Brief, Wishes
+    from img2music.brief import Brief
     from img2music.errors import Img2MusicError
     from img2music.io.pictures import PictureSource
     from img2music.performance import Performance
     from img2music.piece import Piece
     from img2music.pipeline import Event, Pipeline
-    from img2music.pipeline.manifest import AudioFormat
+    from img2music.pipeline.output_options import PieceOptions
     from img2music.plan import CompositionPlan
     from img2music.scene import Scene
     from img2music.score import Score
@@ -67,13 +67,8 @@ def compose(
     pipeline: str | Path = "offline",
     model: str | None = None,
     prompts: Iterable[str] = (),
-    audio: AudioFormat | None = "wav",
-    stems: bool = False,
-    takes: int = 1,
-    embed_audio: bool = False,
     max_pixels: int | None = None,
-    on_event: Callable[[Event], None] | None = None,
-    **wishes: Unpack[Wishes],
+    **options: Unpack[PieceOptions],
 ) -> Piece:
     """A finished piece from a picture: ``compose("photo.jpg", seconds=30, key="D minor", seed=7)``.
 
@@ -84,14 +79,12 @@ def compose(
         pipeline: name of a preset, or path of a pipeline file.
         model: for a pipeline that asks one, the line that names another: ``"openai:gpt-4o-mini"``, see `img2music.models`.
         prompts: names or files of prompt templates to ask with.
-        audio: format of the sound's file; None makes no sound, which is much faster.
-        stems: whether each part's sound is kept too.
-        takes: how many candidates are written, 1 to 100; the one with the best measurements is kept.
-        embed_audio: whether the report carries the sound even where it is large.
         max_pixels: a picture of more pixels is refused before it is decoded; None is what memory allows, see `open_picture`.
-        on_event: told of each step.
-        wishes: fields of a `Brief`: seconds (1 to 1800, or "1:30"), tempo_bpm (20 to 300), key, meter, style, instruments, words,
-            seed, loop.
+        options: what is asked for, as fields of a `Brief`: seconds (1 to 1800, or "1:30"), tempo_bpm (20 to 300), key, meter, style,
+            instruments, words, seed, loop; and what is wanted beyond the notes: audio (format of the sound's file, "wav" unless
+            given; None makes no sound, which is much faster), stems (each part's sound too), takes (how many candidates are
+            written, 1 to 100; the one with the best measurements is kept), embed_audio (whether the report carries the sound even
+            where it is large), on_event (told of each step).
 
     Returns:
         The piece: `.scene`, `.plan`, `.score`, `.performance`, `.audio` (float32 (channels, frames) in [-1, 1]), `.save(folder)`.
@@ -102,18 +95,7 @@ def compose(
     """
     from img2music.pipeline import Pipeline
 
-    stages = Pipeline.load(pipeline, model=model, prompts=prompts)
-    return stages.compose(
-        picture,
-        brief,
-        audio=audio,
-        stems=stems,
-        takes=takes,
-        embed_audio=embed_audio,
-        max_pixels=max_pixels,
-        on_event=on_event,
-        **wishes,
-    )
+    return Pipeline.load(pipeline, model=model, prompts=prompts).compose(picture, brief, max_pixels=max_pixels, **options)
 
 
 def __getattr__(name: str) -> Any:

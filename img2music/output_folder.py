@@ -1,4 +1,4 @@
-"""Where results go: never over what somebody changed, and all files or none (see `staging`).
+"""Where results go: never over what somebody changed, and all files or none (see `img2music.atomic_files`).
 
 The rule for a folder that is not empty: it is used where nothing in it would change, and replaced where its `piece.json` tells
 of the same picture (or the same plan) and no file was changed since, by the hashes on record. Else the results go to `-2`, `-3` ...
@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from img2music.atomic_files import RECORD, STAGING, Staging, file_digest, obstacle, unwritable
 from img2music.errors import OutputError
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["SavedFiles", "identity_of", "save_files", "with_checksum"]
+__all__ = ["SavedFiles", "picture_identity", "plan_identity", "save_files", "with_checksum"]
 
 _LARGEST_RECORD_BYTES = 20_000_000
 _FILE_NAME = re.compile(r"(stems/)?[a-z0-9][a-z0-9.-]{0,80}")
@@ -56,15 +56,17 @@ class _Earlier:
     """Whether the record is as it was written."""
 
 
-def identity_of(record: Mapping[str, Any]) -> str:
-    """What a manifest was made from: the picture, or without one the plan but for its seeds; "" where it tells of neither."""
-    picture, plan = record.get("picture"), record.get("plan")
-    if isinstance(picture, dict):
-        return f"picture {picture.get('sha256')}"
-    if isinstance(plan, dict):
-        content = json.dumps({name: value for name, value in plan.items() if name not in {"seed", "seeds"}}, sort_keys=True)
-        return f"plan {sha256(content.encode()).hexdigest()}"
-    return ""
+def picture_identity(digest: str) -> str:
+    """The identity of what was made from a picture, by the SHA-256 of its file."""
+    return f"picture {digest}"
+
+
+def plan_identity(plan: str) -> str:
+    """The identity of what was made from a plan (a JSON object), but for its seeds."""
+    content = json.dumps(
+        {name: value for name, value in json.loads(plan).items() if name not in {"seed", "seeds"}}, sort_keys=True
+    )
+    return f"plan {sha256(content.encode()).hexdigest()}"
 
 
 def with_checksum(record: str) -> str:
@@ -86,7 +88,7 @@ def save_files(
     Args:
         folder: where they are to go; made if it is not there.
         files: read one at a time, so that no more than one is in memory.
-        identity: what they were made from (`identity_of`); "" never replaces a piece.
+        identity: what they were made from (`picture_identity`, `plan_identity`); "" never replaces a piece.
         force: replace what is there.
         numbered: go to `folder-2`, `folder-3` ... where `folder` has to stay as it is, instead of raising. Without it, files go beside
             others that bear other names.
@@ -198,4 +200,12 @@ def _earlier(record: Path) -> _Earlier | None:
     told = _CHECKSUM.search(content)  # records of earlier versions have none
     plain = content if told is None else content[: told.start()] + b'  "checksum": null' + content[told.end() :]
     sound = told is None or sha256(plain).hexdigest() == told[1].decode()
-    return _Earlier(identity_of(document), files, sound) if known else None
+    return _Earlier(_identity(document), files, sound) if known else None
+
+
+def _identity(document: dict[str, object]) -> str:
+    """What a record found in a folder was made from; "" where it tells of neither picture nor plan."""
+    picture, plan = document.get("picture"), document.get("plan")
+    if isinstance(picture, dict):
+        return picture_identity(str(picture.get("sha256")))
+    return plan_identity(json.dumps(plan)) if isinstance(plan, dict) else ""

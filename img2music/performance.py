@@ -48,6 +48,7 @@ class PlayedPart:
     """One instrument's playing: what a stem holds."""
 
     name: str
+    """Only shown."""
     program: int
     channel: int
     notes: tuple[PlayedNote, ...]
@@ -56,6 +57,12 @@ class PlayedPart:
     """Sorted by time; volume, pan and reverb are set at tick 0."""
     bends: tuple[Bend, ...] = ()
     """Sorted by time; before the first the pitch is what is written."""
+    id: str = ""
+    """That of the part that is played; empty takes the name."""
+
+    def __post_init__(self) -> None:
+        if not self.id:
+            object.__setattr__(self, "id", self.name)
 
     def __repr__(self) -> str:
         return f"PlayedPart({self.name!r}, program {self.program}, channel {self.channel}, {len(self.notes)} notes)"

@@ -1,29 +1,34 @@
-"""A piece: everything made for one picture, and how to save it.
+"""A piece: everything made for one picture, as data.
 
-A piece does not know file formats: the pipeline hands it an exporter that turns it into files and into what a notebook shows.
-It can be pickled, so a pool of processes may make pieces; whoever listened to its making stays behind.
+It is frozen and can be pickled, so a pool of processes may make pieces. It knows neither stages nor file formats: what its files and
+its card in a notebook look like is the business of `img2music.pipeline.export`, which is looked up by name when they are asked for.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from img2music.errors import OutputError
-from img2music.output_folder import identity_of, save_files
+from img2music.output_folder import save_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from img2music.audio import Audio
     from img2music.brief import Brief
+    from img2music.manifest import Manifest
     from img2music.performance import Performance
     from img2music.plan import CompositionPlan
+    from img2music.provenance import Event
     from img2music.scene import Scene
     from img2music.score import Score
 
 __all__ = ["Piece"]
+
+_EXPORT = "img2music.pipeline.export"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +40,11 @@ class Piece:
         scene: what was seen; None when the piece began from a plan.
         plan, score, performance: the composition before its notes, as written, as played.
         audio: the mastered mix, float32 (channels, frames); None when sound was not asked for.
+        manifest: what `piece.json` holds: versions, stages, seed, fallbacks, compliance, what was kept. Its `files`, `timing` and
+            `checksum` are those of a folder, so they are empty here.
         stems: each part's sound by name; empty unless asked for.
-        manifest: what `piece.json` holds: versions, hashes, stages, seed, fallbacks, compliance, seconds a stage.
+        preview_jpeg: the picture, upright and small enough for a page; None where none was at hand.
+        timing: seconds a stage, by the wall clock; two runs of one job differ in it, so it is not compared.
     """
 
     brief: Brief
@@ -45,9 +53,10 @@ class Piece:
     score: Score
     performance: Performance
     audio: Audio | None
-    manifest: Mapping[str, Any]
+    manifest: Manifest
     stems: Mapping[str, Audio] = field(default_factory=dict)
-    exporter: Callable[[Piece], Iterable[tuple[str, bytes]]] = field(kw_only=True, repr=False, compare=False)
+    preview_jpeg: bytes | None = field(default=None, repr=False)
+    timing: Mapping[str, float] = field(default_factory=dict, repr=False, compare=False)
 
     def __repr__(self) -> str:
         """One line: title, style, key, tempo, metre, length, instruments."""
@@ -55,17 +64,17 @@ class Piece:
         players = ", ".join(dict.fromkeys(part.instrument for part in plan.parts))
         return f"Piece({plan.title!r}, {plan.style}, {plan.key}, {plan.tempo_bpm:.4g} bpm, {plan.meter}, {plan.seconds:g} s, {players})"
 
-    def _repr_html_(self) -> str | None:
-        """Picture, player and first page of the score for a notebook; None, which shows `repr`, where the exporter draws no card."""
-        card = getattr(self.exporter, "card", None)
-        return None if card is None else str(card(self))
+    def _repr_html_(self) -> str:
+        """Picture, player and first page of the score for a notebook."""
+        return str(_export().piece_card(self))
 
-    def files(self) -> Iterable[tuple[str, bytes]]:
-        """Every file of the output folder as (relative name, content), one at a time."""
-        return self.exporter(self)
+    def files(self, on_event: Callable[[Event], None] | None = None) -> Iterator[tuple[str, bytes]]:
+        """Every file of the output folder as (relative name, content), one at a time; `on_event` is told of each step."""
+        files: Iterator[tuple[str, bytes]] = _export().piece_files(self, on_event)
+        return files
 
-    def save(self, folder: str | Path, *, force: bool = False) -> Path:
-        """Write every file into `folder` (made if missing), all or none, and return it.
+    def save(self, folder: str | Path, *, force: bool = False, on_event: Callable[[Event], None] | None = None) -> Path:
+        """Write every file into `folder` (made if missing), all or none, and return it; `on_event` is told of each step.
 
         An earlier piece of the same picture makes room, unless one of its files was changed since. Anything else in the folder
         that would be lost is an error; `force` replaces it.
@@ -76,5 +85,9 @@ class Piece:
         if not str(folder).strip():
             raise OutputError("no folder is named; give one, or '.' for the one you are in")
         target = Path(folder)
-        save_files(target, self.files(), identity=identity_of(self.manifest), force=force, numbered=False)
+        save_files(target, self.files(on_event), identity=self.manifest.identity, force=force, numbered=False)
         return target
+
+
+def _export() -> Any:
+    return import_module(_EXPORT)

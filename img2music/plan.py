@@ -11,13 +11,15 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from img2music.rng import Craft, Seed
-from img2music.strict_model import StrictModel
+from img2music.strict_model import DocumentModel, StrictModel
 from img2music.theory import Chord, Key, Meter, instrument, parse_bar
+from img2music.theory.instruments import Hand, hand_in_name
 from img2music.theory.mode_check import find_mode_contradiction
 
 if TYPE_CHECKING:
@@ -25,12 +27,13 @@ if TYPE_CHECKING:
 
     from img2music.theory.mode_check import ModeContradiction
 
-__all__ = ["CompositionPlan", "Motif", "PartPlan", "Reason", "Section"]
+__all__ = ["MOST_PARTS", "MOST_PITCHED_PARTS", "MOST_SECTIONS", "CompositionPlan", "Motif", "PartPlan", "Reason", "Section"]
 
 Unit = Annotated[float, Field(ge=0, le=1)]
 Role = Literal["melody", "counter", "chords", "arpeggio", "pad", "bass", "drums"]
 _MOST_BARS = 9000
-_MOST_PITCHED = 15
+MOST_PARTS, MOST_PITCHED_PARTS, MOST_SECTIONS = 16, 15, 64
+"""Of a plan; MIDI has sixteen channels, one of them for all drums."""
 
 
 class Reason(StrictModel):
@@ -102,8 +105,13 @@ class Section(StrictModel):
 class PartPlan(StrictModel):
     """One instrument's line and job."""
 
+    id: str = ""
+    """What the part is known by: its chance, its kept notes and what a model writes for it go by the id, and nobody is shown it.
+    Unique in the plan. A part without one, as plans had none at first, takes its name, and then its hand too from the name."""
     name: str
-    """Unique in the plan, shown in the score: "Violin", "Piano (left hand)"."""
+    """Unique in the plan, only shown: "Violin", "Piano (left hand)". It decides no note."""
+    hand: Hand | None = None
+    """Which hand of a player plays it; the hands of one instrument are one player. None for a player of its own."""
     instrument: Annotated[str, AfterValidator(lambda name: instrument(name).name)]
     role: Role
     pattern: str = ""
@@ -116,6 +124,21 @@ class PartPlan(StrictModel):
     pan: Annotated[float, Field(ge=-1, le=1)] = 0.0
     """-1 left .. 1 right."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _identified(cls, tree: Any) -> Any:
+        """The id of a part that has none, and its hand, from the name."""
+        if not isinstance(tree, dict):
+            return tree
+        name = tree.get("name")
+        if "id" not in tree:
+            return {"id": name, "hand": hand_in_name(name), **tree} if isinstance(name, str) else tree
+        known = tree["id"]
+        # The name of a part is taken as it is, whatever it holds: it was the part's id before there were any.
+        if known != name and not (isinstance(known, str) and known.strip() and known.isprintable()):
+            raise ValueError(f"part {name!r}: its id {known!r} is no plain text; give a word that no other part has")
+        return tree
+
     @model_validator(mode="after")
     def _drums_on_kits(self) -> PartPlan:
         if self.role == "drums" and not instrument(self.instrument).kit:
@@ -125,7 +148,7 @@ class PartPlan(StrictModel):
         return self
 
 
-class CompositionPlan(StrictModel):
+class CompositionPlan(DocumentModel):
     """Everything decided before the first note."""
 
     version: Literal[1] = 1
@@ -149,8 +172,8 @@ class CompositionPlan(StrictModel):
     motif: Motif
     contour: Annotated[tuple[Unit, ...], Field(min_length=2, max_length=64)]
     """The line the melody follows through a theme, low to high."""
-    sections: Annotated[tuple[Section, ...], Field(min_length=1, max_length=64)]
-    parts: Annotated[tuple[PartPlan, ...], Field(min_length=1, max_length=16)]
+    sections: Annotated[tuple[Section, ...], Field(min_length=1, max_length=MOST_SECTIONS)]
+    parts: Annotated[tuple[PartPlan, ...], Field(min_length=1, max_length=MOST_PARTS)]
     reasons: Annotated[tuple[Reason, ...], Field(max_length=200)] = ()
     conflicts: Annotated[tuple[Annotated[str, Field(max_length=2000)], ...], Field(max_length=150)] = ()
     """Where the brief and the picture, or two wishes, disagreed, and what was done."""
@@ -167,14 +190,19 @@ class CompositionPlan(StrictModel):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"two {kind}s are called {twice[0]!r}; give each its own name")
+        known: dict[str, str] = {}
+        for part in self.parts:
+            if part.id in known:
+                raise ValueError(f"parts {known[part.id]!r} and {part.name!r} have one id, {part.id!r}; give each its own")
+            known[part.id] = part.name
         for section in self.sections:
             for number, bar in enumerate(section.harmony, 1):
                 try:
                     parse_bar(bar, key)
                 except ValueError as error:
                     raise ValueError(f"section {section.name!r}, bar {number}: {error}") from None
-        if sum(not instrument(part.instrument).kit for part in self.parts) > _MOST_PITCHED:
-            raise ValueError(f"MIDI has room for {_MOST_PITCHED} pitched parts; take some out")
+        if sum(not instrument(part.instrument).kit for part in self.parts) > MOST_PITCHED_PARTS:
+            raise ValueError(f"MIDI has room for {MOST_PITCHED_PARTS} pitched parts; take some out")
         if self.bars > _MOST_BARS:
             raise ValueError(f"a plan holds at most {_MOST_BARS} bars, not {self.bars}")
         return self
@@ -197,6 +225,17 @@ class CompositionPlan(StrictModel):
     def bars(self) -> int:
         """Bars of the whole piece."""
         return sum(section.bars for section in self.sections)
+
+    @property
+    def phrase_starts(self) -> tuple[Fraction, ...]:
+        """Where the phrases begin, in quarter notes from the start of the piece; the first is 0."""
+        lengths = [bars for section in self.sections for bars in section.phrase_bars]
+        return tuple(bar * self.parsed_meter.bar_quarters for bar in accumulate(lengths[:-1], initial=0))
+
+    @property
+    def bar_energies(self) -> list[float]:
+        """The energy of every bar, 0..1: that of its section."""
+        return [section.energy for section in self.sections for _ in range(section.bars)]
 
     @property
     def final_bar(self) -> int | None:

@@ -1,8 +1,8 @@
-"""What a stage tells of its work beside its result: which model it asked with which prompt, and what had to be mended.
+"""What is told of the work beside its result: each step as it happens, which model was asked with which prompt, what had to be mended.
 
 A stage notes, whoever runs it collects; where nobody collects, the note is dropped:
 
-    with collected() as uses:
+    with collect_model_uses() as uses:
         scene = perceiver(picture)
 
 Knows nothing of models and of stages.
@@ -13,7 +13,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MODEL_THREAD",
     "MOST_TOKENS",
+    "Event",
     "ModelUse",
     "RecordedExchange",
     "collect_answers",
@@ -42,6 +43,19 @@ Line = Annotated[str, Field(max_length=_LONGEST_LINE)]
 MOST_TOKENS = 10**12
 """No conversation is longer: a larger count is a server's mistake."""
 Count = Annotated[int, Field(ge=0, le=MOST_TOKENS)]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One step of the work."""
+
+    stage: str
+    """A kind of stage ("perceiver", "planner" ...), or "files"."""
+    state: Literal["started", "finished", "fallback"]
+    seconds: float
+    """How long the step took; 0 unless it is finished."""
+    message: str
+    """For people: what is being done, or what was done instead of what was asked, and why."""
 
 
 class ModelUse(StrictModel):

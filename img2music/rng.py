@@ -7,12 +7,15 @@ seed of its own beside the piece's (`seed_for` of a brief and of a plan); then i
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import numpy as np
 from pydantic import Field
 
-__all__ = ["CRAFTS", "Craft", "Seed", "generator", "spawn_seeds"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["CRAFTS", "Craft", "Seed", "draw_index", "generator", "spawn_seeds"]
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Craft = Literal["form", "harmony", "melody", "counter", "chords", "bass", "drums", "performance"]
@@ -31,3 +34,13 @@ def spawn_seeds(seed: int, count: int) -> tuple[int, ...]:
     """`count` seeds for several takes; the first is `seed` itself."""
     others = generator(seed, "takes").integers(0, 2**31, size=max(0, count - 1))
     return (seed, *(int(other) for other in others))[:count]
+
+
+def draw_index(weights: Sequence[float], chance: np.random.Generator) -> int:
+    """The index of one of `weights`, each as likely as its share of their sum; one number is drawn."""
+    goal = float(chance.random()) * sum(weights)
+    for index, weight in enumerate(weights):
+        goal -= weight
+        if goal < 0:
+            return index
+    return max(index for index, weight in enumerate(weights) if weight > 0)

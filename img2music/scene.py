@@ -17,7 +17,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
-from img2music.strict_model import StrictModel
+from img2music.strict_model import DocumentModel, StrictModel
 from img2music.theory import Meter, instrument, parse_pitch_class
 
 __all__ = ["Attribute", "Box", "ContourName", "Cue", "MusicalAttributes", "PictureInfo", "Scene", "Seal", "Source", "Swatch"]
@@ -158,7 +158,7 @@ class Seal(StrictModel):
         return hash((*self.cues.values(), *self.attributes.values()))
 
 
-class Scene(StrictModel):
+class Scene(DocumentModel):
     """Everything seen in one picture."""
 
     version: Literal[1] = 1

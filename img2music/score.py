@@ -8,15 +8,37 @@ Knows nothing of seconds, files and sound.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from fractions import Fraction
 
     from img2music.theory import Instrument, Key, Meter, SpelledPitch
+    from img2music.theory.instruments import Hand
 
-__all__ = ["ChordSymbol", "Note", "Part", "Score", "ScoreSection"]
+__all__ = ["ChordSymbol", "Note", "Part", "Score", "ScoreSection", "Timed", "index_at"]
+
+_ONSET = attrgetter("onset")
+
+
+class Timed(Protocol):
+    """What begins somewhere: a chord, a note, a phrase."""
+
+    @property
+    def onset(self) -> Fraction:
+        """In quarter notes from the start of the piece."""
+
+
+def index_at(timed: Sequence[Timed], onset: Fraction) -> int:
+    """Which of `timed`, in order of onset, is the last to begin at `onset` or before; -1 where none does.
+
+    Chords follow each other without gaps, so of chords it is the one that sounds there.
+    """
+    return bisect_right(timed, onset, key=_ONSET) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +66,21 @@ class Part:
     """An instrument's line, in the order of the page."""
 
     name: str
+    """Only shown."""
     instrument: Instrument
     role: str
     notes: tuple[Note, ...]
     """Sorted by onset, then pitch."""
     level_db: float = 0.0
     pan: float = 0.0
+    id: str = ""
+    """That of the plan's part; empty takes the name."""
+    hand: Hand | None = None
+    """Which hand of a player plays it; the hands of one instrument are one player."""
+
+    def __post_init__(self) -> None:
+        if not self.id:
+            object.__setattr__(self, "id", self.name)
 
     def __repr__(self) -> str:
         return f"Part({self.name!r}, {self.instrument.name}, {self.role}, {len(self.notes)} notes)"

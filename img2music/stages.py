@@ -121,8 +121,6 @@ BUILTIN: dict[Kind, dict[str, str]] = {
     },
     "renderer": {"soundfont": "img2music.renderers.soundfont.soundfont_renderer:SoundfontRenderer"},
 }
-_EXTRA: dict[str, str] = {"midirenderer": "midirenderer"}
-"""Import name of an optional package: what to give to pip."""
 
 
 def _plugins(kind: Kind) -> dict[str, Any]:
@@ -167,4 +165,4 @@ def load_stage(kind: Kind, name: str, options: Mapping[str, Any] | None = None) 
 
 def _missing(kind: Kind, name: str, error: ModuleNotFoundError) -> MissingPackageError:
     package = (error.name or "").partition(".")[0]
-    return MissingPackageError(f"{kind} {name!r} needs {package}: pip install {_EXTRA.get(package, package)}")
+    return MissingPackageError(f"{kind} {name!r} needs {package}: pip install {package}")

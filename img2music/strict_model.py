@@ -1,13 +1,57 @@
-"""The base of every record that text from outside enters: frozen, and a field it does not know is an error, never ignored."""
+"""The bases of every record that text from outside enters: frozen, and a field that is not known is an error, never ignored.
+
+A `DocumentModel` is also what stands in a file, which other versions of this program have written or will read. It reads the fields of older
+files under their new names, and says of a file that is too new that it is. Knows nothing of files and of what the fields mean.
+"""
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Any, ClassVar, get_args
 
-__all__ = ["StrictModel"]
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic_core import PydanticCustomError
+
+__all__ = ["GET_NEWER", "NEWER_VERSION", "OLD_AND_NEW_FIELD", "DocumentModel", "StrictModel"]
+
+GET_NEWER = "get a newer img2music: pip install --upgrade img2music"
+NEWER_VERSION, OLD_AND_NEW_FIELD = "newer_version", "old_and_new_field"
+"""Types of the validation errors below; their `ctx` names the `field`."""
+_VERSION_FIELDS = ("version", "format")
 
 
 class StrictModel(BaseModel):
     """A pydantic record that can't be changed and refuses unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DocumentModel(StrictModel):
+    """A record that is written to a file. One with a field `version` or `format` says by its `Literal` type which versions it reads."""
+
+    old_fields: ClassVar[dict[str, str]] = {}
+    """What a field of older files is called now; "" where nothing reads it any more, so that it is passed over."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_older_files(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        for field in _VERSION_FIELDS:
+            readable = get_args(cls.model_fields[field].annotation) if field in cls.model_fields else ()
+            version = given.get(field)
+            if readable and isinstance(version, int) and version > max(readable):
+                known = {"field": field, "version": version, "newest": max(readable)}
+                raise PydanticCustomError(NEWER_VERSION, "{version} is newer than this program reads ({newest})", known)
+        renamed = dict(given)
+        for old, new in cls.old_fields.items():
+            if old not in renamed:
+                continue
+            if new and new in renamed:
+                names = {"field": old, "new": new}
+                raise PydanticCustomError(
+                    OLD_AND_NEW_FIELD, "the old name of '{new}', which is there too; take one of them out", names
+                )
+            value = renamed.pop(old)
+            if new:
+                renamed[new] = value
+        return renamed

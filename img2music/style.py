@@ -1,4 +1,4 @@
-"""Styles: how a kind of music is played. One YAML file a style in `styles/`, read by `io.styles`; adding one needs no code.
+"""Styles: how a kind of music is played. One YAML file a style in `styles/`, read by `io.style_files`; adding one needs no code.
 
 Conventions: tempo in quarter notes a minute; `affect` is where the style feels at home in the plane of valence and
 arousal (our choice, by ear); rhythm strings have one character a step, the steps dividing the bar evenly.
@@ -7,12 +7,13 @@ Knows nothing of pictures and of notes.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from img2music.strict_model import StrictModel
+from img2music.strict_model import DocumentModel, StrictModel
 from img2music.theory import Key, Meter, instrument, parse_bar
+from img2music.theory.instruments import Hand, hand_in_name
 from img2music.theory.pattern_names import check_drum, check_pattern
 
 __all__ = ["DrumGroove", "Style", "StyleAffect", "StylePart", "StyleProgressions", "Vocabulary", "is_style_file"]
@@ -43,6 +44,8 @@ class StylePart(StrictModel):
 
     name: str = ""
     """Shown in the score; empty takes the instrument's name."""
+    hand: Hand | None = None
+    """Which hand of its first player plays it; a seat that does not say so, as none did at first, has the hand that its name tells of."""
     role: Literal["melody", "counter", "chords", "arpeggio", "pad", "bass", "drums"]
     instruments: Annotated[tuple[Annotated[str, AfterValidator(lambda name: instrument(name).name)], ...], Field(min_length=1)]
     """Who may take the seat, the most typical first."""
@@ -51,6 +54,13 @@ class StylePart(StrictModel):
     octave: Annotated[int, Field(ge=-3, le=3)] = 0
     level_db: Annotated[float, Field(ge=-40, le=12)] = 0.0
     pan: Annotated[float, Field(ge=-1, le=1)] = 0.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _handed(cls, tree: Any) -> Any:
+        if isinstance(tree, dict) and isinstance(tree.get("name"), str):
+            return {"hand": hand_in_name(tree["name"]), **tree}
+        return tree
 
     @model_validator(mode="after")
     def _drums_on_kits(self) -> StylePart:
@@ -77,7 +87,7 @@ class StyleProgressions(StrictModel):
 
 
 class Vocabulary(StrictModel):
-    """What harmony a style speaks. The progressions themselves are drawn from statistics (`planners.progressions`).
+    """What harmony a style speaks. The progressions themselves are drawn from statistics (`planners.harmony.markov`).
 
     Shares are relative to the music the statistics come from: 0 never, 0.5 as often as there, 1 twice as often.
     """
@@ -111,7 +121,7 @@ GrooveFamily = Literal[
     "afro", "bossa", "country", "disco", "funk", "halftime", "hiphop", "jazz", "latin", "neworleans", "pop", "punk", "reggae",
     "rock", "samba", "shuffle", "soul",
 ]  # fmt: skip
-"""Families of recorded grooves (`realizers/grooves.py`)."""
+"""Families of recorded grooves (`realizers/drums/grooves.py`)."""
 
 
 class DrumGroove(StrictModel):
@@ -129,14 +139,14 @@ class StyleAffect(StrictModel):
     arousal: Annotated[float, Field(ge=-1, le=1)]
 
 
-class Style(StrictModel):
+class Style(DocumentModel):
     """A way of playing."""
 
+    old_fields: ClassVar[dict[str, str]] = {"words": ""}
+    """Which words call a style is in `img2music/lexicon` now."""
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
     summary: Annotated[str, Field(max_length=300)]
     affect: StyleAffect
-    words: Annotated[tuple[str, ...], Field(max_length=100)] = ()
-    """Not read any more, and kept so that older style files are: which words call a style is in `img2music/lexicon`."""
     tempo_bpm: tuple[Tempo, Tempo]
     """Slowest and fastest."""
     meters: Annotated[tuple[MeterName, ...], Field(min_length=1)]
@@ -150,7 +160,7 @@ class Style(StrictModel):
     """Sounding part of a note's written length."""
     reverb: Unit = 0.35
     form: Literal["song", "verse-refrain", "rondo", "arch", "strophic"] = "song"
-    """How sections follow each other; see `planners/form.py`."""
+    """How sections follow each other; see `planners/rules/form.py`."""
     ending: Literal["ritardando", "hit", "fade"] = "ritardando"
     density: tuple[Unit, Unit] = (0.2, 0.8)
     """Density of the calmest and of the most aroused piece."""

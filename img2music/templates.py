@@ -34,7 +34,7 @@ from pydantic import Field
 from img2music.errors import DocumentError, UsageError, unknown_name
 from img2music.io.documents import parse_yaml, read_file
 from img2music.resources import data_folder
-from img2music.strict_model import StrictModel
+from img2music.strict_model import GET_NEWER, StrictModel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -272,6 +272,9 @@ def _parse(content: bytes, source: str) -> PromptTemplate:
         user=bodies[1],
         digest=sha256(content).hexdigest()[:16],
     )
+    base, _, number = head.schema_name.partition("/")
+    if number.isdecimal() and f"{base}/1" in SCHEMAS[head.purpose] and head.schema_name not in SCHEMAS[head.purpose]:
+        raise DocumentError(f"{source}, schema: {head.schema_name} is newer than this program reads; {GET_NEWER}")
     if head.schema_name not in SCHEMAS[head.purpose]:
         raise unknown_name(f"schema for {head.purpose!r} in {source}", head.schema_name, SCHEMAS[head.purpose], DocumentError)
     for used in sorted(template.variables() | head.variables.keys()):

@@ -96,7 +96,7 @@ def test_2_a_model_that_never_learns_is_asked_three_times(kind: str, make_pictur
         line = f"openai:stub?base_url={server.base_url}&retries=0"
         piece = asking(*_STAGES[kind], model=line).compose(make_picture(), seconds=6, audio=None, on_event=lambda _: None)
         assert len(server.requests) == 3
-    assert len(piece.manifest["fallbacks"]) == 1
+    assert len(piece.manifest.fallbacks) == 1
 
 
 def test_2_a_title_starts_no_voices() -> None:
@@ -147,7 +147,9 @@ def test_5_the_same_picture_has_the_same_key_whatever_strings_hash_to(make_pictu
     assert json.loads(plans.pop())["key"]
 
 
-@pytest.mark.parametrize("script", ["misbehave.py", "model_overhead.py", "constrained.py"])
+@pytest.mark.parametrize(
+    "script", ["studies/models/misbehaving_server.py", "bench/bench_models.py", "studies/models/constrained_decoding.py"]
+)
 def test_8_evaluations_run_as_they_are_described(script: str) -> None:
     from pathlib import Path
 

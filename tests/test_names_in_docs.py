@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
 from pathlib import Path
 
 import pytest
+import typer
+
+from img2music.cli import app
 
 ROOT = Path(__file__).parents[1]
 TEXTS = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "evals" / "README.md"]
+GUIDES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *(ROOT / "docs" / f"{name}.md" for name in ("editing", "seeing", "styles", "words")),
+]
 SOURCES = [*TEXTS, *(ROOT / "img2music").rglob("*.py"), *(ROOT / "tests").rglob("*.py"), *(ROOT / "pipelines").glob("*.yaml")]
 EXTRAS = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"])
 _EXAMPLES = {"img2music/styles/NAME.yaml"}
@@ -25,6 +34,50 @@ def test_files_named_are_there(path: Path) -> None:
     missing = [name for name in named if not (ROOT / name).exists() and name not in _EXAMPLES]
     missing += [name for name in links if not (path.parent / name).exists()]
     assert missing == []
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.name)
+def test_modules_named_by_their_last_folders_are_there(path: Path) -> None:
+    named = re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.py)`", path.read_text(encoding="utf-8"))
+    assert [name for name in named if not (ROOT / name).exists() and not (ROOT / "img2music" / name).exists()] == []
+
+
+def commands(text: str) -> list[list[str]]:
+    """The words of every command `img2music ...` in a page: of its shell blocks and of its sentences."""
+    lines = [
+        line.partition("  #")[0]
+        for block in re.findall(r"```bash\n(.*?)```", text, flags=re.DOTALL)
+        for line in block.splitlines()
+    ]
+    lines += re.findall(r"`((?:[^`\n]*\| )?img2music [^`]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    steps = [step for line in lines for step in re.split(r"&&|\||>", " ".join(line.split()))]
+    return [shlex.split(step)[1:] for step in steps if re.match(r"\s*(?:\S*/)?img2music\s", step)]
+
+
+def options(command: object) -> set[str]:
+    return {flag for one in command.params for flag in one.opts} | {"--help"}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
+def test_commands_named_are_there(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    if path.name == "CHANGELOG.md":
+        text = text.partition("## [0")[0]
+    for words in commands(text):
+        command, rest = typer.main.get_command(app), [*words]
+        while rest and hasattr(command, "commands") and not rest[0].startswith("-"):
+            assert rest[0] in command.commands, words
+            command = command.commands[rest.pop(0)]
+        flags = {word.partition("=")[0] for word in rest if re.match(r"--?[a-z]", word)}
+        assert flags <= options(command), words
+
+
+def test_commands_are_found_where_texts_name_them() -> None:
+    found = commands(
+        "Try `cat a.jpg | img2music compose - -o out`\n\n```bash\nx/img2music see a.jpg --json > b   # `img2music no`\n```\n"
+    )
+    assert found == [["see", "a.jpg", "--json"], ["compose", "-", "-o", "out"]]
+    assert len(commands((ROOT / "README.md").read_text(encoding="utf-8"))) > 20
 
 
 def test_extras_named_are_there() -> None:

@@ -84,8 +84,8 @@ def test_a_plug_in_plays_a_piece(plugin: Path, make_picture: Callable[..., Path]
     (plugin / "robots.yaml").write_text(PIPELINE)
     piece = Pipeline.load(plugin / "robots.yaml").compose(make_picture(), Brief.of(seconds=6), audio=None)
     assert {note.velocity for part in piece.performance.parts for note in part.notes} == {33}
-    assert piece.manifest["stages"]["performer"] == "robot"
-    assert piece.manifest["pipeline"]["stages"]["performer"]["options"] == {"velocity": 33}
+    assert piece.manifest.stages["performer"] == "robot"
+    assert piece.manifest.pipeline.stages.performer.options == {"velocity": 33}
 
 
 @pytest.mark.usefixtures("plugin")

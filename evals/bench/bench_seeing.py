@@ -25,7 +25,7 @@ from img2music.crossmodal.affect import read_affect
 from img2music.crossmodal.attributes import suggest_attributes
 from img2music.crossmodal.cue_evidence import CueEvidence
 from img2music.io.pictures import Picture, open_picture
-from img2music.perceivers.image.affect_regression import describe, predict_affect
+from img2music.perceivers.image.affect_regression import affect_inputs, predict_affect
 from img2music.perceivers.image.colour_cues import colour_cues
 from img2music.perceivers.image.composition import composition_cues
 from img2music.perceivers.image.faces import face_cues, find_faces
@@ -69,7 +69,7 @@ def parts(picture: Picture, clock: Clock) -> None:
     colours = clock("leading colours", lambda: swatches(view))
     cues = (*named, *face_cues(faces), people_cue(seen, len(faces)), *around, *measured)
     evidence = CueEvidence(cues, colours)
-    clock("reading of feeling", lambda: predict_affect(describe(seen, evidence.values)))
+    clock("reading of feeling", lambda: predict_affect(affect_inputs(seen, evidence.values)))
     clock("suggestions", lambda: suggest_attributes(evidence, *read_affect(evidence)))
 
 

@@ -24,9 +24,9 @@ from typing import Any
 import img2music
 
 ROOT = Path(__file__).parents[2]
-MODES = ("major", "minor", "dorian", "phrygian", "lydian", "mixolydian", "locrian")
+MODES = ("major", "minor", "dorian", "phrygian", "lydian", "mixolydian")
 METERS = (None, "4/4", "3/4", None, "6/8", "5/4", "2/4", None, "7/8", "12/8")
-TONICS = ("C", "F#", "Bb", "D", "Ab", "E", "G", "Eb", "A", "B", "F", "Db")
+TONICS = ("C", "F#", "Bb", "D", "Ab", "E", "G", "Eb", "A", "B", "F", "C#")
 WORDS = (None, "slow and sad", "a fast waltz with flute", "calm, in the evening")
 
 
@@ -100,7 +100,10 @@ def main() -> int:
             if files:
                 differing += 1
                 print(f"{label}: {', '.join(files)}")
-    print(f"{len(pieces)} pieces, {sum(len(files) for files in pieces.values())} files, digest {digest[:16]}, {differing} differ")
+    refused = sum("refused" in files for files in pieces.values())
+    print(
+        f"{len(pieces)} pieces, {refused} refused, {sum(len(files) for files in pieces.values())} files, digest {digest[:16]}, {differing} differ"
+    )
     return 1 if differing else 0
 
 

@@ -24,15 +24,15 @@ from img2music.io.pictures import open_picture
 from img2music.perceivers.image.affect_regression import (
     COLOUR_CUES,
     FACE_CUES,
-    Fitted,
-    Inputs,
-    describe,
+    AffectInputs,
+    AffectRegression,
+    affect_inputs,
     kernel,
-    readings,
+    predict_affects,
     scaled,
 )
 from img2music.perceivers.image.recognition import NetworkOutputs, run_classifiers
-from img2music.perceivers.offline import measure
+from img2music.perceivers.offline import measure_picture
 
 Numbers = NDArray[np.float64]
 
@@ -45,8 +45,8 @@ NINE = ("brightness", "saturation", "contrast", "colourfulness", "edge_density",
 class Photographs(NamedTuple):
     """The set: one view and ten views of each, ratings (n, 2) on -1..1, themes."""
 
-    one: Inputs
-    ten: Inputs
+    one: AffectInputs
+    ten: AffectInputs
     rated: Numbers
     themes: NDArray[np.str_]
 
@@ -59,10 +59,10 @@ def load(folder: Path, cache: Path | None) -> Photographs:
     themes = np.array([row["theme"].strip() for row in rows])
     if cache is not None and cache.exists():
         with np.load(cache) as stored:
-            one, ten = (Inputs(*(stored[f"{kind}_{field}"] for field in Inputs._fields)) for kind in ("one", "ten"))
+            one, ten = (AffectInputs(*(stored[f"{kind}_{field}"] for field in AffectInputs._fields)) for kind in ("one", "ten"))
     else:
         pairs = [look(folder / "images" / row["image"]) for row in rows]
-        one, ten = (Inputs(*(np.stack(part) for part in zip(*kind, strict=True))) for kind in zip(*pairs, strict=True))
+        one, ten = (AffectInputs(*(np.stack(part) for part in zip(*kind, strict=True))) for kind in zip(*pairs, strict=True))
         if cache is not None:
             parts = {f"one_{name}": part for name, part in zip(one._fields, one, strict=True)}
             parts |= {f"ten_{name}": part for name, part in zip(ten._fields, ten, strict=True)}
@@ -70,10 +70,10 @@ def load(folder: Path, cache: Path | None) -> Photographs:
     return Photographs(one, ten, (rated - 4) / 3, themes)
 
 
-def look(path: Path) -> tuple[Inputs, Inputs]:
+def look(path: Path) -> tuple[AffectInputs, AffectInputs]:
     """A picture as the eye sees it, and averaged over ten views."""
     picture = open_picture(path)
-    cues, _, seen = measure(picture)
+    cues, _, seen = measure_picture(picture)
     numbers = {cue.name: cue.value for cue in cues if isinstance(cue.value, float)}
     views = [run_classifiers(view) for view in framings(picture.rgb)]
     views = [seen, seen, *views]
@@ -82,7 +82,7 @@ def look(path: Path) -> tuple[Inputs, Inputs]:
         tuple(np.mean([view.logits[net] for view in views], axis=0) for net in range(2)),
         seen.cells,
     )
-    return describe(seen, numbers), describe(mean, numbers)
+    return affect_inputs(seen, numbers), affect_inputs(mean, numbers)
 
 
 def framings(rgb: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
@@ -97,10 +97,10 @@ def framings(rgb: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
     return [squeezed, rgb[:, ::-1], *(rgb[top : top + side, left : left + side] for top, left in places)]
 
 
-def fit(inputs: Inputs, rated: Numbers, factor: float = 1.0) -> Fitted:
+def fit(inputs: AffectInputs, rated: Numbers, factor: float = 1.0) -> AffectRegression:
     """Gaussian-process regression; the mean is estimated with it (generalised least squares)."""
-    centre = Inputs(*(part.mean(axis=0) for part in inputs))._replace(faces=np.zeros(4))
-    scale = Inputs(*(part.std(axis=0) + 1e-3 for part in inputs))._replace(faces=np.ones(4))
+    centre = AffectInputs(*(part.mean(axis=0) for part in inputs))._replace(faces=np.zeros(4))
+    scale = AffectInputs(*(part.std(axis=0) + 1e-3 for part in inputs))._replace(faces=np.ones(4))
     flat = (inputs.features - centre.features) / scale.features
     basis = np.linalg.svd(flat, full_matrices=False)[2][:DIRECTIONS]
     support = scaled(inputs, centre, scale, basis)
@@ -121,7 +121,9 @@ def fit(inputs: Inputs, rated: Numbers, factor: float = 1.0) -> Fitted:
     mean = (ones @ inverse @ rated) / (ones @ inverse @ ones)
     weights = inverse @ (rated - mean)
     precision = np.append(1 / values[-EIGEN:], np.mean(1 / values[:-EIGEN]))
-    return Fitted(centre, scale, basis, support, reach, weights, mean, vectors[:, -EIGEN:], precision, np.array([NOISE, factor]))
+    return AffectRegression(
+        centre, scale, basis, support, reach, weights, mean, vectors[:, -EIGEN:], precision, np.array([NOISE, factor])
+    )
 
 
 def folds(themes: NDArray[np.str_], way: int) -> NDArray[np.int64]:
@@ -135,8 +137,8 @@ def folds(themes: NDArray[np.str_], way: int) -> NDArray[np.int64]:
     return np.array([fold[name] for name in themes])
 
 
-def pick(inputs: Inputs, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Inputs:
-    return Inputs(*(part[rows] for part in inputs))
+def pick(inputs: AffectInputs, rows: NDArray[np.int64] | NDArray[np.bool_]) -> AffectInputs:
+    return AffectInputs(*(part[rows] for part in inputs))
 
 
 def unseen(photos: Photographs) -> tuple[Numbers, Numbers]:
@@ -147,7 +149,7 @@ def unseen(photos: Photographs) -> tuple[Numbers, Numbers]:
         for number in range(FOLDS):
             away = fold == number
             known = fit(pick(photos.ten, ~away), photos.rated[~away])
-            read[way, away], spread[way, away] = readings(pick(photos.one, away), known)
+            read[way, away], spread[way, away] = predict_affects(pick(photos.one, away), known)
     return read, spread
 
 
@@ -224,11 +226,11 @@ def report(photos: Photographs) -> float:
     return factor
 
 
-def write(known: Fitted) -> None:
+def write(known: AffectRegression) -> None:
     """The fitted numbers, in half precision where that loses nothing."""
     parts: dict[str, Numbers] = {}
     for name in ("centre", "scale", "support"):
-        for field, part in zip(Inputs._fields, getattr(known, name), strict=True):
+        for field, part in zip(AffectInputs._fields, getattr(known, name), strict=True):
             parts[f"{name}_{field}"] = part
     for name in ("basis", "reach", "weights", "mean", "directions", "precision", "noise"):
         parts[name] = getattr(known, name)

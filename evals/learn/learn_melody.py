@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 from evals.corpora import openewld, pop909
 from evals.corpora.song import in_training_half
 from img2music.errors import UsageError
-from img2music.realizers.melody.originality import pack, run_hashes
+from img2music.realizers.melody.originality import pack_hashes, run_hashes
 from img2music.theory import Meter
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def main(songs_folder: str, pop_folder: str) -> None:
     text = json.dumps(table, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     (_ASSETS / "melody.json").write_text(text.replace('],"', '],\n"').replace('},"', '},\n"') + "\n", encoding="utf-8")
     hashes = {value for song in songs for value in run_hashes([(note.onset, note.pitch) for note in song.notes])}
-    (_ASSETS / "runs.bin").write_bytes(pack(hashes))
+    (_ASSETS / "runs.bin").write_bytes(pack_hashes(hashes))
     print(f"{len(train)} of {len(songs)} songs, {sum(steps.values())} steps, {len(hashes)} runs of eight notes")
     for name, rhythms in table["rhythms"].items():
         print(

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evals.corpora import openewld, pop909
-from img2music.metrics.symbolic.form_similarity import likenesses
+from img2music.metrics.symbolic.form_similarity import section_likenesses
 from img2music.metrics.symbolic.melody_metrics import tune_values
 from img2music.metrics.symbolic.melody_view import MelodyNote, MelodyView, SectionSpan, TimedChord
 from img2music.metrics.symbolic.motif_recurrence import opening_shape, recurrence
@@ -58,7 +58,7 @@ def tune_of_song(song: Song) -> MelodyView | None:
 
 def measure(tune: MelodyView) -> dict[str, float | None]:
     """Every measurement of a tune that has a band."""
-    alike, unlike = likenesses(tune)
+    alike, unlike = section_likenesses(tune)
     return tune_values(tune) | {
         "motif recurrence": recurrence(tune, opening_shape(tune)),
         "likeness of one letter": sum(alike) / len(alike) if alike else None,

@@ -16,7 +16,8 @@ import mido
 import pyloudnorm
 import soundfile
 
-from img2music.renderers.soundfont.sf3 import open_font, write_sf2
+from img2music.renderers.soundfont.sf2_writer import write_sf2
+from img2music.renderers.soundfont.sf3 import open_font
 from img2music.resources import asset_path
 from img2music.theory import instrument, instrument_names
 

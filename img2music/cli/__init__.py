@@ -16,17 +16,22 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from img2music.cli.compose import compose
 from img2music.cli.doctor import doctor
 from img2music.cli.instruments import instruments_group
-from img2music.cli.looking import plan, see
-from img2music.cli.making import compose, realize, render, replay
+from img2music.cli.pipelines import pipelines_group
+from img2music.cli.plan import plan
 from img2music.cli.prompts import prompts_group
+from img2music.cli.realize import realize
+from img2music.cli.render import render
+from img2music.cli.replay import replay
+from img2music.cli.see import see
 from img2music.cli.shared.console import exit_code_of, print_error, print_notice, print_text
-from img2music.cli.shelves import data_file_group
+from img2music.cli.styles import styles_group
 from img2music.cli.words import words_group
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 __all__ = ["app", "main"]
 
@@ -42,30 +47,21 @@ app = typer.Typer(
 )
 
 
-def _style_summary(name: str) -> str:
-    from img2music.io.style_files import load_style
-
-    return load_style(name).summary
-
-
-def _pipeline_summary(name: str) -> str:
-    from img2music.pipeline.config import load_pipeline_config
-
-    return load_pipeline_config(name).description
-
-
-def _first_sentence(verb: Callable[..., int]) -> str:
-    return (verb.__doc__ or "").partition("\n")[0].partition(". ")[0]
+def _first_sentence(text: str | None) -> str:
+    return (text or "").partition("\n")[0].partition(". ")[0].removesuffix(".")
 
 
 for _verb in (compose, see, plan, realize, render, replay):
-    app.command(short_help=_first_sentence(_verb))(_verb)
-app.add_typer(data_file_group("pipelines", "pipeline", _pipeline_summary), name="pipelines")
-app.add_typer(data_file_group("styles", "style", _style_summary), name="styles")
-app.add_typer(instruments_group(), name="instruments")
-app.add_typer(words_group(), name="words")
-app.add_typer(prompts_group(), name="prompts")
-app.command(short_help=_first_sentence(doctor))(doctor)
+    app.command(short_help=_first_sentence(_verb.__doc__))(_verb)
+for _name, _group in (
+    ("styles", styles_group()),
+    ("instruments", instruments_group()),
+    ("words", words_group()),
+    ("pipelines", pipelines_group()),
+    ("prompts", prompts_group()),
+):
+    app.add_typer(_group, name=_name, short_help=_first_sentence(_group.info.help))
+app.command(short_help=_first_sentence(doctor.__doc__))(doctor)
 
 
 def _print_version(wanted: bool) -> None:

@@ -61,7 +61,7 @@ class _Finding:
 
 
 def doctor(as_json: opt.JsonOption = False) -> int:
-    """Check what works on this machine, and say what to do about the rest. Leaves with 4 if something needed is missing."""
+    """Check what works on this machine, and say what to do about the rest. Exit code 4 means that something needed is missing."""
     findings = [*_python(), *_packages(), *_data(), *_cache(), *_stages(), *_providers(), *_pipelines(), *_programs()]
     healthy = all(finding.works or not finding.needed for finding in findings)
     if as_json:
@@ -181,31 +181,31 @@ def _providers() -> Iterator[_Finding]:
 
 def _pipelines() -> Iterator[_Finding]:
     """Every preset: whether each stage that asks a model can, and why not."""
-    from img2music.pipeline.config import load_pipeline_config, pipeline_names
+    from img2music.pipeline.presets import load_pipeline_config, pipeline_names
 
     for name in pipeline_names():
         config = load_pipeline_config(name)
         faults: dict[str, None] = {}
         for kind in type(config.stages).model_fields:
             stage = getattr(config.stages, kind)
-            faults |= dict.fromkeys(_stage_faults(stage.options))
+            faults |= dict.fromkeys(_stage_faults(name, stage.options))
         text = "; ".join(faults) if faults else config.description
         yield _Finding(f"pipeline {name}", works=not faults, needed=name == "offline", text=text)
 
 
-def _stage_faults(options: dict[str, JsonValue]) -> Iterator[str]:
+def _stage_faults(pipeline: str, options: dict[str, JsonValue]) -> Iterator[str]:
     from img2music.models.model_factory import unavailable_reason
     from img2music.models.model_spec import ModelSpec
 
     line = options.get("model")
     if isinstance(line, str):
         spec = ModelSpec.parse(line)
-        fault = unavailable_reason(spec) or _unanswered(spec)
+        fault = unavailable_reason(spec) or _unanswered(pipeline, spec)
         if fault:
             yield fault
 
 
-def _unanswered(spec: ModelSpec) -> str | None:
+def _unanswered(pipeline: str, spec: ModelSpec) -> str | None:
     """Why a server on this machine can't be asked; servers elsewhere are not called just to be looked at."""
     if spec.provider != "openai" or not spec.is_local:
         return None
@@ -214,7 +214,9 @@ def _unanswered(spec: ModelSpec) -> str | None:
         with socket.create_connection((address.hostname or "localhost", address.port or 80), timeout=_ANSWER_SECONDS):
             return None
     except OSError:
-        return f"no server at {address.netloc}: start it (see `img2music pipelines show`), or name another with --model"
+        return (
+            f"no server at {address.netloc}: start it (see `img2music pipelines show {pipeline}`), or name another with --model"
+        )
 
 
 def _programs() -> Iterator[_Finding]:

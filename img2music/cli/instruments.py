@@ -12,13 +12,13 @@ __all__ = ["instruments_group"]
 
 def instruments_group() -> typer.Typer:
     """The group with its one verb."""
-    group = typer.Typer(help="The instruments that can be asked for.", rich_markup_mode=None)
+    group = typer.Typer(help="List the instruments that you can ask for.", rich_markup_mode=None)
 
     @group.callback()
     def _root() -> None:
         """Keeps `ls` a verb of its own, as in the other groups."""
 
-    @group.command("ls", help="List every instrument: family, range, General MIDI program (from 1), other names it is known by.")
+    @group.command("ls", help="List every instrument: its family, range, General MIDI program (from 1) and other names.")
     def ls(as_json: opt.JsonOption = False) -> int:
         from img2music.theory import instrument, instrument_names, other_names
 

@@ -1,68 +1,38 @@
-"""The verbs about prompts: `prompts` with ls, show, cp as for other data, and try: the workbench."""
+"""The verbs `prompts ls`, `prompts show` and `prompts cp`; `prompts try` is in `prompts_try`."""
 
 from __future__ import annotations
 
-import sys
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperCommand
 
+from img2music.cli.prompts_try import MultiValueCommand, try_prompts
 from img2music.cli.shared import options as opt  # noqa: TC001  typer reads the annotations
 from img2music.cli.shared.completion import complete_prompt
-from img2music.cli.shared.console import clean, print_json, print_notice, print_text
+from img2music.cli.shared.console import print_json, print_text
 from img2music.cli.shared.copy_out import copy_out
-from img2music.cli.shared.many_inputs import check_writable
-from img2music.errors import BackendError, UsageError, unknown_name
+from img2music.errors import unknown_name
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from img2music.evaluation.workbench import Cell, CellRecord, Difference, Estimate, Summary
-    from img2music.pipeline import Event
-
-__all__ = ["MultiValueCommand", "prompts_group"]
-
-_MANY = ("--prompts", "--pictures", "--models")
-_SECONDS = "30"
-_COLUMNS = 4  # prompts and models side by side in a table
-
-
-class MultiValueCommand(TyperCommand):
-    """A verb without arguments whose list options take all the values that follow: ``--prompts a.md b.md``."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Every further value gets the option's name before it, which is what the parser knows."""
-        spread: list[str] = []
-        option: str | None = None
-        values = 0
-        for word in args:
-            if word.startswith("-") and word != "-":
-                name, equals, _ = word.partition("=")
-                option, values = (name if name in _MANY else None), int(bool(equals))
-            elif option is not None:
-                if values:
-                    spread.append(option)
-                values += 1
-            spread.append(word)
-        return list(super().parse_args(ctx, spread))
+__all__ = ["prompts_group"]
 
 
 def prompts_group() -> typer.Typer:
     """The group `prompts`."""
-    group = typer.Typer(help="The prompts that come with the program: list, read, copy, try.", rich_markup_mode=None)
-    group.command("ls", help="List every prompt with a line about it.")(_ls)
-    group.command("show", help="Print a prompt as it is written.")(_show)
-    group.command("cp", help="Copy a prompt to a file of one's own, to be edited and given by its path.")(_cp)
-    group.command("try", cls=MultiValueCommand, short_help="Compare prompts on pictures, piece by piece")(_try)
+    group = typer.Typer(help="List, show, copy and compare the prompts that models are asked with.", rich_markup_mode=None)
+    group.command("ls", help="List every prompt, with a line about it.")(_ls)
+    group.command("show", help="Print the file of a prompt.")(_show)
+    group.command("cp", help="Copy a prompt to a file that you can edit. Then use it with --prompt FILE.")(_cp)
+    group.command("try", cls=MultiValueCommand, short_help="Compare prompts on pictures")(try_prompts)
     return group
 
 
 def _ls(
     folder: Annotated[
-        str | None, typer.Argument(metavar="FOLDER", help="A folder of your own; without it those that come with the program.")
+        str | None,
+        typer.Argument(
+            metavar="FOLDER", help="A folder with prompts of your own. If left out: the prompts that come with the program."
+        ),
     ] = None,
     as_json: opt.JsonOption = False,
 ) -> int:
@@ -103,222 +73,12 @@ def _show(
 
 def _cp(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Such as see/cited.", autocompletion=complete_prompt)],
-    to: Annotated[str | None, typer.Argument(metavar="FILE", help="The last part of NAME with .md here if left out.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    to: Annotated[
+        str | None,
+        typer.Argument(metavar="FILE", help="A file or a folder. If left out: cited.md in this folder for see/cited."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
 ) -> int:
     file = Path(name).name if name.lower().endswith(".md") else f"{name.rpartition('/')[2]}.md"
     print_text(str(copy_out(_content(name), file, to, force=force)))
-    return 0
-
-
-def _try(
-    prompts: Annotated[
-        list[str],
-        typer.Option("--prompts", metavar="NAME|FILE|DIR ...", help="Prompts: names, files ending in .md, or folders of them."),
-    ],
-    pictures: Annotated[list[str], typer.Option("--pictures", metavar="DIR|FILE ...", help="Pictures, or folders of pictures.")],
-    models: Annotated[
-        list[str],
-        typer.Option("--models", metavar="MODEL ...", help="Such as gguf:smollm2 or 'openai:gpt-4o-mini?price_in=.15'."),
-    ],
-    seeds: Annotated[int, typer.Option("--seeds", metavar="N", help="How many seeds: 0, 1, 2 ...", show_default=True)] = 1,
-    seconds: Annotated[
-        str, typer.Option("--seconds", metavar="S", help="Length of each piece, such as 30 or 1:30.", show_default=True)
-    ] = _SECONDS,
-    out: Annotated[
-        str, typer.Option("--out", "-o", metavar="OUT", help="Folder of the grid; give it again to go on.", show_default=True)
-    ] = "prompts-tried",
-    budget: Annotated[
-        float | None, typer.Option("--budget", metavar="USD", help="Don't begin above it, and stop before it is passed.")
-    ] = None,
-    per_minute: Annotated[
-        float | None, typer.Option("--limit-per-minute", metavar="N", help="Most requests a minute to each model.")
-    ] = None,
-    no_audio: Annotated[
-        bool, typer.Option("--no-audio", help="Make no sound; else the pieces of the first seed get one.")
-    ] = False,
-    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Make cells again that got no answer.")] = False,
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Send prompts and pictures to models elsewhere without asking.")
-    ] = False,
-    as_json: opt.JsonOption = False,
-) -> int:
-    """Compare prompts: every prompt with every model on every picture from every seed, each ending in a piece.
-
-    OUT/index.html shows the pieces side by side, what each prompt is worth, and whether one is better than another.
-    What is done is kept: the same command goes on where it was stopped, and asks nobody twice.
-    """
-    from img2music.brief import Brief
-    from img2music.evaluation.ratings import find_ratings
-    from img2music.evaluation.workbench import (
-        RecordStore,
-        check_usable,
-        compare_variants,
-        estimate_run,
-        load_grid,
-        run_cells,
-        summarize_variants,
-    )
-    from img2music.evaluation.workbench.cost_estimate import missing_cells
-    from img2music.evaluation.workbench.grid_page import write_page
-    from img2music.evaluation.workbench.output_check import check_grid_folder
-    from img2music.evaluation.workbench.runner import add_missing_sounds
-
-    if budget is not None and not budget >= 0:
-        raise UsageError(f"a budget of {budget:g} USD is none; give --budget a number from 0 up")
-    target = check_writable(out)
-    check_grid_folder(target)
-    length = Brief.of(seconds=seconds).seconds
-    grid = load_grid(prompts, models, pictures, seeds=seeds, seconds=length, per_minute=per_minute, note=print_notice)
-    ratings = find_ratings(picture.path for picture in grid.pictures)
-    store = RecordStore(target)
-    records = store.records()
-    if store.passed_over:
-        print_notice(f"{store.passed_over} lines of {target / 'cells.jsonl'} are torn or of another version and are passed over")
-    todo = missing_cells(grid, records, retry_failed=retry_failed)
-    estimate = estimate_run(grid, records, todo)
-    print_notice(estimate.words)
-    check_usable(todo)
-    _allowed(estimate, budget, yes=yes)
-    first = None if no_audio else grid.seeds[0]
-    with _progress(len(todo)) as (on_start, on_event, on_record):
-        try:
-            outcome = run_cells(
-                todo, store, audio_seed=first, budget_usd=budget, on_start=on_start, on_event=on_event, on_record=on_record
-            )
-            records = store.records()
-            if first is not None:
-                add_missing_sounds(grid, records, store, on_event=on_event)
-        except KeyboardInterrupt:
-            print_notice(f"what is finished is kept in {target}; the same command goes on from there")
-            raise
-    if outcome.stopped:
-        print_notice(
-            f"stopped: the next cell would pass the budget of {budget:g} USD ({outcome.spent_usd:.4f} spent); raise it to go on"
-        )
-    table, differences = summarize_variants(grid, records, ratings), compare_variants(grid, records, ratings)
-    page = write_page(grid, records, store, table, differences, rated=ratings is not None)
-    _report(table, differences, page, as_json=as_json)
-    return _end(records, todo)
-
-
-def _allowed(estimate: Estimate, budget: float | None, *, yes: bool) -> None:
-    """Whether the run may begin.
-
-    Raises:
-        UsageError: it would cost too much, or something would leave the machine and nobody agreed. typer.Abort: somebody said no.
-    """
-    if not estimate.run:
-        return
-    if budget is not None and estimate.usd is None:
-        names = ", ".join(estimate.unpriced)
-        raise UsageError(f"--budget needs prices: add price_in and price_out (USD a million tokens) to the line of {names}")
-    if budget is not None and estimate.usd is not None and estimate.usd > budget:
-        raise UsageError(
-            f"about {estimate.usd:.2g} USD is above the budget of {budget:g}; raise --budget, or give fewer pictures, seeds or prompts"
-        )
-    if estimate.remote_models and not yes:
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            raise UsageError(f"prompts and pictures would go to {', '.join(estimate.remote_models)}; agree with --yes")
-        if not typer.confirm("Go on?", err=True):
-            raise typer.Abort
-
-
-_Listeners = tuple["Callable[[int, Cell], None]", "Callable[[Event], None]", "Callable[[int, CellRecord], None]"]
-
-
-@contextmanager
-def _progress(count: int) -> Iterator[_Listeners]:
-    """Shows cells as they are made: a moving line on a terminal, and a line a cell otherwise."""
-    from img2music.evaluation.workbench.result_tables import status_line
-
-    def on_record(place: int, record: CellRecord) -> None:
-        print_notice(f"{place + 1}/{count} {status_line(record)}")
-
-    if not sys.stderr.isatty():
-        yield (lambda _place, _cell: None), (lambda _event: None), on_record
-        return
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(stderr=True)
-    title = ""
-    with console.status("", refresh_per_second=4) as status:
-
-        def on_start(place: int, cell: Cell) -> None:
-            nonlocal title
-            title = f"{place + 1}/{count} {cell.prompt.label} · {cell.model.label} · {cell.picture.label} · seed {cell.seed}"
-            status.update(Text(clean(title)))
-
-        def on_event(event: Event) -> None:
-            if event.state == "started":
-                status.update(Text(clean(f"{title}: {event.message}")))
-
-        def show(place: int, record: CellRecord) -> None:
-            if record.fell_back or record.status == "failed":
-                console.print(Text(clean(f"{place + 1}/{count} {status_line(record)}")))
-
-        yield on_start, on_event, show
-
-
-def _report(table: Sequence[Summary], differences: Sequence[Difference], page: Path, *, as_json: bool) -> None:
-    from img2music.evaluation.workbench.result_tables import (
-        column_names,
-        difference_object,
-        difference_rows,
-        group_by_pair,
-        pair_names,
-        score_rows,
-        summary_object,
-    )
-
-    if as_json:
-        for summary in table:
-            print_json(summary_object(summary))
-        for difference in differences:
-            print_json(difference_object(difference))
-        print_json({"what": "page", "file": str(page)})
-        return
-    heads, legend = column_names([summary.variant for summary in table])
-    for line in legend:
-        print_text(line)
-    for begin in range(0, len(table), _COLUMNS):
-        print_text()
-        _print_table(*score_rows(table[begin : begin + _COLUMNS], heads[begin : begin + _COLUMNS]))
-    for place, summary in enumerate(table):
-        for trouble in summary.troubles[:3]:
-            print_text(f"{heads[place]}: {trouble}")
-    for pair in group_by_pair(differences):
-        first, second, common = pair_names(pair[0])
-        print_text()
-        print_text(f"{first} less {second}, with {common}")
-        _print_table(*difference_rows(pair))
-    print_text()
-    print_text(f"The pieces side by side: {page}")
-
-
-def _print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A drawn table on a terminal, aligned text elsewhere."""
-    if sys.stdout.isatty():
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
-
-        drawn = Table(box=None, pad_edge=False, header_style="bold")
-        for head in heads:
-            drawn.add_column(Text(clean(head)))
-        for row in rows:
-            drawn.add_row(*(Text(clean(cell)) for cell in row))
-        Console().print(drawn)
-        return
-    widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(len(heads))]
-    for row in (heads, *rows):
-        print_text("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-
-
-def _end(records: dict[str, CellRecord], todo: Sequence[Cell]) -> int:
-    """0, or the error of a run in which no cell got an answer."""
-    fresh = [records[cell.name] for cell in todo if cell.name in records]
-    if fresh and all(record.status == "failed" for record in fresh):
-        raise BackendError(f"no cell got an answer: {fresh[0].why}")
     return 0

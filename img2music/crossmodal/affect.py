@@ -1,10 +1,10 @@
 """Valence and arousal of a picture from its cues, so that they can be read again when a cue is edited.
 
 What can be named comes first: the recognised groups by how people would feel about them, the look of faces, and the mood of colours. The eye
-adds what the networks' features say beyond that as two cues of their own, `feels_valence` and `feels_arousal` (see `perceivers.felt`), so that
+adds what the networks' features say beyond that as two cues of their own, `feels_valence` and `feels_arousal` (see `affect_regression`), so that
 the sum is its whole reading. Where there is little to see, colours alone speak:
 
-    valence   mood of the single colours (Palmer et al. 2013, see `perceivers.colour`), colourfulness (Hasler & Suesstrunk 2003)
+    valence   mood of the single colours (Palmer et al. 2013, see `colour_cues`), colourfulness (Hasler & Suesstrunk 2003)
     arousal   -.31 brightness + .60 saturation (Valdez & Mehrabian, J. Exp. Psychology: General 123, 1994, standardised
               variables), colourfulness, contrast, light against dark masses
 

@@ -2,7 +2,7 @@
 
 What studies say (tempo follows arousal, mode follows valence) is applied as they say it; the rest (which hue is which key,
 which picture is which genre) is our choice and says so by its confidence. Genre, metre and instruments are in `genres`.
-Conventions: tempo in quarter notes a minute; signs are cues with weights, see `evidence`.
+Conventions: tempo in quarter notes a minute; signs are cues with weights, see `cue_evidence`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from math import hypot
 from typing import TYPE_CHECKING, NamedTuple
 
 from img2music.crossmodal.affect import spread_affect
-from img2music.crossmodal.attribution import Choice, cite, split, sum_terms, supporting_terms
-from img2music.crossmodal.context_rules import contour, match_rules, shifts
-from img2music.crossmodal.genre_rules import PLAYERS, Signs, choose_genre, choose_instruments, choose_meter, player_for
+from img2music.crossmodal.attribution import AttributedChoice, cite_terms, share_among_cues, sum_terms, supporting_terms
+from img2music.crossmodal.context_rules import density_and_height, match_rules, strongest_contour
+from img2music.crossmodal.genre_rules import choose_genre, choose_instruments, choose_meter, player_for
+from img2music.crossmodal.genre_tables import PLAYERS, Signs
 from img2music.crossmodal.seen_instruments import recognised_instruments
 from img2music.scene import MusicalAttributes
 from img2music.theory import MODES, pitch_class_name
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from img2music.crossmodal.affect import AffectAttribute
     from img2music.crossmodal.cue_evidence import CueEvidence
 
-__all__ = ["CIRCUMPLEX", "MODE_TABLE", "mood_words", "suggest_attributes"]
+__all__ = ["CIRCUMPLEX", "MODE_RULES", "mood_words", "suggest_attributes"]
 
 # Words of feeling with valence and arousal. The first three rows stand where the circumplex of Russell 1980 has them (roughly; of
 # his 28 words those that a piece of music can be called), the last three are ours and fill the gaps between them.
@@ -60,7 +61,7 @@ _SLOWEST_BPM, _FASTEST_BPM = 54.0, 168.0
 _TEMPO = {"arousal": 0.8, "valence": 0.12, "edge_density": 0.25}
 
 
-class ModeRow(NamedTuple):
+class ModeRule(NamedTuple):
     """One mode: how happy it sounds, how readily it is chosen, and what in a picture speaks for it."""
 
     happier: float
@@ -71,13 +72,13 @@ class ModeRow(NamedTuple):
     """Our choice: lydian for light and air, mixolydian for warm and busy, dorian for cool, phrygian for the dark."""
 
 
-MODE_TABLE: dict[str, ModeRow] = {
-    "major": ModeRow(0.83, 0.06, {}),
-    "mixolydian": ModeRow(0.64, -0.03, {"warmth": 0.05, "edge_density": 0.04}),
-    "lydian": ModeRow(0.58, -0.06, {"lightness": 0.08, "top_light": 0.06, "open_space": 0.06}),
-    "dorian": ModeRow(0.40, 0.0, {"warmth": -0.06, "texture": 0.04}),
-    "minor": ModeRow(0.34, 0.06, {}),
-    "phrygian": ModeRow(0.21, -0.03, {"dark_share": 0.05, "contrast": 0.05}),
+MODE_RULES: dict[str, ModeRule] = {
+    "major": ModeRule(0.83, 0.06, {}),
+    "mixolydian": ModeRule(0.64, -0.03, {"warmth": 0.05, "edge_density": 0.04}),
+    "lydian": ModeRule(0.58, -0.06, {"lightness": 0.08, "top_light": 0.06, "open_space": 0.06}),
+    "dorian": ModeRule(0.40, 0.0, {"warmth": -0.06, "texture": 0.04}),
+    "minor": ModeRule(0.34, 0.06, {}),
+    "phrygian": ModeRule(0.21, -0.03, {"dark_share": 0.05, "contrast": 0.05}),
 }
 _MIDDLE, _HALF_RANGE = 0.52, 0.36
 """Wanted share of "happier" at valence 0, and how far valence 1 moves it: the modes lie between .21 and .83."""
@@ -120,16 +121,16 @@ def suggest_attributes(
     valence, arousal = valence.model_copy(update={"value": pleasant}), arousal.model_copy(update={"value": lively})
     style = choose_genre(evidence, valence.value, arousal.value)
     genre = genre if genre in PLAYERS else style.value
-    genre_cited = cite(sum_terms(style.terms, split(style.rest, (valence, arousal))), known)
+    genre_cited = cite_terms(sum_terms(style.terms, share_among_cues(style.rest, (valence, arousal))), known)
     meter = choose_meter(evidence, genre)
     players, player_terms = choose_instruments(evidence, genre)
     named = [(one.cue, one.share, player_for(one, genre)) for one in recognised_instruments(evidence.values)]
     players = tuple(dict.fromkeys((*(player for _, _, player in named), *players)))[:_MOST_PLAYERS]
     player_terms = sum_terms({cue: share for cue, share, _ in named}, player_terms)
     wanted = _mode(evidence, valence)
-    mode = mode if mode in MODE_TABLE else wanted.value
-    density, height = shifts(seen)
-    shape, shape_cue, shape_strength = contour(seen)
+    mode = mode if mode in MODE_RULES else wanted.value
+    density, height = density_and_height(seen)
+    shape, shape_cue, shape_strength = strongest_contour(seen)
     # What follows from the style alone cites what speaks for the style.
     of_style = {
         "because": genre_cited["because"][:2],
@@ -144,17 +145,17 @@ def suggest_attributes(
             "mood": _mood(evidence, valence, arousal),
             "tempo_bpm": _tempo(evidence, valence, arousal),
             "key": {**_tonic(evidence, mode), "confidence": round(0.1 * sure, 3)},
-            "mode": {"value": mode, "confidence": valence.confidence, **cite(wanted.terms, known)},
+            "mode": {"value": mode, "confidence": valence.confidence, **cite_terms(wanted.terms, known)},
             "meter": {
                 "value": meter.value,
                 "confidence": choice,
-                **(cite(meter.terms, known, rest=meter.rest) if meter.terms else of_style),
+                **(cite_terms(meter.terms, known, rest=meter.rest) if meter.terms else of_style),
             },
             "genre": {"value": genre, "confidence": choice, **genre_cited},
             "instruments": {
                 "value": players,
                 "confidence": max(choice, *(round(share, 3) for _, share, _ in named)) if named else choice,
-                **(cite(player_terms, known) if player_terms else of_style),
+                **(cite_terms(player_terms, known) if player_terms else of_style),
             },
             "density": _shift(density, known, 1.0, choice),
             "height": _shift(height, known, _MOST_SEMITONES, choice),
@@ -172,7 +173,7 @@ def _shift(terms: dict[str, float], known: frozenset[str], most: float, confiden
     """A sum of what the cues move, cut to -`most`..`most`; it cites those that pull the way it went."""
     total = min(most, max(-most, sum(terms.values())))
     pulling = {name: term for name, term in terms.items() if term * total > 0}
-    return {"value": round(total, 3) + 0.0, "confidence": confidence if pulling else 0.0, **cite(pulling, known)}
+    return {"value": round(total, 3) + 0.0, "confidence": confidence if pulling else 0.0, **cite_terms(pulling, known)}
 
 
 def _both(valence: AffectAttribute, arousal: AffectAttribute) -> tuple[str, ...]:
@@ -204,23 +205,27 @@ def _tempo(evidence: CueEvidence, valence: AffectAttribute, arousal: AffectAttri
     # Equal steps of drive are equal ratios of tempo, as tempo is heard.
     tempo = _SLOWEST_BPM * (_FASTEST_BPM / _SLOWEST_BPM) ** ((drive + 1) / 2)
     # A neutral reading was read from its cues too: none of them is without a word.
-    terms = sum_terms(split(max(0.05, abs(parts[0])), (arousal,)), split(abs(parts[1]), (valence,)), {"edge_density": abs(dense)})
-    return {"value": float(round(tempo)), "confidence": arousal.confidence, **cite(terms, evidence.known)}
+    terms = sum_terms(
+        share_among_cues(max(0.05, abs(parts[0])), (arousal,)),
+        share_among_cues(abs(parts[1]), (valence,)),
+        {"edge_density": abs(dense)},
+    )
+    return {"value": float(round(tempo)), "confidence": arousal.confidence, **cite_terms(terms, evidence.known)}
 
 
-def _mode(evidence: CueEvidence, valence: AffectAttribute) -> Choice:
+def _mode(evidence: CueEvidence, valence: AffectAttribute) -> AttributedChoice:
     wanted = _MIDDLE + _HALF_RANGE * valence.value
 
     def fit(name: str) -> float:
-        row = MODE_TABLE[name]
-        return row.ready + evidence.weigh(row.signs) * evidence.content - abs(row.happier - wanted)
+        rule = MODE_RULES[name]
+        return rule.ready + evidence.weigh(rule.signs) * evidence.content - abs(rule.happier - wanted)
 
-    best = max(MODE_TABLE, key=fit)
+    best = max(MODE_RULES, key=fit)
     # Valence speaks for a mode by how much nearer it is than modes on average.
-    far = [abs(row.happier - wanted) for row in MODE_TABLE.values()]
-    nearer = max(0.05, sum(far) / len(far) - abs(MODE_TABLE[best].happier - wanted))
-    signs = {name: term * evidence.content for name, term in evidence.terms(MODE_TABLE[best].signs).items()}
-    return Choice(best, sum_terms(supporting_terms(signs), split(nearer, (valence,))))
+    far = [abs(rule.happier - wanted) for rule in MODE_RULES.values()]
+    nearer = max(0.05, sum(far) / len(far) - abs(MODE_RULES[best].happier - wanted))
+    signs = {name: term * evidence.content for name, term in evidence.terms(MODE_RULES[best].signs).items()}
+    return AttributedChoice(best, sum_terms(supporting_terms(signs), share_among_cues(nearer, (valence,))))
 
 
 def _tonic(evidence: CueEvidence, mode: str) -> dict[str, object]:

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     from img2music.scene import Attribute
 
-__all__ = ["Choice", "cite", "split", "sum_terms"]
+__all__ = ["AttributedChoice", "cite_terms", "share_among_cues", "sum_terms"]
 
 LEAST = 0.04
 """A term of less is not worth a word."""
 
 
-class Choice(NamedTuple):
+class AttributedChoice(NamedTuple):
     """What was chosen, what each cue said for it, and what no cue said."""
 
     value: str
@@ -42,7 +42,7 @@ def supporting_terms(terms: Mapping[str, float]) -> dict[str, float]:
     return {name: terms[name] for name in sorted(terms, key=lambda name: -terms[name]) if terms[name] > LEAST}
 
 
-def split(amount: float, attributes: Iterable[Attribute[Any]]) -> dict[str, float]:
+def share_among_cues(amount: float, attributes: Iterable[Attribute[Any]]) -> dict[str, float]:
     """`amount` over the cues behind attributes, each attribute having an equal part: by their strengths where they say them, else evenly."""
     causes = [attribute for attribute in attributes if attribute.because]
     shares: list[dict[str, float]] = []
@@ -54,7 +54,7 @@ def split(amount: float, attributes: Iterable[Attribute[Any]]) -> dict[str, floa
     return sum_terms(*shares)
 
 
-def cite(terms: Mapping[str, float], known: frozenset[str], *, rest: float = 0.0, most: int = 4) -> dict[str, Any]:
+def cite_terms(terms: Mapping[str, float], known: frozenset[str], *, rest: float = 0.0, most: int = 4) -> dict[str, Any]:
     """`because` and `strengths` of an attribute: the `most` strongest of the `known` cues, shares rounded down to hundredths."""
     total = sum(abs(term) for term in terms.values()) + max(0.0, rest)
     order = [name for name in sorted(terms, key=lambda name: -abs(terms[name])) if name in known and terms[name]][:most]

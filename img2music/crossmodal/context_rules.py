@@ -1,6 +1,6 @@
-"""What is not a subject and yet sounds: faces, the hour, the weather, the season, the kind of picture; and how all rows are looked up.
+"""What is not a subject and yet sounds: faces, the hour, the weather, the season, the kind of picture; and how all rules are looked up.
 
-Rows are like those of `subjects`, with the cue they read. A cue that is a number counts by its size ("more") or by how far it lies below
+Rules are like those of `subjects`, with the cue they read. A cue that is a number counts by its size ("more") or by how far it lies below
 zero ("less"), both cut to 0..1; one that is a word counts where it is that word. Weights are smaller than those of subjects: the hour
 colours what is seen, it does not replace it. Sources beside those of `subjects`:
 
@@ -19,9 +19,17 @@ if TYPE_CHECKING:
     from img2music.crossmodal.cue_evidence import CueEvidence
     from img2music.scene import ContourName
 
-__all__ = ["CIRCUMSTANCES", "MatchedRule", "contour", "match_rules", "rule_terms", "shifts", "sureness"]
+__all__ = [
+    "CIRCUMSTANCES",
+    "MatchedRule",
+    "density_and_height",
+    "match_rules",
+    "rule_terms",
+    "strongest_contour",
+    "surest_subject",
+]
 
-# Cue, what of it counts ("more", "less" or a word): the row.
+# Cue, what of it counts ("more", "less" or a word): the rule.
 CIRCUMSTANCES: dict[tuple[str, str], CueRule] = {
     ("smiles", "more"): CueRule({"pop": 0.3, "folk": 0.2, "funk": 0.2, "bossa": 0.2, "swing": 0.2, "ragtime": 0.15, "latin": 0.15},
         {"voice": 0.15}, {}, 0.1, 1, "own", "Tartter: a smile is heard in a higher voice; the styles ours"),
@@ -71,17 +79,17 @@ _LEAST_FOR_A_CONTOUR = 0.3
 
 
 class MatchedRule(NamedTuple):
-    """A row that the evidence calls, and how strongly."""
+    """A rule that the evidence calls, and how strongly."""
 
     cue: str
     strength: float
-    row: CueRule
+    rule: CueRule
 
 
 def match_rules(evidence: CueEvidence) -> tuple[MatchedRule, ...]:
-    """Every row that the evidence calls, the subjects first; empty where nothing was recognised."""
-    subjects = (MatchedRule(f"sees_{group}", evidence.sees(group), row) for group, row in SUBJECTS.items())
-    others = (MatchedRule(cue, _strength(evidence, cue, sign), row) for (cue, sign), row in CIRCUMSTANCES.items())
+    """Every rule that the evidence calls, the subjects first; empty where nothing was recognised."""
+    subjects = (MatchedRule(f"sees_{group}", evidence.sees(group), rule) for group, rule in SUBJECTS.items())
+    others = (MatchedRule(cue, _strength(evidence, cue, sign), rule) for (cue, sign), rule in CIRCUMSTANCES.items())
     return tuple(seen for seen in (*subjects, *others) if seen.strength > 0)
 
 
@@ -92,35 +100,35 @@ def _strength(evidence: CueEvidence, cue: str, sign: str) -> float:
     return float(evidence.word(cue) == sign)
 
 
-def sureness(seen: tuple[MatchedRule, ...]) -> float:
+def surest_subject(seen: tuple[MatchedRule, ...]) -> float:
     """How sure the eye is of the surest subject, 0..1."""
     return max((strength for cue, strength, _ in seen if cue.startswith("sees_")), default=0.0)
 
 
 def rule_terms(seen: tuple[MatchedRule, ...], column: int, name: str) -> dict[str, float]:
-    """What every cue says for `name` in a column of the rows (0 styles, 1 players, 2 metres): weight times strength."""
+    """What every cue says for `name` in a column of the rules (0 styles, 1 players, 2 metres): weight times strength."""
     terms: dict[str, float] = {}
-    for cue, strength, row in seen:
-        weight = (row.styles, row.players, row.meters)[column].get(name, 0.0)
+    for cue, strength, rule in seen:
+        weight = (rule.styles, rule.players, rule.meters)[column].get(name, 0.0)
         if weight:
             terms[cue] = terms.get(cue, 0.0) + weight * strength
     return terms
 
 
-def shifts(seen: tuple[MatchedRule, ...]) -> tuple[dict[str, float], dict[str, float]]:
+def density_and_height(seen: tuple[MatchedRule, ...]) -> tuple[dict[str, float], dict[str, float]]:
     """What every cue moves of the density and of the height (semitones); cues that move nothing are left out."""
     density: dict[str, float] = {}
     height: dict[str, float] = {}
-    for cue, strength, row in seen:
-        for terms, amount in ((density, row.density), (height, row.height)):
+    for cue, strength, rule in seen:
+        for terms, amount in ((density, rule.density), (height, rule.height)):
             if amount:
                 terms[cue] = terms.get(cue, 0.0) + amount * strength
     return density, height
 
 
-def contour(seen: tuple[MatchedRule, ...]) -> tuple[ContourName, str, float]:
-    """The shape of the strongest row that has one, its cue and its strength; ("own", "", 0) where none is strong enough."""
-    best = max((one for one in seen if one.row.contour != "own"), key=lambda one: one.strength, default=None)
+def strongest_contour(seen: tuple[MatchedRule, ...]) -> tuple[ContourName, str, float]:
+    """The shape of the strongest rule that has one, its cue and its strength; ("own", "", 0) where none is strong enough."""
+    best = max((one for one in seen if one.rule.contour != "own"), key=lambda one: one.strength, default=None)
     if best is None or best.strength < _LEAST_FOR_A_CONTOUR:
         return "own", "", 0.0
-    return best.row.contour, best.cue, best.strength
+    return best.rule.contour, best.cue, best.strength

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 from img2music.crossmodal.affect import read_affect
 from img2music.crossmodal.attributes import suggest_attributes
 from img2music.crossmodal.cue_evidence import CueEvidence
-from img2music.crossmodal.seen_instruments import PREFIX, instrument_called
-from img2music.crossmodal.subject_rules import SUBJECTS, group_called
+from img2music.crossmodal.seen_instruments import INSTRUMENT_PREFIX, named_instrument_cue
+from img2music.crossmodal.subject_rules import SUBJECTS, subject_group
 from img2music.scene import Cue, MusicalAttributes, Scene, Seal, Swatch
 
 if TYPE_CHECKING:
@@ -85,11 +85,11 @@ def _said(changed: list[str]) -> str:
 def _as_said(scene: Scene, edited: list[str]) -> Scene:
     """The scene with what a person wrote as its subject in place of what the eye recognised, unless that was edited too."""
     cue = scene.cue("subject")
-    if cue is None or "subject" not in edited or any(name.startswith(("sees_", PREFIX)) for name in edited):
+    if cue is None or "subject" not in edited or any(name.startswith(("sees_", INSTRUMENT_PREFIX)) for name in edited):
         return scene
-    player = instrument_called(str(cue.value))
-    group = "instrument" if player is not None else group_called(str(cue.value))
-    others = tuple(one for one in scene.cues if not one.name.startswith(("sees_", "likely_", PREFIX)))
+    player = named_instrument_cue(str(cue.value))
+    group = "instrument" if player is not None else subject_group(str(cue.value))
+    others = tuple(one for one in scene.cues if not one.name.startswith(("sees_", "likely_", INSTRUMENT_PREFIX)))
     if group is None:
         return scene.model_copy(update={"cues": others}) if cue.value == "not sure" else scene
     said = Cue(name=f"sees_{group}", value=_SAID, unit="0..1", text=f"{cue.value}, as you say")

@@ -2,7 +2,7 @@
 
 Every class of ImageNet-1k that is an instrument, or a thing that one is played with, by its name in `assets/seeing/classes.tsv`: who
 plays for it, the likeliest first (a style that seats a later one takes that), and its kin, among which networks err. What has no pitch
-gets a place among the percussion. Which row plays which General MIDI sound is plain where the sound exists; a gong and a referee's whistle
+gets a place among the percussion. Which rule plays which General MIDI sound is plain where the sound exists; a gong and a referee's whistle
 have none of their own, and the nearest stands for them (our choice).
 
 Cues are called `instrument_` and the class's name ("instrument_acoustic_guitar"), their value is the share of the networks' probability
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AMONG_MANY",
+    "INSTRUMENT_PREFIX",
     "INSTRUMENT_RULES",
-    "PREFIX",
     "SURE",
     "InstrumentRule",
     "RecognisedInstrument",
-    "cue_called",
-    "instrument_called",
+    "instrument_cue",
+    "named_instrument_cue",
     "recognised_instruments",
 ]
 
-PREFIX = "instrument_"
+INSTRUMENT_PREFIX = "instrument_"
 SURE = 0.5
-"""Share from which the eye says what it sees: 93 of 100 familiar subjects are then named rightly (`perceivers.recognition`)."""
+"""Share from which the eye says what it sees: 93 of 100 familiar subjects are then named rightly (`perceivers.image.recognition`)."""
 AMONG_MANY = 0.25
 """Share from which one of several instruments counts, where together they reach `SURE`. Our choice: two halves of a certain whole."""
 
@@ -83,7 +83,7 @@ INSTRUMENT_RULES: dict[str, InstrumentRule] = {
     "violin": InstrumentRule(("violin",), "bowed"),
     "whistle": InstrumentRule(("whistle",), "whistle"),
 }
-_BY_CUE = {PREFIX + name.lower().replace(" ", "_"): name for name in INSTRUMENT_RULES}
+_BY_CUE = {INSTRUMENT_PREFIX + name.lower().replace(" ", "_"): name for name in INSTRUMENT_RULES}
 _OTHER_WORDS = {
     "guitar": "acoustic guitar", "piano": "grand piano", "trumpet": "cornet trumpet", "cornet": "cornet trumpet", "horn": "french horn",
     "organ": "pipe organ", "marimba": "marimba xylophone", "xylophone": "marimba xylophone", "panpipe": "pan flute", "sax": "saxophone",
@@ -98,18 +98,18 @@ class RecognisedInstrument(NamedTuple):
     seen: str
     """The class's name: "acoustic guitar"."""
     share: float
-    row: InstrumentRule
+    rule: InstrumentRule
 
 
-def cue_called(name: str) -> str:
+def instrument_cue(name: str) -> str:
     """The cue of a class: "instrument_acoustic_guitar"."""
-    return PREFIX + name.lower().replace(" ", "_")
+    return INSTRUMENT_PREFIX + name.lower().replace(" ", "_")
 
 
-def instrument_called(words: str) -> str | None:
-    """The cue of the instrument that plain words name ("violin", "guitar"); None where there is no such row."""
+def named_instrument_cue(words: str) -> str | None:
+    """The cue of the instrument that plain words name ("violin", "guitar"); None where there is no such rule."""
     plain = " ".join(words.lower().replace("_", " ").split())
-    cue = cue_called(_OTHER_WORDS.get(plain, plain))
+    cue = instrument_cue(_OTHER_WORDS.get(plain, plain))
     return cue if cue in _BY_CUE else None
 
 
@@ -122,19 +122,19 @@ def recognised_instruments(values: Mapping[str, float]) -> tuple[RecognisedInstr
     kin: dict[str, float] = {}
     named: dict[tuple[str, ...], tuple[float, str]] = {}
     for cue, name in _BY_CUE.items():
-        share, row = min(1.0, max(0.0, values.get(cue, 0.0))), INSTRUMENT_RULES[name]
-        who = (*row.players, row.percussion)
+        share, rule = min(1.0, max(0.0, values.get(cue, 0.0))), INSTRUMENT_RULES[name]
+        who = (*rule.players, rule.percussion)
         sums[who] = sums.get(who, 0.0) + share
-        kin[row.kin] = kin.get(row.kin, 0.0) + share
+        kin[rule.kin] = kin.get(rule.kin, 0.0) + share
         named[who] = max(named.get(who, (0.0, cue)), (share, cue), key=lambda one: one[0])
     several = sum(sums.values()) >= SURE
     found = []
     for who, share in sums.items():
         cue = named[who][1]
-        row = INSTRUMENT_RULES[_BY_CUE[cue]]
-        leads = kin[row.kin] >= SURE and all(
-            share >= sums[*other.players, other.percussion] for other in INSTRUMENT_RULES.values() if other.kin == row.kin
+        rule = INSTRUMENT_RULES[_BY_CUE[cue]]
+        leads = kin[rule.kin] >= SURE and all(
+            share >= sums[*other.players, other.percussion] for other in INSTRUMENT_RULES.values() if other.kin == rule.kin
         )
         if share >= SURE or (several and share >= AMONG_MANY) or (leads and share > 0):
-            found.append(RecognisedInstrument(cue, _BY_CUE[cue], min(1.0, share), row))
+            found.append(RecognisedInstrument(cue, _BY_CUE[cue], min(1.0, share), rule))
     return tuple(sorted(found, key=lambda one: (-one.share, one.cue)))

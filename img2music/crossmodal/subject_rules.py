@@ -1,10 +1,10 @@
-"""What a subject sounds like: one row for each group that the eye can recognise. To be read from top to bottom, and edited.
+"""What a subject sounds like: one rule for each group that the eye can recognise. To be read from top to bottom, and edited.
 
-A row says which styles, players and metres the subject speaks for and how strongly, and what it moves: density (-1 thinner .. 1 fuller),
+A rule says which styles, players and metres the subject speaks for and how strongly, and what it moves: density (-1 thinner .. 1 fuller),
 height (semitones) and the shape that the tune's long line leans to. Everything counts times how sure the eye is. For metre and players a weight of
-.6 outvotes most of what colours and form say; for a style it does so only once the eye is certain, and colours choose in the row (`genres`).
+.6 outvotes most of what colours and form say; for a style it does so only once the eye is certain, and colours choose in the rule (`genre_rules`).
 
-No study says that the sea is a barcarolle. Most rows are what composers have done for long enough that listeners expect it, or our choice;
+No study says that the sea is a barcarolle. Most rules are what composers have done for long enough that listeners expect it, or our choice;
 the last column says which:
 
     Monelle      R. Monelle, *The Musical Topic: Hunt, Military and Pastoral*, Indiana University Press 2006
@@ -26,13 +26,13 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from img2music.scene import ContourName
 
-__all__ = ["SUBJECTS", "WIDE_FAMILIES", "WIDE_TEMPERATURE", "CueRule", "Weights", "group_called", "wide_rows"]
+__all__ = ["SUBJECTS", "WIDE_FAMILIES", "WIDE_TEMPERATURE", "CueRule", "Weights", "subject_group", "wide_family_styles"]
 
 Weights = dict[str, float]
 
 
 class CueRule(NamedTuple):
-    """One row: what a thing seen says for music."""
+    """One rule: what a thing seen says for music."""
 
     styles: Weights
     players: Weights
@@ -199,8 +199,8 @@ WIDE_TEMPERATURE = 2.0
 
 
 @cache
-def wide_rows() -> dict[str, Weights]:
-    """What each wide family says for the styles: the mean of its groups' rows."""
+def wide_family_styles() -> dict[str, Weights]:
+    """What each wide family says for the styles: the mean of its groups' rules."""
     return {
         family: {
             style: sum(SUBJECTS[group].styles.get(style, 0.0) for group in groups) / len(groups)
@@ -214,7 +214,7 @@ _PLAIN_WORDS = {"candle or fire": "light_fire", "sea animal": "sealife", "medici
 """Plain words of the cue `subject` that are not the group's name with spaces."""
 
 
-def group_called(words: str) -> str | None:
+def subject_group(words: str) -> str | None:
     """The group that plain words name ("road vehicle", "candle or fire"); None where there is no such group."""
     plain = " ".join(words.lower().replace("_", " ").split())
     name = _PLAIN_WORDS.get(plain, plain.replace(" ", "_"))

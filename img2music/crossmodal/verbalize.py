@@ -4,7 +4,7 @@ Only names and words, no curves: a model can't read sixty numbers, and every lin
 eye is sure of and that say something: what is recognised from a share on, what is measured where it differs from an ordinary photograph,
 and of several that say the same the one that says it most. What the eye makes of people's feelings is not told to a model that is to
 judge for itself. Knows nothing of prompts; who fills a template wraps these lines as data. What can be played is told in
-`playable`.
+`crossmodal.menus`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 from typing import TYPE_CHECKING
 
 from img2music.crossmodal.cue_evidence import TYPICAL
-from img2music.crossmodal.seen_instruments import PREFIX, SURE
+from img2music.crossmodal.seen_instruments import INSTRUMENT_PREFIX, SURE
 from img2music.scene import MusicalAttributes
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _recognised(known: dict[str, Cue], sure: float) -> Iterable[Cue]:
     if subject is not None and subject.value not in _UNTOLD and sum(groups) >= sure:
         yield subject
     for name, cue in known.items():
-        if name.startswith(PREFIX) and isinstance(cue.value, float) and cue.value >= sure:
+        if name.startswith(INSTRUMENT_PREFIX) and isinstance(cue.value, float) and cue.value >= sure:
             yield cue
 
 

@@ -1,1 +1,1 @@
-"""Measuring many results: scores, ratings by people, means with intervals; the prompt workbench is the first to use them."""
+"""Measuring many results: means and intervals, paired comparisons, records, people's ratings, traits; the prompt workbench uses them."""

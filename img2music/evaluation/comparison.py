@@ -1,214 +1,61 @@
-"""What the cells say together: means, and whether one prompt is better than another.
+"""Whether one of two is better: measured on the same things, by the mean of the differences and its interval.
 
-Two prompts are compared on the same pictures with the same model (and two models on the same pictures with the same prompt). Seeds of a
-picture are averaged first, because they are not independent of each other; then the mean of the differences is taken over pictures, with
-the 95 % percentile interval of the bootstrap over pictures (B. Efron, *Bootstrap methods: another look at the jackknife*, Annals of
-Statistics 7, 1979), expanded because it is too narrow for few pictures (T. Hesterberg, *What teachers should know about the bootstrap*,
-The American Statistician 69, 2015). An interval that holds 0, or fewer than five pictures, is "can't tell".
-What it does not know: that the pictures are like those it will meet; that one comparison in twenty of equal prompts is won by chance.
+An interval that holds 0, or fewer than five pairs, is "can't tell". What it does not know: that the things are like those it will meet; that
+one comparison in twenty of equals is won by chance.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
-from math import erfc, sqrt
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from img2music.evaluation.diversity import mean_trait_distance
-from img2music.evaluation.scores import SCORE_CARDS, score_record
-from img2music.rng import generator
+from img2music.evaluation.statistics import Interval, bootstrap_interval
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
-    from img2music.evaluation.records import CellRecord
-    from img2music.evaluation.workbench.prompt_grid import Grid, Variant
+    import numpy as np
 
-__all__ = [
-    "FEWEST_PICTURES",
-    "Difference",
-    "Mean",
-    "Summary",
-    "compare_variants",
-    "interval",
-    "mean_diversity",
-    "summarize_variants",
-]
+__all__ = ["FEWEST_PAIRS", "PairedDifference", "means_by_name", "paired_difference"]
 
-FEWEST_PICTURES = 5
+FEWEST_PAIRS = 5
 """Our choice: the resampled means of fewer take hardly any values."""
-_RESAMPLES = 10_000
-_SURE = 1.959964
-"""95 % of a normal distribution lie within so many standard deviations."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mean:
-    """A mean and how many values it has; None of none."""
+class PairedDifference:
+    """What the first is above the second, on average."""
 
-    value: float | None
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """A prompt with a model over all its cells."""
-
-    variant: Variant
-    cells: int
-    """In the grid."""
-    done: int
-    failed: int
-    fell_back: int
-    means: dict[str, Mean]
-    """By score, "diversity" among them (it counts pairs of pictures)."""
-    troubles: tuple[str, ...]
-    """Why cells failed or fell back, each reason once, the most frequent first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One score of two variants, `a` less `b`."""
-
-    score: str
-    a: Variant
-    b: Variant
     mean: float
-    low: float | None
-    high: float | None
-    """95 % interval; None with fewer than five pictures."""
-    pictures: int
-    """On which both were measured."""
-    better: Variant | None
-    """None is "can't tell"."""
+    interval: Interval | None
+    """Of the mean, 95 %; None of fewer than `FEWEST_PAIRS`."""
+    pairs: int
 
     @property
-    def verdict(self) -> str:
-        """In words."""
-        if self.low is None:
-            return f"can't tell: {self.pictures} picture{'s' * (self.pictures != 1)}, {FEWEST_PICTURES} are needed"
-        return "can't tell" if self.better is None else f"{self.better.label} is better"
+    def tells(self) -> bool:
+        """Whether the interval leaves 0 out."""
+        return self.interval is not None and not self.interval.low <= 0 <= self.interval.high
 
 
-def _of(grid: Grid, records: Mapping[str, CellRecord]) -> dict[Variant, list[CellRecord]]:
-    found: dict[Variant, list[CellRecord]] = {variant: [] for variant in grid.variants}
-    for cell in grid.cells():
-        if cell.name in records:
-            found[cell.variant].append(records[cell.name])
-    return found
+def paired_difference(
+    first: Mapping[str, float], second: Mapping[str, float], *, seed: int | np.random.Generator = 0
+) -> PairedDifference | None:
+    """The difference over the things on which both were measured, by their names; None where there are none.
 
-
-def summarize_variants(
-    grid: Grid, records: Mapping[str, CellRecord], ratings: Mapping[str, tuple[float, float]] | None
-) -> list[Summary]:
-    """Every prompt with every model, in the order given."""
-    made = []
-    for variant, own in _of(grid, records).items():
-        scored = [score_record(record, ratings) for record in own]
-        means = {name: _mean([scores[name] for scores in scored]) for name in SCORE_CARDS}
-        means["diversity"] = mean_diversity(own)
-        reasons: dict[str, int] = {}
-        for record in own:
-            if record.why:
-                reasons[record.why] = reasons.get(record.why, 0) + 1
-        made.append(
-            Summary(
-                variant,
-                len(grid.pictures) * len(grid.seeds),
-                sum(record.status == "done" for record in own),
-                sum(record.status == "failed" for record in own),
-                sum(record.status == "done" and record.fell_back for record in own),
-                means,
-                tuple(sorted(reasons, key=lambda reason: -reasons[reason])),
-            )
-        )
-    return made
-
-
-def _mean(values: Sequence[float | None]) -> Mean:
-    measured = [value for value in values if value is not None]
-    return Mean(sum(measured) / len(measured) if measured else None, len(measured))
-
-
-def mean_diversity(records: Sequence[CellRecord]) -> Mean:
-    """Mean distance of the traits over all pairs of different pictures at the same seed."""
-    by_seed: dict[int, list[CellRecord]] = {}
-    for record in records:
-        if record.traits:
-            by_seed.setdefault(record.seed, []).append(record)
-    apart = [
-        mean_trait_distance(one.traits, other.traits)
-        for own in by_seed.values()
-        for one, other in combinations(own, 2)
-        if one.picture_sha256 != other.picture_sha256
-    ]
-    return _mean(apart)
-
-
-def compare_variants(
-    grid: Grid, records: Mapping[str, CellRecord], ratings: Mapping[str, tuple[float, float]] | None
-) -> list[Difference]:
-    """Every score of every two prompts of one purpose with the same model, then of every two models with the same prompt."""
-    by_picture = {variant: _by_picture(own, ratings) for variant, own in _of(grid, records).items()}
-    made = []
-    for a, b in _pairs(grid):
-        for score in SCORE_CARDS:
-            difference = _difference(score, a, b, by_picture[a][score], by_picture[b][score])
-            if difference is not None:
-                made.append(difference)
-    return made
-
-
-def _pairs(grid: Grid) -> list[tuple[Variant, Variant]]:
-    pairs = list(combinations(grid.variants, 2))
-    same_model = [(a, b) for a, b in pairs if a.model is b.model and a.prompt.purpose == b.prompt.purpose]
-    return same_model + [(a, b) for a, b in pairs if a.prompt is b.prompt]
-
-
-def _by_picture(records: Sequence[CellRecord], ratings: Mapping[str, tuple[float, float]] | None) -> dict[str, dict[str, float]]:
-    """By score and picture, the mean over seeds of what was measured."""
-    values: dict[str, dict[str, list[float]]] = {score: {} for score in SCORE_CARDS}
-    for record in records:
-        for score, value in score_record(record, ratings).items():
-            if value is not None:
-                values[score].setdefault(record.picture_sha256, []).append(value)
-    return {score: {picture: sum(own) / len(own) for picture, own in found.items()} for score, found in values.items()}
-
-
-def _difference(score: str, a: Variant, b: Variant, of_a: Mapping[str, float], of_b: Mapping[str, float]) -> Difference | None:
-    shared = sorted(of_a.keys() & of_b.keys())
+    The interval is the expanded one of the bootstrap over the things (see `bootstrap_interval`), drawn from `seed`.
+    """
+    shared = sorted(first.keys() & second.keys())
     if not shared:
         return None
-    apart = [of_a[picture] - of_b[picture] for picture in shared]
-    mean = sum(apart) / len(apart)
-    if len(shared) < FEWEST_PICTURES:
-        return Difference(score, a, b, mean, None, None, len(shared), None)
-    low, high = interval(apart, score, a.label, b.label)
-    better = None
-    if low > 0 or high < 0:
-        better = a if (mean > 0) == (SCORE_CARDS[score].better == "higher") else b
-    return Difference(score, a, b, mean, low, high, len(shared), better)
+    apart = [first[name] - second[name] for name in shared]
+    interval = bootstrap_interval(apart, seed=seed, expanded=True) if len(shared) >= FEWEST_PAIRS else None
+    return PairedDifference(sum(apart) / len(apart), interval, len(shared))
 
 
-def interval(values: Sequence[float], *purpose: str) -> tuple[float, float]:
-    """95 % expanded percentile interval of the mean, of two values or more; the same values and purpose give the same interval."""
-    table = np.asarray(values, dtype=np.float64)
-    count = len(table)
-    draws = generator(0, "workbench", *purpose).integers(0, count, size=(_RESAMPLES, count))
-    tail = 50 * erfc(sqrt(count / (count - 1)) * _student(count - 1) / sqrt(2))
-    low, high = np.percentile(table[draws].mean(axis=1), (tail, 100 - tail))
-    return float(low), float(high)
-
-
-def _student(freedom: int) -> float:
-    """97.5 % quantile of Student's t, by its expansion at the normal one (Abramowitz & Stegun 26.7.5); within .01 from 4 degrees up."""
-    z = _SURE
-    terms = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-    )
-    return z + sum(term / float(freedom) ** power for power, term in enumerate(terms, 1))
+def means_by_name(values: Iterable[tuple[str, float | None]]) -> dict[str, float]:
+    """The mean of what was measured of each thing: repeated measurements of one thing are not independent, so they count as one."""
+    measured: dict[str, list[float]] = {}
+    for name, value in values:
+        if value is not None:
+            measured.setdefault(name, []).append(value)
+    return {name: sum(own) / len(own) for name, own in measured.items()}

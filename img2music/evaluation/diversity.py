@@ -15,27 +15,35 @@ from __future__ import annotations
 
 from itertools import pairwise
 from math import log2
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from img2music.crossmodal.attributes import MODE_TABLE
+from pydantic import Field
+
+from img2music.crossmodal.attributes import MODE_RULES
 from img2music.perceivers.vlm.scene_fusion import AROUSAL_CUE
 from img2music.theory import MODES, Key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from img2music.evaluation.records import Trait
     from img2music.piece import Piece
     from img2music.plan import CompositionPlan
     from img2music.scene import Scene
     from img2music.score import Score
 
-__all__ = ["ANSWERED_ATTRIBUTES", "decided_feeling", "extract_traits", "mean_trait_distance"]
+__all__ = ["ANSWERED_ATTRIBUTES", "Trait", "decided_feeling", "extract_traits", "mean_trait_distance"]
+
+_Word = Annotated[str, Field(max_length=300)]
+_Number = Annotated[float, Field(ge=-1e6, le=1e6)]
+Trait = (
+    _Number | _Word | Annotated[tuple[_Word, ...], Field(max_length=2000)] | Annotated[tuple[_Number, ...], Field(max_length=200)]
+)
+"""A number, a name, a set of names, or a curve."""
 
 ANSWERED_ATTRIBUTES = ("valence", "arousal", "mood", "tempo_bpm", "key", "mode", "meter", "genre", "instruments")
 """The attributes of a scene that an answer says (schemas "scene/1" and "scene/2"); the others stay the offline eye's."""
 _BRIGHT_TO_DARK = sorted(MODES, key=lambda mode: MODES[mode])
-_HAPPIER = [row.happier for row in MODE_TABLE.values()]
+_HAPPIER = [row.happier for row in MODE_RULES.values()]
 _SLOWEST_BPM, _FASTEST_BPM = 54.0, 168.0
 """The range of tempo that the rules use for arousal from end to end."""
 _POINTS = 8
@@ -50,8 +58,8 @@ _STEPS = (-5, -3, -1, 0, 2, 4)
 def extract_traits(piece: Piece, purpose: str) -> dict[str, Trait]:
     """The traits that a prompt of this purpose decides."""
     if purpose == "see" and piece.scene is not None:
-        return _seen(piece.scene)
-    return _written(piece.score) if purpose == "abc" else _planned(piece.plan)
+        return _scene_traits(piece.scene)
+    return _score_traits(piece.score) if purpose == "abc" else _plan_traits(piece.plan)
 
 
 def decided_feeling(piece: Piece, purpose: str) -> tuple[float, float] | None:
@@ -62,21 +70,21 @@ def decided_feeling(piece: Piece, purpose: str) -> tuple[float, float] | None:
     of it, not what it decided.
     """
     if purpose == "see" and piece.scene is not None:
-        return piece.scene.attributes.valence.value, _own_arousal(piece.scene)
+        return piece.scene.attributes.valence.value, _model_arousal(piece.scene)
     if purpose != "plan":
         return None
-    happier = MODE_TABLE[Key.parse(piece.plan.key).mode].happier
+    happier = MODE_RULES[Key.parse(piece.plan.key).mode].happier
     valence = 2 * (happier - min(_HAPPIER)) / (max(_HAPPIER) - min(_HAPPIER)) - 1
     arousal = 2 * log2(piece.plan.tempo_bpm / _SLOWEST_BPM) / log2(_FASTEST_BPM / _SLOWEST_BPM) - 1
     return valence, min(1.0, max(-1.0, arousal))
 
 
-def _own_arousal(scene: Scene) -> float:
-    """The arousal that the prompt's model says; the scene holds its mean with the eye's (`perceivers.both_eyes`), which is no prompt's doing."""
+def _model_arousal(scene: Scene) -> float:
+    """The arousal that the model says; the scene holds its mean with the eye's (`perceivers.vlm.scene_fusion`), no prompt's doing."""
     return scene.number(AROUSAL_CUE, scene.attributes.arousal.value)
 
 
-def _seen(scene: Scene) -> dict[str, Trait]:
+def _scene_traits(scene: Scene) -> dict[str, Trait]:
     found = scene.attributes
     return {
         "tempo": log2(found.tempo_bpm.value),
@@ -84,13 +92,13 @@ def _seen(scene: Scene) -> dict[str, Trait]:
         "metre": found.meter.value,
         "style": found.genre.value[:300],
         "valence": found.valence.value / 2,
-        "arousal": _own_arousal(scene) / 2,
+        "arousal": _model_arousal(scene) / 2,
         "mood": tuple(sorted(word[:300] for word in found.mood.value)),
         "instruments": tuple(sorted(found.instruments.value)),
     }
 
 
-def _planned(plan: CompositionPlan) -> dict[str, Trait]:
+def _plan_traits(plan: CompositionPlan) -> dict[str, Trait]:
     by_bar = [section.energy for section in plan.sections for _ in section.harmony]
     energies = [by_bar[point * len(by_bar) // _POINTS] for point in range(_POINTS)]
     bars = [bar[:300] for section in plan.sections for bar in section.harmony]
@@ -109,7 +117,7 @@ def _planned(plan: CompositionPlan) -> dict[str, Trait]:
     }
 
 
-def _written(score: Score) -> dict[str, Trait]:
+def _score_traits(score: Score) -> dict[str, Trait]:
     pitched = [note for part in score.parts if not part.instrument.kit for note in part.notes]
     tune = next((part.notes for part in score.parts if part.role == "melody"), ())
     tonic = (7 * score.key.tonic) % 12
@@ -117,14 +125,14 @@ def _written(score: Score) -> dict[str, Trait]:
     steps = [later.pitch - note.pitch for note, later in pairwise(tune)]
     lengths = [float(note.duration_quarters) for note in pitched]
     return {
-        "pitch classes": _shares([float(one) for one in classes], tuple(range(11))),
-        "lengths": _shares(lengths, _LENGTHS),
-        "steps": _shares([float(step) for step in steps], _STEPS),
+        "pitch classes": _histogram([float(one) for one in classes], tuple(range(11))),
+        "lengths": _histogram(lengths, _LENGTHS),
+        "steps": _histogram([float(step) for step in steps], _STEPS),
         "notes a bar": min(1.0, len(pitched) / max(1, score.bars) / 40),
     }
 
 
-def _shares(values: Sequence[float], limits: Sequence[float]) -> tuple[float, ...]:
+def _histogram(values: Sequence[float], limits: Sequence[float]) -> tuple[float, ...]:
     """Share of the values up to each limit, and of those beyond the last."""
     counts = [0] * (len(limits) + 1)
     for value in values:
@@ -134,11 +142,11 @@ def _shares(values: Sequence[float], limits: Sequence[float]) -> tuple[float, ..
 
 def mean_trait_distance(one: Mapping[str, Trait], other: Mapping[str, Trait]) -> float | None:
     """Mean distance of the traits that both have; None where they share none."""
-    apart = [_apart(name, trait, other[name]) for name, trait in one.items() if name in other]
+    apart = [_trait_distance(name, trait, other[name]) for name, trait in one.items() if name in other]
     return sum(apart) / len(apart) if apart else None
 
 
-def _apart(name: str, one: Trait, other: Trait) -> float:
+def _trait_distance(name: str, one: Trait, other: Trait) -> float:
     if isinstance(one, tuple) and isinstance(other, tuple):
         curves = [[float(item) for item in trait if not isinstance(item, str)] for trait in (one, other)]
         if len(curves[0]) == len(curves[1]) == len(one) == len(other) > 0:

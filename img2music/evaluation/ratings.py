@@ -52,13 +52,16 @@ def load_ratings(path: Path) -> dict[str, tuple[float, float]]:
         if missing := [name for name in _COLUMNS if name not in (reader.fieldnames or ())]:
             raise DocumentError(f"{path} has no column {missing[0]!r}; its first line must be picture,valence,arousal")
         for row in reader:
-            found[Path(row["picture"] or "").name] = _sign(row, "valence", path, reader), _sign(row, "arousal", path, reader)
+            found[Path(row["picture"] or "").name] = (
+                _parse_rating(row, "valence", path, reader),
+                _parse_rating(row, "arousal", path, reader),
+            )
     except csv.Error as error:
         raise DocumentError(f"{path}:{reader.line_num}: {error}; save it as plain CSV") from None
     return found
 
 
-def _sign(row: dict[str, str], column: str, path: Path, reader: csv.DictReader[str]) -> float:
+def _parse_rating(row: dict[str, str], column: str, path: Path, reader: csv.DictReader[str]) -> float:
     try:
         value = float(row[column])
     except (TypeError, ValueError):

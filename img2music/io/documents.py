@@ -2,7 +2,8 @@
 
 They are made to be edited by people and models, so everything read is hostile until checked: regular files of bounded
 size and depth, finite numbers, no unknown fields, no YAML aliases and no key twice. Every fault is one line that names file (and, in YAML, the
-line), place, fault and remedy. Conventions: UTF-8; JSON indented by two, fields in the order in which they are declared, a newline at the end.
+line), place, fault and remedy. Files of older versions are read (`strict_model.DocumentModel` says how); of a newer one, that it is newer is
+all that is said. Conventions: UTF-8; JSON indented by two, fields in the order in which they are declared, a newline at the end.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from img2music.errors import DocumentError
-from img2music.io.yaml_location import line_of, meant
+from img2music.io.yaml_location import is_unknown_field, line_of, place_of, suggest_correction
+from img2music.strict_model import GET_NEWER, NEWER_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,6 +41,7 @@ _REMEDIES = {
     "pipeline": "compare with `img2music pipelines show offline`",
     "style": "compare with `img2music styles show waltz`",
     "prompt": "compare with `img2music prompts show see/cited`",
+    "lexicon": "mend it there",
     "answers": "give a file of recorded answers as `img2music prompts try` writes it",
 }
 # A field that only one kind of document has at its top: tells a person who mixed them up which one was given.
@@ -182,15 +185,23 @@ def _validated(
     try:
         return model.model_validate(tree)
     except ValidationError as error:
-        # A misspelt name is missed and found at once; what is there tells more than what is not.
-        first = min(error.errors(include_url=False), key=lambda fault: fault["type"] == "missing")
+        # Of a newer file nothing else need be right. A misspelt name is missed and found at once; what is there tells more than what is not.
+        first = min(
+            error.errors(include_url=False), key=lambda fault: (fault["type"] != NEWER_VERSION, fault["type"] == "missing")
+        )
         given = _kind_of(tree)
         if given not in {"", kind}:
             raise _fault(source, "", f"this is a {given}, not a {kind}", kind) from None
-        place = ".".join(str(step) for step in first["loc"])
-        line = find_line(first["loc"]) if find_line and first["loc"] else None
-        message = first["msg"].removeprefix("Value error, ") + meant(model, first)
-        raise _fault(f"{source}:{line}" if line else source, place, message, kind) from None
+        path = place_of(model, first)
+        line = find_line(path) if find_line and path else None
+        message, remedy = first["msg"].removeprefix("Value error, "), _REMEDIES[kind]
+        if first["type"] == NEWER_VERSION:
+            remedy = GET_NEWER
+        elif is_unknown_field(model, first):
+            message, remedy = "unknown field", f"get a newer img2music if one wrote this, else {remedy}"
+        message += suggest_correction(model, first)
+        place = ".".join(str(step) for step in path)
+        raise _fault(f"{source}:{line}" if line else source, place, message, kind, remedy) from None
 
 
 def _kind_of(tree: Any) -> str:
@@ -205,7 +216,7 @@ def _finite(tree: Any) -> bool:
     return all(map(_finite, tree)) if isinstance(tree, list) else True
 
 
-def _fault(source: str, place: str, fault: str, kind: str) -> DocumentError:
+def _fault(source: str, place: str, fault: str, kind: str, remedy: str = "") -> DocumentError:
     line = " ".join(fault.split())
     short = line if len(line) <= _LONGEST_FAULT else line[:_LONGEST_FAULT] + "..."
-    return DocumentError(f"{source}{f', {place[:_LONGEST_FAULT]}' if place else ''}: {short}; {_REMEDIES[kind]}")
+    return DocumentError(f"{source}{f', {place[:_LONGEST_FAULT]}' if place else ''}: {short}; {remedy or _REMEDIES[kind]}")

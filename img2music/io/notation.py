@@ -16,7 +16,7 @@ from functools import lru_cache
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from img2music.io.note_values import UNITS_PER_QUARTER, cut, tuplets
+from img2music.io.note_values import UNITS_PER_QUARTER, split_into_values, tuplets
 
 if TYPE_CHECKING:
     from img2music.io.note_values import NoteValue
@@ -213,7 +213,7 @@ def _strokes(sounds: list[_Sound], start: int, length: int, meter: Meter) -> lis
     strokes = []
     for begin, end, sound in filled:
         if sound is not None and start + begin == sound.begin:
-            first = cut(begin, end, meter, groups)[0]
+            first = split_into_values(begin, end, meter, groups)[0]
             strokes.append(_Sound(sound.begin, start + first.end, sound.notes))
     return strokes
 
@@ -227,7 +227,7 @@ def _bar(sounds: list[_Sound], start: int, length: int, meter: Meter, dynamics: 
     groups = tuplets([(begin, end) for begin, end, _ in filled], meter)
     events: list[NotatedEvent] = []
     for begin, end, held in filled:
-        pieces = cut(begin, end, meter, groups, rest=held is None)
+        pieces = split_into_values(begin, end, meter, groups, rest=held is None)
         events.extend(_event(piece, start, held, meter, dynamics) for piece in pieces)
     if sum(event.duration_quarters for event in events) != meter.bar_quarters:
         raise AssertionError("the events of a bar add up to its length")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from img2music.theory import Meter
 
-__all__ = ["UNITS_PER_QUARTER", "NoteValue", "Tuplet", "cut", "is_value", "tuplets"]
+__all__ = ["UNITS_PER_QUARTER", "NoteValue", "Tuplet", "is_value", "split_into_values", "tuplets"]
 
 UNITS_PER_QUARTER = 192
 _SMALLEST = 3  # units: a 256th, where the tree ends
@@ -177,7 +177,9 @@ def _shrunk(events: Sequence[tuple[int, int]], begin: int, end: int) -> list[Tup
     return _shrunk(events, begin, middle) + _shrunk(events, middle, end)
 
 
-def cut(begin: int, end: int, meter: Meter, groups: Sequence[Tuplet] = (), *, rest: bool = False) -> tuple[NoteValue, ...]:
+def split_into_values(
+    begin: int, end: int, meter: Meter, groups: Sequence[Tuplet] = (), *, rest: bool = False
+) -> tuple[NoteValue, ...]:
     """One event of a bar as printed values.
 
     Raises:

@@ -22,8 +22,11 @@ from threading import Lock
 from typing import TYPE_CHECKING, TypeAlias
 
 from img2music.errors import PictureError, UsageError
-from img2music.io.decoding import animation, colour_tags, file_types, heif, isobmff, jpeg_header, svg
+from img2music.io.colour import colour_tags
+from img2music.io.decoding import file_types, heif, jpeg_header, svg
+from img2music.io.decoding.animation import first_with_content, is_blank, note_frames
 from img2music.io.decoding.picture_sources import read_source
+from img2music.io.decoding.working_copy import WORKING_PIXELS, ImageColours, WorkingCopy, colours_of, make_working_copy, read_exif
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,9 +36,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from PIL import Image as _PillowImage
-    from PIL.Image import Exif, Image, Transpose
+    from PIL.Image import Image
 
-    from img2music.io.decoding.colour_spaces import ColourSpace
     from img2music.io.decoding.file_types import PictureFileType
 
 __all__ = ["MOST_PIXELS", "WORKING_PIXELS", "Picture", "PictureSource", "open_picture", "preview_jpeg"]
@@ -46,8 +48,6 @@ PictureSource: TypeAlias = (
 """What may be given as a picture: a path ("-" is standard input), the bytes of a file, a file opened in mode "rb", a Pillow image,
 a numpy array of (height, width) or (height, width, 1, 3 or 4), or a `Picture`."""
 
-WORKING_PIXELS = 768
-"""Longest side of the working copy."""
 MOST_PIXELS = 100_000_000
 """Most pixels of a picture, unless another number is asked for. A frame of it takes 400 MB at four bytes a pixel."""
 _MOST_DRAFTED_PIXELS = 400_000_000
@@ -56,7 +56,6 @@ _MOST_COEFFICIENT_BYTES = 400_000_000
 """Likewise for the coefficients of a progressive JPEG: as much as a frame of another picture may take. 133 megapixels at 4:2:0."""
 _MOST_SCAN_BLOCKS = 500_000_000
 """Blocks that the scans of a progressive JPEG walk over; ten scans are usual, files made to take long have thousands."""
-_COUNTED_FILE = 8_000_000  # frames are counted only in files up to this size: counting walks through the whole file
 _ANIMATED = frozenset({"GIF", "PNG", "WEBP", "AVIF"})
 _PAGED = _ANIMATED | {"TIFF"}
 
@@ -105,7 +104,7 @@ def open_picture(source: PictureSource, *, max_pixels: int | None = None) -> Pic
                 import_module(f"PIL.{kind.module}") if kind.module else None
                 decoded = _decode(kind, max_pixels, limit)
             else:
-                decoded = _finish(given.image, given.image.size, _Colours(given.image, _exif(given.image)), [])
+                decoded = make_working_copy(given.image, given.image.size, ImageColours(given.image, read_exif(given.image)), [])
     except PictureError as error:
         raise PictureError(f"{name} {error}") from None
     except ImportError:
@@ -141,7 +140,7 @@ def preview_jpeg(picture: Picture, longest: int = 720) -> bytes:
 _pillow_limits = Lock()
 
 
-class _Limit:
+class _PixelLimit:
     """Pillow's own bomb check: it is asked for every size that Pillow meets, also of a picture packed in another (ICO)."""
 
     def __init__(self) -> None:
@@ -155,7 +154,7 @@ class _Limit:
 
 
 @contextmanager
-def _guarded() -> Iterator[_Limit]:
+def _guarded() -> Iterator[_PixelLimit]:
     """Pillow's own bomb check as an error, to be set; its other warnings are silent."""
     from PIL import Image
 
@@ -167,16 +166,12 @@ def _guarded() -> Iterator[_Limit]:
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         before = Image.MAX_IMAGE_PIXELS
         try:
-            yield _Limit()
+            yield _PixelLimit()
         finally:
             Image.MAX_IMAGE_PIXELS = before
 
 
-_Decoded: TypeAlias = "tuple[NDArray[np.uint8], tuple[int, int], list[str]]"
-"""The working copy, width and height of the original, upright, and what was done."""
-
-
-def _decode(kind: PictureFileType, max_pixels: int | None, limit: _Limit) -> _Decoded:
+def _decode(kind: PictureFileType, max_pixels: int | None, limit: _PixelLimit) -> WorkingCopy:
     """A file's picture."""
     from PIL import Image
 
@@ -185,7 +180,7 @@ def _decode(kind: PictureFileType, max_pixels: int | None, limit: _Limit) -> _De
     limit.set(most)
     if kind.reader == "heif":
         image, whole, code = heif.decode(kind.content, most_pixels=most, longest=2 * WORKING_PIXELS, notes=notes)
-        return _finish(image, whole, _Colours(image, Image.Exif(), colour_tags.from_nclx(code, notes)), notes)
+        return make_working_copy(image, whole, ImageColours(image, Image.Exif(), colour_tags.from_nclx(code, notes)), notes)
     if kind.reader == "svg":
         return _drawn(kind, notes)
     large = False
@@ -194,20 +189,22 @@ def _decode(kind: PictureFileType, max_pixels: int | None, limit: _Limit) -> _De
         large = limit.pixels > MOST_PIXELS
     with Image.open(io.BytesIO(kind.content), formats=(kind.name,)) as image:
         size = image.size
-        first = _first_of(image, kind)
+        first = (
+            [kind.note] if kind.note is not None else list(note_frames(image, len(kind.content))) if kind.name in _PAGED else []
+        )
         notes += first
         draft = kind.name == "JPEG" and _draft(image, large=large and size[0] * size[1] > MOST_PIXELS)
         image.load()
-        if kind.name in _ANIMATED and first and animation.is_blank(image):
-            chosen, notes = _with_content(image, kind, notes)
+        if kind.name in _ANIMATED and first and is_blank(image):
+            chosen, notes = first_with_content(image, kind.content, kind.name, notes)
         else:
             chosen = image
         if not draft:
             size = chosen.size  # TIFF turns itself while loading, an icon may hold another size than it claims
-        colours = _colours(chosen, kind, notes)
+        colours = colours_of(chosen, kind, notes)
         if kind.orientation is not None and colours.exif is not None:
             colours.exif[0x0112] = kind.orientation
-        return _finish(chosen, size, colours, notes)
+        return make_working_copy(chosen, size, colours, notes)
 
 
 def _jpeg_limit(content: bytes, max_pixels: int | None) -> int:
@@ -245,7 +242,7 @@ def _draft(image: Image, *, large: bool) -> bool:
     return image.draft(None, wanted) is not None
 
 
-def _drawn(kind: PictureFileType, notes: list[str]) -> _Decoded:
+def _drawn(kind: PictureFileType, notes: list[str]) -> WorkingCopy:
     """An SVG drawing."""
     from PIL import Image
 
@@ -254,131 +251,4 @@ def _drawn(kind: PictureFileType, notes: list[str]) -> _Decoded:
         image.load()
         if image.mode == "RGBA" and image.getchannel("A").getextrema() == (0, 0):
             raise PictureError("is an SVG drawing that shows nothing; look at it in a browser, or export it as PNG")
-        return _finish(image, whole or image.size, _Colours(image, Image.Exif()), notes)
-
-
-def _first_of(image: Image, kind: PictureFileType) -> list[str]:
-    """Notes where a file holds more than one picture."""
-    if kind.note is not None:
-        return [kind.note]
-    return [*_frames(image, len(kind.content))] if kind.name in _PAGED else []
-
-
-def _frames(image: Image, file_bytes: int) -> Iterator[str]:
-    """A note where there is more than one frame or page."""
-    if not getattr(image, "is_animated", False):
-        return
-    try:
-        count = getattr(image, "n_frames", 2) if file_bytes <= _COUNTED_FILE else None
-    except Exception:  # a later frame is damaged, in any way; the first may be whole
-        count = None
-    yield f"first of {count} frames" if count else "first of many frames"
-
-
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-
-
-def _with_content(image: Image, kind: PictureFileType, notes: list[str]) -> tuple[Image, list[str]]:
-    """The first frame that shows something, instead of a blank first one; that one again where none does."""
-    from PIL import Image as PillowImage
-
-    found = animation.seek_content(image)
-    if found is None:
-        again = PillowImage.open(io.BytesIO(kind.content), formats=(kind.name,))
-        again.load()
-        return again, notes
-    of = notes[0].removeprefix("first of ").removesuffix(" frames")
-    blank, place = found
-    count = _NUMBERS[blank] if blank < len(_NUMBERS) else str(blank)
-    before = "the first is blank" if blank == 1 else f"the first {count} are blank"
-    fading = "" if blank == place else ", then it fades in"
-    return image, [f"frame {place + 1} of {of}: {before}{fading}", *notes[1:]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Colours:
-    """How the values of an image become sRGB and upright: its profile, its EXIF data (None: damaged), what its format declares."""
-
-    image: Image
-    exif: Exif | None
-    declared: colour_tags.Declared = colour_tags.NOTHING
-
-    def profile(self) -> object:
-        """The ICC profile, unless something stronger settles the colours."""
-        return None if self.declared.settled else self.image.info.get("icc_profile")
-
-    def space(self, notes: list[str]) -> ColourSpace | None:
-        """The colour space where there is no profile."""
-        if self.declared.settled or self.exif is None:
-            return self.declared.space
-        try:
-            return colour_tags.from_exif(self.exif, notes)
-        except Exception:  # EXIF data is a format of its own, damaged as often as any
-            return None
-
-
-def _colours(image: Image, kind: PictureFileType, notes: list[str]) -> _Colours:
-    """What a file of this kind says of its colours."""
-    exif = _exif(image)
-    if kind.name == "PNG":
-        return _Colours(image, exif, colour_tags.from_png(kind.content, notes))
-    if kind.name == "AVIF" and not image.info.get("icc_profile"):
-        return _Colours(image, exif, colour_tags.from_nclx(isobmff.coded_colours(kind.content), notes))
-    return _Colours(image, exif)
-
-
-def _exif(image: Image) -> Exif | None:
-    """The EXIF data; None where it is damaged."""
-    try:
-        exif = image.getexif()
-        exif.get(0x0112)
-    except Exception:  # EXIF data is a format of its own, damaged as often as any
-        return None
-    return exif
-
-
-def _finish(image: Image, size: tuple[int, int], colours: _Colours, notes: list[str]) -> _Decoded:
-    """The working copy of a decoded image that is `size` pixels large in the original."""
-    import numpy as np
-    from PIL import Image as PillowImage
-
-    from img2music.io import pixel_formats
-
-    if min(size) < 1:
-        raise PictureError("has no pixels; give another picture")
-    turn = _orientation(colours.exif, notes)
-    small = pixel_formats.shrink(image, 2 * WORKING_PIXELS, notes)
-    profile = colours.profile()
-    small = pixel_formats.to_srgb(small, profile, notes, None if profile else colours.space(notes))
-    turns = PillowImage.Transpose
-    if turn is not None:
-        small = small.transpose(turn)
-        notes.append("turned upright as its EXIF data says")
-        if turn in {turns.TRANSPOSE, turns.ROTATE_270, turns.TRANSVERSE, turns.ROTATE_90}:
-            size = (size[1], size[0])
-    # The same filter for every picture; a longest side of one pixel and a panorama keep at least one pixel across.
-    if max(small.size) > WORKING_PIXELS:
-        scale = WORKING_PIXELS / max(small.size)
-        sides = [max(1, round(side * scale)) for side in small.size]
-        small = small.resize((sides[0], sides[1]), PillowImage.Resampling.LANCZOS)
-    return np.array(small, dtype=np.uint8, order="C"), size, notes
-
-
-def _orientation(exif: Exif | None, notes: list[str]) -> Transpose | None:
-    """How to turn the picture upright, from its EXIF data; None where it already is."""
-    from PIL.Image import Transpose as turns  # noqa: N813  a table of turns
-
-    if exif is None:
-        notes.append("its EXIF data is damaged and was ignored")
-        return None
-    tag = exif.get(0x0112, 1)
-    table = (
-        turns.FLIP_LEFT_RIGHT,
-        turns.ROTATE_180,
-        turns.FLIP_TOP_BOTTOM,
-        turns.TRANSPOSE,
-        turns.ROTATE_270,
-        turns.TRANSVERSE,
-        turns.ROTATE_90,
-    )
-    return table[tag - 2] if isinstance(tag, int) and 2 <= tag <= 8 else None
+        return make_working_copy(image, whole or image.size, ImageColours(image, Image.Exif()), notes)

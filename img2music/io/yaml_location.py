@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import yaml
 
-__all__ = ["line_of", "meant"]
+__all__ = ["is_unknown_field", "line_of", "place_of", "suggest_correction"]
 
 _CUTOFF = 0.6
 """How alike two names must be before one is offered for the other (`difflib`'s own default)."""
@@ -45,17 +45,39 @@ def line_of(root: yaml.Node | None, path: Sequence[int | str]) -> int | None:
     return int(mark.line) + 1
 
 
-def meant(model: type[BaseModel], fault: Mapping[str, Any]) -> str:
+def place_of(model: type[BaseModel], fault: Mapping[str, Any]) -> tuple[int | str, ...]:
+    """Where a validator's `fault` lies in a document of `model`: keys and numbers from the top, down to the field where one is to blame."""
+    field = fault.get("ctx", {}).get("field") or _refused_key(model, fault)
+    return tuple(fault["loc"]) if field is None else (*fault["loc"], field)
+
+
+def is_unknown_field(model: type[BaseModel], fault: Mapping[str, Any]) -> bool:
+    """Whether the document holds a field that `model` does not know."""
+    return fault["type"] in {"extra_forbidden", "unexpected_keyword_argument"} or _refused_key(model, fault) is not None
+
+
+def _refused_key(model: type[BaseModel], fault: Mapping[str, Any]) -> str | None:
+    """The key that a model which looks at its own keys has refused as unknown; None for any other fault."""
+    owner = _model_at(model, fault["loc"]) if fault["type"] == "value_error" and isinstance(fault["input"], dict) else None
+    return next((str(key) for key in fault["input"] if key not in _names(owner)), None) if owner else None
+
+
+def suggest_correction(model: type[BaseModel], fault: Mapping[str, Any]) -> str:
     """What to add to the message of a validator's `fault`: the nearest right name and all there are, or nothing."""
-    path = fault["loc"]
-    if fault["type"] == "extra_forbidden":
-        owner = _model_at(model, path[:-1])
-        return _offer(str(path[-1]), list(owner.model_fields)) if owner else ""
+    if is_unknown_field(model, fault):
+        *path, name = place_of(model, fault)
+        owner = _model_at(model, path)
+        return _offer(str(name), _names(owner)) if owner else ""
     if fault["type"] == "literal_error":
         known = _EXPECTED.findall(str(fault["ctx"]["expected"]))
         near = get_close_matches(str(fault["input"]), known, n=1, cutoff=_CUTOFF)
         return f" (not {str(fault['input'])[:60]!r}{f'; did you mean {near[0]!r}?' if near else ''})"
     return ""
+
+
+def _names(model: type[BaseModel]) -> list[str]:
+    """The fields of a model as documents call them."""
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _offer(name: str, known: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 Sees colour, light, lines, symmetry, texture and where the weight lies; recognises a thousand classes folded into some fifty groups, and
 faces; says what kind of picture it is, and the time of day and the weather where they show. How people would feel at it is read from all of
-that (`felt`). What it can't know, events and stories, it does not guess.
+that (`affect_regression`). What it can't know, events and stories, it does not guess.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from img2music.perceivers.image.recognition import NetworkOutputs
     from img2music.scene import Swatch
 
-__all__ = ["OfflinePerceiver", "measure"]
+__all__ = ["OfflinePerceiver", "measure_picture"]
 
 
 class OfflinePerceiver:
@@ -38,7 +38,7 @@ class OfflinePerceiver:
         from img2music.crossmodal.cue_evidence import CueEvidence
         from img2music.crossmodal.edits import seal_scene
 
-        cues, colours, seen = measure(picture)
+        cues, colours, seen = measure_picture(picture)
         cues = (*cues, *feeling_cues(cues, colours, seen))
         evidence = CueEvidence(cues, colours)
         scene = Scene(
@@ -61,10 +61,10 @@ def feeling_cues(cues: tuple[Cue, ...], colours: tuple[Swatch, ...], seen: Netwo
     """What the networks' features say of people's feeling beyond the cues that have a name, and how far it may be off."""
     from img2music.crossmodal.affect import MEANS, named_affect
     from img2music.crossmodal.cue_evidence import CueEvidence
-    from img2music.perceivers.image.affect_regression import describe, predict_affect
+    from img2music.perceivers.image.affect_regression import affect_inputs, predict_affect
 
     evidence = CueEvidence(cues, colours)
-    felt = predict_affect(describe(seen, evidence.values))
+    felt = predict_affect(affect_inputs(seen, evidence.values))
     made = []
     for name, value, mean, terms in zip(("valence", "arousal"), felt[:2], MEANS, named_affect(evidence), strict=True):
         # In an empty picture the networks see ghosts: what they say counts by how much there is to see.
@@ -77,7 +77,7 @@ def feeling_cues(cues: tuple[Cue, ...], colours: tuple[Swatch, ...], seen: Netwo
     return (*made, number_cue("feels_spread", felt.spread, "0..1", spread))
 
 
-def measure(picture: Picture) -> tuple[tuple[Cue, ...], tuple[Swatch, ...], NetworkOutputs]:
+def measure_picture(picture: Picture) -> tuple[tuple[Cue, ...], tuple[Swatch, ...], NetworkOutputs]:
     """Every cue of a picture but what people feel, its colours, and the networks' answers."""
     from img2music.perceivers.image.colour_cues import colour_cues
     from img2music.perceivers.image.composition import composition_cues

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from img2music.score import Part
 
-__all__ = ["LOUDNESS_LUFS", "volumes"]
+__all__ = ["LOUDNESS_LUFS", "balance_volumes"]
 
 LOUDNESS_LUFS: dict[str, float] = {
     "piano": -37.2, "electric piano": -32.2, "harpsichord": -39.0, "celesta": -38.0, "glockenspiel": -39.1,
@@ -60,7 +60,7 @@ _TABLE_KIT = (
 _FULLEST_DB = 9.0
 
 
-def volumes(parts: Sequence[Part], quarter_seconds: float = 0.6) -> tuple[int, ...]:
+def balance_volumes(parts: Sequence[Part], quarter_seconds: float = 0.6) -> tuple[int, ...]:
     """Controller 7 (1..127) for each part, the loudest at a fixed value; a quarter note lasts `quarter_seconds`."""
     gains = [part.level_db - _difference(part.instrument.name) - _fullness(part, quarter_seconds) for part in parts]
     top = max(gains, default=0.0)

@@ -15,8 +15,15 @@ from typing import TYPE_CHECKING
 
 from img2music.io.style_files import load_style
 from img2music.performance import TICKS_PER_QUARTER, Control, PlayedNote, PlayedPart
-from img2music.performers.balance import volumes
-from img2music.performers.performance_builder import EXPRESSION, PEDAL, build_performance, channels, mix_controls, trim_notes
+from img2music.performers.balance import balance_volumes
+from img2music.performers.performance_builder import (
+    EXPRESSION,
+    PEDAL,
+    assign_channels,
+    build_performance,
+    mix_controls,
+    trim_notes,
+)
 from img2music.performers.timing import PerformanceClock
 from img2music.rng import generator
 
@@ -46,8 +53,8 @@ _RELEASE_SECONDS = 0.7
 
 
 @dataclass(frozen=True)
-class _Stand:
-    """What every player has on the music stand."""
+class _PlayerContext:
+    """What every player knows of the piece."""
 
     score: Score
     plan: CompositionPlan
@@ -68,26 +75,31 @@ class ExpressivePerformer:
     def __call__(self, score: Score, plan: CompositionPlan, /) -> Performance:
         """The performance of `score` at the plan's tempo and length; the same score always sounds the same."""
         style = load_style(plan.style)
-        stand = _Stand(score, plan, style, PerformanceClock.of(plan, style))
+        context = _PlayerContext(score, plan, style, PerformanceClock.of(plan, style))
         parts = []
         for part, channel, volume in zip(
-            score.parts, channels(score.parts), volumes(score.parts, 60 / plan.tempo_bpm), strict=True
+            score.parts, assign_channels(score.parts), balance_volumes(score.parts, 60 / plan.tempo_bpm), strict=True
         ):
-            notes = _play(stand, part)
-            controls = (*mix_controls(part, volume, style.reverb), *_pedal(stand, part), *_swells(stand, part))
+            notes = _play(context, part)
+            controls = (*mix_controls(part, volume, style.reverb), *_pedal(context, part), *_swells(context, part))
             parts.append(
                 PlayedPart(
-                    part.name, part.instrument.program, channel, trim_notes(notes, stand.end_ticks), tuple(sorted(controls))
+                    part.name,
+                    part.instrument.program,
+                    channel,
+                    trim_notes(notes, context.end_ticks),
+                    tuple(sorted(controls)),
+                    id=part.id,
                 )
             )
         return build_performance(score, plan, parts)
 
 
-def _play(stand: _Stand, part: Part) -> list[PlayedNote]:
+def _play(context: _PlayerContext, part: Part) -> list[PlayedNote]:
     """All notes of one part."""
-    chance = generator(stand.plan.seed_for("performance"), "performance", part.name)
+    chance = generator(context.plan.seed_for("performance"), "performance", part.id)
     mean = sum(note.pitch for note in part.notes) / max(1, len(part.notes))
-    last_bar = stand.score.duration_quarters - stand.score.meter.bar_quarters
+    last_bar = context.score.duration_quarters - context.score.meter.bar_quarters
     spread = (
         _STRUMMED.get(part.instrument.family, 0.0) if part.role in {"chords", "pad"} or part.instrument.name == "harp" else 0.0
     )
@@ -99,44 +111,44 @@ def _play(stand: _Stand, part: Part) -> list[PlayedNote]:
             stop += 1
         chord = part.notes[index:stop]
         if chord[0].microtiming_quarters is not None:
-            played += [_replayed(stand, note, lag) for note in chord if (lag := note.microtiming_quarters) is not None]
+            played += [_replayed(context, note, lag) for note in chord if (lag := note.microtiming_quarters) is not None]
             index = stop
             continue
         following = part.notes[stop] if stop < len(part.notes) else None
-        onset = stand.clock.seconds(chord[0].onset_quarters)
+        onset = context.clock.seconds(chord[0].onset_quarters)
         # Players anticipate and lag by a few milliseconds, never far; the first note is together.
-        human = 0.0 if not index else float(chance.normal(0, stand.style.humanize_ms / 1000))
+        human = 0.0 if not index else float(chance.normal(0, context.style.humanize_ms / 1000))
         onset = max(0.0, onset + max(-0.03, min(0.03, human)))
-        downstroke = stand.score.meter.weight(chord[0].onset_quarters) > 0
+        downstroke = context.score.meter.weight(chord[0].onset_quarters) > 0
         for number, note in enumerate(chord):
             rank = number if downstroke else len(chord) - 1 - number
             begin = onset + rank * spread
-            end = _end(stand, part, note, following, is_last=not stand.plan.loop and note.onset_quarters >= last_bar)
-            velocity = _velocity(stand, part, note, mean) + float(chance.normal(0, 2.0))
-            start = stand.tick(begin)
-            played.append(PlayedNote(start, max(1, stand.tick(end) - start), note.pitch, min(127, max(8, round(velocity)))))
+            end = _end(context, part, note, following, is_last=not context.plan.loop and note.onset_quarters >= last_bar)
+            velocity = _velocity(context, part, note, mean) + float(chance.normal(0, 2.0))
+            start = context.tick(begin)
+            played.append(PlayedNote(start, max(1, context.tick(end) - start), note.pitch, min(127, max(8, round(velocity)))))
         index = stop
     return played
 
 
-def _replayed(stand: _Stand, note: Note, lag_quarters: float) -> PlayedNote:
+def _replayed(context: _PlayerContext, note: Note, lag_quarters: float) -> PlayedNote:
     """A stroke as it was recorded: its own timing and loudness instead of the performer's, within the ensemble's time and dynamics."""
-    clock = stand.clock
-    begin = stand.tick(clock.seconds(note.onset_quarters) + lag_quarters * clock.quarter_seconds)
-    length = stand.tick(float(note.duration_quarters) * clock.quarter_seconds * stand.style.articulation)
+    clock = context.clock
+    begin = context.tick(clock.seconds(note.onset_quarters) + lag_quarters * clock.quarter_seconds)
+    length = context.tick(float(note.duration_quarters) * clock.quarter_seconds * context.style.articulation)
     through, _ = clock.phrase(note.onset_quarters)
-    velocity = note.velocity + 4 * sin(pi * through) - 2 + _lead_in(stand, note)
+    velocity = note.velocity + 4 * sin(pi * through) - 2 + _lead_in(context, note)
     return PlayedNote(begin, max(1, length), note.pitch, min(127, max(4, round(velocity))))
 
 
-def _end(stand: _Stand, part: Part, note: Note, following: Note | None, *, is_last: bool) -> float:
+def _end(context: _PlayerContext, part: Part, note: Note, following: Note | None, *, is_last: bool) -> float:
     """When a note is let go."""
-    clock = stand.clock
+    clock = context.clock
     begin, written = clock.seconds(note.onset_quarters), clock.seconds(note.end_quarters)
     if is_last and not part.instrument.kit:
-        return max(begin + 0.1, stand.plan.seconds - _RELEASE_SECONDS)
-    touch = stand.plan.articulation
-    share = _ARTICULATION.get(note.articulation, min(_MOST_BOUND, stand.style.articulation * touch))
+        return max(begin + 0.1, context.plan.seconds - _RELEASE_SECONDS)
+    touch = context.plan.articulation
+    share = _ARTICULATION.get(note.articulation, min(_MOST_BOUND, context.style.articulation * touch))
     connected = following is not None and following.onset_quarters == note.end_quarters
     if part.role == "pad":
         share = 1.0
@@ -149,10 +161,10 @@ def _end(stand: _Stand, part: Part, note: Note, following: Note | None, *, is_la
     return begin + (written - begin) * share
 
 
-def _velocity(stand: _Stand, part: Part, note: Note, mean: float) -> float:
+def _velocity(context: _PlayerContext, part: Part, note: Note, mean: float) -> float:
     """How hard a note is struck."""
-    through, _ = stand.clock.phrase(note.onset_quarters)
-    weight = stand.score.meter.weight(note.onset_quarters)
+    through, _ = context.clock.phrase(note.onset_quarters)
+    weight = context.score.meter.weight(note.onset_quarters)
     loud = float(note.velocity)
     loud += _ACCENT[weight] * (0.5 if part.role in {"melody", "pad"} else 1.0)
     loud += 7 * sin(pi * through) - 3
@@ -160,66 +172,66 @@ def _velocity(stand: _Stand, part: Part, note: Note, mean: float) -> float:
     if part.role in {"melody", "counter"}:
         loud += max(-6.0, min(6.0, 0.5 * (note.pitch - mean)))
         loud += 3 * min(1.0, float(note.duration_quarters) / 2)
-    return loud + _lead_in(stand, note)
+    return loud + _lead_in(context, note)
 
 
-def _lead_in(stand: _Stand, note: Note) -> float:
+def _lead_in(context: _PlayerContext, note: Note) -> float:
     """The last bar before a louder or softer section already leans towards it."""
-    bar = int(note.onset_quarters / stand.score.meter.bar_quarters)
-    for section, following in zip(stand.score.sections, stand.score.sections[1:], strict=False):
+    bar = int(note.onset_quarters / context.score.meter.bar_quarters)
+    for section, following in zip(context.score.sections, context.score.sections[1:], strict=False):
         if bar == following.first_bar - 1:
-            through = float(note.onset_quarters / stand.score.meter.bar_quarters) - bar
+            through = float(note.onset_quarters / context.score.meter.bar_quarters) - bar
             return max(-10.0, min(12.0, 40 * (following.energy - section.energy))) * through
     return 0.0
 
 
-def _pedal(stand: _Stand, part: Part) -> list[Control]:
+def _pedal(context: _PlayerContext, part: Part) -> list[Control]:
     """The sustaining pedal, changed just after each new chord, where a player of the instrument would use it."""
-    if part.instrument.name not in _PEDALLED or not part.notes or stand.style.articulation < 0.9 or part.role == "counter":
+    if part.instrument.name not in _PEDALLED or not part.notes or context.style.articulation < 0.9 or part.role == "counter":
         return []
-    if stand.style.articulation * stand.plan.articulation < _DRY:  # a crisp touch under the pedal would be heard as none
+    if context.style.articulation * context.plan.articulation < _DRY:  # a crisp touch under the pedal would be heard as none
         return []
-    if part.role == "chords" and stand.style.density[1] > 0.74:
+    if part.role == "chords" and context.style.density[1] > 0.74:
         return []
     controls: list[Control] = []
     sounding = {note.onset_quarters for note in part.notes}
-    places = [chord.onset_quarters for chord in stand.score.chords if any(_within(stand, chord.onset_quarters, sounding))]
+    places = [chord.onset_quarters for chord in context.score.chords if any(_within(context, chord.onset_quarters, sounding))]
     for place in places:
-        change = stand.clock.seconds(place)
+        change = context.clock.seconds(place)
         if change > 0:
-            controls.append(Control(stand.tick(change + 0.01), PEDAL, 0))
-        controls.append(Control(stand.tick(change + 0.09), PEDAL, 127))
-    if stand.plan.loop:  # changed with the first chord of the next pass, like any other
-        return [*(one for one in controls if one.ticks < stand.end_ticks), Control(stand.end_ticks, PEDAL, 0)]
-    controls.append(Control(max(0, stand.tick(stand.plan.seconds - 0.35)), PEDAL, 0))
-    return [control for control in controls if control.ticks < stand.end_ticks]
+            controls.append(Control(context.tick(change + 0.01), PEDAL, 0))
+        controls.append(Control(context.tick(change + 0.09), PEDAL, 127))
+    if context.plan.loop:  # changed with the first chord of the next pass, like any other
+        return [*(one for one in controls if one.ticks < context.end_ticks), Control(context.end_ticks, PEDAL, 0)]
+    controls.append(Control(max(0, context.tick(context.plan.seconds - 0.35)), PEDAL, 0))
+    return [control for control in controls if control.ticks < context.end_ticks]
 
 
-def _within(stand: _Stand, place: Fraction, sounding: set[Fraction]) -> Sequence[bool]:
+def _within(context: _PlayerContext, place: Fraction, sounding: set[Fraction]) -> Sequence[bool]:
     """Whether the part plays in the bar that begins the chord at `place`."""
-    bar = stand.score.meter.bar_quarters
+    bar = context.score.meter.bar_quarters
     steps = int(bar * 4)
     return [place + Fraction(step, 4) in sounding for step in range(steps)]
 
 
-def _swells(stand: _Stand, part: Part) -> list[Control]:
+def _swells(context: _PlayerContext, part: Part) -> list[Control]:
     """Expression, a value a beat: sustaining instruments swell with the phrase; a fading style fades everybody out."""
-    fades = stand.style.ending == "fade" and not stand.plan.loop
+    fades = context.style.ending == "fade" and not context.plan.loop
     if not (part.instrument.sustains or fades) or not part.notes:
         return []
-    meter = stand.score.meter
-    fade_from = stand.score.duration_quarters - 2 * meter.bar_quarters
+    meter = context.score.meter
+    fade_from = context.score.duration_quarters - 2 * meter.bar_quarters
     controls: list[Control] = []
     value = -1
-    for bar in range(stand.score.bars + 1):
+    for bar in range(context.score.bars + 1):
         for onset in meter.onsets:
             place = bar * meter.bar_quarters + onset
-            through, _ = stand.clock.phrase(place)
+            through, _ = context.clock.phrase(place)
             level = 104 + 23 * sin(pi * through) if part.instrument.sustains and not part.instrument.kit else 127.0
             if fades and place > fade_from:
                 level *= max(0.25, 1 - float((place - fade_from) / (3 * meter.bar_quarters)))
-            tick = stand.tick(stand.clock.seconds(place))
-            if round(level) != value and tick < stand.end_ticks:
+            tick = context.tick(context.clock.seconds(place))
+            if round(level) != value and tick < context.end_ticks:
                 value = round(level)
                 controls.append(Control(tick, EXPRESSION, value))
     return controls

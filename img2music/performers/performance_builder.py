@@ -1,4 +1,4 @@
-"""What every performer shares: channels, places on the stage, and keeping the promised length.
+"""What every performer shares: channels, volume, pan and reverb, and keeping the promised length.
 
 Conventions as in `performance`.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from img2music.plan import CompositionPlan
     from img2music.score import Part, Score
 
-__all__ = ["build_performance", "channels", "mix_controls", "ticks", "trim_notes"]
+__all__ = ["assign_channels", "build_performance", "mix_controls", "quarters_to_ticks", "trim_notes"]
 
 VOLUME, PAN, EXPRESSION, PEDAL, REVERB, CHORUS = 7, 10, 11, 64, 91, 93
 _DRUM_CHANNEL = 9
@@ -26,12 +26,12 @@ _DRY_ROLES = {"bass": 0.35, "drums": 0.5}
 _SHIMMER = {"synth": 30, "keys": 0, "strings": 12, "voices": 18}
 
 
-def ticks(quarters: Fraction | float) -> int:
+def quarters_to_ticks(quarters: Fraction | float) -> int:
     """Quarter notes in ticks, rounded."""
     return round(quarters * TICKS_PER_QUARTER)
 
 
-def channels(parts: Sequence[Part]) -> tuple[int, ...]:
+def assign_channels(parts: Sequence[Part]) -> tuple[int, ...]:
     """A MIDI channel for each part, 9 for every drum kit.
 
     Raises:
@@ -75,7 +75,7 @@ def trim_notes(notes: Iterable[PlayedNote], end_ticks: int) -> tuple[PlayedNote,
 def build_performance(score: Score, plan: CompositionPlan, parts: Sequence[PlayedPart]) -> Performance:
     """The performance as a whole, with the plan's tempo and length."""
     end = round(plan.seconds * plan.tempo_bpm / 60 * TICKS_PER_QUARTER)
-    markers = [(ticks(section.first_bar * score.meter.bar_quarters), section.name) for section in score.sections]
+    markers = [(quarters_to_ticks(section.first_bar * score.meter.bar_quarters), section.name) for section in score.sections]
     return Performance(
         title=score.title,
         tempo_bpm=plan.tempo_bpm,

@@ -1,4 +1,7 @@
-"""The strict performer: every note exactly as written. For checking, for notation programs, and for other performers to start from."""
+"""The strict performer: every note exactly as written. For checking, for notation programs, and for other performers to start from.
+
+Conventions as in `performance`.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,14 @@ from typing import TYPE_CHECKING
 
 from img2music.io.style_files import load_style
 from img2music.performance import PlayedNote, PlayedPart
-from img2music.performers.balance import volumes
-from img2music.performers.performance_builder import build_performance, channels, mix_controls, ticks, trim_notes
+from img2music.performers.balance import balance_volumes
+from img2music.performers.performance_builder import (
+    assign_channels,
+    build_performance,
+    mix_controls,
+    quarters_to_ticks,
+    trim_notes,
+)
 
 if TYPE_CHECKING:
     from img2music.performance import Performance
@@ -23,18 +32,28 @@ class StrictPerformer:
     def __call__(self, score: Score, plan: CompositionPlan, /) -> Performance:
         """The performance of `score` at the plan's tempo and length."""
         reverb = load_style(plan.style).reverb
-        end = round(plan.seconds * plan.tempo_bpm / 60 * ticks(1))
+        end = round(plan.seconds * plan.tempo_bpm / 60 * quarters_to_ticks(1))
         parts = []
         for part, channel, volume in zip(
-            score.parts, channels(score.parts), volumes(score.parts, 60 / plan.tempo_bpm), strict=True
+            score.parts, assign_channels(score.parts), balance_volumes(score.parts, 60 / plan.tempo_bpm), strict=True
         ):
             notes = (
-                PlayedNote(ticks(note.onset_quarters), max(1, ticks(note.duration_quarters)), note.pitch, note.velocity)
+                PlayedNote(
+                    quarters_to_ticks(note.onset_quarters),
+                    max(1, quarters_to_ticks(note.duration_quarters)),
+                    note.pitch,
+                    note.velocity,
+                )
                 for note in part.notes
             )
             parts.append(
                 PlayedPart(
-                    part.name, part.instrument.program, channel, trim_notes(notes, end), mix_controls(part, volume, reverb)
+                    part.name,
+                    part.instrument.program,
+                    channel,
+                    trim_notes(notes, end),
+                    mix_controls(part, volume, reverb),
+                    id=part.id,
                 )
             )
         return build_performance(score, plan, parts)

@@ -49,17 +49,13 @@ class PerformanceClock:
     def of(cls, plan: CompositionPlan, style: Style) -> PerformanceClock:
         """The clock of a plan in its style."""
         meter = plan.parsed_meter
-        starts, bar = [Fraction(0)], 0
-        for section in plan.sections:
-            for bars in section.phrase_bars:
-                bar += bars
-                starts.append(bar * meter.bar_quarters)
+        starts = (*plan.phrase_starts, plan.bars * meter.bar_quarters)
         quarter = 60 / plan.tempo_bpm
         spare = plan.seconds - float(starts[-1]) * quarter
         late = 0.0
         if style.ending == "ritardando" and plan.bars >= 4:
             late = max(0.0, min(_RITARDANDO_BEATS * quarter, _LONGEST_RITARDANDO_SECONDS, spare - 0.8))
-        return cls(meter, quarter, style.swing, style.rubato, tuple(starts), late)
+        return cls(meter, quarter, style.swing, style.rubato, starts, late)
 
     def seconds(self, place: Fraction) -> float:
         """When the note written at `place` is played."""

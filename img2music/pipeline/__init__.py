@@ -4,10 +4,11 @@
 stage alone; `replay` makes a piece again from its manifest, `recompose` makes it anew but for what is kept.
 """
 
-from img2music.pipeline.config import PipelineConfig, pipeline_names
-from img2music.pipeline.progress import Event
+from img2music.pipeline.presets import pipeline_names
 from img2music.pipeline.recomposition.recompose import recompose
 from img2music.pipeline.replay import FileCheck, Replay, replay
 from img2music.pipeline.run import Pipeline
+from img2music.pipeline_config import PipelineConfig
+from img2music.provenance import Event
 
 __all__ = ["Event", "FileCheck", "Pipeline", "PipelineConfig", "Replay", "pipeline_names", "recompose", "replay"]

@@ -1,4 +1,4 @@
-"""The output folder: which files it holds, made one at a time so that no more than one is in memory.
+"""The files of a piece, made one at a time so that no more than one is in memory, and its card in a notebook.
 
 The report names the sound beside it, or carries it: always where it is compact already (MP3, Ogg), else where asked, as Ogg.
 Encoding sound costs more than everything else on the page, so it is not done unasked. The manifest comes last, because it
@@ -8,7 +8,7 @@ holds the hash of every other file: a folder with a `piece.json` is complete.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
     from img2music.audio import Audio
     from img2music.io.audio_tags import Tags
+    from img2music.manifest import AudioFormat, AudioInfo
     from img2music.piece import Piece
-    from img2music.pipeline.manifest import AudioFormat, AudioInfo, Manifest
     from img2music.plan import CompositionPlan
+    from img2music.provenance import Event
 
-__all__ = ["Exporter", "encode", "stem_files", "tags_of"]
+__all__ = ["encode", "piece_card", "piece_files", "stem_files", "tags_of"]
 
 _COMPACT = {"mp3": "audio/mpeg", "ogg": "audio/ogg"}
 """Formats small enough for a page, and their MIME types."""
@@ -34,74 +35,68 @@ _LARGEST_CARRIED_BYTES = 20_000_000
 """A page with more sound inside is no longer handy; it names the file beside it instead."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exporter:
-    """Turns a piece into the files of its folder."""
+def piece_files(piece: Piece, on_event: Callable[[Event], None] | None = None) -> Iterator[tuple[str, bytes]]:
+    """Every file of a piece as (name in the folder, content), the manifest last; `on_event` is told of each step."""
+    hashes: dict[str, str] = {}
+    log = Log(on_event, dict(piece.timing))
+    for name, content in _files(piece, hashes, log):
+        hashes[name] = sha256(content).hexdigest()
+        yield name, content
+    timing = {stage: round(seconds, 4) for stage, seconds in log.seconds.items()}
+    record = piece.manifest.model_copy(update={"files": hashes, "timing": timing, "checksum": None})
+    yield RECORD, with_checksum(dump_json(record)).encode()
 
-    manifest: Manifest
-    """Without `files`, and with the seconds of the stages only."""
-    midi: bytes
-    musicxml: str
-    picture_jpeg: bytes | None
-    """The picture for the report."""
-    log: Log = field(default_factory=Log)
 
-    def __call__(self, piece: Piece) -> Iterator[tuple[str, bytes]]:
-        """Every file as (name in the folder, content), the manifest last."""
-        hashes: dict[str, str] = {}
-        log = Log(self.log.on_event)
-        for name, content in self._files(piece, hashes, log):
-            hashes[name] = sha256(content).hexdigest()
-            yield name, content
-        timing = {stage: round(seconds, 4) for stage, seconds in (self.log.seconds | log.seconds).items()}
-        record = self.manifest.model_copy(update={"files": hashes, "timing": timing, "checksum": None})
-        yield RECORD, with_checksum(dump_json(record)).encode()
+def piece_card(piece: Piece) -> str:
+    """A piece as a notebook shows it: one fragment of HTML with everything in it."""
+    from img2music.io.engraving.verovio_pages import engrave
+    from img2music.io.musicxml.export_musicxml import write_musicxml
+    from img2music.report.page.notebook_card import card_html
 
-    def card(self, piece: Piece) -> str:
-        """The piece as a notebook shows it: one fragment of HTML with everything in it."""
-        from img2music.io.engraving.verovio_pages import engrave
-        from img2music.report.page.notebook_card import card_html
+    return card_html(piece, pages=engrave(write_musicxml(piece.score)))
 
-        return card_html(piece, picture_jpeg=self.picture_jpeg, pages=engrave(self.musicxml))
 
-    def _files(self, piece: Piece, hashes: dict[str, str], log: Log) -> Iterator[tuple[str, bytes]]:
-        from img2music.io.abc.export_abc import write_abc
-        from img2music.io.engraving.piano_roll import pianoroll_svg
-        from img2music.io.engraving.verovio_pages import engrave, stack
-        from img2music.report import report_html
+def _files(piece: Piece, hashes: dict[str, str], log: Log) -> Iterator[tuple[str, bytes]]:
+    """All but the manifest; `hashes` are those of the files so far, which the report lists."""
+    from img2music.io.abc.export_abc import write_abc
+    from img2music.io.engraving.piano_roll import pianoroll_svg
+    from img2music.io.engraving.verovio_pages import engrave, stack
+    from img2music.io.midi.export_midi import write_midi
+    from img2music.io.musicxml.export_musicxml import write_musicxml
+    from img2music.report import report_html
 
-        if piece.scene is not None:
-            yield "scene.json", dump_json(piece.scene).encode()
-        yield "plan.json", dump_json(piece.plan).encode()
-        yield "score.mid", self.midi
-        yield "score.musicxml", self.musicxml.encode()
-        yield "score.abc", write_abc(piece.score).encode()
-        with log.step("files", "engraving the score"):
-            pages = engrave(self.musicxml)
-            engraved = stack(pages, piece.score.title, piece.score.subtitle)
-        yield "score.svg", engraved.encode()
-        roll = pianoroll_svg(piece.performance)
-        yield "pianoroll.svg", roll.encode()
-        carried: tuple[str, bytes] | None = None
-        wanted, audio = self.manifest.audio, piece.audio
-        if wanted is not None and audio is not None:
-            tags, loop = tags_of(piece.plan), piece.plan.loop
-            with log.step("files", "writing the sound"):
-                content = encode(audio, wanted.format, tags=tags, loop=loop)
-            yield f"audio.{wanted.format}", content
-            carried = _carry(wanted, content, lambda: encode(audio, "ogg", tags=tags, loop=loop))
-            del content  # a long piece is hundreds of megabytes
-            yield from stem_files(piece.stems, wanted.format, tags=tags, loop=loop)
-        with log.step("files", "writing the report"):
-            page = report_html(
-                replace(piece, manifest={**piece.manifest, "files": dict(hashes)}),
-                picture_jpeg=self.picture_jpeg,
-                pages=pages,
-                pianoroll=roll,
-                audio_name=None if wanted is None else f"audio.{wanted.format}",
-                audio_data=carried,
-            )
-        yield "report.html", page.encode()
+    if piece.scene is not None:
+        yield "scene.json", dump_json(piece.scene).encode()
+    yield "plan.json", dump_json(piece.plan).encode()
+    musicxml = write_musicxml(piece.score)
+    yield "score.mid", write_midi(piece.performance)
+    yield "score.musicxml", musicxml.encode()
+    yield "score.abc", write_abc(piece.score).encode()
+    with log.step("files", "engraving the score"):
+        pages = engrave(musicxml)
+        engraved = stack(pages, piece.score.title, piece.score.subtitle)
+    yield "score.svg", engraved.encode()
+    roll = pianoroll_svg(piece.performance)
+    yield "pianoroll.svg", roll.encode()
+    carried: tuple[str, bytes] | None = None
+    wanted, audio = piece.manifest.audio, piece.audio
+    if wanted is not None and audio is not None:
+        tags, loop = tags_of(piece.plan), piece.plan.loop
+        with log.step("files", "writing the sound"):
+            content = encode(audio, wanted.format, tags=tags, loop=loop)
+        yield f"audio.{wanted.format}", content
+        carried = _carry(wanted, content, lambda: encode(audio, "ogg", tags=tags, loop=loop))
+        del content  # a long piece is hundreds of megabytes
+        yield from stem_files(piece.stems, wanted.format, tags=tags, loop=loop)
+    with log.step("files", "writing the report"):
+        page = report_html(
+            replace(piece, manifest=piece.manifest.model_copy(update={"files": dict(hashes)})),
+            pages=pages,
+            pianoroll=roll,
+            audio_name=None if wanted is None else f"audio.{wanted.format}",
+            audio_data=carried,
+        )
+    yield "report.html", page.encode()
 
 
 def _carry(wanted: AudioInfo, content: bytes, as_ogg: Callable[[], bytes]) -> tuple[str, bytes] | None:

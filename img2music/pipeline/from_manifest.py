@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from img2music.errors import BackendError, DocumentError
-from img2music.pipeline.config import StageConfig, StageTable, load_pipeline_config, pipeline_names
+from img2music.pipeline.presets import load_pipeline_config, pipeline_names
 from img2music.pipeline.run import Pipeline
+from img2music.pipeline_config import StageConfig, StageTable
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from img2music.manifest import KeptMusic, Manifest
     from img2music.piece import Piece
-    from img2music.pipeline.config import PipelineConfig
-    from img2music.pipeline.export import Exporter
-    from img2music.pipeline.manifest import KeptMusic, Manifest
+    from img2music.pipeline_config import PipelineConfig
     from img2music.plan import CompositionPlan
     from img2music.score import Score
 
@@ -63,14 +63,12 @@ def with_kept_lines(stages: Pipeline, record: Manifest) -> Pipeline:
 
 def with_kept_record(piece: Piece, kept: KeptMusic) -> Piece:
     """`piece`, its manifest saying what was kept of an earlier one."""
-    return with_manifest_fields(piece, kept=kept, conflicts=(*piece.manifest["conflicts"], *kept.notes))
+    return with_manifest_fields(piece, kept=kept, conflicts=(*piece.manifest.conflicts, *kept.notes))
 
 
 def with_manifest_fields(piece: Piece, **entries: object) -> Piece:
     """`piece` with other entries in its manifest."""
-    exporter = cast("Exporter", piece.exporter)
-    manifest = exporter.manifest.model_copy(update=entries)
-    return replace(piece, manifest=manifest.model_dump(mode="json"), exporter=replace(exporter, manifest=manifest))
+    return replace(piece, manifest=piece.manifest.model_copy(update=entries))
 
 
 def _as_told(tune: str, plan: CompositionPlan) -> Score:

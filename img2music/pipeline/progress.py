@@ -10,29 +10,17 @@ import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from img2music.pipeline.manifest import Fallback
+from img2music.manifest import Fallback
+from img2music.provenance import Event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from img2music.provenance import ModelUse
 
-__all__ = ["Event", "Log"]
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One step of the work."""
-
-    stage: str
-    """A kind of stage ("perceiver", "planner" ...), or "files"."""
-    state: Literal["started", "finished", "fallback"]
-    seconds: float
-    """How long the step took; 0 unless it is finished."""
-    message: str
-    """For people: what is being done, or what was done instead of what was asked, and why."""
+__all__ = ["Log"]
 
 
 @dataclass(slots=True)
@@ -47,10 +35,6 @@ class Log:
     models: list[ModelUse] = field(default_factory=list)
     """Every conversation with a model, also of a stage that failed."""
 
-    def __reduce__(self) -> tuple[object, ...]:
-        """Another process gets what is on record, not whoever listens here."""
-        return Log, (None, self.seconds, self.used, self.fallbacks, self.models)
-
     @contextmanager
     def step(self, stage: str, message: str) -> Iterator[None]:
         """Times a step and tells of its begin and end; a step that fails tells only of its begin."""
@@ -61,14 +45,14 @@ class Log:
         self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
         self._tell(Event(stage, "finished", seconds, message))
 
-    def asked(self, uses: Sequence[ModelUse]) -> None:
+    def add_model_uses(self, uses: Sequence[ModelUse]) -> None:
         """Puts conversations with models on record; the time spent waiting goes to the seconds."""
         for use in uses:
             name = f"{use.stage}: waiting for the model"
             self.seconds[name] = self.seconds.get(name, 0.0) + use.seconds
             self.models.append(use.model_copy(update={"seconds": 0.0}))
 
-    def fell_back(self, stage: str, asked: str, used: str, why: str) -> None:
+    def add_fallback(self, stage: str, asked: str, used: str, why: str) -> None:
         """Puts a fallback on record."""
         self.fallbacks.append(Fallback(stage=stage, asked=asked, used=used, why=why[:2000]))
         message = f"{stage} {asked!r} could not work, {used!r} did: {why}"

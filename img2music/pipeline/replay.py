@@ -4,7 +4,9 @@ A manifest may come from anywhere, so nothing in it is opened as a path: a pipel
 manifest only while its options hold no text, which might name a file, and a style file must be given again. Two files are
 not compared: the report, whose picture is not in the manifest, and the manifest, which holds seconds.
 Where files of the piece lie beside the manifest, they are compared with it too, before anything is written: a person may have
-edited them. That says nothing of whether the piece can be made again, so it is told beside it.
+edited them. That says nothing of whether the piece can be made again, so it is told beside it. The folder may come from anywhere too:
+names are those of the manifest, which checks them (a plain name, or one in `stems/`); only regular files are opened, no link is
+followed, a pipe is not waited for, and no more is read than a long piece with all its stems can hold.
 No model is asked again: a plan and a tune that came from one are on record.
 """
 
@@ -16,25 +18,30 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from img2music.atomic_files import file_digest
 from img2music.errors import DocumentError
 from img2music.io.documents import parse_json, read_file
-from img2music.output_folder import SavedFiles, identity_of, save_files
-from img2music.pipeline.changed_files import compare_recorded_files
+from img2music.manifest import Manifest, package_versions
+from img2music.output_folder import SavedFiles, save_files
 from img2music.pipeline.from_manifest import pipeline_of_manifest, with_kept_lines, with_kept_record, with_manifest_fields
-from img2music.pipeline.manifest import Manifest, package_versions
+from img2music.pipeline.output_options import recorded_output
+from img2music.pipeline.progress import Log
 from img2music.pipeline.run import Pipeline
 from img2music.style import is_style_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from img2music.io.pictures import Picture
     from img2music.piece import Piece
-    from img2music.pipeline.changed_files import FileState
-    from img2music.pipeline.progress import Event
+    from img2music.provenance import Event
 
-__all__ = ["FileCheck", "Replay", "replay"]
+__all__ = ["FileCheck", "FileState", "Replay", "compare_recorded_files", "replay"]
 
+FileState = Literal["as recorded", "changed", "missing", "not read"]
+""""not read": a link, no regular file, no permission, or more than is read."""
+_MOST_BYTES = 2**33
+"""Of all files together: 30 minutes of 48 kHz stereo in 16 bits are 346 MB, and 16 stems may go with the mix."""
 _UNCOMPARED = {"piece.json", "report.html"}
 
 
@@ -112,14 +119,12 @@ def replay(
     piece = stages.compose_from(
         start,
         brief,
-        audio=None if record.audio is None else record.audio.format,
-        stems=record.audio is not None and record.audio.stems,
-        embed_audio=record.audio is not None and record.audio.embed,
         picture=picture,
         scene=record.scene,
-        on_event=on_event,
+        log=Log(on_event),
+        **recorded_output(record.audio),
     )
-    done = {**record.stages, **piece.manifest["stages"]}
+    done = {**record.stages, **piece.manifest.stages}
     if pipeline is None:
         piece = with_manifest_fields(
             piece, models=record.models, stages=done, pipeline=record.pipeline, fallbacks=record.fallbacks
@@ -130,7 +135,7 @@ def replay(
 
     def compared() -> Iterator[tuple[str, bytes]]:
         for name, content in piece.files():
-            checks.append(FileCheck(name, _compare(name, content, record), beside.get(name)))
+            checks.append(FileCheck(name, _compare_made(name, content, record), beside.get(name)))
             yield name, content
 
     saved = None
@@ -138,9 +143,7 @@ def replay(
         deque(compared(), maxlen=0)
     else:
         spare = Path(manifest).parent
-        saved = save_files(
-            Path(out), compared(), identity=identity_of(piece.manifest), force=force, numbered=numbered, spare=spare
-        )
+        saved = save_files(Path(out), compared(), identity=piece.manifest.identity, force=force, numbered=numbered, spare=spare)
     made = {check.name for check in checks}
     checks += [FileCheck(name, "missing", beside.get(name)) for name in record.files if name not in made]
     now = package_versions()
@@ -150,9 +153,36 @@ def replay(
     return Replay(piece, tuple(checks), notes, saved)
 
 
-def _compare(name: str, content: bytes, record: Manifest) -> Literal["same", "different", "new", "not compared"]:
+def _compare_made(name: str, content: bytes, record: Manifest) -> Literal["same", "different", "new", "not compared"]:
     if name in _UNCOMPARED:
         return "not compared"
     if name not in record.files:
         return "new"
     return "same" if sha256(content).hexdigest() == record.files[name] else "different"
+
+
+def compare_recorded_files(folder: Path, hashes: Mapping[str, str], most_bytes: int = _MOST_BYTES) -> dict[str, FileState]:
+    """What became of each file of a manifest that lies in `folder`; nothing where none of them is there.
+
+    Args:
+        folder: where the manifest lies.
+        hashes: SHA-256 by name, as the manifest has them.
+        most_bytes: what is read at most; files beyond are "not read".
+    """
+    found: dict[str, FileState] = {}
+    left = most_bytes
+    for name, digest in hashes.items():
+        found[name], used = _compare_on_disk(folder, name, digest, left)
+        left -= used
+    return found if set(found.values()) - {"missing"} else {}
+
+
+def _compare_on_disk(folder: Path, name: str, digest: str, left: int) -> tuple[FileState, int]:
+    """What became of one file, and how many bytes that took."""
+    try:
+        found, used = file_digest(folder, name, left)
+    except (FileNotFoundError, NotADirectoryError):
+        return "missing", 0
+    except OSError:
+        return "not read", 0
+    return ("as recorded" if found == digest else "changed"), used

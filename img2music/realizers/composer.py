@@ -1,16 +1,15 @@
-"""The composer: a plan becomes a score. It seats the parts; each craft has its own module.
+"""The composer: a plan becomes a score. It says who plays when and how loud; each craft has modules of its own.
 
-    form            phrases and chords at their places
-    rhythm, search, melody      the tune
-    harmony         voice leading
-    patterns, accompaniment, bass, drums    everybody else
+    timeline    phrases and chords at their places      texture     who rests
+    melody/     the tune and the counter-melody         chords/     voice leading and accompaniment
+    bass/       bass lines                              drums/      drummers and hand percussion
 
+Conventions: events in quarter notes from the start of the piece; `energies` a bar, -1 where a part rests.
 Every promise of the plan (key, metre, tempo, bars, instruments) is kept exactly; how it is played is the performer's matter.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from img2music.io.style_files import load_style
@@ -22,7 +21,7 @@ from img2music.realizers.drums.hand_percussion import write_percussion
 from img2music.realizers.melody.countermelody import write_counter
 from img2music.realizers.melody.melody_part import write_melody
 from img2music.realizers.texture import apply_rests
-from img2music.realizers.timeline import layout_chords, layout_phrases
+from img2music.realizers.timeline import chord_at, layout_chords, layout_phrases
 from img2music.score import ChordSymbol, Note, Part, Score, ScoreSection
 from img2music.theory import instrument
 
@@ -65,25 +64,25 @@ class Composer:
         return self.compose_around(plan, {})
 
     def compose_around(self, plan: CompositionPlan, kept: Mapping[str, Sequence[NoteEvent]]) -> Score:
-        """The score of `plan` round lines that stay as they are, by the name of their part.
+        """The score of `plan` round lines that stay as they are, by the id of their part.
 
         Raises:
             UsageError: the plan names a style or a pattern that does not exist.
         """
         style = load_style(plan.style)
         phrases, spans = layout_phrases(plan), layout_chords(plan)
-        energies = [section.energy for section in plan.sections for _ in range(section.bars)]
+        energies = plan.bar_energies
         written: dict[str, list[NoteEvent]] = {}
         tune: list[NoteEvent] = []
         alone = len(plan.parts) == 1
         for part in sorted(plan.parts, key=lambda part: part.role != "melody"):
             player = instrument(part.instrument)
-            events = list(kept.get(part.name, ()))
-            if part.name not in kept:
+            events = list(kept.get(part.id, ()))
+            if part.id not in kept:
                 events = write_part(plan, part, player, style, phrases, spans, energies, tune, alone=alone)
             if part.role == "melody" and not player.kit and not tune:
                 tune = events
-            written[part.name] = events
+            written[part.id] = events
         return Score(
             title=plan.title,
             subtitle=plan.idea,
@@ -91,7 +90,7 @@ class Composer:
             meter=plan.parsed_meter,
             tempo_bpm=plan.tempo_bpm,
             bars=plan.bars,
-            parts=tuple(notate(plan, part, written[part.name], spans, energies) for part in plan.parts),
+            parts=tuple(notate(plan, part, written[part.id], spans, energies) for part in plan.parts),
             chords=_symbols(spans),
             sections=_sections(plan),
         )
@@ -150,10 +149,9 @@ def notate(
     """Events as spelled notes with written dynamics."""
     key, bar_quarters = plan.parsed_key, plan.parsed_meter.bar_quarters
     player = instrument(part.instrument)
-    onsets = [span.onset for span in spans]
     notes = []
     for event in events:
-        chord = spans[max(0, bisect_right(onsets, event.onset) - 1)].chord
+        chord = chord_at(spans, event.onset).chord
         energy = energies[min(len(energies) - 1, int(event.onset / bar_quarters))]
         base = base_velocity(energy, part.role)
         velocity = min(124, max(16, base + event.emphasis))
@@ -163,7 +161,7 @@ def notate(
         for pitch in sorted(set(event.pitches)):
             spelling = drum_spelling(pitch) if player.kit else key.spell(pitch, chord.members)
             notes.append(Note(event.onset, event.duration, pitch, spelling, velocity, event.articulation))
-    return Part(part.name, player, part.role, tuple(notes), part.level_db, part.pan)
+    return Part(part.name, player, part.role, tuple(notes), part.level_db, part.pan, id=part.id, hand=part.hand)
 
 
 def _strokes(event: NoteEvent, base: int) -> list[Note]:

@@ -1,13 +1,13 @@
 """Kept lines: notes of an earlier piece that the composer takes as they are and writes everybody else round.
 
-A note keeps its place in the bar and its length. Its pitch goes to the new key (`theory.degrees`), and a whole line by octaves to
+A note keeps its place in the bar and its length. Its pitch goes to the new key (`theory.transposition`), and a whole line by octaves to
 where the instrument reaches; where it spans too much for that, phrase by phrase. How loud it is against its section, its touch and a
 drummer's timing stay. On record a line is text, a string a bar, so that a piece is made again without the earlier one:
 
     "0 1/2 67; 1/2 3/2 69,72 +4 tenuto"     place and length in quarter notes, pitches, louder by 4, touch
     "0 1/2 36*1.15+0.012"                   a stroke: times the section's loudness, and how much later it was played
 
-Such text is hostile until `read_kept_line` has read it. Conventions: bars from 0, events as in `form`, in order, never overlapping.
+Such text is hostile until `read_kept_line` has read it. Conventions: bars from 0, events as in `timeline`, in order, never overlapping.
 """
 
 from __future__ import annotations
@@ -21,22 +21,20 @@ from typing import TYPE_CHECKING
 
 from img2music.errors import DocumentError
 from img2music.realizers.composer import Composer, base_velocity, notate
-from img2music.realizers.timeline import NoteEvent, layout_chords
+from img2music.realizers.timeline import NoteEvent, chord_at, layout_chords
 from img2music.theory import instrument
-from img2music.theory.transposition import moved_pitch
+from img2music.theory.transposition import transpose_pitch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from img2music.plan import CompositionPlan, PartPlan
-    from img2music.realizers.timeline import ChordSpan
     from img2music.score import Note, Part, Score
     from img2music.theory import Instrument, Key
 
 __all__ = [
     "compose_around_kept",
-    "octaves_for",
-    "phrase_starts",
+    "octave_shifts",
     "read_kept_line",
     "replace_kept_parts",
     "transfer_part",
@@ -71,7 +69,7 @@ def transfer_part(
         ValueError: no octaves bring the line into the instrument's range, or only others where `same_octave` allows none.
     """
     player, bar_quarters = instrument(seat.instrument), new.parsed_meter.bar_quarters
-    energies = [section.energy for section in old.sections for _ in range(section.bars)]
+    energies = old.bar_energies
     old_bar = old.parsed_meter.bar_quarters
     by_bar: dict[int, list[Note]] = {}
     for note in part.notes:
@@ -94,13 +92,15 @@ def transfer_part(
     for event in events:
         bar = int(event.onset / bar_quarters)
         was = event.onset - (bar - places[bar]) * bar_quarters
-        chords = _chord_at(old_spans, was), _chord_at(spans, event.onset)
-        pitches = [moved_pitch(spelled[was, pitch].spelling, old.parsed_key, new.parsed_key, *chords) for pitch in event.pitches]
+        chords = chord_at(old_spans, was).chord.members, chord_at(spans, event.onset).chord.members
+        pitches = [
+            transpose_pitch(spelled[was, pitch].spelling, old.parsed_key, new.parsed_key, *chords) for pitch in event.pitches
+        ]
         moved.append(replace(event, pitches=tuple(pitches)))
     if new.parsed_key.mode == "minor" != old.parsed_key.mode:
         moved = _melodic(moved, new.parsed_key)
-    borders = phrase_starts(new)
-    octaves = octaves_for(moved, player, borders)
+    borders = new.phrase_starts
+    octaves = octave_shifts(moved, player, borders)
     if octaves is None or (same_octave and any(octaves)):
         raise ValueError(f"{player.name} can't play these notes in any octave")
     shifts = dict(zip(borders, octaves, strict=True))
@@ -110,7 +110,7 @@ def transfer_part(
     ]
 
 
-def octaves_for(events: Sequence[NoteEvent], player: Instrument, borders: Sequence[Fraction]) -> list[int] | None:
+def octave_shifts(events: Sequence[NoteEvent], player: Instrument, borders: Sequence[Fraction]) -> list[int] | None:
     """By how many octaves each phrase has to move for `player`: all by the same where that can be, as few as can be; None for no way.
 
     `borders` are the onsets at which phrases begin, the first being 0.
@@ -132,20 +132,19 @@ def octaves_for(events: Sequence[NoteEvent], player: Instrument, borders: Sequen
 
 
 def compose_around_kept(kept: Mapping[str, Sequence[NoteEvent]], plan: CompositionPlan) -> Score:
-    """The composer's score of `plan` with kept lines in the parts of those names, the others written round them."""
+    """The composer's score of `plan` with kept lines in the parts of those ids, the others written round them."""
     return Composer().compose_around(plan, kept)
 
 
 def replace_kept_parts(score: Score, plan: CompositionPlan, kept: Mapping[str, Sequence[NoteEvent]]) -> Score:
-    """`score` with kept lines in place of the parts of those names: for a realizer that writes every part by itself."""
-    seats = {part.name: part for part in plan.parts}
+    """`score` with kept lines in place of the parts of those ids: for a realizer that writes every part by itself."""
+    seats = {part.id: part for part in plan.parts}
     spans = layout_chords(plan)
-    energies = [section.energy for section in plan.sections for _ in range(section.bars)]
+    energies = plan.bar_energies
     return replace(
         score,
         parts=tuple(
-            notate(plan, seats[part.name], kept[part.name], spans, energies) if part.name in kept else part
-            for part in score.parts
+            notate(plan, seats[part.id], kept[part.id], spans, energies) if part.id in kept else part for part in score.parts
         ),
     )
 
@@ -167,12 +166,12 @@ def write_kept_line(events: Sequence[NoteEvent], bar_quarters: Fraction, bars: i
 
 
 def read_kept_line(lines: Sequence[str], plan: CompositionPlan, part: str) -> list[NoteEvent]:
-    """The events that `write_kept_line` wrote for a part of `plan`.
+    """The events that `write_kept_line` wrote for the part of `plan` with that id.
 
     Raises:
         DocumentError: no such part, other bars than the plan's, or an event that is none, overlaps, or can't be played.
     """
-    seat = next((seat for seat in plan.parts if seat.name == part), None)
+    seat = next((seat for seat in plan.parts if seat.id == part), None)
     if seat is None or len(lines) != plan.bars:
         raise DocumentError(
             f"the kept part {part!r} does not belong to its plan; give a piece.json as `img2music compose` wrote it"
@@ -243,10 +242,6 @@ def _unlapped(events: Sequence[NoteEvent], end: Fraction) -> list[NoteEvent]:
     return [event for event in result if event.duration > 0]
 
 
-def _chord_at(spans: Sequence[ChordSpan], onset: Fraction) -> tuple[int, ...]:
-    return spans[max(0, bisect_right(spans, onset, key=lambda span: span.onset) - 1)].chord.members
-
-
 def _melodic(events: Sequence[NoteEvent], key: Key) -> list[NoteEvent]:
     """A single line that climbs through the sixth to a raised seventh raises the sixth too, as singers of minor do."""
     result = list(events)
@@ -257,16 +252,6 @@ def _melodic(events: Sequence[NoteEvent], key: Key) -> list[NoteEvent]:
             if pitch % 12 == sixth and goal % 12 == leading and goal - pitch == 3:
                 result[place] = replace(event, pitches=(pitch + 1,))
     return result
-
-
-def phrase_starts(plan: CompositionPlan) -> list[Fraction]:
-    """The onsets in quarter notes at which the phrases of `plan` begin, the first being 0."""
-    starts, bar = [], 0
-    for section in plan.sections:
-        for bars in section.phrase_bars:
-            starts.append(bar * plan.parsed_meter.bar_quarters)
-            bar += bars
-    return starts
 
 
 def _phrase_of(onset: Fraction, borders: Sequence[Fraction]) -> Fraction:

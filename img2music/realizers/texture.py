@@ -29,7 +29,7 @@ def apply_rests(plan: CompositionPlan, part: PartPlan, phrases: Sequence[Phrase]
     """The bars of one part with its rests; it never falls silent altogether."""
     if not _may_rest(plan, part) or plan.bars < _SHORTEST:
         return list(playing)
-    chance = generator(plan.seed_for("chords"), "texture", part.name)
+    chance = generator(plan.seed_for("chords"), "texture", part.id)
     waits = part.role == "counter" or float(chance.random()) < 0.5
     silent = set(_first_hearing(phrases) if waits else _contrast_opening(phrases))
     thinned = [-1.0 if bar in silent else energy for bar, energy in enumerate(playing)]

@@ -1,20 +1,30 @@
 """The timeline of a plan: phrases and chords at their exact places.
 
-Conventions: bars counted from 0, onsets in quarter notes from the start of the piece. Knows nothing of pitches.
+Conventions: bars counted from 0, onsets in quarter notes from the start of the piece. What sounds at an onset is asked here and
+nowhere else. Knows nothing of how pitches are chosen.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, TypeVar
+
+from img2music.score import Timed, index_at
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from img2music.plan import CompositionPlan, Section
     from img2music.theory import Chord, Meter
 
-__all__ = ["ChordSpan", "NoteEvent", "Phrase", "layout_chords", "layout_phrases"]
+__all__ = ["ChordSpan", "NoteEvent", "Phrase", "chord_at", "layout_chords", "layout_phrases", "note_at", "reached_between"]
+
+T = TypeVar("T", bound=Timed)
+_ONSET = attrgetter("onset")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,22 @@ class ChordSpan:
     def end(self) -> Fraction:
         """Where the next chord begins."""
         return self.onset + self.duration
+
+
+def chord_at(spans: Sequence[ChordSpan], onset: Fraction) -> ChordSpan:
+    """The chord that sounds at an onset; the first one before it begins."""
+    return spans[max(0, index_at(spans, onset))]
+
+
+def reached_between(timed: Sequence[T], begin: Fraction, end: Fraction) -> Sequence[T]:
+    """Of chords or notes in order the last that begins at `begin` or before, and those that begin after it and before `end`."""
+    return timed[max(0, index_at(timed, begin)) : bisect_left(timed, end, key=_ONSET)]
+
+
+def note_at(events: Sequence[NoteEvent], onset: Fraction) -> NoteEvent | None:
+    """What a part sounds at an onset; None where it rests."""
+    index = index_at(events, onset)
+    return events[index] if index >= 0 and events[index].end > onset else None
 
 
 def layout_phrases(plan: CompositionPlan) -> tuple[Phrase, ...]:

@@ -1,4 +1,4 @@
-"""A scene in sentences and in rows for people: what it shows, how it looks, and what that leads to.
+"""A scene in sentences for people: what it shows, how it looks, and what that leads to; and how its cues and qualities are called.
 
 Everything is quoted from the scene; what is absent or unclear is left out, except that an eye which is not sure says so. Scenes of
 other eyes and written by hand may lack any cue. Knows nothing of terminals and of HTML.
@@ -6,37 +6,22 @@ other eyes and written by hand may lack any cue. Knows nothing of terminals and 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from img2music.crossmodal.cue_evidence import TYPICAL, CueEvidence
-from img2music.report.explanation import as_sentence, cue_figure, cue_name, find_cue, format_number, join_words
+from img2music.report.text_format import as_sentence, cue_figure, cue_name, find_cue, format_number, join_words
 
 if TYPE_CHECKING:
     from img2music.plan import CompositionPlan
-    from img2music.scene import Attribute, Cue, Scene
+    from img2music.scene import Scene
 
-__all__ = ["Suggestion", "feeling_rows", "look_rows", "scene_sentences", "shown_rows", "suggestions"]
+__all__ = ["FELT", "LEFT_OUT", "WIDE", "attribute_label", "cited_name", "cue_value", "scene_sentences", "short_figure"]
 
-_SHOWN = (
-    "subject",
-    "sees_",
-    "instrument_",
-    "faces",
-    "face_",
-    "people",
-    "picture_kind",
-    "time_of_day",
-    "weather",
-    "season",
-    "night",
-    "low_sun",
-    "fog",
-)
-_FELT, _WIDE = "feels_", "likely_"
+FELT, WIDE = "feels_", "likely_"
+"""How the names of cues begin that say what people may feel, and how likely something is."""
 _UNSURE = {"", "unclear", "not sure"}
-_WORDS_THAT_MAY_BE_UNCLEAR = ("time_of_day", "weather", "season")
 # Numbers that the rows beside them say better in words; `see --json` has them all.
-_LEFT_OUT = {
+LEFT_OUT = {
     "brightness",
     "chroma",
     "edges_horizontal",
@@ -89,16 +74,6 @@ _KINDS = {
 }
 
 
-class Suggestion(NamedTuple):
-    """One musical suggestion for people."""
-
-    name: str
-    value: str
-    sure: str
-    because: str
-    """The cues with their shares where the scene says them: "sees sea .62, lightness .2"."""
-
-
 def scene_sentences(scene: Scene, plan: CompositionPlan | None = None) -> tuple[str, ...]:
     """What is seen and what it leads to, then what stands out in how it looks, then what weighed most.
 
@@ -125,77 +100,22 @@ def scene_sentences(scene: Scene, plan: CompositionPlan | None = None) -> tuple[
     return tuple(as_sentence(text) for text in (leads, _stands_out(scene), _weighed(scene) if plan is None else "") if text)
 
 
-def shown_rows(scene: Scene) -> tuple[tuple[str, str], ...]:
-    """What the picture shows, as (name, words); what is unclear or zero is left out, and named in a last row."""
-    rows = []
-    for cue in scene.cues:
-        if not _is_shown(cue.name) or cue.name in _LEFT_OUT or (cue.value == 0 and cue.name != "faces") or cue.value == "unclear":
-            continue
-        strength = f", {cue_figure(cue)}" if cue.name in {"people", "night", "low_sun", "fog"} else ""
-        rows.append((cue_name(cue.name), cue.text + strength))
-    unclear = tuple(cue_name(name) for name in _WORDS_THAT_MAY_BE_UNCLEAR if _value(scene, name) == "unclear")
-    return (*rows, *((("not clear", join_words(unclear)),) if unclear else ()))
-
-
-def look_rows(scene: Scene) -> tuple[tuple[str, str], ...]:
-    """How it looks, as (name, words with the figure), in the order of the scene; cues of other eyes are among them."""
-    return tuple(
-        (cue_name(cue.name), _with_figure(cue))
-        for cue in scene.cues
-        if not _is_shown(cue.name) and not cue.name.startswith((_FELT, _WIDE)) and cue.name not in _LEFT_OUT
-    )
-
-
-def feeling_rows(scene: Scene) -> tuple[tuple[str, str], ...]:
-    """What people may feel at it beyond what has a name, as (name, words)."""
-    return tuple((cue_name(cue.name.removeprefix(_FELT)), _with_figure(cue)) for cue in scene.cues if cue.name.startswith(_FELT))
-
-
-def suggestions(scene: Scene) -> tuple[Suggestion, ...]:
-    """What the scene suggests for music; what it leaves as it is has no row."""
-    told, rows = scene.attributes, []
-    for name in type(told).model_fields:
-        attribute: Attribute[object] = getattr(told, name)
-        if not attribute.because and attribute.confidence == 0:
-            continue
-        reasons = [
-            _called(scene, cited) + (f" {_short(attribute.strengths[cited])}" if cited in attribute.strengths else "")
-            for cited in attribute.because
-        ]
-        reasons += [f"{cue_name(cited)} (not there)" for cited in attribute.unfounded]
-        if attribute.source == "model":
-            reasons.insert(0, "the model says so")
-        rows.append(
-            Suggestion(_label(name), _value_words(name, attribute.value), f"{attribute.confidence:.0%}", ", ".join(reasons))
-        )
-    return tuple(rows)
-
-
-def _is_shown(name: str) -> bool:
-    return any(name == one or (one.endswith("_") and name.startswith(one)) for one in _SHOWN)
-
-
-def _value(scene: Scene, name: str) -> object:
+def cue_value(scene: Scene, name: str) -> object:
+    """What a cue says; None where the scene lacks it."""
     cue = scene.cue(name)
     return None if cue is None else cue.value
 
 
 def _word(scene: Scene, name: str) -> str:
     """The word of a cue; "" where it is missing, not a word, or says that it is not clear."""
-    value = _value(scene, name)
+    value = cue_value(scene, name)
     return value if isinstance(value, str) and value not in _UNSURE else ""
 
 
-def _short(value: float, sign: str = "") -> str:
+def short_figure(value: float, sign: str = "") -> str:
     """A figure as printed in running text: ".82", "-.3", "+1"."""
     text = f"{round(value, 2) + 0.0:{sign}.2f}"
     return text.replace("0.", ".", 1) if abs(value) < 0.995 else text
-
-
-def _with_figure(cue: Cue) -> str:
-    if isinstance(cue.value, float) and not any(letter.isdigit() for letter in cue.text):
-        return f"{cue.text}, {cue_figure(cue)}"
-    return cue.text
 
 
 def _thing(subject: str) -> str:
@@ -243,7 +163,7 @@ def _feeling(scene: Scene) -> str:
     valence, arousal = scene.attributes.valence.value, scene.attributes.arousal.value
     one = _degree(valence, "unpleasant", "pleasant", "neither pleasant nor unpleasant")
     other = _degree(arousal, "calm", "exciting", "neither calm nor exciting")
-    return f"{one} ({_short(valence, '+')}) and {other} ({_short(arousal, '+')})"
+    return f"{one} ({short_figure(valence, '+')}) and {other} ({short_figure(arousal, '+')})"
 
 
 def _degree(value: float, low: str, high: str, middle: str) -> str:
@@ -261,7 +181,7 @@ def _stands_out(scene: Scene) -> str:
     """The looks that differ most from an ordinary photograph's."""
     evidence = CueEvidence.of(scene)
     far = sorted(
-        (cue for cue in scene.cues if cue.name in TYPICAL and cue.name not in _LEFT_OUT and isinstance(cue.value, float)),
+        (cue for cue in scene.cues if cue.name in TYPICAL and cue.name not in LEFT_OUT and isinstance(cue.value, float)),
         key=lambda cue: -abs(evidence.z(cue.name)),
     )
     said: dict[str, str] = {}
@@ -279,7 +199,7 @@ def _weighed(scene: Scene) -> str:
         strengths = getattr(scene.attributes, name).strengths
         if strengths:
             cited = max(strengths, key=lambda cue: strengths[cue])
-            said.append(f"the {_label(name)}, {_reason(scene, cited)} ({strengths[cited]:.0%})")
+            said.append(f"the {attribute_label(name)}, {_reason(scene, cited)} ({strengths[cited]:.0%})")
     return f"what weighed most: for {'; for '.join(said)}" if said else ""
 
 
@@ -289,32 +209,19 @@ def _reason(scene: Scene, name: str) -> str:
         return f"that it sees {_thing(name.removeprefix('sees_'))}"
     if name.startswith("instrument_"):
         return f"that it sees {_thing(name.removeprefix('instrument_'))}"
-    if name.startswith(_WIDE):
-        return f"how likely {name.removeprefix(_WIDE)} are"
-    if name.startswith(_FELT):
+    if name.startswith(WIDE):
+        return f"how likely {name.removeprefix(WIDE)} are"
+    if name.startswith(FELT):
         return "a feeling that no cue has a name for"
-    return f"its {_called(scene, name)}"
+    return f"its {cited_name(scene, name)}"
 
 
-def _called(scene: Scene, name: str) -> str:
+def cited_name(scene: Scene, name: str) -> str:
     """A cue or a colour as a reason: "sees sea", "deep blue"."""
     _, swatch = find_cue(scene, name)
     return cue_name(name) if swatch is None else swatch.words
 
 
-def _label(name: str) -> str:
+def attribute_label(name: str) -> str:
+    """A musical quality's name for people: "genre" is "style"."""
     return {"tempo_bpm": "tempo", "meter": "metre", "genre": "style"}.get(name, cue_name(name))
-
-
-def _value_words(name: str, value: object) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(str(one) for one in value)
-    if not isinstance(value, float):
-        return str(value)
-    if name in {"valence", "arousal"}:
-        return _short(value, "+")
-    if name == "density":
-        return f"{_short(value, '+')}, {'fuller' if value > 0 else 'thinner'}" if value else "as usual"
-    if name == "height":
-        return f"{value:+.1f} semitones"
-    return format_number(value)

@@ -7,16 +7,21 @@ range in which the General MIDI sound keeps its character (our choice). Program 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from img2music.errors import unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["Instrument", "instrument", "instrument_names", "is_excluded", "other_names"]
+__all__ = ["Hand", "Instrument", "hand_in_name", "instrument", "instrument_names", "is_excluded", "other_names"]
+
+
+Hand = Literal["left", "right"]
+_HAND = re.compile(r"\((left|right) hand\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +142,12 @@ _ALIASES = {
 def is_excluded(player: Instrument, without: Collection[str], role: str = "") -> bool:
     """Whether a wish to leave something out (a role, a family, an instrument) means this player; every kit plays the role "drums"."""
     return bool({role, player.family, player.name, "drums" if player.kit else role} & set(without))
+
+
+def hand_in_name(name: str) -> Hand | None:
+    """The hand that a part's name tells of, "Piano (left hand)", as documents say it that have no field for it; None for no hand."""
+    found = _HAND.search(name)
+    return None if found is None else "left" if found[1] == "left" else "right"
 
 
 def instrument_names() -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from img2music.resources import asset_path
 if TYPE_CHECKING:
     from img2music.theory.meter import Meter
 
-__all__ = ["BarRhythm", "Dialect", "Place", "Stroke", "bar_rhythms", "follow_counts", "notes_a_bar"]
+__all__ = ["BarRhythm", "Dialect", "Place", "Stroke", "bar_rhythms", "follow_counts", "notes_a_bar", "shortest_stroke"]
 
 Stroke = tuple[Fraction, Fraction]
 Dialect = Literal["song", "pop"]
@@ -71,6 +71,11 @@ class BarRhythm:
     def count(self, place: Place) -> float:
         """How often it stands there."""
         return self.first if place == "first" else self.middle if place == "middle" else self.last
+
+
+def shortest_stroke(tempo_bpm: float) -> float:
+    """The shortest stroke that still sings at a tempo, in quarter notes: about a seventh of a second (our choice)."""
+    return 0.14 * tempo_bpm / 60
 
 
 def notes_a_bar(density: float, tempo_bpm: float, meter: Meter) -> float:

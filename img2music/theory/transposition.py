@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from img2music.theory.pitch import SpelledPitch
 
-__all__ = ["degree_of", "interval_name", "key_interval", "moved_pitch", "numeral_in_mode"]
+__all__ = ["degree_of", "interval_name", "key_interval", "numeral_in_mode", "transpose_pitch"]
 
 _ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII")
 _STEPS = "CDEFGAB"
@@ -56,7 +56,7 @@ def degree_of(pitch: SpelledPitch, key: Key) -> tuple[int, bool]:
     return degree, key.scale[degree] == fifths_of(pitch.step, pitch.alter)
 
 
-def moved_pitch(pitch: SpelledPitch, old: Key, new: Key, old_chord: Sequence[int] = (), new_chord: Sequence[int] = ()) -> int:
+def transpose_pitch(pitch: SpelledPitch, old: Key, new: Key, old_chord: Sequence[int] = (), new_chord: Sequence[int] = ()) -> int:
     """The MIDI number of a note of `old` in `new`, whose tonic lies the nearest way off.
 
     `old_chord` and `new_chord` are the members of the chord under it here and there, on the line of fifths: a note of the one goes to

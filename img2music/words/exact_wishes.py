@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from img2music.brief import Brief
     from img2music.words.parse_result import WordsReading
 
-__all__ = ["overruled", "settle_words", "without_words"]
+__all__ = ["overruled_words", "settle_words", "without_words"]
 
 _EXACT = ("seconds", "tempo_bpm", "key", "meter")
 _NAMES = {
@@ -57,7 +57,7 @@ def without_words(brief: Brief) -> dict[str, Any]:
     }
 
 
-def overruled(brief: Brief, reading: WordsReading) -> tuple[str, ...]:
+def overruled_words(brief: Brief, reading: WordsReading) -> tuple[str, ...]:
     """Sentences for the words that a wish of the brief contradicts: the wish was kept."""
     told = []
     for name in (*_EXACT, "style", "loop"):

@@ -9,19 +9,19 @@ from img2music.words.resolve import shortened
 if TYPE_CHECKING:
     from img2music.words.parse_result import ReadWord, WordsReading
 
-__all__ = ["reading_rows", "said_read", "told_aside"]
+__all__ = ["describe_read_words", "describe_unread_words", "reading_as_rows"]
 
 _MOST_TOLD = 24
 
 
-def said_read(reading: WordsReading) -> str:
+def describe_read_words(reading: WordsReading) -> str:
     """The words that were read, each in its own letters with what it does."""
     told = [f"“{shortened(one.words)}” {_does(one)}" for one in reading.read[:_MOST_TOLD]]
     more = len(reading.read) - len(told)
     return "; ".join(told) + (f"; and {more} more" if more > 0 else "")
 
 
-def told_aside(reading: WordsReading) -> tuple[str, ...]:
+def describe_unread_words(reading: WordsReading) -> tuple[str, ...]:
     """One sentence for the words that were left aside, each in its own letters with the reason; none where all were read."""
     if not reading.aside:
         return ()
@@ -32,7 +32,7 @@ def told_aside(reading: WordsReading) -> tuple[str, ...]:
     return (f"of your words these were left aside: {listed}",)
 
 
-def reading_rows(reading: WordsReading) -> dict[str, list[dict[str, Any]]]:
+def reading_as_rows(reading: WordsReading) -> dict[str, list[dict[str, Any]]]:
     """The same for programs: what was read and what was left aside."""
     return {
         "read": [

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from img2music.errors import UsageError
 from img2music.io.lexicon_files import lexicon_language, meanings, split_phrases
 from img2music.theory import MODES, Key
-from img2music.words.tokenizer import after_joints, phrase_words
+from img2music.words.tokenizer import phrase_words, skip_joints
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from img2music.words.tokenizer import Token
 
-__all__ = ["named_key"]
+__all__ = ["find_key_name"]
 
 _LETTERS = {letter.lower(): letter for letter in "ABCDEFG"}
 _MODE_NOUNS = frozenset({"key", "mode", "scale", "tonality", "feel", "mood", "vibe", "tuning", "sound"})
@@ -54,7 +54,7 @@ def _names(code: str) -> tuple[dict[Words, str], dict[Words, str], dict[Words, s
     return tonics, signs, {words: mode for words, mode in modes.items() if words}, table.sign_first
 
 
-def named_key(
+def find_key_name(
     tokens: Sequence[Token], place: int, order: Sequence[str], *, introduced: bool, bare: bool = False
 ) -> tuple[Key | None, int]:
     """The key that is named at `place` and how many tokens it takes; (None, 0) where none is.
@@ -116,7 +116,7 @@ def _next(tokens: Sequence[Token], place: int, table: Mapping[Words, str]) -> tu
     found, end = "", place
     here = place
     while len(words) < _LONGEST:
-        here = after_joints(tokens, here)
+        here = skip_joints(tokens, here)
         if here >= len(tokens) or (words and tokens[here].ideographic and not tokens[here].glued):
             break
         words.append(tokens[here].folded)

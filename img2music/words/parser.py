@@ -2,7 +2,7 @@
 
 At every place a key, a quantity and a phrase of the tables are looked for, in this order; the longest phrase counts. "no" and "without" keep the next
 instrument out and turn the next mood around, up to the end of the clause; "very" and "a bit" say how much. What the words come to is
-put together in `weighing`. Nothing here can fail, and nothing in a text is obeyed but what the tables know.
+put together in `words.resolve`. Nothing here can fail, and nothing in a text is obeyed but what the tables know.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING
 
 from img2music.brief import SECONDS_RANGE, TEMPO_RANGE_BPM
 from img2music.theory import METERS
-from img2music.words.key_names import named_key
+from img2music.words.key_names import find_key_name
 from img2music.words.parse_result import ParseState, ReadWord
-from img2music.words.phrase_matching import Phrases, ranked_languages
-from img2music.words.quantities import quantity
-from img2music.words.resolve import weigh
+from img2music.words.phrase_matching import index_glosses, ranked_languages
+from img2music.words.quantities import parse_quantity
+from img2music.words.resolve import resolve_words
+from img2music.words.text_cursor import TextCursor, are_alike
 from img2music.words.tokenizer import fold, tokenize
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from img2music.io.lexicon_files import Meaning
     from img2music.words.parse_result import WordsReading
-    from img2music.words.phrase_matching import Match
+    from img2music.words.phrase_matching import PhraseMatch
     from img2music.words.quantities import Quantity
     from img2music.words.tokenizer import Token
 
@@ -36,12 +36,6 @@ _LONGEST_READ = 2000
 _BARE_TEMPO = (50.0, 220.0)
 _SOFTENED = 0.6
 _IN = frozenset({"in", "en", "em"})
-_DECADES = frozenset({50.0, 60.0, 90.0})
-_LONGEST_KANA = 3
-"""A run of hiragana that no table knows and is no longer than this is a particle or an ending, and not left aside."""
-_HIRAGANA = ("\u3040", "\u309f")
-_HANGUL = ("\uac00", "\ud7a3")
-_LONGEST_PARTICLE = 3
 
 
 @dataclass(slots=True)
@@ -74,30 +68,13 @@ def _read(text: str, glosses: tuple[tuple[str, str], ...]) -> WordsReading:
     tokens = tokenize(text[:_LONGEST_READ])
     if tokens:
         order, own = ranked_languages(tokens)
-        _Reader(walk, tokens, order, own, _by_first_word(glosses)).run()
+        _WordsReader(walk, tokens, order, own, index_glosses(glosses)).run()
     if len(text) > _LONGEST_READ:
         walk.aside.append((_LONGEST_READ, len(text), f"only the first {_LONGEST_READ} characters are read"))
-    return weigh(walk)
+    return resolve_words(walk)
 
 
-def _by_first_word(glosses: tuple[tuple[str, str], ...]) -> dict[str, list[tuple[tuple[str, ...], str]]]:
-    """Glosses by the first word of what they explain, long ones first."""
-    made: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-    for said, meant in glosses:
-        words = tuple(token.folded for token in tokenize(unicodedata.normalize("NFC", said)))
-        if words:
-            made.setdefault(words[0], []).append((words, meant))
-    for found in made.values():
-        found.sort(key=lambda gloss: -len(gloss[0]))
-    return made
-
-
-def _alike(one: Meaning, other: Meaning) -> bool:
-    """Whether both name players, or both something else: what "or" joins in a negation."""
-    return bool(one.leave_out) == bool(other.leave_out) and other.grammar is None
-
-
-class _Reader:
+class _WordsReader(TextCursor):
     """Goes through the tokens once, from left to right."""
 
     def __init__(
@@ -108,14 +85,11 @@ class _Reader:
         own: frozenset[str],
         glosses: Mapping[str, Sequence[tuple[tuple[str, ...], str]]],
     ) -> None:
-        self.walk, self.tokens, self.order, self.own, self.glosses = walk, tokens, order, own, glosses
-        self.own_order = tuple(code for code in order if code in own)
-        self.other_order = tuple(sorted((code for code in order if code not in own), key=lambda code: code != "en"))
-        self.small = own | {"en", "emoji"}
+        super().__init__(walk.text, tokens, order, own)
+        self.walk, self.glosses = walk, glosses
         self.clause = _Clause()
         self.chain = 0
         """How many of the last words an "and" has joined, for a negation that stands after them."""
-        self.place = 0
         self.introduced = self.bare = self.joint = False
         self.matched_until = -1
 
@@ -132,7 +106,9 @@ class _Reader:
         token = self.tokens[self.place]
         if token.kind != "break":
             return 0
-        if self.clause.carried and (token.folded == "、" or (token.folded in ",，" and self._list_goes_on())):
+        if self.clause.carried and (
+            token.folded == "、" or (token.folded in ",，" and self.list_goes_on(self.walk.read[-1].does))
+        ):
             self.clause.joined = True
         else:
             self.clause = _Clause()
@@ -142,11 +118,11 @@ class _Reader:
 
     def _word(self, *, introduced: bool, bare: bool) -> int:
         token = self.tokens[self.place]
-        key, length = named_key(self.tokens, self.place, self.order, introduced=introduced, bare=bare)
+        key, length = find_key_name(self.tokens, self.place, self.order, introduced=introduced, bare=bare)
         if key is not None:
             return self._named("key", key.name, length)
-        counted = quantity(self.tokens, self.place, self.order)
-        match = self._match()
+        counted = parse_quantity(self.tokens, self.place, self.order)
+        match = self.match()
         if counted and counted.kind != "number" and (match is None or counted.length > match.length):
             return self._counted(counted)
         if match is not None:
@@ -166,40 +142,16 @@ class _Reader:
         named = any(one.does.group == "genres" for one in self.walk.read[-2:])
         return low <= counted.value <= high and named and not any(one.meaning == "bpm" for one in self.walk.read)
 
-    def _decade(self, counted: Quantity) -> bool:
-        """Whether "90s" means the nineties, as before a genre: "90s rave"."""
-        after = self.place + counted.length
-        if counted.kind != "seconds" or counted.value not in _DECADES or counted.length != 2 or after >= len(self.tokens):
-            return False
-        following = self._match(after)
-        return self.tokens[self.place + 1].folded == "s" and following is not None and following.meaning.group == "genres"
-
-    def _match(self, place: int | None = None) -> Match | None:
-        """The longest phrase at a place in the text's own languages, else in any other, English first."""
-        at = self.place if place is None else place
-        for codes in (self.own_order, self.other_order):
-            best: Match | None = None
-            for code in codes:
-                found = Phrases.of(code).at(self.tokens, at, small=code in self.small)
-                if found and (best is None or found.length > best.length):
-                    best = found
-            if best is not None:
-                return best
-        return None
-
-    def _quote(self, start: int, length: int) -> str:
-        return self.walk.text[self.tokens[start].start : self.tokens[start + length - 1].end]
-
     def _gloss(self) -> int:
         """What somebody explained, read as their explanation, with the negation and the degree that stand before it."""
         for words, meant in self.glosses.get(self.tokens[self.place].folded, ()):
             if tuple(token.folded for token in self.tokens[self.place : self.place + len(words)]) != words:
                 continue
-            said, clause = self._quote(self.place, len(words)), self.clause
+            said, clause = self.quote(self.place, len(words)), self.clause
             inner = ParseState(meant)
             explained = tokenize(meant)
             if explained:
-                _Reader(inner, explained, self.order, frozenset({"en"}), {}).run()
+                _WordsReader(inner, explained, self.order, frozenset({"en"}), {}).run()
             told = [
                 replace(
                     one, words=said, by="gloss", negated=one.negated != bool(clause.negation), degree=one.degree * clause.degree
@@ -224,9 +176,9 @@ class _Reader:
             start = max(0, self.clause.negated_at)
             self.clause = _Clause()
             return self._leave(length, f"{kind} {value} is not wanted; say which {kind} instead", start=start)
-        if self._is_negative():
+        if self.is_negative():
             return self._leave(length, "a number below zero")
-        self.walk.read.append(ReadWord(self._quote(self.place, length), kind, value=value))
+        self.walk.read.append(ReadWord(self.quote(self.place, length), kind, value=value))
         self.chain = 0
         self.matched_until = self.place + length
         self.clause.degree = 1.0
@@ -237,7 +189,7 @@ class _Reader:
             if counted.meter not in METERS:
                 return self._leave(counted.length, f"no metre {counted.meter}; there are {', '.join(METERS)}")
             return self._named("meter", counted.meter, counted.length)
-        if self._decade(counted):
+        if self.is_decade(counted):
             return self._leave(counted.length, "a decade, which says nothing to the tables")
         low, high = TEMPO_RANGE_BPM if counted.kind == "bpm" else SECONDS_RANGE
         if not low <= counted.value <= high:
@@ -245,27 +197,20 @@ class _Reader:
             return self._leave(counted.length, f"outside {low:g} to {high:g} {unit}")
         return self._named(counted.kind, f"{counted.value:g}", counted.length)
 
-    def _is_negative(self) -> bool:
-        """Whether a minus stands right before the number."""
-        if self.place == 0 or self.tokens[self.place].kind != "number":
-            return False
-        sign = self.tokens[self.place - 1]
-        return sign.folded in {"-", "−"} and self.tokens[self.place].glued and not sign.glued
-
-    def _meant(self, match: Match) -> int:
+    def _meant(self, match: PhraseMatch) -> int:
         meaning, length = match.meaning, match.length
-        length += self._ending(self.place + length)
+        length += self.ending(self.place + length)
         if meaning.grammar is not None or meaning.degree is not None:
             self._grammar(match)
             self.matched_until = self.place + length
             return length
         clause = self.clause
-        if clause.carried and not (clause.joined and _alike(self.walk.read[-1].does, meaning)):
+        if clause.carried and not (clause.joined and are_alike(self.walk.read[-1].does, meaning)):
             self.clause = clause = _Clause(only=clause.only)  # the negation has had its word
         negation = clause.negation
         start = clause.negated_at if negation and not clause.carried and clause.negated_at >= 0 else self.place
         read = ReadWord(
-            self._quote(start, self.place + length - start),
+            self.quote(start, self.place + length - start),
             meaning.name,
             meaning,
             degree=clause.degree,
@@ -273,7 +218,7 @@ class _Reader:
             value="only" if clause.only and not negation else ("too" if clause.too else ""),
             language=match.language,
         )
-        joined = self.joint and bool(self.walk.read) and _alike(self.walk.read[-1].does, meaning)
+        joined = self.joint and bool(self.walk.read) and are_alike(self.walk.read[-1].does, meaning)
         self.chain = self.chain + 1 if joined else 0
         self.joint = False
         self.walk.read.append(read)
@@ -285,7 +230,7 @@ class _Reader:
             clause.degree, clause.too = 1.0, False
         return length
 
-    def _grammar(self, match: Match) -> None:
+    def _grammar(self, match: PhraseMatch) -> None:
         """Words that say how the next one, or the one before, is to be taken."""
         meaning, clause = match.meaning, self.clause
         kind = meaning.grammar
@@ -313,11 +258,11 @@ class _Reader:
             return
         elif kind == "filler":
             self.introduced = True
-            said = fold(self._quote(self.place, match.length))
-            self.bare = said.endswith("key of") or (said in _IN and self._is_capital(self.place + match.length))
+            said = fold(self.quote(self.place, match.length))
+            self.bare = said.endswith("key of") or (said in _IN and self.is_capital(self.place + match.length))
         clause.joined = False
 
-    def _soften(self, match: Match) -> None:
+    def _soften(self, match: PhraseMatch) -> None:
         """Weakens the word before: "triste ma non troppo"; where a word follows, it is that which is not to be too strong."""
         after = self.place + match.length
         if after < len(self.tokens) and self.tokens[after].kind != "break":
@@ -325,41 +270,13 @@ class _Reader:
         elif self.walk.read:
             self.walk.read[-1] = replace(self.walk.read[-1], degree=self.walk.read[-1].degree * _SOFTENED)
 
-    def _list_goes_on(self) -> bool:
-        """Whether a comma parts a list that ends in "or" or "and": "no drums, bass or piano", but not "no drums, piano"."""
-        place = self.place + 1
-        while place < len(self.tokens):
-            match = self._match(place)
-            if match is None or not _alike(self.walk.read[-1].does, match.meaning):
-                return False
-            place += match.length
-            if place >= len(self.tokens):
-                return False
-            joint = self._match(place)
-            if joint is not None and joint.meaning.grammar in {"and", "or"}:
-                last = self._match(place + joint.length) if place + joint.length < len(self.tokens) else None
-                return last is not None and _alike(self.walk.read[-1].does, last.meaning)
-            if self.tokens[place].folded not in ",、，":
-                return False
-            place += 1
-        return False
-
-    def _is_capital(self, place: int) -> bool:
-        """Whether a single capital from A to G stands there, as in "in C"; of an A only at the end of a clause."""
-        if place >= len(self.tokens):
-            return False
-        token = self.tokens[place]
-        ends = place + 1 == len(self.tokens) or self.tokens[place + 1].kind == "break"
-        letter = self.walk.text[token.start : token.end]
-        return (letter[:1] in "BCDEFG" and letter[1:] in {"", "♭", "♯", "b"}) or (letter == "A" and ends)
-
     def _turn_around(self) -> None:
         """The word before is not wanted: "ドラムなし", "피아노 없이"."""
         if self.walk.read and self.matched_until == self.place:
             for index in range(len(self.walk.read) - 1 - self.chain, len(self.walk.read)):
                 self.walk.read[index] = replace(self.walk.read[index], negated=True)
 
-    def _only_after(self, match: Match) -> None:
+    def _only_after(self, match: PhraseMatch) -> None:
         """The instruments before are the whole band: "flute and harp duo", "piano only"."""
         if match.meaning.grammar == "only" and self.matched_until != self.place:
             return
@@ -367,41 +284,12 @@ class _Reader:
             if one.does.instrument and not one.negated:
                 self.walk.read[index] = replace(one, value="only")
 
-    def _ending(self, place: int) -> int:
-        """Tokens of a Korean or Japanese ending that belong to the word before."""
-        taken = 0
-        while place + taken < len(self.tokens):
-            token = self.tokens[place + taken]
-            low, high = _HANGUL if _HANGUL[0] <= token.folded <= _HANGUL[1] else _HIRAGANA
-            if not (token.glued and low <= token.folded <= high) or taken >= _LONGEST_PARTICLE:
-                break
-            if self._match(place + taken) is not None:
-                break
-            taken += 1
-        return taken
-
     def _unknown(self) -> int:
-        """A word that no table knows; signs of one word are kept together."""
-        start, count = self.place, 1
-        token = self.tokens[start]
-        if token.ideographic or token.kind == "sign":
-            while start + count < len(self.tokens):
-                following = self.tokens[start + count]
-                same = following.kind == token.kind and following.ideographic == token.ideographic
-                if not (same and following.glued) or (token.ideographic and self._starts(start + count)):
-                    break
-                count += 1
-        folded = fold(self._quote(start, count))
-        kana = all(_HIRAGANA[0] <= sign <= _HIRAGANA[1] for sign in folded)
-        if (kana and len(folded) <= _LONGEST_KANA) or (
-            token.kind == "sign" and folded in {"'", "’", "-", "/", "+", "*", "#", "="}
-        ):
+        """A word that no table knows."""
+        count = self.unknown_length()
+        if self.is_particle(count):
             return count
         return self._leave(count, "not in the tables")
-
-    def _starts(self, place: int) -> bool:
-        counted = quantity(self.tokens, place, self.order)
-        return (counted is not None and counted.kind != "number") or self._match(place) is not None
 
     def _leave(self, length: int, reason: str, *, start: int | None = None) -> int:
         first = self.place if start is None else start

@@ -8,12 +8,13 @@ really in, because they mean other things elsewhere.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 from img2music.io.lexicon_files import languages, lexicon_language, meanings
-from img2music.words.tokenizer import JOINTS, after_joints, phrase_words
+from img2music.words.tokenizer import JOINTS, phrase_words, skip_joints, tokenize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from img2music.io.lexicon_files import Meaning
     from img2music.words.tokenizer import Token
 
-__all__ = ["Match", "Phrases", "ranked_languages"]
+__all__ = ["LanguagePhrases", "PhraseMatch", "index_glosses", "ranked_languages"]
 
 _LONGEST = 16
 """Tokens in a phrase of a table; signs of Chinese, Japanese and Korean count one each."""
@@ -46,7 +47,7 @@ _HOME = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class PhraseMatch:
     """A phrase found: its meaning and how many tokens it takes."""
 
     meaning: Meaning
@@ -55,7 +56,7 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Phrases:
+class LanguagePhrases:
     """The phrases of one language by their first token; `stems` are those that end in `*`."""
 
     code: str
@@ -64,7 +65,7 @@ class Phrases:
 
     @staticmethod
     @cache
-    def of(code: str) -> Phrases:
+    def of(code: str) -> LanguagePhrases:
         """The phrases of the language `code`, ready to be looked up."""
         exact: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         stems: dict[str, list[tuple[tuple[str, ...], str]]] = {}
@@ -78,9 +79,9 @@ class Phrases:
         for rows in (exact, stems):
             for found in rows.values():
                 found.sort(key=lambda row: -len(row[0]))
-        return Phrases(code, exact, stems)
+        return LanguagePhrases(code, exact, stems)
 
-    def at(self, tokens: Sequence[Token], place: int, *, small: bool = True) -> Match | None:
+    def at(self, tokens: Sequence[Token], place: int, *, small: bool = True) -> PhraseMatch | None:
         """The longest phrase that begins at `place`; without `small` none of a few letters and none of grammar."""
         first = tokens[place].folded
         best: tuple[tuple[str, ...], str] | None = None
@@ -99,7 +100,7 @@ class Phrases:
         letters = sum(len(word) for word in best[0])
         if not small and (found_meaning.group == "grammar" or (letters <= _SMALL and first.isascii())):
             return None
-        return Match(found_meaning, _taken(best[0], tokens, place), self.code)
+        return PhraseMatch(found_meaning, _taken(best[0], tokens, place), self.code)
 
 
 def _without_umlauts(phrase: str) -> str:
@@ -112,7 +113,7 @@ def _fits(words: tuple[str, ...], tokens: Sequence[Token], place: int) -> bool:
     start = place
     for written in words:
         word = written
-        place = after_joints(tokens, place)
+        place = skip_joints(tokens, place)
         if place >= len(tokens):
             return False
         folded = tokens[place].folded
@@ -131,7 +132,7 @@ def _fits(words: tuple[str, ...], tokens: Sequence[Token], place: int) -> bool:
 def _taken(words: tuple[str, ...], tokens: Sequence[Token], place: int) -> int:
     start = place
     for _ in words:
-        place = after_joints(tokens, place) + 1
+        place = skip_joints(tokens, place) + 1
     return place - start
 
 
@@ -139,7 +140,7 @@ def _possible(tokens: Sequence[Token]) -> list[str]:
     """English, and the languages whose script is there; English alone where it knows every word."""
     place, unknown = 0, False
     while place < len(tokens) and not unknown:
-        match = Phrases.of("en").at(tokens, place)
+        match = LanguagePhrases.of("en").at(tokens, place)
         unknown = match is None and tokens[place].kind in {"word", "sign"} and tokens[place].folded not in JOINTS
         place += match.length if match else 1
     if not unknown:
@@ -152,7 +153,7 @@ def ranked_languages(tokens: Sequence[Token]) -> tuple[tuple[str, ...], frozense
     """The languages that a text may be in, the likeliest first, and those of them that it is really in."""
     scores = {}
     for rank, code in enumerate(_possible(tokens)):
-        phrases, covered, place = Phrases.of(code), 0.0, 0
+        phrases, covered, place = LanguagePhrases.of(code), 0.0, 0
         while place < len(tokens):
             match = phrases.at(tokens, place)
             length = match.length if match else 1
@@ -167,3 +168,15 @@ def ranked_languages(tokens: Sequence[Token]) -> tuple[tuple[str, ...], frozense
     order = tuple(sorted(scores, key=lambda code: -scores[code]))
     enough = _REALLY * scores[order[0]]
     return order, frozenset(code for code in order if scores[code] >= enough and scores[code] > 0)
+
+
+def index_glosses(glosses: tuple[tuple[str, str], ...]) -> dict[str, list[tuple[tuple[str, ...], str]]]:
+    """Glosses by the first word of what they explain, long ones first."""
+    made: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    for said, meant in glosses:
+        words = tuple(token.folded for token in tokenize(unicodedata.normalize("NFC", said)))
+        if words:
+            made.setdefault(words[0], []).append((words, meant))
+    for found in made.values():
+        found.sort(key=lambda gloss: -len(gloss[0]))
+    return made

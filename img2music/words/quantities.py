@@ -12,14 +12,14 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from img2music.io.lexicon_files import lexicon_language, split_phrases
-from img2music.words.tokenizer import after_joints, phrase_words
+from img2music.words.tokenizer import phrase_words, skip_joints
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from img2music.words.tokenizer import Token
 
-__all__ = ["Quantity", "quantity"]
+__all__ = ["Quantity", "parse_quantity"]
 
 _HAN = {"〇": 0, "零": 0, "一": 1, "二": 2, "两": 2, "兩": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _HAN_TENS = {"十": 10, "百": 100}
@@ -78,7 +78,7 @@ def _table(code: str) -> _Words:
     )
 
 
-def quantity(tokens: Sequence[Token], place: int, order: Sequence[str]) -> Quantity | None:
+def parse_quantity(tokens: Sequence[Token], place: int, order: Sequence[str]) -> Quantity | None:
     """What is counted at `place`, or None. `order` are codes of languages, the text's own first."""
     clock = _CLOCK.fullmatch(tokens[place].folded) if tokens[place].kind == "number" else None
     if clock:
@@ -187,7 +187,7 @@ def _take(tokens: Sequence[Token], place: int, phrases: frozenset[Words]) -> tup
     for phrase in phrases:
         here = place
         for word in phrase:
-            here = after_joints(tokens, here)
+            here = skip_joints(tokens, here)
             if here >= len(tokens) or not _same(word, tokens[here].folded):
                 break
             here += 1

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from img2music.words.parse_result import ParseState
 
-__all__ = ["shortened", "weigh"]
+__all__ = ["resolve_words", "shortened"]
 
 _FEELINGS = frozenset({"moods", "characters"})
 _TURNED, _TURNED_TOO = -0.5, -0.25
@@ -30,7 +30,7 @@ _NOT_FAST, _NOT_SLOW, _NOT_TOO_FAST, _NOT_TOO_SLOW = (60.0, 96.0), (104.0, 140.0
 _MOST_ASIDE, _MOST_PLAYERS = 20, 12
 
 
-def weigh(walk: ParseState) -> WordsReading:
+def resolve_words(walk: ParseState) -> WordsReading:
     """What the words of `walk` ask for, taken together."""
     conflicts: list[str] = []
     aside = [UnreadWord(shortened(walk.text[start:end]), reason) for start, end, reason in _joined(walk)]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["JOINTS", "Kind", "Token", "after_joints", "fold", "phrase_words", "tokenize"]
+__all__ = ["JOINTS", "Kind", "Token", "fold", "phrase_words", "skip_joints", "tokenize"]
 
 JOINTS = frozenset("-'’‐‑")
 """Signs inside words that phrases are compared without: "lo-fi", "don't"."""
@@ -108,7 +108,7 @@ def tokenize(text: str) -> list[Token]:
     return tokens
 
 
-def after_joints(tokens: Sequence[Token], place: int) -> int:
+def skip_joints(tokens: Sequence[Token], place: int) -> int:
     """The place behind joints that stand at `place`, two at most: more of them join nothing."""
     end = min(len(tokens), place + 2)
     while place < end and tokens[place].folded in JOINTS:

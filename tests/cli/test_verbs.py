@@ -32,6 +32,16 @@ def test_two_pictures_of_one_name_get_two_folders(
     assert out.count("bpm") == 4
 
 
+def test_a_folder_is_spoken_of_only_where_one_is_written(
+    run: Callable[..., tuple[int, str, str]], make_picture: Callable[..., Path]
+) -> None:
+    pictures = [make_picture("a/sea.png"), make_picture("b/sea.png", tint=1)]
+    for verb in (["see"], ["plan", "--seconds", "5"]):
+        code, out, err = run(*verb, *pictures, "--json")
+        assert (code, out.count("\n"), err) == (0, 2, "")
+    assert "standard input can be read only once" in run("see", "-", "-")[2]
+
+
 @pytest.mark.parametrize(
     ("name", "folder"),
     [(".hidden.png", "hidden"), (". .png", "piece"), ("tab\there .png", "tab_here"), ("x" * 200 + ".png", "x" * 100)],
@@ -271,7 +281,7 @@ def test_replay_leaves_with_4_when_a_file_differs(
 def test_a_fallback_is_told_on_the_screen(
     run: Callable[..., tuple[int, str, str]], make_picture: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(BUILTIN["perceiver"], "lacking", "standins:Lacking")
+    monkeypatch.setitem(BUILTIN["perceiver"], "lacking", "tests.support.stand_in_stages:Lacking")
     path = tmp_path / "p.yaml"
     path.write_text(
         "name: p\ndescription: d\nneeds: n\nleaves_machine: n\nlicence: l\n"

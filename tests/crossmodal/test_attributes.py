@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from img2music.crossmodal import genre_rules
+from img2music.crossmodal import genre_rules, genre_tables
 from img2music.crossmodal.affect import FEELINGS, MEANS, read_affect, spread_affect
-from img2music.crossmodal.attributes import CIRCUMPLEX, LOOKS, MODE_TABLE, mood_words, suggest_attributes
+from img2music.crossmodal.attributes import CIRCUMPLEX, LOOKS, MODE_RULES, mood_words, suggest_attributes
 from img2music.crossmodal.cue_evidence import TYPICAL, CueEvidence
 from img2music.io.pictures import open_picture
 from img2music.io.style_files import load_style, style_names
-from img2music.perceivers.image.recognition import classes
+from img2music.perceivers.image.recognition import image_classes
 from img2music.perceivers.image.thumbnail import make_thumbnail
 from img2music.resources import data_folder
 from img2music.scene import Box, Swatch
@@ -95,7 +95,7 @@ def test_music_uses_the_scale_that_ratings_do_not() -> None:
 
 
 def test_every_group_that_the_eye_names_has_a_feeling() -> None:
-    assert set(classes().groups) <= set(FEELINGS)
+    assert set(image_classes().groups) <= set(FEELINGS)
 
 
 def test_empty_pictures_are_read_with_less_confidence() -> None:
@@ -141,12 +141,12 @@ def test_happier_pictures_get_happier_modes() -> None:
     shares = []
     for mood in np.linspace(-4, 4, 33):
         evidence = with_colour(evidence_with(feels_valence=float(mood) / 4))
-        shares.append(MODE_TABLE[suggest_attributes(evidence, *read_affect(evidence)).mode.value].happier)
+        shares.append(MODE_RULES[suggest_attributes(evidence, *read_affect(evidence)).mode.value].happier)
     assert shares == sorted(shares)
     assert shares[0] <= 0.34
     assert shares[-1] == 0.83
     # Temperley & Tan 2013: from the happiest to the saddest of the six.
-    assert sorted(MODE_TABLE, key=lambda mode: -MODE_TABLE[mode].happier) == [
+    assert sorted(MODE_RULES, key=lambda mode: -MODE_RULES[mode].happier) == [
         "major",
         "mixolydian",
         "lydian",
@@ -201,26 +201,26 @@ def test_a_grey_picture_takes_its_key_from_its_lightness() -> None:
 
 
 def test_tables_name_only_what_exists() -> None:
-    assert set(genre_rules.GENRES) == set(genre_rules.PLAYERS) == set(genre_rules._GENRE_METERS)
-    assert set(genre_rules.GENRES) == set(style_names())
-    assert set(genre_rules.METERS) <= set(METERS)
-    signs = [row[2] for row in genre_rules.GENRES.values()] + [row[1] for row in genre_rules.METERS.values()]
-    signs += [*genre_rules.TIMBRES.values(), *(row.signs for row in MODE_TABLE.values())]
+    assert set(genre_tables.GENRES) == set(genre_tables.PLAYERS) == set(genre_tables.GENRE_METERS)
+    assert set(genre_tables.GENRES) == set(style_names())
+    assert set(genre_tables.METERS) <= set(METERS)
+    signs = [row[2] for row in genre_tables.GENRES.values()] + [row[1] for row in genre_tables.METERS.values()]
+    signs += [*genre_tables.TIMBRES.values(), *(row.signs for row in MODE_RULES.values())]
     assert {name for row in signs for name in row} | {name for name, _, _ in LOOKS} <= set(TYPICAL)
-    seated = {name for seats in genre_rules.PLAYERS.values() for seat in seats for name in seat}
-    assert all(instrument(name).name == name for name in seated | set(genre_rules.TIMBRES))
-    assert set(genre_rules.TIMBRES) <= seated
-    for name, seats in genre_rules.PLAYERS.items():
+    seated = {name for seats in genre_tables.PLAYERS.values() for seat in seats for name in seat}
+    assert all(instrument(name).name == name for name in seated | set(genre_tables.TIMBRES))
+    assert set(genre_tables.TIMBRES) <= seated
+    for name, seats in genre_tables.PLAYERS.items():
         style = load_style(name)
-        assert set(genre_rules._GENRE_METERS[name]) <= set(style.meters)
-        assert genre_rules._GENRE_METERS[name][0] == style.meters[0]
+        assert set(genre_tables.GENRE_METERS[name]) <= set(style.meters)
+        assert genre_tables.GENRE_METERS[name][0] == style.meters[0]
         assert {player for seat in seats for player in seat} <= {player for part in style.parts for player in part.instruments}
         assert 1 <= len(seats) <= 4
 
 
 def test_a_genre_at_home_is_chosen() -> None:
     evidence = typical_evidence()
-    for name, (valence, arousal, signs) in genre_rules.GENRES.items():
+    for name, (valence, arousal, signs) in genre_tables.GENRES.items():
         ideal = typical_evidence(**{cue: 3.0 if weight > 0 else -3.0 for cue, weight in signs.items()})
         assert genre_rules.choose_genre(ideal, valence, arousal)[0] == name
         assert set(genre_rules.choose_genre(ideal, valence, arousal)[1]) <= set(signs)

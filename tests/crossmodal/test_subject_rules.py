@@ -10,13 +10,13 @@ import pytest
 from PIL import Image
 
 from img2music.brief import Brief
-from img2music.crossmodal import genre_rules
+from img2music.crossmodal import genre_rules, genre_tables
 from img2music.crossmodal.affect import AffectAttribute, read_affect
 from img2music.crossmodal.attributes import suggest_attributes
 from img2music.crossmodal.context_rules import CIRCUMSTANCES
 from img2music.crossmodal.cue_evidence import CueEvidence
 from img2music.crossmodal.edits import refresh_edited_scene, seal_scene
-from img2music.crossmodal.subject_rules import SUBJECTS, CueRule, group_called
+from img2music.crossmodal.subject_rules import SUBJECTS, CueRule, subject_group
 from img2music.io.documents import dump_json
 from img2music.io.pictures import open_picture
 from img2music.io.style_files import style_names
@@ -68,8 +68,8 @@ def with_value(scene: Scene, name: str, value: object) -> Scene:
 def test_rows_name_what_exists_and_can_be_heard(row: CueRule) -> None:
     styles, players, meters, density, height, _, source = row
     assert set(styles) <= set(style_names())
-    assert set(meters) <= set(genre_rules.METERS)
-    assert set(players) <= {player for style in styles for seat in genre_rules.PLAYERS[style] for player in seat}
+    assert set(meters) <= set(genre_tables.METERS)
+    assert set(players) <= {player for style in styles for seat in genre_tables.PLAYERS[style] for player in seat}
     assert abs(density) <= 1
     assert abs(height) <= 6
     assert source
@@ -178,7 +178,7 @@ def test_a_subject_said_in_words_is_believed() -> None:
     assert said.cue("sees_sea") is None
     assert said.number("sees_light_fire", 0) == 0.9
     assert said.attributes.contour.value == "rise"
-    assert [group_called(words) for words in ("Road  vehicle", "sea animal", "unicorn")] == ["road_vehicle", "sealife", None]
+    assert [subject_group(words) for words in ("Road  vehicle", "sea animal", "unicorn")] == ["road_vehicle", "sealife", None]
 
 
 def test_an_edited_file_changes_the_plan_of_the_real_command(tmp_path: Path) -> None:
@@ -206,10 +206,10 @@ def test_near_the_certain_a_subject_counts_the_same_and_near_the_faint_hardly() 
 
 def test_what_moves_when_a_picture_is_stored_again_weighs_little() -> None:
     steady, moving = ("warmth", "chroma", "dark_share", "lightness"), ("texture", "edges_diagonal", "tones", "edge_order")
-    weights = [(name, abs(weight)) for _, _, signs in genre_rules.GENRES.values() for name, weight in signs.items()]
+    weights = [(name, abs(weight)) for _, _, signs in genre_tables.GENRES.values() for name, weight in signs.items()]
     assert min(weight for name, weight in weights if name in steady) >= 0.29
     assert max(weight for name, weight in weights if name in moving) <= 0.8
-    lengths = [sum(weight**2 for weight in signs.values()) ** 0.5 for _, _, signs in genre_rules.GENRES.values()]
+    lengths = [sum(weight**2 for weight in signs.values()) ** 0.5 for _, _, signs in genre_tables.GENRES.values()]
     assert max(lengths) < 1.5 * min(lengths), "no style is chosen for having more cues"
 
 

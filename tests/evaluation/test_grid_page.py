@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from img2music.evaluation.line_diff import diff_lines
-from img2music.evaluation.workbench import RecordStore, compare_variants, picture_rows, summarize_variants
+from img2music.evaluation.workbench import CellStore, compare_variants, picture_rows, summarize_variants
 from img2music.evaluation.workbench.charts import interval_bar
 from img2music.evaluation.workbench.grid_page import page_html, write_page
 from tests.support.prompt_trials import many_pictures, model_use, prompt_file, records_of, small_grid
@@ -55,7 +55,7 @@ def page_of(grid: Grid, facts: Any, folder: Path, *, rated: bool = False) -> str
     return page_html(
         grid,
         records,
-        RecordStore(folder),
+        CellStore(folder),
         summarize_variants(grid, records, None),
         compare_variants(grid, records, None),
         rated=rated,
@@ -136,10 +136,10 @@ def test_sounds_are_carried_up_to_a_bound_and_linked_to_beyond(
     tmp_path: Path, make_picture: MakePicture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     grid = two_prompts(tmp_path, make_picture, 1)
-    store = RecordStore(tmp_path / "out")
+    store = CellStore(tmp_path / "out")
     names = [cell.name for cell in grid.cells()]
     for name in names:
-        store.add(name, "audio.ogg", b"OggS" + b"\0" * 96)
+        store.add_file(name, "audio.ogg", b"OggS" + b"\0" * 96)
     monkeypatch.setattr(picture_rows, "_LARGEST_SOUNDS", 150)
     sources = re.findall(r'<audio src="([^"]+)"', page_of(grid, lambda _: {"made": made()}, tmp_path / "out"))
     assert len(sources) == 2
@@ -150,7 +150,7 @@ def test_sounds_are_carried_up_to_a_bound_and_linked_to_beyond(
 
 def test_cells_that_are_not_made_yet_say_so(tmp_path: Path, make_picture: MakePicture) -> None:
     grid = two_prompts(tmp_path, make_picture, 1)
-    page = page_html(grid, {}, RecordStore(tmp_path), summarize_variants(grid, {}, None), [], rated=False)
+    page = page_html(grid, {}, CellStore(tmp_path), summarize_variants(grid, {}, None), [], rated=False)
     assert page.count("Not made yet.") == 2
     assert "0 of 2 cells made" in page
     failed = page_of(grid, lambda _: {"status": "failed", "why": "its server is busy; try again later", "uses": ()}, tmp_path)
@@ -167,11 +167,14 @@ def test_a_picture_that_went_away_is_no_error(tmp_path: Path, make_picture: Make
 def test_the_same_cells_give_the_same_page(tmp_path: Path, make_picture: MakePicture) -> None:
     grid = two_prompts(tmp_path, make_picture)
     records = records_of(grid, told)
-    store = RecordStore(tmp_path / "out")
+    store = CellStore(tmp_path / "out")
     written = []
     for _ in range(2):
         path = write_page(
-            grid, records, store, summarize_variants(grid, records, None), compare_variants(grid, records, None), rated=False
+            store,
+            page_html(
+                grid, records, store, summarize_variants(grid, records, None), compare_variants(grid, records, None), rated=False
+            ),
         )
         written.append(path.read_bytes())
     assert written[0] == written[1]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from img2music.errors import OutputError
-from img2music.evaluation.workbench import RecordStore
+from img2music.evaluation.workbench import CellStore
 from img2music.evaluation.workbench.output_check import check_grid_folder
 from tests.support import extras
 from tests.support.commands import assert_one_line
@@ -58,7 +58,7 @@ def test_links_that_bear_our_names_are_refused(tmp_path: Path, name: str, resume
     (folder / name).parent.mkdir(parents=True)
     mine.write_text("mine\n")
     if resumed and name != "cells.jsonl":
-        RecordStore(folder)._append("cells.jsonl", cell_record().model_dump_json())
+        CellStore(folder)._append("cells.jsonl", cell_record().model_dump_json())
     for target in (mine, tmp_path / "nowhere", tmp_path):
         (folder / name).symlink_to(target)
         with pytest.raises(OutputError, match=r"is no file of ours but a link.*choose another folder with -o"):
@@ -68,7 +68,7 @@ def test_links_that_bear_our_names_are_refused(tmp_path: Path, name: str, resume
 
 
 def test_a_link_in_a_cell_is_refused(tmp_path: Path) -> None:
-    RecordStore(tmp_path).save(cell_record(), {"plan.json": b"{}"})
+    CellStore(tmp_path).save(cell_record(), {"plan.json": b"{}"})
     check_grid_folder(tmp_path)
     (tmp_path / "pieces" / DIGEST / "audio.ogg").symlink_to("plan.json")
     with pytest.raises(OutputError, match=r"audio\.ogg is no file of ours"):

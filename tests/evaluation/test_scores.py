@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from img2music.evaluation.comparison import interval, mean_diversity
 from img2music.evaluation.diversity import mean_trait_distance
-from img2music.evaluation.scores import DIVERSITY_CARD, SCORE_CARDS, score_record
 from img2music.evaluation.workbench import compare_variants
+from img2music.evaluation.workbench.cell_scores import DIVERSITY_CARD, SCORE_CARDS, score_record
 from img2music.evaluation.workbench.prompt_grid import Cell
+from img2music.evaluation.workbench.variant_comparison import mean_diversity
 from tests.support.prompt_trials import cell_record, many_pictures, model_use, prompt_file, records_of, small_grid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from img2music.evaluation.records import Trait
+    from img2music.evaluation.diversity import Trait
     from img2music.evaluation.workbench import CellRecord, Grid
 
     MakePicture = Callable[..., Path]
@@ -139,28 +139,3 @@ def test_only_prompts_of_one_purpose_are_compared(tmp_path: Path, make_picture: 
     grid = many_pictures(small_grid(prompts, [make_picture()], ["openai:x", "openai:y"]), 5)
     pairs = {(one.a.label, one.b.label) for one in compare_variants(grid, records_of(grid, lambda _: {}), None)}
     assert pairs == {("mine/a · openai:x", "mine/a · openai:y"), ("mine/p · openai:x", "mine/p · openai:y")}
-
-
-def test_the_interval_is_that_of_a_mean() -> None:
-    values = np.random.default_rng(1).normal(0.3, 1.0, 400)
-    low, high = interval([*values], "x")
-    error = 1.96 * values.std(ddof=1) / 20
-    assert low == pytest.approx(values.mean() - error, abs=0.02)
-    assert high == pytest.approx(values.mean() + error, abs=0.02)
-    assert interval([*values], "x") == (low, high)
-    assert interval([0.5] * 6, "x") == (0.5, 0.5)
-
-
-def test_few_pictures_make_wide_intervals() -> None:
-    """Student's t for five values is 2.776: as wide, about, is the expanded interval, where the plain one takes 1.96 or less."""
-    values = [-0.2, -0.1, 0.0, 0.1, 0.2]
-    low, high = interval(values, "x")
-    student = 2.776 * float(np.std(values, ddof=1)) / 5**0.5
-    assert high - low > 2 * 0.8 * student
-    assert low == pytest.approx(-high, abs=0.02)
-    held = 0
-    chance = np.random.default_rng(3)
-    for _ in range(200):
-        low, high = interval([*chance.normal(0, 1, 6)], "x")
-        held += low <= 0 <= high
-    assert held >= 180  # 190 of 200 are promised; the plain percentile interval holds about 170

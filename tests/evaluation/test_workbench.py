@@ -9,8 +9,8 @@ import pytest
 
 from img2music.errors import DocumentError
 from img2music.evaluation.ratings import find_ratings, load_ratings
-from img2music.evaluation.scores import score_record
-from img2music.evaluation.workbench import RecordStore, estimate_run, run_cells, summarize_variants
+from img2music.evaluation.workbench import CellStore, estimate_run, run_cells, summarize_variants
+from img2music.evaluation.workbench.cell_scores import score_record
 from img2music.evaluation.workbench.cost_estimate import expected_cost, missing_cells
 from img2music.evaluation.workbench.document_lines import plan_lines
 from img2music.evaluation.workbench.prompt_grid import Cell, cell_config
@@ -59,7 +59,7 @@ def pictures(make_picture: MakePicture) -> list[Path]:
     return [make_picture("one.png"), make_picture("two.png", tint=2)]
 
 
-def make_all(grid: Grid, store: RecordStore, *, retry_failed: bool = False, **options: Any) -> dict[str, CellRecord]:
+def make_all(grid: Grid, store: CellStore, *, retry_failed: bool = False, **options: Any) -> dict[str, CellRecord]:
     run_cells(missing_cells(grid, store.records(), retry_failed=retry_failed), store, **options)
     return store.records()
 
@@ -67,7 +67,7 @@ def make_all(grid: Grid, store: RecordStore, *, retry_failed: bool = False, **op
 def test_a_grid_is_made_once_and_never_asked_again(tmp_path: Path, pictures: list[Path], asked: list[int]) -> None:
     prompts = [prompt_file(tmp_path, "a"), prompt_file(tmp_path, "b", "Look again.")]
     grid = small_grid(prompts, pictures, [record_cell_answers(tmp_path / "answers.jsonl", [GOOD] * 2)])
-    store = RecordStore(tmp_path / "out")
+    store = CellStore(tmp_path / "out")
     records = make_all(grid, store)
     assert len(records) == 4 == asked[0]
     assert all(one.status == "done" and not one.fell_back for one in records.values())
@@ -81,7 +81,7 @@ def test_a_grid_is_made_once_and_never_asked_again(tmp_path: Path, pictures: lis
 def test_only_what_changed_is_made_again(tmp_path: Path, pictures: list[Path], asked: list[int]) -> None:
     a, b = prompt_file(tmp_path, "a"), prompt_file(tmp_path, "b", "Look again.")
     line = record_cell_answers(tmp_path / "answers.jsonl", [GOOD] * 4)
-    store = RecordStore(tmp_path / "out")
+    store = CellStore(tmp_path / "out")
     make_all(small_grid([a, b], pictures, [line]), store)
     prompt_file(tmp_path, "b", "Look a third time.")
     make_all(small_grid([a, b], pictures, [line]), store)
@@ -127,20 +127,20 @@ def test_recorded_answers_are_what_they_hold(tmp_path: Path, make_picture: MakeP
 
 def test_a_torn_line_is_one_missing_cell(tmp_path: Path, pictures: list[Path], asked: list[int]) -> None:
     grid = small_grid([prompt_file(tmp_path, "a")], pictures, [record_cell_answers(tmp_path / "answers.jsonl", [GOOD] * 2)])
-    store = RecordStore(tmp_path / "out")
+    store = CellStore(tmp_path / "out")
     make_all(grid, store)
     path = tmp_path / "out" / "cells.jsonl"
     path.write_bytes(path.read_bytes()[:-40])
     assert len(store.records()) == 1
-    assert store.passed_over == 1
+    assert store.skipped_lines == 1
     assert len(make_all(grid, store)) == 2
     assert asked[0] == 3
     assert path.read_bytes().endswith(b"}\n")
-    assert store.passed_over == 1
+    assert store.skipped_lines == 1
 
 
 def test_lines_from_outside_are_checked(tmp_path: Path) -> None:
-    store = RecordStore(tmp_path)
+    store = CellStore(tmp_path)
     good = cell_record(cell="a" * 16).model_dump_json()
     hostile = [
         good.replace('"cell":"' + "a" * 16, '"cell":"../../etc/passwd'),
@@ -150,11 +150,11 @@ def test_lines_from_outside_are_checked(tmp_path: Path) -> None:
     ]
     (tmp_path / "cells.jsonl").write_text("\n".join([good, *hostile]) + "\n")
     assert [*store.records()] == ["a" * 16]
-    assert store.passed_over == 4
+    assert store.skipped_lines == 4
 
 
 def test_the_last_line_of_a_cell_wins(tmp_path: Path) -> None:
-    store = RecordStore(tmp_path)
+    store = CellStore(tmp_path)
     store.save(cell_record(status="failed", why="busy"), {})
     store.save(cell_record(), {"plan.json": b"{}"})
     assert [one.status for one in store.records().values()] == ["done"]
@@ -166,7 +166,7 @@ def test_no_answer_is_a_failure_that_is_tried_again_only_when_asked(
 ) -> None:
     prompt = prompt_file(tmp_path, "a")
     grid = small_grid([prompt], pictures, [record_cell_answers(tmp_path / "answers.jsonl", [GOOD])])
-    store = RecordStore(tmp_path / "out")
+    store = CellStore(tmp_path / "out")
     records = make_all(grid, store)
     failed = [one for one in records.values() if one.status == "failed"]
     assert len(failed) == 1
@@ -186,7 +186,7 @@ def test_answers_of_no_use_are_not_valid_and_nothing_else_is_measured(
     grid = small_grid(
         [prompt_file(tmp_path, "a")], pictures[:1], [record_cell_answers(tmp_path / "answers.jsonl", ["a lovely waltz"] * 3)]
     )
-    (made,) = make_all(grid, RecordStore(tmp_path / "out")).values()
+    (made,) = make_all(grid, CellStore(tmp_path / "out")).values()
     assert asked[0] == 3
     assert made.fell_back
     assert made.made is not None  # the cell ends in a piece all the same
@@ -201,7 +201,7 @@ def test_answers_of_no_use_are_not_valid_and_nothing_else_is_measured(
 def test_a_mended_first_answer(tmp_path: Path, pictures: list[Path], asked: list[int]) -> None:
     answers = ["no json", attribute_answer(because=["lantern", "unicorn"], valence=0.6, arousal=0.0)]
     grid = small_grid([prompt_file(tmp_path, "a")], pictures[:1], [record_cell_answers(tmp_path / "answers.jsonl", answers)])
-    (made,) = make_all(grid, RecordStore(tmp_path / "out")).values()
+    (made,) = make_all(grid, CellStore(tmp_path / "out")).values()
     scores = score_record(made, {"one.png": (0.6, 0.0)})
     assert (scores["validity"], scores["first try"], scores["repairs"]) == (1.0, 0.0, 1.0)
     assert scores["citations"] == 0.5
@@ -219,7 +219,7 @@ def test_the_same_answer_for_every_picture_has_no_diversity(tmp_path: Path, pict
     prompt = prompt_file(tmp_path, "a")
     for answers, varied in (([GOOD, GOOD], False), ([GOOD, attribute_answer(tempo_bpm=160, mode="major", genre="folk")], True)):
         grid = small_grid([prompt], pictures, [record_cell_answers(tmp_path / f"{varied}.jsonl", answers)])
-        (summary,) = summarize_variants(grid, make_all(grid, RecordStore(tmp_path / str(varied))), None)
+        (summary,) = summarize_variants(grid, make_all(grid, CellStore(tmp_path / str(varied))), None)
         mean = summary.means["diversity"]
         assert mean.count == 1
         assert mean.value is not None
@@ -263,7 +263,7 @@ def test_a_planning_prompt_is_judged_by_what_its_plan_implies(tmp_path: Path, pi
     answer = {"choice": 1, "title": "Hills", "note": "A piece about the blue hills."}
     prompt = prompt_file(tmp_path, "a", purpose="plan", schema="choice/1")
     grid = small_grid([prompt], pictures[:1], [record_cell_answers(tmp_path / "answers.jsonl", [answer] * 3)])
-    (made,) = make_all(grid, RecordStore(tmp_path / "out")).values()
+    (made,) = make_all(grid, CellStore(tmp_path / "out")).values()
     assert score_record(made)["validity"] == 1.0
     assert score_record(made)["citations"] is None  # a choice names no cues
     assert made.feeling is not None
@@ -278,20 +278,20 @@ def test_sound_is_for_the_first_seed_and_comes_later_from_the_notes(
     grid = small_grid(
         [prompt_file(tmp_path, "a")], pictures[:1], [record_cell_answers(tmp_path / "answers.jsonl", [GOOD])], seeds=2
     )
-    store = RecordStore(tmp_path / "out")
+    store = CellStore(tmp_path / "out")
     records = make_all(grid, store)
     first, second = (cell.name for cell in grid.cells())
-    assert store.file(first, "audio.ogg") is None
+    assert store.read_file(first, "audio.ogg") is None
     assert add_missing_sounds(grid, records, store) == 1
-    assert (store.file(first, "audio.ogg") or b"").startswith(b"OggS")
-    assert store.file(second, "audio.ogg") is None
+    assert (store.read_file(first, "audio.ogg") or b"").startswith(b"OggS")
+    assert store.read_file(second, "audio.ogg") is None
     assert add_missing_sounds(grid, records, store) == 0
     assert asked[0] == 2
 
 
 def test_an_interrupted_run_keeps_what_is_finished(tmp_path: Path, pictures: list[Path], asked: list[int]) -> None:
     grid = small_grid([prompt_file(tmp_path, "a")], pictures, [record_cell_answers(tmp_path / "answers.jsonl", [GOOD] * 2)])
-    store = RecordStore(tmp_path / "out")
+    store = CellStore(tmp_path / "out")
 
     def stop(place: int, _: Cell) -> None:
         if place == 1:
@@ -314,7 +314,7 @@ def test_a_fault_of_one_cell_is_its_own(
         ModelPerceiver, "__call__", lambda self, picture: 1 / 0 if picture.file == "one.png" else original(self, picture)
     )
     grid = small_grid([prompt_file(tmp_path, "a")], pictures, [record_cell_answers(tmp_path / "answers.jsonl", [GOOD])])
-    records = make_all(grid, RecordStore(tmp_path / "out"))
+    records = make_all(grid, CellStore(tmp_path / "out"))
     assert sorted(one.status for one in records.values()) == ["done", "failed"]
     assert any("unexpected ZeroDivisionError" in one.why for one in records.values())
     assert asked[0] == 1
@@ -329,7 +329,7 @@ def test_a_server_is_asked_with_its_seed_and_its_answers_cost_what_it_counts(
     with StubServer(lambda _: GOOD, after_seconds=0.05) as server:
         line = f"openai:stub?base_url={server.base_url}&price_in=1000&price_out=1000"
         grid = small_grid([prompt_file(tmp_path, "a")], [make_picture()], [line], seeds=2)
-        records = make_all(grid, RecordStore(tmp_path / "out"))
+        records = make_all(grid, CellStore(tmp_path / "out"))
         assert [request.body["seed"] for request in server.requests] == [0, 1]
         for made in records.values():
             scores = score_record(made)
@@ -340,9 +340,9 @@ def test_a_server_is_asked_with_its_seed_and_its_answers_cost_what_it_counts(
         replayed = small_grid(
             [prompt_file(tmp_path, "a")], [grid.pictures[0].path], [f"replay:{tmp_path / 'out' / 'answers.jsonl'}"]
         )
-        (from_record,) = make_all(replayed, RecordStore(tmp_path / "replayed")).values()
+        (from_record,) = make_all(replayed, CellStore(tmp_path / "replayed")).values()
         assert from_record.made == records[next(grid.cells()).name].made
-        again = make_all(grid, RecordStore(tmp_path / "elsewhere"))  # another folder: the cache of answers knows them
+        again = make_all(grid, CellStore(tmp_path / "elsewhere"))  # another folder: the cache of answers knows them
         assert server.asked == 2
         assert [score_record(made)["validity"] for made in again.values()] == [1.0, 1.0]
         answers = [(tmp_path / folder / "answers.jsonl").read_text() for folder in ("out", "elsewhere")]
@@ -361,7 +361,7 @@ def test_a_refusal_is_an_answer_and_a_busy_server_is_none(
         with StubServer(lambda _: GOOD, default=fault) as server:
             line = f"openai:stub?base_url={server.base_url}&retries=0"
             grid = small_grid([prompt_file(tmp_path, "a")], [make_picture()], [line])
-            (found[fault],) = make_all(grid, RecordStore(tmp_path / fault)).values()
+            (found[fault],) = make_all(grid, CellStore(tmp_path / fault)).values()
             assert server.asked == 1
     assert (found["refusal"].status, score_record(found["refusal"])["validity"]) == ("done", 0.0)
     assert (found["503"].status, score_record(found["503"])["validity"]) == ("failed", None)
@@ -410,7 +410,7 @@ def test_the_budget_ends_a_run(tmp_path: Path, make_picture: MakePicture, asked:
         record_cell_answers(tmp_path / "answers.jsonl", [GOOD] * 3, tokens=(1000, 10)) + "?price_in=100&price_out=0"
     )  # 0.10 USD each
     grid = small_grid([prompt_file(tmp_path, "a")], shown, [line])
-    outcome = run_cells([*grid.cells()], RecordStore(tmp_path / "out"), budget_usd=0.25)
+    outcome = run_cells([*grid.cells()], CellStore(tmp_path / "out"), budget_usd=0.25)
     assert outcome.stopped
     assert (outcome.made, asked[0]) == (2, 2)
     assert outcome.spent_usd == pytest.approx(0.2)
@@ -470,11 +470,11 @@ def test_a_folder_of_links_is_not_followed(tmp_path: Path) -> None:
 
     secret = tmp_path / "secret.txt"
     secret.write_text("private")
-    store = RecordStore(tmp_path / "out")
-    store.add("abc", "audio.ogg", b"OggS")
+    store = CellStore(tmp_path / "out")
+    store.add_file("abc", "audio.ogg", b"OggS")
     (tmp_path / "out" / "pieces" / "abc" / "audio.ogg").unlink()
     (tmp_path / "out" / "pieces" / "abc" / "audio.ogg").symlink_to(secret)
-    assert store.file("abc", "audio.ogg") is None
+    assert store.read_file("abc", "audio.ogg") is None
     (tmp_path / "out" / "cells.jsonl").symlink_to(secret)
     with pytest.raises(DocumentError, match="is a link and leads elsewhere"):
         store.records()

@@ -15,7 +15,8 @@ from img2music.audio import Audio
 from img2music.brief import Brief
 from img2music.io.midi.export_midi import write_midi
 from img2music.io.musicxml.export_musicxml import write_musicxml
-from img2music.metrics.compliance.compliance_check import ComplianceRow, check_compliance
+from img2music.measurement import ComplianceRow
+from img2music.metrics.compliance.compliance_check import check_compliance
 from img2music.performers.strict import StrictPerformer
 from img2music.plan import CompositionPlan
 from img2music.planners.rules.rules_planner import RulesPlanner

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from img2music.metrics.symbolic.descriptors import groove_similarity, measure_survey
+from img2music.metrics.symbolic.descriptors import groove_similarity, measure_descriptors
 from img2music.score import Score
 from tests.support.made_notes import KICK, drum_note, make_part, make_score, score_from_words
 from tests.support.made_scores import survey_scores
@@ -23,7 +23,7 @@ OURS = {
 
 
 def values(score: Score) -> dict[str, float | None]:
-    return {one.name: one.value for one in measure_survey(score)}
+    return {one.name: one.value for one in measure_descriptors(score)}
 
 
 @pytest.mark.parametrize("name", sorted(survey_scores()))
@@ -71,4 +71,4 @@ def test_drums_have_beats_and_no_pitch() -> None:
 
 
 def test_what_only_describes_is_not_marked() -> None:
-    assert {one.better for one in measure_survey(score_from_words("60:1 62:1"))} == {"neither"}
+    assert {one.better for one in measure_descriptors(score_from_words("60:1 62:1"))} == {"neither"}

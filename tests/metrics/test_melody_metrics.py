@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from img2music.brief import Brief
-from img2music.metrics.symbolic.form_similarity import likenesses, measure_structure
+from img2music.metrics.symbolic.form_similarity import measure_structure, section_likenesses
 from img2music.metrics.symbolic.melody_metrics import entropy, measure_tune, tune_values
 from img2music.metrics.symbolic.melody_view import MelodyNote, MelodyView, SectionSpan, TimedChord, top_line, view_melody
-from img2music.metrics.symbolic.motif_recurrence import Shape, opening_shape, planned_shape, recurrence
+from img2music.metrics.symbolic.motif_recurrence import MotifShape, opening_shape, planned_shape, recurrence
 from img2music.metrics.symbolic.symbolic_metrics import measure_score, overall_quality
 from img2music.plan import CompositionPlan
 from img2music.planners.rules.rules_planner import RulesPlanner
@@ -103,7 +103,7 @@ def test_phrases_breathe_by_a_rest_or_a_long_note() -> None:
     assert tune_values(line(even * 4))["phrase breath"] is None  # nobody says where phrases are
 
 
-MOTIF = Shape((2, 2, -4), (Fraction(1), Fraction(1), Fraction(1)))
+MOTIF = MotifShape((2, 2, -4), (Fraction(1), Fraction(1), Fraction(1)))
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_motif_recurrence(words: str, share: float) -> None:
 
 
 def test_a_fragment_of_four_notes_counts() -> None:
-    long = Shape((2, 2, 1, 2, -7), (Fraction(1),) * 5)
+    long = MotifShape((2, 2, 1, 2, -7), (Fraction(1),) * 5)
     assert recurrence(line("60:1 62:1 64:1 65:1 65:1 65:1 65:1 65:1"), long) == 0.5
     assert recurrence(line("60:1 62:1 64:1 64:1"), long) == 0.0
 
@@ -137,7 +137,7 @@ def test_shapes_of_plans_and_of_openings() -> None:
     shape = planned_shape(plan)
     assert len(shape.intervals) == len(plan.motif.steps) - 1
     assert shape.waits == plan.motif.durations[:-1]
-    assert opening_shape(line("60:1 62:1/2 64:1/2 60:1 55:1 57:1")) == Shape(
+    assert opening_shape(line("60:1 62:1/2 64:1/2 60:1 55:1 57:1")) == MotifShape(
         (2, 2, -4, -5), (Fraction(1), Fraction(1, 2), Fraction(1, 2), Fraction(1))
     )
 
@@ -146,7 +146,7 @@ def test_sections_of_one_letter_are_alike_at_any_height() -> None:
     theme, other = "60:1 62:1 64:1 65:1 67:2 60:2 ", "72:1/2 60:1/2 71:1/2 59:1/2 70:2 67:1/2 60:3/2 r:2 "
     higher = "72:1 74:1 76:1 77:1 79:2 72:2 "
     song = line(theme + other + higher, sections=(("A", 0, 8), ("B", 8, 16), ("A", 16, 24)))
-    alike, unlike = likenesses(song)
+    alike, unlike = section_likenesses(song)
     assert len(alike) == 1
     assert alike[0] == pytest.approx(5 / 6)  # the last move leads on, so it differs
     assert max(unlike) < 0.2

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from img2music.brief import Brief
-from img2music.metrics.measurement import Measurement
+from img2music.measurement import Measurement
 from img2music.metrics.symbolic.norms import band
 from img2music.metrics.symbolic.symbolic_metrics import measure_score, overall_quality, quality_mark
 from img2music.planners.rules.rules_planner import RulesPlanner

@@ -7,10 +7,10 @@ from fractions import Fraction
 import pytest
 
 from img2music.metrics.symbolic.voice_leading_faults import (
-    hidden,
+    count_hidden,
+    count_parallels,
     measure_voice_leading,
     overlapping_unisons,
-    parallels,
     strikes_together,
 )
 from img2music.score import Score
@@ -35,7 +35,7 @@ def values(score: Score) -> dict[str, float | None]:
 )
 def test_parallels(upper: str, lower: str, faults: int) -> None:
     score = two_voices(upper, lower)
-    assert parallels(strikes_together(*score.parts)) == faults
+    assert count_parallels(strikes_together(*score.parts)) == faults
     assert values(score)["parallel perfect intervals"] == min(1, faults / score.bars)
 
 
@@ -49,7 +49,7 @@ def test_parallels(upper: str, lower: str, faults: int) -> None:
     ],
 )
 def test_hidden_octaves(upper: str, lower: str, faults: int) -> None:
-    assert hidden(strikes_together(*two_voices(upper, lower).parts)) == faults
+    assert count_hidden(strikes_together(*two_voices(upper, lower).parts)) == faults
 
 
 def test_only_common_strikes_are_compared() -> None:
@@ -85,8 +85,10 @@ def test_a_key_struck_while_it_sounds() -> None:
 
 def test_two_hands_are_one_player_and_two_violins_are_two() -> None:
     held, struck = score_from_words("60:4").parts[0].notes, score_from_words("r:1 60:1").parts[0].notes
-    hands = [make_part("Piano (right hand)", held), make_part("Piano (left hand)", struck, role="chords")]
+    hands = [make_part("Above", held, hand="right"), make_part("Below", struck, role="chords", hand="left")]
     assert overlapping_unisons(hands) == 1
+    pianos = [make_part("Piano (right hand)", held), make_part("Piano (left hand)", struck, role="chords")]
+    assert overlapping_unisons(pianos) == 0, "a name makes no hand"
     violins = [make_part("Violin 1", held, plays="violin"), make_part("Violin 2", struck, plays="violin")]
     assert overlapping_unisons(violins) == 0
 

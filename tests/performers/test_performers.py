@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from img2music.brief import Brief
 from img2music.io.style_files import load_style, style_names
 from img2music.performance import TICKS_PER_QUARTER, Performance, PlayedPart
-from img2music.performers.balance import LOUDNESS_LUFS, volumes
+from img2music.performers.balance import LOUDNESS_LUFS, balance_volumes
 from img2music.performers.expressive import ExpressivePerformer
 from img2music.performers.strict import StrictPerformer
 from img2music.performers.timing import PerformanceClock
@@ -157,9 +157,9 @@ def test_fading_styles_fade() -> None:
 def test_volume_makes_up_for_loud_and_soft_instruments() -> None:
     _, score, _ = play(instruments=("flute", "recorder", "xylophone"), seconds=20)
     parts = [replace(part, level_db=0.0) for part in score.parts]
-    flute, recorder, xylophone = volumes(parts)
+    flute, recorder, xylophone = balance_volumes(parts)
     assert recorder < flute < xylophone  # measured: -25.8, -30.6 and -45.0 LUFS at equal volume
-    louder = volumes([replace(parts[0], level_db=6.0), parts[1], parts[2]])
+    louder = balance_volumes([replace(parts[0], level_db=6.0), parts[1], parts[2]])
     assert 40 * log10((louder[0] / louder[1]) / (flute / recorder)) == pytest.approx(6, abs=0.6)
 
 
@@ -167,10 +167,10 @@ def test_volume_makes_up_for_how_much_is_written() -> None:
     _, score, _ = play(instruments=("flute", "piano", "drums"), seconds=20)
     tune = replace(score.parts[0], level_db=0.0)
     doubled = replace(tune, notes=tuple(replace(note, pitch=note.pitch + shift) for note in tune.notes for shift in (0, 12)))
-    alone, both = volumes([tune, doubled])
+    alone, both = balance_volumes([tune, doubled])
     assert 40 * log10(alone / both) == pytest.approx(3, abs=0.3)  # twice the energy is 3 dB
     soft = replace(tune, notes=tuple(replace(note, velocity=note.velocity // 2) for note in tune.notes))
-    loud_volume, soft_volume = volumes([tune, soft])
+    loud_volume, soft_volume = balance_volumes([tune, soft])
     assert soft_volume > loud_volume
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from img2music.pipeline.changed_files import compare_recorded_files
+from img2music.pipeline.replay import compare_recorded_files
 from tests.support.commands import QUICK_OPTIONS, assert_one_line
 
 if TYPE_CHECKING:

@@ -15,13 +15,14 @@ from img2music.io.abc.export_abc import write_abc
 from img2music.pipeline import Pipeline, recompose, replay
 from img2music.theory import Key, instrument
 from img2music.theory.transposition import key_interval
-from tests.support.made_pipelines import files_of, make_pipeline, manifest_of
+from tests.support.made_pipelines import files_of, kept_of, make_pipeline, manifest_of
 from tests.support.made_scenes import make_scene
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from img2music.manifest import KeptCount
     from img2music.piece import Piece
     from img2music.score import Note, Part
 
@@ -75,8 +76,8 @@ def parts_of(piece: Piece, craft: str) -> list[Part]:
     ]
 
 
-def measured(piece: Piece) -> dict[str, dict[str, Any]]:
-    return {row["craft"]: row for row in piece.manifest["kept"]["measured"]}
+def measured(piece: Piece) -> dict[str, KeptCount]:
+    return {row.craft: row for row in kept_of(piece).measured}
 
 
 def struck(note: Note) -> tuple[object, object]:
@@ -91,11 +92,11 @@ def test_what_is_kept_is_there_and_counted(craft: str, wish: str) -> None:
     rows = measured(after)
     assert craft in rows
     for name, row in rows.items():
-        assert row["same"] == row["played"], (name, row)
-        assert (row["same"] < row["total"]) is (wish == "shorter"), (name, row)
+        assert row.same == row.played, (name, row)
+        assert (row.same < row.total) is (wish == "shorter"), (name, row)
         if name in NOTES:
-            assert row["total"] == sum(len(part.notes) for part in parts_of(before, name))
-    assert all(row["passed"] is not False for row in after.manifest["compliance"])
+            assert row.total == sum(len(part.notes) for part in parts_of(before, name))
+    assert all(row.passed is not False for row in after.manifest.compliance)
     for name in set(rows) & set(NOTES):
         old, new = parts_of(before, name), parts_of(after, name)
         assert len(old) == len(new)
@@ -110,12 +111,12 @@ def test_every_wish_at_once_keeps_the_tune() -> None:
     after = recompose(before, keep=["melody"], key="Bb major", style="lo-fi", tempo_bpm=80, meter="2/4", audio=None)
     row = measured(after)["melody"]
     old, new = parts_of(before, "melody")[0], parts_of(after, "melody")[0]
-    assert row["same"] == row["total"] == len(old.notes)
+    assert row.same == row.total == len(old.notes)
     moves = {other.pitch - note.pitch for note, other in zip(old.notes, new.notes, strict=True)}
     assert len(moves) == 1  # one interval for all notes
     assert (moves.pop() - key_interval(before.plan.parsed_key, Key.parse("Bb major"))) % 12 == 0
-    assert f"played by {new.instrument.name}" in row["how"]
-    assert "to Bb major" in row["how"]
+    assert f"played by {new.instrument.name}" in row.how
+    assert "to Bb major" in row.how
     assert all(new.instrument.low <= note.pitch <= new.instrument.high for note in new.notes)
     scale = set(Key.parse("Bb major").scale)
     was_in_scale = [note for note in old.notes if note.pitch % 12 in before.plan.parsed_key.pitch_classes]
@@ -134,7 +135,7 @@ def test_another_mode_keeps_degrees_and_the_leading_tone() -> None:
     assert third <= {5}  # F, no F#
     chords = {bar for section in after.plan.sections for bar in section.harmony}
     assert not any(re.match(r"I(?![iIvV])", chord) for bar in chords for chord in bar.split())
-    assert "by scale degrees from D major to D minor" in measured(after)["melody"]["how"]
+    assert "by scale degrees from D major to D minor" in measured(after)["melody"].how
 
 
 @pytest.mark.parametrize(("wish", "fault"), [
@@ -173,8 +174,8 @@ def test_bars_as_long_keep_every_place() -> None:
 def test_a_style_of_another_metre_takes_that_of_the_tune() -> None:
     after = recompose(march(), keep=["melody"], style="waltz", audio=None)
     assert (after.plan.style, after.plan.meter, after.plan.key) == ("waltz", "4/4", "D major")
-    assert any(note.startswith("waltz is usually in 3/4; what is kept is in 4/4") for note in after.manifest["conflicts"])
-    assert not any(note.startswith("you asked for metre") for note in after.manifest["conflicts"])
+    assert any(note.startswith("waltz is usually in 3/4; what is kept is in 4/4") for note in after.manifest.conflicts)
+    assert not any(note.startswith("you asked for metre") for note in after.manifest.conflicts)
     anew = recompose(march(), keep=["drums"], style="march", meter="2/4", audio=None)
     back = recompose(anew, keep=["drums"], meter="4/4", audio=None)
     assert [struck(note) for note in parts_of(back, "drums")[0].notes] == [
@@ -197,7 +198,7 @@ def test_who_can_not_play_it_leaves_it_to_who_did() -> None:
     for part in parts_of(after, "chords"):
         low, high = instrument(part.instrument.name).low, instrument(part.instrument.name).high
         assert all(low <= note.pitch <= high for note in part.notes)
-    assert measured(after)["chords"]["same"] == measured(after)["chords"]["total"]
+    assert measured(after)["chords"].same == measured(after)["chords"].total
 
 
 def test_asked_instruments_play_what_is_kept_or_it_is_refused() -> None:
@@ -214,26 +215,26 @@ def test_a_longer_piece_repeats_and_a_shorter_one_is_cut_at_a_phrase() -> None:
     before = march()
     longer = recompose(before, keep=["melody"], seconds=70, audio=None)
     assert longer.plan.bars > before.plan.bars
-    assert "played again in part" in measured(longer)["form"]["how"]
+    assert "played again in part" in measured(longer)["form"].how
     assert len({section.name for section in longer.plan.sections}) == len(longer.plan.sections)
     shorter = recompose(before, keep=["melody"], seconds=20, audio=None)
-    assert "cut at a phrase" in measured(shorter)["form"]["how"]
+    assert "cut at a phrase" in measured(shorter)["form"].how
     old, new = parts_of(before, "melody")[0].notes, parts_of(shorter, "melody")[0].notes
     assert new[-1].pitch == old[-1].pitch  # it still comes home
-    assert measured(shorter)["melody"]["same"] == len(new)
+    assert measured(shorter)["melody"].same == len(new)
 
 
 def test_how_it_is_played_is_kept_or_refused() -> None:
     before = march()
     after = recompose(before, keep=["melody", "performance"], audio=None)
     row = measured(after)["performance"]
-    assert row["same"] == row["total"] > 0
+    assert row.same == row.total > 0
     with pytest.raises(BriefError, match=r"the playing can't be kept: \d+ of \d+ kept notes"):
         recompose(before, keep=["melody", "performance"], style="jazz-ballad", audio=None)
     with pytest.raises(BriefError, match="no notes are as they were, so there is no playing to keep"):
         recompose(solo(), keep=["performance"], key="G major", audio=None)
     alone = measured(recompose(before, keep=["performance"], key="G major", audio=None))["performance"]
-    assert alone["how"] == "the notes of Orchestral percussion, to the tick as before"  # a band's drums know no key
+    assert alone.how == "the notes of Orchestral percussion, to the tick as before"  # a band's drums know no key
 
 
 @pytest.mark.parametrize("wish", ["another style", "another mode", "longer", "shorter", "bars of half the length", "a loop"])
@@ -243,11 +244,11 @@ def test_it_is_made_again_from_its_record_alone(wish: str, tmp_path: Path) -> No
     after.save(tmp_path / "second")
     again = replay(tmp_path / "second" / "piece.json")
     assert again.same, [file for file in again.files if file.status == "different"]
-    assert again.piece.manifest["kept"] == after.manifest["kept"]
+    assert again.piece.manifest.kept == after.manifest.kept
     assert again.piece.score == after.score
     # And kept once more, from the record and with another wish.
     third = recompose(tmp_path / "second" / "piece.json", keep=["melody"], key="A major", audio=None)
-    assert measured(third)["melody"]["same"] == measured(third)["melody"]["total"]
+    assert measured(third)["melody"].same == measured(third)["melody"].total
 
 
 def test_nothing_new_gives_the_very_score() -> None:
@@ -265,7 +266,7 @@ def test_a_record_of_seeds_alone_still_replays(tmp_path: Path) -> None:
     (folder / "piece.json").write_text(json.dumps(record))
     again = replay(folder / "piece.json")
     assert again.same
-    assert again.piece.manifest["kept"]["measured"] == []
+    assert kept_of(again.piece).measured == ()
     after = recompose(folder / "piece.json", keep=["melody"], style="waltz", audio=None)
     assert [struck(note) for note in parts_of(after, "melody")[0].notes] == [
         struck(note) for note in parts_of(march(), "melody")[0].notes
@@ -278,7 +279,7 @@ def test_a_realizer_that_writes_everything_gives_way(tmp_path: Path) -> None:
 
     stages = make_pipeline(realizer={"use": "composer"}).with_stage("realizer", Composer())
     after = recompose(march(), keep=["melody"], pipeline=stages, key="G major", audio=None)
-    assert measured(after)["melody"]["same"] == len(parts_of(march(), "melody")[0].notes)
+    assert measured(after)["melody"].same == len(parts_of(march(), "melody")[0].notes)
 
 
 def test_a_tune_that_a_model_wrote_is_kept_as_it_wrote_it(tmp_path: Path) -> None:
@@ -297,7 +298,7 @@ def test_a_tune_that_a_model_wrote_is_kept_as_it_wrote_it(tmp_path: Path) -> Non
     assert wrote.notes != march().score.parts[0].notes
     after = recompose(folder / "piece.json", keep=["melody"], key="G major", audio=None)
     assert [struck(note) for note in parts_of(after, "melody")[0].notes] == [struck(note) for note in wrote.notes]
-    assert measured(after)["melody"]["total"] == len(wrote.notes)
+    assert measured(after)["melody"].total == len(wrote.notes)
 
 
 @pytest.mark.parametrize("damage", [
@@ -371,7 +372,7 @@ def test_the_tempo_of_new_words_is_heard(words: str, span: tuple[float, float], 
     if "seconds" in wish:
         assert after.plan.seconds == wish["seconds"]
     else:
-        assert any(f"instead of {march().plan.seconds:g} s" in note for note in after.manifest["conflicts"])
+        assert any(f"instead of {march().plan.seconds:g} s" in note for note in after.manifest.conflicts)
         reason = next(reason.text for reason in after.plan.reasons if reason.choice == "tempo")
         assert "have to fill" not in reason  # it does not fill the length on record
 
@@ -390,12 +391,12 @@ def test_an_asked_length_is_the_last_to_give_way() -> None:
     assert short.plan.tempo_bpm > 60
     assert any(
         note.startswith("your words put the tempo between 44 and 60 quarter notes a minute") and "fill 9 s" in note
-        for note in short.manifest["conflicts"]
+        for note in short.manifest.conflicts
     )
     cut = recompose(march(), keep=["melody"], words="largo", seconds=20, audio=None)
     assert cut.plan.bars < march().plan.bars
     assert cut.plan.tempo_bpm <= 60
-    assert not any("your words put the tempo" in note for note in cut.manifest["conflicts"])
+    assert not any("your words put the tempo" in note for note in cut.manifest.conflicts)
 
 
 def test_what_new_words_say_exactly_wins_over_the_record() -> None:
@@ -404,7 +405,7 @@ def test_what_new_words_say_exactly_wins_over_the_record() -> None:
     before = Pipeline.load().compose_from(scene, wishes, audio=None)
     after = recompose(before, keep=["melody"], words="jazz ballad in E minor, 70 bpm", audio=None)
     assert (after.plan.key, after.plan.tempo_bpm, after.plan.style) == ("E minor", 70, "jazz-ballad")
-    assert not any("the option was kept" in note for note in after.manifest["conflicts"])
+    assert not any("the option was kept" in note for note in after.manifest.conflicts)
     longer = recompose(before, keep=["melody"], words="one minute, presto", audio=None)
     assert longer.plan.seconds == 60
     assert 168 <= longer.plan.tempo_bpm <= 200
@@ -419,7 +420,7 @@ def test_words_that_name_no_metre_leave_it(words: str) -> None:
     assert waltz().plan.meter == "3/4"
     after = recompose(waltz(), keep=["melody"], words=words, audio=None)
     assert after.plan.meter == "3/4"
-    assert measured(after)["melody"]["same"] == measured(after)["melody"]["total"]
+    assert measured(after)["melody"].same == measured(after)["melody"].total
     with pytest.raises(BriefError, match=r"written in 3/4 can't be kept in 4/4"):
         recompose(waltz(), keep=["melody"], words=f"{words}, in 4/4", audio=None)
 
@@ -447,9 +448,9 @@ def test_a_loop_has_neither_introduction_nor_ending(tmp_path: Path) -> None:
         after = recompose(before, keep=["melody", "bass"], loop=True, audio=None, **wish)
         assert not {"intro", "outro"} & {section.role for section in after.plan.sections}
         form = measured(after)["form"]
-        assert form["played"] == form["same"] <= body < form["total"]
-        assert form["how"].startswith("a loop has neither introduction nor ending")
-        assert ("played again in part" in form["how"]) is ("seconds" in wish)
+        assert form.played == form.same <= body < form.total
+        assert form.how.startswith("a loop has neither introduction nor ending")
+        assert ("played again in part" in form.how) is ("seconds" in wish)
         assert "kept in part: " in files_of(after)["report.html"].decode()
     plain = recompose(before, keep=["melody"], loop=True, audio=None)
     plain.save(tmp_path / "loop")
@@ -458,11 +459,7 @@ def test_a_loop_has_neither_introduction_nor_ending(tmp_path: Path) -> None:
     assert plain.plan.tempo_bpm == pytest.approx(before.plan.tempo_bpm, rel=0.06)  # it is not slowed down to fill what it lost
 
 
-def test_phrases_begin_where_the_count_of_kept_notes_has_them() -> None:
-    from img2music.pipeline.recomposition import kept_counts
-    from img2music.realizers import kept_notes
-
-    assert vars(kept_counts)["phrase_starts"] is kept_notes.phrase_starts
-    starts = kept_notes.phrase_starts(waltz().plan)
-    lengths = [bars for section in waltz().plan.sections for bars in section.phrase_bars]
-    assert starts == [3 * sum(lengths[:number]) for number in range(len(lengths))]
+def test_phrases_begin_where_those_before_them_end() -> None:
+    plan = waltz().plan
+    lengths = [bars for section in plan.sections for bars in section.phrase_bars]
+    assert plan.phrase_starts == tuple(3 * sum(lengths[:number]) for number in range(len(lengths)))

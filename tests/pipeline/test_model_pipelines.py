@@ -11,7 +11,7 @@ import pytest
 
 from img2music.errors import BackendError
 from img2music.pipeline import Pipeline, pipeline_names, recompose, replay
-from img2music.pipeline.config import adapted, load_pipeline_config
+from img2music.pipeline.presets import adapted, load_pipeline_config
 from img2music.templates import load_prompt
 from tests.support import extras
 from tests.support.commands import assert_one_line
@@ -76,7 +76,7 @@ def test_a_piece_is_made_again_without_the_model(made: Path, tmp_path: Path) -> 
     assert again.piece.scene is not None
     twice = replay(tmp_path / "again" / "piece.json")
     assert twice.same
-    assert twice.piece.manifest["models"] == manifest_of(made)["models"]
+    assert twice.piece.manifest.model_dump(mode="json")["models"] == manifest_of(made)["models"]
 
 
 @pytest.mark.enable_socket
@@ -84,7 +84,7 @@ def test_a_piece_is_made_anew_over_the_models_plan(made: Path) -> None:
     piece = recompose(made / "piece.json", keep=["melody"], audio=None)
     assert piece.plan.title == "The Last Boat"
     assert piece.scene is not None
-    assert not any("could not be kept" in note for note in piece.manifest["conflicts"])
+    assert not any("could not be kept" in note for note in piece.manifest.conflicts)
 
 
 @pytest.mark.enable_socket
@@ -104,7 +104,7 @@ def test_the_second_run_asks_nobody_and_another_picture_is_asked_for_itself(make
         again = pipeline.compose(make_picture("one.png"), seconds=30, audio=None)
         assert len(server.requests) == 2
         assert again.plan == first.plan
-        assert [use["asked"] for use in again.manifest["models"]] == [0, 0]
+        assert [use.asked for use in again.manifest.models] == [0, 0]
         pipeline.compose(make_picture("two.png", tint=1), seconds=30, audio=None)
         assert len(server.requests) == 4
 
@@ -125,7 +125,7 @@ def test_the_prompt_that_is_named_is_the_prompt_that_is_sent(make_picture: MakeP
     assert seen[0]["content"] == "You only see fish."
     assert any("How many fish?" in part.get("text", "") for part in seen[1]["content"])
     assert "looks over a colleague's plan" in planned[0]["content"]
-    assert [use["prompt"] for use in piece.manifest["models"]] == ["mine", "plan/refine"]
+    assert [use.prompt for use in piece.manifest.models] == ["mine", "plan/refine"]
 
 
 @pytest.mark.enable_socket
@@ -176,11 +176,11 @@ def test_every_fallback_is_named_or_the_work_is_refused(make_picture: MakePictur
             audio=None,
             on_event=lambda event: told.append(event.message) if event.state == "fallback" else None,
         )
-        assert [(row["stage"], row["asked"], row["used"]) for row in piece.manifest["fallbacks"]] == [
+        assert [(row.stage, row.asked, row.used) for row in piece.manifest.fallbacks] == [
             ("perceiver", "vlm", "offline"), ("planner", "llm", "rules"),
         ]  # fmt: skip
         assert len(told) == 2
-        assert [use["accepted"] for use in piece.manifest["models"]] == [False, False]
+        assert [use.accepted for use in piece.manifest.models] == [False, False]
         strict = Pipeline(adapted(asking(server, time_limit_seconds=8).config, fallbacks=False))
         with pytest.raises(BackendError, match=r"^[^\n]+; [^\n]+$"):
             strict.compose(make_picture(), seconds=6, audio=None)
@@ -258,7 +258,7 @@ def test_a_key_is_nowhere_in_the_results(make_picture: MakePicture, tmp_path: Pa
         piece = pipeline.compose(make_picture(), seconds=30, audio=None, on_event=lambda _: None)
         assert any(key in str(request.headers) for request in server.requests)
     folder = piece.save(tmp_path / "made")
-    assert piece.manifest["fallbacks"]
+    assert piece.manifest.fallbacks
     for path in folder.rglob("*"):
         assert key.encode() not in path.read_bytes(), path
 

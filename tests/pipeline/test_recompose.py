@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
 from img2music.brief import Brief
 from img2music.errors import BriefError, DocumentError, UsageError
+from img2music.manifest import Take
+from img2music.measurement import Measurement
 from img2music.pipeline import Pipeline, recompose, replay
 from img2music.pipeline.recomposition.recompose import CRAFT_DEPENDENCIES, with_dependencies
 from img2music.report.page.takes_table import takes_table
 from img2music.rng import CRAFTS
-from tests.support.made_pipelines import files_of, manifest_of
+from tests.support.made_pipelines import files_of, kept_of, manifest_of
 from tests.support.made_scenes import make_scene
 
 if TYPE_CHECKING:
@@ -52,17 +54,17 @@ def lines(piece: Piece) -> dict[str, list[list[tuple[object, ...]]]]:
 def test_what_is_kept_stays_note_for_note(style: str, craft: str) -> None:
     before, old = original(style), lines(original(style))
     after = recompose(before, keep=[craft], audio=None)
-    kept = after.manifest["kept"]
-    for name in kept["crafts"]:
+    kept = kept_of(after)
+    for name in kept.crafts:
         if name in old:
             assert lines(after)[name] == old[name], name
-    if "harmony" in kept["crafts"]:
+    if "harmony" in kept.crafts:
         assert after.plan.chords() == before.plan.chords()
     nothing = f"the piece on record has no part for {craft}, so there was nothing to keep"
-    assert (nothing in kept["notes"]) is (craft not in old and craft != "harmony")
-    assert not any("could not be kept" in remark for remark in kept["notes"])
+    assert (nothing in kept.notes) is (craft not in old and craft != "harmony")
+    assert not any("could not be kept" in remark for remark in kept.notes)
     # The remark that nothing is new is there exactly where nothing is.
-    assert any("every note is as it was" in remark for remark in kept["notes"]) is (lines(after) == old)
+    assert any("every note is as it was" in remark for remark in kept.notes) is (lines(after) == old)
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -71,7 +73,7 @@ def test_the_rest_is_made_anew(style: str) -> None:
     after = recompose(before, keep=["harmony"], audio=None)
     assert lines(after)["melody"] != lines(before)["melody"]
     assert (after.plan.seed, after.plan.seeds) == (4, {"form": 3, "harmony": 3})
-    assert after.manifest["seed"] == 4
+    assert after.manifest.seed == 4
 
 
 @pytest.mark.parametrize("style", [style for style in STYLES if style != "chamber-strings"])
@@ -121,23 +123,23 @@ def test_keeping_twice_goes_back_to_the_first_seed() -> None:
     third = recompose(second, keep=["melody"], takes=2, audio=None)
     assert lines(third)["melody"] == lines(before)["melody"]
     assert third.plan.seeds["melody"] == 3
-    assert third.manifest["takes"][0]["seed"] == 5
+    assert third.manifest.takes[0].seed == 5
 
 
 def test_a_wish_that_breaks_a_lock_is_refused() -> None:
     with pytest.raises(BriefError, match="notes that were written in 4/4 can't be kept in 3/4; keep them in 4/4 or 2/4"):
         recompose(original("rock"), keep=["melody"], meter="3/4", audio=None)
     after = recompose(original("rock"), keep=["harmony"], meter="3/4", audio=None)  # chords are no notes: a bar is a bar
-    assert [(row["same"], row["total"]) for row in after.manifest["kept"]["measured"]] == [(12, 12), (12, 12)]
+    assert [(row.same, row.total) for row in kept_of(after).measured] == [(12, 12), (12, 12)]
 
 
 def test_another_length_repeats_the_form_and_counts_it() -> None:
     before = original("waltz")
     after = recompose(before, keep=["drums"], seconds=50, audio=None)
-    (form,) = after.manifest["kept"]["measured"]
-    assert form["craft"] == "form"
-    assert form["same"] == form["total"] == before.plan.bars < after.plan.bars
-    assert "played again in part" in form["how"]
+    (form,) = kept_of(after).measured
+    assert form.craft == "form"
+    assert form.same == form.total == before.plan.bars < after.plan.bars
+    assert "played again in part" in form.how
     assert after.plan.seconds == 50
 
 
@@ -153,7 +155,7 @@ def test_another_tempo_with_as_many_bars_keeps_every_note() -> None:
     )
     assert after.plan.tempo_bpm == wished
     assert lines(after)["melody"] == lines(before)["melody"]
-    assert not any("could not be kept" in remark for remark in after.manifest["conflicts"])
+    assert not any("could not be kept" in remark for remark in after.manifest.conflicts)
 
 
 def test_a_plan_keeps_its_chords_and_takes_a_seed(tmp_path: Path) -> None:
@@ -193,7 +195,7 @@ def test_a_record_of_another_version_is_noticed(tmp_path: Path) -> None:
     record["files"]["score.musicxml"] = "0" * 64
     (folder / "piece.json").write_text(json.dumps(record))
     after = recompose(folder / "piece.json", keep=["melody"], audio=None)
-    assert after.manifest["kept"]["notes"][0].startswith("the piece on record was written by another version")
+    assert kept_of(after).notes[0].startswith("the piece on record was written by another version")
 
 
 def test_a_style_file_on_record_is_not_opened(tmp_path: Path) -> None:
@@ -274,15 +276,19 @@ def test_the_screen_says_which_take_and_why(
     assert f"Take {place + 1} is kept: its mark is the highest" in page
 
 
-def one(name: str, value: float | None, better: str = "higher") -> dict[str, Any]:
-    return {"name": name, "value": value, "unit": "0..1", "explanation": "e", "better": better}
+def one(name: str, value: float | None, better: Literal["higher", "lower", "neither"] = "higher") -> Measurement:
+    return Measurement(name, value, "0..1", "e", better=better)
 
 
 def test_the_table_shows_what_parts_the_takes() -> None:
+    first, second = (
+        (one("alike", 0.5), one("faults", faults, "lower"), one("aside", aside, "neither"))
+        for faults, aside in ((0.9, 0.1), (0.1, 0.9))
+    )
     takes = [
-        {"seed": 1, "kept": False, "mark": 0.5, "measurements": [one("alike", 0.5), one("faults", 0.9, "lower"), one("aside", 0.1, "neither")]},
-        {"seed": 2, "kept": True, "mark": 0.9, "measurements": [one("alike", 0.5), one("faults", 0.1, "lower"), one("aside", 0.9, "neither")]},
-    ]  # fmt: skip
+        Take(seed=1, kept=False, mark=0.5, measurements=first),
+        Take(seed=2, kept=True, mark=0.9, measurements=second),
+    ]
     table = takes_table(takes)
     assert table is not None
     assert table.heads == ("take", "seed", "mark", "faults")
@@ -293,8 +299,8 @@ def test_the_table_shows_what_parts_the_takes() -> None:
     )
     assert table.lines(1)[-1] != "and 1 more, in piece.json"  # the kept one is always shown
     assert takes_table(takes[:1]) is None
-    assert takes_table([*takes, "x"]) is None
-    tied = takes_table([dict(take, mark=0.5, kept=take["seed"] == 1) for take in takes])
+    assert takes_table([take.model_copy(update={"kept": False}) for take in takes]) is None
+    tied = takes_table([take.model_copy(update={"mark": 0.5, "kept": take.seed == 1}) for take in takes])
     assert tied is not None
     assert tied.why == "All takes have the same mark, so the first is kept, take 1."
 

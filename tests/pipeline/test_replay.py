@@ -42,7 +42,7 @@ def test_documents_come_back_as_they_were(tmp_path: Path) -> None:
         ({"tempo_bpm": "fast"}, r"plan\.json, tempo_bpm: "),
         ({"key": "H minor"}, r"plan\.json, key: "),
         ({"parts": []}, r"plan\.json, parts: "),
-        ({"surprise": 1}, r"plan\.json, surprise: Extra inputs"),
+        ({"surprise": 1}, r"plan\.json, surprise: unknown field"),
         ({"seed": -1}, r"plan\.json, seed: "),
         ({"motif": {"steps": [0, 1], "rhythm": [1]}}, r"plan\.json, motif"),
     ],
@@ -136,7 +136,7 @@ def test_replay_makes_the_same_sound(make_picture: Callable[..., Path], tmp_path
     folder = pipeline.compose(make_picture(), SHORT, audio="flac", stems=True).save(tmp_path / "made")
     result = replay(folder / "piece.json")
     assert {check.status for check in result.files if check.name.startswith(("audio", "stems/"))} == {"same"}
-    monkeypatch.setattr("standins.RATE", 8001)
+    monkeypatch.setattr("tests.support.stand_in_stages.RATE", 8001)
     changed = replay(folder / "piece.json")
     assert not changed.same
     assert {check.status for check in changed.files if check.name.startswith(("audio", "stems/"))} == {"different"}
@@ -173,7 +173,7 @@ def test_replay_finds_what_differs(made: Path) -> None:
     [
         (lambda manifest: manifest["files"].update({"../../escape": "0" * 64}), "String should match pattern"),
         (lambda manifest: manifest["files"].update({"score.mid": "x"}), "String should match pattern"),
-        (lambda manifest: manifest.update(surprise=1), "surprise: Extra inputs"),
+        (lambda manifest: manifest.update(surprise=1), "surprise: unknown field"),
         (lambda manifest: manifest.update(scene=None), "holds a scene or a plan"),
         (lambda manifest: manifest["brief"].update(seconds=1e9), "brief.seconds"),
         (lambda manifest: manifest.update(takes=[{**manifest["takes"][0], "measurements": []}] * 1001), "takes"),
@@ -211,7 +211,7 @@ def test_a_style_file_is_given_again(make_picture: Callable[..., Path], tmp_path
 
 @pytest.mark.parametrize(("name", "kind"), [("openai", "planner"), ("local-llm", "planner"), ("abc-llm", "realizer")])
 def test_a_replay_asks_no_model(made: Path, name: str, kind: str) -> None:
-    from img2music.pipeline.config import load_pipeline_config
+    from img2music.pipeline.presets import load_pipeline_config
 
     def change(manifest: Any) -> None:
         manifest["pipeline"] = json.loads(load_pipeline_config(name).model_dump_json())

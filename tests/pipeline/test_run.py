@@ -11,9 +11,10 @@ import pytest
 from img2music.brief import Brief
 from img2music.errors import BackendError, BriefError, DocumentError, MissingPackageError, UsageError
 from img2music.io.documents import load_plan, load_scene
+from img2music.manifest import Fallback
 from img2music.pipeline import Event, Pipeline, pipeline_names, replay
-from img2music.pipeline.config import load_pipeline_config
-from img2music.pipeline.reconcile_length import reconcile_length
+from img2music.pipeline.make_piece import reconcile_length
+from img2music.pipeline.presets import load_pipeline_config
 from img2music.rng import spawn_seeds
 from img2music.stages import KINDS, load_stage, stage_names
 from tests.support.made_pipelines import SHORT, SYMBOLIC, files_of, make_pipeline, manifest_of
@@ -94,24 +95,24 @@ def test_a_plan_is_a_beginning_too(tmp_path: Path) -> None:
 
 def test_the_best_take_is_kept_and_every_take_recorded(make_picture: Callable[..., Path]) -> None:
     piece = Pipeline.load().compose(make_picture(), seconds=8, seed=11, takes=4, audio=None)
-    takes = piece.manifest["takes"]
-    assert [take["seed"] for take in takes] == list(spawn_seeds(11, 4))
-    assert takes[0]["seed"] == 11
-    kept = [take for take in takes if take["kept"]]
+    takes = piece.manifest.takes
+    assert [take.seed for take in takes] == list(spawn_seeds(11, 4))
+    assert takes[0].seed == 11
+    kept = [take for take in takes if take.kept]
     assert len(kept) == 1
-    assert kept[0]["mark"] == max(take["mark"] for take in takes)
-    assert piece.manifest["seed"] == piece.plan.seed == kept[0]["seed"]
-    assert len({take["mark"] for take in takes}) > 1
-    assert all(one["explanation"] for take in takes for one in take["measurements"])
+    assert kept[0].mark == max(take.mark for take in takes)
+    assert piece.manifest.seed == piece.plan.seed == kept[0].seed
+    assert len({take.mark for take in takes}) > 1
+    assert all(one.explanation for take in takes for one in take.measurements)
 
 
 def test_the_kept_take_is_replayed(make_picture: Callable[..., Path], tmp_path: Path) -> None:
     picture = make_picture()
     for seed in range(20):  # until the first take is not the best
         piece = Pipeline.load().compose(picture, seconds=15, seed=seed, takes=3, audio=None)
-        if not piece.manifest["takes"][0]["kept"]:
+        if not piece.manifest.takes[0].kept:
             break
-    assert piece.manifest["seed"] != seed
+    assert piece.manifest.seed != seed
     assert replay(piece.save(tmp_path) / "piece.json").same
 
 
@@ -189,7 +190,8 @@ def test_a_page_that_carries_its_sound(make_picture: Callable[..., Path], audio:
 def test_events_come_in_order(make_picture: Callable[..., Path]) -> None:
     events: list[Event] = []
     piece = Pipeline.load().compose(make_picture(), SHORT, audio=None, on_event=events.append)
-    files_of(piece)
+    for _ in piece.files(events.append):
+        pass
     begun = [event.stage for event in events if event.state == "started"]
     assert begun == ["perceiver", "planner", "realizer", "performer", "files", "files", "files"]
     assert [event.stage for event in events if event.state == "finished"] == begun
@@ -201,15 +203,14 @@ def test_a_fallback_is_on_record(make_picture: Callable[..., Path]) -> None:
     pipeline = make_pipeline(performer={"use": "lacking", "fallback": {"use": "strict"}})
     events: list[Event] = []
     piece = pipeline.compose(make_picture(), SHORT, audio=None, on_event=events.append)
-    assert piece.manifest["fallbacks"] == [
-        {"stage": "performer", "asked": "lacking", "used": "strict", "why": "this stage needs nosuchpackage: pip install nosuchpackage"}
-    ]  # fmt: skip
-    assert piece.manifest["stages"]["performer"] == "strict"
+    why = "this stage needs nosuchpackage: pip install nosuchpackage"
+    assert piece.manifest.fallbacks == (Fallback(stage="performer", asked="lacking", used="strict", why=why),)
+    assert piece.manifest.stages["performer"] == "strict"
     assert [event.message for event in events if event.state == "fallback"] == [
         "performer 'lacking' could not work, 'strict' did: this stage needs nosuchpackage: pip install nosuchpackage"
     ]
     again = pipeline.compose(make_picture(), SHORT, audio=None, on_event=events.append)
-    assert again.manifest["fallbacks"] == piece.manifest["fallbacks"]
+    assert again.manifest.fallbacks == piece.manifest.fallbacks
 
 
 @pytest.mark.usefixtures("stand_ins")
@@ -275,18 +276,18 @@ def test_a_pipeline_of_ones_own(tmp_path: Path, make_picture: Callable[..., Path
     path = tmp_path / "mine.yaml"
     path.write_text(GOOD)
     piece = Pipeline.load(path).compose(make_picture(), SHORT, audio=None)
-    assert piece.manifest["stages"]["performer"] == "strict"
-    assert piece.manifest["pipeline"]["name"] == "mine"
+    assert piece.manifest.stages["performer"] == "strict"
+    assert piece.manifest.pipeline.name == "mine"
     assert replay(piece.save(tmp_path / "out") / "piece.json").same
 
 
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        (GOOD.replace("name: mine", "nam: mine"), r"mine.yaml:2, nam: Extra inputs are not permitted .did you mean 'name'"),
+        (GOOD.replace("name: mine", "nam: mine"), r"mine.yaml:2, nam: unknown field .did you mean 'name'"),
         (
             GOOD.replace("performer", "player"),
-            r"mine.yaml:8, stages.player: Extra inputs are not permitted .did you mean 'planner'",
+            r"mine.yaml:8, stages.player: unknown field .did you mean 'planner'",
         ),
         (GOOD.replace("strict", "[1, 2]"), r"mine.yaml:8, stages.performer.use: Input should be a valid string"),
         (GOOD + "x: &a [1]\ny: *a", "aliases and deep nesting"),
@@ -347,7 +348,7 @@ def test_an_edited_plan_gets_the_length_its_bars_need(edit: dict[str, Any]) -> N
     assert piece.plan.seconds == edited.seconds or "so the length became" in piece.plan.conflicts[-1]
     last = max(note.onset_ticks for part in piece.performance.parts for note in part.notes) * piece.performance.seconds_per_tick
     assert piece.performance.seconds - last > 0.5
-    assert all(row["passed"] for row in piece.manifest["compliance"])
+    assert all(row.passed for row in piece.manifest.compliance)
 
 
 def test_an_unedited_plan_keeps_its_length() -> None:

@@ -16,7 +16,7 @@ from img2music.metrics.affect.affect_features import AffectFeatures, read_featur
 from img2music.performance import Performance
 from img2music.performers.expressive import ExpressivePerformer
 from img2music.plan import CompositionPlan
-from img2music.planners.rules.affect_mapping import feel, nearest_mode, season
+from img2music.planners.rules.affect_mapping import adapt_vocabulary, map_affect, nearest_mode
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.composer import Composer
 from img2music.score import Score
@@ -31,7 +31,7 @@ names = st.sampled_from(style_names())
 @given(names, unit, unit, unit)
 def test_more_arousal_is_never_sparser_softer_or_more_bound(name: str, valence: float, one: float, other: float) -> None:
     style = load_style(name)
-    calm, stirred = (feel(valence, arousal, style) for arousal in sorted((one, other)))
+    calm, stirred = (map_affect(valence, arousal, style) for arousal in sorted((one, other)))
     assert calm.density <= stirred.density
     assert calm.temper <= stirred.temper
     assert calm.articulation >= stirred.articulation
@@ -42,11 +42,11 @@ def test_more_arousal_is_never_sparser_softer_or_more_bound(name: str, valence: 
 @given(names, unit, unit, unit)
 def test_more_valence_is_never_lower_darker_or_more_bound(name: str, arousal: float, one: float, other: float) -> None:
     style = load_style(name)
-    sad, glad = (feel(valence, arousal, style) for valence in sorted((one, other)))
+    sad, glad = (map_affect(valence, arousal, style) for valence in sorted((one, other)))
     assert sad.height <= glad.height
     assert sad.articulation >= glad.articulation
     assert sad.density == glad.density
-    dark, light = (season(style.vocabulary, valence, arousal) for valence in sorted((one, other)))
+    dark, light = (adapt_vocabulary(style.vocabulary, valence, arousal) for valence in sorted((one, other)))
     assert dark.borrowed >= light.borrowed
     assert dark.suspensions >= light.suspensions
 
@@ -55,34 +55,34 @@ def test_more_valence_is_never_lower_darker_or_more_bound(name: str, arousal: fl
 @given(names, unit, unit)
 def test_every_feeling_stays_inside_the_style_and_the_plan(name: str, valence: float, arousal: float) -> None:
     style = load_style(name)
-    feeling = feel(valence, arousal, style)
+    feeling = map_affect(valence, arousal, style)
     assert style.density[0] - 1e-9 <= feeling.density <= style.density[1] + 1e-9
     assert -1 <= feeling.temper <= 1
     plan = RulesPlanner()(make_scene(valence=valence, arousal=arousal), Brief.of(style=name, seconds=12))
-    spread = feel(*spread_out(valence, arousal), style)
+    spread = map_affect(*spread_out(valence, arousal), style)
     assert (plan.articulation, plan.height) == (spread.articulation, spread.height)
-    assert type(style.vocabulary).model_validate(season(style.vocabulary, valence, arousal).model_dump())
+    assert type(style.vocabulary).model_validate(adapt_vocabulary(style.vocabulary, valence, arousal).model_dump())
 
 
 @pytest.mark.parametrize("name", style_names())
 def test_a_neutral_feeling_plays_as_the_style_does(name: str) -> None:
     style = load_style(name)
-    feeling = feel(0, 0, style)
+    feeling = map_affect(0, 0, style)
     assert (feeling.articulation, feeling.height) == (1, 0)
     assert feeling.density == pytest.approx(sum(style.density) / 2)
-    assert season(style.vocabulary, 0, 0) == style.vocabulary
+    assert adapt_vocabulary(style.vocabulary, 0, 0) == style.vocabulary
 
 
 def test_seven_levels_of_valence_are_seven_different_answers() -> None:
     style = load_style("solo-piano")
     levels = [index / 3 for index in range(-3, 4)]
-    assert len({feel(valence, 0, style).articulation for valence in levels}) == 7
-    assert len({season(style.vocabulary, valence, 0).borrowed for valence in levels}) == 7
+    assert len({map_affect(valence, 0, style).articulation for valence in levels}) == 7
+    assert len({adapt_vocabulary(style.vocabulary, valence, 0).borrowed for valence in levels}) == 7
 
 
 def test_what_a_style_never_does_it_does_in_no_mood() -> None:
     plain = load_style("solo-piano").vocabulary.model_copy(update={"borrowed": 0.0, "suspensions": 0.0})
-    assert season(plain, -1, 1) == plain
+    assert adapt_vocabulary(plain, -1, 1) == plain
 
 
 @settings(max_examples=100, deadline=None)

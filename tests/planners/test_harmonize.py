@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from img2music.io.style_files import load_style, style_names
 from img2music.planners.harmony.chord_figures import choose_inversions, pedal_chord
-from img2music.planners.harmony.chord_vocabulary import applied_target, light_of, triad_kind
+from img2music.planners.harmony.chord_vocabulary import applied_target, triad_brightness, triad_kind
 from img2music.planners.harmony.harmonize import harmonize
 from img2music.planners.rules.form import layout_sections
 from img2music.rng import generator
@@ -224,4 +224,9 @@ def test_triads_know_their_goals_and_their_light() -> None:
     assert triad_kind("iv", "major") == "borrowed"
     assert triad_kind("V", "minor") == "dominant"
     assert triad_kind("V", "dorian") == "strange"
-    assert light_of("IV", "major") > light_of("I", "major") > light_of("ii", "major") > light_of("iv", "major")
+    assert (
+        triad_brightness("IV", "major")
+        > triad_brightness("I", "major")
+        > triad_brightness("ii", "major")
+        > triad_brightness("iv", "major")
+    )

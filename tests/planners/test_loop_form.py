@@ -19,13 +19,14 @@ from hypothesis import strategies as st
 from img2music.audio import Audio
 from img2music.brief import Brief
 from img2music.io.audio_files import encode
-from img2music.io.midi.export_midi import read_midi, write_midi
+from img2music.io.midi.export_midi import write_midi
+from img2music.io.midi.import_midi import read_midi
 from img2music.io.style_files import style_names
 from img2music.metrics.compliance.compliance_check import check_compliance
 from img2music.performers.performance_builder import EXPRESSION, PEDAL
 from img2music.pipeline import Pipeline, replay
 from img2music.planners.rules.loop_form import fit_loop_tempo, layout_loop, loop_energies, loop_seconds
-from img2music.renderers.post.loop_seam import TAIL_SECONDS, around, fold
+from img2music.renderers.post.loop_seam import TAIL_SECONDS, extend_around, fold_tail
 from img2music.renderers.post.mastering import master
 from img2music.renderers.soundfont.soundfont_renderer import SoundfontRenderer
 from img2music.renderers.soundfont.synthesis import SAMPLE_RATE
@@ -125,8 +126,8 @@ def test_an_asked_tempo_gives_the_nearest_bars_and_says_so() -> None:
     assert "10 s at 97 quarter notes a minute are no whole bars of 4/4, as a loop needs; it has 4 bars, 9.89691 s" in (
         piece.plan.conflicts
     )
-    length = next(row for row in piece.manifest["compliance"] if row["promise"] == "length")
-    assert (length["asked"], length["found"], length["passed"]) == ("10.00 s, in whole bars 9.90 s", "9.90 s", True)
+    length = next(row for row in piece.manifest.compliance if row.promise == "length")
+    assert (length.asked, length.found, length.passed) == ("10.00 s, in whole bars 9.90 s", "9.90 s", True)
 
 
 def test_another_number_of_bars_is_not_what_was_asked() -> None:
@@ -143,7 +144,7 @@ def test_an_edited_tempo_moves_the_length_with_its_bars() -> None:
     piece = Pipeline.load().compose_from(plan, audio=None)
     assert piece.plan.seconds == pytest.approx(plan.bars * float(plan.parsed_meter.bar_quarters) * 0.6)
     assert any("so the length became" in conflict for conflict in piece.plan.conflicts)
-    assert all(row["passed"] for row in piece.manifest["compliance"])
+    assert all(row.passed for row in piece.manifest.compliance)
 
 
 @pytest.mark.parametrize("seconds", [1, 2.5, 1800])
@@ -163,8 +164,8 @@ def test_every_style_loops_and_keeps_its_promises(style: str) -> None:
     """A bass held over the bar line ran over the end of the piece, and no page could be written."""
     piece = Pipeline.load().compose_from(make_scene(genre=style), Brief.of(seconds=8, loop=True), audio=None)
     assert piece.plan.style == style
-    assert [row for row in piece.manifest["compliance"] if row["passed"] is False] == []
-    assert piece.manifest["compliance"][-1]["promise"] == "loop"
+    assert [row for row in piece.manifest.compliance if row.passed is False] == []
+    assert piece.manifest.compliance[-1].promise == "loop"
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -288,10 +289,10 @@ def test_stems_add_up_to_the_mix_before_mastering() -> None:
 
 def test_what_rings_longer_than_the_loop_comes_round_again() -> None:
     ringing = np.ones((1, 350), np.float32)
-    assert fold(ringing, 100, 10).tolist()[0][:30] == [4.0] * 30
-    assert fold(np.ones((2, 100), np.float32), 100, 48_000).tolist() == [[1.0] * 100] * 2
-    assert around(np.arange(5, dtype=np.float32)[None], 2).tolist() == [[3, 4, 0, 1, 2, 3, 4, 0, 1]]
-    assert around(np.arange(2, dtype=np.float32)[None], 3).tolist() == [[1, 0, 1, 0, 1, 0, 1, 0]]
+    assert fold_tail(ringing, 100, 10).tolist()[0][:30] == [4.0] * 30
+    assert fold_tail(np.ones((2, 100), np.float32), 100, 48_000).tolist() == [[1.0] * 100] * 2
+    assert extend_around(np.arange(5, dtype=np.float32)[None], 2).tolist() == [[3, 4, 0, 1, 2, 3, 4, 0, 1]]
+    assert extend_around(np.arange(2, dtype=np.float32)[None], 3).tolist() == [[1, 0, 1, 0, 1, 0, 1, 0]]
 
 
 @pytest.mark.parametrize("frames", [48_000, 48_017, 47_953])

@@ -15,8 +15,8 @@ from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.chords.chord_spacing import (
     LOW_LIMITS,
     avoid_shared_keys,
-    is_clear,
     keep_below_melody,
+    respects_low_limits,
     widen_low_intervals,
 )
 from img2music.realizers.composer import Composer
@@ -46,7 +46,7 @@ def sung_at(tune: Part, place: Fraction) -> int | None:
 
 def test_muddy_chords_are_opened() -> None:
     assert LOW_LIMITS[3] == 48  # no third below C3
-    assert not is_clear((40, 43, 47))
+    assert not respects_low_limits((40, 43, 47))
     assert widen_low_intervals((40, 43, 47), 72) == (40, 47, 55)
     assert widen_low_intervals((48, 52, 55), 72) == (48, 52, 55)
     assert widen_low_intervals((38, 42, 45), 46) == (38, 45)  # no room above: the third is left out
@@ -60,7 +60,7 @@ def test_chords_keep_to_the_low_interval_limits(style: str) -> None:
         if part.role in {"chords", "pad"} and planned.pattern not in {"power", "boogie", "drone"}:
             for onset, chord in by_onset(part).items():
                 if onset < last_bar:
-                    assert is_clear([note.pitch for note in chord]), (part.name, onset)
+                    assert respects_low_limits([note.pitch for note in chord]), (part.name, onset)
 
 
 @pytest.mark.parametrize("style", style_names())

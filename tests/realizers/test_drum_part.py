@@ -20,7 +20,7 @@ from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.composer import Composer
 from img2music.realizers.drums.drum_kit import DRUMS
 from img2music.realizers.drums.drum_part import write_drums
-from img2music.realizers.drums.grooves import choose_groove, groove_bar, library
+from img2music.realizers.drums.grooves import choose_groove, groove_bar, groove_library
 from img2music.realizers.timeline import NoteEvent, layout_phrases
 from img2music.resources import asset_path
 from img2music.score import Note, Score
@@ -55,7 +55,7 @@ def kit_notes(score: Score) -> tuple[Note, ...]:
 
 
 def test_the_learned_grooves_are_drumming() -> None:
-    grooves, fills = library()
+    grooves, fills = groove_library()
     keys = {key for key, _ in DRUMS.values()}
     assert len(grooves) > 80
     assert len(fills) > 80
@@ -75,7 +75,7 @@ def test_the_learned_grooves_are_drumming() -> None:
 
 
 def test_every_groove_varies_without_becoming_another() -> None:
-    grooves, _ = library()
+    grooves, _ = groove_library()
     for groove in grooves:
         assert len(groove.windows) == 4
         assert len(set(groove.windows)) == 4
@@ -123,7 +123,7 @@ def bars_of(events: list[NoteEvent], meter: Meter) -> dict[int, set[tuple[Fracti
 @pytest.mark.parametrize("energy", ENERGIES[1:])
 def test_bars_are_recorded_ones_and_fills_stand_at_the_ends_of_phrases(style: str, energy: float) -> None:
     plan = plan_of(style)
-    meter, grooves = plan.parsed_meter, library()[0]
+    meter, grooves = plan.parsed_meter, groove_library()[0]
     recorded = {
         frozenset((stroke.place, stroke.pitch) for stroke in groove_bar(groove, variant, bar, meter, plan.tempo_bpm))
         for groove in grooves
@@ -161,7 +161,7 @@ def test_a_groove_is_kept_and_varied() -> None:
 
 def test_fuller_levels_are_struck_more() -> None:
     struck: dict[tuple[str, str, str, int], list[float]] = defaultdict(list)
-    for groove in library()[0]:
+    for groove in groove_library()[0]:
         energy = sum(hit.velocity for bar in groove.windows[0] for hit in bar)
         struck[groove.family, groove.meter, groove.feel, groove.level].append(energy)
     pairs = 0

@@ -26,8 +26,9 @@ from img2music.io.midi.export_midi import write_midi
 from img2music.performance import Control, Performance, PlayedNote, PlayedPart
 from img2music.renderers.post.mastering import master
 from img2music.renderers.soundfont import font_cache, synthesis
-from img2music.renderers.soundfont.font_cache import ready_font
-from img2music.renderers.soundfont.sf3 import open_font, write_sf2
+from img2music.renderers.soundfont.font_cache import cached_font
+from img2music.renderers.soundfont.sf2_writer import write_sf2
+from img2music.renderers.soundfont.sf3 import open_font
 from img2music.renderers.soundfont.soundfont_renderer import SoundfontRenderer
 from img2music.resources import asset_path, cache_folder
 from img2music.stages import load_stage
@@ -238,7 +239,7 @@ def test_font_that_is_not_there() -> None:
 
 
 def test_built_in_font_has_every_program() -> None:
-    font = ready_font(asset_path("FluidR3Mono_GM.sf3"))
+    font = cached_font(asset_path("FluidR3Mono_GM.sf3"))
     assert not font.is_compressed
     assert {program for bank, program in font.presets if bank == 0} == set(range(128))
     assert (128, 0) in font.presets
@@ -249,20 +250,20 @@ def test_built_in_font_has_every_program() -> None:
 
 def test_font_is_converted_once(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMG2MUSIC_CACHE", str(tmp_path / "cache"))
-    first = ready_font(tiny)
+    first = cached_font(tiny)
 
     def never(*_: object) -> None:
         raise AssertionError
 
     with monkeypatch.context() as patch:
         patch.setattr(font_cache, "_convert", never)
-        assert ready_font(tiny).path == first.path
+        assert cached_font(tiny).path == first.path
     assert first.path.read_bytes() == converted(tiny)
     kept = first.path
     assert kept.is_relative_to(cache_folder())
     assert hashlib.sha256(TINY).hexdigest()[:32] in kept.name
     kept.write_bytes(b"damaged")
-    ready_font(tiny)
+    cached_font(tiny)
     assert kept.read_bytes() == converted(tiny)
 
 
@@ -279,7 +280,7 @@ def test_cache_that_cannot_be_written(tiny: Path, tmp_path: Path, monkeypatch: p
     usual = SoundfontRenderer(soundfont=tiny)(TRIO)
     (tmp_path / "file").touch()
     monkeypatch.setenv("IMG2MUSIC_CACHE", str(tmp_path / "file"))
-    assert ready_font(tiny).is_compressed
+    assert cached_font(tiny).is_compressed
     assert np.array_equal(SoundfontRenderer(soundfont=tiny)(TRIO).mix.samples, usual.mix.samples)
 
 

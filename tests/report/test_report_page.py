@@ -6,8 +6,8 @@ import base64
 import hashlib
 import re
 import shlex
+from dataclasses import replace
 from itertools import pairwise
-from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from img2music.io.engraving.piano_roll import pianoroll_svg
 from img2music.report import explain_text
-from img2music.report.explanation import format_clock, with_accidentals
 from img2music.report.page.citations import CueIndex
 from img2music.report.page.html import data_svg, el, relative_href, strip_unsafe
 from img2music.report.page.page_colours import contrast, oklch_to_hex, themes
 from img2music.report.page.player import numeral, plot_edges
 from img2music.report.page.reproduce import compose_command
+from img2music.report.text_format import format_clock, with_accidentals
 from img2music.scene import Swatch
 from tests.support.report_pages import HOSTILE, JPEG, PAGE, PageReader, report_page, report_piece, report_plan, report_scene
 
@@ -208,7 +208,7 @@ def test_page_without_sound_says_so() -> None:
 
 
 def test_page_without_picture_sketches_its_colours(read: PageReader) -> None:
-    sketched = PageReader(report_page(report_piece(), picture_jpeg=None))
+    sketched = PageReader(report_page(replace(report_piece(), preview_jpeg=None)))
     assert "The picture is not at hand" in sketched.text
     assert sketched.values("data-mark") == read.values("data-mark")
     drawn = [
@@ -221,7 +221,7 @@ def test_page_without_picture_sketches_its_colours(read: PageReader) -> None:
 
 @pytest.mark.parametrize("jpeg", [JPEG, None])
 def test_page_of_a_piece_that_began_from_a_plan(jpeg: bytes | None) -> None:
-    read = PageReader(report_page(report_piece(with_scene=False), picture_jpeg=jpeg))
+    read = PageReader(report_page(replace(report_piece(with_scene=False), preview_jpeg=jpeg)))
     assert "What was seen" not in read.text
     assert ("began from a plan, without a picture" in read.text) is (jpeg is None)
     assert "img2music realize plan.json" in read.text
@@ -229,26 +229,21 @@ def test_page_of_a_piece_that_began_from_a_plan(jpeg: bytes | None) -> None:
     assert read.values("data-cue") == []
 
 
-@pytest.mark.parametrize(
-    "manifest",
-    [
-        {},
-        {
-            "compliance": None,
-            "fallbacks": "none",
-            "takes": 3,
-            "versions": ["1"],
-            "files": None,
-            "pipeline": "offline",
-            "stages": None,
-        },
-        {"compliance": ["?"], "fallbacks": ["plain words"], "takes": [None, "x"], "versions": {}, "files": ["score.mid"]},
-    ],
-)
-def test_manifest_may_lack_anything(manifest: dict[str, Any]) -> None:
-    read = PageReader(report_page(report_piece(manifest=manifest), pages=(), pianoroll=""))
+def test_a_page_without_compliance_and_files_leaves_their_blocks_out() -> None:
+    piece = report_piece()
+    bare: dict[str, object] = {
+        "compliance": (),
+        "fallbacks": (),
+        "takes": (),
+        "versions": {},
+        "files": {},
+        "stages": {},
+        "conflicts": (),
+    }
+    read = PageReader(report_page(replace(piece, manifest=piece.manifest.model_copy(update=bare)), pages=(), pianoroll=""))
     assert "img2music replay piece.json" in read.text
-    assert ("Plain words." in read.text) is (manifest.get("fallbacks") == ["plain words"])
+    assert "What was promised" not in read.text
+    assert "Where wishes disagreed" not in read.text
     assert "The score" not in read.text
 
 
@@ -257,9 +252,9 @@ def test_same_piece_same_page(page: str) -> None:
 
 
 def test_page_adds_little_to_what_it_holds() -> None:
-    bare = report_page(report_piece(), pages=(), pianoroll="", picture_jpeg=None)
+    bare = report_page(replace(report_piece(), preview_jpeg=None), pages=(), pianoroll="")
     assert len(bare) < 90_000
-    assert len(report_page(report_piece(), pages=(PAGE * 1000,), pianoroll="", picture_jpeg=None)) < len(
+    assert len(report_page(replace(report_piece(), preview_jpeg=None), pages=(PAGE * 1000,), pianoroll="")) < len(
         bare
     ) + 1.35 * 1000 * len(PAGE)
 

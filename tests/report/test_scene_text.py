@@ -8,7 +8,8 @@ import pytest
 
 from img2music.cli.shared.scene_summary import print_scene_summary
 from img2music.report import explain_text
-from img2music.report.scene_text import feeling_rows, look_rows, scene_sentences, shown_rows, suggestions
+from img2music.report.scene_rows import feeling_rows, look_rows, shown_rows, suggestions
+from img2music.report.scene_text import scene_sentences
 from img2music.scene import Cue, Scene
 from tests.support.made_scenes import make_scene
 from tests.support.report_pages import report_plan

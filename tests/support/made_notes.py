@@ -14,6 +14,8 @@ from img2music.theory import METERS, Chord, Key, Meter, SpelledPitch, instrument
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from img2music.theory.instruments import Hand
+
 __all__ = [
     "HAT",
     "KICK",
@@ -57,9 +59,9 @@ def drum_note(onset: object, duration: object, pitch: int, *, velocity: int = 90
     return Note(Fraction(str(onset)), Fraction(str(duration)), pitch, SpelledPitch(place[0], 0, int(place[1])), velocity)
 
 
-def make_part(name: str, notes: Iterable[Note], *, plays: str = "piano", role: str = "melody") -> Part:
+def make_part(name: str, notes: Iterable[Note], *, plays: str = "piano", role: str = "melody", hand: Hand | None = None) -> Part:
     ordered = tuple(sorted(notes, key=lambda note: (note.onset_quarters, note.pitch)))
-    return Part(name, instrument(plays), role, ordered)
+    return Part(name, instrument(plays), role, ordered, hand=hand)
 
 
 def make_score(

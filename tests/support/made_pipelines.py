@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from img2music.brief import Brief
 from img2music.pipeline import Pipeline
-from img2music.pipeline.config import PipelineConfig
+from img2music.pipeline_config import PipelineConfig
 
 if TYPE_CHECKING:
+    from img2music.manifest import KeptMusic
     from img2music.piece import Piece
 
 SYMBOLIC = [
@@ -36,6 +37,12 @@ def make_pipeline(**stages: object) -> Pipeline:
 
 def files_of(piece: Piece) -> dict[str, bytes]:
     return dict(piece.files())
+
+
+def kept_of(piece: Piece) -> KeptMusic:
+    """What a piece kept of an earlier one."""
+    assert piece.manifest.kept is not None
+    return piece.manifest.kept
 
 
 def manifest_of(folder: Path) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from img2music.evaluation.records import CellRecord
+from img2music.evaluation.workbench.cell_record import CellRecord
 from img2music.evaluation.workbench.grid_inputs import load_grid
 from img2music.evaluation.workbench.prompt_grid import Grid, GridPicture
 from img2music.provenance import ModelUse

@@ -8,8 +8,11 @@ from typing import Any
 
 from img2music.brief import Brief
 from img2music.io.engraving.piano_roll import pianoroll_svg
+from img2music.manifest import Fallback, Manifest, Take
+from img2music.measurement import ComplianceRow
 from img2music.performance import TICKS_PER_QUARTER, Performance, PlayedNote, PlayedPart
 from img2music.piece import Piece
+from img2music.pipeline.presets import load_pipeline_config
 from img2music.plan import CompositionPlan
 from img2music.report import report_html
 from img2music.scene import Scene
@@ -118,7 +121,7 @@ def report_plan(text: str = "") -> CompositionPlan:
     )
 
 
-def report_piece(text: str = "", *, with_scene: bool = True, manifest: dict[str, Any] | None = None) -> Piece:
+def report_piece(text: str = "", *, with_scene: bool = True) -> Piece:
     """A small but whole piece; `text` goes wherever free text may stand."""
     plan = report_plan(text)
     key, quarter = plan.parsed_key, TICKS_PER_QUARTER
@@ -160,31 +163,36 @@ def report_piece(text: str = "", *, with_scene: bool = True, manifest: dict[str,
         ),
         ((0, "intro"), (6 * quarter, "A1" + text)),
     )
-    said: dict[str, Any] = {
-        "versions": {"img2music": "0.1.0", "verovio" + text: "6.4.1" + text},
-        "pipeline": {"name": "offline"},
-        "stages": {"renderer": "soundfont" + text},
-        "fallbacks": [
-            {"stage": "renderer", "asked": "fluidsynth", "used": "soundfont", "why": "fluidsynth is not on the path" + text}
-        ],
-        "compliance": [
-            {"promise": "tempo", "by": "brief", "asked": "72", "found": "72" + text, "read_from": ["MIDI"], "passed": True},
-            {"promise": "length", "by": "plan", "asked": 42.0, "found": 45.5, "read_from": ["audio"], "passed": False},
-            {"promise": "loudness" + text, "asked": None, "found": None, "passed": None},
-        ],
-        "takes": [{"seed": 7, "kept": True, "mark": 0.8125}, {"seed": 8, "kept": False, "mark": 0.5}],
-        "files": {"plan.json": "00", "score.mid" + text: "00"},
-        "timing": {"planner": 12.3456},
-    }
     scene = report_scene(text) if with_scene else None
     brief = Brief(seconds=42, tempo_bpm=72, words=("calm, at night" + text)[:400], seed=7)
-    return Piece(brief, scene, plan, score, performance, None, said if manifest is None else manifest, exporter=lambda _: ())
+    row: Any = ComplianceRow
+    manifest = Manifest(
+        versions={"img2music": "0.1.0", "verovio" + text: "6.4.1" + text},
+        picture=None if scene is None else scene.picture,
+        brief=brief,
+        pipeline=load_pipeline_config("offline"),
+        stages={"renderer": "soundfont" + text},
+        seed=7,
+        takes=(Take(seed=7, kept=True, mark=0.8125), Take(seed=8, kept=False, mark=0.5)),
+        fallbacks=(Fallback(stage="renderer", asked="fluidsynth", used="soundfont", why="fluidsynth is not on the path" + text),),
+        conflicts=plan.conflicts,
+        compliance=(
+            row("tempo", "brief", "72", "72" + text, ("MIDI",), True),
+            row("length", "plan", "42.0" + text, "45.5", ("audio",), False),
+            row("key", "plan", "B♭ mixolydian", "no pitch sounds" + text, ("MIDI",), None),
+        ),
+        audio=None,
+        scene=scene,
+        plan=plan,
+        files={"plan.json": "0" * 64, "score.mid": "0" * 64},
+        timing={"planner": 12.3456},
+    )
+    return Piece(brief, scene, plan, score, performance, None, manifest, preview_jpeg=JPEG)
 
 
 def report_page(piece: Piece, **changes: Any) -> str:
     """The page of a piece with every input, but for the changes."""
     inputs: dict[str, Any] = {
-        "picture_jpeg": JPEG,
         "pages": (PAGE, PAGE),
         "pianoroll": pianoroll_svg(piece.performance),
         "audio_name": "audio.wav",

@@ -60,16 +60,16 @@ class Broken:
 
 def naming(shares: dict[str, float]) -> Callable[[str, NDArray[np.float32]], dict[str, NDArray[np.float32]]]:
     """A `perceivers.networks.run` whose recognisers see classes with these shares, whatever the picture; faces are really looked for."""
-    from img2music.perceivers.image.onnx_networks import run
-    from img2music.perceivers.image.recognition import classes
+    from img2music.perceivers.image.onnx_networks import run_network
+    from img2music.perceivers.image.recognition import image_classes
 
-    names = classes().names
+    names = image_classes().names
     rest = (1 - sum(shares.values())) / (len(names) - len(shares))
     scores = np.log([shares.get(name, rest) for name in names]).astype(np.float32)
 
     def answer(name: str, pixels: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         if not name.startswith("efficientnet"):
-            return run(name, pixels)
+            return run_network(name, pixels)
         cells = np.broadcast_to(scores[:, None, None], (len(names), 4, 4)).copy()
         return {"logits": scores[None], "cells": cells[None], "feat": np.full((1, 1280), 0.2, np.float32)}
 

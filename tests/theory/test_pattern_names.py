@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from img2music.errors import UsageError
-from img2music.realizers.bass.bass_patterns import BASS
-from img2music.realizers.chords.patterns import ARPEGGIO, CHORDS, PAD, PatternContext, pattern
-from img2music.realizers.chords.patterns.pattern_grid import EIGHTH, SIXTEENTH, level, strongest_places
+from img2music.realizers.bass.bass_patterns import BASS_PATTERNS
+from img2music.realizers.chords.patterns import ARPEGGIO_PATTERNS, CHORD_PATTERNS, PAD_PATTERNS, PatternContext, find_pattern
+from img2music.realizers.chords.patterns.pattern_grid import EIGHTH, SIXTEENTH, count_for_drive, strongest_places
 from img2music.theory import METERS, Meter
 from img2music.theory.pattern_names import PATTERNS, check_pattern
 
-TABLES = {"chords": CHORDS, "arpeggio": ARPEGGIO, "pad": PAD}
+TABLES = {"chords": CHORD_PATTERNS, "arpeggio": ARPEGGIO_PATTERNS, "pad": PAD_PATTERNS}
 DRIVES = (0.0, 0.2, 0.3, 0.38, 0.46, 0.54, 0.62, 0.7, 0.78, 1.0)
 ALL = [(role, name) for role, table in TABLES.items() for name in table]
 COMMON = [
@@ -27,7 +27,7 @@ def moments(meter: str, drive: float) -> list[PatternContext]:
 
 def test_every_named_pattern_is_played_and_every_played_one_named() -> None:
     assert {role: set(table) for role, table in TABLES.items()} == {role: set(PATTERNS[role]) for role in TABLES}
-    assert set(BASS) == set(PATTERNS["bass"])
+    assert set(BASS_PATTERNS) == set(PATTERNS["bass"])
 
 
 @pytest.mark.parametrize(("role", "name"), ALL)
@@ -71,7 +71,7 @@ def test_strokes_are_added_where_a_player_would_add_them() -> None:
 
 
 def test_a_level_climbs_from_first_to_last() -> None:
-    assert [level(drive / 10, 1, 2, 4) for drive in range(11)] == [1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 4]
+    assert [count_for_drive(drive / 10, 1, 2, 4) for drive in range(11)] == [1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 4]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_patterns_of_a_kind_are_of_that_kind(role: str, name: str, meter: str, w
 
 
 def test_an_empty_name_takes_the_plainest_and_a_wrong_one_names_the_nearest() -> None:
-    assert pattern("chords", "") is CHORDS["block"]
+    assert find_pattern("chords", "") is CHORD_PATTERNS["block"]
     with pytest.raises(UsageError, match=r"no bass pattern 'walkin' .did you mean 'walking'"):
         check_pattern("bass", "walkin")
     with pytest.raises(UsageError, match="role 'melody'"):

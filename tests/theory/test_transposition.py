@@ -6,7 +6,7 @@ import pytest
 
 from img2music.io.style_files import load_style, style_names
 from img2music.theory import MODES, Key, SpelledPitch, parse_bar
-from img2music.theory.transposition import degree_of, interval_name, key_interval, moved_pitch, numeral_in_mode
+from img2music.theory.transposition import degree_of, interval_name, key_interval, numeral_in_mode, transpose_pitch
 
 D_MAJOR, D_MINOR = Key.parse("D major"), Key.parse("D minor")
 
@@ -61,12 +61,12 @@ def test_a_note_keeps_its_degree() -> None:
     third, seventh, raised = SpelledPitch("F", 1, 4), SpelledPitch("C", 1, 5), SpelledPitch("G", 1, 4)
     assert degree_of(third, D_MAJOR) == (2, True)
     assert degree_of(raised, D_MAJOR) == (3, False)
-    assert moved_pitch(third, D_MAJOR, D_MINOR) == 65
-    assert moved_pitch(seventh, D_MAJOR, D_MINOR) == 72
+    assert transpose_pitch(third, D_MAJOR, D_MINOR) == 65
+    assert transpose_pitch(seventh, D_MAJOR, D_MINOR) == 72
     bright, dark = (parse_bar("V7", key)[0].members for key in (D_MAJOR, D_MINOR))
-    assert moved_pitch(seventh, D_MAJOR, D_MINOR, bright, dark) == 73  # the leading tone of the chord under it
+    assert transpose_pitch(seventh, D_MAJOR, D_MINOR, bright, dark) == 73  # the leading tone of the chord under it
     second = parse_bar("V7/II", D_MAJOR)[0].members  # has a D sharp
-    assert moved_pitch(SpelledPitch("D", 0, 4), D_MAJOR, D_MINOR, second, second) == 62  # the tonic beside it stays one
-    assert moved_pitch(raised, D_MAJOR, D_MINOR) == 68  # no note of the scale: as far from the tonic as it was
-    assert moved_pitch(seventh, D_MINOR, D_MAJOR) == 73
-    assert moved_pitch(third, D_MAJOR, Key.parse("Bb major")) == 62
+    assert transpose_pitch(SpelledPitch("D", 0, 4), D_MAJOR, D_MINOR, second, second) == 62  # the tonic beside it stays one
+    assert transpose_pitch(raised, D_MAJOR, D_MINOR) == 68  # no note of the scale: as far from the tonic as it was
+    assert transpose_pitch(seventh, D_MINOR, D_MAJOR) == 73
+    assert transpose_pitch(third, D_MAJOR, Key.parse("Bb major")) == 62

@@ -12,6 +12,7 @@ from img2music import Brief, Pipeline
 from img2music.brief import Wishes
 from img2music.errors import BriefError, UsageError
 from img2music.pipeline import recompose
+from img2music.pipeline.output_options import PieceOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,9 +24,14 @@ def test_the_typed_wishes_are_the_fields_of_a_brief() -> None:
     assert get_type_hints(Wishes)["tempo_bpm"] == float | None
 
 
-@pytest.mark.parametrize("function", [img2music.compose, Pipeline.compose, recompose, Brief.of])
-def test_editors_know_the_wishes(function: Callable[..., object]) -> None:
-    assert signature(function).parameters["wishes"].annotation == "Unpack[Wishes]"
+@pytest.mark.parametrize(
+    ("function", "options"),
+    [(img2music.compose, PieceOptions), (Pipeline.compose, PieceOptions), (recompose, PieceOptions), (Brief.of, Wishes)],
+)
+def test_editors_know_the_wishes(function: Callable[..., object], options: type) -> None:
+    (given,) = (one for one in signature(function).parameters.values() if one.kind is one.VAR_KEYWORD)
+    assert given.annotation == f"Unpack[{options.__name__}]"
+    assert get_type_hints(Wishes).items() <= get_type_hints(options).items()
 
 
 def test_type_checkers_find_a_wrong_wish() -> None:

@@ -15,7 +15,6 @@ The exit code is 1 where something must be none and is not.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import random
 import re
@@ -36,12 +35,12 @@ from PIL import Image
 
 from img2music.errors import Img2MusicError
 from img2music.pipeline import Pipeline
-from img2music.pipeline.config import PipelineConfig
+from img2music.pipeline_config import PipelineConfig
 from tests.support.stub_server import BEHAVIOURS, StubServer, sample_answer, schema_of_request
 
 if TYPE_CHECKING:
     from img2music.piece import Piece
-    from img2music.pipeline.progress import Event
+    from img2music.provenance import Event
 
 STAGES = {"perceiver": ("vlm", "offline"), "planner": ("llm", "rules"), "realizer": ("abc", "composer")}
 KEY_VARIABLE, KEY = "IMG2MUSIC_STUB_LOGIN", "Zq8-odd-looking-credential-77"
@@ -110,7 +109,7 @@ def go(run: Run, picture: Path, seconds: int, limit: float) -> Run:
         except Exception as error:
             run.end = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
         else:
-            run.told = json.dumps(piece.manifest)
+            run.told = piece.manifest.model_dump_json()
             run.end = end_of(run, piece)
         # An asking stage that raises tells of no end.
         run.asking_seconds = run.marks.get("end", monotonic()) - run.marks.get("begin", monotonic())
@@ -122,8 +121,8 @@ def go(run: Run, picture: Path, seconds: int, limit: float) -> Run:
 def end_of(run: Run, piece: Piece) -> str:
     """Who made the piece, as its manifest says; what is wrong where it says too little."""
     use, other = STAGES[run.stage]
-    fallbacks = [(each["stage"], each["asked"], each["used"]) for each in piece.manifest["fallbacks"]]
-    accepted = [each["accepted"] for each in piece.manifest["models"] if each["stage"] == run.stage]
+    fallbacks = [(each.stage, each.asked, each.used) for each in piece.manifest.fallbacks]
+    accepted = [each.accepted for each in piece.manifest.models if each.stage == run.stage]
     if fallbacks == [(run.stage, use, other)] and run.fallback and not any(accepted):
         return "fallback"
     if not fallbacks and accepted == [True]:

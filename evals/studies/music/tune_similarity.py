@@ -26,7 +26,7 @@ import numpy as np
 
 import img2music
 from img2music.io.style_files import style_names
-from img2music.metrics.symbolic.form_similarity import likenesses
+from img2music.metrics.symbolic.form_similarity import section_likenesses
 from img2music.metrics.symbolic.melody_view import view_melody
 from img2music.metrics.symbolic.norms import band
 from img2music.metrics.symbolic.sequence_similarity import edit_likeness, jaccard, runs
@@ -73,7 +73,7 @@ def form(scenes: Sequence[img2music.Scene], count: int) -> None:
     for seed, scene, style in zip(range(count), cycle(scenes), cycle(style_names()), strict=False):
         tune = write(scene, style=style, seconds=90, seed=seed)
         if tune is not None:
-            pairs.append(likenesses(tune))
+            pairs.append(section_likenesses(tune))
     alike = [value for one, _ in pairs for value in one]
     unlike = [value for _, other in pairs for value in other]
     chance = np.random.default_rng(1)

@@ -48,8 +48,8 @@ def main() -> None:
         pieces = {picture.stem: compose(picture, (options.out or Path(scratch)) / picture.stem) for picture in pictures}
     for name, piece in pieces.items():
         plan = piece.plan
-        rows = [row for row in piece.manifest["compliance"] if row["passed"] is not None]
-        kept = sum(bool(row["passed"]) for row in rows)
+        rows = [row for row in piece.manifest.compliance if row.passed is not None]
+        kept = sum(bool(row.passed) for row in rows)
         band = ", ".join(part.instrument for part in plan.parts)
         print(
             f"{name:13} {plan.style:16} {plan.key:14} {plan.meter:5} {plan.tempo_bpm:5g}  kept {kept}/{len(rows)}  {plan.title}: {band}"

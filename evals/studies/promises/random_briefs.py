@@ -138,10 +138,10 @@ def kept(brief: img2music.Brief, piece: img2music.Piece) -> dict[str, bool]:
 
 def told(piece: img2music.Piece) -> dict[str, bool]:
     """What our own compliance table says; lines that measure nothing are left out."""
-    rows = piece.manifest["compliance"]
-    result = {f"{row['promise']}, compliance": row["passed"] for row in rows if row["passed"] is not None}
+    rows = piece.manifest.compliance
+    result = {f"{row.promise}, compliance": row.passed for row in rows if row.passed is not None}
     mode = piece.plan.parsed_key.mode
-    result |= {f"key of the notes, {mode}, compliance": row["passed"] for row in rows if row["tonality"] is not None}
+    result |= {f"key of the notes, {mode}, compliance": bool(row.passed) for row in rows if row.tonality is not None}
     return result | {"numerals belong to the mode": piece.plan.contradiction() is None}
 
 

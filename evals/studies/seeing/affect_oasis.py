@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from img2music.crossmodal.affect import named_affect
 from img2music.crossmodal.cue_evidence import TYPICAL, CueEvidence
+from img2music.io.colour.oklab import oklab_from_linear
 from img2music.io.pictures import open_picture
-from img2music.perceivers.image.oklab import oklab_from_linear
 from img2music.perceivers.offline import OfflinePerceiver
 
 Numbers = NDArray[np.float64]

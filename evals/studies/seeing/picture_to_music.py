@@ -37,7 +37,7 @@ from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.composer import Composer
 
 if TYPE_CHECKING:
-    from img2music.perceivers.image.affect_regression import Fitted
+    from img2music.perceivers.image.affect_regression import AffectRegression
 
 Numbers = NDArray[np.float64]
 SHUFFLES, PROCESSES = 1000, 2
@@ -51,13 +51,13 @@ class Job(NamedTuple):
     seconds: float
 
 
-_rules: list[Fitted] = []
+_rules: list[AffectRegression] = []
 _judges: list[AffectEstimator] = []  # filled before the processes are forked
 
 
 def made(job: Job) -> tuple[float, float, float, float]:
     """Valence and arousal as read in the picture and as estimated from the notes; not a number where there are too few notes."""
-    affect_regression.fitted = lambda: _rules[job.fold]  # type: ignore[assignment]
+    affect_regression.load_affect_regression = lambda: _rules[job.fold]  # type: ignore[assignment]
     scene = OfflinePerceiver()(open_picture(job.picture))
     plan = RulesPlanner()(scene, Brief.of(seconds=job.seconds))
     features = read_features(ExpressivePerformer()(Composer()(plan), plan))
@@ -95,7 +95,7 @@ def main() -> None:
     photos = load(arguments.oasis, arguments.seen)
     with (arguments.oasis / "norms.csv").open(newline="", encoding="utf-8") as file:
         names = [row["image"] for row in csv.DictReader(file)]
-    place, shipped = folds(photos.themes, 0), affect_regression.fitted()
+    place, shipped = folds(photos.themes, 0), affect_regression.load_affect_regression()
     for fold in range(FOLDS):
         away = place == fold
         _rules.append(fit(pick(photos.ten, ~away), photos.rated[~away], float(shipped.noise[1])))

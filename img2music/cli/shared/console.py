@@ -21,6 +21,8 @@ from img2music.errors import Img2MusicError, OutputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from pydantic import BaseModel
+
     from img2music.pipeline import Event
 
 __all__ = [
@@ -56,6 +58,12 @@ def print_text(text: str = "") -> None:
 def print_json(value: dict[str, Any]) -> None:
     """A result for programs: one object, one line, at once."""
     typer.echo(json.dumps(value, allow_nan=False))
+
+
+def print_document(model: BaseModel) -> None:
+    """A document for programs, with every number as its file has it."""
+    document: dict[str, object] = json.loads(model.model_dump_json())
+    print_json(document)
 
 
 def print_notice(text: str) -> None:

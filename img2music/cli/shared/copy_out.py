@@ -27,7 +27,7 @@ def copy_out(content: bytes, file: str, to: str | None, *, force: bool) -> Path:
         OutputError: the name is taken, or can't be written.
     """
     if to is not None and not to.strip():
-        raise UsageError(f"the copy's name is blank; name a file or a folder, or name none for {file} here")
+        raise UsageError(f"FILE is blank; name a file or a folder, or leave it out for {file} here")
     target = Path(file if to is None else to)
     if to is not None and to.endswith(_SEPARATORS) and not os.path.isdir(target):  # noqa: PTH112  Path.is_dir raises for long names
         raise OutputError(f"{to} is not a folder; make it first, or name a file")

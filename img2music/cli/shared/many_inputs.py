@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from img2music.cli.shared.console import error_line, exit_code_of, print_error, print_json, print_notice
 from img2music.errors import OutputError, UsageError
-from img2music.output_folder import identity_of, save_files
+from img2music.output_folder import save_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from img2music.output_folder import SavedFiles
     from img2music.piece import Piece
 
-__all__ = ["check_writable", "folder_names", "for_each_input", "safe_folder_name", "save_piece"]
+__all__ = ["check_writable", "folder_names", "for_each_input", "safe_folder_name", "save_documents", "save_piece"]
 
 _RESULTS = {"scene.json", "plan.json", "piece.json", "score.mid"}
 _LONGEST_NAME, _LONGEST_NAME_BYTES = 100, 200
@@ -112,4 +112,13 @@ def save_piece(piece: Piece, folder: Path, *, force: bool, spare: Path | None = 
     Raises:
         OutputError: the folder can't be written; everything is as it was before.
     """
-    return save_files(folder, piece.files(), identity=identity_of(piece.manifest), force=force, spare=spare)
+    return save_files(folder, piece.files(), identity=piece.manifest.identity, force=force, spare=spare)
+
+
+def save_documents(folder: Path | None, files: list[tuple[str, bytes]], *, force: bool) -> None:
+    """Writes files by name, where a folder is wanted, and says where they went if they are elsewhere."""
+    if folder is None:
+        return
+    saved = save_files(folder, files, force=force)
+    if saved.note:
+        print_notice(saved.note)

@@ -1,51 +1,41 @@
-"""Options that several verbs share, and what they mean together."""
+"""Options that several verbs share: single ones as annotations, those that belong together as records (see `option_records`)."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING, Annotated, Any
 
 from img2music.cli.shared import completion
+from img2music.cli.shared.many_inputs import check_writable, folder_names
+from img2music.cli.shared.option_records import option
 from img2music.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from img2music.brief import Brief
+    from img2music.manifest import AudioFormat
     from img2music.pipeline import Pipeline
-    from img2music.pipeline.manifest import AudioFormat
 
 __all__ = [
     "AudioChoice",
     "AudioOption",
-    "EmbedOption",
-    "ForceOption",
-    "FromOption",
-    "InstrumentOption",
     "JsonOption",
     "KeepOption",
-    "KeyOption",
-    "LoopOption",
     "MaxPixelsOption",
-    "MeterOption",
-    "ModelOption",
-    "NoFallbackOption",
-    "OutOption",
+    "NotesExport",
+    "OptionalOutput",
+    "Output",
+    "PieceExport",
+    "PipelineChoice",
     "PipelineOption",
     "PlanStyleOption",
-    "PromptOption",
-    "SecondsOption",
     "SeedOption",
     "StemsOption",
-    "StyleOption",
-    "TakesOption",
-    "TempoOption",
-    "WordsOption",
+    "Wishes",
     "audio_format",
-    "load_pipeline",
-    "make_brief",
     "picture_names",
     "split_names",
 ]
@@ -61,121 +51,211 @@ class AudioChoice(str, Enum):  # noqa: UP042  a plain mix-in is what every typer
     NONE = "none"
 
 
-OutOption = Annotated[
+SeedOption = Annotated[int | None, option("--seed", "N", "Seed of the random choices. Another number gives another piece.")]
+KeepOption = Annotated[
+    list[str] | None,
+    option(
+        "--keep",
+        "CRAFT,...",
+        "What stays as it was, parted by commas: form, harmony, melody, counter, chords, bass, drums, performance.",
+        autocompletion=completion.complete_craft,
+    ),
+]
+StemsOption = Annotated[bool, option("--stems", None, "Also write the sound of each part.")]
+AudioOption = Annotated[AudioChoice, option("--audio", None, "Format of the sound file; none makes no sound.")]
+PipelineOption = Annotated[
     str,
-    typer.Option(
-        "--out", "-o", metavar="OUT", help="Folder for the results: OUT/<name of the picture or file>/.", show_default=True
+    option(
+        "--pipeline",
+        "NAME|FILE",
+        "Which stages do the work. `img2music pipelines ls` lists the pipelines.",
+        autocompletion=completion.complete_pipeline,
     ),
 ]
 PlanStyleOption = Annotated[
     str | None,
-    typer.Option(
-        "--style",
-        metavar="NAME|FILE",
-        help="Use this instead of the style that the plan names.",
-        autocompletion=completion.complete_style,
-    ),
-]
-PipelineOption = Annotated[
-    str,
-    typer.Option(
-        "--pipeline",
-        metavar="NAME|FILE",
-        help="Who does each job; see `img2music pipelines ls`.",
-        autocompletion=completion.complete_pipeline,
-    ),
-]
-ModelOption = Annotated[
-    str | None,
-    typer.Option(
-        "--model",
-        metavar="LINE",
-        help="Ask this model instead of the pipeline's, such as openai:gpt-4o-mini; see docs/models.md.",
-    ),
-]
-PromptOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--prompt",
-        metavar="NAME|FILE",
-        help="Ask with this template; see `img2music prompts ls`. May be given again.",
-        autocompletion=completion.complete_prompts,
-    ),
-]
-NoFallbackOption = Annotated[
-    bool, typer.Option("--no-fallback", help="Leave with 4 where a stage fails, instead of letting another step in.")
-]
-SecondsOption = Annotated[
-    str | None,
-    typer.Option("--seconds", metavar="S", help="Length of the sound, 1 to 1800 seconds, such as 90 or 1:30; 60 if left out."),
-]
-TempoOption = Annotated[float | None, typer.Option("--tempo", metavar="BPM", help="Quarter notes a minute, 20 to 300.")]
-KeyOption = Annotated[str | None, typer.Option("--key", metavar="KEY", help='Such as "D minor" or "F# dorian".')]
-MeterOption = Annotated[
-    str | None, typer.Option("--meter", metavar="METER", help="Such as 3/4.", autocompletion=completion.complete_meter)
-]
-StyleOption = Annotated[
-    str | None,
-    typer.Option(
-        "--style", metavar="NAME|FILE", help="Kind of music; see `img2music styles ls`.", autocompletion=completion.complete_style
-    ),
-]
-InstrumentOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--instrument",
-        metavar="NAME",
-        help="An instrument that plays, the tune first; may be given again; see `img2music instruments ls`.",
-        autocompletion=completion.complete_instrument,
-    ),
-]
-WordsOption = Annotated[
-    str | None,
-    typer.Option("--words", metavar="TEXT", help='Plain words that steer, in ten languages: "slow and sad, no drums".'),
-]
-SeedOption = Annotated[
-    int | None, typer.Option("--seed", metavar="N", help="The one source of chance: another number, another piece.")
-]
-LoopOption = Annotated[
-    bool,
-    typer.Option("--loop", help="Whole bars that lead back into their beginning, to be played round and round without a seam."),
-]
-FromOption = Annotated[
-    str | None,
-    typer.Option("--from", metavar="piece.json", help="Make this earlier piece anew: its picture, its wishes, another seed."),
-]
-KeepOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--keep",
-        metavar="CRAFT,...",
-        help="What stays as it was: form, harmony, melody, counter, chords, bass, drums, performance.",
-        autocompletion=completion.complete_craft,
-    ),
-]
-TakesOption = Annotated[int, typer.Option("--takes", metavar="N", help="Write this many candidates and keep the best one.")]
-StemsOption = Annotated[bool, typer.Option("--stems", help="Write each part's sound too.")]
-AudioOption = Annotated[AudioChoice, typer.Option("--audio", help="Format of the sound's file.")]
-EmbedOption = Annotated[
-    bool, typer.Option("--embed-audio", help="Put the sound into the report, so that the page plays when sent alone.")
+    option("--style", "NAME|FILE", "Use this style instead of the one in the plan.", autocompletion=completion.complete_style),
 ]
 MaxPixelsOption = Annotated[
     int | None,
-    typer.Option(
+    option(
         "--max-pixels",
-        metavar="N",
-        help="Refuse pictures of more pixels, before they are decoded; if left out, 100 million, or 400 million of a JPEG "
-        "that is decoded in little memory.",
+        "N",
+        "Refuse pictures with more pixels, before they are decoded. If left out: 100 million, or 400 million for a JPEG that needs "
+        "little memory.",
         show_default=False,
     ),
 ]
 ForceOption = Annotated[
     bool,
-    typer.Option(
-        "--force", help="Replace what is in the folder, whatever it is, instead of taking one with a number (-2, -3 ...)."
-    ),
+    option("--force", None, "Replace whatever is in the folder, instead of writing to one with a number (-2, -3 ...)."),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object a line, for programs.")]
+JsonOption = Annotated[bool, option("--json", None, "Print JSON, one object a line.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What is asked of the music."""
+
+    seconds: Annotated[
+        str | None, option("--seconds", "S", "Length, 1 to 1800 seconds, such as 90 or 1:30. If left out: 60.")
+    ] = None
+    tempo: Annotated[float | None, option("--tempo", "BPM", "Tempo in quarter notes a minute, 20 to 300.")] = None
+    key: Annotated[str | None, option("--key", "KEY", 'Key, such as "D minor" or "F# dorian".')] = None
+    meter: Annotated[str | None, option("--meter", "METER", "Metre, such as 3/4.", autocompletion=completion.complete_meter)] = (
+        None
+    )
+    style: Annotated[
+        str | None,
+        option(
+            "--style",
+            "NAME|FILE",
+            "Kind of music. `img2music styles ls` lists the styles.",
+            autocompletion=completion.complete_style,
+        ),
+    ] = None
+    instrument: Annotated[
+        list[str] | None,
+        option(
+            "--instrument",
+            "NAME",
+            "Who plays. The first one plays the tune; repeat the option for more. `img2music instruments ls` lists the instruments.",
+            autocompletion=completion.complete_instrument,
+        ),
+    ] = None
+    words: Annotated[
+        str | None, option("--words", "TEXT", 'Wishes in plain words, in ten languages: "slow and sad, no drums".')
+    ] = None
+    seed: SeedOption = None
+    loop: Annotated[
+        bool,
+        option("--loop", None, "Make a loop: whole bars that go round without a seam."),
+    ] = False
+
+    def brief(self) -> Brief:
+        """The brief, with the style looked up, so that a wrong wish is told once and before any work.
+
+        Raises:
+            BriefError, UsageError, DocumentError: a wish that can't be met, or a style that is not there.
+        """
+        from img2music.brief import Brief
+
+        brief = Brief.of(
+            seconds=self.seconds,
+            tempo_bpm=self.tempo,
+            key=self.key,
+            meter=self.meter,
+            style=self.style,
+            instruments=split_names(self.instrument) or None,
+            words=self.words,
+            seed=self.seed,
+            loop=self.loop or None,
+        )
+        if brief.style is not None:
+            from img2music.io.style_files import load_style
+
+            load_style(brief.style)
+        return brief
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineChoice:
+    """Who does the work."""
+
+    pipeline: PipelineOption = "offline"
+    model: Annotated[
+        str | None,
+        option("--model", "LINE", "Ask this model instead of the pipeline's, such as openai:gpt-4o-mini. See docs/models.md."),
+    ] = None
+    prompt: Annotated[
+        list[str] | None,
+        option(
+            "--prompt",
+            "NAME|FILE",
+            "Ask with this prompt; repeat the option for more. `img2music prompts ls` lists the prompts.",
+            autocompletion=completion.complete_prompts,
+        ),
+    ] = None
+    no_fallback: Annotated[
+        bool, option("--no-fallback", None, "If a stage fails, stop with exit code 4 instead of using another stage.")
+    ] = False
+
+    def load(self) -> Pipeline:
+        """The pipeline that was named, with the model and the prompts that were named; what is wrong is told before any work."""
+        from img2music.pipeline import Pipeline
+
+        return Pipeline.load(self.pipeline, model=self.model, prompts=split_names(self.prompt), fallbacks=not self.no_fallback)
+
+
+@dataclass(frozen=True, slots=True)
+class PieceExport:
+    """What is made beyond the notes.
+
+    Raises:
+        UsageError: stems are asked for without sound.
+    """
+
+    takes: Annotated[int, option("--takes", "N", "Write N versions and keep the best.")] = 1
+    audio: AudioOption = AudioChoice.WAV
+    stems: StemsOption = False
+    embed_audio: Annotated[
+        bool, option("--embed-audio", None, "Put the sound into report.html, so that the page plays when sent alone.")
+    ] = False
+
+    def __post_init__(self) -> None:
+        if self.stems and self.audio is AudioChoice.NONE:
+            raise UsageError("stems are sound, and no sound is asked for; give a format with --audio, or leave --stems out")
+
+    def settings(self) -> dict[str, Any]:
+        """As a pipeline takes them."""
+        return {
+            "audio": audio_format(self.audio),
+            "stems": self.stems,
+            "takes": self.takes,
+            "embed_audio": self.embed_audio,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class NotesExport(PieceExport):
+    """The same where sound is the exception."""
+
+    audio: AudioOption = AudioChoice.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where results go, and in which form they are told."""
+
+    out: Annotated[str, option("--out -o", "OUT", "Write to OUT/<name of the picture or file>/.", show_default=True)] = "out"
+    force: ForceOption = False
+    as_json: JsonOption = False
+
+    def target(self) -> Path:
+        """OUT, if it is there or can be made.
+
+        Raises:
+            UsageError, OutputError: it can't; see `check_writable`.
+        """
+        return check_writable(self.out)
+
+    def folders(self, inputs: Sequence[str]) -> list[Path]:
+        """A folder in OUT for every input, no two alike; errors as of `target`."""
+        target = self.target()
+        return [target / name for name in folder_names(inputs)]
+
+
+@dataclass(frozen=True, slots=True)
+class OptionalOutput:
+    """The same where results are printed, and written only if a folder is named."""
+
+    out: Annotated[str | None, option("--out -o", "OUT", "Also write the result to OUT/<name of the picture>/.")] = None
+    force: ForceOption = False
+    as_json: JsonOption = False
+
+    def folders(self, inputs: Sequence[str]) -> Sequence[Path | None]:
+        """A folder in OUT for every input, or None for all of them."""
+        return [None] * len(inputs) if self.out is None else Output(self.out).folders(inputs)
 
 
 def audio_format(choice: AudioChoice) -> AudioFormat | None:
@@ -197,50 +277,3 @@ def picture_names(pictures: Sequence[str]) -> list[str]:
     if pictures.count("-") > 1:
         raise UsageError("standard input can be read only once; give - once, and the other pictures by their paths")
     return ["stdin" if source == "-" else source for source in pictures]
-
-
-def make_brief(
-    *,
-    seconds: str | None,
-    tempo: float | None,
-    key: str | None,
-    meter: str | None,
-    style: str | None,
-    instruments: list[str] | None,
-    words: str | None,
-    seed: int | None,
-    loop: bool = False,
-) -> Brief:
-    """The brief, with the style looked up, so that a wrong wish is told once and before any work.
-
-    Raises:
-        BriefError, UsageError, DocumentError: a wish that can't be met, or a style that is not there.
-    """
-    from img2music.brief import Brief
-
-    names = split_names(instruments)
-    brief = Brief.of(
-        seconds=seconds,
-        tempo_bpm=tempo,
-        key=key,
-        meter=meter,
-        style=style,
-        instruments=names or None,
-        words=words,
-        seed=seed,
-        loop=loop or None,
-    )
-    if brief.style is not None:
-        from img2music.io.style_files import load_style
-
-        load_style(brief.style)
-    return brief
-
-
-def load_pipeline(
-    name: str, model: str | None = None, prompts: list[str] | None = None, *, no_fallback: bool = False
-) -> Pipeline:
-    """The pipeline that was named, with the model and the prompts that were named; told once and before any work."""
-    from img2music.pipeline import Pipeline
-
-    return Pipeline.load(name, model=model, prompts=split_names(prompts), fallbacks=not no_fallback)

@@ -24,17 +24,20 @@ def _tempo(plan: CompositionPlan) -> str:
 
 def print_piece_summary(piece: Piece, source: dict[str, str], saved: SavedFiles, *, as_json: bool) -> None:
     """Tells of `piece`, made from `source` (what it is and its name), and where its files are."""
-    from img2music.report.explanation import format_clock
     from img2music.report.page.model_log import model_use_lines
     from img2music.report.page.takes_table import kept_lines, takes_table
+    from img2music.report.text_format import format_clock
     from img2music.words import read_words
-    from img2music.words.explain_words import reading_rows, said_read
+    from img2music.words.explain_words import describe_read_words, reading_as_rows
 
     plan, manifest = piece.plan, piece.manifest
     reading = read_words(piece.brief.words, piece.brief.glosses)
     if saved.note:
         print_notice(saved.note)
     if as_json:
+        record = manifest.model_dump(
+            mode="json", include={"kept", "fallbacks", "models", "compliance"}, exclude={"kept": {"parts"}}
+        )
         print_json(
             {
                 **source,
@@ -48,14 +51,14 @@ def print_piece_summary(piece: Piece, source: dict[str, str], saved: SavedFiles,
                 "seconds": plan.seconds,
                 "bars": plan.bars,
                 "instruments": [part.instrument for part in plan.parts],
-                "seed": manifest["seed"],
-                "kept": manifest["kept"] and {name: what for name, what in manifest["kept"].items() if name != "parts"},
-                "takes": [{name: take[name] for name in ("seed", "mark", "kept")} for take in manifest["takes"]],
-                "words": reading_rows(reading),
-                "conflicts": list(manifest["conflicts"]),
-                "fallbacks": manifest["fallbacks"],
-                "models": manifest["models"],
-                "compliance": manifest["compliance"],
+                "seed": manifest.seed,
+                "kept": record["kept"],
+                "takes": [{"seed": take.seed, "mark": take.mark, "kept": take.kept} for take in manifest.takes],
+                "words": reading_as_rows(reading),
+                "conflicts": list(manifest.conflicts),
+                "fallbacks": record["fallbacks"],
+                "models": record["models"],
+                "compliance": record["compliance"],
                 "files": list(saved.names),
             }
         )
@@ -66,25 +69,25 @@ def print_piece_summary(piece: Piece, source: dict[str, str], saved: SavedFiles,
         plan.meter,
         _tempo(plan),
         format_clock(plan.seconds),
-        f"seed {manifest['seed']}",
+        f"seed {manifest.seed}",
     )
     print_text(f"{next(iter(source.values()))}: {plan.title}")
     print_text(f"  {', '.join(facts)}")
     if reading.read:
-        print_text(f"  your words: {said_read(reading)}")
-    if manifest["kept"] is not None:
-        for line in kept_lines(manifest["kept"], manifest["seed"]):
+        print_text(f"  your words: {describe_read_words(reading)}")
+    if manifest.kept is not None:
+        for line in kept_lines(manifest.kept, manifest.seed):
             print_text(f"  {line}")
-    table = takes_table(manifest["takes"])
+    table = takes_table(manifest.takes)
     if table is not None:
         for line in table.lines(_MOST_TAKES):
             print_text(f"  {line}")
         print_text(f"  {table.why}")
-    for line in model_use_lines(manifest):
+    for line in model_use_lines(manifest.models):
         print_text(f"  {line}")
-    for conflict in manifest["conflicts"]:
+    for conflict in manifest.conflicts:
         print_text(f"  note: {conflict}")
-    for row in manifest["compliance"]:
-        if row["passed"] is False:
-            print_text(f"  not kept: {row['promise']} should be {row['asked']}, the files say {row['found']}")
+    for row in manifest.compliance:
+        if row.passed is False:
+            print_text(f"  not kept: {row.promise} should be {row.asked}, the files say {row.found}")
     print_text(f"  in {saved.folder}{'' if piece.audio is None else ', to be heard in report.html'}")

@@ -1,6 +1,6 @@
 """A scene on the screen: a sentence, then what it shows, how it looks, its colours, and what that suggests.
 
-A terminal gets colour and its own width, anything else plain lines of at most 80 columns. Words come from `explain.seen`.
+A terminal gets colour and its own width, anything else plain lines of at most 80 columns. Words come from `report.scene_text`.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def _print_sections(page: Console, scene: Scene) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    from img2music.report.scene_text import feeling_rows, look_rows, shown_rows, suggestions
+    from img2music.report.scene_rows import feeling_rows, look_rows, shown_rows, suggestions
 
     looks = look_rows(scene)
     half = (len(looks) + 1) // 2

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.evaluation.scores import DIVERSITY_CARD, SCORE_CARDS
+from img2music.evaluation.workbench.cell_scores import DIVERSITY_CARD, SCORE_CARDS
 from img2music.evaluation.workbench.result_tables import (
     SCORES,
     format_mean,
@@ -17,14 +17,14 @@ from img2music.evaluation.workbench.result_tables import (
     pair_names,
     verdict_words,
 )
-from img2music.report.explanation import join_words
 from img2music.report.page.html import Html, el, join_html
 from img2music.report.page.report_tables import html_table
+from img2music.report.text_format import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from img2music.evaluation.comparison import Difference, Summary
+    from img2music.evaluation.workbench.variant_comparison import Difference, Summary
     from img2music.report.page.html import Child
 
 __all__ = ["differences_tables", "interval_bar", "score_table", "verdicts"]

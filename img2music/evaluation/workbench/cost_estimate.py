@@ -13,18 +13,18 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from img2music.evaluation.scores import score_record
+from img2music.evaluation.workbench.cell_scores import score_record
 from img2music.models.repair_loop import MOST_REPAIRS
 from img2music.templates import UNTRUSTED_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from img2music.evaluation.records import CellRecord
+    from img2music.evaluation.workbench.cell_record import CellRecord
     from img2music.evaluation.workbench.prompt_grid import Cell, Grid, Variant
     from img2music.models import ModelSpec
 
-__all__ = ["Estimate", "ExpectedCost", "estimate_run", "expected_cost", "missing_cells"]
+__all__ = ["Estimate", "ExpectedCost", "Spending", "estimate_run", "expected_cost", "missing_cells"]
 
 _CHARACTERS_A_TOKEN = 4.0
 _PICTURE_TOKENS = 800
@@ -160,3 +160,31 @@ def _price(spec: ModelSpec, tokens_in: float, tokens_out: float) -> float | None
     if spec.options.price_in is None or spec.options.price_out is None:
         return 0.0 if spec.is_local else None
     return (tokens_in * spec.options.price_in + tokens_out * spec.options.price_out) / 1e6
+
+
+class Spending:
+    """What a run has spent, and what the next cell is likely to cost: as the cells before it did, or as estimated."""
+
+    def __init__(self, known: Mapping[str, CellRecord]) -> None:
+        self._known = known
+        self._paid: dict[Variant, list[float]] = {}
+        self._guessed: dict[Variant, float] = {}
+        self.spent_usd = 0.0
+
+    def expected_usd(self, cell: Cell) -> float:
+        """What the next cell is likely to cost; 0 where no price is known."""
+        paid = self._paid.get(cell.variant)
+        if paid:
+            return sum(paid) / len(paid)
+        if cell.variant not in self._guessed:
+            self._guessed[cell.variant] = expected_cost(cell.variant, self._known).usd or 0.0
+        return self._guessed[cell.variant]
+
+    def add(self, cell: Cell, record: CellRecord) -> None:
+        """Counts a cell that was made: as its server counted, or as expected where requests went out and it counted nothing."""
+        cost = sum(use.cost_usd for use in record.uses if use.cost_usd is not None)
+        if any(use.asked for use in record.uses):
+            if not sum(use.tokens_in for use in record.uses):
+                cost = max(cost, self.expected_usd(cell))
+            self._paid.setdefault(cell.variant, []).append(cost)
+        self.spent_usd += cost

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from img2music.evaluation.diversity import ANSWERED_ATTRIBUTES
-from img2music.evaluation.records import CitedChoice, PieceExtract
+from img2music.evaluation.workbench.cell_record import CitedChoice, PieceExtract
 from img2music.io.abc.export_abc import write_abc
 from img2music.perceivers.vlm.scene_fusion import AROUSAL_CUE
 

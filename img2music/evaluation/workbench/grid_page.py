@@ -2,7 +2,7 @@
 
 One file that needs nothing but a browser, as the report of a piece is: pictures and sounds are ``data:`` addresses, the style is named by
 its hash in a content security policy that forbids everything else, and there is no script. Titles, cues, faults and names come from models
-and files; all of it passes through `explain.markup`, which escapes it. Sounds beyond a bound are linked to, beside the page.
+and files; all of it passes through `report.page.html`, which escapes it. Sounds beyond a bound are linked to, beside the page.
 The page holds no clock: the same cells give the same bytes.
 """
 
@@ -12,22 +12,22 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from img2music.atomic_files import write_file
-from img2music.evaluation.scores import DIVERSITY_CARD, SCORE_CARDS
+from img2music.evaluation.workbench.cell_scores import DIVERSITY_CARD, SCORE_CARDS
 from img2music.evaluation.workbench.charts import differences_tables, score_table, verdicts
 from img2music.evaluation.workbench.picture_rows import EmbeddedSounds, picture_row
-from img2music.report.explanation import join_words
 from img2music.report.page.html import el
 from img2music.report.page.layout import page_head, page_section, theme_css
 from img2music.report.page.page_colours import themes
+from img2music.report.text_format import join_words
 from img2music.resources import asset_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from img2music.evaluation.comparison import Difference, Summary
-    from img2music.evaluation.records import CellRecord, RecordStore
+    from img2music.evaluation.workbench.cell_record import CellRecord, CellStore
     from img2music.evaluation.workbench.prompt_grid import Grid
+    from img2music.evaluation.workbench.variant_comparison import Difference, Summary
     from img2music.report.page.html import Child, Html
 
 __all__ = ["page_html", "write_page"]
@@ -36,29 +36,21 @@ _MOST_PICTURES = 60
 """Rows of pieces; the rest is in cells.jsonl alone."""
 
 
-def write_page(
-    grid: Grid,
-    records: Mapping[str, CellRecord],
-    store: RecordStore,
-    table: Sequence[Summary],
-    differences: Sequence[Difference],
-    *,
-    rated: bool,
-) -> Path:
-    """Writes the page and returns its path.
+def write_page(store: CellStore, page: str) -> Path:
+    """Writes the page that `page_html` made, and returns its path.
 
     Raises:
         OutputError: OUT can't be written.
     """
     path = store.folder / "index.html"
-    write_file(path, page_html(grid, records, store, table, differences, rated=rated).encode())
+    write_file(path, page.encode())
     return path
 
 
 def page_html(
     grid: Grid,
     records: Mapping[str, CellRecord],
-    store: RecordStore,
+    store: CellStore,
     table: Sequence[Summary],
     differences: Sequence[Difference],
     *,

@@ -38,9 +38,9 @@ def check_grid_folder(folder: Path) -> None:
     try:
         if not os.path.lexists(folder) or not (names := sorted(path.name for path in folder.iterdir())):
             return
-        for path in _in_the_way(folder):
+        for path in _foreign_entries(folder):
             raise OutputError(f"{path} is no file of ours but a link, or something else; choose another folder with -o")
-        if _some(folder / "cells.jsonl", _is_cell):
+        if _any_line(folder / "cells.jsonl", _is_cell):
             return
         foreign = next((name for name in names if not _left_by_a_stopped_run(folder / name)), None)
     except OSError as error:
@@ -49,7 +49,7 @@ def check_grid_folder(folder: Path) -> None:
         raise OutputError(f"{folder} holds other files ({foreign}) and no grid to go on with; choose another folder with -o")
 
 
-def _in_the_way(folder: Path) -> Iterator[Path]:
+def _foreign_entries(folder: Path) -> Iterator[Path]:
     """Links and the like where files and folders of ours would be."""
     for name in _FILES:
         path = folder / name
@@ -73,16 +73,16 @@ def _left_by_a_stopped_run(path: Path) -> bool:
     if path.name == "pieces":
         return all(_CELL.fullmatch(cell.name) for cell in path.iterdir())
     if path.name == "answers.jsonl":
-        return not _some(path, lambda line: not _is_answer(line))
+        return not _any_line(path, lambda line: not _is_answer(line))
     if path.name == "cells.jsonl":
-        return not _some(path, lambda line: not line.startswith(_TORN))
+        return not _any_line(path, lambda line: not line.startswith(_TORN))
     if path.name == "index.html":
         with path.open("rb") as stream:
             return _TITLE in stream.read(_LONGEST_HEAD)
     return False
 
 
-def _some(path: Path, holds: Callable[[bytes], bool]) -> bool:
+def _any_line(path: Path, holds: Callable[[bytes], bool]) -> bool:
     """Whether a line of the file, which may be missing, is so."""
     if not path.exists():
         return False

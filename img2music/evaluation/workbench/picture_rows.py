@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from img2music.errors import PictureError
 from img2music.evaluation.line_diff import diff_lines
 from img2music.evaluation.workbench.prompt_grid import Cell
-from img2music.report.explanation import cue_name, format_clock, join_words
 from img2music.report.page.html import Html, el, relative_href
 from img2music.report.page.report_tables import format_key
+from img2music.report.text_format import cue_name, format_clock, join_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from img2music.evaluation.records import CellRecord, RecordStore
+    from img2music.evaluation.workbench.cell_record import CellRecord, CellStore
     from img2music.evaluation.workbench.prompt_grid import Grid, GridPicture
     from img2music.report.page.html import Child
 
@@ -31,13 +31,13 @@ _MOST_LISTED = 40
 class EmbeddedSounds:
     """Sounds for the page, carried in it as far as there is room, linked to beyond that."""
 
-    def __init__(self, store: RecordStore) -> None:
+    def __init__(self, store: CellStore) -> None:
         self._store = store
         self._left = _LARGEST_SOUNDS
 
     def player(self, cell: str, label: str) -> Html | None:
         """The player of a cell; None where it has no sound."""
-        content = self._store.file(cell, "audio.ogg")
+        content = self._store.read_file(cell, "audio.ogg")
         if content is None:
             return None
         if len(content) <= self._left:
@@ -52,8 +52,8 @@ def picture_row(grid: Grid, picture: GridPicture, records: Mapping[str, CellReco
     """One picture with all that was made of it."""
     cells = [Cell(variant.prompt, variant.model, picture, grid.seeds[0], grid.seconds) for variant in grid.variants]
     cards = [_card(grid, cell, records, sounds) for cell in cells]
-    head = el("header", _thumbnail(picture), el("h3", picture.label), _eye(cells, records))
-    return el("article", head, el("div", cards, class_="cells"), _diffs(cells, records), class_="subject")
+    head = el("header", _thumbnail(picture), el("h3", picture.label), _eye_line(cells, records))
+    return el("article", head, el("div", cards, class_="cells"), _plan_diffs(cells, records), class_="subject")
 
 
 def _thumbnail(picture: GridPicture) -> Html:
@@ -66,7 +66,7 @@ def _thumbnail(picture: GridPicture) -> Html:
     return el("img", src=Html("data:image/jpeg;base64," + b64encode(content).decode("ascii")), alt=f"The picture {picture.label}")
 
 
-def _eye(cells: list[Cell], records: Mapping[str, CellRecord]) -> Html | None:
+def _eye_line(cells: list[Cell], records: Mapping[str, CellRecord]) -> Html | None:
     eye = next((records[cell.name].eye for cell in cells if cell.name in records and records[cell.name].eye is not None), None)
     if eye is None:
         return None
@@ -79,7 +79,7 @@ def _card(grid: Grid, cell: Cell, records: Mapping[str, CellRecord], sounds: Emb
     if record is None:
         return el("div", head, el("p", "Not made yet.", class_="quiet"), class_="cell")
     made = record.made
-    parts: list[Child] = [head, _fate(record)]
+    parts: list[Child] = [head, _status(record)]
     if made is not None:
         facts = (format_key(made.key), f"♩ = {made.tempo_bpm:.4g}", made.meter, made.style.replace("-", " "), f"{made.bars} bars")
         title = made.title or "(no title)"
@@ -91,11 +91,11 @@ def _card(grid: Grid, cell: Cell, records: Mapping[str, CellRecord], sounds: Emb
             _feeling(record),
             _cited(record),
         ]
-    parts += [_faults(record), _others(grid, cell, records)]
+    parts += [_faults(record), _other_seeds(grid, cell, records)]
     return el("div", parts, class_="cell")
 
 
-def _fate(record: CellRecord) -> Html:
+def _status(record: CellRecord) -> Html:
     if record.status == "failed":
         return el("p", el("span", "✗ no answer", class_="bad"), f" {record.why}")
     if record.fell_back:
@@ -144,7 +144,7 @@ def _faults(record: CellRecord) -> Html | None:
     return el("details", el("summary", join_words(tuple(told)).capitalize()), el("ul", [*faults, *mends, *broken][:_MOST_LISTED]))
 
 
-def _others(grid: Grid, cell: Cell, records: Mapping[str, CellRecord]) -> Html | None:
+def _other_seeds(grid: Grid, cell: Cell, records: Mapping[str, CellRecord]) -> Html | None:
     """What became of the other seeds."""
     told = []
     for seed in grid.seeds[1:]:
@@ -155,7 +155,7 @@ def _others(grid: Grid, cell: Cell, records: Mapping[str, CellRecord]) -> Html |
     return el("p", f"Others: {', '.join(told)}.", class_="facts") if told else None
 
 
-def _diffs(cells: list[Cell], records: Mapping[str, CellRecord]) -> Html | None:
+def _plan_diffs(cells: list[Cell], records: Mapping[str, CellRecord]) -> Html | None:
     """How what was decided differs between every two prompts of one purpose with the same model."""
     folds = []
     for one, other in combinations(cells, 2):

@@ -14,8 +14,8 @@ from hashlib import sha256
 from itertools import product
 from typing import TYPE_CHECKING
 
-from img2music.evaluation.records import FORMAT
-from img2music.pipeline.config import PipelineConfig, StageConfig, StageTable
+from img2music.evaluation.workbench.cell_record import FORMAT
+from img2music.pipeline_config import PipelineConfig, StageConfig, StageTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

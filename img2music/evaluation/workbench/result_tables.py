@@ -6,14 +6,15 @@ from itertools import groupby
 from math import floor, log10
 from typing import TYPE_CHECKING, Any
 
-from img2music.evaluation.scores import SCORE_CARDS
+from img2music.evaluation.workbench.cell_scores import SCORE_CARDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from img2music.evaluation.comparison import Difference, Mean, Summary
-    from img2music.evaluation.records import CellRecord
+    from img2music.evaluation.statistics import Mean
+    from img2music.evaluation.workbench.cell_record import CellRecord
     from img2music.evaluation.workbench.prompt_grid import Variant
+    from img2music.evaluation.workbench.variant_comparison import Difference, Summary
 
 __all__ = [
     "SCORES",

@@ -10,13 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from img2music.brief import Brief
 from img2music.errors import Img2MusicError, MissingPackageError, OutputError, UsageError
 from img2music.evaluation.diversity import decided_feeling, extract_traits
-from img2music.evaluation.records import CellRecord
-from img2music.evaluation.workbench.cost_estimate import expected_cost
+from img2music.evaluation.workbench.cell_record import CellRecord
+from img2music.evaluation.workbench.cost_estimate import Spending
 from img2music.evaluation.workbench.document_lines import extract_piece
 from img2music.evaluation.workbench.prompt_grid import STAGE_BY_PURPOSE, cell_config
 from img2music.pipeline import Pipeline
@@ -26,8 +24,8 @@ from img2music.stages import load_stage
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from img2music.evaluation.records import RecordStore
-    from img2music.evaluation.workbench.prompt_grid import Cell, Grid, GridModel, GridPrompt, Variant
+    from img2music.evaluation.workbench.cell_record import CellStore
+    from img2music.evaluation.workbench.prompt_grid import Cell, Grid, GridModel, GridPrompt
     from img2music.io.pictures import Picture
     from img2music.performance import Performance
     from img2music.piece import Piece
@@ -68,7 +66,7 @@ def check_usable(todo: Sequence[Cell]) -> None:
 
 def run_cells(
     todo: Sequence[Cell],
-    store: RecordStore,
+    store: CellStore,
     *,
     audio_seed: int | None = None,
     budget_usd: float | None = None,
@@ -90,45 +88,17 @@ def run_cells(
     Raises:
         OutputError: OUT can't be written.
     """
-    workshop, purse = _CellMaker(on_event), _Purse(store.records())
+    maker, spending = _CellMaker(on_event), Spending(store.records())
     for place, cell in enumerate(todo):
-        if budget_usd is not None and purse.spent_usd + purse.expected_usd(cell) > budget_usd:
-            return RunOutcome(place, purse.spent_usd, stopped=True)
+        if budget_usd is not None and spending.spent_usd + spending.expected_usd(cell) > budget_usd:
+            return RunOutcome(place, spending.spent_usd, stopped=True)
         on_start(place, cell)
         with collect_answers() as answers:
-            record, files = workshop.make(cell, sound=cell.seed == audio_seed)
+            record, files = maker.make(cell, sound=cell.seed == audio_seed)
         store.save(record, files, answers)
-        purse.pay(cell, record)
+        spending.add(cell, record)
         on_record(place, record)
-    return RunOutcome(len(todo), purse.spent_usd, stopped=False)
-
-
-class _Purse:
-    """What a run has spent, and what the next cell is likely to cost: as the cells before it did, or as estimated."""
-
-    def __init__(self, known: Mapping[str, CellRecord]) -> None:
-        self._known = known
-        self._paid: dict[Variant, list[float]] = {}
-        self._guessed: dict[Variant, float] = {}
-        self.spent_usd = 0.0
-
-    def expected_usd(self, cell: Cell) -> float:
-        """Of the next cell; 0 where no price is known."""
-        paid = self._paid.get(cell.variant)
-        if paid:
-            return sum(paid) / len(paid)
-        if cell.variant not in self._guessed:
-            self._guessed[cell.variant] = expected_cost(cell.variant, self._known).usd or 0.0
-        return self._guessed[cell.variant]
-
-    def pay(self, cell: Cell, record: CellRecord) -> None:
-        """Counts a cell: as its server counted, or as expected where requests went out and it counted nothing."""
-        cost = sum(use.cost_usd for use in record.uses if use.cost_usd is not None)
-        if any(use.asked for use in record.uses):
-            if not sum(use.tokens_in for use in record.uses):
-                cost = max(cost, self.expected_usd(cell))
-            self._paid.setdefault(cell.variant, []).append(cost)
-        self.spent_usd += cost
+    return RunOutcome(len(todo), spending.spent_usd, stopped=False)
 
 
 class _CellMaker:
@@ -152,13 +122,13 @@ class _CellMaker:
             except OutputError:
                 raise
             except Exception as error:
-                return _failed(cell, _described(error), uses), {}
+                return _failed_record(cell, _describe_error(error), uses), {}
         kind = STAGE_BY_PURPOSE[cell.prompt.purpose][0]
-        told = _with_seconds(_told(piece.manifest, uses), piece, kind)
-        fallback = next((one for one in piece.manifest["fallbacks"] if one["stage"] == kind), None)
-        if fallback is not None and not _answered(told):
-            return _failed(cell, str(fallback["why"]), told, fell_back=True), {}
-        record = self._record(cell, piece, told, None if fallback is None else str(fallback["why"]))
+        told = _with_seconds(_model_uses(piece.manifest.models or uses), piece, kind)
+        fallback = next((one for one in piece.manifest.fallbacks if one.stage == kind), None)
+        if fallback is not None and not _got_answer(told):
+            return _failed_record(cell, fallback.why, told, fell_back=True), {}
+        record = self._record(cell, piece, told, None if fallback is None else fallback.why)
         return record, self._files(piece, sound=sound)
 
     def _pipeline(self, cell: Cell) -> Pipeline:
@@ -187,21 +157,19 @@ class _CellMaker:
     def _record(self, cell: Cell, piece: Piece, uses: tuple[ModelUse, ...], fallback: str | None) -> CellRecord:
         own, purpose = fallback is None, cell.prompt.purpose
         eye = self._seen(cell, piece)
-        rows = [row for row in piece.manifest["compliance"] if row["passed"] is not None]
+        rows = [row for row in piece.manifest.compliance if row.passed is not None]
         return CellRecord.model_validate(
-            _about(cell)
+            _cell_fields(cell)
             | {
                 "status": "done",
                 "fell_back": not own,
                 "why": (fallback or "")[:2000],
                 "uses": uses,
                 "promises": len(rows),
-                "promises_kept": sum(bool(row["passed"]) for row in rows),
-                "broken": [
-                    f"{row['promise']}: {row['asked']} asked, {row['found']} found"[:2000] for row in rows if not row["passed"]
-                ],
+                "promises_kept": sum(bool(row.passed) for row in rows),
+                "broken": [f"{row.promise}: {row.asked} asked, {row.found} found"[:2000] for row in rows if not row.passed],
                 "feeling": decided_feeling(piece, purpose) if own else None,
-                "eye": None if eye is None else _feeling(eye),
+                "eye": None if eye is None else _measured_feeling(eye),
                 "traits": extract_traits(piece, purpose) if own else {},
                 "made": extract_piece(piece, purpose, cites=own and any(use.citations for use in uses)),
             }
@@ -227,26 +195,31 @@ class _CellMaker:
 
 
 def add_missing_sounds(
-    grid: Grid, records: Mapping[str, CellRecord], store: RecordStore, *, on_event: Callable[[Event], None] = lambda _: None
+    grid: Grid, records: Mapping[str, CellRecord], store: CellStore, *, on_event: Callable[[Event], None] = lambda _: None
 ) -> int:
     """Makes the sounds of the first seed that an earlier run left out, from their notes, and returns how many: no model is asked."""
     from img2music.io.midi.import_midi import read_midi
 
-    workshop, made = None, 0
+    maker, made = None, 0
     for cell in grid.cells():
         record = records.get(cell.name)
-        if cell.seed != grid.seeds[0] or record is None or record.made is None or store.file(cell.name, "audio.ogg") is not None:
+        if (
+            cell.seed != grid.seeds[0]
+            or record is None
+            or record.made is None
+            or store.read_file(cell.name, "audio.ogg") is not None
+        ):
             continue
-        notes = store.file(cell.name, "score.mid")
+        notes = store.read_file(cell.name, "score.mid")
         if notes is not None:
-            workshop = workshop or _CellMaker(on_event)
+            maker = maker or _CellMaker(on_event)
             with suppress(Img2MusicError):
-                store.add(cell.name, "audio.ogg", workshop.sound(read_midi(notes, name=f"{cell.name}/score.mid")))
+                store.add_file(cell.name, "audio.ogg", maker.sound(read_midi(notes, name=f"{cell.name}/score.mid")))
                 made += 1
     return made
 
 
-def _about(cell: Cell) -> dict[str, Any]:
+def _cell_fields(cell: Cell) -> dict[str, Any]:
     return {
         "cell": cell.name,
         "prompt": cell.prompt.label,
@@ -259,42 +232,35 @@ def _about(cell: Cell) -> dict[str, Any]:
     }
 
 
-def _failed(cell: Cell, why: str, uses: Sequence[ModelUse], *, fell_back: bool = False) -> CellRecord:
+def _failed_record(cell: Cell, why: str, uses: Sequence[ModelUse], *, fell_back: bool = False) -> CellRecord:
     return CellRecord.model_validate(
-        _about(cell) | {"status": "failed", "fell_back": fell_back, "why": why[:2000], "uses": _told({}, uses)}
+        _cell_fields(cell) | {"status": "failed", "fell_back": fell_back, "why": why[:2000], "uses": _model_uses(uses)}
     )
 
 
-def _described(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     if isinstance(error, Img2MusicError):
         return str(error)
     return f"unexpected {type(error).__name__}: {' '.join(str(error).split())[:300]}; report it as a fault of img2music"
 
 
-def _answered(uses: Sequence[ModelUse]) -> bool:
+def _got_answer(uses: Sequence[ModelUse]) -> bool:
     """Whether the model said anything, a refusal too."""
     return any(use.answers or any("refuses to answer" in fault for fault in use.faults) for use in uses)
 
 
-def _told(manifest: Mapping[str, Any], uses: Sequence[ModelUse]) -> tuple[ModelUse, ...]:
-    """The conversations, from the piece's manifest or from whoever told them here."""
-    listed = manifest.get("models") or ()
-    try:
-        found = [ModelUse.model_validate(one) for one in listed] or list(uses)
-    except ValidationError:
-        found = list(uses)
-    return tuple(use.model_copy(update={"answer": ""}) for use in found[:50])
+def _model_uses(uses: Sequence[ModelUse]) -> tuple[ModelUse, ...]:
+    """The conversations as they are recorded: without the answers, which lie in the files."""
+    return tuple(use.model_copy(update={"answer": ""}) for use in uses[:50])
 
 
 def _with_seconds(uses: tuple[ModelUse, ...], piece: Piece, kind: str) -> tuple[ModelUse, ...]:
     """The conversations with the time spent waiting, which a manifest keeps apart from what two runs have in common."""
-    from img2music.pipeline.export import Exporter
-
-    if not uses or any(use.seconds for use in uses) or not isinstance(piece.exporter, Exporter):
+    if not uses or any(use.seconds for use in uses):
         return uses
-    waited = piece.exporter.log.seconds.get(f"{kind}: waiting for the model", 0.0)
+    waited = piece.timing.get(f"{kind}: waiting for the model", 0.0)
     return uses[0].model_copy(update={"seconds": waited}), *uses[1:]
 
 
-def _feeling(scene: Scene) -> tuple[float, float]:
+def _measured_feeling(scene: Scene) -> tuple[float, float]:
     return scene.attributes.valence.value, scene.attributes.arousal.value

@@ -9,14 +9,17 @@ Does not know: which frame is the best one.
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-__all__ = ["is_blank", "seek_content"]
+__all__ = ["first_with_content", "is_blank", "note_frames", "seek_content"]
 
 _SIDE, _THINNED = 48, 960
 _SPREAD = 6.0
@@ -25,6 +28,8 @@ _MOST_FRAMES = 150
 _MOST_PIXELS = 300_000_000
 _SAME_SCENE = 0.9  # correlation of two frames of one fade
 _STRONGER = 1.03
+_COUNTED_BYTES = 8_000_000  # frames are counted only in files up to this size: counting walks through the whole file
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 def is_blank(image: Image) -> bool:
@@ -87,3 +92,34 @@ def seek_content(image: Image) -> tuple[int, int] | None:
     image.seek(place)
     image.load()
     return blank, place
+
+
+def note_frames(image: Image, file_bytes: int) -> Iterator[str]:
+    """A note where there is more than one frame or page."""
+    if not getattr(image, "is_animated", False):
+        return
+    try:
+        count = getattr(image, "n_frames", 2) if file_bytes <= _COUNTED_BYTES else None
+    except Exception:  # a later frame is damaged, in any way; the first may be whole
+        count = None
+    yield f"first of {count} frames" if count else "first of many frames"
+
+
+def first_with_content(image: Image, content: bytes, format: str, notes: list[str]) -> tuple[Image, list[str]]:  # noqa: A002
+    """The first frame that shows something, instead of a blank first one, and the notes with its number; that one again where none does.
+
+    `content` is the file, `format` Pillow's name of what it is, and `notes` begin with that of `note_frames`.
+    """
+    from PIL import Image as PillowImage
+
+    found = seek_content(image)
+    if found is None:
+        again = PillowImage.open(io.BytesIO(content), formats=(format,))
+        again.load()
+        return again, notes
+    of = notes[0].removeprefix("first of ").removesuffix(" frames")
+    blank, place = found
+    count = _NUMBERS[blank] if blank < len(_NUMBERS) else str(blank)
+    before = "the first is blank" if blank == 1 else f"the first {count} are blank"
+    fading = "" if blank == place else ", then it fades in"
+    return image, [f"frame {place + 1} of {of}: {before}{fading}", *notes[1:]]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from img2music.errors import PictureError
-from img2music.io.decoding import isobmff, svg, tiff_directories
+from img2music.io.decoding import isobmff, svg, svg_sanitizer, tiff_directories
 
 __all__ = ["READS", "PictureFileType", "detect_file_type"]
 
@@ -139,7 +139,7 @@ def _media(content: bytes) -> PictureFileType:
 def _text(content: bytes) -> PictureFileType:
     """A drawing, packed or not, or something else."""
     packed = content[:2] == b"\x1f\x8b"
-    if svg.is_svg(svg.unzipped(content, 65536) if packed else content):
+    if svg.is_svg(svg_sanitizer.unzipped(content, 65536) if packed else content):
         return PictureFileType("svg", "SVG", "", content)
     if packed:
         raise PictureError("is a packed file; unpack it and give the picture in it")

@@ -1,9 +1,9 @@
-"""Standard MIDI files: a performance written and, by `midi_reading`, read back.
+"""A performance as a Standard MIDI file, and how such a file is known again; `import_midi` reads it back.
 
 Conventions: written files are format 1 with 480 ticks a quarter; track 0 holds tempo, time and key signature, title and
 section markers, then follows one track a part, each with the key signature again: MuseScore 3 passes over that of a track
 without notes and guesses another. The last tick is the performance's end, so a player's clock shows the
-promised length; `midi_layout` knows a file of ours by how it is laid out, so what is added here is to be added there.
+promised length; `is_own_file` knows a file of ours by how it is laid out, so what is added here is to be added there.
 Bends are written as a bend range (registered parameter 0) and the pitch wheel.
 A tempo is a whole number of microseconds a quarter. Source: *Standard MIDI Files 1.0* (MMA, 1996).
 A loop has the markers `loopStart` on its first tick and `loopEnd` on its last, as in the PC edition of Final Fantasy VII; engines of
@@ -19,16 +19,25 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from img2music.io.escape import one_line
-from img2music.io.midi.import_midi import LOOP_MARKERS, MAJOR_SIGNATURES, MINOR_SIGNATURES, read_midi
+from img2music.io.midi.smf_events import META
 from img2music.performance import TICKS_PER_QUARTER, PlayedNote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from img2music.io.midi.smf_events import MidiEvent, MidiFile
     from img2music.performance import Bend, Performance
 
-__all__ = ["read_midi", "write_midi"]
+__all__ = ["LOOP_MARKERS", "MAJOR_SIGNATURES", "MINOR_SIGNATURES", "is_own_file", "write_midi"]
 
+# Key signatures from seven flats to seven sharps, as mido names them.
+MAJOR_SIGNATURES = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
+MINOR_SIGNATURES = ("Abm", "Ebm", "Bbm", "Fm", "Cm", "Gm", "Dm", "Am", "Em", "Bm", "F#m", "C#m", "G#m", "D#m", "A#m")
+LOOP_MARKERS = ("loopStart", "loopEnd")
+"""Marks on the first and the last tick of a file that goes round; see above."""
+_NAME, _MARKER, _TEMPO, _METER, _KEY = 0x03, 0x06, 0x51, 0x58, 0x59
+_HEAD = (_NAME, _TEMPO, _METER, _KEY)
+_OFF_VELOCITY = 64
 _COMPOUND = {(6, 8), (9, 8), (12, 8)}
 _LEAST_BEND_RANGE = 2
 """Semitones: what General MIDI starts with."""
@@ -119,3 +128,35 @@ def _apart(notes: Iterable[PlayedNote]) -> list[PlayedNote]:
             duration = max(1, min(note.duration_ticks, follower - note.onset_ticks))
             kept.append(PlayedNote(note.onset_ticks, int(duration), note.pitch, note.velocity))
     return sorted(kept)
+
+
+def is_own_file(file: MidiFile) -> bool:
+    """Whether a file is laid out as `write_midi` lays one out.
+
+    Nothing in a MIDI file says whether its end was meant: most end with their last note, and that note should ring out. Ours end where the
+    piece was promised to end, even while something sounds. They are known by how they are laid out, which no other program does by chance:
+    format 1, 480 ticks a quarter, a first track of title, tempo, time and key signature at its start and then nothing but markers, tracks
+    that begin with a name, the key and a program and hold only notes, controllers and bends, note-offs of velocity 64, and one end for all.
+    """
+    if file.format != 1 or file.is_smpte or file.ticks_per_quarter != TICKS_PER_QUARTER or len(set(file.track_ends)) > 1:
+        return False
+    tracks: list[list[MidiEvent]] = [[] for _ in file.track_ends]
+    for event in file.events:
+        tracks[event.track].append(event)
+    head = tracks[0][: len(_HEAD)]
+    if tuple(event.kind for event in head if event.status == META and not event.ticks) != _HEAD:
+        return False
+    if any(event.status != META or event.kind != _MARKER for event in tracks[0][len(_HEAD) :]):
+        return False
+    return all(_is_own_part(track) for track in tracks[1:])
+
+
+def _is_own_part(track: Sequence[MidiEvent]) -> bool:
+    head = [
+        event for event in track[:3] if not event.ticks and (event.status, event.kind) != (META, _KEY)
+    ]  # older ones lack a key
+    if len(head) < 2 or (head[0].status, head[0].kind) != (META, _NAME) or head[1].status >> 4 != 0xC:
+        return False
+    others = track[track.index(head[1]) + 1 :]
+    kinds = {event.status >> 4 for event in others}
+    return kinds <= {0x8, 0x9, 0xB, 0xE} and all(event.data[1] == _OFF_VELOCITY for event in others if event.status >> 4 == 0x8)

@@ -1,6 +1,6 @@
 """Reads a Standard MIDI file from anywhere as a performance.
 
-Conventions: every (track, channel, program) that plays becomes a part, with all controllers and bends of its channel (`midi_channel`
+Conventions: every (track, channel, program) that plays becomes a part, with all controllers and bends of its channel (`channel_state`
 works them out). The tempo at the first note becomes the performance's; where a file changes tempo, ticks are moved so that every note
 keeps its second, to half a tick. Until a file names a tempo it is 120 a minute; with SMPTE time tempo counts for nothing. What the
 file asks for and is not played is said in `Performance.warnings`, kind by kind. The content is hostile until shown otherwise: its
@@ -13,17 +13,17 @@ to a minute. Notes and pedals that are never let go end with the file.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict, deque
-from dataclasses import dataclass, field
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from img2music.errors import DocumentError
 from img2music.io.escape import one_line
 from img2music.io.midi.channel_state import RESET_CONTROLLERS, Channel
-from img2music.io.midi.own_files import is_ours
+from img2music.io.midi.export_midi import LOOP_MARKERS, is_own_file
 from img2music.io.midi.smf_events import META, parse_midi
-from img2music.io.midi.tempo_of_file import TempoMap, bpm_of, tempo_of
-from img2music.performance import TICKS_PER_QUARTER, Performance, PlayedNote, PlayedPart
+from img2music.io.midi.sounding_notes import PartInProgress, SoundingNotes
+from img2music.io.midi.tempo_of_file import ConstantTempoTicks, bpm_from_microseconds, microseconds_per_quarter
+from img2music.performance import TICKS_PER_QUARTER, Performance, PlayedPart
 from img2music.theory import instrument, instrument_names
 
 if TYPE_CHECKING:
@@ -31,13 +31,7 @@ if TYPE_CHECKING:
 
     from img2music.io.midi.smf_events import MidiEvent, MidiFile
 
-__all__ = ["LOOP_MARKERS", "MAJOR_SIGNATURES", "MINOR_SIGNATURES", "read_midi"]
-
-# Key signatures from seven flats to seven sharps, as mido names them.
-MAJOR_SIGNATURES = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
-MINOR_SIGNATURES = ("Abm", "Ebm", "Bbm", "Fm", "Cm", "Gm", "Dm", "Am", "Em", "Bm", "F#m", "C#m", "G#m", "D#m", "A#m")
-LOOP_MARKERS = ("loopStart", "loopEnd")
-"""Marks on the first and the last tick of a file that goes round; see `midi`."""
+__all__ = ["read_midi"]
 
 _LARGEST_FILE = 2_000_000  # bytes
 _MOST_NOTES = 200_000
@@ -61,56 +55,29 @@ def read_midi(content: bytes, *, name: str) -> Performance:
     """
     if len(content) > _LARGEST_FILE:
         raise DocumentError(f"{name} is too large for a MIDI file ({len(content)} bytes, 2 MB are read); shorten it")
-    return _Reading(parse_midi(content, name=name), name).performance()
+    return _MidiReader(parse_midi(content, name=name), name).performance()
 
 
-@dataclass(slots=True)
-class _Line:
-    """A part being gathered."""
-
-    track: int
-    channel: int
-    program: int
-    notes: list[PlayedNote] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Sounding:
-    """A note that has begun."""
-
-    onset: int
-    velocity: int
-    pitch: int
-    line: _Line
-    number: int
-    """Notes are numbered as they begin."""
-
-
-class _Reading:
+class _MidiReader:
     """One walk through the events of a file in the order of time."""
 
     def __init__(self, file: MidiFile, name: str) -> None:
         self.name = name
         self.file = file
-        changes = [] if file.is_smpte else [(event.ticks, tempo) for event in file.events if (tempo := tempo_of(event))]
+        changes = (
+            [] if file.is_smpte else [(event.ticks, tempo) for event in file.events if (tempo := microseconds_per_quarter(event))]
+        )
         first = next((event.ticks for event in file.events if event.status >> 4 == 9 and event.data[1]), 0)
-        self.tempi = TempoMap(changes, file.ticks_per_quarter, first)
+        self.tempi = ConstantTempoTicks(changes, file.ticks_per_quarter, first)
         self.unplayed: Counter[str] = Counter()
         self.foolish: Counter[str] = Counter()
         self.channels = [Channel(self.unplayed) for _ in range(16)]
-        self.lines: dict[tuple[int, int, int], _Line] = {}
-        # By channel, pitch and track: the notes that sound, the oldest first.
-        self.sounding: dict[int, dict[int, dict[int, deque[_Sounding]]]] = defaultdict(dict)
-        self.sostenuto: dict[int, int] = {}
-        """By channel where the pedal is down: the last note that it caught."""
-        self.held: dict[int, list[_Sounding]] = defaultdict(list)
-        """Let go by the hand but not by that pedal."""
+        self.parts: dict[tuple[int, int, int], PartInProgress] = {}
+        self.notes = SoundingNotes()
         self.names: dict[int, str] = {}
         self.markers: list[tuple[int, str]] = []
         self.meter: tuple[int, int] | None = None
         self.key: tuple[int, bool] | None = None
-        self.notes = 0
-        self.last_off = 0
         self.warnings = list(file.warnings)
 
     def performance(self) -> Performance:
@@ -119,23 +86,23 @@ class _Reading:
         Raises:
             DocumentError: no notes, too many of them, too many parts, too many changes, or too long.
         """
-        tempo_bpm = bpm_of(self.tempi.tempo)
+        tempo_bpm = bpm_from_microseconds(self.tempi.tempo)
         for event in self.file.events:
             self._read(self.tempi.flat(event.ticks), event)
         end = self.tempi.flat(max(self.file.track_ends))
         bounds = set(zip((0, end), LOOP_MARKERS, strict=True))
         loop = end > 0 and bounds <= set(self.markers)
-        exact = loop or is_ours(self.file)
+        exact = loop or is_own_file(self.file)
         if not exact:
             end = self._without_silence(end, round(_LONGEST_SILENCE * tempo_bpm * TICKS_PER_QUARTER / 60))
         for channel in range(16):
-            self._silence(channel, end)
+            self.notes.silence(channel, end)
             if not exact and self.channels[channel].value(_HOLD) >= 64:
                 self.channels[channel].control(end, _HOLD, 0)
         seconds = end * 60.0 / (tempo_bpm * TICKS_PER_QUARTER)
         if seconds > _LONGEST_SECONDS:
             raise DocumentError(f"{self.name} lasts {seconds / 60:.0f} minutes and 30 are read; shorten it")
-        if self.notes == 0:
+        if not self.notes.count:
             raise DocumentError(f"{self.name} holds no notes; choose a MIDI file with music in it")
         signature, is_minor = self.key or (0, False)
         return Performance(
@@ -179,7 +146,7 @@ class _Reading:
                 self.names.setdefault(event.track, _decoded(data))
             case 0x06:
                 self.markers.append((now, _decoded(data)))
-            case 0x51 if not self.file.is_smpte and not tempo_of(event):
+            case 0x51 if not self.file.is_smpte and not microseconds_per_quarter(event):
                 self.foolish["tempo"] += 1
             case 0x58:
                 if len(data) < 2 or not 1 <= data[0] <= 32 or 1 << min(data[1], 9) not in _UNITS:
@@ -195,81 +162,46 @@ class _Reading:
 
     def _read_note(self, now: int, event: MidiEvent) -> None:
         channel, (pitch, velocity) = event.status & 0x0F, event.data
-        sounding = self.sounding[channel].setdefault(pitch, {})
         if event.status < 0x90 or velocity == 0:
-            # A channel is one instrument, so a note may be let go from another track; a stray note-off ends nothing.
-            track = event.track if event.track in sounding else next(iter(sounding), None)
-            if track is not None:
-                self._let_go(channel, sounding[track].popleft(), now)
-                if not sounding[track]:
-                    del sounding[track]
+            self.notes.let_go(now, channel, event.track, pitch)
             return
-        self.notes += 1
-        if self.notes > _MOST_NOTES:
-            raise DocumentError(f"{self.name} holds more than {_MOST_NOTES} notes; shorten it")
         place = (event.track, channel, self.channels[channel].program)
-        line = self.lines.setdefault(place, _Line(*place))
-        if len(self.lines) > _MOST_PARTS:
+        self.notes.begin(now, pitch, velocity, self.parts.setdefault(place, PartInProgress(*place)))
+        if self.notes.count > _MOST_NOTES:
+            raise DocumentError(f"{self.name} holds more than {_MOST_NOTES} notes; shorten it")
+        if len(self.parts) > _MOST_PARTS:
             raise DocumentError(f"{self.name} holds more than {_MOST_PARTS} parts; merge some of them")
-        self.last_off = max(self.last_off, now)
-        sounding.setdefault(event.track, deque()).append(_Sounding(now, velocity, pitch, line, self.notes))
-
-    def _let_go(self, channel: int, note: _Sounding, now: int) -> None:
-        if note.number <= self.sostenuto.get(channel, 0):
-            self.held[channel].append(note)
-        else:
-            self._stop(note, now)
-
-    def _stop(self, note: _Sounding, now: int) -> None:
-        note.line.notes.append(PlayedNote(note.onset, max(1, now - note.onset), note.pitch, note.velocity))
-        self.last_off = max(self.last_off, now)
 
     def _read_control(self, now: int, channel: int, controller: int, value: int) -> None:
         if controller == _SOSTENUTO:
-            self._press_sostenuto(now, channel, down=value >= 64)
+            self.notes.press_sostenuto(now, channel, down=value >= 64)
             return
         self.channels[channel].control(now, controller, value)
         if controller in _SILENCING:
-            self._silence(channel, now)
+            self.notes.silence(channel, now)
         elif controller == RESET_CONTROLLERS:
-            self._press_sostenuto(now, channel, down=False)
-
-    def _press_sostenuto(self, now: int, channel: int, *, down: bool) -> None:
-        """The pedal keeps the notes that sound when it goes down; the default synthesizer does not know it, so they are lengthened."""
-        if down:
-            self.sostenuto.setdefault(channel, self.notes)
-        elif self.sostenuto.pop(channel, 0):
-            for note in self.held.pop(channel, []):
-                self._stop(note, now)
+            self.notes.press_sostenuto(now, channel, down=False)
 
     def _read_system(self, now: int, data: bytes) -> None:
         if not _is_reset(data):
             self.unplayed["system exclusive"] += 1
-        elif self.notes:  # before the first note all is as at the start, but for what the file itself has set
+        elif self.notes.count:  # before the first note all is as at the start, but for what the file itself has set
             for number, channel in enumerate(self.channels):
-                self._silence(number, now)
+                self.notes.silence(number, now)
                 if channel.controls or channel.bends:
                     channel.power_up(now)
                 channel.program = 0
 
-    def _silence(self, channel: int, now: int) -> None:
-        self.sostenuto.pop(channel, None)
-        sounding = (note for tracks in self.sounding[channel].values() for notes in tracks.values() for note in notes)
-        for note in [*self.held.pop(channel, []), *sounding]:
-            self._stop(note, now)
-        self.sounding[channel] = {}
-
     def _without_silence(self, end: int, most: int) -> int:
         """The end of the file, or an earlier one where nothing but silence stands before it."""
-        still = any(self.held.values()) or any(any(pitches.values()) for pitches in self.sounding.values())
-        if still or end - self.last_off <= most:
+        if self.notes.any_sounds() or end - self.notes.last_off <= most:
             return end
         self.warnings.append(f"the silence at its end is cut to {_LONGEST_SILENCE} seconds")
-        return self.last_off + most
+        return self.notes.last_off + most
 
     def _parts(self) -> Iterator[PlayedPart]:
         """Parts in the order of tracks; a channel's second program moves to a free channel while there is one."""
-        lines = sorted(self.lines.values(), key=lambda line: line.track)
+        lines = sorted(self.parts.values(), key=lambda line: line.track)
         tracks = [line.track for line in lines]
         controls = [tuple(channel.controls) for channel in self.channels]
         bends = [tuple(channel.bends) for channel in self.channels]

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
     from img2music.io.midi.smf_events import MidiEvent
 
-__all__ = ["TempoMap", "bpm_of", "tempo_of"]
+__all__ = ["ConstantTempoTicks", "bpm_from_microseconds", "microseconds_per_quarter"]
 
 _TEMPO = 0x51
 _DEFAULT_TEMPO = 500_000  # until a file names a tempo
 _USUAL_TEMPI = range(60_000, 6_000_001)  # 1000 to 10 quarters a minute
 
 
-class TempoMap:
+class ConstantTempoTicks:
     """From a file's ticks to a performance's, all at one tempo.
 
     Args:
@@ -53,12 +53,12 @@ class TempoMap:
         return (2 * exact + self.scale) // (2 * self.scale)
 
 
-def tempo_of(event: MidiEvent) -> int:
+def microseconds_per_quarter(event: MidiEvent) -> int:
     """Microseconds a quarter of a tempo event; 0 for any other, and for a foolish one."""
     return int.from_bytes(event.data, "big") if event.status == META and event.kind == _TEMPO and len(event.data) == 3 else 0
 
 
-def bpm_of(tempo: int) -> float:
+def bpm_from_microseconds(tempo: int) -> float:
     """Quarter notes a minute with as few decimals as give the same microseconds a quarter."""
     exact = 60e6 / tempo
     rounded = (round(exact, digits) for digits in range(9))

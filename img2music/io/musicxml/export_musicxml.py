@@ -45,7 +45,7 @@ def write_musicxml(score: Score) -> str:
     """The score as one MusicXML document.
 
     Raises:
-        ValueError: notes of one part overlap or can't be written (see `notation.lay_out`).
+        ValueError: notes of one part overlap or can't be written (see `layout_score`).
     """
     staves = layout_score(score)
     lengths = {event.duration_quarters.denominator for staff in staves for bar in staff.bars for event in bar}
@@ -61,7 +61,7 @@ def write_musicxml(score: Score) -> str:
     lines.append("<identification><encoding><software>img2music</software></encoding></identification>")
     lines.append("<part-list>")
     channels = iter(_MELODIC_CHANNELS * len(staves))
-    hands = _hands([staff.part.name for staff in staves])
+    hands = _hands([staff.part for staff in staves])
     for number, staff in enumerate(staves, 1):
         if number in hands:
             lines.append('<part-group number="1" type="start"><group-symbol>brace</group-symbol></part-group>')
@@ -77,14 +77,12 @@ def write_musicxml(score: Score) -> str:
     return "\n".join(lines)
 
 
-def _hands(names: Sequence[str]) -> set[int]:
-    """The numbers of the right hands that are followed by their left: a brace joins the two."""
-    right, left = " (right hand)", " (left hand)"
-    pairs = pairwise(names)
+def _hands(parts: Sequence[Part]) -> set[int]:
+    """The numbers of the right hands that are followed by the left one of their instrument: a brace joins the two."""
     return {
         number
-        for number, (one, other) in enumerate(pairs, 1)
-        if one.endswith(right) and other.endswith(left) and one.removesuffix(right) == other.removesuffix(left)
+        for number, (one, other) in enumerate(pairwise(parts), 1)
+        if (one.hand, other.hand) == ("right", "left") and one.instrument == other.instrument
     }
 
 

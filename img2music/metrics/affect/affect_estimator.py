@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from img2music.errors import UsageError
+from img2music.measurement import Measurement
 from img2music.metrics.affect.affect_features import AffectFeatures, read_features
-from img2music.metrics.measurement import Measurement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """Compliance: was what was asked for also made? Read back from the written files, not from what the program believes.
 
-Everything comes from the MIDI file and the MusicXML document (see `reading`), the length of the sound from its samples. A label is not
+Everything comes from the MIDI file and the MusicXML document (see `written_files`), the length of the sound from its samples. A label is not
 taken at its word: the key is asked of the notes too (`measure_tonality`), a metre's bars have to be full, an instrument has to play, and
 what lasts a minute has to sound in its last bar. What can't be measured passes for nothing: drums alone have no key.
 Conventions: tempo in quarter notes a minute, programs 0-based, lengths in seconds. Does not know whether the music is good.
@@ -8,12 +8,12 @@ Conventions: tempo in quarter notes a minute, programs 0-based, lengths in secon
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from img2music.brief import SECONDS_RANGE
-from img2music.metrics.compliance.tonality import Tonality, measure_tonality
+from img2music.measurement import ComplianceRow, Source
+from img2music.metrics.compliance.tonality import measure_tonality
 from img2music.metrics.compliance.tonality_text import tonality_words
 from img2music.metrics.compliance.written_files import HeardAudio, MidiContents, MusicXmlContents
 from img2music.theory import Key, Meter, instrument, instrument_names, is_excluded
@@ -24,39 +24,21 @@ if TYPE_CHECKING:
 
     from img2music.audio import Audio
     from img2music.brief import Brief
+    from img2music.measurement import Promise, Tonality
     from img2music.metrics.compliance.written_files import FilePart
     from img2music.plan import CompositionPlan
 
-__all__ = ["ComplianceRow", "check_compliance"]
+__all__ = ["check_compliance"]
 
 TEMPO_TOLERANCE_BPM = 0.01
 """MIDI keeps whole microseconds a quarter: at 300 quarters a minute that rounds by less than 0.001."""
 LENGTH_TOLERANCE_SECONDS = 0.05
 """A twentieth of a second; MIDI can only end on a tick."""
-Source = Literal["MIDI", "MusicXML", "audio"]
-Promise = Literal["tempo", "metre", "key", "length", "instruments", "bars", "words", "loop"]
 _Find = tuple[Source, str, bool]
 """Where something was found, what it says in words, and whether that is what was asked."""
 _UNCLEAR = "none, or more than one"
 _MARK_QUARTERS = 0.01
 """A loop's marks stand on whole ticks of 1/480."""
-
-
-@dataclass(frozen=True, slots=True)
-class ComplianceRow:
-    """One promise and what became of it."""
-
-    promise: Promise
-    by: Literal["brief", "plan"]
-    """Who asked: the user, or the plan where the user left it open."""
-    asked: str
-    found: str
-    """What the files say; where they differ, what each says."""
-    read_from: tuple[Source, ...]
-    passed: bool | None
-    """Whether every file says what was asked, and its notes do too; None where there is nothing to measure."""
-    tonality: Tonality | None = None
-    """Of the key: what the written notes say, in figures; None of other promises, and where no pitch sounds."""
 
 
 def check_compliance(

@@ -2,7 +2,7 @@
 
 *Rest* is the root of the last chord (of a loop, which never rests, of the first): the note that most of the others support, by the
 weights of R. Parncutt (*Music Perception* 6, 1988), with a little for the lowest. Where that is another note, the tonic may still
-be heard in the whole: the key whose profile fits best (Krumhansl & Kessler 1982, see `theory.listening`), weighted by duration.
+be heard in the whole: the key whose profile fits best (Krumhansl & Kessler 1982, see `theory.key_finding`), weighted by duration.
 *Third* is the share of the promised one among both thirds, while the tonic sounds; of a line alone, in the whole.
 *Degree* is the same for the step that tells dorian from minor, phrygian from minor, lydian and mixolydian from major, by its neighbour.
 *Scale* is the share of the sounding in the scale; minor may raise its sixth and seventh. Borrowed and applied chords and blue
@@ -18,6 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from img2music.measurement import LEAST_SCALE, LEAST_THIRD, SectionTonality, Tonality
 from img2music.theory.key_finding import heard_key
 from img2music.theory.pitch import pitch_class, pitch_class_name
 
@@ -27,18 +28,8 @@ if TYPE_CHECKING:
     from img2music.metrics.compliance.written_files import SoundingNote
     from img2music.theory import Key
 
-__all__ = ["SectionTonality", "Tonality", "longest_outside", "measure_tonality", "named", "neighbour", "other_third"]
+__all__ = ["longest_outside", "measure_tonality", "neighbour_mode", "other_third", "spelled_name"]
 
-LEAST_THIRD = 0.55
-"""Of 297 pieces none had less than .73 under its own label. With the mode changed and the numerals left, 87 of 88 with chords had less
-than .40; one had .85, because its two lines keep to the scale."""
-LEAST_DEGREE = 0.5
-"""Of 210 pieces in these modes none had less than .62 under its own label. Under a neighbour's label none had more than .30, but for pieces
-in minor as dorian (one of 56 had .65: minor has both sixths)."""
-LEAST_SCALE = 0.8
-"""Of 297 pieces none had less than .86 under its own label; a semitone higher none had more than .80."""
-MOST_DEPARTING = 1 / 3
-"""Of 788 pieces three had a section whose borrowed chords look like the other mode; none was more than .31 of its piece."""
 CLEAR_SCALE = 0.97
 """Where the end is on another note than the tonic, only notes that hardly leave the scale let the profile speak for it."""
 _SUPPORT = {0: 1.0, 7: 1 / 2, 4: 1 / 3, 10: 1 / 4, 2: 1 / 5, 3: 1 / 10}
@@ -64,54 +55,6 @@ class _Window:
 
 
 _LAST, _FIRST = _Window(0.5, 0.0, 0.05), _Window(2.0, 0.5, 0.2)
-
-
-@dataclass(frozen=True, slots=True)
-class SectionTonality:
-    """How far one section is in the key."""
-
-    name: str
-    third: float | None
-    """As of the whole."""
-    diatonic: float | None
-    """Share of the sounding in the scale, nothing raised; None where nothing sounds."""
-    departs: bool
-    """Whether it is in the other mode: two bars or more, whose third and whose scale are not the key's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tonality:
-    """How far the notes are in a key."""
-
-    tonic: bool
-    """Whether they rest on its tonic, or centre on it."""
-    rests_on: str
-    """The note they rest on."""
-    third: float | None
-    """Share of the mode's third among both thirds over the tonic; None where neither sounds."""
-    degree: float | None
-    """Share of the mode's own degree among it and its neighbour; None where neither sounds, and in major and minor."""
-    scale: float
-    """Share of the sounding in the scale."""
-    departing: float
-    """Share of the piece that is made of sections in the other mode."""
-    sections: tuple[SectionTonality, ...] = ()
-
-    @property
-    def kept(self) -> bool:
-        """Whether the notes are in the key; a section may leave it for the other mode, and is named then."""
-        fits = self.third_kept and self.degree_kept and self.scale >= LEAST_SCALE
-        return self.tonic and fits and self.departing <= MOST_DEPARTING
-
-    @property
-    def third_kept(self) -> bool:
-        """Whether the third is the mode's, or none sounds."""
-        return self.third is None or self.third >= LEAST_THIRD
-
-    @property
-    def degree_kept(self) -> bool:
-        """Whether the mode's own degree is, or it has none to show."""
-        return self.degree is None or self.degree >= LEAST_DEGREE
 
 
 def measure_tonality(
@@ -150,7 +93,7 @@ def measure_tonality(
         begin = end
     return Tonality(
         tonic=rests or centres,
-        rests_on=pitch_class_name(key.tonic) if rests else named(notes, best, key),
+        rests_on=pitch_class_name(key.tonic) if rests else spelled_name(notes, best, key),
         third=_rounded(_third_share(notes, key)),
         degree=_rounded(_degree_share(notes, key)),
         scale=round(scale, 4),
@@ -159,7 +102,7 @@ def measure_tonality(
     )
 
 
-def neighbour(key: Key) -> tuple[str, int] | None:
+def neighbour_mode(key: Key) -> tuple[str, int] | None:
     """The mode that `key` turns into where its own degree is the neighbour's, and that pitch class; None for major and minor."""
     if key.mode not in _OWN_DEGREE:
         return None
@@ -255,7 +198,7 @@ def _moments(notes: Sequence[SoundingNote]) -> Iterator[tuple[float, set[int]]]:
         counts[pitch] += change
 
 
-def named(notes: Sequence[SoundingNote], pitch: int, key: Key) -> str:
+def spelled_name(notes: Sequence[SoundingNote], pitch: int, key: Key) -> str:
     """The pitch class as the page spells it most often, or as the key does."""
     spelled = [note.name for note in notes if note.pitch % 12 == pitch and note.name]
     if spelled:

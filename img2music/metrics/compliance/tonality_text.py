@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.metrics.compliance.tonality import LEAST_SCALE, longest_outside, named, neighbour, other_third
+from img2music.measurement import LEAST_SCALE
+from img2music.metrics.compliance.tonality import longest_outside, neighbour_mode, other_third, spelled_name
 from img2music.theory.pitch import pitch_class_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from img2music.metrics.compliance.tonality import Tonality
+    from img2music.measurement import Tonality
     from img2music.metrics.compliance.written_files import SoundingNote
     from img2music.theory import Key
 
@@ -37,7 +38,7 @@ def tonality_words(
         return _as_promised(found, key) + (f"; but those {' and those '.join(leaving)}" if leaving else "")
     faults = [] if found.tonic else [f"rest on {found.rests_on}"]
     tonic = pitch_class_name(key.tonic)
-    beside = neighbour(key)
+    beside = neighbour_mode(key)
     if not found.third_kept:
         faults.append(f"are {tonic} {_other_mode(key)}: {_bars(notes, other_third(key), key, bar_quarters)}")
     elif not found.degree_kept and beside is not None:
@@ -77,7 +78,7 @@ def _as_promised(found: Tonality, key: Key) -> str:
 
 def _bars(notes: Sequence[SoundingNote], pitch: int, key: Key, bar_quarters: float) -> str:
     """A pitch class and how many of the bars with notes hold it."""
-    name = named(notes, pitch, key)
+    name = spelled_name(notes, pitch, key)
     if bar_quarters <= 0:
         return name
     held = [_bars_of(note, bar_quarters) for note in notes if note.pitch % 12 == pitch]

@@ -131,12 +131,12 @@ class MidiContents:
                         markers[message.text] = ticks / per_quarter
             end = max(end, ticks)
             lines += _lines(track, programs, per_quarter)
-        tempo = only(tempos) if first_tempo == 0 else None
+        tempo = single_value(tempos) if first_tempo == 0 else None
         last = max((note.end_quarters for line in lines for note in line.notes), default=None)
         return cls(
             tempo_bpm=None if tempo is None else _MICROSECONDS / tempo,
-            meter=only(meters),
-            key=only(keys),
+            meter=single_value(meters),
+            key=single_value(keys),
             seconds=None if tempo is None else end * tempo / 1e6 / per_quarter,
             lines=tuple(lines),
             quarters=end / per_quarter,
@@ -212,7 +212,7 @@ class MusicXmlContents:
         root = ET.fromstring(document)  # noqa: S314  written by this program a moment ago
         parts = root.findall("part")
         meters = {(int(time.findtext("beats", "0")), int(time.findtext("beat-type", "0"))) for time in root.iter("time")}
-        meter = only(meters)
+        meter = single_value(meters)
         bar_quarters = Fraction(4 * meter[0], meter[1]) if meter and meter[1] else Fraction(0)
         pitched = [part for part in parts if part.find("measure/note/pitch") is not None]
         keys = {(int(key.findtext("fifths", "0")), key.findtext("mode", "major")) for part in pitched for key in part.iter("key")}
@@ -225,11 +225,11 @@ class MusicXmlContents:
             "tempo" in sound.attrib for part in parts for bar in part.findall("measure")[:1] for sound in bar.iter("sound")
         )
         return cls(
-            tempo_bpm=only(tempos) if opens else None,
+            tempo_bpm=single_value(tempos) if opens else None,
             meter=meter,
             pitched_parts=bool(pitched),
-            key=only({(fifths, MODES.get(mode, 0) >= MODES["dorian"]) for fifths, mode in keys}),
-            bars=only({len(lengths) for _, _, lengths in read}),
+            key=single_value({(fifths, MODES.get(mode, 0) >= MODES["dorian"]) for fifths, mode in keys}),
+            bars=single_value({len(lengths) for _, _, lengths in read}),
             full=bool(parts) and all(length == bar_quarters for _, _, lengths in read for length in lengths),
             lines=tuple(
                 FilePart(programs.get(part.get("id", ""), 0), part not in pitched, notes) for part, notes, _ in read if notes
@@ -288,6 +288,6 @@ def _pitched(lines: tuple[FilePart, ...]) -> tuple[SoundingNote, ...]:
     return tuple(sorted(note for line in lines if not line.is_kit for note in line.notes))
 
 
-def only(values: set[T]) -> T | None:
+def single_value(values: set[T]) -> T | None:
     """The value where there is just one."""
     return next(iter(values)) if len(values) == 1 else None

@@ -2,7 +2,7 @@
 
 They describe and do not judge: a drone and a fugue have different numbers and both may be good, so none of them counts for a
 piece's mark. Definitions are those of MusPy (Dong et al., ISMIR 2020; scale consistency after Mogren 2016), and of Wu & Yang,
-"The Jazz Transformer on the Front Line", ISMIR 2020 (groove similarity, structure indicator; see `structure`), checked against
+"The Jazz Transformer on the Front Line", ISMIR 2020 (groove similarity, structure indicator; see `form_similarity`), checked against
 MusPy in the tests. Where MusPy counts a beat as sounding because a note ends exactly on it, we don't.
 
 Conventions: kits count for beats, onsets and groove, not for pitch; a beat here is a quarter note, so that numbers can be compared
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.metrics.measurement import Measurement
+from img2music.measurement import Measurement
 from img2music.metrics.symbolic.melody_metrics import entropy
 from img2music.theory import Key
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from img2music.score import Note, Score
 
-__all__ = ["empty_beat_rate", "groove_similarity", "mean_inter_onset_seconds", "measure_survey", "scale_consistency"]
+__all__ = ["empty_beat_rate", "groove_similarity", "mean_inter_onset_seconds", "measure_descriptors", "scale_consistency"]
 
 _SCALES = [
     frozenset((tone + root) % 12 for tone in Key(0, mode).pitch_classes) for root in range(12) for mode in ("major", "minor")
@@ -67,7 +67,7 @@ def groove_similarity(onsets: Sequence[Fraction], bar_quarters: Fraction, bars: 
     return 1 - disagreements / (places * bars * (bars - 1) / 2)
 
 
-def measure_survey(score: Score) -> tuple[Measurement, ...]:
+def measure_descriptors(score: Score) -> tuple[Measurement, ...]:
     """The survey's measurements of a score; those of pitch are None for drums alone."""
     notes = [note for part in score.parts for note in part.notes]
     pitches = [note.pitch for part in score.parts if not part.instrument.kit for note in part.notes]

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from img2music.metrics.measurement import Measurement
-from img2music.metrics.symbolic.norms import BAND_OF, band
+from img2music.measurement import Measurement
+from img2music.metrics.symbolic.norms import measure_against_people
 from img2music.metrics.symbolic.sequence_similarity import edit_likeness
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from img2music.metrics.symbolic.melody_view import MelodyView, SectionSpan
     from img2music.score import Score
 
-__all__ = ["likenesses", "measure_structure", "structure_indicator"]
+__all__ = ["measure_structure", "section_likenesses", "structure_indicator"]
 
 _FEWEST_MOVES = 4
 _MOST_SECTIONS = 16
@@ -36,7 +36,7 @@ _UNLIKE, _PENALTY = 0.8, -2.0
 """Bars less alike than `_UNLIKE` count as `_PENALTY` (Müller et al.'s penalty; the threshold is our choice)."""
 
 
-def likenesses(tune: MelodyView) -> tuple[list[float], list[float]]:
+def section_likenesses(tune: MelodyView) -> tuple[list[float], list[float]]:
     """Likeness of every pair of sections of one letter, and of every pair of different letters."""
     moves = [(section.letter, _moves(tune, section)) for section in tune.sections[:_MOST_SECTIONS]]
     alike: list[float] = []
@@ -114,30 +114,26 @@ def _bar_features(score: Score) -> NDArray[np.float64]:
 
 def measure_structure(score: Score, tune: MelodyView | None) -> tuple[Measurement, ...]:
     """Likeness of sections, and the structure indicator."""
-    alike, unlike = likenesses(tune) if tune is not None else ([], [])
+    alike, unlike = section_likenesses(tune) if tune is not None else ([], [])
     bar_seconds = float(score.meter.bar_quarters) * 60 / score.tempo_bpm
     shortest, longest = (max(1, round(seconds / bar_seconds)) for seconds in _SECONDS)
     features = _bar_features(score)
     return (
-        Measurement(
+        measure_against_people(
             "likeness of one letter",
             sum(alike) / len(alike) if alike else None,
             "0..1",
             "How far the tunes of sections with the same letter agree, move by move: 1 is a copy.",
             better="inside",
             traps="Ornaments of a return cost as much as wrong notes.",
-            band=band("likeness of one letter"),
-            band_of=BAND_OF if band("likeness of one letter") else "",
         ),
-        Measurement(
+        measure_against_people(
             "likeness of different letters",
             sum(unlike) / len(unlike) if unlike else None,
             "0..1",
             "How far the tunes of sections with different letters agree, move by move.",
             better="lower",
             traps="A tune of one note value in steps resembles every other such tune.",
-            band=band("likeness of different letters"),
-            band_of=BAND_OF if band("likeness of different letters") else "",
         ),
         Measurement(
             "structure indicator",

@@ -15,13 +15,13 @@ from math import log2
 from statistics import median
 from typing import TYPE_CHECKING, Literal
 
-from img2music.metrics.measurement import Measurement
-from img2music.metrics.symbolic.norms import BAND_OF, band
+from img2music.metrics.symbolic.norms import measure_against_people
 from img2music.metrics.symbolic.sequence_similarity import longest_repeat, runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from img2music.measurement import Measurement
     from img2music.metrics.symbolic.melody_view import MelodyView
 
 __all__ = ["entropy", "measure_tune", "tune_values"]
@@ -196,7 +196,7 @@ def tune_values(tune: MelodyView) -> dict[str, float | None]:
 def measure_tune(tune: MelodyView | None) -> tuple[Measurement, ...]:
     """Every measurement of a tune with its card; all None where there is no tune."""
     return tuple(
-        Measurement(
+        measure_against_people(
             name,
             None if tune is None or not tune.tones else card.of(tune),
             card.unit,
@@ -205,8 +205,6 @@ def measure_tune(tune: MelodyView | None) -> tuple[Measurement, ...]:
             high=card.high,
             better=card.better,
             traps=card.traps,
-            band=band(name),
-            band_of=BAND_OF if band(name) else "",
         )
         for name, card in CARDS.items()
     )

@@ -7,13 +7,13 @@ highest is the tune's. Knows nothing of files.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from math import lcm
 from typing import TYPE_CHECKING, NamedTuple
 
+from img2music.score import index_at
 from img2music.theory import Chord
 
 if TYPE_CHECKING:
@@ -76,13 +76,9 @@ class MelodyView:
         """Parts of a quarter note in which all onsets are whole."""
         return lcm(1, *(tone.onset.denominator for tone in self.tones))
 
-    @cached_property
-    def _changes(self) -> list[Fraction]:
-        return [harmony.onset for harmony in self.harmonies]
-
     def fits(self, tone: MelodyNote) -> bool | None:
         """Whether a tone belongs to the chord under its onset; None before the first chord."""
-        index = bisect_right(self._changes, tone.onset) - 1
+        index = index_at(self.harmonies, tone.onset)
         return tone.pitch % 12 in self.harmonies[index].pitch_classes if index >= 0 else None
 
     def between(self, begin: Fraction, end: Fraction) -> tuple[MelodyNote, ...]:

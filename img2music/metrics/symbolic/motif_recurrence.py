@@ -14,14 +14,14 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from img2music.metrics.measurement import Measurement
-from img2music.metrics.symbolic.norms import BAND_OF, band
+from img2music.metrics.symbolic.norms import measure_against_people
 
 if TYPE_CHECKING:
+    from img2music.measurement import Measurement
     from img2music.metrics.symbolic.melody_view import MelodyView
     from img2music.plan import CompositionPlan
 
-__all__ = ["Shape", "measure_motif", "opening_shape", "planned_shape", "recurrence"]
+__all__ = ["MotifShape", "measure_motif", "opening_shape", "planned_shape", "recurrence"]
 
 _FRAGMENT_MOVES = 3
 _PACES = (Fraction(1), Fraction(2), Fraction(1, 2))
@@ -30,7 +30,7 @@ _OPENING_TONES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class MotifShape:
     """A motif without its pitch: the moves between its notes."""
 
     intervals: tuple[int, ...]
@@ -38,20 +38,20 @@ class Shape:
     """From each onset to the next."""
 
 
-def planned_shape(plan: CompositionPlan) -> Shape:
+def planned_shape(plan: CompositionPlan) -> MotifShape:
     """The motif of a plan, its steps taken from the tonic."""
     key = plan.parsed_key
     pitches = [key.degree(step) for step in plan.motif.steps]
-    return Shape(tuple(after - before for before, after in pairwise(pitches)), plan.motif.durations[:-1])
+    return MotifShape(tuple(after - before for before, after in pairwise(pitches)), plan.motif.durations[:-1])
 
 
-def opening_shape(tune: MelodyView) -> Shape:
+def opening_shape(tune: MelodyView) -> MotifShape:
     """The first notes of a tune, where nobody says what its motif is."""
     moves = tune.moves[: _OPENING_TONES - 1]
-    return Shape(tuple(step for step, _ in moves), tuple(Fraction(wait, tune.unit) for _, wait in moves))
+    return MotifShape(tuple(step for step, _ in moves), tuple(Fraction(wait, tune.unit) for _, wait in moves))
 
 
-def recurrence(tune: MelodyView, shape: Shape) -> float | None:
+def recurrence(tune: MelodyView, shape: MotifShape) -> float | None:
     """Share of the tune's notes that stand in a statement of `shape`; None for a shape of a single note or an empty tune."""
     if not shape.intervals or not tune.tones:
         return None
@@ -84,7 +84,7 @@ def _like(step: int, asked: int) -> bool:
 def measure_motif(tune: MelodyView | None, plan: CompositionPlan) -> Measurement:
     """Recurrence of the plan's motif in a tune."""
     name = "motif recurrence"
-    return Measurement(
+    return measure_against_people(
         name,
         None if tune is None else recurrence(tune, planned_shape(plan)),
         "0..1",
@@ -92,6 +92,4 @@ def measure_motif(tune: MelodyView | None, plan: CompositionPlan) -> Measurement
         better="higher",
         traps="Common shapes, such as four even notes of a scale, recur by themselves; ornaments hide a statement. In the band a song's "
         "first five notes stand for its motif.",
-        band=band(name),
-        band_of=BAND_OF if band(name) else "",
     )

@@ -9,21 +9,49 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from img2music.measurement import Measurement
 from img2music.resources import asset_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["BAND_OF", "band"]
+__all__ = ["band", "measure_against_people"]
 
-BAND_OF = "songs of OpenEWLD and POP909"
+_BAND_OF = "songs of OpenEWLD and POP909"
 
 
 def band(name: str) -> tuple[float, float] | None:
     """The 10-90 % band of a measurement of that name; None where people's songs were not measured so."""
     return _bands().get(name)
+
+
+def measure_against_people(
+    name: str,
+    value: float | None,
+    unit: str,
+    explanation: str,
+    *,
+    traps: str,
+    better: Literal["higher", "lower", "inside", "neither"] = "inside",
+    high: float = 1.0,
+    version: int = 1,
+) -> Measurement:
+    """A measurement beside the band of people's songs, where those were measured so; fields as `Measurement` explains them."""
+    people = band(name)
+    return Measurement(
+        name,
+        value,
+        unit,
+        explanation,
+        version=version,
+        high=high,
+        better=better,
+        traps=traps,
+        band=people,
+        band_of=_BAND_OF if people else "",
+    )
 
 
 @cache

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.metrics.symbolic.descriptors import measure_survey
+from img2music.metrics.symbolic.descriptors import measure_descriptors
 from img2music.metrics.symbolic.form_similarity import measure_structure
 from img2music.metrics.symbolic.melody_metrics import measure_tune
 from img2music.metrics.symbolic.melody_view import view_melody
@@ -25,7 +25,7 @@ from img2music.metrics.symbolic.voice_leading_faults import measure_voice_leadin
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from img2music.metrics.measurement import Measurement
+    from img2music.measurement import Measurement
     from img2music.plan import CompositionPlan
     from img2music.score import Score
 
@@ -40,7 +40,7 @@ def measure_score(score: Score, plan: CompositionPlan) -> tuple[Measurement, ...
         measure_motif(tune, plan),
         *measure_structure(score, tune),
         *measure_voice_leading(score),
-        *measure_survey(score),
+        *measure_descriptors(score),
     )
 
 

@@ -15,7 +15,7 @@ from fractions import Fraction
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Literal
 
-from img2music.metrics.measurement import Measurement
+from img2music.measurement import Measurement
 from img2music.metrics.symbolic.melody_view import top_line
 
 if TYPE_CHECKING:
@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 
     from img2music.score import Note, Part, Score
 
-__all__ = ["crossings", "hidden", "measure_voice_leading", "overlapping_unisons", "parallels", "strikes_together"]
+__all__ = [
+    "count_crossings",
+    "count_hidden",
+    "count_parallels",
+    "measure_voice_leading",
+    "overlapping_unisons",
+    "strikes_together",
+]
 
 _PERFECT = frozenset({0, 7})
 _DOUBLING = 2 / 3
@@ -44,7 +51,7 @@ def strikes_together(upper: Part, lower: Part) -> Pairs:
     return [(high[onset], low[onset]) for onset in sorted(high.keys() & low.keys())]
 
 
-def parallels(pairs: Pairs) -> int:
+def count_parallels(pairs: Pairs) -> int:
     """Parallel fifths, octaves and unisons in a row of pairs."""
     return sum(
         _together(one, other) and (one[0] - one[1]) % 12 == (other[0] - other[1]) % 12 and (one[0] - one[1]) % 12 in _PERFECT
@@ -52,7 +59,7 @@ def parallels(pairs: Pairs) -> int:
     )
 
 
-def hidden(pairs: Pairs) -> int:
+def count_hidden(pairs: Pairs) -> int:
     """Fifths and octaves reached from another interval in the same direction, the upper voice leaping."""
     return sum(
         _together(one, other)
@@ -67,7 +74,7 @@ def _together(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return (other[0] - one[0]) * (other[1] - one[1]) > 0
 
 
-def crossings(pairs: Pairs) -> int:
+def count_crossings(pairs: Pairs) -> int:
     """How often the upper voice lies below the lower one."""
     return sum(high < low for high, low in pairs)
 
@@ -98,21 +105,20 @@ def _inner_parallels(score: Score) -> int | None:
         pairs = [(one[onset], other[onset]) for onset in sorted(one.keys() & other.keys())]
         octaves = sum((high - low) % 12 == 0 for high, low in pairs)
         if octaves < _DOUBLING * len(pairs):
-            faults += parallels(pairs)
+            faults += count_parallels(pairs)
     return faults
 
 
 def overlapping_unisons(parts: Sequence[Part]) -> int:
     """Notes struck while the same key of the same player still sounds.
 
-    A player is a part; two parts called the hands of one instrument ("Piano (right hand)", "Piano (left hand)") are one player. Two
-    violins in unison are two players, and no fault.
+    A player is a part; the hands of one instrument are one player. Two violins in unison are two players, and no fault.
     """
-    players: dict[str, list[Note]] = {}
+    players: dict[tuple[str, bool], list[Note]] = {}
     for part in parts:
         if not part.instrument.kit:
-            name = part.name.partition(" (")[0] if "hand)" in part.name else part.name
-            players.setdefault(name, []).extend(part.notes)
+            player = (part.id, False) if part.hand is None else (part.instrument.name, True)
+            players.setdefault(player, []).extend(part.notes)
     faults = 0
     for notes in players.values():
         ends: dict[int, Fraction] = {}
@@ -141,7 +147,7 @@ def measure_voice_leading(score: Score) -> tuple[Measurement, ...]:
 
     return (
         _fault(
-            "parallel perfect intervals", per_bar(parallels(pairs) if pairs else None), "a bar",
+            "parallel perfect intervals", per_bar(count_parallels(pairs) if pairs else None), "a bar",
             "Parallel fifths and octaves of tune and bass, a bar, at most 1.",
             "Looks where both strike at once; parallels through a syncopation escape.", version=2,
         ),
@@ -151,12 +157,12 @@ def measure_voice_leading(score: Score) -> tuple[Measurement, ...]:
             "Only scores in which every part is made of lines are looked at; octave doublings are left out.",
         ),
         _fault(
-            "hidden perfect intervals", per_bar(hidden(pairs) if pairs else None), "a bar",
+            "hidden perfect intervals", per_bar(count_hidden(pairs) if pairs else None), "a bar",
             "Fifths and octaves of tune and bass reached in the same direction, the tune leaping, a bar, at most 1.",
             "Common in songs; only strict part-writing avoids them.", neither=True,
         ),
         _fault(
-            "voice crossing", crossings(pairs) / len(pairs) if pairs else None, "0..1",
+            "voice crossing", count_crossings(pairs) / len(pairs) if pairs else None, "0..1",
             "Share of common strikes of tune and bass in which the tune lies below.", "Blind to inner voices.",
         ),
         _fault(

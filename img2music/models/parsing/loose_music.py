@@ -15,7 +15,7 @@ from img2music.errors import Img2MusicError
 from img2music.io.lexicon_files import languages
 from img2music.models.parsing.loose_values import folded, number_of, scalar_of, short_text_of
 from img2music.theory import METERS, MODES, Key, parse_pitch_class, pitch_class
-from img2music.words.key_names import named_key
+from img2music.words.key_names import find_key_name
 from img2music.words.tokenizer import tokenize
 
 __all__ = ["length_of", "meter_of", "mode_of", "parse_key_name", "tempo_of", "tonic_of", "whole_tempo_of"]
@@ -70,7 +70,7 @@ def _key_of_another_language(text: str) -> str | None:
     """A key as the tables of words name it: "fis-moll", "si bémol majeur"; the whole text must be one."""
     tokens = tokenize(text)
     for bare in (False, len(text) > 1):  # a tonic without a mode is major, but for H, which is German or a slip
-        key, count = named_key(tokens, 0, languages(), introduced=True, bare=bare) if tokens else (None, 0)
+        key, count = find_key_name(tokens, 0, languages(), introduced=True, bare=bare) if tokens else (None, 0)
         if key is not None and count == len(tokens):
             return _respelled(key).name
     return None

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from img2music.perceivers.image.recognition import classes
+from img2music.perceivers.image.recognition import image_classes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 __all__ = [
     "COLOUR_CUES",
     "FACE_CUES",
+    "AffectInputs",
     "AffectPrediction",
-    "Fitted",
-    "Inputs",
-    "describe",
-    "fitted",
+    "AffectRegression",
+    "affect_inputs",
     "kernel",
+    "load_affect_regression",
     "predict_affect",
-    "readings",
+    "predict_affects",
     "scaled",
 ]
 
@@ -50,7 +50,7 @@ _TEMPERATURES = (1.0, 3.0)
 _FLOOR = 0.05  # added to pooled features before the logarithm that makes them spread evenly
 
 
-class Inputs(NamedTuple):
+class AffectInputs(NamedTuple):
     """One picture, or a stack of them with one more leading axis."""
 
     features: Array
@@ -64,14 +64,14 @@ class Inputs(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fitted:
+class AffectRegression:
     """What `evals/learn/learn_affect.py` fitted: see there."""
 
-    centre: Inputs
-    scale: Inputs
+    centre: AffectInputs
+    scale: AffectInputs
     basis: Array
     """Principal directions of the features, (directions, 2560)."""
-    support: Inputs
+    support: AffectInputs
     """The photographs' inputs, scaled and projected."""
     reach: Array
     """What parts the kernel's distances: features, traits, colours, faces."""
@@ -96,25 +96,25 @@ class AffectPrediction(NamedTuple):
     """Standard deviation to expect of valence."""
 
 
-def describe(seen: NetworkOutputs, numbers: Mapping[str, float]) -> Inputs:
+def affect_inputs(seen: NetworkOutputs, numbers: Mapping[str, float]) -> AffectInputs:
     """The regression's inputs from the networks' answers and the numeric cues; a cue that is missing counts as 0."""
-    table = classes().traits
+    table = image_classes().traits
     level = [(logits - logits.mean()) / max(float(logits.std()), 1e-6) for logits in seen.logits]
     bare = np.mean(level, axis=0) @ (table - table.mean(axis=0)) / 100
     traits = np.concatenate([*(seen.shares(temperature) @ table for temperature in _TEMPERATURES), bare])
     features = np.log(_FLOOR + np.concatenate(seen.features))
     count = max(0.0, numbers.get("faces", 0.0))
     faces = [float(count > 0), float(np.log1p(count)), numbers.get("face_size", 0.0), numbers.get("smiles", 0.0)]
-    return Inputs(features, traits, np.array([numbers.get(name, 0.0) for name in COLOUR_CUES]), np.array(faces))
+    return AffectInputs(features, traits, np.array([numbers.get(name, 0.0) for name in COLOUR_CUES]), np.array(faces))
 
 
-def scaled(inputs: Inputs, centre: Inputs, scale: Inputs, basis: Array) -> Inputs:
+def scaled(inputs: AffectInputs, centre: AffectInputs, scale: AffectInputs, basis: Array) -> AffectInputs:
     """Standardised, the features projected on their principal directions. Faces stay as they are: 0 means none."""
     parts = [(part - middle) / width for part, middle, width in zip(inputs, centre, scale, strict=True)]
-    return Inputs(parts[0] @ basis.T, parts[1], parts[2], parts[3])
+    return AffectInputs(parts[0] @ basis.T, parts[1], parts[2], parts[3])
 
 
-def kernel(one: Inputs, other: Inputs, reach: Array) -> Array:
+def kernel(one: AffectInputs, other: AffectInputs, reach: Array) -> Array:
     """How alike pictures are: (n, 1 or m) for stacks of n and m scaled inputs."""
     alike = np.exp(-_squares(one.features, other.features) / reach[0] - 0.3 * _squares(one.traits, other.traits) / reach[1])
     line = 0.3 * one.traits @ other.traits.T / one.traits.shape[-1]
@@ -128,21 +128,21 @@ def _squares(one: Array, other: Array) -> Array:
 
 
 @cache
-def fitted() -> Fitted:
+def load_affect_regression() -> AffectRegression:
     """The fitted numbers, read once."""
     from img2music.resources import asset_path
 
     with np.load(asset_path("seeing/affect.npz"), allow_pickle=False) as file:
         parts = {name: file[name].astype(np.float64) for name in file.files}
 
-    def inputs(name: str) -> Inputs:
-        return Inputs(*(parts[f"{name}_{field}"] for field in Inputs._fields))
+    def inputs(name: str) -> AffectInputs:
+        return AffectInputs(*(parts[f"{name}_{field}"] for field in AffectInputs._fields))
 
     rest = ("basis", "reach", "weights", "mean", "directions", "precision", "noise")
-    return Fitted(inputs("centre"), inputs("scale"), support=inputs("support"), **{name: parts[name] for name in rest})
+    return AffectRegression(inputs("centre"), inputs("scale"), support=inputs("support"), **{name: parts[name] for name in rest})
 
 
-def readings(stack: Inputs, known: Fitted) -> tuple[Array, Array]:
+def predict_affects(stack: AffectInputs, known: AffectRegression) -> tuple[Array, Array]:
     """Valence and arousal (n, 2) and the spread of valence (n,) of a stack of pictures, not yet cut to -1..1."""
     new = scaled(stack, known.centre, known.scale, known.basis)
     alike = kernel(new, known.support, known.reach)
@@ -154,8 +154,8 @@ def readings(stack: Inputs, known: Fitted) -> tuple[Array, Array]:
     return np.asarray(alike @ known.weights + known.mean), np.asarray(spread)
 
 
-def predict_affect(inputs: Inputs, numbers: Fitted | None = None) -> AffectPrediction:
+def predict_affect(inputs: AffectInputs, numbers: AffectRegression | None = None) -> AffectPrediction:
     """What people would feel at one picture."""
-    values, spread = readings(Inputs(*(part[None] for part in inputs)), numbers or fitted())
+    values, spread = predict_affects(AffectInputs(*(part[None] for part in inputs)), numbers or load_affect_regression())
     valence, arousal = np.clip(values[0], -1, 1)
     return AffectPrediction(float(valence), float(arousal), float(min(1.0, spread[0])))

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from img2music.io.pictures import Picture
-from img2music.perceivers.image.onnx_networks import run
+from img2music.perceivers.image.onnx_networks import run_network
 from img2music.perceivers.image.thumbnail import box_around, number_cue
 from img2music.scene import Box, Cue
 
@@ -101,7 +101,7 @@ def find_faces(picture: Picture | NDArray[np.uint8]) -> tuple[Face, ...]:
     ][:_READ]
     looks: dict[Box, tuple[float, ...]] = {}
     if readable:
-        answer = run("face_expression", np.stack([face_pixels(rgb, box)[None] for box in readable]))["expression"]
+        answer = run_network("face_expression", np.stack([face_pixels(rgb, box)[None] for box in readable]))["expression"]
         for box, row in zip(readable, answer, strict=True):
             looks[box] = tuple(round(float(value), 3) for value in row)
     return tuple(Face(box, round(sure, 3), looks.get(box, ())) for box, sure in found)
@@ -189,7 +189,7 @@ def _boxes(rgb: NDArray[np.uint8]) -> list[tuple[tuple[float, float, float, floa
     pixels = np.full((_SIDE, _SIDE, 3), -1, np.float32)
     small = Image.fromarray(rgb).resize((columns, rows), Image.Resampling.BILINEAR)
     pixels[top : top + rows, left : left + columns] = np.asarray(small, np.float32) / np.float32(127.5) - np.float32(1)
-    answer = run("face_boxes", np.ascontiguousarray(pixels.transpose(2, 0, 1)[None]))
+    answer = run_network("face_boxes", np.ascontiguousarray(pixels.transpose(2, 0, 1)[None]))
     scores = 1 / (1 + np.exp(-np.clip(answer["scores"][0, :, 0].astype(np.float64), -50, 50)))
     likely = np.flatnonzero(scores > _FOUND)
     # The first four numbers are the centre beside the anchor, width and height, in pixels; the others are eyes, nose ...

@@ -21,7 +21,7 @@ from img2music.resources import asset_path
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Numbers", "run", "session"]
+__all__ = ["Numbers", "open_network", "run_network"]
 
 Numbers = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 
@@ -29,7 +29,7 @@ _opened: dict[str, Any] = {}
 _opening = Lock()
 
 
-def session(name: str) -> Any:  # onnxruntime.InferenceSession, which has no type stubs
+def open_network(name: str) -> Any:  # onnxruntime.InferenceSession, which has no type stubs
     """The network `name` ("face_boxes"), opened when it is first asked for and kept.
 
     Raises:
@@ -42,13 +42,13 @@ def session(name: str) -> Any:  # onnxruntime.InferenceSession, which has no typ
         return _opened[name]
 
 
-def run(name: str, pixels: NDArray[np.float32]) -> dict[str, Numbers]:
+def run_network(name: str, pixels: NDArray[np.float32]) -> dict[str, Numbers]:
     """What the network `name` says of `pixels`, by the names of its outputs.
 
     Raises:
-        BackendError: it can't be opened (see `session`), or `pixels` have another shape than it takes.
+        BackendError: it can't be opened (see `open_network`), or `pixels` have another shape than it takes.
     """
-    network = session(name)
+    network = open_network(name)
     outputs = [output.name for output in network.get_outputs()]
     try:
         results = network.run(outputs, {network.get_inputs()[0].name: pixels})
@@ -73,7 +73,7 @@ def _open(name: str) -> Any:
     options.log_severity_level = 4  # faults come back as errors; a console is not the place for them
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # see `run`
+    except Exception as error:  # see `run_network`
         raise BackendError(
             f"the network at {path} is damaged ({_first_line(error)}); install img2music again: "
             "pip install --force-reinstall img2music"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from img2music.perceivers.image.oklab import srgb_from_oklab
+from img2music.io.colour.oklab import srgb_from_oklab
 from img2music.perceivers.image.thumbnail import Array, box_around
 from img2music.scene import Swatch
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from img2music.crossmodal.seen_instruments import INSTRUMENT_RULES, SURE, cue_called
+from img2music.crossmodal.seen_instruments import INSTRUMENT_RULES, SURE, instrument_cue
 from img2music.crossmodal.subject_rules import WIDE_FAMILIES, WIDE_TEMPERATURE
 from img2music.perceivers.image.thumbnail import box_around, number_cue
 from img2music.resources import asset_path
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 __all__ = [
     "FAMILIES",
     "NETWORKS",
-    "Classes",
+    "ImageClasses",
     "NetworkOutputs",
-    "classes",
     "group_shares",
+    "image_classes",
     "instrument_cues",
     "people_cue",
     "plain_word",
@@ -77,7 +77,7 @@ FAMILIES: tuple[tuple[str, ...], ...] = (
 _PLAIN_WORDS = {"light_fire": "candle or fire", "sealife": "sea animal", "medical": "medicine"}
 
 
-class Classes(NamedTuple):
+class ImageClasses(NamedTuple):
     """The table of classes, one row a class in the networks' order."""
 
     names: tuple[str, ...]
@@ -106,13 +106,13 @@ class NetworkOutputs:
 
 
 @cache
-def classes() -> Classes:
+def image_classes() -> ImageClasses:
     """The table, read once."""
     rows = [
         line.split("\t") for line in asset_path("seeing/classes.tsv").read_text(encoding="utf-8").splitlines() if line[:1] != "#"
     ]
     groups = tuple(sorted({row[2] for row in rows}))
-    return Classes(
+    return ImageClasses(
         tuple(row[1] for row in rows),
         groups,
         np.array([groups.index(row[2]) for row in rows]),
@@ -129,7 +129,7 @@ def run_classifiers(rgb: NDArray[np.uint8]) -> NetworkOutputs:
     """Both networks' view of a picture, whole and in its own proportions."""
     from PIL import Image
 
-    from img2music.perceivers.image.onnx_networks import run
+    from img2music.perceivers.image.onnx_networks import run_network
 
     image = Image.fromarray(rgb)
     stretch = min(_WIDEST, max(1 / _WIDEST, image.width / image.height)) ** 0.5
@@ -138,7 +138,7 @@ def run_classifiers(rgb: NDArray[np.uint8]) -> NetworkOutputs:
         across, down = (max(_STRIDE, round(length / _STRIDE) * _STRIDE) for length in (side * stretch, side / stretch))
         pixels = np.asarray(image.resize((across, down), Image.Resampling.BICUBIC), dtype=np.float32)
         scaled = np.ascontiguousarray(((pixels - 127) / 128).transpose(2, 0, 1)[None], dtype=np.float32)
-        found.append(run(name, scaled))
+        found.append(run_network(name, scaled))
     features = tuple(np.asarray(answer["feat"][0], dtype=np.float64) for answer in found)
     logits = tuple(np.asarray(answer["logits"][0], dtype=np.float64) for answer in found)
     return NetworkOutputs(features, logits, np.asarray(found[0]["cells"][0], dtype=np.float64))
@@ -146,7 +146,7 @@ def run_classifiers(rgb: NDArray[np.uint8]) -> NetworkOutputs:
 
 def group_shares(seen: NetworkOutputs) -> dict[str, float]:
     """Each group's share, the largest first."""
-    table = classes()
+    table = image_classes()
     sums = np.bincount(table.leading, weights=seen.shares(), minlength=len(table.groups))
     order = np.argsort(-sums, kind="stable")
     return {table.groups[index]: float(sums[index]) for index in order}
@@ -154,14 +154,14 @@ def group_shares(seen: NetworkOutputs) -> dict[str, float]:
 
 def people_cue(seen: NetworkOutputs, faces: int) -> Cue:
     """How likely people are in the picture: a face proves it, else the classes among which people usually are."""
-    likely = 0.95 if faces else float(seen.shares() @ classes().traits[:, 2])
+    likely = 0.95 if faces else float(seen.shares() @ image_classes().traits[:, 2])
     text = "there are people" if faces else "people are likely" if likely >= _PEOPLE_AROUND else "no sign of people"
     return number_cue("people", likely, "0..1", text)
 
 
 def wide_cues(seen: NetworkOutputs) -> list[Cue]:
     """`likely_...`: the share of each wide family of subjects, steadier than what it is exactly."""
-    table, shares = classes(), seen.shares(WIDE_TEMPERATURE)
+    table, shares = image_classes(), seen.shares(WIDE_TEMPERATURE)
     sums = dict(zip(table.groups, np.bincount(table.leading, weights=shares, minlength=len(table.groups)), strict=True))
     made = []
     for family, (_, groups) in WIDE_FAMILIES.items():
@@ -212,15 +212,15 @@ def recognition_cues(seen: NetworkOutputs, content: float = 1.0, faces: Sequence
 def instrument_cues(seen: NetworkOutputs, content: float = 1.0) -> list[Cue]:
     """`instrument_...` with its place for each class of instrument worth naming, where together they are sure; whatever the subject is.
 
-    Which of them are sure enough to play is said in `correspondences.sounding`.
+    Which of them are sure enough to play is said in `crossmodal.seen_instruments`.
     """
-    names, shares = classes().names, seen.shares() * content
+    names, shares = image_classes().names, seen.shares() * content
     places = {name: names.index(name) for name in INSTRUMENT_RULES}
     if sum(float(shares[place]) for place in places.values()) < _SURE:
         return []
     likely = sorted((name for name in places if shares[places[name]] >= _WORTH_NAMING), key=lambda name: -shares[places[name]])
     return [
-        number_cue(cue_called(name), share, "0..1", f"{name} seen ({share:.2f})", _place_of(seen, places[name]))
+        number_cue(instrument_cue(name), share, "0..1", f"{name} seen ({share:.2f})", _place_of(seen, places[name]))
         for name in likely[:_MOST_GROUPS]
         for share in (shares[places[name]],)
     ]
@@ -233,7 +233,7 @@ def _group_cue(seen: NetworkOutputs, group: str, share: float) -> Cue:
 
 def _classes_of(group: str, shares: Array, *, figures: bool = False) -> str:
     """A group's leading classes in words, for people."""
-    table = classes()
+    table = image_classes()
     mine = np.flatnonzero(table.leading == table.groups.index(group))
     best = [index for index in mine[np.argsort(-shares[mine], kind="stable")][:3] if shares[index] >= 0.03] or [mine[0]]
     return ", ".join(table.names[index] + (f" {shares[index]:.2f}" if figures else "") for index in best[: 3 if figures else 2])
@@ -244,13 +244,13 @@ def _place(seen: NetworkOutputs, shares: Array, group: str) -> Box | None:
 
     None where it is everywhere.
     """
-    table = classes()
+    table = image_classes()
     return _heated(seen, np.where(table.leading == table.groups.index(group), shares, 0.0))
 
 
 def _place_of(seen: NetworkOutputs, index: int) -> Box | None:
     """Where one class lies."""
-    return _heated(seen, np.eye(1, len(classes().names), index)[0])
+    return _heated(seen, np.eye(1, len(image_classes().names), index)[0])
 
 
 def _heated(seen: NetworkOutputs, weights: Array) -> Box | None:

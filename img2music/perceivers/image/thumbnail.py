@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from img2music.perceivers.image.oklab import oklab_from_srgb
+from img2music.io.colour.oklab import oklab_from_srgb
 from img2music.scene import Box, Cue
 
 if TYPE_CHECKING:

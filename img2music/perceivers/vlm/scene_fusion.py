@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from img2music.crossmodal.attributes import suggest_attributes
 from img2music.crossmodal.cue_evidence import CueEvidence
-from img2music.crossmodal.seen_instruments import PREFIX
+from img2music.crossmodal.seen_instruments import INSTRUMENT_PREFIX
 from img2music.scene import Attribute, Cue, MusicalAttributes, Scene
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ AROUSAL_CUE = "model_arousal"
 PEOPLE, MODEL, EYE = (-0.13, 0.27), (-0.07, 0.32), (-0.12, 0.24)
 """Mean and standard deviation of arousal: of people's ratings (OASIS: Kurdi, Lozano & Banaji 2017), of what a model answers (42 of those
 photographs), of the measuring eye (93 of them)."""
-_RECOGNISED = ("subject", "sees_", "likely_", PREFIX)
+_RECOGNISED = ("subject", "sees_", "likely_", INSTRUMENT_PREFIX)
 _TOGETHER: dict[str, tuple[str, ...]] = {
     "subject": _RECOGNISED,
     "time_of_day": ("night", "low_sun"),

@@ -13,9 +13,8 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from img2music.pipeline.manifest import KeptCount
-from img2music.pipeline.recomposition.plan_adaptation import NOTE_CRAFTS, craft_of
-from img2music.realizers.kept_notes import phrase_starts
+from img2music.manifest import KeptCount
+from img2music.pipeline.recomposition.kept_parts import NOTE_CRAFTS, craft_of
 from img2music.theory.chords import parse_bar
 from img2music.theory.transposition import degree_of, interval_name, key_interval
 
@@ -50,12 +49,12 @@ def count_kept(
         found.append(_form(graft, score))
     if "harmony" in crafts:
         found.append(_harmony(old, graft))
-    earlier = {part.name: part for part in written.parts}
+    earlier = {part.id: part for part in written.parts}
     for craft in NOTE_CRAFTS:
         pairs = [
-            (earlier[graft.seats[part.name]], part)
+            (earlier[graft.seats[part.id]], part)
             for part in score.parts
-            if part.name in graft.seats and craft_of(earlier[graft.seats[part.name]]) == craft
+            if part.id in graft.seats and craft_of(earlier[graft.seats[part.id]]) == craft
         ]
         if craft not in crafts or not pairs:
             continue
@@ -85,22 +84,22 @@ def count_kept_playing(
     if graft is not None and graft.seats:
         pairs = dict(graft.seats)
     else:
-        notes = {part.name: [_struck(note) for note in part.notes] for part in old[0].parts}
-        pairs = {part.name: part.name for part in new[0].parts if notes.get(part.name) == [_struck(note) for note in part.notes]}
+        notes = {part.id: [_struck(note) for note in part.notes] for part in old[0].parts}
+        pairs = {part.id: part.id for part in new[0].parts if notes.get(part.id) == [_struck(note) for note in part.notes]}
     if not pairs:
         return None
-    was, now = ({part.name: part for part in played.parts} for played in (old[1], new[1]))
+    was, now = ({part.id: part for part in played.parts} for played in (old[1], new[1]))
     same = total = 0
-    for name, earlier in pairs.items():
+    for part, earlier in pairs.items():
         total += len(was[earlier].notes)
-        same += _played(was[earlier], now[name])
+        same += _played(was[earlier], now[part])
     return KeptCount(
         craft="performance",
         same=same,
         played=total,
         total=total,
         unit="notes",
-        how=f"the notes of {' and '.join(pairs)}, to the tick as before" if same == total else "",
+        how=f"the notes of {' and '.join(now[part].name for part in pairs)}, to the tick as before" if same == total else "",
     )
 
 
@@ -177,7 +176,7 @@ def _notes(was: Part, part: Part, old: CompositionPlan, graft: AdaptedPlan) -> t
     there: dict[Fraction, list[Note]] = {}
     for note in part.notes:
         there.setdefault(note.onset_quarters, []).append(note)
-    borders = phrase_starts(graft.plan)
+    borders = graft.plan.phrase_starts
     found: dict[int, dict[int, dict[int, int]]] = {}  # by phrase and octave: which notes, and how far each moved
     for number, note in enumerate(was.notes):
         bar = int(note.onset_quarters / bar_quarters)

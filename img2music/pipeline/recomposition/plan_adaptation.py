@@ -1,10 +1,6 @@
-"""A new plan over what is kept of an earlier piece: its form, its chords, the seats of its kept parts, and their notes.
+"""What is kept of an earlier piece, put into a new plan: its form, its chords, its parts and their notes.
 
-What nobody asks anew stays with what is kept: notes keep their metre, chords and tunes their key. New words are a wish for what they
-say, and for nothing else: "calm" asks for no metre, "happy" for another mode over the same tonic. The band is the new style's; a kept part
-is played by whoever has its job there, by its own instrument where that one can't, and comes along where the style has no such job.
-
-Conventions as in `plan`; `crafts` are those of `chance`, with all that they are written over.
+Conventions as in `img2music.plan`; `crafts` are those of `img2music.rng`, with all that they are written over.
 """
 
 from __future__ import annotations
@@ -15,15 +11,16 @@ from typing import TYPE_CHECKING, Any
 from img2music.errors import BriefError
 from img2music.io.style_files import load_style
 from img2music.pipeline.recomposition.form_fitting import fit_form, form_body, regroup_bars
-from img2music.plan import CompositionPlan, PartPlan, Reason
+from img2music.pipeline.recomposition.kept_parts import assign_kept_parts, craft_of
+from img2music.plan import MOST_SECTIONS, CompositionPlan, Reason
 from img2music.realizers.kept_notes import transfer_part
+from img2music.report.plan_wording import is_about_loop_bars, tempo_without_fill
 from img2music.rng import generator
-from img2music.theory import Key, instrument
 from img2music.theory.transposition import numeral_in_mode
 from img2music.words import read_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from img2music.brief import Brief
     from img2music.pipeline.recomposition.form_fitting import FittedForm
@@ -31,25 +28,10 @@ if TYPE_CHECKING:
     from img2music.realizers.timeline import NoteEvent
     from img2music.rng import Craft
     from img2music.score import Part, Score
-    from img2music.theory import Meter
 
-__all__ = ["NOTE_CRAFTS", "AdaptedPlan", "adapt_plan", "craft_of", "keep_plan", "plan_around_kept"]
+__all__ = ["AdaptedPlan", "adapt_plan", "keep_plan"]
 
-NOTE_CRAFTS: tuple[Craft, ...] = ("melody", "counter", "chords", "bass", "drums")
-_ROLE_CRAFT: dict[str, Craft] = {
-    "melody": "melody",
-    "counter": "counter",
-    "chords": "chords",
-    "arpeggio": "chords",
-    "pad": "chords",
-    "bass": "bass",
-    "drums": "drums",
-}
 _ROUNDING_SECONDS = 1e-3
-_NO_WHOLE_BARS = " are no whole bars of "
-_FILLS = ", and whole phrases have to fill "
-_ORCHESTRAL = "orchestral percussion"
-_MOST_PARTS, _MOST_PITCHED, _MOST_SECTIONS = 16, 15, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,60 +44,9 @@ class AdaptedPlan:
     places: tuple[int, ...]
     """For every bar of the plan the bar of `form` that it repeats."""
     kept: Mapping[str, tuple[NoteEvent, ...]]
-    """The kept lines by the name of their part."""
+    """The kept lines by the id of their part."""
     seats: Mapping[str, str]
     """For every kept line the earlier part that it is."""
-
-
-def craft_of(part: Part | PartPlan) -> Craft:
-    """Whose notes a part's are."""
-    player = instrument(part.instrument) if isinstance(part, PartPlan) else part.instrument
-    return "drums" if player.kit else _ROLE_CRAFT[part.role]
-
-
-def plan_around_kept(
-    ask: Callable[[Brief], CompositionPlan], brief: Brief, old: CompositionPlan, crafts: Sequence[Craft], wished: set[str]
-) -> CompositionPlan:
-    """The planner's plan, asked again where it would leave the key or the metre of what is kept though nobody wished that.
-
-    Args:
-        ask: the planner.
-        brief: what is asked.
-        old: the plan of the piece on record.
-        crafts: what is kept.
-        wished: names of the brief's fields that were given now, and of those that new words say exactly.
-    """
-    first = new = ask(brief)
-    stays: dict[str, Any] = {}
-    if set(crafts) & set(NOTE_CRAFTS) and "meter" not in wished and not _holds(new.parsed_meter, old):
-        stays["meter"] = old.meter
-    turned = "words" in wished and _turned(brief, old, new)
-    key = Key.readable(old.parsed_key.tonic, new.parsed_key.mode).name if turned else old.key
-    if "harmony" in crafts and "key" not in wished and new.key != key:
-        stays["key"] = key
-    if not stays:
-        return new
-    new = ask(brief.model_copy(update=stays))
-    told = {"meter": "metre", "key": "key"}
-    left = {told[name] for name in stays}
-    reasons = [reason for reason in new.reasons if reason.choice not in left | ({"mode"} if "key" in stays else set())]
-    reasons += [
-        Reason(
-            choice=told[name],
-            text=f"{stay}: that of what is kept{', in the mode that your words ask for' if turned and name == 'key' else ''}.",
-        )
-        for name, stay in stays.items()
-    ]
-    if turned and "key" in stays:
-        reasons += [reason for reason in first.reasons if reason.choice == "mode"]
-    conflicts = [note for note in new.conflicts if not any(note.startswith(f"you asked for {choice} ") for choice in left)]
-    style = load_style(new.style)
-    conflicts = [note for note in conflicts if not ("meter" in stays and note.startswith(f"{style.name} is usually in "))]
-    if "meter" in stays and old.meter not in style.meters:
-        conflicts.append(
-            f"{style.name} is usually in {' or '.join(style.meters)}; what is kept is in {old.meter}, and so is the piece"
-        )
-    return new.model_copy(update={"reasons": tuple(reasons), "conflicts": tuple(conflicts)})
 
 
 def adapt_plan(
@@ -161,9 +92,9 @@ def adapt_plan(
         loop=new.loop,
     )
     course = replace(course, places=tuple(bars[place] for place in course.places))
-    if len(course.sections) > _MOST_SECTIONS:
+    if len(course.sections) > MOST_SECTIONS:
         raise BriefError(
-            f"the kept form would have {len(course.sections)} sections, and {_MOST_SECTIONS} is the limit; ask for less time"
+            f"the kept form would have {len(course.sections)} sections, and {MOST_SECTIONS} is the limit; ask for less time"
         )
     if _form(new.sections) == _form(course.sections):
         laid = new.sections
@@ -183,40 +114,29 @@ def adapt_plan(
         updates |= {"motif": old.motif, "contour": old.contour}
     updates["reasons"] = _reasons(new, old, crafts, course, laid, carried)
     updates["conflicts"] = (
-        *(note for note in new.conflicts if _NO_WHOLE_BARS not in note),  # the planner's own form is not played
+        *(note for note in new.conflicts if not is_about_loop_bars(note)),  # the planner's own form is not played
         *_gave_way(new, brief, course),
         *_words_gave_way(words, brief, course),
     )
     plan = new.model_copy(update=updates)
-    plan, seats = _seated(plan, brief, old, carried, course.places)
+    plan, seats = assign_kept_parts(plan, brief, old, carried, course.places)
     plan = CompositionPlan.model_validate(plan.model_dump())
-    by_name = {part.name: part for part in written.parts}
+    earlier = {part.id: part for part in written.parts}
     kept = {
-        seat.name: tuple(transfer_part(by_name[seats[seat.name]], old, plan, seat, course.places))
+        seat.id: tuple(transfer_part(earlier[seats[seat.id]], old, plan, seat, course.places))
         for seat in plan.parts
-        if seat.name in seats
+        if seat.id in seats
     }
     return AdaptedPlan(plan, sections, course.places, kept, seats)
 
 
 def keep_plan(plan: CompositionPlan, written: Score, crafts: Sequence[Craft]) -> AdaptedPlan:
     """The plan that `written` was written for, with its kept lines."""
-    seats = {part.name: part.name for part in written.parts if craft_of(part) in crafts}
-    by_name = {part.name: part for part in written.parts}
+    seats = {part.id: part.id for part in written.parts if craft_of(part) in crafts}
+    earlier = {part.id: part for part in written.parts}
     places = tuple(range(plan.bars))
-    kept = {
-        seat.name: tuple(transfer_part(by_name[seat.name], plan, plan, seat, places)) for seat in plan.parts if seat.name in seats
-    }
+    kept = {seat.id: tuple(transfer_part(earlier[seat.id], plan, plan, seat, places)) for seat in plan.parts if seat.id in seats}
     return AdaptedPlan(plan, plan.sections, places, kept, seats)
-
-
-def _holds(meter: Meter, old: CompositionPlan) -> bool:
-    """Whether bars of another metre hold the notes of `old` as they are."""
-    try:
-        regroup_bars(old, meter)
-    except BriefError:
-        return False
-    return True
 
 
 def _form(sections: Sequence[Section]) -> list[tuple[str, str, str, tuple[int, ...]]]:
@@ -226,14 +146,14 @@ def _form(sections: Sequence[Section]) -> list[tuple[str, str, str, tuple[int, .
 def _harmonized(sections: Sequence[Section], plan: CompositionPlan) -> tuple[Section, ...]:
     """The kept sections with chords of their own, drawn as the planner of rules draws them."""
     from img2music.planners.harmony.harmonize import harmonize
-    from img2music.planners.rules.affect_mapping import season
+    from img2music.planners.rules.affect_mapping import adapt_vocabulary
     from img2music.planners.rules.form import SectionLayout
 
     style, meter = load_style(plan.style), plan.parsed_meter
     rows = harmonize(
         [SectionLayout(section.name, section.material, section.role, section.phrase_bars) for section in sections],
         plan.parsed_key.mode,
-        style.model_copy(update={"vocabulary": season(style.vocabulary, plan.valence, plan.arousal)}),
+        style.model_copy(update={"vocabulary": adapt_vocabulary(style.vocabulary, plan.valence, plan.arousal)}),
         generator(plan.seed_for("harmony"), "harmony"),
         brightness=plan.valence,
         most=len(meter.beats),
@@ -268,8 +188,10 @@ def _reasons(
     tempo = next((reason for reason in new.reasons if reason.choice == "tempo"), None)
     if course.tempo_bpm != new.tempo_bpm:
         kept["tempo"] = f"{course.tempo_bpm:.4g} quarter notes a minute: at this tempo the kept bars fill the length."
-    elif tempo is not None and _FILLS in tempo.text and abs(course.seconds - new.seconds) > _ROUNDING_SECONDS:
-        kept["tempo"] = f"{tempo.text.partition(_FILLS)[0]}, and the length follows from the kept bars."
+    elif tempo is not None and abs(course.seconds - new.seconds) > _ROUNDING_SECONDS:
+        text = tempo_without_fill(tempo.text)
+        if text is not None:
+            kept["tempo"] = f"{text}, and the length follows from the kept bars."
     reasons = [reason for reason in new.reasons if reason.choice not in kept]
     return (*reasons, *(Reason(choice=choice, text=text) for choice, text in kept.items()))
 
@@ -304,111 +226,3 @@ def _words_gave_way(words: tuple[float, float] | None, brief: Brief, course: Fit
     there = f"between {words[0]:.0f} and {words[1]:.0f} quarter notes a minute"
     taken = f"the length was kept, and {course.tempo_bpm:.4g} was taken"
     return [f"your words put the tempo {there}, where no whole phrases of what is kept fill {brief.seconds:g} s; {taken}"]
-
-
-def _turned(brief: Brief, old: CompositionPlan, new: CompositionPlan) -> bool:
-    """Whether the brief's words ask for another mode than the kept one, and the planner heard them."""
-    from img2music.planners.rules.word_steering import turns_mode
-
-    reading = read_words(brief.words, brief.glosses)
-    before, after = old.parsed_key, new.parsed_key
-    if not turns_mode(before.mode, reading):
-        return False
-    return after.mode == reading.mode if reading.mode is not None else after.is_minor != before.is_minor
-
-
-def _seated(
-    plan: CompositionPlan, brief: Brief, old: CompositionPlan, carried: Sequence[Part], places: Sequence[int]
-) -> tuple[CompositionPlan, dict[str, str]]:
-    """The plan's band with a seat for every kept part, and which earlier part each of those seats has."""
-    own = {part.name: part for part in old.parts}
-    fixed = bool(brief.instruments)
-    crafts = {craft_of(part) for part in carried}
-    free = [seat for seat in plan.parts if craft_of(seat) in crafts]
-    chosen: dict[str, PartPlan] = {}  # by the name of the seat that it takes
-    added: list[PartPlan] = []
-    seats: dict[str, str] = {}
-    taken = {seat.name for seat in plan.parts if seat not in free}
-    # Who finds the very same seat goes first, so that nobody else takes it.
-    for part in sorted(carried, key=lambda part: not any(_same_seat(part, seat) for seat in free)):
-        earlier = own[part.name]
-        match = _match(part, free)
-        if match is None and fixed:
-            raise BriefError(
-                f"nobody in the band that was asked for ({', '.join(brief.instruments)}) plays the kept {craft_of(part)}; "
-                f"name {earlier.instrument} too with --instrument, or keep no {craft_of(part)}"
-            )
-        if match is not None:
-            free.remove(match)
-            seat = earlier.model_copy(
-                update={"name": match.name, "instrument": match.instrument, "level_db": match.level_db, "pan": match.pan}
-            )
-            # An accompaniment that climbs an octave is no longer under its tune: then its own player goes on.
-            if _plays(part, old, plan, seat, places, same_octave=not fixed and craft_of(part) != "melody"):
-                chosen[match.name] = seat
-                seats[seat.name] = part.name
-                taken.add(seat.name)
-                continue
-            if fixed:
-                raise BriefError(
-                    f"{match.instrument} can't play the kept {craft_of(part)}, which {earlier.instrument} played: not in its range, or "
-                    "not so many notes at once; name another instrument"
-                )
-        seat = earlier.model_copy(update={"name": _unique(earlier.name, taken)})
-        if not _plays(part, old, plan, seat, places):
-            raise BriefError(
-                f"the kept {craft_of(part)} can't be played by {earlier.instrument} in {plan.key}; ask for another key or instrument"
-            )
-        taken.add(seat.name)
-        seats[seat.name] = part.name
-        if match is not None:
-            chosen[match.name] = seat
-        else:
-            added.append(seat)
-    # Seats of a kept craft that nobody took would play beside it what was never there; an asked band plays on.
-    gone = set() if fixed else {seat.name for seat in free}
-    parts = [chosen.get(seat.name, seat) for seat in plan.parts if seat.name not in gone]
-    parts += added
-    pitched = sum(not instrument(part.instrument).kit for part in parts)
-    if len(parts) > _MOST_PARTS or pitched > _MOST_PITCHED:
-        raise BriefError(
-            f"with what is kept the band would have {len(parts)} parts, and {_MOST_PARTS} is the limit; keep less, or another style"
-        )
-    return plan.model_copy(update={"parts": tuple(parts)}), seats
-
-
-def _same_seat(part: Part, seat: PartPlan) -> bool:
-    return (seat.role, seat.instrument, seat.name) == (part.role, part.instrument.name, part.name)
-
-
-def _match(part: Part, free: Sequence[PartPlan]) -> PartPlan | None:
-    """The seat for a kept part: of its instrument and role if there is one, then of its role, then of its craft."""
-    mine = [seat for seat in free if craft_of(seat) == craft_of(part)]
-    return min(
-        mine,
-        key=lambda seat: (seat.role != part.role, seat.instrument != part.instrument.name, seat.name != part.name),
-        default=None,
-    )
-
-
-def _plays(
-    part: Part, old: CompositionPlan, plan: CompositionPlan, seat: PartPlan, places: Sequence[int], *, same_octave: bool = False
-) -> bool:
-    """Whether the seat's player can play the kept notes."""
-    player = instrument(seat.instrument)
-    if player.kit or part.instrument.kit:
-        # An orchestra's percussion has other drums on the same keys.
-        return player.kit and part.instrument.kit and (player.name == _ORCHESTRAL) == (part.instrument.name == _ORCHESTRAL)
-    try:
-        transfer_part(part, old, plan, seat, places, same_octave=same_octave)
-    except ValueError:
-        return False
-    return True
-
-
-def _unique(name: str, taken: set[str]) -> str:
-    number = 2
-    free = name
-    while free in taken:
-        free, number = f"{name} {number}", number + 1
-    return free

@@ -1,5 +1,5 @@
-"""Colour: what is written after and under the triads of a progression. Sevenths, ninths and sixths as the style speaks them, secondary
-dominants named by their goal, suspensions before they resolve, inversions for a bass that steps, tonic and dominant pedals.
+"""Figures: what is written after the triads of a progression. Sevenths, ninths and sixths as the style uses them, secondary dominants
+named by the degree they lead to, suspensions before they resolve, inversions for a bass that steps, tonic and dominant pedals.
 
 A seventh or ninth is the one of the mode's own scale, so that no figure brings in a foreign note; dominants (V, V/x) take the
 minor seventh. Inversions are chosen for a whole phrase at once by dynamic programming over the bass: a step costs least, a leap of
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from img2music.planners.harmony.chord_vocabulary import applied_target, triad_kind
 from img2music.theory import Chord, Key
-from img2music.viterbi import trace_back
+from img2music.viterbi import cheapest_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,21 +107,12 @@ def choose_inversions(numerals: Sequence[str], key: Key, share: float, *, fixed:
         return tuple(numerals)
     layers = [_forms(numeral, key) if not still else [(numeral, Chord.parse(numeral, key).bass, 0)]
               for numeral, still in zip(numerals, fixed, strict=True)]  # fmt: skip
-    costs = [[_price(member, share) for _, _, member in layers[0]]]
-    back: list[list[int]] = []
-    for place in range(1, len(layers)):
-        row, pointers = [], []
-        for _, bass, member in layers[place]:
-            options = [
-                costs[-1][index] + _motion(before, bass, held, member)
-                for index, (_, before, held) in enumerate(layers[place - 1])
-            ]
-            best = min(range(len(options)), key=options.__getitem__)
-            row.append(options[best] + _price(member, share))
-            pointers.append(best)
-        costs.append(row)
-        back.append(pointers)
-    return tuple(layer[index][0] for layer, index in zip(layers, trace_back(costs[-1], back), strict=True))
+    path = cheapest_path(
+        [[(form, _price(form[2], share)) for form in layer] for layer in layers],
+        lambda _, before, after: _motion(before[1], after[1], before[2], after[2]),
+        least_step_cost=0.0,
+    )
+    return tuple(text for text, _, _ in path)
 
 
 def pedal_chord(triad: str, degree: str, mode: str) -> str | None:

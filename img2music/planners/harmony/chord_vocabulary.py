@@ -7,7 +7,7 @@ tones are strange in dorian, phrygian and mixolydian: there they would turn the 
 `brightness` (-1..1) says how light the harmony is inside its mode: every triad has a light from -1 to 1 (major triads of the
 scale 1, minor ones and diminished ones below 0, borrowed ones lowest, the tonic between), and its factor grows by e with light x brightness.
 That major and minor triads carry valence beside the mode: Crowder, *Psychomusicology* 4, 1984; the figures are our choice.
-Knows nothing of place.
+Knows nothing of where in a phrase a triad stands.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from img2music.planners.harmony.markov import HarmonyModel
     from img2music.style import Vocabulary
 
-__all__ = ["Kind", "applied_target", "follow", "light_of", "triad_kind", "weigh"]
+__all__ = ["Kind", "applied_target", "resolution_factors", "triad_brightness", "triad_kind", "triad_weights"]
 
 Kind = Literal["diatonic", "dominant", "secondary", "borrowed", "strange"]
 _BORROWED = {
@@ -83,7 +83,7 @@ def applied_target(triad: str, mode: str) -> str | None:
 
 
 @lru_cache(maxsize=1024)
-def light_of(triad: str, mode: str) -> float:
+def triad_brightness(triad: str, mode: str) -> float:
     """How light a triad is in its mode, -1..1; the tonic goes a part of the way with its kind, so that no light drives it out."""
     kind = triad_kind(triad, mode)
     if "o" in triad:
@@ -96,12 +96,12 @@ def light_of(triad: str, mode: str) -> float:
     return of_kind.get(kind, 1.0 if triad.lstrip("b#")[0].isupper() else -0.7)
 
 
-def weigh(model: HarmonyModel, mode: str, words: Vocabulary, brightness: float) -> dict[str, float]:
+def triad_weights(model: HarmonyModel, mode: str, words: Vocabulary, brightness: float) -> dict[str, float]:
     """A factor for every triad of `model`, 0 where the style or the mode does not know it."""
     return {triad: _weight(triad, mode, words, brightness) for triad in model.triads}
 
 
-def follow(model: HarmonyModel, mode: str) -> Mapping[tuple[str, str], float]:
+def resolution_factors(model: HarmonyModel, mode: str) -> Mapping[tuple[str, str], float]:
     """Factors for pairs: secondary dominants and leading-tone chords that do not resolve are rarer than they were counted."""
     factors: dict[tuple[str, str], float] = {}
     for one in model.triads:
@@ -136,7 +136,7 @@ def _weight(triad: str, mode: str, words: Vocabulary, brightness: float) -> floa
     share = {"secondary": 2 * words.secondary, "borrowed": 2 * words.borrowed}.get(kind, 1.0)
     if kind == "borrowed" and mode not in {"major", "minor"}:
         share *= 0.5  # a mode is known by its scale
-    return share * _growth(_REACH * brightness * light_of(triad, mode))
+    return share * _growth(_REACH * brightness * triad_brightness(triad, mode))
 
 
 def _growth(x: float) -> float:

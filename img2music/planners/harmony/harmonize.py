@@ -5,7 +5,7 @@ same beginning (the period; Caplin, *Classical Form*, 1998, ch. 4). A contrast b
 phrase stands on the dominant, so that the return is prepared. An introduction leads to the dominant, an ending comes home once
 more; the return before it may end deceptively, so that there is something left to end. A loop ends on the dominant instead.
 
-The phrases themselves are drawn by `phrases`; what is settled here is their order, and that the whole lets its tonic be heard.
+The phrases themselves are drawn by `phrase_harmony`; what is settled here is their order, and that the whole lets its tonic be heard.
 Conventions: one string of numerals a bar, as in `Section.harmony`. Knows nothing of voicing and of notes.
 """
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.planners.harmony.phrase_harmony import BarNumerals, PhraseWriter
+from img2music.planners.harmony.phrase_harmony import PhraseWriter
 from img2music.theory import Key, parse_bar
 from img2music.theory.key_finding import key_margin
 
@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from img2music.planners.harmony.style_rows import BarNumerals
     from img2music.planners.rules.form import SectionLayout
     from img2music.style import Style
 
 __all__ = ["harmonize"]
 
 _CLEAR, _HEARINGS = 0.2, 8
-"""A form is drawn again until its chords point to their key by this margin (see `theory.listening`), and the clearest is kept."""
+"""A form is drawn again until its chords point to their key by this margin (see `theory.key_finding`), and the clearest is kept."""
 _MEMBERS, _BASS = (1.0, 1.0, 1.0, 0.7, 0.5), 1.0
 """How long members of a chord sound beside each other, from the root upwards, and its bass beside them (our choice)."""
 
@@ -53,7 +54,7 @@ def harmonize(
         mode: One of `theory.MODES`.
         style: Brings its vocabulary and, perhaps, rows of its own.
         chance: The stream to draw from.
-        brightness: How light the harmony is inside its mode, -1..1 (see `vocabulary`).
+        brightness: How light the harmony is inside its mode, -1..1 (see `chord_vocabulary`).
         most: Chords that a bar has room for, 1..4.
         bar_seconds: How long a bar lasts; a short one holds fewer chords.
         loop: The last bar leads back to the first instead of ending on the tonic.

@@ -5,9 +5,9 @@ half of each corpus). A `HarmonyModel` smooths them: the chance of a triad after
 its share of all triads, each as far as the context has been seen (Witten & Bell, IEEE Trans. Inf. Theory 37, 1991: a context
 with n followers of k kinds keeps n/(n+k) of its own opinion). A triad never follows itself; how long it lasts is drawn apart.
 
-`Model.draw` is exact: messages run backwards from the cadence over all pairs of triads (forward filtering turned round), then the
+`HarmonyModel.draw` is exact: messages run backwards from the cadence over all pairs of triads (forward filtering turned round), then the
 triads are drawn from the front, so that every phrase has just the probability that the statistics and the weights give it among
-all phrases that end as they must. (`phrases` draws some of them again, where a phrase that comes home has no dominant.)
+all phrases that end as they must. (`phrase_harmony` draws some of them again, where a phrase that comes home has no dominant.)
 
 Conventions: triads are numerals without figures ("V", "ii", "bVII", see `theory.chords`); weights are plain factors, 0 forbids. Sums run
 in a fixed order over doubles without powers or logarithms, so that all machines draw alike. Knows nothing of bars and figures.

@@ -1,8 +1,9 @@
-"""The phrases of a piece's harmony: drawn from the statistics, or the style's own rows, and remembered by material.
+"""The phrases of a piece's harmony: drawn from statistics, or taken from the style's own rows, and remembered by material.
 
 A `PhraseWriter` serves one piece: it knows mode, style and brightness, draws an introduction, sections and an ending as it is asked for
-them, and gives a material that comes back the chords it had. The triads come from `progressions`, bent by `vocabulary`; the
-ends from `cadences`; figures and inversions from `colour`. A phrase that comes home without a dominant is drawn again.
+them, and gives a material that comes back the chords it had. The triads come from `markov`, weighed by `chord_vocabulary`, how long each
+lasts from `harmonic_rhythm`, the ends from `cadences`, figures and inversions from `chord_figures`.
+A phrase that comes home without a dominant is drawn again.
 Conventions: one string of numerals a bar; a row is a phrase's bars. Knows nothing of the order of sections and of notes.
 """
 
@@ -12,8 +13,11 @@ from typing import TYPE_CHECKING
 
 from img2music.planners.harmony.cadences import cadence_weights, tonic_numeral
 from img2music.planners.harmony.chord_figures import ChordFigures, choose_inversions, pedal_chord
-from img2music.planners.harmony.chord_vocabulary import follow, light_of, triad_kind, weigh
+from img2music.planners.harmony.chord_vocabulary import resolution_factors, triad_kind, triad_weights
+from img2music.planners.harmony.harmonic_rhythm import HarmonicRhythm
 from img2music.planners.harmony.markov import load_harmony_model
+from img2music.planners.harmony.style_rows import StyleRows
+from img2music.rng import draw_index
 from img2music.theory import Key
 
 if TYPE_CHECKING:
@@ -21,10 +25,11 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from img2music.planners.harmony.style_rows import BarNumerals
     from img2music.planners.rules.form import SectionLayout
     from img2music.style import Style
 
-__all__ = ["BarNumerals", "PhraseWriter"]
+__all__ = ["PhraseWriter"]
 
 _PARALLEL = {"chart": 0.8, "standards": 0.6, "chorales": 0.35}
 """Chance that an answer begins like its question (our choice)."""
@@ -35,12 +40,6 @@ _HOMING = 1.5
 """The tonic is that much likelier than counted: a short piece has to say where its home is (our choice)."""
 _DOMINANTS, _ATTEMPTS = {"V", "v", "viio", "#viio"}, 8
 """A phrase that comes home has one of these somewhere: I IV I alone is heard as the dominant of IV. Phrases without are drawn again."""
-_QUICKEST_SECONDS = 0.55
-"""Chords on average are not shorter than this."""
-_CHORALE_RHYTHM = ((0, 30, 40, 20, 10), (2, 30, 40, 20, 10), (0, 30, 40, 20, 10), (0, 60, 40, 0, 0))
-"""Counts like those of the other sources for chorales, whose bars the corpus does not give (our choice)."""
-
-BarNumerals = tuple[str, ...]
 
 
 class PhraseTriads:
@@ -66,15 +65,17 @@ class PhraseWriter:
         self._most = most
         model = load_harmony_model(self._words.source, mode)
         # Charts leave their major triads free; elsewhere a secondary dominant goes where it leads.
-        self._model = model if self._words.source == "chart" else model.bent(follow(model, mode))
-        self._weights = weigh(model, mode, self._words, brightness)
+        self._model = model if self._words.source == "chart" else model.bent(resolution_factors(model, mode))
+        self._weights = triad_weights(model, mode, self._words, brightness)
         self._weights[self._home] *= _HOMING
         self._palette = ChordFigures(mode, self._words, chance)
-        rhythm = self._words.rhythm if bar_seconds is None else min(self._words.rhythm, bar_seconds / _QUICKEST_SECONDS)
-        rows = model.rhythm if model.rhythm and self._words.source != "chorales" else _CHORALE_RHYTHM
-        self._rhythm = [_tilted(row, rhythm, most) for row in rows]
+        counted = model.rhythm if self._words.source != "chorales" else ()
+        self._rhythm = HarmonicRhythm(counted, self._words.rhythm, bar_seconds, most)
         self._written: dict[str, tuple[list[PhraseTriads], BarNumerals]] = {}
-        self._rows = style.harmony.get(mode)  # type: ignore[call-overload]
+        self._rows = None
+        written = style.harmony.get(mode)  # type: ignore[call-overload]
+        if written is not None:
+            self._rows = StyleRows(written, mode, brightness, chance)
         self._first_of_a: str | None = None
 
     def intro(self, layout: SectionLayout) -> BarNumerals:
@@ -82,7 +83,7 @@ class PhraseWriter:
         if self._chance.random() < self._words.pedal and layout.bars > 1:
             return (*self._held(layout.bars - 1), self._dominant())
         if self._rows and self._chance.random() < self._words.own:
-            return _fit(_bars(self._choose(self._rows.opening)), layout.bars, keep_end=False)
+            return self._rows.intro(layout.bars)
         phrase = self._draw(layout.bars, "half", first=None)
         return self._coloured(phrase)
 
@@ -96,7 +97,7 @@ class PhraseWriter:
         for bars in layout.phrase_bars:
             last = self._rows and self._chance.random() < self._words.own
             if last and self._rows:
-                rows += _fit(_bars(self._choose(self._rows.closing)), bars)
+                rows += self._rows.answer(bars)
             else:
                 rows += self._coloured(self._draw(bars, self._words.cadence, first=None))
         return tuple(rows)
@@ -112,8 +113,8 @@ class PhraseWriter:
         bars: list[str] = []
         count = len(layout.phrase_bars)
         for number, length in enumerate(layout.phrase_bars):
-            if own:
-                bars += self._own(length, number, count, contrast=contrast)
+            if own and self._rows is not None:
+                bars += self._rows.phrase(length, number, count, self._home, contrast=contrast)
                 continue
             last = number == count - 1
             kind = self._ending(number, count, contrast=contrast)
@@ -154,30 +155,10 @@ class PhraseWriter:
             return {self._home: 60.0}
         return {}
 
-    def _own(self, length: int, number: int, count: int, *, contrast: bool) -> BarNumerals:
-        """One of the style's rows for a phrase; the lighter rows are likelier in bright pieces."""
-        assert self._rows is not None  # noqa: S101  asked only where the style has rows
-        if count == 1 and not contrast:
-            # A theme of one phrase is question and answer at once: it leaves from home, whatever the row answers to.
-            row = _bars(self._choose(self._rows.closing))
-            return _fit((self._home, *row[1:]), length)
-        answers = number % 2
-        bank = self._rows.contrast if contrast else self._rows.closing if answers else self._rows.opening
-        return _fit(_bars(self._choose(bank)), length)
-
-    def _choose(self, bank: Sequence[str]) -> str:
-        lights = [2.0 ** round(4 * self._brightness * _mean_light(row, self._mode)) for row in bank]
-        goal = float(self._chance.random()) * sum(lights)
-        for row, light in zip(bank, lights, strict=True):
-            goal -= light
-            if goal < 0:
-                return row
-        return bank[-1]
-
     def _draw(self, bars: int, kind: str, *, first: Mapping[str, float] | None, before: str | None = None) -> PhraseTriads:
         """A phrase of `bars` bars that ends as `kind` says."""
         comes_home = kind not in {"half", "open"}
-        starts = self._starts(bars, comes_home=comes_home)
+        starts = self._rhythm.draw(bars, self._chance, comes_home=comes_home)
         if comes_home and bars > 1 and sum(starts) < 3:
             starts[-2] += 1  # out and home again takes three chords
         triads = self._progress(sum(starts), kind, {0: first or {}}, before)
@@ -204,24 +185,11 @@ class PhraseWriter:
         except ValueError:  # a phrase of two chords that begins where its cadence can't: the cadence matters more
             return self._model.draw(count, pairs, [{} for _ in range(count)], self._chance, before=before)
 
-    def _starts(self, bars: int, *, comes_home: bool) -> list[int]:
-        """How many chords begin in each bar; the first bar has one at least, the last exactly one where it comes home."""
-        starts = []
-        for bar in range(bars):
-            row = 3 if bar == bars - 1 else 0 if bar == 0 else 2 if bar == bars - 2 else 1
-            counts = list(self._rhythm[row])
-            if bar in {0, bars - 1}:
-                counts[0] = 0.0
-            if bar == bars - 1:
-                counts = [0.0, 1.0, 0.0, 0.0, 0.0] if comes_home else [0.0, counts[1] or 1.0, counts[2], 0.0, 0.0]
-            starts.append(_pick(counts, float(self._chance.random())))
-        return starts
-
     def _answer(self, question: PhraseTriads, kind: str) -> PhraseTriads:
         """A phrase that begins like another and ends otherwise."""
         half = (len(question.starts) + 1) // 2
         kept = sum(question.starts[:half])
-        starts = [*question.starts[:half], *self._starts(len(question.starts), comes_home=True)[half:]]
+        starts = [*question.starts[:half], *self._rhythm.draw(len(question.starts), self._chance, comes_home=True)[half:]]
         if sum(starts) - kept < 2:
             starts[-2] += 1 if starts[-2] < self._most else 0
         places = {
@@ -242,7 +210,7 @@ class PhraseWriter:
             turned = cadence_weights(self._model, self._mode, "deceptive")
             ways = {two: weight for (one, two), weight in turned.items() if one == last.triads[-2]}
             if ways:
-                goal = list(ways)[_pick(list(ways.values()), float(self._chance.random()))]
+                goal = list(ways)[draw_index(list(ways.values()), self._chance)]
                 tail = self._coloured(PhraseTriads((*last.triads[:-1], goal), last.starts, "deceptive"))
                 return (*bars[: -len(tail)], *tail)
         first = phrases[0]
@@ -312,48 +280,3 @@ class PhraseWriter:
             away = bar % 2 == 1 and others
             rows.append(others[int(self._chance.integers(len(others)))] if away else self._home)
         return tuple(rows)
-
-
-def _tilted(counts: Sequence[int], mean: float, most: int) -> list[float]:
-    """Shares of 0..4 chords a bar with the asked mean, as like `counts` as possible: each is bent by the same factor to its power."""
-    usable = [float(count) + 0.5 if number <= most else 0.0 for number, count in enumerate(counts)]
-    low, high = 0.01, 100.0
-    for _ in range(40):
-        middle = (low + high) / 2
-        bent, factor = [], 1.0
-        for count in usable:
-            bent.append(count * factor)
-            factor *= middle
-        got = sum(number * share for number, share in enumerate(bent)) / sum(bent)
-        low, high = (middle, high) if got < mean else (low, middle)
-    return bent
-
-
-def _pick(weights: Sequence[float], draw: float) -> int:
-    goal = draw * sum(weights)
-    for index, weight in enumerate(weights):
-        goal -= weight
-        if goal < 0:
-            return index
-    return max(index for index, weight in enumerate(weights) if weight > 0)
-
-
-def _mean_light(row: str, mode: str) -> float:
-    """How light a written row is: the mean of its plain triads."""
-    lights = []
-    for numeral in row.replace("|", " ").split():
-        head = numeral.partition("/")[0].replace("ø", "o").replace("+", "")
-        stem = head.rstrip("0123456789").removesuffix("sus").removesuffix("maj").removesuffix("add").rstrip("0123456789")
-        lights.append(light_of(stem.removesuffix("sus"), mode) if "/" not in numeral else 0.3)
-    return sum(lights) / len(lights)
-
-
-def _fit(row: BarNumerals, length: int, *, keep_end: bool = True) -> BarNumerals:
-    """A row as long as its phrase: a short one keeps its end (the cadence), a long one lingers on its first chord."""
-    if length <= len(row):
-        return row[len(row) - length :] if keep_end else row[:length]
-    return (*((row[0],) * (length - len(row))), *row)
-
-
-def _bars(row: str) -> BarNumerals:
-    return tuple(" ".join(bar.split()) for bar in row.split("|"))

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from img2music.planners.rules.form import count_bars, phrases_of
-from img2music.planners.rules.loop_form import loop_bars, loop_seconds
+from img2music.planners.rules.form import count_bars, split_into_phrases
+from img2music.planners.rules.loop_form import count_loop_bars, loop_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +53,7 @@ def fit_length(sections: tuple[Section, ...], tempo_bpm: float, meter: Meter, fi
             return FittedLength(near, sections, moved if abs(near - tempo_bpm) > 0.5 else "")
     elif _fills(tempo_bpm, bars, meter, fixed):
         return FittedLength(tempo_bpm, sections)
-    wanted = (loop_bars if fixed.loop else count_bars)(fixed.seconds, tempo_bpm, meter)
+    wanted = (count_loop_bars if fixed.loop else count_bars)(fixed.seconds, tempo_bpm, meter)
     fault = f"sections: they hold {bars} bars; {fixed.seconds:g} s of {meter.name} at {tempo_bpm:.4g} need {wanted}"
     if fixed.loop and not fixed.tempo:
         tempo_bpm = min(_FASTEST, max(_SLOWEST, loop_seconds(wanted, 60.0, meter) * 60 / fixed.seconds))
@@ -66,7 +66,7 @@ def _fills(tempo_bpm: float, bars: int, meter: Meter, fixed: FixedChoices) -> bo
     """Whether so many bars fill the length, with the ring of the last chord."""
     lasts = loop_seconds(bars, tempo_bpm, meter)
     if fixed.loop:
-        return bars == loop_bars(fixed.seconds, tempo_bpm, meter)
+        return bars == count_loop_bars(fixed.seconds, tempo_bpm, meter)
     most = lasts + min(loop_seconds(1, tempo_bpm, meter), 1.0) + _RING_SECONDS[1]
     return bars == count_bars(fixed.seconds, tempo_bpm, meter) or lasts + _RING_SECONDS[0] <= fixed.seconds <= most
 
@@ -91,7 +91,7 @@ def fit_bars(sections: Sequence[Section], bars: int) -> tuple[Section, ...]:
     return tuple(
         section
         if tuple(row) == section.harmony
-        else section.model_copy(update={"harmony": tuple(row), "phrase_bars": phrases_of(len(row))})
+        else section.model_copy(update={"harmony": tuple(row), "phrase_bars": split_into_phrases(len(row))})
         for section, row in zip(sections, rows, strict=True)
         if row
     )

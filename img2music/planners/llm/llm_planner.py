@@ -217,10 +217,10 @@ def _likely_styles(scene: Scene, brief: Brief, draft: CompositionPlan) -> tuple[
 
 def _lengths(brief: Brief, draft: CompositionPlan) -> str:
     """How many bars fill the length, by metre and tempo: of the draft's style, whose limits are its own."""
-    from img2music.planners.rules.loop_form import loop_bars
+    from img2music.planners.rules.loop_form import count_loop_bars
     from img2music.theory import Meter
 
-    count = loop_bars if brief.loop else count_bars
+    count = count_loop_bars if brief.loop else count_bars
     style = load_style(draft.style)
     low, high = style.tempo_bpm
     steps = [round(low * (high / low) ** (step / (_TEMPOS - 1))) for step in range(_TEMPOS)]

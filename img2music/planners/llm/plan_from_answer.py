@@ -25,7 +25,7 @@ from img2music.planners.llm.plan_schema import (
     WireReason,
     WireSection,
 )
-from img2music.planners.rules.form import phrases_of
+from img2music.planners.rules.form import split_into_phrases
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,7 +81,7 @@ def read_plan_answer(tree: JsonObject) -> PlanProposal:
             role=section.role,
             energy=section.energy,
             harmony=tuple(section.bars),
-            phrase_bars=phrases_of(len(section.bars)),
+            phrase_bars=split_into_phrases(len(section.bars)),
         )
         for section in sections
     )

@@ -1,6 +1,6 @@
 """How feeling becomes music: the whole mapping from valence and arousal to what is played, in one place.
 
-Tempo and mode come first and are settled where the picture is read (`correspondences.attributes`). What is here works also when both are
+Tempo and mode come first and are settled where the picture is read (`crossmodal.attributes`). What is here works also when both are
 given: listeners use tempo, mode, register, dynamics and articulation about additively and linearly (Eerola, Friberg & Bresin, *Frontiers in
 Psychology* 4:487, 2013), so every cue is a straight line through the style's own middle, and a neutral feeling changes nothing.
 
@@ -9,7 +9,7 @@ Psychology* 4:487, 2013), so every cue is a straight line through the style's ow
                   tenderness are played legato, happiness and anger detached (Juslin & Laukka, *Psychological Bulletin* 129, 2003)
     height        higher with valence: height of pitch is heard as happier, depth as more frightening (Eerola and others 2013)
     mode          the style's nearest to the one that valence asks for: r of major against minor .47, .57
-    chords        lighter with valence (the brightness of `harmony`); darker feelings borrow more, tense ones delay more: sharp
+    chords        lighter with valence (the brightness of `harmonize`); darker feelings borrow more, tense ones delay more: sharp
                   dissonances (minor seconds, major sevenths) -.22, -.16 with valence
     energy        louder and fuller with arousal: loudness is heard as energy (Ilie & Thompson, *Music Perception* 23, 2006)
 
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 
     from img2music.style import Style, Vocabulary
 
-__all__ = ["SHIFT", "AffectTargets", "feel", "nearest_mode", "season"]
+__all__ = ["DENSITY_SHIFT", "AffectTargets", "adapt_vocabulary", "map_affect", "nearest_mode"]
 
 _DETACHED_BY_AROUSAL, _DETACHED_BY_VALENCE = 0.16, 0.06
 _SEMITONES = 4
 """How far full valence moves tune and accompaniment: a third, so that each instrument stays in the register where it sings."""
 _OWN_TEMPER = 0.5
 """How much of the energy is the style's own: rock is never as soft as a lullaby."""
-SHIFT = 0.3
+DENSITY_SHIFT = 0.3
 """How much of the style's range of density a subject that asks for all of it moves: less than half of what arousal does. Our choice."""
 _MORE_BORROWED, _MORE_DELAYS = 0.5, 0.25
 
@@ -58,7 +58,7 @@ class AffectTargets:
     """-1..1: how high the energies of the sections lie."""
 
 
-def feel(valence: float, arousal: float, style: Style) -> AffectTargets:
+def map_affect(valence: float, arousal: float, style: Style) -> AffectTargets:
     """The cues of a feeling inside a style."""
     calmest, busiest = style.density
     return AffectTargets(
@@ -83,7 +83,7 @@ def nearest_mode(wanted: str, modes: Sequence[str]) -> str:
     return min(modes, key=distance)  # the first of equals: styles name their most typical mode first
 
 
-def season(vocabulary: Vocabulary, valence: float, arousal: float) -> Vocabulary:
+def adapt_vocabulary(vocabulary: Vocabulary, valence: float, arousal: float) -> Vocabulary:
     """The style's harmony as this feeling speaks it: darker feelings borrow and delay more, bright ones keep to the scale.
 
     Shares stay shares of what the style says: a style that never borrows or never delays does not begin to.

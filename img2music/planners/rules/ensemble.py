@@ -73,18 +73,21 @@ def assign_wished_parts(wishes: Sequence[str], style: Style) -> tuple[PartPlan, 
             seat = seat.model_copy(update={"pattern": "broken", "octave": 0})  # nobody else carries the harmony
         parts.append(_part(seat, player, parts))
     if len(players) == 1 and players[0].voices >= 4 and not players[0].kit:
-        melody = parts[0].model_copy(update={"name": f"{_title(players[0])} (right hand)"})
+        right, left = (f"{_title(players[0])} ({hand} hand)" for hand in ("right", "left"))
+        melody = parts[0].model_copy(update={"id": right, "name": right, "hand": "right"})
         seat = _seat_for("arpeggio", style)
-        left = _part(seat, players[0], parts).model_copy(
+        below = _part(seat, players[0], parts).model_copy(
             update={
-                "name": f"{_title(players[0])} (left hand)",
+                "id": left,
+                "name": left,
+                "hand": "left",
                 "pattern": "wide" if players[0].family in {"keys", "plucked"} else "broken",
                 "octave": -1,
                 "from_energy": 0.0,
                 "pan": melody.pan,
             }
         )
-        parts = [melody, left]
+        parts = [melody, below]
     return tuple(parts)
 
 
@@ -168,7 +171,7 @@ def _seat_for(role: Role, style: Style) -> StylePart:
 
     for seat in style.parts:
         if seat.role == role:
-            return seat.model_copy(update={"from_energy": 0.0, "name": ""})
+            return seat.model_copy(update={"from_energy": 0.0, "name": "", "hand": None})
     pan, level = _STAGE[role]
     return StylePart(role=role, instruments=("drums" if role == "drums" else "piano",), pan=pan, level_db=level)
 
@@ -183,8 +186,9 @@ def _choose(players: Sequence[Instrument], suggested: Sequence[str], lightness: 
 
 
 def _part(seat: StylePart, player: Instrument, others: Sequence[PartPlan]) -> PartPlan:
-    # A seat's own name is that of its first player: an oboe that sits among "Violins" is called an oboe.
-    name = seat.name if seat.name and player.name == seat.instruments[0] else _title(player)
+    # A seat's own name and hand are those of its first player: an oboe that sits among "Violins" is called an oboe.
+    is_typical = player.name == seat.instruments[0]
+    name = seat.name if seat.name and is_typical else _title(player)
     taken = {part.name for part in others}
     number = 2
     unique = name
@@ -192,7 +196,9 @@ def _part(seat: StylePart, player: Instrument, others: Sequence[PartPlan]) -> Pa
         unique = f"{name} {number}"
         number += 1
     return PartPlan(
+        id=unique,
         name=unique,
+        hand=seat.hand if is_typical else None,
         instrument=player.name,
         role=seat.role,
         pattern=seat.pattern,

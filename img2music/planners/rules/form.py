@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from img2music.theory import Meter
 
-__all__ = ["SectionLayout", "count_bars", "fit_tempo", "layout_sections", "phrases_of", "section_energies"]
+__all__ = ["SectionLayout", "count_bars", "fit_tempo", "layout_sections", "section_energies", "split_into_phrases"]
 
 _RING_SECONDS = (1.2, 3.2)
 """The last chord rings this long where the length allows (our choice: a mezzo-forte piano chord has faded after 3 s)."""
@@ -94,7 +94,7 @@ def layout_sections(bars: int, form: str = "song") -> tuple[SectionLayout, ...]:
     even half a minute has one.
     """
     if bars < 10:
-        return (SectionLayout("A", "A", "theme", phrases_of(bars)),)
+        return (SectionLayout("A", "A", "theme", split_into_phrases(bars)),)
     intro, outro = (_REST_LONG if bars >= _LONG_BARS else _REST)[bars % 4]
     units = (bars - intro - outro) // 4  # phrases of the body
     size = 1 if units < 5 else 2  # phrases a section
@@ -106,14 +106,14 @@ def layout_sections(bars: int, form: str = "song") -> tuple[SectionLayout, ...]:
     # Phrases too few for the last section come out of the last contrast, or out of the middle where there is none.
     short = max((index for index, role in enumerate(roles) if role == "contrast"), default=len(letters) // 2)
     lengths[short] -= size * len(letters) - units
-    layouts = [] if not intro else [SectionLayout("intro", "intro", "intro", phrases_of(intro))]
+    layouts = [] if not intro else [SectionLayout("intro", "intro", "intro", split_into_phrases(intro))]
     seen: dict[str, int] = {}
     for index, (letter, length) in enumerate(zip(letters, lengths, strict=True)):
         seen[letter] = seen.get(letter, 0) + 1
         name = letter if letters.count(letter) == 1 else f"{letter}{seen[letter]}"
         layouts.append(SectionLayout(name, letter, roles[index], (4,) * length))
     if outro:
-        layouts.append(SectionLayout("outro", "outro", "outro", phrases_of(outro)))
+        layouts.append(SectionLayout("outro", "outro", "outro", split_into_phrases(outro)))
     return tuple(layouts)
 
 
@@ -139,7 +139,7 @@ def _letters(blocks: int, form: str) -> str:
     return body[: blocks - 1] + "A"
 
 
-def phrases_of(bars: int) -> tuple[int, ...]:
+def split_into_phrases(bars: int) -> tuple[int, ...]:
     """Phrases of four bars; what is left over is a short one."""
     return (4,) * (bars // 4) + ((bars % 4,) if bars % 4 else ())
 

@@ -1,7 +1,7 @@
 """The form of a loop: whole bars whose end leads back into their beginning.
 
 A loop has no introduction, since it would come round again, and no ending. The homecoming of the first idea is the next pass;
-so a loop ends away from it (`harmony` puts its last bar on the dominant; less than a phrase is written here).
+so a loop ends away from it (`harmonize` puts its last bar on the dominant; what is shorter than a phrase is written here).
 Energy swells and ebbs once, so that the seam is no step in loudness.
 
 The bars fill the length exactly. An open tempo is chosen for that (a whole number of phrases, so the tempo is seldom a whole
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from img2music.theory import Meter
 
-__all__ = ["fit_loop_tempo", "layout_loop", "loop_bars", "loop_energies", "loop_seconds", "short_loop"]
+__all__ = ["count_loop_bars", "fit_loop_tempo", "layout_loop", "loop_energies", "loop_seconds", "short_loop_harmony"]
 
 _LETTERS = {1: "A", 2: "AB", 3: "AAB", 4: "AABC", 5: "ABACB", 6: "AABACB", 7: "AABACAB", 8: "AABCABCB"}
 _PHRASE = 4
@@ -45,13 +45,13 @@ _SHORT = {
 its work (our choice)."""
 
 
-def short_loop(bars: int, mode: str) -> tuple[str, ...] | None:
+def short_loop_harmony(bars: int, mode: str) -> tuple[str, ...] | None:
     """The numerals of a loop that has no room for a phrase, one string a bar; None for one that has."""
     home, prepares, leads = _SHORT[mode]
     return {1: (f"{home} {leads}",), 2: (home, leads), 3: (home, prepares, leads)}.get(bars)
 
 
-def loop_bars(seconds: float, tempo_bpm: float, meter: Meter) -> int:
+def count_loop_bars(seconds: float, tempo_bpm: float, meter: Meter) -> int:
     """The nearest whole number of bars, at least one, inside the lengths that a piece can have."""
     return meter.whole_bars(seconds, tempo_bpm, SECONDS_RANGE)
 

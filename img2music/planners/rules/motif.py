@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from img2music.plan import Motif
-from img2music.theory.rhythms import bar_rhythms, notes_a_bar
+from img2music.theory.rhythms import bar_rhythms, notes_a_bar, shortest_stroke
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +83,7 @@ def draw_motif(contour: Sequence[float], meter: Meter, density: float, tempo_bpm
     `density` 0..1 and the tempo (quarter notes a minute) say how many strokes a bar wants (`theory.rhythms.notes_a_bar`).
     """
     curve = np.asarray(contour, dtype=float)
-    rhythm = _rhythm(curve, meter, min(9.0, max(2.0, notes_a_bar(density, tempo_bpm, meter))), 0.14 * tempo_bpm / 60)
+    rhythm = _rhythm(curve, meter, min(9.0, max(2.0, notes_a_bar(density, tempo_bpm, meter))), shortest_stroke(tempo_bpm))
     places = np.cumsum([0.0, *(float(duration) for duration in rhythm[:-1])]) / float(meter.bar_quarters)
     # The opening third of the line, unrolled over the bar: the motif is the picture's beginning, seen closely.
     heights = np.interp(places * 0.6, np.linspace(0, 1, len(curve)), curve)

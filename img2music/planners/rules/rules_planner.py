@@ -1,41 +1,44 @@
 """The rules planner: from a scene and a brief to a composition, every choice with its reason.
 
-The evidence (what drives which cue) lies in the perceiver's attributes; this module settles who decides: the brief, then
-plain words, then the picture. Every conflict is written down. The same scene and brief always give the same plan.
+What each cue suggests is in the scene's attributes already; this module settles who decides: the brief, then plain words, then the
+picture, then the style's habit. Every conflict is written down. Conventions as in `plan`. Knows nothing of notes.
+The same scene and brief always give the same plan.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from img2music.crossmodal.affect import spread_affect
-from img2music.crossmodal.attribution import cite, split, sum_terms
+from img2music.crossmodal.attribution import cite_terms, share_among_cues, sum_terms
 from img2music.crossmodal.edits import refresh_edited_scene
 from img2music.io.lexicon_files import is_near_style
 from img2music.io.style_files import load_style, style_names
-from img2music.plan import CompositionPlan, Reason, Section
+from img2music.plan import CompositionPlan, Section
 from img2music.planners.harmony.harmonize import harmonize
-from img2music.planners.rules.affect_mapping import SHIFT, feel, nearest_mode, season
-from img2music.planners.rules.ensemble import add_instrument, assign_style_parts, assign_wished_parts, missing_harmony
+from img2music.planners.rules.affect_mapping import DENSITY_SHIFT, adapt_vocabulary, map_affect, nearest_mode
+from img2music.planners.rules.ensemble_choice import choose_parts
 from img2music.planners.rules.form import count_bars, fit_tempo, layout_sections, section_energies
-from img2music.planners.rules.loop_form import fit_loop_tempo, layout_loop, loop_bars, loop_energies, loop_seconds, short_loop
+from img2music.planners.rules.loop_form import (
+    count_loop_bars,
+    fit_loop_tempo,
+    layout_loop,
+    loop_energies,
+    loop_seconds,
+    short_loop_harmony,
+)
 from img2music.planners.rules.motif import draw_contour, draw_motif
-from img2music.planners.rules.seen_players import add_seen_instrument, leader, players_seen
-from img2music.planners.rules.titles import make_idea, make_title
+from img2music.planners.rules.plan_wording import SOURCE_PHRASES, DecisionLog, describe_line, make_idea, make_title
 from img2music.planners.rules.word_steering import other_style, steer_feeling, steer_mode, steer_tempo
 from img2music.rng import generator
 from img2music.style import is_style_file
-from img2music.theory import Key, Meter, instrument, is_excluded, parse_pitch_class, pitch_class_name
+from img2music.theory import Key, Meter, parse_pitch_class, pitch_class_name
 from img2music.words import read_words, settle_words
-from img2music.words.exact_wishes import overruled
-from img2music.words.explain_words import said_read, told_aside
+from img2music.words.exact_wishes import overruled_words
+from img2music.words.explain_words import describe_read_words, describe_unread_words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from img2music.brief import Brief
-    from img2music.plan import PartPlan
     from img2music.planners.rules.affect_mapping import AffectTargets
     from img2music.scene import Scene
     from img2music.style import Style
@@ -43,40 +46,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RulesPlanner"]
 
-_SOURCES = {"chart": "songs of the charts", "standards": "the old standards", "chorales": "chorales"}
-
-_SHAPES = {
-    "arch": "lean to an arch", "wave": "rock as waves do", "rise": "rise", "fall": "sink", "still": "keep still", "zigzag": "skip",
-}  # fmt: skip
-
-_PLAYS = {
-    "melody": "the tune", "counter": "a second voice", "chords": "chords", "arpeggio": "broken chords", "pad": "held chords", "bass": "the bass",
-    "drums": "the beat",
-}  # fmt: skip
-_MOST_PARTS = 16
-"""As a plan holds."""
-_SURE_OF_INSTRUMENTS, _HEARD_INSTRUMENTS = 0.5, 2
-"""How sure a model has to be to seat instruments that the style has no seat for, and how many of them. Our choice."""
 _LOOP_TOLERANCE_SECONDS = 0.001
 """Less is rounding."""
-
-
-@dataclass
-class _Notebook:
-    """Collects reasons and conflicts while the plan grows."""
-
-    reasons: list[Reason] = field(default_factory=list)
-    conflicts: list[str] = field(default_factory=list)
-
-    def because(self, choice: str, text: str, cues: tuple[str, ...] = (), strengths: Mapping[str, float] | None = None) -> None:
-        """Notes a reason; only strengths of cited cues are kept."""
-        shares = {name: share for name, share in (strengths or {}).items() if name in cues}
-        self.reasons.append(Reason(choice=choice, text=text, because=cues, strengths=shares))
-
-    def asked(self, choice: str, wish: str, suggestion: str) -> None:
-        self.because(choice, f"{wish}: you asked for it.")
-        if wish != suggestion:
-            self.conflicts.append(f"you asked for {choice} {wish}; the picture suggested {suggestion}; your wish was kept")
 
 
 class RulesPlanner:
@@ -89,30 +60,30 @@ class RulesPlanner:
             UsageError: the brief names a style that does not exist.
             DocumentError: the brief names a style file that can't be read.
         """
-        notes = _Notebook()
+        notes = DecisionLog()
         scene, edits = refresh_edited_scene(scene)
         for edit in edits:
             notes.because("scene", edit)
         brief = settle_words(brief)
         words = read_words(brief.words, brief.glosses)
         valence, arousal = self._affect(scene, words, notes)
-        notes.conflicts += overruled(brief, words)
+        notes.conflicts += overruled_words(brief, words)
         style = self._style(scene, brief, words, notes)
         meter = self._meter(scene, brief, words, style, notes)
         key = self._key(scene, brief, words, valence, style, notes)
         tempo = self._tempo(scene, brief, words, style, meter, notes)
-        feeling = feel(valence, arousal, style)
+        feeling = map_affect(valence, arousal, style)
         contour, contour_cues = draw_contour(scene)
         density, height = self._shifts(scene, style, feeling, words, notes)
         motif = draw_motif(contour, meter, density, tempo)
         notes.because(
             "motif",
-            f"Its steps and the melody's long line {_line_words(scene, contour_cues)}; its strokes fall where that line moves most.",
+            f"Its steps and the melody's long line {describe_line(scene, contour_cues)}; its strokes fall where that line moves most.",
             tuple(contour_cues),
             contour_cues,
         )
         sections = self._sections(scene, brief, tempo, meter, key, style, (valence, arousal), notes)
-        parts = self._parts(scene, brief, words, style, notes)
+        parts = choose_parts(scene, brief, words, style, notes)
         return CompositionPlan(
             title=make_title(scene, brief.seed, valence, arousal),
             idea=make_idea(words.moods or scene.attributes.mood.value, style, tuple(contour_cues)),
@@ -137,11 +108,11 @@ class RulesPlanner:
             loop=brief.loop,
         )
 
-    def _affect(self, scene: Scene, words: WordsReading, notes: _Notebook) -> tuple[float, float]:
+    def _affect(self, scene: Scene, words: WordsReading, notes: DecisionLog) -> tuple[float, float]:
         seen = scene.attributes
         if words.read:
-            notes.because("words", f"Your words were read so: {said_read(words)}.")
-        notes.conflicts += (*told_aside(words), *words.conflicts)
+            notes.because("words", f"Your words were read so: {describe_read_words(words)}.")
+        notes.conflicts += (*describe_unread_words(words), *words.conflicts)
         valence, arousal = steer_feeling(*spread_affect(seen.valence.value, seen.arousal.value), words)
         mood = ", ".join(seen.mood.value) or "neutral"
         moved = "" if words.valence is None and words.arousal is None else ", before your words move it"
@@ -149,7 +120,7 @@ class RulesPlanner:
         notes.because("mood", f"The picture feels {mood} ({numbers}){moved}.", seen.mood.because, seen.mood.strengths)
         return valence, arousal
 
-    def _style(self, scene: Scene, brief: Brief, words: WordsReading, notes: _Notebook) -> Style:
+    def _style(self, scene: Scene, brief: Brief, words: WordsReading, notes: DecisionLog) -> Style:
         seen, genre = scene.attributes, scene.attributes.genre
         suggestion = genre.value if genre.value in style_names() else "solo-piano"
         if brief.style is not None:
@@ -175,7 +146,7 @@ class RulesPlanner:
         notes.because("style", f"{style.name}: {style.summary}", genre.because, genre.strengths)
         return style
 
-    def _meter(self, scene: Scene, brief: Brief, words: WordsReading, style: Style, notes: _Notebook) -> Meter:
+    def _meter(self, scene: Scene, brief: Brief, words: WordsReading, style: Style, notes: DecisionLog) -> Meter:
         seen, genre = scene.attributes.meter, scene.attributes.genre
         if brief.meter is not None:
             notes.asked("metre", brief.meter, seen.value)
@@ -188,7 +159,7 @@ class RulesPlanner:
         notes.because("metre", f"{style.meters[0]}, because {style.name} lives in it.", genre.because, genre.strengths)
         return Meter.parse(style.meters[0])
 
-    def _key(self, scene: Scene, brief: Brief, words: WordsReading, valence: float, style: Style, notes: _Notebook) -> Key:
+    def _key(self, scene: Scene, brief: Brief, words: WordsReading, valence: float, style: Style, notes: DecisionLog) -> Key:
         seen = scene.attributes
         suggested = Key.readable(parse_pitch_class(seen.key.value), seen.mode.value)
         if brief.key is not None:
@@ -227,7 +198,7 @@ class RulesPlanner:
         )
         return key
 
-    def _tempo(self, scene: Scene, brief: Brief, words: WordsReading, style: Style, meter: Meter, notes: _Notebook) -> float:
+    def _tempo(self, scene: Scene, brief: Brief, words: WordsReading, style: Style, meter: Meter, notes: DecisionLog) -> float:
         seen = scene.attributes.tempo_bpm
         if brief.tempo_bpm is not None:
             notes.asked("tempo", f"{brief.tempo_bpm:g}", f"{seen.value:g}")
@@ -240,12 +211,12 @@ class RulesPlanner:
         return tempo
 
     def _shifts(
-        self, scene: Scene, style: Style, feeling: AffectTargets, words: WordsReading, notes: _Notebook
+        self, scene: Scene, style: Style, feeling: AffectTargets, words: WordsReading, notes: DecisionLog
     ) -> tuple[float, int]:
         """Density and height: what the feeling asks, moved by what the subject asks."""
         seen = scene.attributes
         low, high = style.density
-        moved = SHIFT * (high - low) * seen.density.value
+        moved = DENSITY_SHIFT * (high - low) * seen.density.value
         density = min(high, max(low, feeling.density + moved))
         height = round(min(12.0, max(-12.0, feeling.height + seen.height.value)))
         for choice, text, feels, by_feeling, shift, by_shift in (
@@ -255,8 +226,10 @@ class RulesPlanner:
         ):  # fmt: skip
             energy = choice == "density"
             steered = (words.arousal if energy else words.valence) is not None
-            terms = sum_terms({} if steered else split(abs(by_feeling), (feels,)), split(abs(by_shift), (shift,)))
-            cited = cite(terms, frozenset(terms))
+            terms = sum_terms(
+                {} if steered else share_among_cues(abs(by_feeling), (feels,)), share_among_cues(abs(by_shift), (shift,))
+            )
+            cited = cite_terms(terms, frozenset(terms))
             what = (
                 f"{'your words' if steered else 'the picture'}{chr(39)}{'' if steered else 's'} {'energy' if energy else 'mood'}"
             )
@@ -273,13 +246,13 @@ class RulesPlanner:
         key: Key,
         style: Style,
         affect: tuple[float, float],
-        notes: _Notebook,
+        notes: DecisionLog,
     ) -> tuple[Section, ...]:
         valence, arousal = affect
         profile = scene.curve("brightness_profile")
-        temper = feel(valence, arousal, style).temper
+        temper = map_affect(valence, arousal, style).temper
         if brief.loop:
-            bars = loop_bars(brief.seconds, tempo, meter)
+            bars = count_loop_bars(brief.seconds, tempo, meter)
             layouts = layout_loop(bars)
             energies = loop_energies(layouts, temper, profile)
             _note_loop(brief, bars, tempo, meter, notes)
@@ -290,14 +263,14 @@ class RulesPlanner:
         harmony = harmonize(
             layouts,
             key.mode,
-            style.model_copy(update={"vocabulary": season(style.vocabulary, valence, arousal)}),
+            style.model_copy(update={"vocabulary": adapt_vocabulary(style.vocabulary, valence, arousal)}),
             generator(brief.seed_for("harmony"), "harmony"),
             brightness=valence,
             most=len(meter.beats),
             bar_seconds=float(meter.bar_quarters) * 60 / tempo,
             loop=brief.loop,
         )
-        short = short_loop(bars, key.mode) if brief.loop else None
+        short = short_loop_harmony(bars, key.mode) if brief.loop else None
         if short is not None:
             harmony = (short,)
         letters = " ".join(layout.name for layout in layouts)
@@ -311,7 +284,7 @@ class RulesPlanner:
         )
         notes.because(
             "harmony",
-            f"Progressions of {key.mode} as {_SOURCES[style.vocabulary.source]} use them, coloured as {style.name} speaks; a theme "
+            f"Progressions of {key.mode} as {SOURCE_PHRASES[style.vocabulary.source]} use them, coloured as {style.name} speaks; a theme "
             f"opens and is answered, the last bar {'leads back to the first' if brief.loop else 'is the tonic'}.",
         )
         return tuple(
@@ -326,76 +299,8 @@ class RulesPlanner:
             for layout, energy, rows in zip(layouts, energies, harmony, strict=True)
         )
 
-    def _parts(self, scene: Scene, brief: Brief, words: WordsReading, style: Style, notes: _Notebook) -> tuple[PartPlan, ...]:
-        seen = scene.attributes.instruments
-        if brief.instruments:
-            suggestion = ", ".join(seen.value) or "none"
-            notes.asked("instruments", ", ".join(brief.instruments), suggestion)
-            band = assign_wished_parts(brief.instruments, style)
-            missing = missing_harmony(band, style)
-            if missing:
-                notes.conflicts.append(missing)
-            return band
-        lightness = scene.number("lightness", 0.5)
-        shown = players_seen(scene)
-        lead = leader(shown, words.without)
-        avoided = lead.row.players if lead is not None and not words.instruments else ()
-        parts = assign_style_parts(style, (*words.instruments, *seen.value), lightness, words.without, leading=avoided)
-        wished = (*words.instruments, *_heard_in_picture(scene, words))
-        guests = [name for name in dict.fromkeys(wished) if name not in {part.instrument for part in parts}]
-        leads = any(part.role == "melody" and part.instrument in wished for part in parts)
-        for number, name in enumerate(guests):
-            parts = _with_room(parts, wished)
-            parts, role = add_instrument(parts, name, style, may_lead=number == 0 and not leads, keep=words.instruments)
-            notes.conflicts.append(f"{name} is unusual in {style.name}; it plays {_PLAYS[role]}")
-        tune = next((part.instrument for part in parts if part.role == "melody"), "")
-        for one in shown:
-            may_lead = one is lead and tune not in wished
-            parts, does = add_seen_instrument(parts, one, style, words.without, may_lead=may_lead)
-            if does:
-                notes.because("instruments", does, (one.cue,), {one.cue: 1.0})
-            else:
-                notes.conflicts.append(f"the picture shows {one.seen}, which your words or the size of the band keep out")
-        notes.because(
-            "instruments",
-            ", ".join(dict.fromkeys(part.instrument for part in parts)) + f": the band of {style.name}.",
-            seen.because,
-            seen.strengths,
-        )
-        return parts
 
-
-def _with_room(parts: tuple[PartPlan, ...], wished: tuple[str, ...]) -> tuple[PartPlan, ...]:
-    """The band with a free place: where it is full, the last player that nobody wished for gives way."""
-    if len(parts) < _MOST_PARTS:
-        return parts
-    leaves = max(index for index, part in enumerate(parts) if part.instrument not in wished or index == 0)
-    return (*parts[:leaves], *parts[leaves + 1 :])
-
-
-def _heard_in_picture(scene: Scene, words: WordsReading) -> tuple[str, ...]:
-    """The leading instruments that a model heard in the picture, if it was sure: the eye's own are among the style's seats anyway."""
-    seen = scene.attributes.instruments
-    if seen.source != "model" or seen.confidence < _SURE_OF_INSTRUMENTS:
-        return ()
-    players = (instrument(name) for name in seen.value[:_HEARD_INSTRUMENTS])
-    return tuple(player.name for player in players if not is_excluded(player, words.without))
-
-
-def _line_words(scene: Scene, cues: Mapping[str, float]) -> str:
-    shape = scene.attributes.contour.value
-    if not cues and shape == "own":
-        return "make an arch, since the picture has no line of its own"
-    if "skyline" in cues:
-        where = "follow the skyline"
-    elif "brightness_profile" in cues:
-        where = "follow the light from left to right"
-    else:
-        return f"{_SHAPES[shape]}, as what is seen suggests"
-    return where if shape == "own" else f"{where} and {_SHAPES[shape]}"
-
-
-def _note_loop(brief: Brief, bars: int, tempo: float, meter: Meter, notes: _Notebook) -> None:
+def _note_loop(brief: Brief, bars: int, tempo: float, meter: Meter, notes: DecisionLog) -> None:
     """Says where an asked tempo leaves no whole bars in the asked length."""
     seconds = loop_seconds(bars, tempo, meter)
     if abs(seconds - brief.seconds) > _LOOP_TOLERANCE_SECONDS:

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SteeredTempo",
+    "changes_mode",
     "other_style",
     "steer_feeling",
     "steer_mode",
     "steer_tempo",
     "steers_tempo",
     "tempo_limits",
-    "turns_mode",
 ]
 
 _PICTURE_SHARE = 0.2
@@ -128,7 +128,7 @@ def tempo_limits(tempo_bpm: float, reading: WordsReading, style: Style) -> tuple
     return (least, max(high, tempo_bpm)) if moved > 1 else (min(low, tempo_bpm), least)
 
 
-def turns_mode(seen: str, reading: WordsReading) -> bool:
+def changes_mode(seen: str, reading: WordsReading) -> bool:
     """Whether the words ask for another mode than `seen`, by name or by a feeling of the other gender."""
     if reading.mode is not None:
         return reading.mode != seen

@@ -149,21 +149,21 @@ def _read(text: str, plan: CompositionPlan, composed: Score) -> _Attempt:
     faults = [wrong_key_fault(foreign, plan)] if foreign else []
     given: dict[str, RepairedVoice] = {}
     for number, part in enumerate(plan.parts, 1):
-        if part.name in seats:
-            mended = _mended(seats[part.name], part, number, plan, foreign, found)
+        if part.id in seats:
+            mended = _mended(seats[part.id], part, number, plan, foreign, found)
             if mended is None:
                 mends.append(f"{part.name}: what was written is not for drums, so the composer's are taken.")
             elif mended.events:
-                given[part.name] = mended
+                given[part.id] = mended
     _check_enough(given, plan)
     lead = melody_part(plan)
-    if lead is not None and lead.name not in given:
-        faults.append(f"V:{plan.parts.index(lead) + 1}, {lead.name}, has no notes; write the melody")
+    if lead is not None and lead.id not in given:
+        faults.append(f"V:{plan.parts.index(lead) + 1}, {lead.id}, has no notes; write the melody")
     for mended in given.values():
         mends += mended.mends
         if mended.wrong > plan.bars * _MOST_WRONG:
             faults += mended.faults
-    wrong = sum(mended.wrong for mended in given.values()) + (plan.bars if lead is not None and lead.name not in given else 0)
+    wrong = sum(mended.wrong for mended in given.values()) + (plan.bars if lead is not None and lead.id not in given else 0)
     score, told = complete_score(plan, composed, given)
     return _Attempt(
         text.encode("utf-8", "replace").decode(),
@@ -203,7 +203,7 @@ def _mended(
 ) -> RepairedVoice | None:
     """A voice as its part plays it; None for drums that are none."""
     player = instrument(part.instrument)
-    label = f"V:{number} ({part.name[:40]})"
+    label = f"V:{number} ({part.id[:40]})"  # what a model is told, like its question
     if not player.kit:
         return repair_voice(voice, part, player, plan, key=foreign, label=label)
     # A key signature means no drums, so they are read without; a model that minded it is understood too.

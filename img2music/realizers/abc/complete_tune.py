@@ -36,7 +36,7 @@ def melody_part(plan: CompositionPlan) -> PartPlan | None:
 def complete_score(plan: CompositionPlan, composed: Score, given: Mapping[str, RepairedVoice]) -> tuple[Score, list[str]]:
     """The whole score: the model's voices, and the composer's for all that is missing, round the model's tune."""
     style, phrases, spans = load_style(plan.style), layout_phrases(plan), layout_chords(plan)
-    energies = [section.energy for section in plan.sections for _ in range(section.bars)]
+    energies = plan.bar_energies
     bar_quarters, alone = plan.parsed_meter.bar_quarters, len(plan.parts) == 1
     lead = melody_part(plan)
     tune: list[NoteEvent] = []
@@ -49,7 +49,7 @@ def complete_score(plan: CompositionPlan, composed: Score, given: Mapping[str, R
 
     # The melody comes first, because the others are written round it.
     for part in sorted(plan.parts, key=lambda part: part is not lead):
-        mended = given.get(part.name)
+        mended = given.get(part.id)
         if mended is not None:
             events = mended.events
             if mended.bars < plan.bars:
@@ -65,8 +65,8 @@ def complete_score(plan: CompositionPlan, composed: Score, given: Mapping[str, R
             if tune and part.role in _ROUND_THE_TUNE:
                 written = notate(plan, part, write(part), spans, energies)
             else:
-                written = next(other for other in composed.parts if other.name == part.name)
-        parts[part.name] = written
+                written = next(other for other in composed.parts if other.id == part.id)
+        parts[part.id] = written
     if left_out:
         mends.append(f"Not in the answer, so the composer's: {', '.join(left_out)}.")
-    return replace(composed, parts=tuple(parts[part.name] for part in plan.parts)), mends
+    return replace(composed, parts=tuple(parts[part.id] for part in plan.parts)), mends

@@ -56,7 +56,7 @@ def _header(plan: CompositionPlan) -> str:
 
 def _voice(number: int, part: PartPlan) -> str:
     player = instrument(part.instrument)
-    begin = f"V:{number} {' '.join(part.name.split())[:_LONGEST_NAME]} ({player.name}): {_JOBS[part.role]}"
+    begin = f"V:{number} {' '.join(part.id.split())[:_LONGEST_NAME]} ({player.name}): {_JOBS[part.role]}"
     if player.kit:
         keys = ", ".join(f'{name} "{_percussion(DRUMS[name][0])}"' for name in _TOLD_DRUMS)
         return f'{begin}; each written exactly as between the quotation marks: {keys}; kick and hat together "[{_percussion(36)}{_percussion(42)}]"'

@@ -1,6 +1,6 @@
 """The bass line: the chords' bass notes in the rhythm of the style, with leading notes into what follows.
 
-What each pattern is called and means stands in `theory.patterns`; how it goes, in `bass_patterns`. This module decides the
+What each pattern is called and means stands in `theory.pattern_names`; how it goes, in `bass_patterns`. This module decides the
 register, keeps leaps inside an octave, and leads from phrase to phrase. Conventions: events in quarter notes from the start of
 the piece, one note at a time; `energies` a bar, -1 where the part rests.
 """
@@ -11,7 +11,8 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from img2music.realizers.bass.bass_patterns import BASS, BassContext
+from img2music.realizers.bass.bass_context import BassContext
+from img2music.realizers.bass.bass_patterns import BASS_PATTERNS
 from img2music.realizers.chords.accompaniment import rhythmic_activity
 from img2music.realizers.chords.voice_leading import nearest_pitch
 from img2music.realizers.timeline import NoteEvent
@@ -57,7 +58,7 @@ def write_bass(
     if name == "drone":
         spans = [replace(span, chord=spans[-1].chord) for span in spans]
     roots = _roots(spans, centre, low, root_high)
-    chance = generator(plan.seed_for("bass"), "bass", part.name)
+    chance = generator(plan.seed_for("bass"), "bass", part.id)
     variants = [int(chance.integers(4)) for _ in phrases]
     scale = frozenset(plan.parsed_key.pitch_classes)
     events: list[NoteEvent] = []
@@ -71,7 +72,7 @@ def write_bass(
             continue
         phrase = phrases[phrase_of[span.bar]]
         ends = span.bar == phrase.first_bar + phrase.bars - 1
-        ground = BassContext(
+        context = BassContext(
             span=span,
             root=roots[index],
             goal=roots[index + 1] if index + 1 < len(spans) else roots[index],
@@ -84,10 +85,10 @@ def write_bass(
             held=index > 0 and spans[index - 1].chord == span.chord and not ends,
             chance=chance,
         )
-        played = BASS[name](ground)
+        played = BASS_PATTERNS[name](context)
         last_of_phrase = ends and (index + 1 == len(spans) or spans[index + 1].bar != span.bar)
-        if last_of_phrase and name not in _FLOWING and ground.drive > _LEADS_FROM:
-            played = _lead(played, ground)
+        if last_of_phrase and name not in _FLOWING and context.drive > _LEADS_FROM:
+            played = _lead(played, context)
         events.extend(played)
     return _tame(_untangle(events, spans[-1].end), low, high)
 
@@ -109,22 +110,22 @@ def _roots(spans: Sequence[ChordSpan], centre: int, low: int, high: int) -> list
     return roots
 
 
-def _lead(events: list[NoteEvent], ground: BassContext) -> list[NoteEvent]:
+def _lead(events: list[NoteEvent], context: BassContext) -> list[NoteEvent]:
     """The last beat of a phrase leads by step into the next chord: one note, or two where the energy is up."""
     half = Fraction(1, 2)
-    span = ground.span
+    span = context.span
     if span.duration < 2 or not events:
         return events
-    count = 2 if ground.drive > 0.5 or ground.variant % 2 else 1
+    count = 2 if context.drive > 0.5 or context.variant % 2 else 1
     # From the side on which the line is, so that it arrives by going on.
     before = events[-1].pitches[0]
-    direction = 1 if ground.goal >= before else -1
-    if before == ground.goal:
-        direction = 1 if ground.variant < 2 else -1
+    direction = 1 if context.goal >= before else -1
+    if before == context.goal:
+        direction = 1 if context.variant < 2 else -1
     steps = [
         pitch
-        for pitch in range(ground.goal - direction, ground.goal - 6 * direction, -direction)
-        if pitch % 12 in ground.scale and ground.limits[0] <= pitch <= ground.limits[1]
+        for pitch in range(context.goal - direction, context.goal - 6 * direction, -direction)
+        if pitch % 12 in context.scale and context.limits[0] <= pitch <= context.limits[1]
     ][:count]
     if len(steps) < count:
         return events

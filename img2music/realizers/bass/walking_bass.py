@@ -4,22 +4,23 @@ The root on the chord's first beat, chord tones on strong beats, chord or scale 
 note that leads into the next root: a half step, a step of the scale, or its dominant. No note twice running, no leap of more
 than an octave, steps before leaps (after the rules of M. Levine, *The Jazz Theory Book*, 1995, and of any method for bass).
 Dynamic programming finds the cheapest line; a little chance in the costs keeps two choruses from being one.
-Conventions: as in `bass_patterns`.
+Conventions: as in `bass_context`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.realizers.timeline import NoteEvent
+from img2music.viterbi import cheapest_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from fractions import Fraction
 
-    from img2music.realizers.bass.bass_patterns import BassContext
+    from img2music.realizers.bass.bass_context import BassContext
+    from img2music.realizers.timeline import NoteEvent
 
-__all__ = ["walk"]
+__all__ = ["walking_line"]
 
 # Cost of an interval by its semitones: steps are the rule, thirds and fourths common, sixths rare; 0 is no walking.
 _LEAP = (30.0, 0.0, 0.0, 0.5, 0.5, 0.9, 2.0, 1.4, 3.0, 3.0, 4.0, 5.0, 2.5)
@@ -27,37 +28,36 @@ _LUCK = 1.1
 """How much chance may outweigh the rules (our choice)."""
 
 
-def walk(ground: BassContext, places: Sequence[Fraction], *, diatonic: bool = False) -> list[NoteEvent]:
+def walking_line(context: BassContext, places: Sequence[Fraction], *, diatonic: bool = False) -> list[NoteEvent]:
     """A note at each of `places`; `diatonic` leads by the scale only, as before jazz."""
-    layers: list[dict[int, float]] = [{ground.root: 0.0}]
-    layers += [_choices(ground, place) for place in places[1:-1]]
+    layers: list[dict[int, float]] = [{context.root: 0.0}]
+    layers += [_choices(context, place) for place in places[1:-1]]
     if len(places) > 1:
-        layers.append(_approaches(ground, diatonic=diatonic))
-    pitches = _cheapest(layers, ground)
-    ends = [*places[1:], ground.span.end]
-    return [NoteEvent(begin, end - begin, (pitch,)) for begin, end, pitch in zip(places, ends, pitches, strict=True)]
+        layers.append(_approaches(context, diatonic=diatonic))
+    pitches = cheapest_path(_priced(layers, context), lambda _, before, after: _leap(before, after), least_step_cost=0.0)
+    return context.line(places, pitches)
 
 
-def _choices(ground: BassContext, place: Fraction) -> dict[int, float]:
+def _choices(context: BassContext, place: Fraction) -> dict[int, float]:
     """What may stand on a beat between first and last: chord tones, off the strong beats the scale too."""
-    members = set(ground.span.chord.pitch_classes)
-    is_strong = ground.meter.weight(place) > 0 and (ground.meter.weight(place) > 1 or ground.meter.is_compound)
-    low, high = ground.limits
+    members = set(context.span.chord.pitch_classes)
+    is_strong = context.meter.weight(place) > 0 and (context.meter.weight(place) > 1 or context.meter.is_compound)
+    low, high = context.limits
     found = {}
-    for pitch in range(max(low, ground.root - 9), min(high, ground.root + 12) + 1):
+    for pitch in range(max(low, context.root - 9), min(high, context.root + 12) + 1):
         if pitch % 12 in members:
             found[pitch] = 0.0
-        elif pitch % 12 in ground.scale and not is_strong:
+        elif pitch % 12 in context.scale and not is_strong:
             found[pitch] = 0.3
-    return found or {ground.root: 0.0}
+    return found or {context.root: 0.0}
 
 
-def _approaches(ground: BassContext, *, diatonic: bool) -> dict[int, float]:
+def _approaches(context: BassContext, *, diatonic: bool) -> dict[int, float]:
     """What may lead into the next root, with how little it is liked."""
-    goal, (low, high) = ground.goal, ground.limits
+    goal, (low, high) = context.goal, context.limits
     found = {}
     for pitch in (goal - 2, goal - 1, goal + 1, goal + 2):
-        inside = pitch % 12 in ground.scale
+        inside = pitch % 12 in context.scale
         if low <= pitch <= high and (inside or (not diatonic and abs(pitch - goal) == 1)):
             found[pitch] = 0.0 if inside else 0.2
     for pitch in (goal + 7, goal - 5):  # the next chord's dominant
@@ -66,22 +66,13 @@ def _approaches(ground: BassContext, *, diatonic: bool) -> dict[int, float]:
     return found or {goal: 0.0}
 
 
-def _cheapest(layers: Sequence[dict[int, float]], ground: BassContext) -> list[int]:
-    best: dict[int, tuple[float, int]] = {pitch: (cost, pitch) for pitch, cost in layers[0].items()}
-    history = [best]
+def _priced(layers: Sequence[dict[int, float]], context: BassContext) -> list[list[tuple[int, float]]]:
+    """The layers, lowest pitch first, with a little luck in what every pitch behind the first costs."""
+    priced = [sorted(layers[0].items())]
     for layer in layers[1:]:
-        luck = ground.chance.random(len(layer))
-        row: dict[int, tuple[float, int]] = {}
-        for (pitch, own), draw in zip(layer.items(), luck, strict=True):
-            before = min(history[-1], key=lambda one: (history[-1][one][0] + _leap(one, pitch), one))
-            row[pitch] = (history[-1][before][0] + _leap(before, pitch) + own + _LUCK * float(draw), before)
-        history.append(row)
-    pitch = min(history[-1], key=lambda one: (history[-1][one][0], one))
-    line = [pitch]
-    for row in reversed(history[1:]):
-        pitch = row[pitch][1]
-        line.append(pitch)
-    return line[::-1]
+        luck = context.chance.random(len(layer))
+        priced.append(sorted((pitch, own + _LUCK * float(draw)) for (pitch, own), draw in zip(layer.items(), luck, strict=True)))
+    return priced
 
 
 def _leap(before: int, after: int) -> float:

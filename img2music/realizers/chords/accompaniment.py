@@ -7,15 +7,15 @@ its own from phrase to phrase and a lift in a phrase's last bar. Knows nothing o
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from img2music.realizers.chords.chord_spacing import avoid_shared_keys, keep_below_melody, widen_low_intervals
 from img2music.realizers.chords.part_writing import RANGES, write_parts
-from img2music.realizers.chords.patterns import PatternContext, pattern
+from img2music.realizers.chords.patterns import PatternContext, find_pattern
 from img2music.realizers.chords.voice_leading import nearest_pitch, voice_chords
-from img2music.realizers.timeline import NoteEvent
+from img2music.realizers.timeline import NoteEvent, note_at
 from img2music.rng import generator
+from img2music.score import index_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,9 +58,8 @@ def write_chords(
     voicings = _voicings(plan, part, player, spans, low, high)
     if part.pattern in _PART_WRITTEN and tune and player.voices > 1 and any(other.role == "bass" for other in plan.parts):
         voicings = _inner_voices(plan, player, spans, tune)
-    play = pattern(part.role, part.pattern)
+    play = find_pattern(part.role, part.pattern)
     moments = _moments(plan, part, phrases, energies)
-    onsets = [span.onset for span in spans]
     grounded = part.role == "arpeggio" and _is_ground(plan, part)
     events: list[NoteEvent] = []
     for bar, energy in enumerate(energies):
@@ -74,7 +73,7 @@ def write_chords(
             continue
         for hit in play(moments[bar]):
             onset, end = begin + hit.place, begin + hit.place + hit.duration
-            index = bisect_right(onsets, onset) - 1
+            index = index_at(spans, onset)
             pick = "root" if grounded and onset == spans[index].onset and hit.pick not in {"octave", "pinch"} else hit.pick
             while True:  # a hit that reaches into the next chord is struck again there, if it is a whole chord
                 stop = min(end, spans[index].end)
@@ -92,14 +91,14 @@ def write_chords(
 
 def _shares_keys(plan: CompositionPlan, part: PartPlan) -> bool:
     """Whether a part is one hand of a player whose other hand plays the tune."""
-    return "hand)" in part.name and any(
-        other.role == "melody" and other.instrument == part.instrument and "hand)" in other.name for other in plan.parts
+    return part.hand is not None and any(
+        other.role == "melody" and other.instrument == part.instrument and other.hand is not None for other in plan.parts
     )
 
 
 def _moments(plan: CompositionPlan, part: PartPlan, phrases: Sequence[Phrase], energies: Sequence[float]) -> list[PatternContext]:
     """What the pattern hears of each bar; chance is drawn once a phrase, so that a phrase is of one piece."""
-    chance = generator(plan.seed_for("chords"), "chords", part.name)
+    chance = generator(plan.seed_for("chords"), "chords", part.id)
     moments = []
     for phrase in phrases:
         variant, wander = int(chance.integers(4)), float(chance.uniform(-_WANDER, _WANDER))
@@ -132,13 +131,11 @@ def _inner_voices(
     plan: CompositionPlan, player: Instrument, spans: Sequence[ChordSpan], tune: Sequence[NoteEvent]
 ) -> tuple[tuple[int, ...], ...]:
     """Alto and tenor of a four-part setting of the chords under the tune; other parts sing soprano and bass."""
-    onsets = [event.onset for event in tune]
     low, high = RANGES[3]
     soprano: list[int | None] = []
     for span in spans:
-        index = bisect_right(onsets, span.onset) - 1
-        sung = tune[index].pitches[-1] if index >= 0 and tune[index].end > span.onset else None
-        soprano.append(sung if sung is not None and low <= sung <= high else None)
+        sung = note_at(tune, span.onset)
+        soprano.append(sung.pitches[-1] if sung is not None and low <= sung.pitches[-1] <= high else None)
     tenor, alto = ((max(bottom, player.low), min(top, player.high)) for bottom, top in RANGES[1:3])
     settings = write_parts(
         [span.chord for span in spans], plan.parsed_key, soprano=soprano, ranges=(RANGES[0], tenor, alto, RANGES[3])

@@ -8,10 +8,11 @@ Conventions: pitches are MIDI numbers, voicings sorted upwards. Knows nothing of
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from img2music.realizers.timeline import reached_between
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,14 +20,21 @@ if TYPE_CHECKING:
 
     from img2music.realizers.timeline import NoteEvent
 
-__all__ = ["LOW_LIMITS", "avoid_shared_keys", "is_clear", "keep_below_melody", "lowest_melody_pitch", "widen_low_intervals"]
+__all__ = [
+    "LOW_LIMITS",
+    "avoid_shared_keys",
+    "keep_below_melody",
+    "lowest_melody_pitch",
+    "respects_low_limits",
+    "widen_low_intervals",
+]
 
 LOW_LIMITS = {1: 52, 2: 51, 3: 48, 4: 47, 5: 45, 6: 46, 7: 37, 8: 41, 9: 41, 10: 41, 11: 41}
 """Lowest note under which an interval of so many semitones may stand. (The tritone is often given as B1; we keep it with
 its neighbours, as it is never clearer than a fourth.)"""
 
 
-def is_clear(voicing: Sequence[int]) -> bool:
+def respects_low_limits(voicing: Sequence[int]) -> bool:
     """Whether every neighbouring pair of a voicing keeps to its low interval limit."""
     return all(lower >= LOW_LIMITS.get(upper - lower, 0) for lower, upper in pairwise(voicing))
 
@@ -49,37 +57,27 @@ def keep_below_melody(events: Sequence[NoteEvent], tune: Sequence[NoteEvent], lo
 
     `low` is the player's lowest note. A single note that fits nowhere stays: a hole in a figure is heard more than a crossing.
     """
-    onsets = [event.onset for event in tune]
     return [
-        replace(event, pitches=_below(event.pitches, lowest_melody_pitch(event.onset, event.end, tune, onsets), low))
-        for event in events
+        replace(event, pitches=_below(event.pitches, lowest_melody_pitch(event.onset, event.end, tune), low)) for event in events
     ]
 
 
 def avoid_shared_keys(events: Sequence[NoteEvent], tune: Sequence[NoteEvent]) -> list[NoteEvent]:
     """The events of one hand without the keys that the other, which plays the tune, holds at some time of theirs."""
-    onsets = [event.onset for event in tune]
     kept = []
     for event in events:
-        first = max(0, bisect_right(onsets, event.onset) - 1)
-        last = bisect_left(onsets, event.end)
-        taken = {pitch for other in tune[first:last] if other.end > event.onset for pitch in other.pitches}
+        held = [other for other in reached_between(tune, event.onset, event.end) if other.end > event.onset]
+        taken = {pitch for other in held for pitch in other.pitches}
         free = tuple(pitch for pitch in event.pitches if pitch not in taken)
         if free:
             kept.append(replace(event, pitches=free))
     return kept
 
 
-def lowest_melody_pitch(begin: Fraction, end: Fraction, tune: Sequence[NoteEvent], onsets: Sequence[Fraction]) -> int | None:
-    """The lowest note of the tune that sounds between two places; `onsets` are those of `tune`."""
-    first = max(0, bisect_right(onsets, begin) - 1)
-    sung = None
-    for other in tune[first:]:
-        if other.onset >= end:
-            break
-        if other.end > begin:
-            sung = other.pitches[0] if sung is None else min(sung, other.pitches[0])
-    return sung
+def lowest_melody_pitch(begin: Fraction, end: Fraction, tune: Sequence[NoteEvent]) -> int | None:
+    """The lowest note of the tune that sounds between two places; None where it rests."""
+    sung = (other.pitches[0] for other in reached_between(tune, begin, end) if other.end > begin)
+    return min(sung, default=None)
 
 
 def _below(pitches: tuple[int, ...], sung: int | None, low: int) -> tuple[int, ...]:
@@ -92,6 +90,6 @@ def _below(pitches: tuple[int, ...], sung: int | None, low: int) -> tuple[int, .
         lower = pitch - 12 * ((pitch - sung) // 12 + 1)
         fitted = tuple(sorted({*kept, lower}))
         # An octave lower it must neither leave the instrument nor muddy the chord.
-        if lower >= low and (len(fitted) == 1 or is_clear(fitted)):
+        if lower >= low and (len(fitted) == 1 or respects_low_limits(fitted)):
             kept = list(fitted)
     return tuple(kept) or pitches[:1]

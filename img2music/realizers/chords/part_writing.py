@@ -17,11 +17,11 @@ Conventions: MIDI numbers, a setting is (bass, tenor, alto, soprano). Knows noth
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
 from img2music.theory import pitch_class
-from img2music.viterbi import trace_back
+from img2music.viterbi import cheapest_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,26 +61,15 @@ def write_parts(
     given = list(soprano) if soprano is not None else [None] * len(chords)
     tonic = pitch_class(key.tonic)
     layers = [_settings(chord, tune, limits, tonic) for chord, tune in zip(chords, given, strict=True)]
-    costs = [[cost for _, cost in layers[0]]]
-    back: list[list[int]] = []
-    for place in range(1, len(chords)):
-        before, after = chords[place - 1], chords[place]
-        wants = _duties(before, after, tonic)
-        row, pointers = [], []
-        for setting, own in layers[place]:
-            best, best_index = float("inf"), 0
-            for index, (last, _) in enumerate(layers[place - 1]):
-                soft = costs[-1][index]
-                if soft >= best:
-                    continue
-                cost = soft + _motion(last, setting) + _resolve(last, setting, wants)
-                if cost < best:
-                    best, best_index = cost, index
-            row.append(best + own + _unprepared(layers[place - 1][best_index][0], setting, after))
-            pointers.append(best_index)
-        costs.append(row)
-        back.append(pointers)
-    return tuple(layer[index][0] for layer, index in zip(layers, trace_back(costs[-1], back), strict=True))
+    duties = [_duties(before, after, tonic) for before, after in pairwise(chords)]
+    return tuple(
+        cheapest_path(
+            layers,
+            lambda place, last, setting: _motion(last, setting) + _resolve(last, setting, duties[place - 1]),
+            arrival_cost=lambda place, last, setting: _unprepared(last, setting, chords[place]),
+            least_step_cost=0.0,
+        )
+    )
 
 
 @lru_cache(maxsize=2048)

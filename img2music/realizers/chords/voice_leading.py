@@ -8,10 +8,9 @@ Conventions: pitches are MIDI numbers, a voicing is sorted upwards. Knows nothin
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from img2music.viterbi import trace_back
+from img2music.viterbi import cheapest_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,21 +26,8 @@ def voice_chords(chords: Sequence[Chord], low: int, high: int, voices: int) -> t
         return ()
     centre = (low + high) / 2
     layers = [_positions(_members(chord, voices), low, high) for chord in chords]
-    costs = [[0.35 * abs(_mean(voicing) - centre) for voicing in layers[0]]]
-    back: list[list[int]] = []
-    for previous, layer in pairwise(layers):
-        row, pointers = [], []
-        for voicing in layer:
-            best_index, best = 0, float("inf")
-            for index, before in enumerate(previous):
-                cost = costs[-1][index] + _motion(before, voicing)
-                if cost < best:
-                    best_index, best = index, cost
-            row.append(best + 0.35 * abs(_mean(voicing) - centre))
-            pointers.append(best_index)
-        costs.append(row)
-        back.append(pointers)
-    return tuple(layer[index] for layer, index in zip(layers, trace_back(costs[-1], back), strict=True))
+    priced = [[(voicing, 0.35 * abs(_mean(voicing) - centre)) for voicing in layer] for layer in layers]
+    return tuple(cheapest_path(priced, lambda _, before, after: _motion(before, after), least_step_cost=0.0))
 
 
 def nearest_pitch(pitch_class: int, near: int, low: int, high: int) -> int:

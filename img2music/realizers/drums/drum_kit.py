@@ -1,6 +1,6 @@
 """The drums of a kit: their General MIDI percussion keys (1-based channel 10) and their places on the staff.
 
-Names are ours; a style's rhythm strings use them. Two sounds of one drum share a place and differ by note head (`io/percussion.py`).
+Names are ours; a style's rhythm strings use them. Two sounds of one drum share a place and differ by note head (`io.percussion_map`).
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from img2music.realizers.drums.drum_kit import DRUMS
 from img2music.realizers.drums.grooves import DrumStroke, choose_fill, choose_groove, fill_bar, groove_bar
-from img2music.realizers.drums.step_patterns import plain_beat, read_strings
+from img2music.realizers.drums.step_patterns import plain_beat, read_step_strings
 from img2music.realizers.timeline import NoteEvent
 from img2music.rng import generator
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from img2music.plan import CompositionPlan, PartPlan
     from img2music.realizers.drums.grooves import DrumBar, Groove
-    from img2music.realizers.drums.step_patterns import Hits
+    from img2music.realizers.drums.step_patterns import StepHits
     from img2music.realizers.timeline import Phrase
     from img2music.style import DrumGroove, Style
     from img2music.theory import Instrument, Meter
@@ -89,7 +89,7 @@ class _Drummer:
         events: list[NoteEvent] = []
         for number, phrase in enumerate(self.phrases):
             following = self.phrases[number + 1] if number + 1 < len(self.phrases) else None
-            chance = generator(self.plan.seed_for("drums"), "drums", self.part.name, phrase.section.name, str(phrase.index))
+            chance = generator(self.plan.seed_for("drums"), "drums", self.part.id, phrase.section.name, str(phrase.index))
             groove = self._groove(self._energy(phrase), contrasts=phrase.section.role == "contrast")
             variants = _variants((phrase.bars + 1) // 2, phrase.index, chance)
             for bar in range(phrase.first_bar, phrase.first_bar + phrase.bars):
@@ -125,7 +125,7 @@ class _Drummer:
                 self.meter,
                 self.plan.tempo_bpm,
                 level,
-                generator(self.plan.seed_for("drums"), "drums", self.part.name, purpose),
+                generator(self.plan.seed_for("drums"), "drums", self.part.id, purpose),
                 swung=self.is_swung,
                 drummer=known[0].drummer if known else "",
                 without=known,
@@ -229,7 +229,7 @@ def _by_strings(
     """The part as a machine or an orchestra plays it."""
     meter = plan.parsed_meter
     levels: dict[str, Mapping[str, str]] = {"calm": groove.calm, "full": groove.full, "fill": groove.fill}
-    bars = {name: read_strings(strings, meter, style.name) for name, strings in levels.items()}
+    bars = {name: read_step_strings(strings, meter, style.name) for name, strings in levels.items()}
     last_bars = {phrase.first_bar + phrase.bars - 1: phrase for phrase in phrases}
     first_bars = {phrase.first_bar for phrase in phrases if phrase.index == 0}
     crash = DRUMS["concert cymbal" if player.program == _ORCHESTRAL else "crash"][0]
@@ -252,7 +252,7 @@ def _by_strings(
     return events
 
 
-def _struck(hits: Hits, begin: Fraction, meter: Meter) -> list[NoteEvent]:
+def _struck(hits: StepHits, begin: Fraction, meter: Meter) -> list[NoteEvent]:
     places = sorted(hits)
     events = []
     for place, following in zip(places, [*places[1:], meter.bar_quarters], strict=True):

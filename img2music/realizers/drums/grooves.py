@@ -28,6 +28,7 @@ from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 from img2music.resources import asset_path
+from img2music.rng import draw_index
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
     from img2music.theory import Meter
 
-__all__ = ["DrumBar", "DrumStroke", "Fill", "Groove", "choose_fill", "choose_groove", "fill_bar", "groove_bar", "library"]
+__all__ = ["DrumBar", "DrumStroke", "Fill", "Groove", "choose_fill", "choose_groove", "fill_bar", "groove_bar", "groove_library"]
 
 _SLOTS = 24
 _LEVELS = 3
@@ -126,7 +127,7 @@ def _hits(numbers: Sequence[int]) -> tuple[_Hit, ...]:
 
 
 @cache
-def library() -> tuple[tuple[Groove, ...], tuple[Fill, ...]]:
+def groove_library() -> tuple[tuple[Groove, ...], tuple[Fill, ...]]:
     """All grooves and all fills, in the order of the file."""
     content: dict[str, Any] = json.loads(asset_path("statistics/grooves.json").read_text(encoding="utf-8"))
     shared = ("family", "feel", "bpm", "source")
@@ -164,7 +165,7 @@ def choose_groove(
     Grooves recorded in the metre come first, then those that its bars can be made from; a family that has only straight grooves plays
     them in a swinging style too, where the performer swings their eighths as everybody's. `without` are avoided.
     """
-    grooves, _ = library()
+    grooves, _ = groove_library()
     feel = "swung" if swung or meter.is_compound else "straight"
     made_here = [one for one in grooves if one.meter == meter.name and one.family in families and one.feel == feel]
     in_four = [one for one in grooves if one.meter == "4/4" and one.feel == feel]
@@ -186,7 +187,7 @@ def choose_groove(
         * (_SAME_DRUMMER if one.drummer == drummer else 1.0)
         for one in candidates
     ]
-    return candidates[_draw(weights, chance)]
+    return candidates[draw_index(weights, chance)]
 
 
 def choose_fill(
@@ -194,7 +195,7 @@ def choose_fill(
 ) -> Fill:
     """A fill of the style's families and feel; the fuller ones where the energy (0..1) is high."""
     feel = "swung" if swung or meter.is_compound else "straight"
-    _, fills = library()
+    _, fills = groove_library()
     for names in (families, _DEFAULT):
         shelf = [one for one in fills if one.family in names and one.feel == feel]
         if len(shelf) >= 2:
@@ -202,22 +203,13 @@ def choose_fill(
     ordered = sorted(shelf, key=lambda one: (len(one.hits) * _loudness(one.hits), one.source))
     middle = energy * (len(ordered) - 1)
     weights = [_nearness(one.bpm, _beat_bpm(meter, tempo_bpm)) / (1 + (index - middle) ** 2) for index, one in enumerate(ordered)]
-    return ordered[_draw(weights, chance)]
+    return ordered[draw_index(weights, chance)]
 
 
 def _nearness(bpm: float, wanted: float) -> float:
     """1 at the recorded tempo, a half at four thirds or three quarters of it (our choice)."""
     ratio = max(bpm / wanted, wanted / bpm)
     return 1 / (1 + 9 * (ratio - 1) ** 2)
-
-
-def _draw(weights: Sequence[float], chance: np.random.Generator) -> int:
-    place = float(chance.random()) * sum(weights)
-    for index, weight in enumerate(weights):
-        place -= weight
-        if place < 0:
-            return index
-    return len(weights) - 1
 
 
 def groove_bar(groove: Groove, variant: int, bar: int, meter: Meter, tempo_bpm: float) -> DrumBar:

@@ -4,7 +4,7 @@
     gong        one stroke where a section begins and where the piece ends
 
 General MIDI has maracas and no gong: the kit's Chinese cymbal stands for it, on an orchestra's kit (where that key is a kettledrum) the
-concert cymbal. Conventions as in `drums`; nothing is left to chance.
+concert cymbal. Conventions as in `drum_part`; nothing is left to chance.
 """
 
 from __future__ import annotations

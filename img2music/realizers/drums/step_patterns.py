@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
     from img2music.theory import Meter
 
-__all__ = ["Hits", "plain_beat", "read_strings"]
+__all__ = ["StepHits", "plain_beat", "read_step_strings"]
 
-Hits = dict[Fraction, tuple[tuple[int, int], ...]]
+StepHits = dict[Fraction, tuple[tuple[int, int], ...]]
 """(key, emphasis) pairs by place in the bar."""
 _EMPHASIS = {"g": -34, "x": 0, "X": 16}
 
 
-def read_strings(strings: Mapping[str, str], meter: Meter, style: str) -> Hits:
+def read_step_strings(strings: Mapping[str, str], meter: Meter, style: str) -> StepHits:
     """One bar of strings by drum as strokes by place.
 
     Raises:

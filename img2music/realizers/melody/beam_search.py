@@ -1,35 +1,35 @@
 """Beam search for the pitches of one phrase.
 
 A line is built stroke by stroke; the `_WIDTH` best unfinished lines are kept, at most three that end on one pitch, so that the beam
-keeps real alternatives. Costs are whole thousandths of a nat (see `load_melody_model`); the cheapest line wins. Chance enters as Gumbel
+keeps real alternatives. Costs are whole thousandths of a nat (see `melody_model`); the cheapest line wins. Chance enters as Gumbel
 noise on every tone of every stroke, which makes the search draw from the model instead of always giving its likeliest line
 (the Gumbel-max trick; Kool, van Hoof & Welling, *Stochastic Beams and Where to Find Them*, ICML 2019).
 
-Conventions: pitches are MIDI numbers; `degree` is the letter height (7 an octave), so that steps and thirds are counted as they are
-written; a stroke may be told to move as an earlier one of its section did (`like`) or to begin where it began (`anchor`).
+Conventions: pitches are MIDI numbers; degrees are those of `scale_tones`, letters instead of semitones; a stroke may be told to move as an
+earlier one of its section did (`like`) or to begin where it began (`anchor`).
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 from heapq import nsmallest
 from typing import TYPE_CHECKING
 
-from img2music.realizers.melody.melody_model import WIDEST, length_class, load_melody_model
-from img2music.theory import pitch_class
+from img2music.realizers.melody.melody_model import WIDEST_STEP, length_class, load_melody_model
+from img2music.realizers.melody.scale_tones import foreign_tone, tones_over_chord
+from img2music.realizers.timeline import chord_at, reached_between
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy as np
 
+    from img2music.realizers.melody.scale_tones import ScaleTone
     from img2music.realizers.timeline import ChordSpan
-    from img2music.theory import Chord, Key
+    from img2music.theory import Key
 
-__all__ = ["MelodySlot", "ScaleTone", "search_line", "tones_over_chord"]
+__all__ = ["MelodySlot", "search_line"]
 
 _WIDTH = 14
 _LUCK = 780
@@ -66,19 +66,6 @@ class MelodySlot:
 
 
 @dataclass(frozen=True, slots=True)
-class ScaleTone:
-    """A pitch as one chord hears it."""
-
-    pitch: int
-    degree: int
-    role: int
-    """0 root, 1 third, 2 fifth, 3 another member, 4 a stranger."""
-    step: int
-    """Degree of the scale, 0 the tonic."""
-    in_scale: bool
-
-
-@dataclass(frozen=True, slots=True)
 class _Line:
     cost: int
     tone: ScaleTone | None
@@ -102,21 +89,20 @@ def search_line(
     `limits` are the lowest and highest pitch (the highest is kept for the peak, if a slot is one), `previous` the last pitch before the
     phrase, `history` the degrees of the section's strokes before it.
     """
-    onsets = [span.onset for span in spans]
     peak = any(slot.is_peak for slot in slots)
     lines = [_Line(0, None, None, 0, (), ())]
     for slot in slots:
-        chord = spans[max(0, bisect_right(onsets, slot.onset) - 1)].chord
+        chord = chord_at(spans, slot.onset).chord
         tones = tones_over_chord(chord, key, *limits)
         luck = chance.gumbel(size=len(tones))  # the same for every line, so that chance can't beat the rules
-        later = _later(slot, spans, onsets)
+        later = _later(slot, spans)
         costs = [
             (tone, _alone(tone, slot, key.mode, limits[1] if peak else None) + _held(tone, later) - round(_LUCK * float(draw)))
             for tone, draw in zip(tones, luck, strict=True)
             if slot.pitch is None or tone.pitch == slot.pitch
         ]
         if not costs:  # a given pitch that is in neither scale nor chord
-            costs = [(_stranger(slot.pitch or limits[0], key), 0)]
+            costs = [(foreign_tone(slot.pitch or limits[0], key), 0)]
         lines = _grow(lines, costs, slot, previous, history)
     return list(lines[0].pitches), list(lines[0].degrees)
 
@@ -166,9 +152,9 @@ def _extensions(
     found = []
     for index, (tone, cost) in enumerate(costs):
         step = tone.degree - last.degree
-        if not -WIDEST <= step <= WIDEST:
+        if not -WIDEST_STEP <= step <= WIDEST_STEP:
             continue
-        total = line.cost + cost + (to_member if tone.role < 4 else to_stranger)[step + WIDEST]
+        total = line.cost + cost + (to_member if tone.role < 4 else to_stranger)[step + WIDEST_STEP]
         if tone.pitch == before and step:
             total += trill
         size = tone.pitch - last.pitch
@@ -186,7 +172,7 @@ def _away(degree: int, begins: Sequence[int]) -> int:
 
 
 def _extended(line: _Line, tone: ScaleTone, total: int) -> _Line:
-    interval = None if line.tone is None else max(-WIDEST, min(WIDEST, tone.degree - line.tone.degree))
+    interval = None if line.tone is None else max(-WIDEST_STEP, min(WIDEST_STEP, tone.degree - line.tone.degree))
     same_way = interval is not None and line.interval is not None and (interval * line.interval > 0 or interval == line.interval)
     run = line.run + 1 if same_way else 1
     return _Line(total, tone, interval, run, (*line.degrees, tone.degree), (*line.pitches, tone.pitch))
@@ -216,14 +202,14 @@ def _moves(line: _Line, wanted: int | None) -> tuple[list[int], list[int]]:
     for following in (0, 1):
         row = list(load_melody_model().step_costs(line.interval, member, following))
         if line.run > 4 and line.interval is not None:
-            begin, end = (WIDEST + 1, len(row)) if line.interval > 0 else (0, WIDEST)
-            for index in range(begin, end) if line.interval else (WIDEST,):
+            begin, end = (WIDEST_STEP + 1, len(row)) if line.interval > 0 else (0, WIDEST_STEP)
+            for index in range(begin, end) if line.interval else (WIDEST_STEP,):
                 row[index] += 450 * (line.run - 4)
         if line.interval == 0 and line.run >= 2:
-            row[WIDEST] += 700 * min(line.run - 1, 4)
+            row[WIDEST_STEP] += 700 * min(line.run - 1, 4)
         if wanted is not None:
             # What the motif asks for costs little whatever the model thinks of it; every letter away from it costs more.
-            row = [cost // 2 + 900 * min(4, abs(index - WIDEST - wanted)) for index, cost in enumerate(row)]
+            row = [cost // 2 + 900 * min(4, abs(index - WIDEST_STEP - wanted)) for index, cost in enumerate(row)]
         rows.append(row)
     return rows[0], rows[1]
 
@@ -243,41 +229,17 @@ def _odd(step: int, size: int, last: ScaleTone, tone: ScaleTone) -> int:
     return 800 if size >= 10 else 0
 
 
-def _later(slot: MelodySlot, spans: Sequence[ChordSpan], onsets: Sequence[Fraction]) -> list[tuple[tuple[int, ...], int]]:
+def _later(slot: MelodySlot, spans: Sequence[ChordSpan]) -> list[tuple[tuple[int, ...], int]]:
     """The chords that begin while a slot is held: their pitch classes and what it costs to hold a stranger into them."""
     end = slot.onset + slot.duration
-    first, last = bisect_right(onsets, slot.onset), bisect_left(onsets, end)
     return [
-        (span.chord.pitch_classes, int(800 * min(Fraction(2), min(end, span.end) - span.onset))) for span in spans[first:last]
+        (span.chord.pitch_classes, int(800 * min(Fraction(2), min(end, span.end) - span.onset)))
+        for span in reached_between(spans, slot.onset, end)[1:]
     ]
 
 
 def _held(tone: ScaleTone, later: Sequence[tuple[tuple[int, ...], int]]) -> int:
     return sum(cost for members, cost in later if tone.pitch % 12 not in members)
-
-
-@lru_cache(maxsize=1024)
-def tones_over_chord(chord: Chord, key: Key, low: int, high: int) -> tuple[ScaleTone, ...]:
-    """The local scale under a chord: the key's scale, each letter replaced by the chord's own member of that letter."""
-    by_letter = {(fifths + 1) % 7: fifths for fifths in key.scale}
-    by_letter.update({(member + 1) % 7: member for member in chord.members if -8 <= member <= 12})
-    tonic = pitch_class(key.tonic)
-    local = sorted(by_letter.values(), key=lambda fifths: (pitch_class(fifths) - tonic) % 12)
-    members, scale = chord.pitch_classes, set(key.pitch_classes)
-    tones = []
-    for pitch in range(low, high + 1):
-        for index, fifths in enumerate(local):
-            if pitch_class(fifths) == pitch % 12:
-                role = min(3, members.index(pitch % 12)) if pitch % 12 in members else 4
-                tones.append(ScaleTone(pitch, 7 * ((pitch - tonic) // 12) + index, role, index, pitch % 12 in scale))
-                break
-    return tuple(tones)
-
-
-def _stranger(pitch: int, key: Key) -> ScaleTone:
-    above = (pitch - pitch_class(key.tonic)) % 12
-    index = sum(1 for other in key.pitch_classes[1:] if (other - pitch_class(key.tonic)) % 12 <= above)
-    return ScaleTone(pitch, 7 * ((pitch - pitch_class(key.tonic)) // 12) + index, 4, index, False)
 
 
 def _alone(tone: ScaleTone, slot: MelodySlot, mode: str, peak: int | None) -> int:

@@ -9,14 +9,14 @@ Conventions: events in quarter notes from the start of the piece, in order and w
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from img2music.realizers.chords.accompaniment import rhythmic_activity
 from img2music.realizers.chords.chord_spacing import lowest_melody_pitch
-from img2music.realizers.timeline import NoteEvent
+from img2music.realizers.timeline import NoteEvent, note_at, reached_between
+from img2music.viterbi import cheapest_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,7 +99,7 @@ def _strokes(
 ) -> list[_Stroke]:
     """Where it plays: at each chord, and in the motif's rhythm while the tune leaves room."""
     meter = plan.parsed_meter
-    onsets = [event.onset for event in tune]
+    onsets = {event.onset for event in tune}
     cells = [duration for duration in plan.motif.durations if duration <= 1] or [Fraction(1, 2)]
     last_bars = {phrase.first_bar + phrase.bars - 1 for phrase in phrases if not phrase.is_last}
     strokes: list[_Stroke] = []
@@ -116,7 +116,7 @@ def _strokes(
             half = span.onset + meter.half_quarters
             if busy > 0.45 and span.duration == meter.bar_quarters and half > span.onset and half not in onsets:
                 places.append(half)  # where it only holds, it still moves once
-            for begin, stop in _room(tune, onsets, span.onset, end):
+            for begin, stop in _room(tune, span.onset, end):
                 place = begin + (Fraction(1, 2) if busy > 0.55 else 1)
                 while place < stop and stop - place >= Fraction(1, 2):
                     places.append(place)
@@ -126,18 +126,17 @@ def _strokes(
                     turn += 1
         places = sorted({place for place in places if place < end})
         for place, stop in zip(places, [*places[1:], end], strict=True):
-            index = bisect_right(onsets, place) - 1
-            sounding = index >= 0 and tune[index].end > place
+            sung = note_at(tune, place)
             strokes.append(
                 _Stroke(
                     place,
                     stop - place,
                     span,
                     passing=place != span.onset and meter.weight(place) < 2 and stop - place <= 1,
-                    sung=tune[index].pitches[0] if sounding else None,
-                    attacked=sounding and onsets[index] == place,
+                    sung=sung.pitches[0] if sung is not None else None,
+                    attacked=sung is not None and sung.onset == place,
                     held=_is_held(plan, energies[span.bar]),
-                    lowest=lowest_melody_pitch(place, stop, tune, onsets),
+                    lowest=lowest_melody_pitch(place, stop, tune),
                 )
             )
     return strokes
@@ -148,17 +147,9 @@ def _is_held(plan: CompositionPlan, energy: float) -> bool:
     return any(part.role in {"chords", "arpeggio", "pad"} and part.from_energy <= energy for part in plan.parts)
 
 
-def _room(
-    tune: Sequence[NoteEvent], onsets: Sequence[Fraction], begin: Fraction, end: Fraction
-) -> list[tuple[Fraction, Fraction]]:
+def _room(tune: Sequence[NoteEvent], begin: Fraction, end: Fraction) -> list[tuple[Fraction, Fraction]]:
     """The stretches of `begin`..`end` in which the tune begins no note for a while."""
-    first = max(0, bisect_right(onsets, begin) - 1)
-    borders = [begin]
-    for event in tune[first:]:
-        if event.onset >= end:
-            break
-        if event.onset > begin:
-            borders.append(event.onset)
+    borders = [begin, *(event.onset for event in reached_between(tune, begin, end) if event.onset > begin)]
     stretches = zip(borders, [*borders[1:], end], strict=True)
     return [(start, stop) for start, stop in stretches if stop - start >= _HELD]
 
@@ -166,23 +157,10 @@ def _room(
 def _line(strokes: Sequence[_Stroke], low: int, high: int, scale: frozenset[int]) -> list[int]:
     """The cheapest pitches for the strokes."""
     layers = [_candidates(stroke, low, high, scale, is_last=stroke is strokes[-1]) for stroke in strokes]
-    costs = dict(layers[0])
-    back: list[dict[int, int]] = []
-    for before, stroke, layer in zip(strokes, strokes[1:], layers[1:], strict=False):
-        row: dict[int, float] = {}
-        pointers: dict[int, int] = {}
-        for pitch, own in layer.items():
-            best = min(costs, key=lambda one: (costs[one] + _motion(before, stroke, one, pitch), one))
-            row[pitch] = costs[best] + _motion(before, stroke, best, pitch) + own
-            pointers[pitch] = best
-        costs = row
-        back.append(pointers)
-    pitch = min(costs, key=lambda one: (costs[one], one))
-    line = [pitch]
-    for pointers in reversed(back):
-        pitch = pointers[pitch]
-        line.append(pitch)
-    return line[::-1]
+    return cheapest_path(
+        [sorted(layer.items()) for layer in layers],
+        lambda place, one, other: _motion(strokes[place - 1], strokes[place], one, other),
+    )
 
 
 def _candidates(stroke: _Stroke, low: int, high: int, scale: frozenset[int], *, is_last: bool) -> dict[int, float]:

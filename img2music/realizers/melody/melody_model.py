@@ -22,9 +22,9 @@ from img2music.resources import asset_path
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["WIDEST", "MelodyModel", "load_melody_model"]
+__all__ = ["WIDEST_STEP", "MelodyModel", "load_melody_model"]
 
-WIDEST = 7
+WIDEST_STEP = 7
 """No step is wider than an octave."""
 _BELIEF = 12
 _SCALE = 1000
@@ -58,12 +58,12 @@ class MelodyModel:
 def load_melody_model() -> MelodyModel:
     """The model, read once."""
     table = json.loads(asset_path("statistics/melody.json").read_text(encoding="utf-8"))
-    sizes = range(-WIDEST, WIDEST + 1)
+    sizes = range(-WIDEST_STEP, WIDEST_STEP + 1)
     counts: dict[tuple[str, int, int], list[float]] = {}
     for key, count in table["steps"].items():
         before, member, following, step = key.split()
         row = counts.setdefault((before, int(member), int(following)), [0.0] * len(sizes))
-        row[int(step) + WIDEST] += count
+        row[int(step) + WIDEST_STEP] += count
     steps: dict[tuple[int | None, int, int], tuple[int, ...]] = {}
     for member in (0, 1):
         for following in (0, 1):

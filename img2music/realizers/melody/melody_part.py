@@ -1,9 +1,9 @@
 """The melody of a piece: tunes in their sections, led into, brought back, and brought home.
 
-    phrasing     what each bar does with the idea           rhythm       which strokes it has
-    tune         a new tune for a section                   search       its pitches, by beam search
-    tune_model   what the search has learned                returns      the tune again, varied
-    originality  no run of eight notes that a song has
+    phrase_plan     what each bar does with the motif       melody_rhythm   which strokes it has
+    section_sketch  a section's strokes                     section_melody  their pitches: a new tune for a section
+    beam_search     how pitches are found                   melody_model    what the search has learned
+    variation       the tune again, varied                  originality     no run of eight notes that a song has
 
 Conventions: onsets in quarter notes from the start of the piece; pitches MIDI numbers. One note at a time, never overlapping.
 """
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from img2music.realizers.melody.originality import avoid_known_runs
 from img2music.realizers.melody.section_melody import SectionMelody, compose_section_melody
-from img2music.realizers.melody.variation import event_of, vary_melody
+from img2music.realizers.melody.variation import note_event, vary_melody
 from img2music.realizers.timeline import NoteEvent
 from img2music.rng import generator
 
@@ -64,7 +64,7 @@ def write_melody(
             tune = compose_section_melody(plan, own, spans, limits, previous, dialect)
             tune = _made_ours(plan, tune, spans, player)
             tunes.setdefault(section.material, tune)
-            events = [event_of(note.slot, note.pitch) for note in tune.notes]
+            events = [note_event(note.slot, note.pitch) for note in tune.notes]
         line.extend(_pickup(plan, line, events, player, number))
         line.extend(events)
     return _all_ours(plan, line, spans, player)
@@ -72,7 +72,7 @@ def write_melody(
 
 def _made_ours(plan: CompositionPlan, tune: SectionMelody, spans: Sequence[ChordSpan], player: Instrument) -> SectionMelody:
     """The tune without known runs, so that its returns have none either."""
-    events = _all_ours(plan, [event_of(note.slot, note.pitch) for note in tune.notes], spans, player)
+    events = _all_ours(plan, [note_event(note.slot, note.pitch) for note in tune.notes], spans, player)
     notes = tuple(replace(note, pitch=event.pitches[0]) for note, event in zip(tune.notes, events, strict=True))
     return replace(tune, notes=notes)
 

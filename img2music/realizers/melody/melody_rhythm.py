@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from img2music.theory import Meter
     from img2music.theory.rhythms import Dialect, Place, Stroke
 
-__all__ = ["augmented", "cadence", "draw_bar", "fit_note_count", "head", "motif_strokes", "notes_wanted"]
+__all__ = ["augment_rhythm", "draw_bar", "draw_cadence_bar", "fit_note_count", "motif_strokes", "notes_wanted", "repeat_head"]
 
 _HALF = Fraction(1, 2)
 _SHORTEST = Fraction(1, 4)
@@ -103,7 +103,7 @@ def fit_note_count(strokes: tuple[Stroke, ...], wanted: float, meter: Meter) -> 
     return tuple(now)
 
 
-def head(strokes: tuple[Stroke, ...], meter: Meter) -> tuple[tuple[Stroke, ...], int]:
+def repeat_head(strokes: tuple[Stroke, ...], meter: Meter) -> tuple[tuple[Stroke, ...], int]:
     """The motif's first half twice, and how many strokes it has; where the bar has no half, its first beat or two and again."""
     half = meter.half_quarters
     first = [(place, min(duration, half - place)) for place, duration in strokes if place < half]
@@ -113,7 +113,7 @@ def head(strokes: tuple[Stroke, ...], meter: Meter) -> tuple[tuple[Stroke, ...],
     return (*first, *again), length
 
 
-def cadence(
+def draw_cadence_bar(
     meter: Meter, dialect: Dialect, wanted: float, chance: np.random.Generator, after: Sequence[Stroke], shortest: float = 0
 ) -> tuple[tuple[Stroke, ...], int]:
     """A bar that arrives and breathes, and the number of the stroke that arrives; strokes after it lead on."""
@@ -138,7 +138,7 @@ def cadence(
     return (*way, (place, duration), *lead), arrival
 
 
-def augmented(strokes: Sequence[Stroke]) -> tuple[Stroke, ...]:
+def augment_rhythm(strokes: Sequence[Stroke]) -> tuple[Stroke, ...]:
     """Twice as slow."""
     return tuple((2 * place, 2 * duration) for place, duration in strokes)
 

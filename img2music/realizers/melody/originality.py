@@ -1,4 +1,4 @@
-"""Nobody's tune: no run of eight notes that a song of the corpora has.
+"""Originality: no run of eight notes that a song of the corpora has.
 
 A run is seven intervals in semitones and the seven times between its onsets in quarter notes, so that a transposed copy is a copy.
 The known runs are kept as 32-bit hashes (BLAKE2b), never as notes; a run is taken for known wrongly about once in twenty
@@ -11,13 +11,14 @@ lower halves as little-endian 16-bit numbers. Knows nothing of harmony.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from dataclasses import replace
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
+from img2music.realizers.timeline import chord_at
 from img2music.resources import asset_path
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from img2music.realizers.timeline import ChordSpan, NoteEvent
     from img2music.theory import Chord, Key, Meter
 
-__all__ = ["RUN", "avoid_known_runs", "copied_runs", "is_known", "pack", "run_hashes"]
+__all__ = ["RUN", "avoid_known_runs", "copied_runs", "is_known_run", "pack_hashes", "run_hashes"]
 
 RUN = 8
 """Notes of a run."""
@@ -42,7 +43,7 @@ def run_hashes(notes: Sequence[tuple[Fraction, int]]) -> list[int]:
     ]
 
 
-def pack(hashes: Iterable[int]) -> bytes:
+def pack_hashes(hashes: Iterable[int]) -> bytes:
     """The file's bytes for a set of hashes; at most 255 may share their upper half."""
     ordered = sorted(set(hashes))
     counts = bytearray(65536)
@@ -51,7 +52,7 @@ def pack(hashes: Iterable[int]) -> bytes:
     return bytes(counts) + b"".join((value & 0xFFFF).to_bytes(2, "little") for value in ordered)
 
 
-def is_known(value: int) -> bool:
+def is_known_run(value: int) -> bool:
     """Whether some song of the corpora has a run with this hash."""
     starts, lower = _known()
     upper, low = value >> 16, value & 0xFFFF
@@ -61,7 +62,7 @@ def is_known(value: int) -> bool:
 
 def copied_runs(notes: Sequence[tuple[Fraction, int]]) -> list[int]:
     """Numbers of the notes with which a known run ends."""
-    return [index + RUN - 1 for index, value in enumerate(run_hashes(notes)) if is_known(value)]
+    return [index + RUN - 1 for index, value in enumerate(run_hashes(notes)) if is_known_run(value)]
 
 
 @lru_cache(maxsize=1)
@@ -80,7 +81,6 @@ def avoid_known_runs(
     The first and the last note stay, and so do the notes a phrase rests on.
     """
     line = list(events)
-    onsets = [span.onset for span in spans]
     for end in copied_runs([(event.onset, event.pitches[0]) for event in line]):
         window = range(end, end - RUN, -1)
         weak = sorted(window, key=lambda number: (meter.weight(line[number].onset), line[number].duration, -number))
@@ -89,9 +89,7 @@ def avoid_known_runs(
                 (number, pitch)
                 for number in weak
                 if 0 < number < len(line) - 1 and line[number].articulation != "tenuto"
-                for pitch in _neighbours(
-                    line, number, spans[max(0, bisect_right(onsets, line[number].onset) - 1)].chord, key, meter
-                )
+                for pitch in _neighbours(line, number, chord_at(spans, line[number].onset).chord, key, meter)
                 if low <= pitch <= high and not _makes_run(line, number, pitch)
             ),
             None,

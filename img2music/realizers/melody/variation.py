@@ -2,18 +2,17 @@
 
 Where the chords are those of the first time, its notes stay; where they differ, the search finds notes near the old ones. A return with
 energy rises by an octave if the instrument can, long notes are ornamented, and its last bar may close in a new way. Conventions as
-in `tune`.
+in `section_melody`.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from img2music.realizers.melody.beam_search import search_line
-from img2music.realizers.timeline import NoteEvent
+from img2music.realizers.timeline import NoteEvent, chord_at
 from img2music.rng import generator
 
 if TYPE_CHECKING:
@@ -45,7 +44,6 @@ def vary_melody(
     chance = generator(plan.seed_for("melody"), "melody", "return", str(number))
     start, cut = phrases[0].first_bar * bar, sum(phrase.bars for phrase in phrases) * bar
     lift = _lift(plan, tune, number, player)
-    onsets = [span.onset for span in spans]
     last_bar = start + cut - bar
     new_end = float(chance.random()) < 0.5 or phrases[-1].is_last or cut < tune.bars * bar
     slots: list[MelodySlot] = []
@@ -54,8 +52,8 @@ def vary_melody(
         if place >= cut:
             break
         onset = start + place
-        heard = spans[max(0, bisect_right(onsets, note.slot.onset) - 1)].chord.pitch_classes
-        hears = spans[max(0, bisect_right(onsets, onset) - 1)].chord.pitch_classes
+        heard = chord_at(spans, note.slot.onset).chord.pitch_classes
+        hears = chord_at(spans, onset).chord.pitch_classes
         same = set(heard) == set(hears) and not (new_end and onset >= last_bar - bar / 2)
         pitch = note.pitch + lift
         slot = replace(note.slot, onset=onset, like=None, step=None, anchor=None, is_peak=False)
@@ -77,11 +75,11 @@ def vary_melody(
     pitches = [note.pitch + lift for note in tune.notes]
     low, high = min(player.high - 5, limits[0] + lift, *pitches), min(player.high, max(limits[1], *pitches))
     found, _ = search_line(slots, spans, plan.parsed_key, (low, high), previous, (), chance)
-    events = [event_of(slot, pitch) for slot, pitch in zip(slots, found, strict=True)]
+    events = [note_event(slot, pitch) for slot, pitch in zip(slots, found, strict=True)]
     return ornament_line(plan, events, player, chance, 0.05 + 0.12 * section.energy)
 
 
-def event_of(slot: MelodySlot, pitch: int) -> NoteEvent:
+def note_event(slot: MelodySlot, pitch: int) -> NoteEvent:
     """A stroke as an event: arrivals are held their full length, strong beats said a little louder."""
     arrives = slot.goal in {"open", "close", "home"} and slot.duration >= 1
     return NoteEvent(

@@ -18,14 +18,14 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["TAIL_SECONDS", "around", "fold"]
+__all__ = ["TAIL_SECONDS", "extend_around", "fold_tail"]
 
 TAIL_SECONDS = 8
 """What is still heard so long after the last note was let go (nothing in the built-in font) fades out."""
 _FADE_SECONDS = 2.0
 
 
-def fold(samples: NDArray[np.float32], frames: int, sample_rate: int) -> NDArray[np.float32]:
+def fold_tail(samples: NDArray[np.float32], frames: int, sample_rate: int) -> NDArray[np.float32]:
     """A loop of `frames` frames from one pass and what rings after it, shape (channels, frames or more)."""
     rest = samples[:, frames:]
     fading = min(round(_FADE_SECONDS * sample_rate), rest.shape[1])
@@ -39,7 +39,7 @@ def fold(samples: NDArray[np.float32], frames: int, sample_rate: int) -> NDArray
     return folded
 
 
-def around(samples: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
+def extend_around(samples: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
     """A loop with `frames` frames of its end before it and as many of its beginning after it."""
     result: NDArray[np.float32] = np.take(samples, np.arange(-frames, samples.shape[1] + frames), axis=1, mode="wrap")
     return result

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from img2music.renderers.post.loop_seam import around
+from img2music.renderers.post.loop_seam import extend_around
 from img2music.renderers.post.loudness import STEPS_PER_SECOND, integrated_loudness, k_weighted_energy
 from img2music.renderers.post.true_peak import SEGMENT, true_peaks
 
@@ -150,7 +150,7 @@ def _limit_around(over_db: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _peaks_around(samples: NDArray[np.float32], floor: float) -> NDArray[np.float32]:
     """`true_peaks` of a loop, whose last segment may be a short one."""
-    return true_peaks(around(samples, SEGMENT), floor)[1 : 1 + -(-samples.shape[1] // SEGMENT)]
+    return true_peaks(extend_around(samples, SEGMENT), floor)[1 : 1 + -(-samples.shape[1] // SEGMENT)]
 
 
 def _widen(values: NDArray[np.float64], reach: int) -> NDArray[np.float64]:

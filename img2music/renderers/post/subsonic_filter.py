@@ -3,6 +3,7 @@
 Conventions: sound is float32 (channels, frames). What is taken away is the sound's own running mean over a tenth of a second
 (a Hann window, so its transform has its first zero at 20 Hz and is small above): an offset vanishes, 5 Hz loses 16 dB,
 10 Hz loses 6 dB, 20 Hz and all that music uses stay. No phase is turned. The mean is taken on a grid of a millisecond.
+Knows nothing of loudness.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from img2music.renderers.post.loop_seam import around
+from img2music.renderers.post.loop_seam import extend_around
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
 __all__ = ["remove_subsonic"]
 
 _GRID_PER_SECOND = 1000
+"""Means a second."""
 _WINDOW_SECONDS = 0.1
+"""Length of the running mean."""
 _ROWS = 4096
+"""How many steps of the grid are filtered at a time: bounds memory."""
 
 
 def remove_subsonic(samples: NDArray[np.float32], sample_rate: int, *, goes_round: bool = False) -> None:
@@ -30,7 +34,7 @@ def remove_subsonic(samples: NDArray[np.float32], sample_rate: int, *, goes_roun
     """
     if goes_round:
         margin = round(2 * _WINDOW_SECONDS * _GRID_PER_SECOND) * max(sample_rate // _GRID_PER_SECOND, 1)
-        wider = around(samples, margin)
+        wider = extend_around(samples, margin)
         remove_subsonic(wider, sample_rate)
         samples[:] = wider[:, margin : margin + samples.shape[1]]
         return

@@ -14,7 +14,8 @@ import secrets
 from typing import TYPE_CHECKING
 
 from img2music.errors import DocumentError
-from img2music.renderers.soundfont.sf3 import open_font, write_sf2
+from img2music.renderers.soundfont.sf2_writer import write_sf2
+from img2music.renderers.soundfont.sf3 import open_font
 from img2music.resources import cache_folder
 
 if TYPE_CHECKING:
@@ -22,13 +23,13 @@ if TYPE_CHECKING:
 
     from img2music.renderers.soundfont.sf3 import SoundFont
 
-__all__ = ["ready_font"]
+__all__ = ["cached_font"]
 
 _VERSION = 1
 """Of the converter: raise it when `write_sf2` writes anything else, and kept files are made again."""
 
 
-def ready_font(path: Path) -> SoundFont:
+def cached_font(path: Path) -> SoundFont:
     """The font in `path`, its samples quick to read.
 
     Raises:

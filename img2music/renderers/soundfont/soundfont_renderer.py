@@ -6,7 +6,7 @@ is their sum; without, all parts are played at once, which is much quicker and d
 where more than 64 voices sound at a time. Stems are not mastered.
 
 A loop is not faded: what sounds over its end is added to its beginning, as it will be heard when it comes round, and all that
-is done to the sound afterwards goes round too (see `loops`).
+is done to the sound afterwards goes round too (see `loop_seam`).
 
 A performance that rings (`Performance.rings`: a MIDI file from elsewhere) goes on after its length until it has died away, 66 dB below
 its highest peak, or for half a minute; then the frames are as many as that takes.
@@ -86,7 +86,7 @@ class SoundfontRenderer:
             MissingPackageError: the synthesizer is not there.
             BackendError: the synthesizer failed.
         """
-        from img2music.renderers.post.loop_seam import TAIL_SECONDS, fold
+        from img2music.renderers.post.loop_seam import TAIL_SECONDS, fold_tail
         from img2music.renderers.post.mastering import master
         from img2music.renderers.post.subsonic_filter import remove_subsonic
         from img2music.renderers.soundfont.synthesis import SAMPLE_RATE
@@ -98,7 +98,7 @@ class SoundfontRenderer:
         jobs = [replace(whole, parts=(part,)) for part in performance.parts if part.notes] if stems else [whole]
         sounds = self._play(jobs, frames + tail * SAMPLE_RATE) if sounding else []
         if performance.loop:
-            sounds = [fold(sound, frames, SAMPLE_RATE) for sound in sounds]
+            sounds = [fold_tail(sound, frames, SAMPLE_RATE) for sound in sounds]
         for sound in sounds:
             remove_subsonic(sound, SAMPLE_RATE, goes_round=performance.loop)
         mix = sounds[0] if sounds and not stems else np.zeros((2, sounds[0].shape[1] if sounds else frames), np.float32)
@@ -120,7 +120,7 @@ class SoundfontRenderer:
         return Rendering(Audio(mix, SAMPLE_RATE), alone)
 
     def _play(self, performances: Sequence[Performance], frames: int) -> list[NDArray[np.float32]]:
-        from img2music.renderers.soundfont.font_cache import ready_font
+        from img2music.renderers.soundfont.font_cache import cached_font
         from img2music.renderers.soundfont.synthesis import play_with_fluidsynth, play_with_midirenderer
         from img2music.resources import asset_path
 
@@ -129,7 +129,7 @@ class SoundfontRenderer:
             raise MissingPackageError(
                 "the program fluidsynth is not on the path; install it, or leave the engine out to use the built-in one"
             )
-        font = ready_font(self.soundfont or asset_path(_FONT))
+        font = cached_font(self.soundfont or asset_path(_FONT))
         if program is None:
             return play_with_midirenderer(font, performances, frames)
         return play_with_fluidsynth(program, font, performances, frames)

@@ -1,4 +1,4 @@
-"""Plays performances with a soundfont: two synthesizers behind one door.
+"""Plays performances with a soundfont: two synthesizers that are called alike.
 
 `midirenderer` (RustySynth, inside this process, 64 voices, 16-bit) gives the same bytes every time. `fluidsynth` is the
 program of that name, if it is on the path.
@@ -27,7 +27,8 @@ import numpy as np
 from img2music.errors import BackendError, DocumentError, MissingPackageError
 from img2music.io.midi.export_midi import write_midi
 from img2music.performance import Control
-from img2music.renderers.soundfont.sf3 import DRUM_BANK, write_sf2
+from img2music.renderers.soundfont.sf2_writer import write_sf2
+from img2music.renderers.soundfont.sf3 import DRUM_BANK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

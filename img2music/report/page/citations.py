@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from img2music.report.explanation import as_sentence, cue_figure, cue_name, join_words
 from img2music.report.page.html import Html, el, join_html
+from img2music.report.text_format import as_sentence, cue_figure, cue_name, join_words
 from img2music.scene import Swatch
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from img2music.audio import Audio
-from img2music.report.explanation import format_clock
 from img2music.report.page.html import Html, data_svg, el
 from img2music.report.page.takes_table import kept_lines
+from img2music.report.text_format import format_clock
 
 if TYPE_CHECKING:
     from img2music.piece import Piece
@@ -39,12 +39,11 @@ _SCORE = (
 )
 
 
-def card_html(piece: Piece, *, picture_jpeg: bytes | None, pages: tuple[str, ...]) -> Html:
+def card_html(piece: Piece, *, pages: tuple[str, ...]) -> Html:
     """The card of `piece`, at most about 6 MB and mostly much less.
 
     Args:
-        piece: what is shown; without sound it has no player.
-        picture_jpeg: the picture, of any size.
+        piece: what is shown; without sound it has no player, without a preview no picture.
         pages: its engraved pages as SVG, of which the first is shown.
     """
     plan = piece.plan
@@ -52,25 +51,25 @@ def card_html(piece: Piece, *, picture_jpeg: bytes | None, pages: tuple[str, ...
     facts = (
         f"{plan.style} · {plan.key} · {plan.meter} · {plan.tempo_bpm:.4g} bpm · {format_clock(plan.seconds)} · seed {plan.seed}"
     )
-    kept = piece.manifest.get("kept")
+    kept = piece.manifest.kept
     return el(
         "div",
         el("p", plan.title, style="margin:.2em 0;font-size:1.35em;font-weight:600"),
         el("p", facts, style=_SOFT),
         el("p", players, style=_SOFT),
         [el("p", line, style=_SOFT) for line in kept_lines(kept, plan.seed)] if kept else None,
-        _picture(piece, picture_jpeg),
+        _picture(piece),
         _player(piece),
         _score(plan.title, pages),
         style=_BOX,
     )
 
 
-def _picture(piece: Piece, jpeg: bytes | None) -> Child:
-    if jpeg is None:
+def _picture(piece: Piece) -> Child:
+    if piece.preview_jpeg is None:
         return None
     name = "the picture" if piece.scene is None else piece.scene.picture.file
-    return el("img", src=_data("image/jpeg", _shrunk(jpeg)), alt=f"The picture: {name}", style=_PICTURE)
+    return el("img", src=_data("image/jpeg", _shrunk(piece.preview_jpeg)), alt=f"The picture: {name}", style=_PICTURE)
 
 
 def _shrunk(jpeg: bytes) -> bytes:

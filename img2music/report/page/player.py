@@ -10,8 +10,8 @@ import re
 from base64 import b64encode
 from typing import TYPE_CHECKING
 
-from img2music.report.explanation import format_clock, join_words, with_accidentals
 from img2music.report.page.html import Html, data_svg, el, join_html, relative_href
+from img2music.report.text_format import format_clock, join_words, with_accidentals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

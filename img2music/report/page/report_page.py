@@ -8,11 +8,9 @@ The page holds no clock and no random number: the same piece gives the same byte
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from img2music.report.explanation import as_sentence, beat_words, format_clock, join_words, tempo_words
 from img2music.report.page import player, report_tables
 from img2music.report.page.citations import CueIndex, figure, marks_css, spark
 from img2music.report.page.html import Html, data_svg, el
@@ -20,6 +18,7 @@ from img2music.report.page.layout import page_head, page_section, theme_css
 from img2music.report.page.model_log import model_uses_table
 from img2music.report.page.page_colours import themes
 from img2music.report.page.reproduce import fallback_list, reproduce_block
+from img2music.report.text_format import as_sentence, beat_words, format_clock, join_words, tempo_words
 from img2music.resources import asset_path
 
 if TYPE_CHECKING:
@@ -35,7 +34,6 @@ _LARGEST_SCORE = 6_000_000
 def report_html(
     piece: Piece,
     *,
-    picture_jpeg: bytes | None,
     pages: tuple[str, ...],
     pianoroll: str,
     audio_name: str | None,
@@ -44,8 +42,7 @@ def report_html(
     """The report page of a piece.
 
     Args:
-        piece: everything made for one picture; of its manifest, every key is optional.
-        picture_jpeg: the picture, upright, small enough for a page; None leaves it out.
+        piece: everything made for one picture; its manifest's `files` are those to link to. Without a preview the page shows a sketch.
         pages: the engraved score, one SVG document a page.
         pianoroll: the piano roll as an SVG document; "" leaves it out.
         audio_name: name of the sound file beside the page; None where there is none.
@@ -61,7 +58,7 @@ def report_html(
         _header(piece),
         el(
             "main",
-            el("div", figure(evidence, picture_jpeg), _beside(piece, evidence, audio_name, audio_data), class_="hero"),
+            el("div", figure(evidence, piece.preview_jpeg), _beside(piece, evidence, audio_name, audio_data), class_="hero"),
             _listen(piece, pianoroll),
             _score(pages),
             _why(piece, evidence),
@@ -184,9 +181,7 @@ def _why(piece: Piece, evidence: CueIndex) -> Html:
         _card(player.motif_drawing(plan.motif), "Motif", "The smallest idea, from which the tune grows."),
         _card(spark(plan.contour), "Line", "The course of the melody through a theme, low to high."),
     ]
-    on_record = piece.manifest.get("conflicts")
-    conflicts_told = on_record if isinstance(on_record, Sequence) and not isinstance(on_record, str) else plan.conflicts
-    quarrels = [el("li", as_sentence(str(conflict))) for conflict in conflicts_told]
+    quarrels = [el("li", as_sentence(conflict)) for conflict in piece.manifest.conflicts]
     conflicts = el("aside", el("h3", "Where wishes disagreed"), el("ul", quarrels), class_="callout") if quarrels else None
     reasons = (
         report_tables.reasons_table(plan, evidence) if plan.reasons else el("p", "This plan gives no reasons.", class_="quiet")
@@ -215,8 +210,8 @@ def _seen(piece: Piece, evidence: CueIndex) -> Html | None:
 
 
 def _promises(piece: Piece) -> Html | None:
-    kept, instead = report_tables.compliance_table(piece.manifest.get("compliance")), fallback_list(piece.manifest)
-    asked = model_uses_table(piece.manifest)
+    kept, instead = report_tables.compliance_table(piece.manifest.compliance), fallback_list(piece.manifest.fallbacks)
+    asked = model_uses_table(piece.manifest.models)
     if kept is None and instead is None and asked is None:
         return None
     callout = el("aside", el("h3", "Done instead of what was asked"), instead, class_="callout") if instead is not None else None

@@ -6,16 +6,18 @@ Every table turns into one block a row on a narrow screen; `data-label` then nam
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from img2music.report.explanation import as_sentence, cue_figure, cue_name, format_number, join_words, with_accidentals
 from img2music.report.page.citations import spark
 from img2music.report.page.html import Html, el
-from img2music.report.stale_reasons import changed_choice
+from img2music.report.plan_wording import changed_choice
+from img2music.report.text_format import as_sentence, cue_figure, cue_name, format_number, join_words, with_accidentals
 from img2music.scene import MusicalAttributes, Swatch
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from img2music.measurement import ComplianceRow, Tonality
     from img2music.piece import Piece
     from img2music.plan import CompositionPlan, PartPlan
     from img2music.report.page.citations import CueIndex
@@ -27,7 +29,6 @@ __all__ = [
     "compliance_table",
     "cues_table",
     "format_key",
-    "format_value",
     "html_table",
     "parts_table",
     "reasons_table",
@@ -197,10 +198,10 @@ def affect_plane(plan: CompositionPlan, scene: Scene | None) -> Html:
 
 def parts_table(piece: Piece) -> Html:
     """Who plays, in which job and range, in which sections."""
-    written = {part.name: part.notes for part in piece.score.parts}
+    written = {part.id: part.notes for part in piece.score.parts}
     rows: list[list[Child]] = []
     for part in piece.plan.parts:
-        notes = written.get(part.name, ())
+        notes = written.get(part.id, ())
         reach = "–"
         if notes and part.role != "drums":
             low, high = min(notes, key=lambda note: note.pitch), max(notes, key=lambda note: note.pitch)
@@ -224,58 +225,28 @@ def _place(part: PartPlan) -> str:
     return f"{side}, {part.level_db:+.0f} dB" if round(part.level_db) else side
 
 
-def compliance_table(rows: object) -> Html | None:
+def compliance_table(rows: Sequence[ComplianceRow]) -> Html | None:
     """What was promised, asked and found; None where nothing was measured."""
-    if not isinstance(rows, Sequence) or isinstance(rows, str | bytes):
-        return None
     lines: list[list[Child]] = []
     for row in rows:
-        if isinstance(row, Mapping):
-            passed = row.get("passed")
-            kept = (
-                el("span", "not measured", class_="quiet")
-                if passed is None
-                else el("span", "✓ kept" if passed else "✗ not kept", class_="good" if passed else "bad")
-            )
-            by = {"brief": " by you", "plan": " by the plan"}.get(str(row.get("by")), "")
-            asked: Child = [format_value(row.get("asked")), el("small", by, class_="quiet") if by else None]
-            read_from = format_value(row.get("read_from"))
-            found: Child = [
-                format_value(row.get("found")),
-                el("small", f" {read_from}", class_="quiet") if read_from != "–" else None,
-                _by_section(row.get("tonality")),
-            ]
-            lines.append([_capital(format_value(row.get("promise"))), asked, found, kept])
+        kept = (
+            el("span", "not measured", class_="quiet")
+            if row.passed is None
+            else el("span", "✓ kept" if row.passed else "✗ not kept", class_="good" if row.passed else "bad")
+        )
+        asked: Child = [row.asked, el("small", " by you" if row.by == "brief" else " by the plan", class_="quiet")]
+        found: Child = [row.found, el("small", f" {', '.join(row.read_from)}", class_="quiet"), _by_section(row.tonality)]
+        lines.append([_capital(row.promise), asked, found, kept])
     return html_table("compliance", ("Promise", "Asked", "Found", "Kept"), lines) if lines else None
 
 
-def _by_section(tonality: object) -> Html | None:
+def _by_section(tonality: Tonality | None) -> Html | None:
     """How much of each section lies in the key; None where that was not measured, or there is only one."""
-    sections = tonality.get("sections") if isinstance(tonality, Mapping) else None
-    if not isinstance(sections, Sequence) or isinstance(sections, str) or len(sections) < 2:
+    if tonality is None or len(tonality.sections) < 2:
         return None
-    shares = [
-        f"{format_value(one.get('name'))} {share:.0%}"
-        for one in sections
-        if isinstance(one, Mapping) and isinstance(share := one.get("diatonic"), int | float)
-    ]
+    shares = [f"{one.name} {one.diatonic:.0%}" for one in tonality.sections if one.diatonic is not None]
     return el("small", f" In the unaltered scale, by section: {', '.join(shares)}.", class_="quiet") if shares else None
 
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def format_value(value: object) -> str:
-    """A value of the manifest in words; None is a dash."""
-    if value is None or value == "":
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return format_number(value)
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key} {format_value(item)}" for key, item in value.items())
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        return ", ".join(map(format_value, value))
-    return str(value)

@@ -1,23 +1,18 @@
-"""How to make the piece again: the commands, what was done in place of what was asked, the versions behind it.
-
-The manifest is read leniently, as it may come from an older or a newer version: a key that is missing or of another kind
-leaves its block out.
-"""
-
-from __future__ import annotations
+"""How to make the piece again: the commands, what was done in place of what was asked, the versions behind it."""
 
 import shlex
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from img2music.report.explanation import as_sentence, cue_name, format_number
+from img2music.brief import Brief
+from img2music.manifest import Fallback, Take
+from img2music.piece import Piece
 from img2music.report.page.html import Html, el, relative_href
-from img2music.report.page.report_tables import format_value, html_table
+from img2music.report.page.report_tables import html_table
 from img2music.report.page.takes_table import kept_lines, takes_table
+from img2music.report.text_format import as_sentence, format_number
 
 if TYPE_CHECKING:
-    from img2music.brief import Brief
-    from img2music.piece import Piece
     from img2music.report.page.html import Child
 
 __all__ = ["compose_command", "fallback_list", "reproduce_block"]
@@ -27,19 +22,17 @@ _MOST_FILES, _MOST_TAKES, _LONGEST = 60, 20, 120
 
 def compose_command(piece: Piece) -> str:
     """The command that made the piece, as far as brief, picture and manifest tell it; of a piece made anew, that of the next."""
-    kept = _mapping(piece.manifest.get("kept"))
-    if kept:
-        crafts = ",".join(str(craft) for craft in _rows(kept.get("named")))
+    manifest = piece.manifest
+    if manifest.kept is not None:
+        crafts = ",".join(manifest.kept.named)
         return shlex.join(["img2music", "compose", "--from", "piece.json", *(["--keep", crafts] if crafts else []), "-o", "OUT"])
     if piece.scene is None:
         return "img2music realize plan.json -o OUT"
     words = ["img2music", "compose", piece.scene.picture.file, *_wishes(piece.brief)]
-    takes = _rows(piece.manifest.get("takes"))
-    if len(takes) > 1:
-        words += ["--takes", str(len(takes))]
-    pipeline = _mapping(piece.manifest.get("pipeline")).get("name")
-    if isinstance(pipeline, str) and pipeline != "offline":
-        words += ["--pipeline", pipeline]
+    if len(manifest.takes) > 1:
+        words += ["--takes", str(len(manifest.takes))]
+    if manifest.pipeline.name != "offline":
+        words += ["--pipeline", manifest.pipeline.name]
     return shlex.join([*words, "-o", "OUT"])
 
 
@@ -54,26 +47,19 @@ def _wishes(brief: Brief) -> list[str]:
     return [*words, *(["--loop"] if brief.loop else []), "--seed", str(brief.seed)]
 
 
-def fallback_list(manifest: Mapping[str, Any]) -> Html | None:
+def fallback_list(fallbacks: Sequence[Fallback]) -> Html | None:
     """What was done instead of what was asked; None where nothing was."""
-    rows = _rows(manifest.get("fallbacks"))
-    lines = []
-    for row in rows:
-        facts = _mapping(row)
-        text = (
-            "; ".join(f"{cue_name(str(key))}: {format_value(value)}" for key, value in facts.items())
-            if facts
-            else format_value(row)
-        )
-        lines.append(el("li", as_sentence(text)))
+    lines = [
+        el("li", as_sentence(f"stage: {one.stage}; asked: {one.asked}; used: {one.used}; why: {one.why}")) for one in fallbacks
+    ]
     return el("ul", lines, class_="notes") if lines else None
 
 
 def reproduce_block(piece: Piece, audio_name: str | None) -> Html:
     """Commands, files, takes, versions."""
     source = "The same notes from the picture:" if piece.scene is not None else "The same notes from the plan:"
-    kept = _mapping(piece.manifest.get("kept"))
-    if kept:
+    kept = piece.manifest.kept
+    if kept is not None:
         source = "The next of its kind:"
     commands = el(
         "div",
@@ -89,7 +75,7 @@ def reproduce_block(piece: Piece, audio_name: str | None) -> Html:
     )
     details = [
         ("Files beside this page", _files(piece, audio_name)),
-        ("Takes", _takes(piece.manifest.get("takes"))),
+        ("Takes", _takes(piece.manifest.takes)),
         ("Made with", _versions(piece)),
     ]
     blocks = [el("div", el("h3", title), content) for title, content in details if content is not None]
@@ -98,8 +84,7 @@ def reproduce_block(piece: Piece, audio_name: str | None) -> Html:
 
 def _files(piece: Piece, audio_name: str | None) -> Html | None:
     """Links to the manifest's files; without a list there, only to the sound."""
-    listing = piece.manifest.get("files")
-    names = [str(name) for name in (listing if isinstance(listing, Mapping) else _rows(listing))]
+    names: list[str] = list(piece.manifest.files)
     if names:
         names.append("piece.json")
     if audio_name is not None:
@@ -111,7 +96,7 @@ def _files(piece: Piece, audio_name: str | None) -> Html | None:
     return el("ul", shown, class_="files") if shown else None
 
 
-def _takes(takes: object) -> Html | None:
+def _takes(takes: Sequence[Take]) -> Html | None:
     """Several takes with their marks and what parts them; a single one says nothing."""
     found = takes_table(takes)
     if found is None:
@@ -128,23 +113,12 @@ def _takes(takes: object) -> Html | None:
 
 
 def _versions(piece: Piece) -> Html | None:
-    facts: dict[str, object] = {"pipeline": _mapping(piece.manifest.get("pipeline")).get("name")}
-    facts |= {str(stage): name for stage, name in _mapping(piece.manifest.get("stages")).items()}
-    facts |= {str(name): version for name, version in _mapping(piece.manifest.get("versions")).items()}
-    rows: list[Child] = [[el("dt", name), el("dd", _short(fact))] for name, fact in facts.items() if fact is not None]
+    facts = {"pipeline": piece.manifest.pipeline.name, **piece.manifest.stages, **piece.manifest.versions}
+    rows: list[Child] = [[el("dt", name), el("dd", _short(fact))] for name, fact in facts.items()]
     if piece.scene is not None:
         rows.append([el("dt", "picture, SHA-256"), el("dd", el("code", piece.scene.picture.sha256))])
     return el("dl", rows, class_="versions") if rows else None
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _rows(value: object) -> Sequence[object]:
-    return value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else ()
-
-
-def _short(value: object) -> str:
-    text = format_value(round(value, 3) if isinstance(value, float) else value)
+def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -1,18 +1,22 @@
 """Several takes side by side: each one's mark, where they differ most, and why one was kept; and what was kept of an earlier piece.
 
-Read from the manifest, leniently, as `again` does. The screen and the page show the same table. How much a measurement matters
-is how far the kept take's mark (`metrics.symbolic.overall`) would move with another take's value of it.
+Read from the manifest. The screen and the page show the same table. How much a measurement matters is how far the kept take's mark
+(`overall_quality`) would move with another take's value of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
-from img2music.metrics.measurement import Measurement
 from img2music.metrics.symbolic.symbolic_metrics import overall_quality
-from img2music.report.explanation import join_words
+from img2music.report.text_format import join_words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from img2music.manifest import KeptCount, KeptMusic, Take
+    from img2music.measurement import Measurement
 
 __all__ = ["TakesTable", "kept_lines", "takes_table"]
 
@@ -42,117 +46,93 @@ class TakesTable:
         return [*aligned, f"and {rest} more, in piece.json"] if rest else aligned
 
 
-def takes_table(takes: object) -> TakesTable | None:
-    """The table of a manifest's takes; None where there is only one, or nothing that can be read."""
-    rows = [_take(row) for row in takes] if isinstance(takes, Sequence) and not isinstance(takes, str | bytes) else []
-    read = [row for row in rows if row is not None]
-    place = next((place for place, take in enumerate(read) if take.kept), None)
-    if len(read) < 2 or len(read) < len(rows) or place is None:
+def takes_table(takes: Sequence[Take]) -> TakesTable | None:
+    """The table of a manifest's takes; None where there is only one."""
+    place = next((place for place, take in enumerate(takes) if take.kept), None)
+    if len(takes) < 2 or place is None:
         return None
-    columns = _columns(read, read[place])[:_MOST_COLUMNS]
+    columns = _columns(takes, takes[place])[:_MOST_COLUMNS]
     cells = tuple(
-        (str(number), str(take.seed), f"{take.mark:.3f}", *(_figure(take.measured[name]) for name in columns))
-        for number, take in enumerate(read, 1)
+        (str(number), str(take.seed), f"{take.mark:.3f}", *(_figure(_by_name(take)[name]) for name in columns))
+        for number, take in enumerate(takes, 1)
     )
-    return TakesTable(("take", "seed", "mark", *columns), cells, place, _why(read, place))
+    return TakesTable(("take", "seed", "mark", *columns), cells, place, _why(takes, place))
 
 
-def kept_lines(kept: Mapping[str, Any], seed: object) -> list[str]:
-    """What a manifest's `kept` says, a line a craft that was named and one for the rest, without full stops.
+def kept_lines(kept: KeptMusic, seed: int) -> list[str]:
+    """What was kept of an earlier piece, a line a craft that was named and one for the rest, without full stops; `seed` is the new one.
 
     The counts are those of the record, so a craft of which less is there than was is never simply called kept.
     """
-    named = tuple(str(craft) for craft in _rows(kept.get("named")))
-    rows = [row for row in _rows(kept.get("measured")) if isinstance(row, Mapping)]
-    if not named or not rows:
-        return [_plain_words(kept, named, seed)]
-    lines = [_craft_line(row) for row in rows if row.get("craft") in named]
-    with_it = tuple(f"{row.get('craft')} ({_count(row)})" for row in rows if row.get("craft") not in named)
+    if not kept.named or not kept.measured:
+        return [_uncounted_line(kept, seed)]
+    lines = [_craft_line(count) for count in kept.measured if count.craft in kept.named]
+    with_it = tuple(f"{count.craft} ({_count_words(count)})" for count in kept.measured if count.craft not in kept.named)
     over = f"with it {join_words(with_it)}; " if with_it else ""
-    return [*lines, f"{over}all else is new, from seed {seed} (it was {kept.get('seed')})"]
+    return [*lines, f"{over}all else is new, from seed {seed} (it was {kept.seed})"]
 
 
-def _craft_line(row: Mapping[str, Any]) -> str:
-    part = "" if row.get("same") == row.get("total") else " in part"
-    return f"{row.get('craft')} kept{part}: {_count(row)}"
+def _craft_line(count: KeptCount) -> str:
+    part = "" if count.same == count.total else " in part"
+    return f"{count.craft} kept{part}: {_count_words(count)}"
 
 
-def _count(row: Mapping[str, Any]) -> str:
-    unit = str(row.get("unit")).removesuffix("s") if row.get("total") == 1 else str(row.get("unit"))
-    less = "all of the phrases that are played" if row.get("same") == row.get("played") != row.get("total") else ""
-    return ", ".join(filter(None, (f"{row.get('same')} of {row.get('total')} {unit}", less, str(row.get("how") or ""))))
+def _count_words(count: KeptCount) -> str:
+    unit = count.unit.removesuffix("s") if count.total == 1 else count.unit
+    less = "all of the phrases that are played" if count.same == count.played != count.total else ""
+    return ", ".join(filter(None, (f"{count.same} of {count.total} {unit}", less, count.how)))
 
 
-def _plain_words(kept: Mapping[str, Any], named: tuple[str, ...], seed: object) -> str:
+def _uncounted_line(kept: KeptMusic, seed: int) -> str:
     """Where nothing was counted: nothing was kept, or an earlier version wrote the record."""
-    if not named:
-        return f"nothing kept of seed {kept.get('seed')}; all is made anew from seed {seed}"
-    with_it = tuple(str(craft) for craft in _rows(kept.get("crafts")) if craft not in named)
+    if not kept.named:
+        return f"nothing kept of seed {kept.seed}; all is made anew from seed {seed}"
+    with_it = tuple(craft for craft in kept.crafts if craft not in kept.named)
     over = f", with the {join_words(with_it)} that it stands on" if with_it else ""
-    fell_short = any("could not be kept" in str(note) for note in _rows(kept.get("notes")))
-    if fell_short:
-        return f"to be kept of seed {kept.get('seed')} were {join_words(named)}{over}, which could not be done in full; the rest is from seed {seed}"
-    return f"kept of seed {kept.get('seed')}: {join_words(named)}{over}; the rest is made anew from seed {seed}"
+    named = join_words(kept.named)
+    if any("could not be kept" in note for note in kept.notes):
+        return f"to be kept of seed {kept.seed} were {named}{over}, which could not be done in full; the rest is from seed {seed}"
+    return f"kept of seed {kept.seed}: {named}{over}; the rest is made anew from seed {seed}"
 
 
-def _rows(value: object) -> Sequence[object]:
-    return value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else ()
+def _by_name(take: Take) -> dict[str, Measurement]:
+    return {one.name: one for one in take.measurements}
 
 
-@dataclass(frozen=True, slots=True)
-class _Take:
-    seed: object
-    kept: bool
-    mark: float
-    measured: dict[str, Measurement]
-
-
-def _take(row: object) -> _Take | None:
-    if not isinstance(row, Mapping) or not isinstance(row.get("mark"), float | int):
-        return None
-    listing = row.get("measurements")
-    measured = {}
-    for facts in listing if isinstance(listing, Sequence) else ():
-        try:
-            one = facts if isinstance(facts, Measurement) else Measurement(**facts)
-        except TypeError:  # of another version
-            continue
-        measured[one.name] = one
-    return _Take(row.get("seed"), bool(row.get("kept")), float(row["mark"]), measured)
-
-
-def _columns(takes: Sequence[_Take], best: _Take) -> list[str]:
+def _columns(takes: Sequence[Take], best: Take) -> list[str]:
     """Measurements that every take has, the one that would move the best take's mark most first."""
     spreads = {}
-    for name in best.measured:
-        found = [take.measured[name] for take in takes if name in take.measured]
+    measured = [_by_name(take) for take in takes]
+    for name in _by_name(best):
+        found = [one[name] for one in measured if name in one]
         if len(found) == len(takes) and all(one.value is not None for one in found):
             marks = [_mark_with(best, one) for one in found]
             spreads[name] = max(marks) - min(marks)
     return sorted((name for name in spreads if spreads[name] >= _LEAST_EFFECT), key=lambda name: -spreads[name])
 
 
-def _mark_with(take: _Take, other: Measurement) -> float:
+def _mark_with(take: Take, other: Measurement) -> float:
     """The mark that a take would have with another's value of one measurement."""
-    return overall_quality([other if name == other.name else one for name, one in take.measured.items()])
+    return overall_quality([other if one.name == other.name else one for one in take.measurements])
 
 
-def _why(takes: Sequence[_Take], place: int) -> str:
+def _why(takes: Sequence[Take], place: int) -> str:
     best, others = takes[place], [take for number, take in enumerate(takes) if number != place]
     if all(take.mark == best.mark for take in others):
         return f"All takes have the same mark, so the first is kept, take {place + 1}."
     lead = best.mark - max(take.mark for take in others)
     above = f", {lead:.3f} above the next" if lead > 0 else ", and it was the first to reach it"
-    own = overall_quality(list(best.measured.values()))
+    measured, rivals = _by_name(best), [_by_name(take) for take in others]
+    own = overall_quality(list(measured.values()))
     most, effect, usual = "", _LEAST_EFFECT, 0.0
     for name in _columns(takes, best):
-        values = [value for value in (take.measured[name].value for take in others) if value is not None]
+        values = [value for value in (rival[name].value for rival in rivals) if value is not None]
         mean = sum(values) / len(values)
-        gain = own - _mark_with(best, replace(best.measured[name], value=mean))
+        gain = own - _mark_with(best, replace(measured[name], value=mean))
         if gain > effect:
             most, effect, usual = name, gain, mean
     reason = (
-        f"; what speaks for it most is its {most}, {_figure(best.measured[most])} where the others have {usual:.2f} on average"
+        f"; what speaks for it most is its {most}, {_figure(measured[most])} where the others have {usual:.2f} on average"
         if most
         else ""
     )

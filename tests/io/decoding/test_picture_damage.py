@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image, features
 
 from img2music.errors import PictureError
-from img2music.io.decoding import isobmff, jpeg_header, svg, tiff_directories
+from img2music.io.decoding import isobmff, jpeg_header, svg, svg_sanitizer, tiff_directories
 from img2music.io.pictures import open_picture
 from tests.io.decoding.test_file_types import HEIC
 from tests.support.commands import assert_one_line
@@ -140,7 +140,7 @@ def test_drawings_of_any_bytes(changes: list[tuple[int, int]], cut: int) -> None
     for content in (changed(DRAWING, changes), DRAWING[:cut]):
         svg.is_svg(content)
         try:
-            svg.cleaned(content, 768)
+            svg_sanitizer.sanitize_svg(content, 768)
         except PictureError as error:
             assert "\n" not in str(error)  # noqa: PT017
 

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps, features
 
 from img2music.errors import PictureError, UsageError
-from img2music.io import pictures, pixel_formats
-from img2music.io.decoding import picture_sources
+from img2music.io.colour import pixel_formats
+from img2music.io.decoding import animation, picture_sources
 from img2music.io.pictures import WORKING_PIXELS, open_picture, preview_jpeg
 
 HAS_AVIF = "avif" in features.modules and bool(features.check("avif"))
@@ -191,7 +191,7 @@ def test_the_first_of_several_frames(tmp_path: Path, suffix: str) -> None:
 def test_frames_of_a_large_file_are_not_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     frames = [Image.new("RGB", (20, 10), colour) for colour in ("#c00000", "#00c000")]
     path = saved(tmp_path / "move.gif", frames[0], save_all=True, append_images=frames[1:])
-    monkeypatch.setattr(pictures, "_COUNTED_FILE", 10)
+    monkeypatch.setattr(animation, "_COUNTED_BYTES", 10)
     assert open_picture(path).notes == ("first of many frames",)
 
 

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from img2music.errors import PictureError
-from img2music.io.decoding import decode_process, svg
+from img2music.io.decoding import decode_process, svg_sanitizer
 from img2music.io.pictures import open_picture
 from tests.support.picture_files import RED, SKY, encode_picture
 
@@ -32,7 +32,7 @@ def refused(content: str | bytes) -> str:
 
 
 def clean(content: str) -> str:
-    return svg.cleaned(content.encode())[0]
+    return svg_sanitizer.sanitize_svg(content.encode())[0]
 
 
 # ---------------------------------------------------------------- what is drawn
@@ -168,7 +168,7 @@ def test_drawings_inside_drawings_are_cleaned_too() -> None:
     inner = f'<svg {NS} width="6" height="4"><image href="/etc/hostname" width="6" height="4"/>{FILL}</svg>'
     for _ in range(2):
         inner = f'<svg {NS} width="60" height="40"><image href="data:image/svg+xml;base64,{base64.b64encode(inner.encode()).decode()}"/></svg>'
-        text, _, left_out = svg.cleaned(inner.encode())
+        text, _, left_out = svg_sanitizer.sanitize_svg(inner.encode())
         assert left_out == 1
         for _ in range(2):
             packed = text.partition("base64,")[2].partition('"')[0]
@@ -177,7 +177,7 @@ def test_drawings_inside_drawings_are_cleaned_too() -> None:
     deeper = inner
     for _ in range(3):
         deeper = f'<svg {NS}><image href="data:image/svg+xml;base64,{base64.b64encode(deeper.encode()).decode()}"/></svg>'
-    assert svg.cleaned(deeper.encode())[2] >= 1
+    assert svg_sanitizer.sanitize_svg(deeper.encode())[2] >= 1
 
 
 def test_a_file_beside_it_is_not_drawn(tmp_path: Path) -> None:
@@ -225,7 +225,7 @@ def test_deep_and_swollen_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "levels" in refused(f"<svg {NS}>{'<g>' * 100_000}{'</g>' * 100_000}</svg>")
     packed = gzip.compress(PLAIN[:-6].encode() + b"<!--" + b" " * 40_000_000 + b"--></svg>")
     assert "more than 30 MB" in refused(packed)
-    monkeypatch.setattr(svg, "_MOST_ELEMENTS", 5)
+    monkeypatch.setattr(svg_sanitizer, "_MOST_ELEMENTS", 5)
     with pytest.raises(PictureError, match="more than 5 parts"):
         clean(f"<svg {NS}>{'<g/>' * 5}</svg>")
 

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from img2music.errors import DocumentError
-from img2music.io.midi.export_midi import read_midi, write_midi
+from img2music.io.midi.export_midi import write_midi
+from img2music.io.midi.import_midi import read_midi
 from img2music.performance import Control, Performance, PlayedNote, PlayedPart
 from img2music.score import Score
 from tests.support.made_notes import band_score, perform_exactly, random_scores

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from img2music.errors import DocumentError
-from img2music.io.midi.export_midi import read_midi, write_midi
+from img2music.io.midi.export_midi import write_midi
+from img2music.io.midi.import_midi import read_midi
 from img2music.performance import Bend, Control, Performance, PlayedNote
 from tests.support.made_notes import band_score, perform_exactly
 from tests.support.midi_files import bend, control, held_note, midi_chunk, midi_file, note_messages, program, raw_midi_file

@@ -12,9 +12,9 @@ import mido
 import numpy as np
 import pytest
 
-from img2music.io.midi.export_midi import read_midi
-from img2music.renderers.soundfont.font_cache import ready_font
-from img2music.renderers.soundfont.sf3 import write_sf2
+from img2music.io.midi.import_midi import read_midi
+from img2music.renderers.soundfont.font_cache import cached_font
+from img2music.renderers.soundfont.sf2_writer import write_sf2
 from img2music.renderers.soundfont.soundfont_renderer import SoundfontRenderer
 from img2music.resources import asset_path
 from tests.support.commands import run_cli
@@ -57,7 +57,7 @@ def by_fluidsynth(content: bytes, folder: Path) -> Samples:
     for name, data in (("song.mid", content), ("settings", b"")):
         (folder / name).write_bytes(data)
     with (folder / "font.sf2").open("wb") as stream:
-        write_sf2(ready_font(asset_path("FluidR3Mono_GM.sf3")), stream, {(0, 0), (0, ORGAN), (0, BELLS), (0, STRINGS), (128, 0)})
+        write_sf2(cached_font(asset_path("FluidR3Mono_GM.sf3")), stream, {(0, 0), (0, ORGAN), (0, BELLS), (0, STRINGS), (128, 0)})
     options = ["-f", "settings", "-niq", "-g", "0.4", "-O", "float", "-E", "little", "-T", "raw", "-r", str(RATE), "-F", "out"]
     command = ["fluidsynth", *options, "font.sf2", "song.mid"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=120)

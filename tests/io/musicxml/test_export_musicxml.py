@@ -254,16 +254,16 @@ def test_runs_of_eighths_share_a_beam(meter: str, text: str, beams: int) -> None
 
 def test_two_hands_share_a_brace() -> None:
     key = Key.parse("C major")
-    hands = [make_part(f"Piano ({hand} hand)", [make_note(0, 4, pitch, key)]) for hand, pitch in (("right", 72), ("left", 48))]
+    above, below = [make_note(0, 4, 72, key)], [make_note(0, 4, 48, key)]
+    hands = [make_part("Above", above, hand="right"), make_part("Below", below, hand="left")]
     page = write_musicxml(make_score([*hands, make_part("Flute", [make_note(0, 4, 76, key)], plays="flute")]))
     assert page.count("<group-symbol>brace</group-symbol>") == 1
     assert (
-        page.index('type="start"')
-        < page.index("Piano (right hand)")
-        < page.index("Piano (left hand)")
-        < page.index('type="stop"')
+        page.index('type="start"') < page.index("<part-name>Above") < page.index("<part-name>Below") < page.index('type="stop"')
     )
     assert page.index('type="stop"') < page.index("<part-name>Flute")
+    named = [make_part("Piano (right hand)", above), make_part("Piano (left hand)", below)]
+    assert "brace" not in write_musicxml(make_score(named)), "a name makes no hand"
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,9 @@ from PIL import Image
 
 from img2music.crossmodal.cue_evidence import TYPICAL
 from img2music.errors import UsageError
+from img2music.io.colour.oklab import oklab_from_linear, oklab_from_srgb, srgb_from_oklab
 from img2music.io.pictures import open_picture
 from img2music.perceivers.image.colour_cues import colour_mood, colourfulness
-from img2music.perceivers.image.oklab import oklab_from_linear, oklab_from_srgb, srgb_from_oklab
 from img2music.perceivers.image.palette import colour_words
 from img2music.perceivers.offline import OfflinePerceiver
 from img2music.resources import data_folder

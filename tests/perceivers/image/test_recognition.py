@@ -11,8 +11,8 @@ from PIL import Image
 
 from img2music.crossmodal.affect import MEANS
 from img2music.io.pictures import Picture, open_picture
-from img2music.perceivers.image.affect_regression import Inputs, describe, fitted, predict_affect
-from img2music.perceivers.image.recognition import FAMILIES, classes, group_shares, recognition_cues, run_classifiers
+from img2music.perceivers.image.affect_regression import AffectInputs, affect_inputs, load_affect_regression, predict_affect
+from img2music.perceivers.image.recognition import FAMILIES, group_shares, image_classes, recognition_cues, run_classifiers
 from img2music.perceivers.offline import OfflinePerceiver
 from img2music.resources import data_folder
 from tests.support.made_pictures import as_picture, example_scenes, noise, plain_colour, see_pixels
@@ -23,7 +23,7 @@ def example(name: str) -> Picture:
 
 
 def test_the_table_of_classes_is_whole() -> None:
-    table = classes()
+    table = image_classes()
     assert len(table.names) == 1000
     assert table.traits.shape == (1000, 9)
     assert np.abs(table.traits[:, :2]).max() <= 1
@@ -86,11 +86,16 @@ def test_people_are_likely_where_a_face_is() -> None:
 
 def test_what_is_like_nothing_known_feels_as_the_mean_with_more_spread() -> None:
     seen = run_classifiers(example("cat.jpg").rgb)
-    known = describe(seen, {})
-    far = Inputs(known.features + 50, known.traits * 0 + fitted().centre.traits, fitted().centre.colours, known.faces)
-    assert predict_affect(far).valence == pytest.approx(fitted().mean[0], abs=0.1)
+    known = affect_inputs(seen, {})
+    far = AffectInputs(
+        known.features + 50,
+        known.traits * 0 + load_affect_regression().centre.traits,
+        load_affect_regression().centre.colours,
+        known.faces,
+    )
+    assert predict_affect(far).valence == pytest.approx(load_affect_regression().mean[0], abs=0.1)
     assert predict_affect(far).spread > predict_affect(known).spread
-    assert tuple(fitted().mean) == pytest.approx(MEANS, abs=0.15)
+    assert tuple(load_affect_regression().mean) == pytest.approx(MEANS, abs=0.15)
 
 
 @pytest.mark.parametrize("name", ["cat.jpg", "coffee.jpg", "temple.jpg", "moon.jpg"])

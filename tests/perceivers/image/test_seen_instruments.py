@@ -10,17 +10,17 @@ import mido
 import pytest
 
 from img2music.brief import Brief
-from img2music.crossmodal import genre_rules
+from img2music.crossmodal import genre_rules, genre_tables
 from img2music.crossmodal.affect import AffectAttribute
 from img2music.crossmodal.attributes import suggest_attributes
 from img2music.crossmodal.cue_evidence import CueEvidence
 from img2music.crossmodal.edits import refresh_edited_scene, seal_scene
-from img2music.crossmodal.seen_instruments import INSTRUMENT_RULES, cue_called, instrument_called, recognised_instruments
+from img2music.crossmodal.seen_instruments import INSTRUMENT_RULES, instrument_cue, named_instrument_cue, recognised_instruments
 from img2music.io.midi.export_midi import write_midi
 from img2music.io.pictures import open_picture
 from img2music.io.style_files import style_names
 from img2music.perceivers.image import onnx_networks
-from img2music.perceivers.image.recognition import classes
+from img2music.perceivers.image.recognition import image_classes
 from img2music.perceivers.offline import OfflinePerceiver
 from img2music.performers.expressive import ExpressivePerformer
 from img2music.plan import CompositionPlan
@@ -70,7 +70,7 @@ def reasons(plan: CompositionPlan) -> str:
 
 
 def test_every_class_of_instrument_has_a_row() -> None:
-    table = classes()
+    table = image_classes()
     instruments = {name for name, group in zip(table.names, table.leading, strict=True) if table.groups[group] == "instrument"}
     assert instruments <= set(INSTRUMENT_RULES) <= set(table.names)
     assert set(INSTRUMENT_RULES) - instruments == {"whistle"}
@@ -81,10 +81,10 @@ def test_every_class_of_instrument_has_a_row() -> None:
 
 @pytest.mark.parametrize("name", INSTRUMENT_RULES)
 def test_what_the_networks_name_plays_in_the_midi_file(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(onnx_networks, "run", naming({name: 0.95}))
+    monkeypatch.setattr(onnx_networks, "run_network", naming({name: 0.95}))
     scene = OfflinePerceiver()(open_picture(Path(str(data_folder("demo/examples").joinpath("temple.jpg")))))
     scene = Scene.model_validate_json(scene.model_dump_json())
-    cue = cue_called(name)
+    cue = instrument_cue(name)
     assert scene.number(cue, 0) == pytest.approx(0.95, abs=0.02)
     assert cue in scene.attributes.instruments.because
     plan = plan_of(scene)
@@ -128,13 +128,13 @@ def test_the_style_is_sooner_one_that_has_the_instrument() -> None:
     ordinary = [Cue(name=name, value=value, unit="", text="") for name, value in typical_evidence().values.items()]
     with_it = 0
     for name, row in SINGING.items():
-        cues = [*ordinary, *(Cue(name=one, value=0.9, unit="", text="") for one in ("sees_instrument", cue_called(name)))]
+        cues = [*ordinary, *(Cue(name=one, value=0.9, unit="", text="") for one in ("sees_instrument", instrument_cue(name)))]
         chosen = genre_rules.choose_genre(CueEvidence(cues, (), 1.0), 0.1, -0.1)
-        seated = {player for style in genre_rules.PLAYERS.values() for seat in style for player in seat}
+        seated = {player for style in genre_tables.PLAYERS.values() for seat in style for player in seat}
         if seated & set(row.players):
             with_it += 1
-            assert set(row.players) & {player for seat in genre_rules.PLAYERS[chosen.value] for player in seat}, name
-            assert cue_called(name) in chosen.terms
+            assert set(row.players) & {player for seat in genre_tables.PLAYERS[chosen.value] for player in seat}, name
+            assert instrument_cue(name) in chosen.terms
     assert with_it > 10
 
 
@@ -149,7 +149,7 @@ def test_percussion_without_a_pitch_is_heard() -> None:
 
 def test_how_sure_is_sure_enough() -> None:
     def heard(**shares: float) -> list[str]:
-        return [one.seen for one in recognised_instruments({cue_called(name): share for name, share in shares.items()})]
+        return [one.seen for one in recognised_instruments({instrument_cue(name): share for name, share in shares.items()})]
 
     assert heard(banjo=0.5) == ["banjo"]
     assert heard(banjo=0.49) == []
@@ -163,7 +163,7 @@ def test_how_sure_is_sure_enough() -> None:
 
 
 def test_an_unsure_eye_names_no_instrument(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(onnx_networks, "run", naming({"banjo": 0.4}))
+    monkeypatch.setattr(onnx_networks, "run_network", naming({"banjo": 0.4}))
     scene = OfflinePerceiver()(open_picture(Path(str(data_folder("demo/examples").joinpath("temple.jpg")))))
     assert not [cue for cue in scene.cues if cue.name.startswith("instrument_")]
 
@@ -209,7 +209,7 @@ def test_an_instrument_said_in_words_is_believed() -> None:
     said, _ = refresh_edited_scene(scene.model_copy(update={"cues": cues}))
     assert said.cue("instrument_banjo") is None
     assert leads(plan_of(said)) == "violin"
-    assert [instrument_called(words) for words in ("Guitar", "french  horn", "unicorn")] == [
+    assert [named_instrument_cue(words) for words in ("Guitar", "french  horn", "unicorn")] == [
         "instrument_acoustic_guitar",
         "instrument_french_horn",
         None,

@@ -144,5 +144,5 @@ def test_an_answer_that_says_nothing_lets_the_fallback_see_and_says_so(
         "fallback": {"use": "offline"},
     }
     piece = make_pipeline(perceiver=stage).compose(make_picture(), seconds=6, audio=None, on_event=lambda _: None)
-    (fallback,) = piece.manifest["fallbacks"]
-    assert "gave no usable answer in 3 tries" in json.dumps(fallback)
+    (fallback,) = piece.manifest.fallbacks
+    assert "gave no usable answer in 3 tries" in fallback.why

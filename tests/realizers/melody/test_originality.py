@@ -8,7 +8,7 @@ from img2music.brief import Brief
 from img2music.io.style_files import style_names
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.composer import Composer
-from img2music.realizers.melody.originality import RUN, avoid_known_runs, copied_runs, is_known, pack, run_hashes
+from img2music.realizers.melody.originality import RUN, avoid_known_runs, copied_runs, is_known_run, pack_hashes, run_hashes
 from img2music.realizers.timeline import ChordSpan, NoteEvent
 from img2music.resources import asset_path
 from img2music.theory import Chord, Key, Meter
@@ -30,7 +30,7 @@ def test_a_run_is_known_by_intervals_and_times_alone() -> None:
 
 def test_the_file_holds_what_was_packed() -> None:
     values = {0, 1, 65535, 65536, 0xFFFFFFFF, 123456789}
-    data = pack(values)
+    data = pack_hashes(values)
     assert len(data) == 65536 + 2 * len(values)
     assert sum(data[:65536]) == len(values)
     shipped = asset_path("statistics/runs.bin").read_bytes()
@@ -41,7 +41,7 @@ def test_a_scale_of_even_eighths_is_somebodys() -> None:
     """The commonest run there is must be found, or nothing is."""
     down = [(Fraction(number, 2), pitch) for number, pitch in enumerate([72, 71, 69, 67, 65, 64, 62, 60])]
     up = [(Fraction(number), 60) for number in range(8)]
-    assert any(is_known(value) for line in (down, up) for value in run_hashes(line))
+    assert any(is_known_run(value) for line in (down, up) for value in run_hashes(line))
 
 
 def test_known_runs_are_bent_by_one_note() -> None:

@@ -13,8 +13,8 @@ from img2music.brief import Brief
 from img2music.plan import CompositionPlan
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.composer import Composer
-from img2music.realizers.melody.melody_model import WIDEST, load_melody_model
-from img2music.realizers.melody.originality import RUN, copied_runs, is_known, pack, run_hashes
+from img2music.realizers.melody.melody_model import WIDEST_STEP, load_melody_model
+from img2music.realizers.melody.originality import RUN, copied_runs, is_known_run, pack_hashes, run_hashes
 from img2music.realizers.timeline import layout_phrases
 from img2music.resources import asset_path
 from img2music.score import Note, Score
@@ -48,8 +48,8 @@ def test_a_known_run_is_found_in_any_key() -> None:
     assert hashes == run_hashes([(Fraction(beat) + 7, 65 + beat % 5) for beat in range(12)])
     # Some common run is known: four bars of a scale up and down in quarters are in many songs.
     scale = [60, 62, 64, 65, 67, 69, 71, 72, 71, 69, 67, 65, 64, 62, 60, 59]
-    assert any(is_known(value) for value in run_hashes([(Fraction(beat), pitch) for beat, pitch in enumerate(scale)]))
-    assert pack([3, 1 << 16, 3])[:2] == bytes((1, 1))
+    assert any(is_known_run(value) for value in run_hashes([(Fraction(beat), pitch) for beat, pitch in enumerate(scale)]))
+    assert pack_hashes([3, 1 << 16, 3])[:2] == bytes((1, 1))
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -111,5 +111,5 @@ def test_the_model_prices_every_step() -> None:
     for before in (None, *range(-5, 6)):
         for member in (0, 1):
             costs = model.step_costs(before, member, 1)
-            assert len(costs) == 2 * WIDEST + 1
-            assert costs[WIDEST + 1] < costs[WIDEST + 6]  # a step up is likelier than a sixth
+            assert len(costs) == 2 * WIDEST_STEP + 1
+            assert costs[WIDEST_STEP + 1] < costs[WIDEST_STEP + 6]  # a step up is likelier than a sixth

@@ -1,4 +1,4 @@
-"""What patterns are made of: the bar they play in, the hits they give, and places ranked by how much a bar needs them.
+"""What patterns are made of: the bar they play in, the strokes they give, and places ranked by how much a bar needs them.
 
 Density is not a switch. A grid's places are ranked (downbeat, second strongest beat, other beats, the off-beat that leads
 into the next bar, other off-beats, sixteenths), and a bar takes as many of them as its drive asks: a little more energy
@@ -25,12 +25,12 @@ __all__ = [
     "PatternContext",
     "PatternStroke",
     "Pick",
-    "figure",
-    "fill",
-    "grid",
-    "level",
-    "pairs",
-    "shorten",
+    "beat_halves",
+    "count_for_drive",
+    "grid_places",
+    "shorten_strokes",
+    "strokes_from_text",
+    "strokes_until_next",
     "strongest_places",
 ]
 
@@ -69,14 +69,14 @@ class PatternContext:
     ends_phrase: bool = False
 
 
-def level(drive: float, *counts: int) -> int:
+def count_for_drive(drive: float, *counts: int) -> int:
     """A count that climbs with the drive through `counts`, evenly spread from calm to busy."""
     through = min(1.0, max(0.0, (drive - _CALM) / (_BUSY - _CALM))) * (len(counts) - 1)
     index = min(int(through), len(counts) - 2)
     return int(counts[index] + (counts[index + 1] - counts[index]) * (through - index) + 0.5)
 
 
-def grid(meter: Meter, step: Fraction) -> list[Fraction]:
+def grid_places(meter: Meter, step: Fraction) -> list[Fraction]:
     """Every place on a grid of `step`."""
     return [step * index for index in range(int(meter.bar_quarters / step))]
 
@@ -92,7 +92,7 @@ def _ranked(meter: Meter, step: Fraction) -> tuple[Fraction, ...]:
         between = 1 if inside == end - begin - EIGHTH else (2 if (inside / EIGHTH).denominator == 1 else 3)
         return (0 if place in meter.onsets else between, -meter.weight(place), -place)
 
-    return tuple(sorted(grid(meter, step), key=need))
+    return tuple(sorted(grid_places(meter, step), key=need))
 
 
 def strongest_places(meter: Meter, count: int, step: Fraction = EIGHTH) -> list[Fraction]:
@@ -100,7 +100,7 @@ def strongest_places(meter: Meter, count: int, step: Fraction = EIGHTH) -> list[
     return sorted(_ranked(meter, step)[: max(1, count)])
 
 
-def fill(
+def strokes_until_next(
     places: Sequence[Fraction], meter: Meter, picks: Sequence[Pick] = ("all",), *, longest: Fraction | None = None
 ) -> list[PatternStroke]:
     """Hits that each last until the next one (or `longest`), taking `picks` in turn."""
@@ -111,20 +111,24 @@ def fill(
     ]
 
 
-def shorten(hits: Sequence[PatternStroke], longest: Fraction, articulation: str = "staccato") -> list[PatternStroke]:
+def shorten_strokes(hits: Sequence[PatternStroke], longest: Fraction, articulation: str = "staccato") -> list[PatternStroke]:
     """The same hits, no longer than `longest` and marked."""
     return [replace(hit, duration=min(hit.duration, longest), articulation=articulation) for hit in hits]
 
 
-def figure(meter: Meter, text: str, picks: Sequence[Pick] = ("all",), *, longest: Fraction | None = None) -> list[PatternStroke]:
+def strokes_from_text(
+    meter: Meter, text: str, picks: Sequence[Pick] = ("all",), *, longest: Fraction | None = None
+) -> list[PatternStroke]:
     """A rhythm written in sixteenths as a drum groove is (. x X), cut or repeated to the bar's length."""
     steps = int(meter.bar_quarters / SIXTEENTH)
     fitted = (text * (steps // len(text) + 1))[:steps]
-    hits = fill([index * SIXTEENTH for index in range(steps) if fitted[index] != "."], meter, picks, longest=longest)
+    hits = strokes_until_next(
+        [index * SIXTEENTH for index in range(steps) if fitted[index] != "."], meter, picks, longest=longest
+    )
     return [replace(hit, emphasis=8) if fitted[int(hit.place / SIXTEENTH)] == "X" else hit for hit in hits]
 
 
-def pairs(meter: Meter) -> list[tuple[Fraction, Fraction, Fraction]]:
+def beat_halves(meter: Meter) -> list[tuple[Fraction, Fraction, Fraction]]:
     """Each beat as (begin, where its second half begins, end): long and short in a beat of three eighths."""
     return [
         (onset, onset + (EIGHTH if beat == 1 else 2 * EIGHTH), onset + beat)

@@ -1,6 +1,6 @@
 """Patterns of struck chords: where a guitar, a piano, a section of horns or of strings strikes in a bar.
 
-What each is called and means stands in `theory.patterns`; conventions as in `grid`. Figures written out in sixteenths are those
+What each is called and means stands in `theory.pattern_names`; conventions as in `pattern_grid`. Figures written out in sixteenths are those
 that any method book of the style prints; which of them a phrase takes is drawn.
 """
 
@@ -10,24 +10,25 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from img2music.realizers.chords.patterns.held_chords import block, chorale, hymn, lazy
 from img2music.realizers.chords.patterns.pattern_grid import (
     EIGHTH,
     SIXTEENTH,
     PatternContext,
     PatternStroke,
-    figure,
-    fill,
-    grid,
-    level,
-    pairs,
-    shorten,
+    beat_halves,
+    count_for_drive,
+    grid_places,
+    shorten_strokes,
+    strokes_from_text,
+    strokes_until_next,
     strongest_places,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["CHORDS", "habanera", "stride", "sustain"]
+__all__ = ["CHORD_PATTERNS", "habanera", "stride"]
 
 _QUARTER = Fraction(1)
 # Comping in 4/4 and 3/4, in sixteenths: the Charleston, its answer, anticipations (after M. Levine, *The Jazz Piano Book*, 1989).
@@ -45,23 +46,16 @@ _STABS = (
 _SCRATCH = ("....x.......x...", "..x..x....x..x..", "..x..x.x..x..x.x", "x.xx.xx.x.xx.xxx")
 
 
-def sustain(now: PatternContext) -> list[PatternStroke]:
-    """One chord a bar."""
-    return [PatternStroke(Fraction(0), now.meter.bar_quarters, "all")]
-
-
-def _block(now: PatternContext) -> list[PatternStroke]:
-    return fill(strongest_places(now.meter, level(now.drive, 1, 1, 2, 2, 3)), now.meter)
-
-
 def _pulse(now: PatternContext) -> list[PatternStroke]:
-    beats, eighths = len(now.meter.beats), len(grid(now.meter, EIGHTH))
-    return fill(strongest_places(now.meter, level(now.drive, (beats + 1) // 2, beats, beats + 1, eighths)), now.meter)
+    beats, eighths = len(now.meter.beats), len(grid_places(now.meter, EIGHTH))
+    return strokes_until_next(
+        strongest_places(now.meter, count_for_drive(now.drive, (beats + 1) // 2, beats, beats + 1, eighths)), now.meter
+    )
 
 
 def _power(now: PatternContext) -> list[PatternStroke]:
-    beats, eighths = len(now.meter.beats), len(grid(now.meter, EIGHTH))
-    hits = fill(strongest_places(now.meter, level(now.drive, beats, eighths, eighths)), now.meter)
+    beats, eighths = len(now.meter.beats), len(grid_places(now.meter, EIGHTH))
+    hits = strokes_until_next(strongest_places(now.meter, count_for_drive(now.drive, beats, eighths, eighths)), now.meter)
     return [replace(hit, emphasis=6 if now.meter.weight(hit.place) > 1 else 0) for hit in hits]
 
 
@@ -73,18 +67,18 @@ def _waltz(now: PatternContext) -> list[PatternStroke]:
     if now.drive > 0.62 and now.ends_phrase:
         last = hits.pop()
         hits += [replace(last, duration=EIGHTH), PatternStroke(last.place + EIGHTH, last.duration - EIGHTH, "all")]
-    return hits if now.drive < 0.7 else shorten(hits, EIGHTH)
+    return hits if now.drive < 0.7 else shorten_strokes(hits, EIGHTH)
 
 
 def _offbeat(now: PatternContext) -> list[PatternStroke]:
-    hits = [PatternStroke(middle, min(EIGHTH, end - middle), "all") for _, middle, end in pairs(now.meter)]
+    hits = [PatternStroke(middle, min(EIGHTH, end - middle), "all") for _, middle, end in beat_halves(now.meter)]
     return hits[1::2] if now.drive < 0.3 and len(hits) > 2 else hits
 
 
 def _strum(now: PatternContext) -> list[PatternStroke]:
-    beats, eighths = len(now.meter.beats), len(grid(now.meter, EIGHTH))
-    count = level(now.drive, (beats + 1) // 2, beats, (beats + eighths) // 2, eighths - 1)
-    hits = fill(strongest_places(now.meter, count), now.meter)
+    beats, eighths = len(now.meter.beats), len(grid_places(now.meter, EIGHTH))
+    count = count_for_drive(now.drive, (beats + 1) // 2, beats, (beats + eighths) // 2, eighths - 1)
+    hits = strokes_until_next(strongest_places(now.meter, count), now.meter)
     # Strokes upwards are lighter; the accent lies on the second and fourth beat, as a hand that also keeps time has it.
     return [
         replace(hit, emphasis=-10)
@@ -99,9 +93,9 @@ def _comp(now: PatternContext) -> list[PatternStroke]:
     table = _COMP.get(steps)
     if table is None:
         second = now.meter.onsets[1]
-        text = "".join("x" if place in {Fraction(0), second + EIGHTH} else "." for place in grid(now.meter, SIXTEENTH))
-        return figure(now.meter, text, longest=_QUARTER)
-    hits = figure(now.meter, table[(now.bar + 2 * now.variant) % len(table)], longest=_QUARTER)
+        text = "".join("x" if place in {Fraction(0), second + EIGHTH} else "." for place in grid_places(now.meter, SIXTEENTH))
+        return strokes_from_text(now.meter, text, longest=_QUARTER)
+    hits = strokes_from_text(now.meter, table[(now.bar + 2 * now.variant) % len(table)], longest=_QUARTER)
     if now.drive < 0.3:
         return hits[:1]
     if now.drive > 0.65 and hits[-1].place < now.meter.bar_quarters - 1:  # busier: one more before the next bar
@@ -113,34 +107,16 @@ def _bossa(now: PatternContext) -> list[PatternStroke]:
     if now.meter.bar_quarters != 4:
         return _offbeat(now)
     texts = ("x...x.....x.....", "..x...x.....x...") if now.drive < 0.55 else ("x...x.....x...x.", "..x...x.....x...")
-    return figure(now.meter, texts[now.bar % 2] if now.drive > 0.25 else "x.....x.........", longest=EIGHTH)
-
-
-def _lazy(now: PatternContext) -> list[PatternStroke]:
-    if now.meter.bar_quarters < 3:
-        return sustain(now)
-    late = now.meter.half_quarters + EIGHTH
-    places = [Fraction(0), late]
-    if (now.drive > 0.45 and now.bar % 2) or now.drive > 0.62:
-        places.append(now.meter.bar_quarters - EIGHTH)
-    return fill(sorted(set(places[: level(now.drive, 1, 2, 3, 3)])), now.meter)
-
-
-def _chorale(now: PatternContext) -> list[PatternStroke]:
-    return fill(list(now.meter.onsets), now.meter)
-
-
-def _hymn(now: PatternContext) -> list[PatternStroke]:
-    return fill(strongest_places(now.meter, level(now.drive, 2, 2, len(now.meter.beats), len(now.meter.beats))), now.meter)
+    return strokes_from_text(now.meter, texts[now.bar % 2] if now.drive > 0.25 else "x.....x.........", longest=EIGHTH)
 
 
 def _four(now: PatternContext) -> list[PatternStroke]:
-    hits = fill(list(now.meter.onsets), now.meter, longest=EIGHTH)
+    hits = strokes_until_next(list(now.meter.onsets), now.meter, longest=EIGHTH)
     return [replace(hit, emphasis=6 * (index % 2), articulation="staccato") for index, hit in enumerate(hits)]
 
 
 def _skank(now: PatternContext) -> list[PatternStroke]:
-    hits = [PatternStroke(middle, SIXTEENTH, "all", articulation="staccato") for _, middle, _ in pairs(now.meter)]
+    hits = [PatternStroke(middle, SIXTEENTH, "all", articulation="staccato") for _, middle, _ in beat_halves(now.meter)]
     if now.drive > 0.6:  # the double skank
         hits = [hit for one in hits for hit in (one, PatternStroke(one.place + SIXTEENTH, SIXTEENTH, "all", -8, "staccato"))]
     return hits
@@ -151,7 +127,7 @@ def stride(now: PatternContext) -> list[PatternStroke]:
     low = "octave" if now.drive > 0.35 else "root"
     if now.meter.is_compound or len(now.meter.beats) < 3:
         hits: list[PatternStroke] = []
-        for index, (begin, middle, end) in enumerate(pairs(now.meter)):
+        for index, (begin, middle, end) in enumerate(beat_halves(now.meter)):
             hits += [
                 PatternStroke(begin, middle - begin, "fifth" if index % 2 else low),
                 PatternStroke(middle, end - middle, "all", -4),
@@ -201,7 +177,7 @@ def _tango(now: PatternContext) -> list[PatternStroke]:
     onsets = now.meter.onsets
     hits = [PatternStroke(place, EIGHTH, "all", 8 if now.meter.weight(place) > 1 else 0, "staccato") for place in onsets]
     if now.drive < 0.3:
-        return fill(strongest_places(now.meter, 2), now.meter)
+        return strokes_until_next(strongest_places(now.meter, 2), now.meter)
     if (now.ends_phrase or (now.variant % 2 and now.bar % 2)) and all(beat == 1 for beat in now.meter.beats[:2]):
         sincopa = [
             PatternStroke(Fraction(0), EIGHTH, "all"),
@@ -216,7 +192,9 @@ def _march(now: PatternContext) -> list[PatternStroke]:
     if len(now.meter.beats) >= 4 and not now.meter.is_compound:
         hits = [PatternStroke(place, EIGHTH, "all", 0, "staccato") for place in now.meter.onsets if now.meter.weight(place) < 2]
     else:
-        hits = [PatternStroke(middle, min(EIGHTH, end - middle), "all", 0, "staccato") for _, middle, end in pairs(now.meter)]
+        hits = [
+            PatternStroke(middle, min(EIGHTH, end - middle), "all", 0, "staccato") for _, middle, end in beat_halves(now.meter)
+        ]
     if now.drive > 0.6:
         hits = [
             one
@@ -228,19 +206,21 @@ def _march(now: PatternContext) -> list[PatternStroke]:
 
 def _gallop(now: PatternContext) -> list[PatternStroke]:
     beats = now.meter.onsets
-    riders = level(now.drive, 0, 1, (len(beats) + 1) // 2, len(beats))
-    places = {*grid(now.meter, EIGHTH)} if now.drive > 0.3 else {*beats}
+    riders = count_for_drive(now.drive, 0, 1, (len(beats) + 1) // 2, len(beats))
+    places = {*grid_places(now.meter, EIGHTH)} if now.drive > 0.3 else {*beats}
     # The horse begins on the strong beats.
     for onset in sorted(beats, key=lambda place: (-now.meter.weight(place), place))[:riders]:
         places |= {onset + EIGHTH, onset + EIGHTH + SIXTEENTH}
-    hits = fill(sorted(places), now.meter)
+    hits = strokes_until_next(sorted(places), now.meter)
     return [replace(hit, emphasis=6 if hit.place in beats else -4) for hit in hits]
 
 
 def _tremolo(now: PatternContext) -> list[PatternStroke]:
-    eighths = len(grid(now.meter, EIGHTH))
-    return fill(
-        strongest_places(now.meter, level(now.drive, len(now.meter.beats), eighths, 2 * eighths, 2 * eighths), SIXTEENTH),
+    eighths = len(grid_places(now.meter, EIGHTH))
+    return strokes_until_next(
+        strongest_places(
+            now.meter, count_for_drive(now.drive, len(now.meter.beats), eighths, 2 * eighths, 2 * eighths), SIXTEENTH
+        ),
         now.meter,
     )
 
@@ -248,7 +228,7 @@ def _tremolo(now: PatternContext) -> list[PatternStroke]:
 def _stabs(now: PatternContext) -> list[PatternStroke]:
     if now.drive < 0.3 and now.bar % 2:
         return []
-    hits = figure(now.meter, _STABS[level(now.drive, 0, 1, 2, 3)][(now.bar + now.variant) % 4])
+    hits = strokes_from_text(now.meter, _STABS[count_for_drive(now.drive, 0, 1, 2, 3)][(now.bar + now.variant) % 4])
     # A stab between the eighths is over before the next one: nobody reads a tie in so short a note.
     lengths = (EIGHTH if (hit.place / EIGHTH).denominator == 1 else SIXTEENTH for hit in hits)
     return [
@@ -257,47 +237,49 @@ def _stabs(now: PatternContext) -> list[PatternStroke]:
 
 
 def _scratch(now: PatternContext) -> list[PatternStroke]:
-    hits = figure(now.meter, _SCRATCH[level(now.drive, 0, 1, 2, 3)], longest=SIXTEENTH)
+    hits = strokes_from_text(now.meter, _SCRATCH[count_for_drive(now.drive, 0, 1, 2, 3)], longest=SIXTEENTH)
     return [replace(hit, emphasis=8 if index % 3 == now.variant % 3 else -6) for index, hit in enumerate(hits)]
 
 
 def _boogie(now: PatternContext) -> list[PatternStroke]:
-    places = grid(now.meter, EIGHTH) if now.drive > 0.32 or now.meter.is_compound else list(now.meter.onsets)
+    places = grid_places(now.meter, EIGHTH) if now.drive > 0.32 or now.meter.is_compound else list(now.meter.onsets)
     picks = ["sixth" if now.meter.onsets.index(now.meter.beat_at(place)[0]) % 2 else "all" for place in places]
-    hits = fill(places, now.meter, picks)
+    hits = strokes_until_next(places, now.meter, picks)
     return [replace(hit, emphasis=0 if hit.place in now.meter.onsets else -8) for hit in hits]
 
 
 def _jig(now: PatternContext) -> list[PatternStroke]:
-    eighths, beats = len(grid(now.meter, EIGHTH)), len(now.meter.beats)
-    hits = fill(strongest_places(now.meter, level(now.drive, beats, 2 * beats, 2 * beats, eighths)), now.meter)
+    eighths, beats = len(grid_places(now.meter, EIGHTH)), len(now.meter.beats)
+    hits = strokes_until_next(
+        strongest_places(now.meter, count_for_drive(now.drive, beats, 2 * beats, 2 * beats, eighths)), now.meter
+    )
     return [replace(hit, emphasis=5 if hit.place in now.meter.onsets else -8) for hit in hits]
 
 
 def _rasgueado(now: PatternContext) -> list[PatternStroke]:
     beats = now.meter.onsets
-    rolls = level(now.drive, 0, 0, 1, (len(beats) + 1) // 2)
-    places = {*beats} if now.drive < 0.4 else {*beats, *(middle for _, middle, _ in pairs(now.meter))}
+    rolls = count_for_drive(now.drive, 0, 0, 1, (len(beats) + 1) // 2)
+    places = {*beats} if now.drive < 0.4 else {*beats, *(middle for _, middle, _ in beat_halves(now.meter))}
     for onset in beats[len(beats) - rolls :]:  # rolls lead from the end of the bar into the next
         end = now.meter.beat_at(onset)[1]
         places |= {end - 3 * SIXTEENTH, end - 2 * SIXTEENTH, end - SIXTEENTH}
-    hits = fill(sorted(places), now.meter)
+    hits = strokes_until_next(sorted(places), now.meter)
     return [replace(hit, emphasis=8 if hit.place in beats else -6) for hit in hits]
 
 
-CHORDS: dict[str, Callable[[PatternContext], list[PatternStroke]]] = {
-    "block": _block,
+CHORD_PATTERNS: dict[str, Callable[[PatternContext], list[PatternStroke]]] = {
+    "block": block,
     "boogie": _boogie,
     "boom-chick": _boom_chick,
     "bossa": _bossa,
-    "chorale": _chorale,
+    "chorale": chorale,
     "comp": _comp,
     "four": _four,
     "gallop": _gallop,
     "habanera": habanera,
-    "hymn": _hymn,
+    "hymn": hymn,
     "jig": _jig,
-    "lazy": _lazy,
+    "lazy": lazy,
     "march": _march,
     "offbeat": _offbeat,
     "power": _power,

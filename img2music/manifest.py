@@ -1,0 +1,172 @@
+"""The manifest, `piece.json`: all it takes to know how a piece was made, and to make it again without the picture.
+
+It holds the scene (or the plan, where the piece began from one), the brief and the pipeline in full. Where a model was asked,
+what came of it is there too (the plan, the tune), so that a piece is made again without the model. Only `timing`, in `models`
+what the asking cost (nothing where the answer was kept), and the `checksum` over them differ between two runs of the same job. A
+manifest that comes back is hostile: sizes are bounded, names are checked, and nothing in it is ever opened as a path.
+"""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from img2music.brief import Brief
+from img2music.measurement import ComplianceRow, Measurement
+from img2music.output_folder import picture_identity, plan_identity
+from img2music.pipeline_config import PipelineConfig
+from img2music.plan import CompositionPlan
+from img2music.provenance import ModelUse
+from img2music.rng import Craft, Seed
+from img2music.scene import PictureInfo, Scene
+from img2music.strict_model import DocumentModel, StrictModel
+
+__all__ = ["AudioFormat", "AudioInfo", "Fallback", "KeptCount", "KeptMusic", "KeptPart", "Manifest", "Take", "package_versions"]
+
+AudioFormat = Literal["wav", "flac", "mp3", "ogg"]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+FileName = Annotated[str, Field(pattern=r"^(stems/)?[a-z0-9][a-z0-9.-]{0,80}$")]
+Short = Annotated[str, Field(max_length=200)]
+Line = Annotated[str, Field(max_length=2000)]
+_MATTERING = ("midirenderer", "mido", "numpy", "pillow", "pydantic", "resvg-py", "soundfile", "verovio")
+"""Packages whose version can change a byte of the result."""
+
+
+class AudioInfo(StrictModel):
+    """The sound that was made."""
+
+    format: AudioFormat
+    stems: bool
+    embed: bool
+    """Whether the report was asked to carry the sound, instead of naming the file beside it."""
+    sample_rate: Annotated[int, Field(ge=1, le=1_000_000)]
+    """In Hz."""
+
+
+class Fallback(StrictModel):
+    """A stage that failed and the one that stepped in."""
+
+    stage: Short
+    asked: Short
+    used: Short
+    why: Line
+
+
+class Take(StrictModel):
+    """One candidate."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
+    kept: bool
+    mark: float
+    """Its measurements in one number, higher is better."""
+    measurements: Annotated[tuple[Measurement, ...], Field(max_length=100)] = ()
+
+
+class KeptCount(StrictModel):
+    """How much of one craft is in the new piece, counted in its notes and in those of the earlier one."""
+
+    craft: Craft
+    same: Annotated[int, Field(ge=0, le=10**7)]
+    """Of the earlier piece's, those that are in the new one."""
+    played: Annotated[int, Field(ge=0, le=10**7)]
+    """Of the earlier piece's, those in phrases that the new one plays: for an asked length, or in a loop, some may be left out."""
+    total: Annotated[int, Field(ge=0, le=10**7)]
+    """All of the earlier piece's."""
+    unit: Literal["notes", "bars"]
+    how: Line = ""
+    """"transposed up a fourth to G major, played by clarinet"."""
+
+
+class KeptPart(StrictModel):
+    """The notes of a kept part as they are in the new piece, so that it is made again without the earlier one."""
+
+    part: Short
+    """Its id."""
+    bars: Annotated[tuple[Annotated[str, Field(max_length=20_000, pattern=r"^[0-9a-z/*,;.+ -]*$")], ...], Field(max_length=9000)]
+    """A string a bar, as `img2music.realizers.kept_notes` reads and writes it."""
+
+
+class KeptMusic(StrictModel):
+    """What was kept of an earlier piece, the rest being made anew."""
+
+    crafts: Annotated[tuple[Craft, ...], Field(max_length=20)]
+    """Those that were named and those that they are written over; their seeds are in the brief or the plan."""
+    named: Annotated[tuple[Craft, ...], Field(max_length=20)]
+    seed: Seed
+    """Of the earlier piece."""
+    notes: Annotated[tuple[Line, ...], Field(max_length=20)] = ()
+    """What there is to say beside it. Records of earlier versions say here what could not be kept."""
+    measured: Annotated[tuple[KeptCount, ...], Field(max_length=20)] = ()
+    """Empty in records of earlier versions."""
+    parts: Annotated[tuple[KeptPart, ...], Field(max_length=16)] = ()
+    """Likewise: there the seeds alone say what was kept."""
+
+
+class Manifest(DocumentModel):
+    """What `piece.json` holds."""
+
+    format: Literal[1] = 1
+    versions: Annotated[dict[Short, Short], Field(max_length=50)]
+    picture: PictureInfo | None
+    """None where the piece began from a plan."""
+    brief: Brief
+    pipeline: PipelineConfig
+    stages: Annotated[dict[Short, Short], Field(max_length=10)]
+    """Who did each job in the end."""
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
+    """Of the take that was kept."""
+    takes: Annotated[tuple[Take, ...], Field(max_length=1000)]
+    fallbacks: Annotated[tuple[Fallback, ...], Field(max_length=50)]
+    conflicts: Annotated[tuple[Line, ...], Field(max_length=200)]
+    compliance: Annotated[tuple[ComplianceRow, ...], Field(max_length=100)]
+    kept: KeptMusic | None = None
+    """Where the piece is an earlier one made anew."""
+    audio: AudioInfo | None
+    scene: Scene | None
+    plan: CompositionPlan | None
+    """Where the piece began from one, a model was asked for it, or it holds what was kept; else the planner makes it again."""
+    models: Annotated[tuple[ModelUse, ...], Field(max_length=400)] = ()
+    """Every conversation with a model."""
+    files: Annotated[dict[FileName, Sha256], Field(max_length=100)] = Field(default_factory=dict)
+    """Every other file of the folder and its hash."""
+    timing: Annotated[dict[Short, float], Field(max_length=50)] = Field(default_factory=dict)
+    """Seconds a stage, by the wall clock. This and the checksum over it are all that differs between two runs of the same job."""
+    checksum: Sha256 | None = None
+    """Of the whole document with null in this place, so that an edited one is not taken for ours. None before there were any."""
+
+    @model_validator(mode="after")
+    def _has_a_beginning(self) -> Manifest:
+        if self.scene is None and self.plan is None:
+            raise ValueError("a manifest holds a scene or a plan to begin from; here is neither")
+        return self
+
+    @property
+    def identity(self) -> str:
+        """What the piece was made from, as `img2music.output_folder` compares it: its picture, or without one its plan."""
+        if self.picture is not None:
+            return picture_identity(self.picture.sha256)
+        return "" if self.plan is None else plan_identity(self.plan.model_dump_json())
+
+    @property
+    def tune(self) -> str | None:
+        """What a model wrote as the piece's notes; None where the composer wrote them."""
+        if self.stages.get("realizer") != "abc":
+            return None
+        return next((use.answer for use in reversed(self.models) if use.stage == "realizer" and use.accepted), None)
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of whatever can change a byte of the result: img2music, Python, the machine, packages."""
+    found = {"img2music": _version("img2music"), "python": platform.python_version()}
+    found["machine"] = f"{platform.system()} {platform.machine()}"
+    return found | {name: _version(name) for name in _MATTERING}
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,109 @@
+"""Makes the stages of a pipeline file when they are first needed, and calls them.
+
+A stage is known by name only. One that fails with a `BackendError` is replaced by the fallback that the pipeline file allows, which
+is put on record; without one the error goes on to the caller. What a plug-in raises or returns against the protocol becomes one clear
+line about the plug-in.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from img2music.brief import Brief
+from img2music.errors import BackendError, Img2MusicError
+from img2music.provenance import collect_model_uses
+from img2music.stages import BUILTIN, WordsReader, load_stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from img2music.pipeline.progress import Log
+    from img2music.pipeline_config import PipelineConfig, StageConfig
+    from img2music.stages import Kind
+
+__all__ = ["StageRunner"]
+
+_DOING = {
+    "perceiver": "seeing the picture",
+    "planner": "planning",
+    "realizer": "writing the notes",
+    "performer": "playing",
+    "renderer": "making it sound",
+}
+T = TypeVar("T")
+
+
+class StageRunner:
+    """The stages of one pipeline. `given` are stages that are made already, by kind and place in the chain of fallbacks."""
+
+    def __init__(self, config: PipelineConfig, given: Mapping[tuple[Kind, int], Any] | None = None) -> None:
+        self.config = config
+        self._stages: dict[tuple[Kind, int], Any] = dict(given or {})
+
+    def with_stage(self, kind: Kind, stage: Callable[..., object], place: int) -> StageRunner:
+        """The same stages, but for one."""
+        return StageRunner(self.config, {**self._stages, (kind, place): stage})
+
+    def made(self, kind: Kind, place: int) -> Any:
+        """The stage if it is made already, else None."""
+        return self._stages.get((kind, place))
+
+    def call(self, kind: Kind, result: type[T], log: Log, *inputs: object, **options: object) -> T:
+        """What the stage of a kind returns, or the first of its fallbacks that works.
+
+        Raises:
+            BackendError: the last of them failed too.
+        """
+        asked: StageConfig = getattr(self.config.stages, kind)
+        for place, config in enumerate(asked.chain()):
+            with collect_model_uses() as uses:
+                try:
+                    with log.step(kind, _DOING[kind]):
+                        made = _checked_call(kind, config.use, result, self._stage(kind, place, config), *inputs, **options)
+                except BackendError as error:
+                    if config.fallback is None:
+                        raise
+                    log.add_fallback(kind, config.use, config.fallback.use, str(error))
+                else:
+                    log.used[kind] = config.use
+                    return made
+                finally:
+                    log.add_model_uses(uses)
+        raise AssertionError("the last stage of a chain returns or raises")
+
+    def explain_words(self, brief: Brief, log: Log) -> Brief:
+        """`brief` with glosses for words that the tables do not know, where the planner can explain them; else as it is."""
+        config = self.config.stages.planner
+        with collect_model_uses() as uses, suppress(BackendError):  # a planner that can't be made is told when it has to plan
+            stage = self._stage("planner", 0, config)
+            if isinstance(stage, WordsReader):
+                with log.step("planner", "reading your words"):
+                    brief = _checked_call("planner", config.use, Brief, stage.explain_words, brief)
+        log.add_model_uses(uses)
+        return brief
+
+    def _stage(self, kind: Kind, place: int, config: StageConfig) -> Any:
+        if (kind, place) not in self._stages:
+            self._stages[kind, place] = load_stage(kind, config.use, config.options)
+        return self._stages[kind, place]
+
+
+def _checked_call(kind: Kind, name: str, result: type[T], stage: Callable[..., object], *inputs: object, **options: object) -> T:
+    """A stage's result.
+
+    Raises:
+        BackendError: a plug-in that raised anything but ours, or any stage that returned something else than `result`.
+    """
+    try:
+        made = stage(*inputs, **options)
+    except Img2MusicError:
+        raise
+    except Exception as error:
+        if name in BUILTIN[kind]:
+            raise
+        reason = " ".join(str(error).split())[:200]
+        raise BackendError(f"{kind} {name!r} failed ({type(error).__name__}: {reason}); tell the plug-in's author") from error
+    if not isinstance(made, result):
+        raise BackendError(f"{kind} {name!r} returned {type(made).__name__}, not {result.__name__}; tell the plug-in's author")
+    return made
