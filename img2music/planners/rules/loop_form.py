@@ -29,15 +29,15 @@ __all__ = [
     "fit_loop_tempo",
     "layout_loop",
     "loop_energies",
-    "loop_length_conflicts",
     "loop_seconds",
+    "odd_loop_length",
     "short_loop_harmony",
 ]
 
-_LENGTH_TOLERANCE_SECONDS = 0.001
-"""Less is rounding."""
 _LETTERS = {1: "A", 2: "AB", 3: "AAB", 4: "AABC", 5: "ABACB", 6: "AABACB", 7: "AABACAB", 8: "AABCABCB"}
 _PHRASE = 4
+_TOLERANCE_SECONDS = 0.001
+"""Less is rounding."""
 _ODD_BARS = {0: 0.0, 2: 0.06, 1: 0.12, 3: 0.12}
 """What bars beside whole phrases cost, in octaves of tempo (our choice: a loop of six bars has to spare a twentieth of the tempo)."""
 _OUTSIDE = 4.0
@@ -69,6 +69,18 @@ def count_loop_bars(seconds: float, tempo_bpm: float, meter: Meter) -> int:
 def loop_seconds(bars: int, tempo_bpm: float, meter: Meter) -> float:
     """How long so many bars last."""
     return bars * float(meter.bar_quarters) * 60 / tempo_bpm
+
+
+def odd_loop_length(seconds: float, bars: int, tempo_bpm: float, meter: Meter) -> tuple[str, ...]:
+    """Says where so many whole bars do not last the asked `seconds`; nothing where they do."""
+    lasts = loop_seconds(bars, tempo_bpm, meter)
+    if abs(lasts - seconds) <= _TOLERANCE_SECONDS:
+        return ()
+    said = (
+        f"{seconds:g} s at {tempo_bpm:g} quarter notes a minute are no whole bars of {meter.name}, as a loop needs; "
+        f"it has {bars} {'bar' if bars == 1 else 'bars'}, {lasts:.6g} s"
+    )
+    return (said,)
 
 
 def fit_loop_tempo(seconds: float, tempo_bpm: float, meter: Meter, limits: tuple[float, float]) -> float:
@@ -135,15 +147,3 @@ def loop_energies(layouts: Sequence[SectionLayout], arousal: float, profile: Seq
         energies.append(round(low + (high - low) * (0.75 * swell + 0.25 * light), 3))
         begin += layout.bars
     return tuple(energies)
-
-
-def loop_length_conflicts(asked_seconds: float, bars: int, tempo_bpm: float, meter: Meter) -> tuple[str, ...]:
-    """One line where an asked tempo leaves no whole bars in the asked length, else nothing."""
-    seconds = loop_seconds(bars, tempo_bpm, meter)
-    if abs(seconds - asked_seconds) <= _LENGTH_TOLERANCE_SECONDS:
-        return ()
-    line = (
-        f"{asked_seconds:g} s at {tempo_bpm:g} quarter notes a minute are no whole bars of {meter.name}, as a loop needs; "
-        f"it has {bars} {'bar' if bars == 1 else 'bars'}, {seconds:.6g} s"
-    )
-    return (line,)

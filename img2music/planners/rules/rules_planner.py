@@ -24,8 +24,8 @@ from img2music.planners.rules.loop_form import (
     fit_loop_tempo,
     layout_loop,
     loop_energies,
-    loop_length_conflicts,
     loop_seconds,
+    odd_loop_length,
     short_loop_harmony,
 )
 from img2music.planners.rules.motif import draw_contour, draw_motif
@@ -253,7 +253,7 @@ class RulesPlanner:
             bars = count_loop_bars(brief.seconds, tempo, meter)
             layouts = layout_loop(bars)
             energies = loop_energies(layouts, temper, profile)
-            notes.conflicts += loop_length_conflicts(brief.seconds, bars, tempo, meter)
+            notes.conflicts += odd_loop_length(brief.seconds, bars, tempo, meter)
         else:
             bars = count_bars(brief.seconds, tempo, meter)
             layouts = layout_sections(bars, style.form)

@@ -25,7 +25,7 @@ from tests.support.made_scenes import make_scene
 if TYPE_CHECKING:
     from img2music.score import Score
 
-OLD = Path(__file__).parent / "version_1"
+OLD = Path(__file__).parents[1] / "documents" / "version_1"
 STYLES = ("solo-piano", "pop", "jazz", "orchestral", "waltz")
 
 
