@@ -1,6 +1,6 @@
 """What the composer costs: CPU seconds a minute of music, one thread, by style.
 
-    OMP_NUM_THREADS=1 python evals/bench/bench_composer.py [--seconds 60] [--runs 3]
+    OMP_NUM_THREADS=1 python -m evals.bench.bench_composer [--seconds 60] [--runs 3]
 
 For each style one plan of `temple.jpg` is realized again and again in this process after a first, warming call; only the realizer is
 counted (no reading, playing, notation or sound). Prints the median of each style and the median of all. Machines are noisy: compare
@@ -9,24 +9,26 @@ figures of one run.
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import img2music
+from evals.shared.command_line import ScriptParser
+from evals.shared.paths import EXAMPLES
 from img2music.io.style_files import style_names
 
-ROOT = Path(__file__).parents[2]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--runs", type=int, default=3)
-    options = parser.parse_args()
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = ScriptParser(__doc__)
+    parser.add_argument("--seconds", type=float, default=60.0, help="length of a piece (%(default)s)")
+    parser.add_argument("--runs", type=int, default=3, help="pieces a style, beside the first (%(default)s)")
+    options = parser.parse_args(arguments)
     pipeline = img2music.Pipeline.load("offline")
-    scene = pipeline.see(ROOT / "demo" / "examples" / "temple.jpg")
+    scene = pipeline.see(EXAMPLES / "temple.jpg")
     medians = []
     for style in style_names():
         costs = []

@@ -1,6 +1,6 @@
 """What large JPEGs cost to open: memory at most and processor time, baseline and progressive, of 50, 100 and 200 megapixels.
 
-    OMP_NUM_THREADS=1 python evals/bench/bench_pictures.py [--megapixels 50 100 200]
+    OMP_NUM_THREADS=1 python -m evals.bench.bench_pictures [--megapixels 50 100 200]
 
 The pictures are made here (a landscape with noise, quality 85, 4:2:0), each is opened in a program of its own, and the memory is
 what the system says that this program had at most (VmHWM, so Linux only; the interpreter with numpy and Pillow is in it: the first row).
@@ -8,14 +8,19 @@ what the system says that this program had at most (VmHWM, so Linux only; the in
 
 from __future__ import annotations
 
-import argparse
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
+
+from evals.shared.command_line import ScriptParser
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _OPEN = """
 import sys, time
@@ -60,14 +65,14 @@ def measure(*arguments: str) -> str:
     return done.stdout.strip("\n")
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Prints the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--megapixels", type=int, nargs="+", default=[50, 100, 200])
-    arguments = parser.parse_args()
+    parser = ScriptParser(__doc__)
+    parser.add_argument("--megapixels", type=int, nargs="+", default=[50, 100, 200], help="sizes (%(default)s)")
+    options = parser.parse_args(arguments)
     print(f"{'nothing opened':<32}{measure()}")
     with tempfile.TemporaryDirectory() as folder:
-        for megapixels in arguments.megapixels:
+        for megapixels in options.megapixels:
             for progressive in (False, True):
                 path = Path(folder) / "large.jpg"
                 make(path, megapixels, progressive=progressive)

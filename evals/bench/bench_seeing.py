@@ -1,6 +1,6 @@
 """What seeing costs: CPU milliseconds a picture after decoding, part by part, one thread.
 
-    python evals/bench/bench_seeing.py [FOLDER] [--pictures 50]
+    OMP_NUM_THREADS=1 python -m evals.bench.bench_seeing [FOLDER] [--pictures 50]
 
 FOLDER holds pictures (default: demo/examples, gone through again until there are enough). The first picture opens the networks and reads
 the tables; it is counted apart. Parts are measured alone on the same pictures; "the rest" is what is left of the whole (the look for
@@ -9,18 +9,16 @@ the colours' copy, records, the seal). Peak memory is the process's largest resi
 
 from __future__ import annotations
 
-import os
-
-os.environ["OMP_NUM_THREADS"] = "1"  # before numpy and onnxruntime are imported
-
-import argparse
-import resource
 import statistics
 from collections import defaultdict
-from pathlib import Path
 from time import process_time
 from typing import TYPE_CHECKING, TypeVar
 
+from evals.shared.command_line import ScriptParser
+from evals.shared.data_sets import PHOTOGRAPHS
+from evals.shared.paths import ASSETS, EXAMPLES
+from evals.shared.pictures import pictures_in
+from evals.shared.process_costs import own_peak_megabytes
 from img2music.crossmodal.affect import read_affect
 from img2music.crossmodal.attributes import suggest_attributes
 from img2music.crossmodal.cue_evidence import CueEvidence
@@ -37,14 +35,12 @@ from img2music.perceivers.image.thumbnail import make_thumbnail
 from img2music.perceivers.offline import OfflinePerceiver
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 T = TypeVar("T")
-ROOT = Path(__file__).parents[2]
-ENDINGS = {".jpg", ".jpeg", ".png", ".webp"}
 
 
-class Clock:
+class StageTimer:
     """CPU milliseconds by part, a list a part."""
 
     def __init__(self) -> None:
@@ -58,7 +54,7 @@ class Clock:
         return done
 
 
-def parts(picture: Picture, clock: Clock) -> None:
+def time_parts(picture: Picture, clock: StageTimer) -> None:
     """What the eye does, one part after the other."""
     view = clock("the small copy", lambda: make_thumbnail(picture))
     seen = clock("networks", lambda: run_classifiers(picture.rgb))
@@ -73,33 +69,27 @@ def parts(picture: Picture, clock: Clock) -> None:
     clock("suggestions", lambda: suggest_attributes(evidence, *read_affect(evidence)))
 
 
-def megabytes() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def folder_megabytes(folder: str) -> float:
+    return sum(file.stat().st_size for file in (ASSETS / folder).iterdir()) / 1e6
 
 
-def size(folder: str) -> float:
-    return sum(file.stat().st_size for file in (ROOT / "img2music" / "assets" / folder).iterdir()) / 1e6
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="what seeing costs")
-    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "demo" / "examples")
-    parser.add_argument("--pictures", type=int, default=50)
-    arguments = parser.parse_args()
-    files = [file for file in sorted(arguments.folder.iterdir()) if file.suffix.lower() in ENDINGS]
-    if not files:
-        raise SystemExit(f"no pictures in {arguments.folder}")
-    step = max(1, len(files) // arguments.pictures)
-    chosen = [files[index * step % len(files)] for index in range(arguments.pictures)]
-    see, clock = OfflinePerceiver(), Clock()
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = ScriptParser(__doc__)
+    parser.add_data("folder", PHOTOGRAPHS, nargs="?", default=EXAMPLES)
+    parser.add_argument("--pictures", type=int, default=50, help="how many; a folder with fewer goes round (%(default)s)")
+    options = parser.parse_args(arguments)
+    files = pictures_in(options.folder)
+    step = max(1, len(files) // options.pictures)
+    chosen = [files[index * step % len(files)] for index in range(options.pictures)]
+    see, clock = OfflinePerceiver(), StageTimer()
     first = open_picture(chosen[0])
-    before = megabytes()
+    before = own_peak_megabytes()
     clock("first", lambda: see(first))
     for file in chosen:
         picture = open_picture(file)
         clock("whole", lambda picture=picture: see(picture))  # type: ignore[misc]
-        parts(picture, clock)
-    after = megabytes()
+        time_parts(picture, clock)
+    after = own_peak_megabytes()
     middle = {part: statistics.median(spent) for part, spent in clock.spent.items()}
     whole, opening = middle.pop("whole"), middle.pop("first")
     largest = sorted(clock.spent["whole"])[int(0.95 * len(chosen))]
@@ -108,7 +98,7 @@ def main() -> None:
     for part, spent in sorted(middle.items(), key=lambda item: -item[1]):
         print(f"  {part:24s} {spent:6.1f} ms   {spent / whole:5.1%}")
     print(f"peak resident memory {before:.0f} MB before, {after:.0f} MB after")
-    print(f"files: networks {size('networks'):.1f} MB, seeing {size('seeing'):.1f} MB")
+    print(f"files: networks {folder_megabytes('networks'):.1f} MB, seeing {folder_megabytes('seeing'):.1f} MB")
 
 
 if __name__ == "__main__":

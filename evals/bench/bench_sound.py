@@ -1,26 +1,29 @@
 """What the sound alone costs: medians of five runs, CPU seconds with children, beside the `fluidsynth` program.
 
-    OMP_NUM_THREADS=1 python evals/bench/bench_sound.py [SCORE.MID] [--runs 5]
+    OMP_NUM_THREADS=1 python -m evals.bench.bench_sound [SCORE.MID] [--runs 5]
 
-Ours is a fresh process from the performance to the written WAV (synthesis, mastering, file); what Python and numpy need to
-start is measured too and taken off. fluidsynth plays the same MIDI with the font as shipped (SF3) and as cached (SF2).
-Without a MIDI file a piece of a minute for six parts is made up. Times on a busy machine only compare within one run.
+Ours is a fresh process from the performance to the written WAV (synthesis, mastering, file); what Python and numpy need to start
+is measured too and taken off. fluidsynth, where it is installed, plays the same MIDI with the font as shipped (SF3) and as cached
+(SF2). Without a MIDI file a piece of a minute for six parts is made up. Times on a busy machine only compare within one run.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
-import resource
-import statistics
-import subprocess
+import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from evals.shared.command_line import ScriptParser
+from evals.shared.process_costs import fluidsynth_command, measure_jobs, measure_process
 from img2music.io.midi.export_midi import write_midi
 from img2music.performance import Control, Performance, PlayedNote, PlayedPart
 from img2music.resources import asset_path
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 OURS = """
 import sys
@@ -37,45 +40,29 @@ if sys.argv[2] != "start":
 """
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("midi", nargs="?", type=Path)
-    parser.add_argument("--runs", type=int, default=5)
-    options = parser.parse_args()
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = ScriptParser(__doc__)
+    parser.add_file("midi", nargs="?", help="a score to play; one of a minute is made up without it")
+    parser.add_argument("--runs", type=int, default=5, help="of each job (%(default)s)")
+    options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         song = folder / "song.mid"
-        song.write_bytes(options.midi.read_bytes() if options.midi else write_midi(minute()))
+        song.write_bytes(options.midi.read_bytes() if options.midi else write_midi(one_minute()))
         environment = {**os.environ, "IMG2MUSIC_CACHE": str(folder / "cache")}
-        ours = {kind: [sys.executable, "-c", OURS, str(song), kind, name] for kind in ("first run", "start", "mix only", "stems")}
-        results = {"first run": [cost(ours.pop("first run"), environment)]}
-        jobs = dict(ours)
-        play = ["fluidsynth", "-niq", "-g", "0.4", "-r", "48000", "-O", "float", "-T", "wav", "-F", str(folder / "fluid.wav")]
+        ours = {kind: [sys.executable, "-c", OURS, str(song), kind, name] for kind in ("start", "mix only", "stems")}
+        first = measure_process([sys.executable, "-c", OURS, str(song), "first run", name], environment)
         fonts = {"SF3": asset_path("FluidR3Mono_GM.sf3"), "SF2": next((folder / "cache").rglob("*.sf2"))}
-        jobs |= {f"fluidsynth {kind}": [*play, str(font), str(song)] for kind, font in fonts.items()}
-        for _ in range(options.runs):  # interleaved, so that a busy minute burdens all alike
-            for kind, command in jobs.items():
-                results.setdefault(kind, []).append(cost(command, environment))
-    start = statistics.median(seconds for seconds, _ in results["start"])
-    for kind, runs in results.items():
-        seconds = statistics.median(seconds for seconds, _ in runs)
-        own = "" if kind == "start" or kind.startswith("fluid") else f"   without start {seconds - start:.2f}"
-        print(f"{kind:16} {seconds:6.2f} CPU s   {max(peak for _, peak in runs):5.0f} MB{own}")
+        if shutil.which("fluidsynth"):
+            ours |= {f"fluidsynth {kind}": fluidsynth_command(font, song, folder / "fluid.wav") for kind, font in fonts.items()}
+        results = {"first run": first, **measure_jobs(ours, environment, options.runs)}
+    start = results["start"].cpu_seconds
+    for kind, cost in results.items():
+        own = "" if kind == "start" or kind.startswith("fluid") else f"   without start {cost.cpu_seconds - start:.2f}"
+        print(f"{kind:16} {cost.cpu_seconds:6.2f} CPU s   {cost.peak_megabytes:5.0f} MB{own}")
 
 
-def cost(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
-    """CPU seconds (children too) and peak resident megabytes of one process."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"{command[0]} failed")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, usage.ru_maxrss / 1024
-
-
-def minute() -> Performance:
+def one_minute() -> Performance:
     """A minute of music for six parts, about a thousand notes."""
     chords = ((60, 64, 67), (57, 60, 64), (53, 57, 60), (55, 59, 62))
     bars = range(26)

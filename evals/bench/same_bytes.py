@@ -1,7 +1,7 @@
 """Did a change of the program change a piece? Ninety-nine pieces, every file of each hashed, beside the hashes of an earlier run.
 
-    python evals/bench/same_bytes.py --record before.json
-    python evals/bench/same_bytes.py --against before.json [--jobs 2]
+    python -m evals.bench.same_bytes --record before.json
+    python -m evals.bench.same_bytes --against before.json [--jobs 2]
 
 Each style is played three times: in modes, metres, keys, lengths and pictures that go round, some as loops, some with plain words, every
 eleventh with its sound. Nothing but the public interface is used, so any two versions of the program can be compared. Left out is what
@@ -12,18 +12,21 @@ Prints a line a piece that differs, with the files that do, and one line for all
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import sys
 import tempfile
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import img2music
+from evals.shared.command_line import ScriptParser
+from evals.shared.paths import example_pictures
 
-ROOT = Path(__file__).parents[2]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 MODES = ("major", "minor", "dorian", "phrygian", "lydian", "mixolydian")
 METERS = (None, "4/4", "3/4", None, "6/8", "5/4", "2/4", None, "7/8", "12/8")
 TONICS = ("C", "F#", "Bb", "D", "Ab", "E", "G", "Eb", "A", "B", "F", "C#")
@@ -49,7 +52,7 @@ def briefs() -> list[dict[str, Any]]:
     return found
 
 
-def neutral(name: str, data: bytes) -> bytes:
+def without_run_facts(name: str, data: bytes) -> bytes:
     """A file without what differs between two runs."""
     if name == "piece.json":
         manifest = json.loads(data)
@@ -59,10 +62,10 @@ def neutral(name: str, data: bytes) -> bytes:
     return data
 
 
-def made(number_and_brief: tuple[int, dict[str, Any]]) -> tuple[str, dict[str, str]]:
+def hash_piece(number_and_brief: tuple[int, dict[str, Any]]) -> tuple[str, dict[str, str]]:
     """The hashes of one piece's files."""
     number, brief = number_and_brief
-    pictures = sorted((ROOT / "demo" / "examples").glob("*.jpg"))
+    pictures = example_pictures()
     picture = pictures[number % len(pictures)]
     label = f"{number:02} {picture.stem} " + json.dumps(brief, sort_keys=True)
     try:
@@ -73,21 +76,21 @@ def made(number_and_brief: tuple[int, dict[str, Any]]) -> tuple[str, dict[str, s
         out = Path(folder) / "piece"
         piece.save(out)
         return label, {
-            path.relative_to(out).as_posix(): hashlib.sha256(neutral(path.name, path.read_bytes())).hexdigest()[:16]
+            path.relative_to(out).as_posix(): hashlib.sha256(without_run_facts(path.name, path.read_bytes())).hexdigest()[:16]
             for path in sorted(out.rglob("*"))
             if path.is_file()
         }
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Make the pieces, and compare them where asked."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ScriptParser(__doc__)
     parser.add_argument("--record", type=Path, help="write the hashes to this file")
-    parser.add_argument("--against", type=Path, help="compare with the hashes in this file")
+    parser.add_file("--against", help="compare with the hashes in this file")
     parser.add_argument("--jobs", type=int, default=2, help="processes at once (2)")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     with get_context("spawn").Pool(options.jobs) as pool:
-        pieces = dict(pool.map(made, enumerate(briefs()), chunksize=4))
+        pieces = dict(pool.map(hash_piece, enumerate(briefs()), chunksize=4))
     digest = hashlib.sha256(json.dumps(pieces, sort_keys=True).encode()).hexdigest()
     if options.record:
         options.record.write_text(json.dumps(pieces, indent=1), encoding="utf-8")

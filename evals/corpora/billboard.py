@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from evals.corpora.progression import BarChord, ChordPhrase, Progression
+from evals.corpora.song import pitch_class_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["read"]
 
-_STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _DEGREES = {"1": 0, "2": 2, "3": 4, "4": 5, "5": 7, "6": 9, "7": 11, "9": 2, "11": 5, "13": 9}
 _CHORD = re.compile(r"([A-G])([#b]*):([^/]+)(?:/([#b]*)(\d+))?")
 _PARTS = re.compile(r"^[A-Z]'*$")
@@ -42,7 +42,7 @@ def _song(name: str, text: str) -> Progression:
         if line.startswith("#"):
             field, _, value = line[1:].partition(":")
             if field.strip() == "tonic":
-                tonic = _pitch_class(value.strip())
+                tonic = pitch_class_of(value.strip())
             elif field.strip() == "metre" and not phrases:
                 meter = value.strip()
             continue
@@ -82,13 +82,9 @@ def _chord(word: str) -> tuple[int, str, int] | None:
     match = _CHORD.fullmatch(word)
     if not match:
         return None  # N (no chord), & and * (noises and free time)
-    root = _pitch_class(match[1] + match[2])
+    root = pitch_class_of(match[1] + match[2])
     quality = _QUALITIES.get(match[3], match[3].partition("(")[0])
     bass = root
     if match[5] in _DEGREES:
         bass = (root + _DEGREES[match[5]] + match[4].count("#") - match[4].count("b")) % 12
     return root, quality, bass
-
-
-def _pitch_class(name: str) -> int:
-    return (_STEPS[name[0]] + name.count("#") - name.count("b")) % 12

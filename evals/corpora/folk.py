@@ -11,13 +11,13 @@ import warnings
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-import music21
-
 from img2music.metrics.symbolic.melody_view import MelodyNote, MelodyView
 from img2music.theory import METERS, Meter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import music21
 
 __all__ = ["read"]
 
@@ -27,6 +27,8 @@ _RYAN_EVERY = 8
 
 def read() -> Iterator[MelodyView]:
     """Songs, then fiddle tunes, in the order of their files."""
+    import music21
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name in _ESSEN:
@@ -38,6 +40,8 @@ def read() -> Iterator[MelodyView]:
 
 
 def _tune(score: music21.stream.Score) -> MelodyView | None:
+    import music21
+
     meters = {mark.ratioString for mark in score.recurse().getElementsByClass(music21.meter.TimeSignature)}
     if len(meters) != 1 or not meters <= set(METERS):
         return None

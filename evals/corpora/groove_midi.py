@@ -11,11 +11,12 @@ Conventions: places in quarter notes from the start of the recording, not rounde
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import mido
+
+from evals.shared.data_sets import csv_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,9 +79,7 @@ def read(folder: Path) -> Iterator[DrumRecording]:
     Raises:
         KeyError: a note that the kit does not have.
     """
-    with (folder / "info.csv").open(newline="") as table:
-        rows = sorted(csv.DictReader(table), key=lambda row: row["id"])
-    for row in rows:
+    for row in sorted(csv_rows(folder / "info.csv"), key=lambda row: row["id"]):
         yield DrumRecording(
             name=row["id"],
             drummer=row["drummer"],

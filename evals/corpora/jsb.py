@@ -13,8 +13,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from evals.corpora.progression import BarChord, ChordPhrase, Progression
-from evals.corpora.song import correlation
-from img2music.theory.key_finding import MAJOR_PROFILE, MINOR_PROFILE
+from img2music.theory.key_finding import profile_correlation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -94,9 +93,9 @@ def _key(steps: Sequence[Sequence[int]]) -> tuple[int, bool]:
                 histogram[pitch % 12] += 1
     last = next(step[3] % 12 for step in reversed(steps) if step[3] >= 0)
     fits = [
-        (correlation(tuple(histogram), tonic, profile) + 0.3 * (tonic == last), tonic, is_minor)
+        (profile_correlation(histogram, tonic, is_minor=is_minor) + 0.3 * (tonic == last), tonic, is_minor)
         for tonic in range(12)
-        for profile, is_minor in ((MAJOR_PROFILE, False), (MINOR_PROFILE, True))
+        for is_minor in (False, True)
     ]
     _, tonic, is_minor = max(fits)
     return tonic, is_minor

@@ -12,8 +12,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from evals.corpora.song import Song, SongChord, SongNote, correlation
-from img2music.theory.key_finding import MAJOR_PROFILE, MINOR_PROFILE
+from evals.corpora.song import Song, SongChord, SongNote
+from img2music.theory.key_finding import profile_correlation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,6 +139,6 @@ def _key(fifths: int, notes: list[SongNote], chords: list[SongChord]) -> tuple[i
     major = fifths * 7 % 12
     minor = (major + 9) % 12
     last = chords[-1]
-    fit_major = correlation(tuple(histogram), major, MAJOR_PROFILE) + 0.3 * (last.root == major)
-    fit_minor = correlation(tuple(histogram), minor, MINOR_PROFILE) + 0.3 * (last.root == minor)
+    fit_major = profile_correlation(histogram, major, is_minor=False) + 0.3 * (last.root == major)
+    fit_minor = profile_correlation(histogram, minor, is_minor=True) + 0.3 * (last.root == minor)
     return (minor, True) if fit_minor > fit_major else (major, False)

@@ -11,7 +11,7 @@ import re
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from evals.corpora.song import Song, SongChord, SongNote
+from evals.corpora.song import Song, SongChord, SongNote, pitch_class_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,6 @@ __all__ = ["read"]
 
 _SIXTEENTH = Fraction(1, 4)
 _BAR = 4
-_NAMES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _CHORD = re.compile(r"(?P<name>\S+)\s+\[(?P<tones>[^\]]*)\]\s+(?P<bass>-?\d+)\s+(?P<beats>\d+)")
 _SLACK_BARS = 1
 """How far the chords' length may be from the labelled phrases', and the melody run beyond them."""
@@ -53,7 +52,7 @@ def _song(path: Path) -> Song | None:
         "pop909",
         path.name,
         "4/4",
-        _pitch_class(key),
+        pitch_class_of(key),
         mode.startswith("min"),
         tuple(notes),
         tuple(chords),
@@ -85,13 +84,9 @@ def _chords(path: Path) -> tuple[list[SongChord], Fraction]:
         beats = int(match["beats"])
         root_name, _, quality = match["name"].partition(":")
         if root_name != "N":
-            root = _pitch_class(root_name)
+            root = pitch_class_of(root_name)
             tones = {int(tone) % 12 for tone in match["tones"].split(",") if tone.strip()}
             ordered = tuple(sorted(tones, key=lambda tone: (tone - root) % 12))
             chords.append(SongChord(place, root, quality.partition("/")[0], ordered, int(match["bass"]) % 12))
         place += beats
     return chords, place
-
-
-def _pitch_class(name: str) -> int:
-    return (_NAMES[name[0]] + name.count("#") - name.count("b")) % 12

@@ -1,7 +1,7 @@
 """Harmony as every reader of chords gives it: phrases of bars of chords around a tonic.
 
 Conventions: places are exact shares of a bar, 0 its beginning; roots and basses are pitch classes above C (0..11). Qualities
-are Harte's short names as in `song`.
+are Harte's short names as in `evals.corpora.song`.
 """
 
 from __future__ import annotations

@@ -9,14 +9,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+
+from img2music.theory.pitch import fifths_of, pitch_class
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from evals.corpora.progression import Progression
-
-__all__ = ["Song", "SongChord", "SongNote", "correlation", "in_training_half"]
+__all__ = ["CorpusPiece", "Song", "SongChord", "SongNote", "in_training_half", "pitch_class_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +72,26 @@ class Song:
         return self.chords[index] if index >= 0 else None
 
 
-def in_training_half(song: Song | Progression) -> bool:
-    """Whether a song belongs to the half that statistics are learned from; the other half only judges.
+class CorpusPiece(Protocol):
+    """Anything that a reader of a corpus gives: a song, a progression."""
+
+    @property
+    def corpus(self) -> str:
+        """The corpus's short name."""
+
+    @property
+    def name(self) -> str:
+        """Unique in its corpus; stable."""
+
+
+def in_training_half(piece: CorpusPiece) -> bool:
+    """Whether a piece belongs to the half that statistics are learned from; the other half only judges.
 
     Decided by a stable hash of its name, so that every script parts the songs alike.
     """
-    return blake2b(f"{song.corpus}/{song.name}".encode(), digest_size=1).digest()[0] % 2 == 0
+    return blake2b(f"{piece.corpus}/{piece.name}".encode(), digest_size=1).digest()[0] % 2 == 0
 
 
-def correlation(histogram: tuple[float, ...], tonic: int, profile: tuple[float, ...]) -> float:
-    """Pearson's r of a pitch-class histogram (12 values above C) with a probe-tone profile set on `tonic`."""
-    turned = [histogram[(tonic + step) % 12] for step in range(12)]
-    mean, middle = sum(turned) / 12, sum(profile) / 12
-    covariance = sum((one - mean) * (other - middle) for one, other in zip(turned, profile, strict=True))
-    spread = sum((one - mean) ** 2 for one in turned) * sum((other - middle) ** 2 for other in profile)
-    return float(covariance / spread**0.5) if spread else 0.0
+def pitch_class_of(name: str) -> int:
+    """Semitones above C of a name with any number of accidentals: "Bb" is 10."""
+    return pitch_class(fifths_of(name[0], name.count("#") - name.count("b")))

@@ -1,7 +1,11 @@
-"""Chooses real grooves and real fills for the composer: `python evals/learn/learn_grooves.py FOLDER` (the Groove MIDI Dataset).
+"""Chooses real grooves and real fills for the composer.
+
+    python -m evals.learn.learn_grooves FOLDER
+
+FOLDER is the Groove MIDI Dataset.
 
 Writes `img2music/assets/statistics/grooves.json`, always the same bytes, from the set's training split; the other two splits are kept
-for `evals/studies/music/drums_human.py`. How a groove is chosen, for each family of styles, metre and feel:
+for `evals.studies.music.drums_human`. How a groove is chosen, for each family of styles, metre and feel:
 
 1. Every two bars of a performance (one to the next, beginning anywhere) are a candidate if nothing in them belongs to a fill or a
    section's start: no crash, few toms (families of hand drummers excepted), a first beat that is struck, drags on the snare only,
@@ -13,18 +17,16 @@ for `evals/studies/music/drums_human.py`. How a groove is chosen, for each famil
    together are most like all of it (greedy facility location); the rarer the family, the more of it is kept.
 
 Fills: the fullest bar of every `fill` performance that ends in its last beat; per family and feel the same facility location.
-What was recorded in 3/4 goes in as it was played; other metres are made from 4/4 by the composer (`img2music/realizers/drums/grooves.py`),
+What was recorded in 3/4 goes in as it was played; other metres are made from 4/4 by the composer (`img2music.realizers.drums.grooves`),
 and nothing here pretends otherwise. The set's five performances in 6/8 set dotted eighths against the metre, four in the time of three;
 no song could lean on them, so they are left out, as is the one in 5/4, of which no groove comes back often enough.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from evals.corpora import drum_quantization, groove_midi
@@ -38,12 +40,15 @@ from evals.corpora.drum_quantization import (
     quantize_recording,
     swing_place,
 )
+from evals.shared.command_line import ScriptParser
+from evals.shared.data_sets import GROOVE
+from evals.shared.paths import ASSETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 T = TypeVar("T")
-TARGET = Path(__file__).parents[2] / "img2music/assets/statistics/grooves.json"
+OUT = ASSETS / "statistics" / "grooves.json"
 # Family: the set's words for it; the first that a style begins with decides.
 FAMILIES: dict[str, tuple[str, ...]] = {
     "bossa": ("latin/brazilian-bossa",),
@@ -152,7 +157,7 @@ def grooves_of(reading: QuantizedDrums, family: str) -> Iterator[Candidate]:
         windows = {bar: window for bar, window in windows.items() if bar != heart and bar not in near[heart]}
 
 
-def most_like_all(items: Sequence[T], count: int, like: Callable[[T, T], float]) -> list[T]:
+def most_representative(items: Sequence[T], count: int, like: Callable[[T, T], float]) -> list[T]:
     """Greedy facility location: the `count` items to which all items together are most alike; ties go to the earlier one."""
     table = [[like(one, other) for other in items] for one in items]
     chosen: list[int] = []
@@ -166,12 +171,12 @@ def most_like_all(items: Sequence[T], count: int, like: Callable[[T, T], float])
     return [items[index] for index in sorted(chosen)]
 
 
-def written(bar: DrumBar) -> list[int]:
+def bar_numbers(bar: DrumBar) -> list[int]:
     """A bar as numbers: slot, key, velocity and deviation in thousandths of a quarter note, stroke after stroke."""
     return [number for hit in bar for number in (hit.slot, hit.key, hit.velocity, round(1000 * hit.lag))]
 
 
-def head(reading: QuantizedDrums, family: str, *, swung: bool) -> dict[str, Any]:
+def description(reading: QuantizedDrums, family: str, *, swung: bool) -> dict[str, Any]:
     """What is said of every groove and fill."""
     performance = reading.performance
     return {
@@ -203,12 +208,12 @@ def learn_grooves(performances: Sequence[groove_midi.DrumRecording]) -> list[dic
         levels = LEVELS if len(ordered) >= LEVELS else 1
         for level in range(levels):
             third = ordered[level * len(ordered) // levels : (level + 1) * len(ordered) // levels]
-            best = most_like_all(third, GROOVES_A_LEVEL, lambda a, b: groove_similarity(a.windows[0], b.windows[0]))
+            best = most_representative(third, GROOVES_A_LEVEL, lambda a, b: groove_similarity(a.windows[0], b.windows[0]))
             rows += [
                 {
-                    **head(one.reading, family, swung=swung),
+                    **description(one.reading, family, swung=swung),
                     "level": level if levels == LEVELS else min(LEVELS - 1, int(one.energy / 1.4)),
-                    "bars": [[written(bar) for bar in window] for window in one.windows],
+                    "bars": [[bar_numbers(bar) for bar in window] for window in one.windows],
                 }
                 for one in best
             ]
@@ -231,9 +236,9 @@ def learn_fills(performances: Sequence[groove_midi.DrumRecording]) -> list[dict[
         shelves[family, is_swung([bar])].append((reading, bar))
     rows = []
     for (family, swung), shelf in sorted(shelves.items()):
-        best = most_like_all(shelf, FILLS_A_FEEL, lambda a, b: groove_similarity([a[1]], [b[1]]))
+        best = most_representative(shelf, FILLS_A_FEEL, lambda a, b: groove_similarity([a[1]], [b[1]]))
         best.sort(key=lambda one: (density([one[1]], one[0].bar_slots), one[0].performance.name))
-        rows += [{**head(reading, family, swung=swung), "bar": written(bar)} for reading, bar in best]
+        rows += [{**description(reading, family, swung=swung), "bar": bar_numbers(bar)} for reading, bar in best]
     return rows
 
 
@@ -270,19 +275,18 @@ def serialise(content: dict[str, Any]) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    content = document(list(groove_midi.read(parser.parse_args().folder)))
-    TARGET.parent.mkdir(parents=True, exist_ok=True)
-    TARGET.write_text(serialise(content))
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = ScriptParser(__doc__)
+    parser.add_data("folder", GROOVE)
+    content = document(list(groove_midi.read(parser.parse_args(arguments).folder)))
+    OUT.write_text(serialise(content))
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for column, kind in enumerate(("grooves", "fills")):
         for row in content[kind]:
             counts[f"{row['family']} {row['meter']} {row['feel']}"][column] += 1
     for name, (grooves, fills) in sorted(counts.items()):
         print(f"{name:28} {grooves:3} grooves {fills:3} fills")
-    print(f"{TARGET.name}: {TARGET.stat().st_size / 1000:.0f} kB, slots of {drum_quantization.SLOTS}")
+    print(f"{OUT.name}: {OUT.stat().st_size / 1000:.0f} kB, slots of {drum_quantization.SLOTS}")
 
 
 if __name__ == "__main__":

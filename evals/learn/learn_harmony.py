@@ -1,10 +1,10 @@
 """Learns which chords follow which and writes `img2music/assets/statistics/harmony.json`.
 
-    python evals/learn/learn_harmony.py BILLBOARD OPENEWLD JSB
+    python -m evals.learn.learn_harmony BILLBOARD OPENEWLD JSB
 
 What is counted, by source ("chart": McGill Billboard, "standards": OpenEWLD, "chorales": Bach) and mode, in the training half of
-the pieces only (`corpora.song.in_training_half`; the other half judges, see `harmony_human.py`), a progression being counted in
-changes of triad:
+the pieces only (`evals.corpora.song.in_training_half`; the other half judges, see `evals.studies.music.harmony_human`), a
+progression being counted in changes of triad:
 
 - **chords**: how often each triad stands anywhere, first, in the middle, last but one, last in its phrase;
 - **pairs** and **triples**: what follows one triad, and two;
@@ -13,7 +13,7 @@ changes of triad:
 - **colours**: what is added to a triad, and **basses**: whether root, third, fifth or seventh lies lowest.
 
 A phrase is a line of Billboard of four to sixteen bars, eight bars of a lead sheet, a whole chorale. Triads rarer than one in
-`_RAREST` end a run (a rare chord is neither learned nor bridged). Counts are raw; the reader smooths them (see
+250 end a run (a rare chord is neither learned nor bridged). Counts are raw; the reader smooths them (see
 `img2music.planners.harmony.markov`). Phrygian and lydian songs are too few to be believed alone: there the nearest mode's
 progressions are turned onto the new centre (the same chords, another of them the tonic) and marked `derived`; phrase ends are
 then left to the cadences that `img2music.planners.harmony.cadences` lists. Prints what it found.
@@ -22,28 +22,22 @@ then left to the cadences that `img2music.planners.harmony.cadences` lists. Prin
 from __future__ import annotations
 
 import json
-import sys
-from collections import Counter, defaultdict
-from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evals.corpora import billboard, jsb, openewld
-from evals.corpora.progression import progression_of_song
-from evals.corpora.roman_numerals import colour_of, mode_of, triads_of
+from evals.corpora.harmony_counts import HarmonyCounts, read_progressions
+from evals.corpora.roman_numerals import mode_of
 from evals.corpora.song import in_training_half
+from evals.shared.command_line import ScriptParser
+from evals.shared.data_sets import BILLBOARD, JSB, OPENEWLD
+from evals.shared.paths import ASSETS
 from img2music.theory import MODES, Chord, Key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
-    from evals.corpora.progression import ChordPhrase, Progression
-
-_OUT = Path(__file__).parents[2] / "img2music" / "assets" / "statistics" / "harmony.json"
-_RAREST = 250
+_OUT = ASSETS / "statistics" / "harmony.json"
 _FEWEST_SONGS = 40
 """A mode heard in fewer songs of the training half is derived from its neighbour where there is one."""
-_LEAST_TRIPLE = 3
 _NEIGHBOUR = {"lydian": "major", "phrygian": "minor"}
 _SETS = [
     {
@@ -68,81 +62,14 @@ _SETS = [
 ]
 
 
-class HarmonyCounts:
-    """Counts of one source and mode."""
-
-    def __init__(self) -> None:
-        self.pieces = self.phrases = 0
-        self.chords: dict[str, list[int]] = defaultdict(lambda: [0] * 5)
-        self.pairs: Counter[tuple[str, str]] = Counter()
-        self.triples: Counter[tuple[str, str, str]] = Counter()
-        self.cadences: Counter[tuple[str, str]] = Counter()
-        self.rhythm = [[0] * 5 for _ in range(4)]
-        self.colours: dict[str, Counter[str]] = defaultdict(Counter)
-        self.basses: dict[str, list[int]] = defaultdict(lambda: [0] * 4)
-
-    def add(self, phrase: ChordPhrase, mode: str, *, has_bars: bool) -> None:
-        """Counts one phrase."""
-        triads = triads_of(phrase, mode)
-        if len(triads) < 2 or (has_bars and not 4 <= len(phrase.bars) <= 16):
-            return
-        self.phrases += 1
-        names = [name for _, name, _ in triads]
-        for index, (_, name, chord) in enumerate(triads):
-            place = 1 if index == 0 else 4 if index == len(names) - 1 else 3 if index == len(names) - 2 else 2
-            self.chords[name][0] += 1
-            self.chords[name][place] += 1
-            self.colours[name][colour_of(chord.quality)] += 1
-            above = (chord.bass - chord.root) % 12
-            member = 0 if above == 0 else 1 if above in {3, 4} else 2 if above in {6, 7, 8} else 3 if above in {9, 10, 11} else 0
-            self.basses[name][member] += 1
-        self.pairs.update(pairwise(names))
-        self.triples.update(zip(names, names[1:], names[2:], strict=False))
-        self.cadences[names[-2], names[-1]] += 1
-        for number in range(len(phrase.bars) if has_bars else 0):
-            last = len(phrase.bars) - 1
-            row = 0 if number == 0 else 3 if number == last else 2 if number == last - 1 else 1
-            self.rhythm[row][min(4, sum(bar == number for bar, _, _ in triads))] += 1
-
-    def tree(self) -> dict[str, object]:
-        """What the file holds: common triads only, keys in a stable order."""
-        total = sum(counts[0] for counts in self.chords.values())
-        kept = sorted((name for name, counts in self.chords.items() if counts[0] * _RAREST >= total), key=self._order)
-        return {
-            "pieces": self.pieces,
-            "phrases": self.phrases,
-            "chords": {name: self.chords[name] for name in kept},
-            "pairs": _nested({pair: count for pair, count in self.pairs.items() if set(pair) <= set(kept)}, kept),
-            "triples": _nested(
-                {
-                    (f"{one} {two}", three): count
-                    for (one, two, three), count in self.triples.items()
-                    if {one, two, three} <= set(kept) and count >= _LEAST_TRIPLE
-                },
-                [f"{one} {two}" for one in kept for two in kept],
-            ),
-            "cadences": {
-                f"{one} {two}": self.cadences[one, two]
-                for one in kept
-                for two in kept
-                if self.cadences[one, two] >= _LEAST_TRIPLE
-            },
-            "rhythm": self.rhythm,
-            "colours": {name: {figure: self.colours[name][figure] for figure in sorted(self.colours[name])} for name in kept},
-            "basses": {name: self.basses[name] for name in kept},
-        }
-
-    def _order(self, name: str) -> tuple[int, str]:
-        return -self.chords[name][0], name
-
-
-def main(billboard_folder: str, openewld_folder: str, jsb_folder: str) -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Counts, writes the file, prints a summary."""
-    corpora: dict[str, Iterable[Progression]] = {
-        "chart": billboard.read(Path(billboard_folder)),
-        "standards": (progression_of_song(song) for song in openewld.read(Path(openewld_folder))),
-        "chorales": jsb.read(Path(jsb_folder)),
-    }
+    parser = ScriptParser(__doc__)
+    parser.add_data("billboard", BILLBOARD)
+    parser.add_data("openewld", OPENEWLD)
+    parser.add_data("jsb", JSB)
+    options = parser.parse_args(arguments)
+    corpora = read_progressions(options.billboard, options.openewld, options.jsb)
     sources: dict[str, dict[str, object]] = {}
     for source, pieces in corpora.items():
         tables: dict[str, HarmonyCounts] = {}
@@ -158,7 +85,7 @@ def main(billboard_folder: str, openewld_folder: str, jsb_folder: str) -> None:
         for mode in MODES:
             neighbour = _NEIGHBOUR.get(mode)
             if neighbour and source == "chart" and (mode not in tables or tables[mode].pieces < _FEWEST_SONGS):
-                sources[source][mode] = _turned(tables[neighbour].tree(), neighbour, mode)
+                sources[source][mode] = _on_other_centre(tables[neighbour].tree(), neighbour, mode)
             elif mode in tables and tables[mode].pieces >= 8 and not neighbour:
                 sources[source][mode] = tables[mode].tree()
             count = tables[mode].pieces if mode in tables else 0
@@ -174,7 +101,7 @@ def main(billboard_folder: str, openewld_folder: str, jsb_folder: str) -> None:
     print(f"{_OUT.name}: {_OUT.stat().st_size / 1000:.0f} kB")
 
 
-def _turned(tree: dict[str, object], mode: str, onto: str) -> dict[str, object]:
+def _on_other_centre(tree: dict[str, object], mode: str, onto: str) -> dict[str, object]:
     """The same chords around another centre: only those of the scale are kept, and phrase ends are forgotten.
 
     Lydian stands on the fourth degree of its major scale (I becomes V), phrygian on the fifth of its minor (v becomes i).
@@ -215,7 +142,7 @@ def _on_centre(name: str, key: Key, other: Key) -> str | None:
     chord = Chord.parse(name, key)
     if set(chord.pitch_classes) - set(key.pitch_classes):
         return None
-    for candidate in (
+    for candidate in [
         "I",
         "II",
         "III",
@@ -235,20 +162,11 @@ def _on_centre(name: str, key: Key, other: Key) -> str | None:
         "viio",
         "#ivo",
         "ivo",
-    ):
+    ]:
         found = Chord.parse(candidate, other)
         if found.members == chord.members:
             return candidate
     return None
-
-
-def _nested(counts: dict[tuple[str, str], int], order: list[str]) -> dict[str, dict[str, int]]:
-    rows: dict[str, dict[str, int]] = {}
-    for context in order:
-        row = {two: count for (one, two), count in counts.items() if one == context}
-        if row:
-            rows[context] = dict(sorted(row.items(), key=lambda item: (-item[1], item[0])))
-    return rows
 
 
 def _compact(tree: object, depth: int = 0) -> str:
@@ -260,4 +178,4 @@ def _compact(tree: object, depth: int = 0) -> str:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4])
+    main()

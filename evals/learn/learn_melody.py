@@ -1,8 +1,9 @@
 """Learns how people sing over chords and writes `img2music/assets/statistics/melody.json` and `runs.bin`.
 
-    python evals/learn/learn_melody.py OPENEWLD POP909
+    python -m evals.learn.learn_melody OPENEWLD POP909
 
-What is counted, in the training half of the songs only (`corpora.song.in_training_half`; the other half judges, see `melody_human.py`):
+What is counted, in the training half of the songs only (`evals.corpora.song.in_training_half`; the other half judges, see
+`evals.studies.music.melody_human`):
 
 - **steps**: the step to a note in letters (-7..7), given the step before it and whether the two notes belong to their chords;
 - **roles**: what a note is to its chord (root, third, fifth, other member, stranger) by metrical weight and length;
@@ -19,24 +20,27 @@ Counts are kept raw; the reader smooths them. Prints what it found.
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter, defaultdict
 from fractions import Fraction
 from itertools import pairwise
-from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from evals.corpora import openewld, pop909
 from evals.corpora.song import in_training_half
+from evals.shared.command_line import ScriptParser
+from evals.shared.data_sets import OPENEWLD, POP909
+from evals.shared.paths import ASSETS
 from img2music.errors import UsageError
 from img2music.realizers.melody.originality import pack_hashes, run_hashes
 from img2music.theory import Meter
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from evals.corpora.song import Song, SongChord, SongNote
 
-_ASSETS = Path(__file__).parents[2] / "img2music" / "assets" / "statistics"
+_STATISTICS = ASSETS / "statistics"
 _LETTER = (0, 0, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6)
 """The letter of each semitone above the tonic: chromatic notes count as the letter they are usually written with."""
 _MOST_RHYTHMS, _MOST_PAIRS = 260, 1600
@@ -46,9 +50,13 @@ _CITATION = (
 )
 
 
-def main(songs_folder: str, pop_folder: str) -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Counts, writes both files, prints a summary."""
-    songs = [*openewld.read(Path(songs_folder)), *pop909.read(Path(pop_folder))]
+    parser = ScriptParser(__doc__)
+    parser.add_data("openewld", OPENEWLD)
+    parser.add_data("pop909", POP909)
+    options = parser.parse_args(arguments)
+    songs = [*openewld.read(options.openewld), *pop909.read(options.pop909)]
     train = [song for song in songs if in_training_half(song)]
     steps: Counter[str] = Counter()
     roles: Counter[str] = Counter()
@@ -78,9 +86,9 @@ def main(songs_folder: str, pop_folder: str) -> None:
         "steps": dict(steps),
     }
     text = json.dumps(table, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    (_ASSETS / "melody.json").write_text(text.replace('],"', '],\n"').replace('},"', '},\n"') + "\n", encoding="utf-8")
+    (_STATISTICS / "melody.json").write_text(text.replace('],"', '],\n"').replace('},"', '},\n"') + "\n", encoding="utf-8")
     hashes = {value for song in songs for value in run_hashes([(note.onset, note.pitch) for note in song.notes])}
-    (_ASSETS / "runs.bin").write_bytes(pack_hashes(hashes))
+    (_STATISTICS / "runs.bin").write_bytes(pack_hashes(hashes))
     print(f"{len(train)} of {len(songs)} songs, {sum(steps.values())} steps, {len(hashes)} runs of eight notes")
     for name, rhythms in table["rhythms"].items():
         print(
@@ -179,6 +187,4 @@ def vocabulary(bars: Counter[tuple[str, str]], pairs: Counter[tuple[str, str]]) 
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit(__doc__)
-    main(sys.argv[1], sys.argv[2])
+    main()

@@ -1,22 +1,23 @@
 """Makes `img2music/assets/statistics/bands.json`: where the melodies of people lie, for each measurement of a tune.
 
-    python evals/learn/learn_norms.py OPENEWLD POP909 [--check]
+    python -m evals.learn.learn_norms OPENEWLD POP909 [--check]
 
-OPENEWLD and POP909 are the corpora's folders (see `corpora/openewld.py`, `corpora/pop909.py`); neither is part of this project. Every
+OPENEWLD and POP909 are the corpora's folders (see `evals.corpora.openewld`, `evals.corpora.pop909`); neither is part of this project. Every
 song is measured by the same functions as a piece of img2music. Kept are percentiles only: of each corpus, and of both together,
 every corpus weighing the same. `--check` compares with the file that is there instead of writing.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 from fractions import Fraction
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evals.corpora import openewld, pop909
+from evals.shared.command_line import ScriptParser
+from evals.shared.data_sets import OPENEWLD, POP909
+from evals.shared.paths import ASSETS
 from img2music.metrics.symbolic.form_similarity import section_likenesses
 from img2music.metrics.symbolic.melody_metrics import tune_values
 from img2music.metrics.symbolic.melody_view import MelodyNote, MelodyView, SectionSpan, TimedChord
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from evals.corpora.song import Song
 
-OUT = Path(__file__).parents[2] / "img2music" / "assets" / "statistics" / "bands.json"
+OUT = ASSETS / "statistics" / "bands.json"
 PERCENTILES = (10, 50, 90)
 
 
@@ -77,12 +78,12 @@ def percentile(values: Sequence[tuple[float, float]], share: float) -> float:
     raise ValueError("no values")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("openewld", type=Path)
-    parser.add_argument("pop909", type=Path)
-    parser.add_argument("--check", action="store_true")
-    options = parser.parse_args()
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = ScriptParser(__doc__)
+    parser.add_data("openewld", OPENEWLD)
+    parser.add_data("pop909", POP909)
+    parser.add_argument("--check", action="store_true", help="compare with the file that is there, write nothing")
+    options = parser.parse_args(arguments)
     readers = {"openewld": openewld.read(options.openewld), "pop909": pop909.read(options.pop909)}
     tunes = {name: [tune for song in songs if (tune := tune_of_song(song))] for name, songs in readers.items()}
     values = {name: [measure(tune) for tune in some] for name, some in tunes.items()}
@@ -116,7 +117,6 @@ def main() -> None:
     if options.check:
         print("the same" if OUT.read_text(encoding="utf-8") == text else "different")
         return
-    OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(text, encoding="utf-8")
     for measurement, row in bands.items():
         print(

@@ -1,6 +1,6 @@
-"""How loud each instrument is in the soundfont that comes with img2music: the table in `img2music/performers/balance.py`.
+"""How loud each instrument is in the soundfont that comes with img2music: the table in `img2music.performers.balance`.
 
-    python evals/learn/measure_instruments.py
+    python -m evals.learn.measure_instruments
 
 Each instrument plays a scale of quarter notes at 100 a minute round the heart of its register, velocity 80, controller 7 at
 100, dry; ensembles and pads (eight voices that sustain) play whole notes, since many take a second to speak; a kit plays kick,
@@ -10,16 +10,18 @@ hat, snare, hat. Integrated loudness by pyloudnorm (ITU-R BS.1770-4), in LUFS.
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
-import midirenderer
 import mido
-import pyloudnorm
-import soundfile
 
+from evals.shared.command_line import ScriptParser
 from img2music.renderers.soundfont.sf2_writer import write_sf2
 from img2music.renderers.soundfont.sf3 import open_font
 from img2music.resources import asset_path
 from img2music.theory import instrument, instrument_names
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SCALE = (0, 2, 4, 5, 7, 5, 4, 2)
 GROOVE = (36, 42, 38, 42)
@@ -47,7 +49,15 @@ def phrase(name: str) -> bytes:
     return stream.getvalue()
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = ScriptParser(__doc__)
+    parser.need_packages("pyloudnorm", install="pip install -e '.[test]'")
+    parser.parse_args(arguments)
+
+    import midirenderer
+    import pyloudnorm
+    import soundfile
+
     stream = io.BytesIO()
     write_sf2(open_font(asset_path("FluidR3Mono_GM.sf3")), stream)
     font = stream.getvalue()

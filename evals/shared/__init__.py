@@ -1,1 +1,1 @@
-"""What several studies share."""
+"""What several scripts share: their command lines, the data sets they read, costs of processes, intervals, independent readers."""

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import mido
-import music21
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,6 +59,8 @@ def _only(values: Iterable[T]) -> T | None:
 
 def _sharps(key: str) -> int:
     """Sharps of a key as mido names it."""
+    import music21
+
     return int(music21.key.Key(key.rstrip("m").replace("b", "-"), "minor" if key.endswith("m") else "major").sharps)
 
 
@@ -103,6 +104,8 @@ def _midi(file: mido.MidiFile, length: float) -> FileContents:
 
 def read_musicxml_with_music21(document: str) -> FileContents:
     """The MusicXML document; it is a complaint if the notes and rests of a voice don't fill a bar, or parts differ in length."""
+    import music21
+
     page = music21.converter.parseData(document, format="musicxml")
     if not isinstance(page, music21.stream.Score):
         raise SystemExit("music21 read no score")

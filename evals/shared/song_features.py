@@ -3,8 +3,8 @@
 Of a piece: notes as rows of onset, length and pitch, drums left out; the unit of time is what the rows bring (seconds of a MIDI
 file, quarter notes of a grid). Definitions as usual in the field: onsets within 10 ms are one; the key is the best of the 24
 Krumhansl & Kessler (1982) profiles on a histogram weighed by length (at most four units a note), its clarity the correlation;
-dissonant pairs are the share of seconds, sevenths and tritones (interval classes 1, 2, 6) among notes that sound together at up to 200 onsets.
-None of them says whether music is good.
+dissonant pairs are the share of seconds, sevenths and tritones (interval classes 1, 2, 6) among notes that sound together at up
+to 200 onsets. None of them says whether music is good.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import mido
 import numpy as np
 
 from img2music.metrics.symbolic.melody_metrics import tune_values
-from img2music.theory.key_finding import MAJOR_PROFILE, MINOR_PROFILE
+from img2music.theory.key_finding import profile_correlation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -101,8 +101,9 @@ def piece_features(notes: Numbers) -> dict[str, float] | None:
 
 
 def _clarity(histogram: Numbers) -> float:
-    profiles = [np.roll(profile, tonic) for profile in (MAJOR_PROFILE, MINOR_PROFILE) for tonic in range(12)]
-    return max(float(np.corrcoef(histogram, profile)[0, 1]) for profile in profiles)
+    return max(
+        profile_correlation(tuple(histogram), tonic, is_minor=is_minor) for tonic in range(12) for is_minor in (False, True)
+    )
 
 
 def _dissonance(onsets: Numbers, lengths: Numbers, pitches: Numbers, starts: Numbers) -> float:

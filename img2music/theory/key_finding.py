@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from img2music.theory.keys import Key
 
-__all__ = ["MAJOR_PROFILE", "MINOR_PROFILE", "heard_key", "key_margin"]
+__all__ = ["MAJOR_PROFILE", "MINOR_PROFILE", "heard_key", "key_margin", "profile_correlation"]
 
 MAJOR_PROFILE = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
 MINOR_PROFILE = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
@@ -32,9 +32,12 @@ def key_margin(histogram: Sequence[float], key: Key) -> float:
     """
     tonic = key.pitch_classes[0]
     relative = (tonic + 3) % 12 if key.is_minor else (tonic + 9) % 12
-    ours = max(_fit(histogram, tonic, is_minor=key.is_minor), _fit(histogram, relative, is_minor=not key.is_minor))
+    ours = max(
+        profile_correlation(histogram, tonic, is_minor=key.is_minor),
+        profile_correlation(histogram, relative, is_minor=not key.is_minor),
+    )
     others = max(
-        _fit(histogram, other, is_minor=is_minor)
+        profile_correlation(histogram, other, is_minor=is_minor)
         for other in range(12)
         for is_minor in (False, True)
         if (other, is_minor) not in {(tonic, key.is_minor), (relative, not key.is_minor)}
@@ -49,10 +52,10 @@ def heard_key(histogram: Sequence[float]) -> tuple[int, bool]:
         histogram: How long each of the twelve pitch classes above C sounds, in any unit.
     """
     keys = [(tonic, is_minor) for tonic in range(12) for is_minor in (False, True)]
-    return max(keys, key=lambda key: _fit(histogram, key[0], is_minor=key[1]))
+    return max(keys, key=lambda key: profile_correlation(histogram, key[0], is_minor=key[1]))
 
 
-def _fit(histogram: Sequence[float], tonic: int, *, is_minor: bool) -> float:
+def profile_correlation(histogram: Sequence[float], tonic: int, *, is_minor: bool) -> float:
     """Pearson's r of the histogram with the profile on `tonic`; 0 where all pitch classes sound alike."""
     profile = MINOR_PROFILE if is_minor else MAJOR_PROFILE
     turned = [histogram[(tonic + step) % 12] for step in range(12)]

@@ -1,6 +1,6 @@
-"""Makes muspy.json again: what MusPy 0.5.0 says of the scores in `made_scores.survey_scores`.
+"""Makes muspy.json again: what MusPy 0.5.0 says of the scores in `tests.support.made_notes.survey_scores`.
 
-    pip install muspy==0.5.0 && PYTHONPATH=tests python tests/goldens/make_muspy.py
+    pip install muspy==0.5.0 && python -m tests.goldens.make_muspy
 
 MusPy is no test dependency: its last release is of 2022. Notes are handed over a tick short, because it counts a beat as sounding
 when a note ends exactly on it. Groove similarity over all pairs of bars is MusPy's groove consistency of two bars, the mean of all
@@ -16,7 +16,7 @@ from pathlib import Path
 import muspy  # type: ignore[import-not-found]  # not installed: see above
 
 from img2music.score import Score
-from tests.support.made_scores import survey_scores
+from tests.support.made_notes import survey_scores
 
 TICKS = 48
 NAMES = ("scale_consistency", "pitch_entropy", "pitch_class_entropy", "empty_beat_rate")

@@ -20,8 +20,8 @@ from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.composer import Composer
 from img2music.score import Score
 from img2music.theory import instrument_names
-from tests.planners.test_rules_planner import briefs
 from tests.support.made_scenes import make_scene
+from tests.support.random_briefs import briefs
 
 
 def play(**wishes: Any) -> tuple[CompositionPlan, Score, Performance]:

@@ -28,8 +28,8 @@ from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.composer import Composer
 from img2music.score import Score
 from img2music.theory import METERS, instrument, instrument_names
-from tests.planners.test_rules_planner import KEYS
 from tests.support.made_scenes import make_scene
+from tests.support.random_briefs import KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections import defaultdict
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -19,8 +18,9 @@ from img2music.realizers.drums.drum_kit import DRUMS
 from img2music.realizers.timeline import layout_chords, layout_phrases
 from img2music.score import Note, Part, Score
 from img2music.theory import METERS, Chord, Key, Meter
-from tests.planners.test_rules_planner import briefs
+from tests.support.made_notes import check_page
 from tests.support.made_scenes import make_scene
+from tests.support.random_briefs import briefs
 
 
 def compose(line: int | None = 1, **wishes: Any) -> tuple[CompositionPlan, Score]:
@@ -30,26 +30,6 @@ def compose(line: int | None = 1, **wishes: Any) -> tuple[CompositionPlan, Score
 
 def melody_of(score: Score) -> Part:
     return next(part for part in score.parts if part.role == "melody")
-
-
-def check_page(plan: CompositionPlan, score: Score) -> None:
-    """What must hold on every page whatever was asked."""
-    assert score.bars == plan.bars
-    assert [part.instrument.name for part in score.parts] == [part.instrument for part in plan.parts]
-    for part in score.parts:
-        strokes: dict[Fraction, list[Note]] = defaultdict(list)
-        for note in part.notes:
-            strokes[note.onset_quarters].append(note)
-            assert 0 <= note.onset_quarters < note.end_quarters <= score.duration_quarters
-            assert 1 <= note.velocity <= 127
-            if not part.instrument.kit:
-                assert part.instrument.low <= note.pitch <= part.instrument.high, (part.name, note)
-                assert note.spelling.midi == note.pitch
-        for chord in strokes.values():
-            assert len({note.duration_quarters for note in chord}) == 1
-            assert len({note.pitch for note in chord}) == len(chord) <= part.instrument.voices
-        for onset, following in pairwise(sorted(strokes)):
-            assert strokes[onset][0].end_quarters <= following
 
 
 @settings(max_examples=60, deadline=None)

@@ -1,13 +1,17 @@
-"""Small scores and performances for tests: written by hand, and drawn at random by hypothesis."""
+"""Small scores and performances for tests: written by hand, small enough to count on fingers, and drawn at random by hypothesis."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
 from img2music.performance import TICKS_PER_QUARTER, Control, Performance, PlayedNote, PlayedPart
+from img2music.plan import CompositionPlan
 from img2music.score import ChordSymbol, Note, Part, Score, ScoreSection
 from img2music.theory import METERS, Chord, Key, Meter, SpelledPitch, instrument
 
@@ -16,11 +20,13 @@ if TYPE_CHECKING:
 
     from img2music.theory.instruments import Hand
 
+
 __all__ = [
     "HAT",
     "KICK",
     "SNARE",
     "band_score",
+    "check_page",
     "drum_note",
     "make_note",
     "make_part",
@@ -28,6 +34,8 @@ __all__ = [
     "perform_exactly",
     "random_scores",
     "score_from_words",
+    "survey_scores",
+    "two_voices",
 ]
 
 KICK, SNARE, HAT, OPEN_HAT, CRASH, TOM = 36, 38, 42, 46, 49, 45
@@ -55,11 +63,13 @@ def make_note(onset: object, duration: object, pitch: int, key: Key, *, velocity
 
 
 def drum_note(onset: object, duration: object, pitch: int, *, velocity: int = 90) -> Note:
+    """A stroke on a drum; the key is a drum's of General MIDI."""
     place = _PLACES[pitch]
     return Note(Fraction(str(onset)), Fraction(str(duration)), pitch, SpelledPitch(place[0], 0, int(place[1])), velocity)
 
 
 def make_part(name: str, notes: Iterable[Note], *, plays: str = "piano", role: str = "melody", hand: Hand | None = None) -> Part:
+    """A part for an instrument by the program's name."""
     ordered = tuple(sorted(notes, key=lambda note: (note.onset_quarters, note.pitch)))
     return Part(name, instrument(plays), role, ordered, hand=hand)
 
@@ -73,6 +83,7 @@ def make_score(
     tempo_bpm: float = 100.0,
     title: str = "Test",
 ) -> Score:
+    """A score of these parts."""
     return Score(title, Key.parse(key), Meter.parse(meter), tempo_bpm, bars, tuple(parts))
 
 
@@ -237,3 +248,40 @@ def random_scores(draw: st.DrawFn, *, drums: bool = True) -> Score:
     sections = (ScoreSection("A", 0, bars, 0.5, draw(st.sampled_from(["p", "mf", "ff"]))),)
     tempo = draw(st.sampled_from([60.0, 92.5, 120.0, 71.3]))
     return Score("Random", key, meter, tempo, bars, tuple(parts), chords, sections)
+
+
+def two_voices(upper: str, lower: str, **wishes: str) -> Score:
+    """A tune over a bass, each in the words of `score_from_words`."""
+    high, low = score_from_words(upper, **wishes), score_from_words(lower, **wishes)  # type: ignore[arg-type]
+    parts = [
+        make_part("Tune", high.parts[0].notes, plays="violin", role="melody"),
+        make_part("Bass", low.parts[0].notes, plays="cello", role="bass"),
+    ]
+    return make_score(parts, bars=max(high.bars, low.bars), meter=wishes.get("meter", "4/4"), key=wishes.get("key", "C major"))
+
+
+def survey_scores() -> dict[str, Score]:
+    """What an outside program is asked about: a whole band, a chromatic tune with rests, a waltz of two bars."""
+    chromatic = "60:1 61:1/2 63:1/2 r:2 66:3/2 67:1/2 68:2 r:4 70:1/4 71:1/4 72:1/2 61:3"
+    waltz = two_voices("72:1 71:1/2 69:1/2 67:1 65:2 64:1", "48:3 43:1 r:1 45:1", meter="3/4")
+    return {"band": band_score(), "chromatic": score_from_words(chromatic), "waltz": replace(waltz, tempo_bpm=90.0)}
+
+
+def check_page(plan: CompositionPlan, score: Score) -> None:
+    """What must hold on every page whatever was asked."""
+    assert score.bars == plan.bars
+    assert [part.instrument.name for part in score.parts] == [part.instrument for part in plan.parts]
+    for part in score.parts:
+        strokes: dict[Fraction, list[Note]] = defaultdict(list)
+        for note in part.notes:
+            strokes[note.onset_quarters].append(note)
+            assert 0 <= note.onset_quarters < note.end_quarters <= score.duration_quarters
+            assert 1 <= note.velocity <= 127
+            if not part.instrument.kit:
+                assert part.instrument.low <= note.pitch <= part.instrument.high, (part.name, note)
+                assert note.spelling.midi == note.pitch
+        for chord in strokes.values():
+            assert len({note.duration_quarters for note in chord}) == 1
+            assert len({note.pitch for note in chord}) == len(chord) <= part.instrument.voices
+        for onset, following in pairwise(sorted(strokes)):
+            assert strokes[onset][0].end_quarters <= following

@@ -19,29 +19,35 @@ Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
 
 def as_picture(rgb: Pixels) -> Picture:
+    """Pixels as if they had been opened."""
     height, width = rgb.shape[:2]
     return Picture(np.ascontiguousarray(rgb), width, height, "made.png", "0" * 64, "PNG")
 
 
 def see_pixels(rgb: Pixels) -> Scene:
+    """What the offline eye sees in pixels."""
     return OfflinePerceiver()(as_picture(rgb))
 
 
 def plain_colour(colour: tuple[int, int, int], height: int = 60, width: int = 80) -> Pixels:
+    """One colour all over."""
     return np.full((height, width, 3), colour, np.uint8)
 
 
 def noise(height: int = 120, width: int = 160, seed: int = 1) -> Pixels:
+    """Random pixels."""
     return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
 def ramp(left: tuple[int, int, int], right: tuple[int, int, int], height: int = 90, width: int = 120) -> Pixels:
+    """From one colour at the left to another at the right."""
     steps = np.linspace(0, 1, width)[None, :, None]
     row = np.array(left) * (1 - steps) + np.array(right) * steps
     return np.repeat(np.round(row), height, axis=0).astype(np.uint8)
 
 
 def landscape(horizon: float = 0.4, height: int = 90, width: int = 120) -> Pixels:
+    """A light sky over dark ground."""
     picture = plain_colour((150, 190, 240), height, width)
     picture[round(horizon * height) :] = (60, 90, 30)
     return picture
@@ -97,12 +103,14 @@ def silhouette() -> Pixels:
 
 
 def example_pictures() -> list[Picture]:
+    """The photographs that come with img2music, opened."""
     folder = Path(str(data_folder("demo/examples")))
     return [open_picture(path) for path in sorted(folder.glob("*.jpg"))]
 
 
 @cache
 def example_scenes() -> dict[str, Scene]:
+    """What the offline eye sees in them, by file name."""
     eye = OfflinePerceiver()
     with_pictures = sorted(entry.name for entry in data_folder("demo/examples").iterdir() if entry.name.endswith(".jpg"))
     return {name: eye(open_picture(Path(str(data_folder("demo/examples").joinpath(name))))) for name in with_pictures}

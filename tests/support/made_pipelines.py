@@ -21,6 +21,7 @@ SHORT = Brief.of(seconds=6, seed=5)
 
 
 def make_pipeline(**stages: object) -> Pipeline:
+    """A pipeline of these stages, the defaults for the others."""
     return Pipeline(
         PipelineConfig.model_validate(
             {
@@ -36,6 +37,7 @@ def make_pipeline(**stages: object) -> Pipeline:
 
 
 def files_of(piece: Piece) -> dict[str, bytes]:
+    """The files of a piece by name."""
     return dict(piece.files())
 
 
@@ -46,5 +48,6 @@ def kept_of(piece: Piece) -> KeptMusic:
 
 
 def manifest_of(folder: Path) -> dict[str, Any]:
+    """The manifest in a piece's folder."""
     found: dict[str, Any] = json.loads((folder / "piece.json").read_text())
     return found

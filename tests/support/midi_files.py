@@ -18,6 +18,7 @@ def midi_file(*tracks: list[Any], kind: int = 1, ticks_per_beat: int = 480) -> b
 
 
 def note_messages(pitch: int, ticks: int, *, channel: int = 0, wait: int = 0, velocity: int = 70) -> list[Any]:
+    """A note on and its note off, the first after `wait` ticks."""
     return [
         mido.Message("note_on", note=pitch, velocity=velocity, channel=channel, time=wait),
         mido.Message("note_off", note=pitch, velocity=0, channel=channel, time=ticks),
@@ -30,6 +31,7 @@ def held_note(pitch: int) -> Any:
 
 
 def control(controller: int, value: int, *, channel: int = 0, wait: int = 0) -> Any:
+    """A controller's message."""
     return mido.Message("control_change", control=controller, value=value, channel=channel, time=wait)
 
 
@@ -39,10 +41,12 @@ def bend(wheel: int, *, wait: int = 0) -> Any:
 
 
 def program(number: int) -> Any:
+    """A change of instrument."""
     return mido.Message("program_change", program=number)
 
 
 def midi_chunk(label: bytes, content: bytes) -> bytes:
+    """A chunk as a MIDI file has it: label, length, content."""
     return label + len(content).to_bytes(4, "big") + content
 
 

@@ -102,8 +102,12 @@ def choice_answer(**changes: Any) -> dict[str, Any]:
     return {"note": "The music tells of the colour of the evening light.", "title": "Evening Light", "choice": 2} | changes
 
 
-def record_answers(path: Path, *answers: object) -> str:
-    """Writes a file of recorded answers, used in their order, and returns the line that names it as a model."""
+def record_answers(path: Path, *answers: object, tokens: tuple[int, int] | None = None) -> str:
+    """Writes a file of recorded answers, used in their order, and returns the line that names it as a model.
+
+    `tokens` are those that each answer is said to have taken, in and out.
+    """
+    counts = {} if tokens is None else {"tokens_in": tokens[0], "tokens_out": tokens[1]}
     texts = [answer if isinstance(answer, str) else json.dumps(answer) for answer in answers]
-    path.write_text("".join(json.dumps({"answer": text}) + "\n" for text in texts))
+    path.write_text("".join(json.dumps({"answer": text} | counts) + "\n" for text in texts))
     return f"replay:{path}"

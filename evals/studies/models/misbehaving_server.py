@@ -1,8 +1,8 @@
 """Does a whole run end well whatever the model's server does?
 
-    python evals/studies/models/misbehaving_server.py [--runs 200] [--seed 0] [--limit 2.0]
+    python -m evals.studies.models.misbehaving_server [--runs 200] [--seed 0] [--limit 2.0]
 
-A server on this machine misbehaves in one of many ways (`tests/support/stub_server.py`): it hangs, drips, never stops, sends half a JSON,
+A server on this machine misbehaves in one of many ways (`tests.support.stub_server`): it hangs, drips, never stops, sends half a JSON,
 wrong kinds, prose, refusals, errors, pages, bombs. One stage of three asks it, the eye, the planner or the writer of notes; half
 of the pipelines allow a fallback and half allow none. Every combination comes before any comes twice, in an order drawn by the
 seed; the first time round the server always behaves so, the second time only at the first request. Whole pieces are composed,
@@ -14,7 +14,6 @@ The exit code is 1 where something must be none and is not.
 
 from __future__ import annotations
 
-import argparse
 import os
 import random
 import re
@@ -33,12 +32,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from evals.shared.command_line import ScriptParser
 from img2music.errors import Img2MusicError
 from img2music.pipeline import Pipeline
 from img2music.pipeline_config import PipelineConfig
 from tests.support.stub_server import BEHAVIOURS, StubServer, sample_answer, schema_of_request
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from img2music.piece import Piece
     from img2music.provenance import Event
 
@@ -50,7 +52,7 @@ LONGEST_LINE = 1200
 
 
 @dataclass
-class Run:
+class Trial:
     """How one run went."""
 
     stage: str
@@ -83,7 +85,7 @@ def answer(body: dict[str, Any]) -> Any:
     return "\n".join([*head, "V:1", f"c{eighths[1] if eighths else 8} | " * (int(bars[1]) if bars else 4)])
 
 
-def config(run: Run, base_url: str, limit: float) -> PipelineConfig:
+def config(run: Trial, base_url: str, limit: float) -> PipelineConfig:
     """The pipeline of a run."""
     use, fallback = STAGES[run.stage]
     timeout = limit * TIMEOUT_SHARE
@@ -95,7 +97,7 @@ def config(run: Run, base_url: str, limit: float) -> PipelineConfig:
     return PipelineConfig.model_validate({**about, "stages": {run.stage: stage}})
 
 
-def go(run: Run, picture: Path, seconds: int, limit: float) -> Run:
+def run_trial(run: Trial, picture: Path, seconds: int, limit: float) -> Trial:
     """One whole piece."""
     faults = [] if run.always else [run.behaviour]
     with StubServer(answer, faults, default=run.behaviour if run.always else "good") as server:
@@ -110,7 +112,7 @@ def go(run: Run, picture: Path, seconds: int, limit: float) -> Run:
             run.end = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
         else:
             run.told = piece.manifest.model_dump_json()
-            run.end = end_of(run, piece)
+            run.end = outcome_of(run, piece)
         # An asking stage that raises tells of no end.
         run.asking_seconds = run.marks.get("end", monotonic()) - run.marks.get("begin", monotonic())
     if KEY in run.told:
@@ -118,7 +120,7 @@ def go(run: Run, picture: Path, seconds: int, limit: float) -> Run:
     return run
 
 
-def end_of(run: Run, piece: Piece) -> str:
+def outcome_of(run: Trial, piece: Piece) -> str:
     """Who made the piece, as its manifest says; what is wrong where it says too little."""
     use, other = STAGES[run.stage]
     fallbacks = [(each.stage, each.asked, each.used) for each in piece.manifest.fallbacks]
@@ -130,19 +132,19 @@ def end_of(run: Run, piece: Piece) -> str:
     return f"a record that does not add up: fallbacks {fallbacks}, accepted answers {accepted}"
 
 
-def plan_runs(count: int, seed: int) -> list[Run]:
+def plan_runs(count: int, seed: int) -> list[Trial]:
     """The first `count` of all combinations, drawn by `seed`; those where the server always misbehaves come first."""
     chance = random.Random(seed)
-    runs: list[Run] = []
+    runs: list[Trial] = []
     while len(runs) < count:
         for always in (True, False):
-            some = [Run(stage, what, always, fallback) for stage, what, fallback in product(STAGES, BEHAVIOURS, (True, False))]
+            some = [Trial(stage, what, always, fallback) for stage, what, fallback in product(STAGES, BEHAVIOURS, (True, False))]
             chance.shuffle(some)
             runs += some
     return runs[:count]
 
 
-def report(runs: list[Run], limit: float) -> int:
+def report(runs: list[Trial], limit: float) -> int:
     """Prints what came of it; how many runs went wrong."""
     ends = Counter(run.end for run in runs)
     wrong = [run for run in runs if run.end not in {"model", "fallback", "refusal"}]
@@ -165,28 +167,29 @@ def report(runs: list[Run], limit: float) -> int:
     return len(wrong) + sum(run.fallback and run.end == "refusal" for run in runs)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="whole runs against a server that misbehaves")
-    parser.add_argument("--runs", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=0)
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = ScriptParser(__doc__)
+    parser.add_argument("--runs", type=int, default=200, help="how many (%(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="of their order (%(default)s)")
     parser.add_argument("--limit", type=float, default=2.0, help="seconds for the stage that asks")
-    arguments = parser.parse_args()
+    parser.need_packages("langchain_core", "langchain_openai", install="pip install -e '.[llm]'")
+    options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {"IMG2MUSIC_CACHE": folder, KEY_VARIABLE: KEY, "LANGSMITH_TRACING": "false"}
         picture = Path(folder) / "picture.png"
         rows, columns = np.mgrid[0:48, 0:64]
         Image.fromarray(np.stack([rows * 5, columns * 4, 255 - rows * 3], axis=2).astype(np.uint8)).save(picture)
         for stage in STAGES:  # what is imported at the first question is not the stage's time
-            first = go(Run(stage, "good", always=True, fallback=False), picture, SECONDS[0], 60.0)
+            first = run_trial(Trial(stage, "good", always=True, fallback=False), picture, SECONDS[0], 60.0)
             print(f"a server that behaves, {stage}: {first.end} {first.told if first.end == 'refusal' else ''}".rstrip())
         runs = []
-        for number, run in enumerate(plan_runs(arguments.runs, arguments.seed)):
+        for number, run in enumerate(plan_runs(options.runs, options.seed)):
             shutil.rmtree(Path(folder) / "answers", ignore_errors=True)
-            runs.append(go(run, picture, SECONDS[number % len(SECONDS)], arguments.limit))
+            runs.append(run_trial(run, picture, SECONDS[number % len(SECONDS)], options.limit))
             kept = [file for file in Path(folder).rglob("*.json") if KEY.encode() in file.read_bytes()]
             if kept:
                 run.end = "the key is in the cache"
-        wrong = report(runs, arguments.limit)
+        wrong = report(runs, options.limit)
     sys.exit(1 if wrong else 0)
 
 

@@ -1,25 +1,29 @@
 """What comes of asking a server in every situation that is known from the field, and how many requests it takes.
 
-    python evals/studies/models/server_faults.py [--lines]
+    python -m evals.studies.models.server_faults [--lines]
 
-Each situation of `tests/situations_*.py` is played by a server on this machine; waits between requests are counted, not waited.
-Printed are the situation, whether the model's own answer came or one line said why not, the requests spent, those spent for the same client's
-next question (1 where nothing is paid twice), and the seconds that were waited for the server; with `--lines` also what was said. The
-exit code is 1 where a situation ends otherwise than it must.
+Each situation of `tests.support.server_failures` and `tests.support.server_refusals` is played by a server on this machine; waits
+between requests are counted, not waited. Printed are the situation, whether the model's own answer came or one line said why not,
+the requests spent, those spent for the same client's next question (1 where nothing is paid twice), and the seconds that were
+waited for the server; with `--lines` also what was said. The exit code is 1 where a situation ends otherwise than it must.
 """
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 import tempfile
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
+from evals.shared.command_line import ScriptParser
 from tests.support.server_failures import FAILING, REACHED, SHAPES
 from tests.support.server_refusals import REFUSED
 from tests.support.server_situations import Outcome, Situation, play_situation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SITUATIONS = (*REFUSED, *FAILING, *REACHED, *SHAPES)
 
@@ -33,10 +37,11 @@ def as_it_must(situation: Situation, outcome: Outcome) -> bool:
     return re.search(situation.said, outcome.line) is not None and "\n" not in outcome.line
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="what comes of asking servers in every known situation")
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = ScriptParser(__doc__)
     parser.add_argument("--lines", action="store_true", help="what was said, too")
-    arguments = parser.parse_args()
+    parser.need_packages("langchain_core", "langchain_openai", install="pip install -e '.[llm]'")
+    options = parser.parse_args(arguments)
     answered = requests = wrong = 0
     begin = monotonic()
     print(f"{'situation':<58}{'outcome':<15}{'requests':>9}{'next':>6}{'waited':>8}")
@@ -50,7 +55,7 @@ def main() -> None:
         print(
             f"{situation.name:<58}{ended:<15}{outcome.asked:>9}{later:>6}{sum(outcome.waits):>7.0f}s{'' if good else '  NOT AS IT MUST'}"
         )
-        if arguments.lines:
+        if options.lines:
             for line in (*outcome.troubles, *([outcome.line] if outcome.line else [])):
                 print(f"    {line}")
     print(

@@ -1,10 +1,11 @@
 """Does the music feel as asked? A grid of valence and arousal, composed, performed and judged by a rule learned from people.
 
-    python evals/studies/music/affect_grid.py EMOPIA VGMIDI [--styles solo-piano pop chamber-strings] [--seeds 8] [--steps 7] [--cache FILE]
+    python -m evals.studies.music.affect_grid EMOPIA VGMIDI [--styles solo-piano pop chamber-strings] [--seeds 8] [--steps 7] [--cache FILE]
 
-Every point of a 7 x 7 grid in [-1, 1] becomes a scene that is ordinary in every cue and has that valence and arousal; genre, tempo and
-mode follow from them as they do for a picture (`correspondences.attributes.suggest`). Each of eight seeds has its own skyline, light and leading
-colour. 30 s are planned, composed and performed, and the notes judged (`metrics.affect`: blind to loudness, timbre, drums).
+Every point of a 7 x 7 grid in [-1, 1] becomes a scene that is ordinary in every cue and has that valence and arousal; genre,
+tempo and mode follow from them as they do for a picture (`img2music.crossmodal.attributes.suggest_attributes`). Each of eight
+seeds has its own skyline, light and leading colour. 30 s are planned, composed and performed, and the notes judged
+(`img2music.metrics.affect`: blind to loudness, timbre, drums).
 
     free            style and tempo follow the feeling
     style           the style is asked for
@@ -12,27 +13,29 @@ colour. 30 s are planned, composed and performed, and the notes judged (`metrics
                     texture are all that is left
     baseline        random eighths of the scale; mode and tempo (or mode alone) follow the feeling as for a picture
 
-Printed are Pearson's r of asked and estimated, a piece and a cell (the mean of its seeds), with 95 % bootstrap intervals; r with the
-asked values shuffled; and what was played at the edges of the grid. EMOPIA and VGMIDI (see `corpora.emopia`, `corpora.vgmidi`) are
-for evaluation only. `--cache` as in `affect_judge.py`. About half a second a piece.
+Printed are Pearson's r of asked and estimated, a piece and a cell (the mean of its seeds), with 95 % bootstrap intervals; r with
+the asked values shuffled; and what was played at the edges of the grid. EMOPIA and VGMIDI (see `evals.corpora.rated_music`)
+are for evaluation only. `--cache` as in `affect_judge`. About half a second a piece.
 """
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.studies.music.affect_judge import interval, rated_pieces
+from evals.corpora.rated_music import rated_pieces
+from evals.shared.command_line import ScriptParser
+from evals.shared.correlations import correlation_with_interval, pearson
+from evals.shared.data_sets import EMOPIA, VGMIDI
 from img2music.brief import Brief
 from img2music.crossmodal.affect import AffectAttribute
 from img2music.crossmodal.attributes import suggest_attributes
 from img2music.crossmodal.cue_evidence import TYPICAL, CueEvidence
 from img2music.io.style_files import load_style
-from img2music.metrics.affect.affect_estimator import AffectEstimator, pearson
+from img2music.metrics.affect.affect_estimator import AffectEstimator
 from img2music.metrics.affect.affect_features import AffectFeatures, read_features
 from img2music.performance import Performance, PlayedNote, PlayedPart
 from img2music.performers.expressive import ExpressivePerformer
@@ -81,12 +84,12 @@ def scene_of(valence: float, arousal: float, seed: int) -> Scene:
     )
 
 
-def composed(scene: Scene, seed: int, style: str | None, tempo: float | None) -> Performance:
+def perform_scene(scene: Scene, seed: int, style: str | None, tempo: float | None) -> Performance:
     plan = RulesPlanner()(scene, Brief.of(seconds=SECONDS, seed=seed, style=style, tempo_bpm=tempo))
     return ExpressivePerformer()(Composer()(plan), plan)
 
 
-def wandered(scene: Scene, seed: int, tempo: float | None) -> Performance:
+def perform_random_walk(scene: Scene, seed: int, tempo: float | None) -> Performance:
     """The baseline: eighths drawn from two octaves of the scale, the tonic and its triad more often than the rest."""
     bpm = tempo or scene.attributes.tempo_bpm.value
     chance = np.random.default_rng(np.random.SeedSequence(seed))
@@ -117,15 +120,17 @@ def report(
     means = np.array([judged[(asked == cell).all(axis=1)].mean(axis=0) for cell in cells])
     shuffled = asked[np.random.default_rng(np.random.SeedSequence(1)).permutation(len(asked))]
     for axis, label in enumerate(("valence", "arousal")):
+        pieces = correlation_with_interval(judged[:, axis], asked[:, axis])
+        by_cell = correlation_with_interval(means[:, axis], np.array(cells)[:, axis])
         print(
-            f"  {name:28s} {label}  {interval(judged[:, axis], asked[:, axis])}  {interval(means[:, axis], np.array(cells)[:, axis])}"
+            f"  {name:28s} {label}  {pieces}  {by_cell}"
             f"  {pearson(judged[:, axis], shuffled[:, axis]):+.2f}  {pearson(judged[:, axis], asked[:, 1 - axis]):+.2f}",
             flush=True,
         )
     return features
 
 
-def edges(points: Sequence[tuple[float, float, int]], features: Sequence[AffectFeatures]) -> None:
+def print_extremes(points: Sequence[tuple[float, float, int]], features: Sequence[AffectFeatures]) -> None:
     """Medians of what was played at the lowest, the middle and the highest of each axis."""
     asked = np.array([point[:2] for point in points])
     for axis, label in enumerate(("valence", "arousal")):
@@ -136,19 +141,19 @@ def edges(points: Sequence[tuple[float, float, int]], features: Sequence[AffectF
                 print(f"    {label} {level:+.0f}  {medians}")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="correlation of asked and estimated valence and arousal")
-    parser.add_argument("emopia", type=Path)
-    parser.add_argument("vgmidi", type=Path)
-    parser.add_argument("--styles", nargs="*", default=["solo-piano", "pop", "chamber-strings"])
-    parser.add_argument("--seeds", type=int, default=8)
-    parser.add_argument("--steps", type=int, default=7)
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = ScriptParser(__doc__)
+    parser.add_data("emopia", EMOPIA)
+    parser.add_data("vgmidi", VGMIDI)
+    parser.add_argument("--styles", nargs="*", default=["solo-piano", "pop", "chamber-strings"], help="(%(default)s)")
+    parser.add_argument("--seeds", type=int, default=8, help="pieces a point (%(default)s)")
+    parser.add_argument("--steps", type=int, default=7, help="points an axis (%(default)s)")
     parser.add_argument("--only", nargs="*", choices=("baseline", "free", "style", "both"), help="kinds of rows to make")
     parser.add_argument("--cache", type=Path, help="file that keeps the features of the rated sets between runs")
-    arguments = parser.parse_args()
-    rule = AffectEstimator.fit(rated_pieces(arguments.emopia, arguments.vgmidi, arguments.cache))
-    levels = [round(float(level), 4) for level in np.linspace(-1, 1, arguments.steps)]
-    points = [(valence, arousal, seed) for valence in levels for arousal in levels for seed in range(arguments.seeds)]
+    options = parser.parse_args(arguments)
+    rule = AffectEstimator.fit(rated_pieces(options.emopia, options.vgmidi, options.cache))
+    levels = [round(float(level), 4) for level in np.linspace(-1, 1, options.steps)]
+    points = [(valence, arousal, seed) for valence in levels for arousal in levels for seed in range(options.seeds)]
     print(f"The judge: {rule.pieces} rated pieces, held-out r {rule.quality[0]:.2f} valence, {rule.quality[1]:.2f} arousal")
     print(
         f"{len(points)} pieces of {SECONDS:g} s a row".ljust(41),
@@ -156,25 +161,27 @@ def main() -> None:
         "a cell".ljust(25),
         "shuffled, other axis",
     )
-    kinds = arguments.only or ("baseline", "free", "style", "both")
+    kinds = options.only or ("baseline", "free", "style", "both")
     rows: dict[str, Callable[[Scene, int], Performance]] = {}
     if "baseline" in kinds:
-        rows["baseline: mode and tempo"] = lambda scene, seed: wandered(scene, seed, None)
-        rows["baseline: mode alone"] = lambda scene, seed: wandered(scene, seed, 100.0)
+        rows["baseline: mode and tempo"] = lambda scene, seed: perform_random_walk(scene, seed, None)
+        rows["baseline: mode alone"] = lambda scene, seed: perform_random_walk(scene, seed, 100.0)
     if "free" in kinds:
-        rows["free"] = lambda scene, seed: composed(scene, seed, None, None)
-    for style in arguments.styles:
+        rows["free"] = lambda scene, seed: perform_scene(scene, seed, None, None)
+    for style in options.styles:
         low, high = load_style(style).tempo_bpm
         middle = float(round((low * high) ** 0.5))
         if "style" in kinds:
-            rows[style] = lambda scene, seed, style=style: composed(scene, seed, style, None)  # type: ignore[misc]
+            rows[style] = lambda scene, seed, style=style: perform_scene(scene, seed, style, None)  # type: ignore[misc]
         if "both" in kinds:
-            rows[f"{style} at {middle:g}"] = lambda scene, seed, style=style, tempo=middle: composed(scene, seed, style, tempo)  # type: ignore[misc]
+            rows[f"{style} at {middle:g}"] = lambda scene, seed, style=style, tempo=middle: perform_scene(
+                scene, seed, style, tempo
+            )  # type: ignore[misc]
     played = {name: report(name, rule, points, play) for name, play in rows.items()}
     print("\nMedians at the edges:    " + "  ".join(name[:9].rjust(9) for name in SHOWN))
     for name, features in played.items():
         print(f"  {name}")
-        edges(points, features)
+        print_extremes(points, features)
 
 
 if __name__ == "__main__":

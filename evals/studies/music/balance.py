@@ -1,6 +1,6 @@
 """Is the tune heard? Loudness of every part beside the tune's, as an outside meter reads the stems.
 
-    python evals/studies/music/balance.py [--seconds 20] [--seeds 1] [--style NAME ...]
+    python -m evals.studies.music.balance [--seconds 20] [--seeds 1] [--style NAME ...]
 
 One piece a style and seed from `temple.jpg`, rendered with stems. pyloudnorm (ITU-R BS.1770-4) measures each stem; a part is measured
 only where it plays (gating does that). Prints for each style how far the tune lies above the loudest other part and above all
@@ -9,30 +9,35 @@ others together, in LU, and lists the parts. A tune that lies lower than its acc
 
 from __future__ import annotations
 
-import argparse
 import statistics
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyloudnorm
 
 import img2music
+from evals.shared.command_line import ScriptParser
+from evals.shared.paths import EXAMPLES
 from img2music.io.style_files import style_names
 
-ROOT = Path(__file__).parents[3]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _HIDDEN_LU = -3.0
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=20.0)
-    parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--style", nargs="*", default=style_names())
-    options = parser.parse_args()
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = ScriptParser(__doc__)
+    parser.add_argument("--seconds", type=float, default=20.0, help="length of a piece (%(default)s)")
+    parser.add_argument("--seeds", type=int, default=1, help="pieces a style (%(default)s)")
+    parser.add_argument("--style", nargs="*", help="all if none is named")
+    parser.need_packages("pyloudnorm", install="pip install -e '.[test]'")
+    options = parser.parse_args(arguments)
+    import pyloudnorm
+
     pipeline = img2music.Pipeline.load("offline")
-    scene = pipeline.see(ROOT / "demo" / "examples" / "temple.jpg")
+    scene = pipeline.see(EXAMPLES / "temple.jpg")
     over_one, over_all = [], []
-    for style in options.style:
+    for style in options.style or style_names():
         for seed in range(options.seeds):
             plan = pipeline.plan(scene, img2music.Brief.of(seconds=options.seconds, style=style, seed=seed))
             performance = pipeline.perform(pipeline.realize(plan), plan)

@@ -1,6 +1,6 @@
 """Are batches of pieces like the human music of their kind? Ten features, like with like.
 
-    nice python evals/studies/music/corpora_norms.py --pop909 FOLDER --emopia FOLDER --jsb FOLDER --folk [--pieces 40]
+    nice python -m evals.studies.music.corpora_norms --pop909 FOLDER --emopia FOLDER --jsb FOLDER --folk [--pieces 40]
 
 Each kind is optional:
 
@@ -18,17 +18,18 @@ than twice as narrow as its corpus, which a median cannot show.
 
 from __future__ import annotations
 
-import argparse
 import random
 from itertools import cycle
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import gaussian_kde  # type: ignore[import-untyped]  # no stubs
 
 import img2music
-from evals.corpora import emopia, folk, jsb
+from evals.corpora import folk, jsb
+from evals.corpora.rated_music import emopia_files
+from evals.shared.command_line import ScriptParser
+from evals.shared.data_sets import EMOPIA, JSB, POP909
+from evals.shared.paths import example_pictures
 from evals.shared.song_features import midi_notes, piece_features, tune_features
 from img2music.io.midi.export_midi import write_midi
 from img2music.io.style_files import style_names
@@ -38,7 +39,7 @@ from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.composer import Composer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
 
     Row = dict[str, float]
 
-ROOT = Path(__file__).parents[3]
 MOST_SONGS = 300
 VOICES = 4
 
@@ -55,7 +55,7 @@ VOICES = 4
 def batch(style: str, seconds: float, count: int) -> Iterator[tuple[CompositionPlan, Score]]:
     """Pieces in a style, a picture and a seed each; metre and tempo as the pictures suggest."""
     pipeline = img2music.Pipeline.load("offline")
-    scenes = [pipeline.see(picture) for picture in sorted((ROOT / "demo" / "examples").glob("*.jpg"))]
+    scenes = [pipeline.see(picture) for picture in example_pictures()]
     for seed, scene in zip(range(count), cycle(scenes), strict=False):
         plan = RulesPlanner()(scene, img2music.Brief.of(style=style, seconds=seconds, seed=seed))
         yield plan, Composer()(plan)
@@ -97,6 +97,8 @@ def sung(plan: CompositionPlan, score: Score) -> Row | None:
 
 def overlap(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     """Area under the lower of two densities; 0 where a batch has no spread at all."""
+    from scipy.stats import gaussian_kde  # type: ignore[import-untyped]  # no stubs
+
     if one.std() < 1e-9 or other.std() < 1e-9:
         return 0.0
     low, high = min(one.min(), other.min()), max(one.max(), other.max())
@@ -139,15 +141,18 @@ def known(rows: Iterable[Row | None]) -> list[Row]:
     return [row for row in rows if row is not None]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pop909", type=Path)
-    parser.add_argument("--emopia", type=Path)
-    parser.add_argument("--jsb", type=Path)
-    parser.add_argument("--folk", action="store_true")
-    parser.add_argument("--pieces", type=int, default=40)
-    parser.add_argument("--chorale-style", default="choral")
-    options = parser.parse_args()
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = ScriptParser(__doc__)
+    parser.add_data("--pop909", POP909)
+    parser.add_data("--emopia", EMOPIA)
+    parser.add_data("--jsb", JSB)
+    parser.add_argument("--folk", action="store_true", help="folk tunes, which come with music21")
+    parser.add_argument("--pieces", type=int, default=40, help="of ours a kind (%(default)s)")
+    parser.add_argument("--chorale-style", default="choral", help="(%(default)s)")
+    parser.need_packages("music21", "scipy", install="pip install -e '.[test]'")
+    options = parser.parse_args(arguments)
+    if not (options.pop909 or options.emopia or options.jsb or options.folk):
+        parser.error("name a kind of music: --folk, or one of --pop909 --emopia --jsb with its folder")
 
     def ours(style: str, seconds: float, view: Callable[[CompositionPlan, Score], Row | None]) -> list[Row]:
         return known(view(plan, score) for plan, score in batch(style, seconds, options.pieces))
@@ -156,7 +161,7 @@ def main() -> None:
         files = sorted(options.pop909.glob("*/[0-9][0-9][0-9].mid"))[::2][:MOST_SONGS]
         compare("pop", ours("pop", 120, played), known(piece_features(midi_notes(path.read_bytes())) for path in files))
     if options.emopia:
-        paths = [path for path, *_ in emopia.rated_files(options.emopia)][::3][:MOST_SONGS]
+        paths = [path for path, *_ in emopia_files(options.emopia)][::3][:MOST_SONGS]
         compare("piano", ours("solo-piano", 30, played), known(piece_features(midi_notes(path.read_bytes())) for path in paths))
     if options.jsb:
         chorales = known(grid_features(sorted(step, reverse=True) for step in steps) for _, steps in jsb.voices(options.jsb))

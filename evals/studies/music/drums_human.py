@@ -1,8 +1,10 @@
-"""Are the drums human? Generated drum parts beside drummers who were left out of learning: `python evals/studies/music/drums_human.py FOLDER`.
+"""Are the drums human? Generated drum parts beside drummers who were left out of learning.
+
+    python -m evals.studies.music.drums_human FOLDER
 
 FOLDER is the Groove MIDI Dataset. People are its validation and test performances in 4/4 of eight bars or more (`beat` files); "recorded"
 is the composer with its grooves taken from the training split; "strings" is the same composer with the rhythm strings that the styles
-had before. Both are performed expressively and read by the same eye (`corpora/drumming.py`) as the people. A column is a
+had before. Both are performed expressively and read by the same eye (`evals.corpora.drum_quantization`) as the people. A column is a
 feature of one performance; shown are people's 10-90 % band, then each style's median over the seeds, starred inside the band.
 
     velocity SD     standard deviation of velocity over all strokes
@@ -16,11 +18,11 @@ Also printed: how the timing's spread, as a fraction of the beat, grows with the
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 from math import log
 from pathlib import Path
 from statistics import fmean, median, pstdev
+from typing import TYPE_CHECKING
 
 import numpy as np
 import yaml
@@ -28,6 +30,8 @@ import yaml
 from evals.corpora import groove_midi
 from evals.corpora.drum_quantization import SLOTS, QuantizedDrums, groove_similarity, quantize_recording, swing_place
 from evals.corpora.groove_midi import DrumRecording, DrumStroke
+from evals.shared.command_line import ScriptParser
+from evals.shared.data_sets import GROOVE
 from img2music.brief import Brief
 from img2music.performance import TICKS_PER_QUARTER
 from img2music.performers.expressive import ExpressivePerformer
@@ -35,6 +39,9 @@ from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.composer import Composer
 from img2music.resources import data_folder
 from tests.support.made_scenes import make_scene
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SEEDS = range(8)
 FEATURES = ("velocity SD", "timing", "repeat", "off the beat", "strokes")
@@ -89,7 +96,7 @@ STRINGS: dict[str, dict[str, dict[str, str]]] = {
 }
 
 
-def features(reading: QuantizedDrums) -> tuple[float, ...]:
+def drum_features(reading: QuantizedDrums) -> tuple[float, ...]:
     """The features of the docstring, in its order."""
     bars = reading.bars
     hits = [hit for bar in bars for hit in bar]
@@ -137,13 +144,13 @@ def tempo_exponent(performances: list[DrumRecording]) -> tuple[float, int]:
     return float(slope), len(points)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    beats = [one for one in groove_midi.read(parser.parse_args().folder) if not one.is_fill and one.meter == "4/4"]
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = ScriptParser(__doc__)
+    parser.add_data("folder", GROOVE)
+    beats = [one for one in groove_midi.read(parser.parse_args(arguments).folder) if not one.is_fill and one.meter == "4/4"]
     slope, count = tempo_exponent(beats)
     print(f"timing's spread as a fraction of the beat ~ tempo ** {slope:.2f} ({count} straight performances)\n")
-    people = [features(reading) for one in beats if one.split != "train" and (reading := read(one))]
+    people = [drum_features(reading) for one in beats if one.split != "train" and (reading := read(one))]
     bands = [np.percentile(column, [10, 90]) for column in zip(*people, strict=True)]
     print(f"{'':24}" + "".join(f"{name:>14}" for name in FEATURES))
     print(f"{f'people ({len(people)}), 10-90 %':24}" + "".join(f"{f'{low:.3g}-{high:.3g}':>14}" for low, high in bands))
@@ -156,7 +163,7 @@ def main() -> None:
                     content = {**content, "grooves": [], "drums": {"4/4": strings}}
                 path = Path(folder) / f"{style}-{kind}.yaml"
                 path.write_text(yaml.safe_dump(content))
-                rows = [features(reading) for seed in SEEDS if (reading := generated(style, str(path), seed))]
+                rows = [drum_features(reading) for seed in SEEDS if (reading := generated(style, str(path), seed))]
                 inside += sum(low <= value <= high for row in rows for value, (low, high) in zip(row, bands, strict=True))
                 pieces += len(rows)
                 middles = [median(column) for column in zip(*rows, strict=True)]

@@ -1,28 +1,27 @@
 """Our harmony beside people's: how a model of the judging half hears it, and how far four voices move.
 
-    python evals/studies/music/harmony_human.py BILLBOARD OPENEWLD JSB [DRAWS]
+    python -m evals.studies.music.harmony_human BILLBOARD OPENEWLD JSB [--draws 150]
 
-Chords: a model of triads (`planners.progressions`, the same smoothing) is learned from the *judging* half of each corpus; bits a
-change of triad are printed for our phrases (drawn from the training half), for the training half's own phrases, and for our phrases with
-their triads shuffled and with triads picked evenly. Ours should lie beside people's and far from the shuffled ones.
-Voices: mean motion of each voice from chord to chord in Bach's chorales (at quarters where the chord changes) and in
-`realizers.part_writing` over the very same chords, and the same with Bach's soprano given; parallels per hundred changes, counted
-alike in both.
+Chords: a model of triads (`img2music.planners.harmony.markov`, the same smoothing) is learned from the *judging* half of each
+corpus; bits a change of triad are printed for our phrases (drawn from the training half), for the training half's own phrases,
+and for our phrases with their triads shuffled and with triads picked evenly. Ours should lie beside people's and far from the
+shuffled ones. Voices: mean motion of each voice from chord to chord in Bach's chorales (at quarters where the chord changes) and
+in `img2music.realizers.chords.part_writing` over the very same chords, and the same with Bach's soprano given; parallels per
+hundred changes, counted alike in both.
 """
 
 from __future__ import annotations
 
-import sys
 from itertools import combinations, pairwise
 from math import log2
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evals.corpora import billboard, jsb, openewld
-from evals.corpora.progression import progression_of_song
+from evals.corpora import jsb
+from evals.corpora.harmony_counts import HarmonyCounts, read_progressions
 from evals.corpora.roman_numerals import mode_of, triads_of
 from evals.corpora.song import in_training_half
-from evals.learn.learn_harmony import HarmonyCounts
+from evals.shared.command_line import ScriptParser
+from evals.shared.data_sets import BILLBOARD, JSB, OPENEWLD
 from img2music.io.style_files import load_style
 from img2music.planners.harmony.harmonize import harmonize
 from img2music.planners.harmony.markov import build_harmony_model, load_harmony_model
@@ -33,19 +32,21 @@ from img2music.style import Vocabulary
 from img2music.theory import Chord, Key, parse_bar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
-    from evals.corpora.progression import Progression
     from img2music.planners.harmony.markov import HarmonyModel
 
 
-def main(billboard_folder: str, openewld_folder: str, jsb_folder: str, draws: int = 150) -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Prints both tables."""
-    corpora: dict[str, Iterable[Progression]] = {
-        "chart": billboard.read(Path(billboard_folder)),
-        "standards": (progression_of_song(song) for song in openewld.read(Path(openewld_folder))),
-        "chorales": jsb.read(Path(jsb_folder)),
-    }
+    parser = ScriptParser(__doc__)
+    parser.add_data("billboard", BILLBOARD)
+    parser.add_data("openewld", OPENEWLD)
+    parser.add_data("jsb", JSB)
+    parser.add_argument("--draws", type=int, default=150, help="harmonies of ours a source and mode (%(default)s)")
+    options = parser.parse_args(arguments)
+    corpora = read_progressions(options.billboard, options.openewld, options.jsb)
     print("bits a change of triad under a model of the judging half (lower: more like people)")
     print(f"{'source':10s} {'mode':8s} {'people':>7s} {'ours':>7s} {'shuffled':>9s} {'even':>7s}")
     for source, pieces in corpora.items():
@@ -62,14 +63,14 @@ def main(billboard_folder: str, openewld_folder: str, jsb_folder: str, draws: in
                     tables[mode].add(phrase, mode, has_bars=source != "chorales")
         for mode, table in tables.items():
             judge = build_harmony_model(source, mode, table.tree())
-            ours = _ours(source, mode, draws)
+            ours = _ours(source, mode, options.draws)
             chance = generator(1, "harmony_human", source, mode)
             shuffled = [[phrase[index] for index in chance.permutation(len(phrase))] for phrase in ours]
             names = load_harmony_model(source, mode).triads
             even = [[names[int(chance.integers(len(names)))] for _ in phrase] for phrase in ours]
             row = [_bits(judge, phrases) for phrases in (halves[mode, True], ours, shuffled, even)]
             print(f"{source:10s} {mode:8s} " + " ".join(f"{bits:8.2f}" for bits in row))
-    _voices(Path(jsb_folder))
+    _voices(options.jsb)
 
 
 def _ours(source: str, mode: str, draws: int) -> list[list[str]]:
@@ -157,5 +158,4 @@ def _parallels(before: Sequence[int], after: Sequence[int]) -> int:
 
 
 if __name__ == "__main__":
-    billboard_argument, openewld_argument, jsb_argument, *rest = sys.argv[1:]
-    main(billboard_argument, openewld_argument, jsb_argument, *(int(text) for text in rest))
+    main()

@@ -1,12 +1,12 @@
 """Melodies as people write them: ours beside songs that nothing here has learned from, and beside two baselines that must fail.
 
-    python evals/studies/music/melody_human.py OPENEWLD POP909 [--pieces 96] [--first 0]
+    python -m evals.studies.music.melody_human OPENEWLD POP909 [--pieces 96] [--first 0]
 
 Four measurements of a tune:
 
 - **surprise**: cross-entropy a note, in bits, of (interval in semitones, time since the last onset in sixteenths) given the pair before it,
   under an interpolated trigram with Witten-Bell weights. It is trained here, on the training half of the songs
-  (`corpora.song.in_training_half`), transposition ignored; it is not the composer's model, which knows letters, chords and bars.
+  (`evals.corpora.song.in_training_half`), transposition ignored; it is not the composer's model, which knows letters, chords and bars.
 - **strong**: share of the notes on the bar's strong beats (weight 2 and 3 of `Meter.weight`) that belong to their chord.
 - **breath**: share of phrases whose last bar breathes: a rest of at least a quarter, or half a bar until the next onset. Phrases are
   those that POP909's listeners marked (OpenEWLD marks none, so its songs have no value) and those of our plans.
@@ -23,14 +23,12 @@ The composer's constants were chosen while reading this table with `--first 0`; 
 
 from __future__ import annotations
 
-import argparse
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from math import log2, sqrt
-from pathlib import Path
+from math import log2
 from statistics import quantiles
 from typing import TYPE_CHECKING
 
@@ -38,8 +36,11 @@ import numpy as np
 
 from evals.corpora import openewld, pop909
 from evals.corpora.song import in_training_half
+from evals.shared.command_line import ScriptParser
+from evals.shared.data_sets import OPENEWLD, POP909
 from img2music.brief import Brief
 from img2music.errors import UsageError
+from img2music.evaluation.statistics import wilson_interval
 from img2music.io.style_files import style_names
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.composer import Composer
@@ -57,7 +58,7 @@ _Sign = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Line:
+class MelodyLine:
     """A tune with what the measurements need: (onset, end, pitch) from the first bar line on, chord tones by where they begin."""
 
     notes: tuple[tuple[Fraction, Fraction, int], ...]
@@ -74,7 +75,7 @@ class Line:
 class Trigram:
     """Witten-Bell interpolated n-gram of signs, down to an even share of all signs possible."""
 
-    def __init__(self, lines: Iterable[Line]) -> None:
+    def __init__(self, lines: Iterable[MelodyLine]) -> None:
         """Counts all lines."""
         self._counts: list[dict[tuple[_Sign, ...], Counter[_Sign]]] = [defaultdict(Counter) for _ in range(3)]
         for line in lines:
@@ -83,7 +84,7 @@ class Trigram:
                 for order in range(min(3, index + 1)):
                     self._counts[order][tuple(signs[index - order : index])][sign] += 1
 
-    def bits(self, line: Line) -> float:
+    def bits(self, line: MelodyLine) -> float:
         """Mean surprise of a line's notes."""
         signs = line.signs()
         total = 0.0
@@ -98,7 +99,7 @@ class Trigram:
         return total / max(1, len(signs))
 
 
-def strong(line: Line) -> float:
+def strong_beat_chord_tones(line: MelodyLine) -> float:
     """Share of strong-beat notes that are chord tones."""
     begins = [begin for begin, _ in line.chords]
     inside = total = 0
@@ -110,7 +111,7 @@ def strong(line: Line) -> float:
     return inside / max(1, total)
 
 
-def breath(line: Line) -> float | None:
+def phrase_end_rests(line: MelodyLine) -> float | None:
     """Share of phrases that end with a breath; None where phrases are not known."""
     bar = line.meter.bar_quarters
     breathing = set()
@@ -123,7 +124,7 @@ def breath(line: Line) -> float | None:
     return sum(end in breathing for end in ends) / len(ends) if ends else None
 
 
-def repeat(line: Line) -> float:
+def longest_repeat(line: MelodyLine) -> float:
     """Length of the longest stretch that comes twice, over the number of notes."""
     signs = line.signs()
 
@@ -142,7 +143,7 @@ def repeat(line: Line) -> float:
     return (low + 1) / max(1, len(line.notes)) if low else 0.0
 
 
-def of_song(song: Song) -> Line | None:
+def line_of_song(song: Song) -> MelodyLine | None:
     """A corpus song; None if its metre is none of ours. An upbeat is moved so that bar lines fall on whole bars."""
     try:
         meter = Meter.parse(song.meter)
@@ -151,26 +152,28 @@ def of_song(song: Song) -> Line | None:
     shift = meter.bar_quarters - song.bars[1] if len(song.bars) > 1 and song.bars[1] < meter.bar_quarters else Fraction(0)
     notes = tuple((note.onset + shift, note.end + shift, note.pitch) for note in song.notes)
     chords = tuple((chord.onset + shift, chord.pitch_classes) for chord in song.chords)
-    return Line(notes, chords, meter, song.phrases)
+    return MelodyLine(notes, chords, meter, song.phrases)
 
 
-def of_plan(plan: CompositionPlan) -> Line:
+def line_of_plan(plan: CompositionPlan) -> MelodyLine:
     """Our tune for a plan."""
     score = Composer()(plan)
     part = next(part for part in score.parts if part.role == "melody")
     chords = tuple((span.onset, span.chord.pitch_classes) for span in layout_chords(plan))
     phrases = tuple(phrase.first_bar * score.meter.bar_quarters for phrase in layout_phrases(plan))
-    return Line(tuple((note.onset_quarters, note.end_quarters, note.pitch) for note in part.notes), chords, score.meter, phrases)
+    return MelodyLine(
+        tuple((note.onset_quarters, note.end_quarters, note.pitch) for note in part.notes), chords, score.meter, phrases
+    )
 
 
-def shuffled(line: Line, chance: np.random.Generator) -> Line:
+def shuffled(line: MelodyLine, chance: np.random.Generator) -> MelodyLine:
     """The same notes, each with its length and the rest after it, in another order."""
     ends = [*(onset for onset, _, _ in line.notes[1:]), line.notes[-1][1]]
     cards = [(after - onset, end - onset, pitch) for (onset, end, pitch), after in zip(line.notes, ends, strict=True)]
     return _dealt([cards[int(index)] for index in chance.permutation(len(cards))], line)
 
 
-def walk(line: Line, chance: np.random.Generator) -> Line:
+def random_walk(line: MelodyLine, chance: np.random.Generator) -> MelodyLine:
     """A walk of steps up to a fourth, turned back at an octave from its start; lengths drawn from the piece's own."""
     pitch = start = line.notes[0][2]
     gaps = [after[0] - note[0] for note, after in pairwise(line.notes)]
@@ -182,58 +185,56 @@ def walk(line: Line, chance: np.random.Generator) -> Line:
     return _dealt(cards, line)
 
 
-def _dealt(cards: Sequence[tuple[Fraction, Fraction, int]], line: Line) -> Line:
+def _dealt(cards: Sequence[tuple[Fraction, Fraction, int]], line: MelodyLine) -> MelodyLine:
     """Notes one after another, given as (time to the next, length, pitch), over a line's chords."""
     notes, place = [], line.notes[0][0]
     for gap, length, pitch in cards:
         notes.append((place, place + length, pitch))
         place += gap
-    return Line(tuple(notes), line.chords, line.meter, line.phrases)
+    return MelodyLine(tuple(notes), line.chords, line.meter, line.phrases)
 
 
-def wilson(inside: int, total: int) -> str:
+def share_with_interval(inside: int, total: int) -> str:
     """A share with its 95 % interval."""
-    share, z = inside / total, 1.96
-    centre = (share + z * z / (2 * total)) / (1 + z * z / total)
-    half = z * sqrt(share * (1 - share) / total + z * z / (4 * total * total)) / (1 + z * z / total)
-    return f"{share:4.2f} [{centre - half:.2f}, {centre + half:.2f}]"
+    low, high = wilson_interval(inside, total)
+    return f"{inside / total:4.2f} [{low:.2f}, {high:.2f}]"
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Prints the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("openewld", type=Path)
-    parser.add_argument("pop909", type=Path)
-    parser.add_argument("--pieces", type=int, default=96)
+    parser = ScriptParser(__doc__)
+    parser.add_data("openewld", OPENEWLD)
+    parser.add_data("pop909", POP909)
+    parser.add_argument("--pieces", type=int, default=96, help="of ours (%(default)s)")
     parser.add_argument("--first", type=int, default=0, help="number of the first picture and seed")
-    wishes = parser.parse_args()
-    songs = [*openewld.read(wishes.openewld), *pop909.read(wishes.pop909)]
-    train = [line for song in songs if in_training_half(song) and (line := of_song(song))]
-    left = [line for song in songs if not in_training_half(song) and (line := of_song(song))]
+    options = parser.parse_args(arguments)
+    songs = [*openewld.read(options.openewld), *pop909.read(options.pop909)]
+    train = [line for song in songs if in_training_half(song) and (line := line_of_song(song))]
+    left = [line for song in songs if not in_training_half(song) and (line := line_of_song(song))]
     model = Trigram(train)
     styles = style_names()
     plans = [
         RulesPlanner()(
-            make_scene(line=wishes.first + number),
+            make_scene(line=options.first + number),
             Brief.of(
-                style=styles[number % len(styles)], seed=wishes.first + number // len(styles), seconds=60 + 10 * (number % 4)
+                style=styles[number % len(styles)], seed=options.first + number // len(styles), seconds=60 + 10 * (number % 4)
             ),
         )
-        for number in range(wishes.pieces)
+        for number in range(options.pieces)
     ]
-    ours = [of_plan(plan) for plan in plans]
+    ours = [line_of_plan(plan) for plan in plans]
     chance = np.random.default_rng(1)
     columns = {
         "left-out songs": left,
         "ours": ours,
         "shuffled": [shuffled(line, chance) for line in ours],
-        "walk": [walk(line, chance) for line in ours],
+        "walk": [random_walk(line, chance) for line in ours],
     }
-    measures: dict[str, Callable[[Line], float | None]] = {
+    measures: dict[str, Callable[[MelodyLine], float | None]] = {
         "surprise": model.bits,
-        "strong": strong,
-        "breath": breath,
-        "repeat": repeat,
+        "strong": strong_beat_chord_tones,
+        "breath": phrase_end_rests,
+        "repeat": longest_repeat,
     }
     print(f"{len(train)} songs train the n-gram, {len(left)} are left out, {len(ours)} pieces")
     for name, measure in measures.items():
@@ -245,7 +246,7 @@ def main() -> None:
             inside = sum(low <= value <= high for value in row)
             middle = quantiles(row, n=10, method="inclusive")
             print(
-                f"  {column:15} median {middle[4]:6.3f} (10-90 % {middle[0]:.3f} .. {middle[8]:.3f})   inside {wilson(inside, len(row))}"
+                f"  {column:15} median {middle[4]:6.3f} (10-90 % {middle[0]:.3f} .. {middle[8]:.3f})   inside {share_with_interval(inside, len(row))}"
             )
         if name == "surprise":
             _print_styles(styles, values["ours"], low, high)

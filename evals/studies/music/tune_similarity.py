@@ -1,8 +1,8 @@
 """Does a form sound like its letters, and do different pictures get different tunes?
 
-    nice python evals/studies/music/tune_similarity.py FOLDER [--pictures 100] [--pieces 40]
+    nice python -m evals.studies.music.tune_similarity FOLDER [--pictures 100] [--pieces 40]
 
-FOLDER holds pictures (``*.jpg``; none of them becomes part of this project), of which every so-manyth in the order of names is taken.
+FOLDER holds pictures (none of them becomes part of this project), of which so many are taken at even distances in the order of names.
 
 Form: the tunes of sections of one letter, and of different letters, compared move by move (interval and time to the next note; one
 minus the edit distance in parts of the longer section) in 90 s pieces of all styles. AUC is the chance that a pair of one letter
@@ -16,15 +16,17 @@ as above. Beside them the same picture with another seed. Tunes are the same whe
 
 from __future__ import annotations
 
-import argparse
 from fractions import Fraction
 from itertools import combinations, cycle
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import img2music
+from evals.shared.command_line import ScriptParser
+from evals.shared.data_sets import PHOTOGRAPHS
+from evals.shared.pictures import evenly, pictures_in
+from img2music.evaluation.statistics import bootstrap_interval
 from img2music.io.style_files import style_names
 from img2music.metrics.symbolic.form_similarity import section_likenesses
 from img2music.metrics.symbolic.melody_view import view_melody
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
 
     Moves = list[tuple[int, Fraction]]
 
-RESAMPLES = 2000
+DRAWS = 2000
 
 
 def write(scene: img2music.Scene, **wishes: Any) -> MelodyView | None:
@@ -76,9 +78,9 @@ def form(scenes: Sequence[img2music.Scene], count: int) -> None:
             pairs.append(section_likenesses(tune))
     alike = [value for one, _ in pairs for value in one]
     unlike = [value for _, other in pairs for value in other]
-    chance = np.random.default_rng(1)
-    draws = [auc([pairs[place] for place in chance.integers(0, len(pairs), len(pairs))]) for _ in range(RESAMPLES)]
-    low, high = np.nanpercentile(draws, (2.5, 97.5))
+    low, high = bootstrap_interval(
+        np.arange(len(pairs)), lambda drawn: auc([pairs[int(number)] for number in drawn]), draws=DRAWS
+    )
     print(f"form: {len(pairs)} pieces, {len(alike)} pairs of one letter, {len(unlike)} of different letters")
     print(f"  one letter         {spread(alike)}   people 10-90 % {band('likeness of one letter')}")
     print(f"  different letters  {spread(unlike)}   people 10-90 % {band('likeness of different letters')}")
@@ -107,14 +109,13 @@ def tunes(scenes: Sequence[tuple[str, img2music.Scene]]) -> None:
     print(f"  moves   {spread([edit_likeness(written[name], again[name]) for name in both])}")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--pictures", type=int, default=100)
-    parser.add_argument("--pieces", type=int, default=40)
-    options = parser.parse_args()
-    paths = sorted(options.folder.glob("*.jpg"))
-    paths = paths[:: max(1, len(paths) // options.pictures)][: options.pictures]
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = ScriptParser(__doc__)
+    parser.add_data("folder", PHOTOGRAPHS)
+    parser.add_argument("--pictures", type=int, default=100, help="how many of them (%(default)s)")
+    parser.add_argument("--pieces", type=int, default=40, help="of 90 s, for the form (%(default)s)")
+    options = parser.parse_args(arguments)
+    paths = evenly(pictures_in(options.folder), options.pictures)
     pipeline = img2music.Pipeline.load("offline")
     scenes = [(path.name, pipeline.see(path)) for path in paths]
     form([scene for _, scene in scenes], options.pieces)

@@ -1,6 +1,6 @@
 """Random briefs, read back by programs that know nothing of img2music: is every promise kept?
 
-    nice python evals/studies/promises/random_briefs.py [--briefs 500] [--seed 1] [--jobs 2] [--audio 20] [--inside] [--record FILE]
+    nice python -m evals.studies.promises.random_briefs [--briefs 500] [--seed 1] [--jobs 2] [--audio 20] [--inside] [--record FILE]
 
 Each brief (tempo 40-208, twelve tonics, major, minor and four modes, metres 2/4 3/4 4/4 5/4 6/8 7/8, 10-300 s, up to four named
 instruments or a style) is planned for one of the example pictures and written. mido reads the MIDI file, music21 the MusicXML
@@ -20,7 +20,6 @@ first one stopped.
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 import os
@@ -30,15 +29,15 @@ import sys
 from collections import Counter
 from functools import cache, partial
 from hashlib import sha256
-from math import sqrt
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import soundfile
-
 import img2music
+from evals.shared.command_line import ScriptParser
 from evals.shared.independent_readers import FileContents, read_abc_with_abc2midi, read_midi_with_mido, read_musicxml_with_music21
+from evals.shared.paths import ROOT, example_pictures
+from img2music.evaluation.statistics import wilson_interval
 from img2music.io.midi.export_midi import write_midi
 from img2music.io.musicxml.export_musicxml import write_musicxml
 from img2music.io.style_files import style_names
@@ -48,12 +47,12 @@ from img2music.metrics.symbolic.voice_leading_faults import overlapping_unisons
 from img2music.theory import MODES, Key, instrument, instrument_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import argparse
+    from collections.abc import Iterator, Sequence
 
     from img2music.metrics.compliance.written_files import FilePart
     from img2music.plan import CompositionPlan
 
-ROOT = Path(__file__).parents[3]
 TONICS = ("C", "C# Db", "D", "D# Eb", "E", "F", "F# Gb", "G", "G# Ab", "A", "A# Bb", "B")
 MOVED = {"a fifth up": 7, "a fifth down": 5, "a semitone up": 1}
 """Semitones by which a label is moved away from its notes."""
@@ -86,7 +85,7 @@ def _key_name(tonic: str, mode: str) -> str | None:
         return None
 
 
-def kept(brief: img2music.Brief, piece: img2music.Piece) -> dict[str, bool]:
+def promises_kept(brief: img2music.Brief, piece: img2music.Piece) -> dict[str, bool]:
     """Each promise and whether the outside readers found it kept."""
     files: dict[str, bytes] = {}
     for name, content in piece.files():
@@ -136,7 +135,7 @@ def kept(brief: img2music.Brief, piece: img2music.Piece) -> dict[str, bool]:
     return result
 
 
-def told(piece: img2music.Piece) -> dict[str, bool]:
+def compliance_rows(piece: img2music.Piece) -> dict[str, bool]:
     """What our own compliance table says; lines that measure nothing are left out."""
     rows = piece.manifest.compliance
     result = {f"{row.promise}, compliance": row.passed for row in rows if row.passed is not None}
@@ -197,6 +196,8 @@ def in_range(played: FileContents) -> bool:
 
 def sound_seconds(piece: img2music.Piece) -> float:
     """Length of the audio file."""
+    import soundfile
+
     content = next(content for name, content in piece.files() if name.startswith("audio."))
     with soundfile.SoundFile(io.BytesIO(content)) as file:
         return float(file.frames / file.samplerate)
@@ -228,7 +229,7 @@ def _program_digest() -> str:
 @cache
 def _scenes() -> list[img2music.Scene]:
     pipeline = img2music.Pipeline.load("offline")
-    return [pipeline.see(picture) for picture in sorted((ROOT / "demo" / "examples").glob("*.jpg"))]
+    return [pipeline.see(picture) for picture in example_pictures()]
 
 
 def run(number: int, *, seed: int, audio: int, inside: bool) -> dict[str, Any]:
@@ -243,7 +244,7 @@ def run(number: int, *, seed: int, audio: int, inside: bool) -> dict[str, Any]:
         piece = stages.compose_from(chance.choice(_scenes()), brief, audio="wav" if number < audio else None)
     except Exception as error:  # a crash breaks a promise too, and the other briefs still count
         return row | {"kept": {"made at all": False}, "error": f"{type(error).__name__}: {error}"}
-    return row | {"kept": ({} if inside else kept(brief, piece)) | told(piece) | flagged(piece, stages)}
+    return row | {"kept": ({} if inside else promises_kept(brief, piece)) | compliance_rows(piece) | flagged(piece, stages)}
 
 
 def rows(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
@@ -267,23 +268,16 @@ def rows(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
             yield row
 
 
-def wilson(hits: int, total: int, z: float = 1.96) -> tuple[float, float]:
-    """Wilson's interval of a share (E. B. Wilson, J. Am. Stat. Assoc. 22, 1927)."""
-    share = hits / total
-    middle = (share + z * z / (2 * total)) / (1 + z * z / total)
-    reach = z / (1 + z * z / total) * sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    return max(0.0, middle - reach), min(1.0, middle + reach)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--briefs", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = ScriptParser(__doc__)
+    parser.add_argument("--briefs", type=int, default=100, help="how many (%(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="of the briefs (%(default)s)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes at once (%(default)s)")
     parser.add_argument("--audio", type=int, default=0, help="how many briefs are made with sound")
     parser.add_argument("--inside", action="store_true", help="only what our own compliance table says")
     parser.add_argument("--record", type=Path, help="file of results, one JSON object a line; a second run goes on from it")
-    options = parser.parse_args()
+    parser.need_packages("music21", install="pip install -e '.[test]'")
+    options = parser.parse_args(arguments)
     hits: Counter[str] = Counter()
     total: Counter[str] = Counter()
     broken = []
@@ -296,7 +290,7 @@ def main() -> None:
         if sys.stderr.isatty():
             print(f"\r{count} of {options.briefs}", end="", file=sys.stderr)
     for promise, number in sorted(total.items(), key=lambda item: ("flagged" in item[0], "compliance" in item[0])):
-        low, high = wilson(hits[promise], number)
+        low, high = wilson_interval(hits[promise], number)
         print(f"{promise:48} {hits[promise]:4} of {number:4}   {hits[promise] / number:.3f} [{low:.3f}, {high:.3f}]")
     print(*(f"not kept: {one}" for one in sorted(broken)), sep="\n")
 

@@ -1,28 +1,29 @@
 """How well plain words are read: short wishes in ten languages, with the fields a person would expect.
 
-    python evals/studies/promises/words_read.py evals/wishes/open.jsonl [--show] [--plans]
+    python -m evals.studies.promises.words_read FILE [--show] [--plans]
 
-The wishes were written, before the tables that read them, by somebody who had not seen the program; half of them (`held.jsonl`) stayed closed
-until the tables were frozen. A wish is right if every field it settles is read as expected and no exact field is read that nobody asked for.
-`--plans` also plans each wish for two pictures, a bright one and a dark one, and looks whether the plan holds what a person expects: words that
-are read but not followed count as wrong there.
+FILE is `evals/wishes/open.jsonl` or `evals/wishes/held.jsonl`. The wishes were written, before the tables that read them, by
+somebody who had not seen the program; half of them (`held.jsonl`) stayed closed until the tables were frozen. A wish is right if
+every field it settles is read as expected and no exact field is read that nobody asked for. `--plans` also plans each wish for
+two pictures, a bright one and a dark one, and looks whether the plan holds what a person expects: words that are read but not
+followed count as wrong there.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections import Counter, defaultdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evals.shared.command_line import ScriptParser
+from evals.shared.paths import EXAMPLES
 from img2music import Brief, Pipeline
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.theory import instrument, instrument_names
 from img2music.words import WordsReading, read_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from img2music.plan import CompositionPlan
 
@@ -105,19 +106,19 @@ def faults_of_plan(wish: dict[str, Any], plan: CompositionPlan) -> list[str]:
     return [f"{name}: {value} is not held" for name, value in expect.items() if name in held and not held[name](value)]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", type=Path)
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = ScriptParser(__doc__)
+    parser.add_file("file", help="wishes, one JSON object a line")
     parser.add_argument("--show", action="store_true", help="print each wish that is read wrongly")
     parser.add_argument("--plans", action="store_true", help="also plan each wish for two pictures")
-    arguments = parser.parse_args()
+    options = parser.parse_args(arguments)
     planner = RulesPlanner()
-    scenes = [Pipeline.load().see(f"demo/examples/{name}.jpg") for name in ("cat", "moon")] if arguments.plans else []
+    scenes = [Pipeline.load().see(EXAMPLES / f"{name}.jpg") for name in ("cat", "moon")] if options.plans else []
     held = 0
     right: Counter[str] = Counter()
     count: Counter[str] = Counter()
     by_field: dict[str, int] = defaultdict(int)
-    for line in arguments.file.read_text(encoding="utf-8").splitlines():
+    for line in options.file.read_text(encoding="utf-8").splitlines():
         wish = json.loads(line)
         wrong = faults(wish, read_words(wish["text"]))
         count[wish["lang"]] += 1
@@ -128,11 +129,11 @@ def main() -> None:
             for fault in faults_of_plan(wish, planner(scene, Brief.of(words=wish["text"])))
         ]
         held += not unkept
-        if unkept and arguments.show:
+        if unkept and options.show:
             print(f"{wish['lang']} {wish['text']!r}: plan: {'; '.join(unkept)}")
         for fault in wrong:
             by_field[fault.split("=")[0].split(":")[0]] += 1
-        if wrong and arguments.show:
+        if wrong and options.show:
             left = ", ".join(one.words for one in read_words(wish["text"]).aside)
             print(f"{wish['lang']} {wish['text']!r}: {'; '.join(wrong)} (left aside: {left})")
     print("  ".join(f"{code} {right[code]}/{count[code]}" for code in count))

@@ -1,79 +1,82 @@
 """What the constants of the offline eye rest on: what colours alone tell, what the cues with a name tell, how cues usually are.
 
-    python evals/studies/seeing/affect_oasis.py FOLDER [--berkeley T_BCP.csv]
+    python -m evals.studies.seeing.affect_oasis FOLDER [--berkeley FOLDER]
 
-FOLDER holds OASIS (Kurdi, Lozano & Banaji, Behavior Research Methods 49, 2017): ``images/*.jpg`` and ``norms.csv`` with the
-columns ``image``, ``valence_mean_1to7`` and ``arousal_mean_1to7``. The set is for evaluation only and is no part of this
-project. Printed are Pearson correlations with 95 % bootstrap intervals over pictures, the weights in `correspondences.affect` and the means
-and deviations in `correspondences.evidence`. The whole reading is fitted to these pictures: how well it does on others is measured by
-`evals/learn/learn_affect.py`.
+FOLDER holds OASIS as `evals.corpora.oasis` describes it; the set is for evaluation only and is no part of this project. Printed
+are Pearson correlations with 95 % bootstrap intervals over pictures, the weights in `img2music.crossmodal.affect` and the means
+and deviations in `img2music.crossmodal.cue_evidence`. The whole reading is fitted to these pictures: how well it does on others
+is measured by `evals.learn.learn_affect`.
 
-T_BCP.csv holds the Berkeley Color Project's 37 colours (Palmer, Schloss, Xu & Prado-León, PNAS 110, 2013) with the columns
-``Happy``, ``Sad`` and CIELAB ``L``, ``a``, ``b``; the mood of single colours in `img2music.perceivers.image.colour_cues` is fitted to it.
+The folder of `--berkeley` holds ``T_BCP.csv``: the Berkeley Color Project's 37 colours (Palmer, Schloss, Xu & Prado-León, PNAS
+110, 2013) with the columns ``Happy``, ``Sad`` and CIELAB ``L``, ``a``, ``b``; the mood of single colours in
+`img2music.perceivers.image.colour_cues` is fitted to it.
 """
 
 from __future__ import annotations
 
-import argparse
-import csv
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from evals.corpora.oasis import read_norms
+from evals.shared.command_line import ScriptParser
+from evals.shared.correlations import correlation_with_interval, standardised
+from evals.shared.data_sets import BERKELEY, OASIS, csv_rows
 from img2music.crossmodal.affect import named_affect
 from img2music.crossmodal.cue_evidence import TYPICAL, CueEvidence
 from img2music.io.colour.oklab import oklab_from_linear
 from img2music.io.pictures import open_picture
 from img2music.perceivers.offline import OfflinePerceiver
 
-Numbers = NDArray[np.float64]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
 
-RESAMPLES = 4000
 LINEAR_FROM_XYZ = np.array(
     [[3.2404542, -1.5371385, -0.4985314], [-0.9692660, 1.8760108, 0.0415560], [0.0556434, -0.2040259, 1.0572252]]
 )
 """Linear sRGB from XYZ (D65), after B. Lindbloom."""
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="correlation of the offline eye with human ratings of photographs")
-    parser.add_argument("folder", type=Path, help="folder of OASIS with images/ and norms.csv")
-    parser.add_argument("--berkeley", type=Path, help="T_BCP.csv: fit the mood of single colours again")
-    arguments = parser.parse_args()
-    measure(arguments.folder)
-    if arguments.berkeley:
-        fit_berkeley(arguments.berkeley)
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = ScriptParser(__doc__)
+    parser.add_data("folder", OASIS)
+    parser.add_data("--berkeley", BERKELEY)
+    options = parser.parse_args(arguments)
+    measure(options.folder)
+    if options.berkeley:
+        fit_berkeley(options.berkeley / "T_BCP.csv")
 
 
 def measure(folder: Path) -> None:
     see = OfflinePerceiver()
-    with (folder / "norms.csv").open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    people = {name: np.array([float(row[f"{name}_mean_1to7"]) for row in rows]) for name in ("valence", "arousal")}
-    scenes = [see(open_picture(folder / "images" / row["image"])) for row in rows]
+    norms = read_norms(folder)
+    people = dict(zip(("valence", "arousal"), norms.ratings.T, strict=True))
+    scenes = [see(open_picture(path)) for path in norms.images]
     cues = {name: np.array([scene.number(name, np.nan) for scene in scenes]) for name in TYPICAL}
     whole = {
         "valence": np.array([scene.attributes.valence.value for scene in scenes]),
         "arousal": np.array([scene.attributes.arousal.value for scene in scenes]),
     }
     formula = {
-        "valence": 0.69 * standard(cues["brightness"]) + 0.22 * standard(cues["saturation"]),
-        "arousal": -0.31 * standard(cues["brightness"]) + 0.60 * standard(cues["saturation"]),
+        "valence": 0.69 * standardised(cues["brightness"]) + 0.22 * standardised(cues["saturation"]),
+        "arousal": -0.31 * standardised(cues["brightness"]) + 0.60 * standardised(cues["saturation"]),
     }
-    print(f"{len(rows)} pictures; Pearson r [95 % bootstrap interval]")
+    print(f"{len(scenes)} pictures; Pearson r [95 % bootstrap interval]")
     for axis, (name, rated) in enumerate(people.items()):
         terms = [named_affect(CueEvidence.of(scene))[axis] for scene in scenes]
         groups, smiles, colours = (np.array([part(term) for term in terms]) for part in (of_groups, of_smiles, of_colours))
-        design = np.column_stack([np.ones(len(rows)), groups, smiles, colours])
-        weights, *_ = np.linalg.lstsq(design, (rated - 4) / 3, rcond=None)
-        print(f"  {name:8s} Valdez-Mehrabian {interval(formula[name], rated)}")
-        print(f"  {name:8s} colours alone    {interval(colours, rated)}")
+        design = np.column_stack([np.ones(len(scenes)), groups, smiles, colours])
+        weights, *_ = np.linalg.lstsq(design, rated, rcond=None)
+        print(f"  {name:8s} Valdez-Mehrabian {correlation_with_interval(formula[name], rated)}")
+        print(f"  {name:8s} colours alone    {correlation_with_interval(colours, rated)}")
         print(
-            f"  {name:8s} cues with a name {interval(groups + smiles + colours, rated)}   each weight times {weights[1:].round(2)}"
+            f"  {name:8s} cues with a name {correlation_with_interval(groups + smiles + colours, rated)}   each weight times {weights[1:].round(2)}"
         )
-        print(f"  {name:8s} whole, in sample {interval(whole[name], rated)}   its spread: SD {whole[name].std():.2f}")
-    means = ", ".join(f"{name} {(rated.mean() - 4) / 3:+.2f}" for name, rated in people.items())
+        print(
+            f"  {name:8s} whole, in sample {correlation_with_interval(whole[name], rated)}   its spread: SD {whole[name].std():.2f}"
+        )
+    means = ", ".join(f"{name} {rated.mean():+.2f}" for name, rated in people.items())
     print(f"  mean ratings on -1..1: {means}")
     print("TYPICAL:")
     for name, values in cues.items():
@@ -92,22 +95,9 @@ def of_colours(terms: dict[str, float]) -> float:
     return sum(terms.values()) - of_groups(terms) - of_smiles(terms)
 
 
-def standard(values: Numbers) -> Numbers:
-    return np.asarray((values - values.mean()) / values.std())
-
-
-def interval(read: Numbers, rated: Numbers) -> str:
-    """Pearson's r and the 2.5th and 97.5th percentile of its bootstrap distribution."""
-    chance = np.random.default_rng(np.random.SeedSequence(0))
-    drawn = [chance.integers(0, len(read), len(read)) for _ in range(RESAMPLES)]
-    low, high = np.quantile([np.corrcoef(read[pick], rated[pick])[0, 1] for pick in drawn], (0.025, 0.975))
-    return f"{np.corrcoef(read, rated)[0, 1]:+.3f} [{low:+.3f}, {high:+.3f}]"
-
-
 def fit_berkeley(table: Path) -> None:
     """Least squares of (happy - sad) / 2 on OKLab lightness, a, b and chroma."""
-    with table.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    rows = csv_rows(table)
     light, a, b, happy, sad = (np.array([float(row[name]) for row in rows]) for name in ("L", "a", "b", "Happy", "Sad"))
     middle = (light + 16) / 116
     roots = np.stack([middle + a / 500, middle, middle - b / 200], axis=1)

@@ -1,6 +1,6 @@
 """What is left of the reading when colour is taken away: silhouettes, which people rated too.
 
-    python evals/studies/seeing/silhouettes.py FOLDER
+    python -m evals.studies.seeing.silhouettes FOLDER
 
 FOLDER holds BASS (Bicolor Affective Silhouettes and Shapes, Kawai, Lukács & Ansorge; CC BY 4.0): ``images/*.png`` and
 ``BASS_data.csv`` with mean ratings of 1..9 by people in the US and in China (``val_mean_us``, ``aro_mean_ch`` ...). Nothing is fitted to
@@ -10,35 +10,31 @@ know no more than how much of the picture is black, and the r of the two groups 
 
 from __future__ import annotations
 
-import argparse
-import csv
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from evals.studies.seeing.affect_oasis import interval, standard
+from evals.shared.command_line import ScriptParser
+from evals.shared.correlations import correlation_with_interval, standardised
+from evals.shared.data_sets import BASS, csv_rows
 from img2music.io.pictures import open_picture
 from img2music.perceivers.offline import OfflinePerceiver
 
-Numbers = NDArray[np.float64]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 COLOURS = ("brightness", "saturation", "colour_mood", "colourfulness")
 
 
-def correlation(read: Numbers, rated: Numbers) -> str:
-    return "does not vary" if np.ptp(read) < 1e-9 else interval(read, rated)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="correlation of the offline eye with ratings of silhouettes")
-    parser.add_argument("folder", type=Path, help="folder of BASS with images/ and BASS_data.csv")
-    arguments = parser.parse_args()
-    with (arguments.folder / "BASS_data.csv").open(newline="", encoding="utf-8-sig") as file:
-        rows = [row for row in csv.DictReader(file) if (arguments.folder / "images" / row["file_name"]).is_file()]
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = ScriptParser(__doc__)
+    parser.add_data("folder", BASS)
+    options = parser.parse_args(arguments)
+    rows = [row for row in csv_rows(options.folder / "BASS_data.csv") if (options.folder / "images" / row["file_name"]).is_file()]
     see = OfflinePerceiver()
-    scenes = [see(open_picture(arguments.folder / "images" / row["file_name"])) for row in rows]
+    scenes = [see(open_picture(options.folder / "images" / row["file_name"])) for row in rows]
     cues = {name: np.array([scene.number(name, 0.0) for scene in scenes]) for name in COLOURS}
-    light, full = (standard(cues[name]) if np.ptp(cues[name]) > 1e-9 else cues[name] * 0 for name in COLOURS[:2])
+    light, full = (standardised(cues[name]) for name in COLOURS[:2])
     readings = {
         "val": {
             "this eye": np.array([scene.attributes.valence.value for scene in scenes]),
@@ -60,11 +56,11 @@ def main() -> None:
     for axis, label in (("val", "valence"), ("aro", "arousal")):
         people = [np.array([float(row[f"{axis}_mean_{country}"]) for row in rows]) for country in ("us", "ch")]
         for name, read in readings[axis].items():
-            print(f"  {label}  {name:32s}", *(correlation(read, rated).ljust(25) for rated in people))
+            print(f"  {label}  {name:32s}", *(correlation_with_interval(read, rated).ljust(25) for rated in people))
         mine = readings[axis]["this eye"]
         for name, some in (("this eye, subject named", known), ("this eye, not sure", ~known)):
-            print(f"  {label}  {name:32s}", *(correlation(mine[some], rated[some]).ljust(25) for rated in people))
-        print(f"  {label}  {'the other people':32s}", interval(people[0], people[1]))
+            print(f"  {label}  {name:32s}", *(correlation_with_interval(mine[some], rated[some]).ljust(25) for rated in people))
+        print(f"  {label}  {'the other people':32s}", correlation_with_interval(people[0], people[1]))
         print(f"  {label}  SD of this eye {mine.std():.3f}, of people on -1..1 {people[0].std() / 4:.3f} (US)")
 
 

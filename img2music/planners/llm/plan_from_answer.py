@@ -2,7 +2,7 @@
 
 A model's plan is laid over a whole valid draft that the rules made, so that one bad field never costs the others. Every fault is a
 sentence with its place, ready to be quoted to the model, and to be put on record as a mend where no better answer came.
-Knows nothing of lengths and of what was asked (`llm_settling` does).
+Knows nothing of lengths and of what was asked (`settle_plan` does).
 """
 
 from __future__ import annotations

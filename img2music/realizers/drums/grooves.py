@@ -12,7 +12,7 @@ were recorded in 3/4 and serve there as they are. Other metres are made from rea
 
 Strokes keep the velocity and the timing that they were played with. How far a stroke lies from the grid shrinks in seconds as the
 tempo rises, but less than the beat does: over 282 straight performances of the set the spread as a fraction of the beat grows with the
-0.62nd power of the tempo (`python evals/studies/music/drums_human.py FOLDER`), so deviations are carried over by the square root.
+0.62nd power of the tempo (`python -m evals.studies.music.drums_human FOLDER`), so deviations are carried over by the square root.
 
 Conventions: places and lags in quarter notes of the piece, lag positive when late; weight 1 is a groove's own root mean square
 velocity. Knows nothing of sections and phrases.

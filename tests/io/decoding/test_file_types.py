@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import struct
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from img2music.io.decoding.tiff_directories import directories
 from img2music.io.pictures import Picture, open_picture
 from tests.support.picture_files import (
     GRASS,
+    HEIC,
     RED,
     SKY,
     encode_picture,
@@ -186,17 +186,6 @@ def test_heic_without_its_package_names_the_extra(monkeypatch: pytest.MonkeyPatc
         assert "pip install 'img2music[heic]'" in refused(iso_media_head(*brands) + bytes(64))
 
 
-# A HEIC of 24 x 16 pixels that stands on its side (irot and EXIF orientation 6) and says Display P3 (nclx); x265 by pillow-heif 1.8.1.
-HEIC = base64.b64decode(
-    "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAcdtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAADRpbG9jAAAAAERAAAIA"
-    "AQAAAAAB6wABAAAAAAAAAJIAAgAAAAACfQABAAAAAAAAACQAAAA4aWluZgAAAAAAAgAAABVpbmZlAgAAAAABAABodmMxAAAAABVpbmZlAgAAAQACAABFeGlm"
-    "AAAAAA5waXRtAAAAAAABAAABBmlwcnAAAADlaXBjbwAAAHVodmNDAQNwAAAAkAAAAAAAHvAA/P34+AAADwNgAAEAGEABDAH//wNwAAADAJAAAAMAAAMAHroC"
-    "QGEAAQApQgEBA3AAAAMAkAAAAwAAAwAeoCCBBZbqrprm4YGgwIAAAAyAAAADAIRiAAEABkQBwXPBiQAAABNjb2xybmNseAAMAA0ABoAAAAAUaXNwZQAAAAAA"
-    "AABAAAAAQAAAAChjbGFwAAAAEAAAAAEAAAAYAAAAAf///9AAAAAC////2AAAAAIAAAAQcGl4aQAAAAADCAgIAAAACWlyb3QDAAAAGWlwbWEAAAAAAAAAAQAB"
-    "BoECAwWEhgAAABppcmVmAAAAAAAAAA5jZHNjAAIAAQABAAAAvm1kYXQAAACOKAGvCch5aYPAJCWOs/UeNd6qVXLBu+uvJw8Tv/kUc3rNzijWKXzOEDvaDlUE"
-    "NvkAWK4qLZ4wcjG7hU2THZ67wZfkfn672GrIvetO4mEe4eE6ePDP0FeivrGpuopp1D2ZzfAXu/o2OfR26ODbt4J2z1GqoA7O3MBjcYzCwPXctfd2/OcKUNi7"
-    "kGhsBQQDaAAAAAZFeGlmAABNTQAqAAAACAABARIAAwAAAAEABgAAAAAAAA=="
-)
 needs_heif = pytest.mark.usefixtures("has_heic")
 
 

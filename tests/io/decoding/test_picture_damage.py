@@ -18,9 +18,8 @@ from PIL import Image, features
 from img2music.errors import PictureError
 from img2music.io.decoding import isobmff, jpeg_header, svg, svg_sanitizer, tiff_directories
 from img2music.io.pictures import open_picture
-from tests.io.decoding.test_file_types import HEIC
 from tests.support.commands import assert_one_line
-from tests.support.picture_files import encode_picture, png_chunk, png_file, sky_and_grass, tiff_file
+from tests.support.picture_files import HEIC, encode_picture, png_chunk, png_file, sky_and_grass, tiff_file
 
 HAS_AVIF = "avif" in features.modules and bool(features.check("avif"))
 MOST_SECONDS = 20

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from img2music.provenance import ModelUse
 
 extras.require("llm")
-FIRST_VERSION = str(Path(__file__).parents[2] / "prompts_v1" / "see-cited.md")
+FIRST_VERSION = str(Path(__file__).parents[2] / "documents" / "prompts_version_1" / "see-cited.md")
 """A prompt as it was shipped once: whoever copied it goes on with it, and with the answers of its schema, "scene/1"."""
 OWN = ("density", "height", "contour")
 """Attributes that no model is asked for."""

@@ -203,7 +203,7 @@ def test_what_only_follows_from_a_fault_is_no_second_one() -> None:
 
 
 def test_a_prompt_as_it_was_shipped_once_plans_as_it_did(tmp_path: Path) -> None:
-    first = str(Path(__file__).parents[2] / "prompts_v1" / "plan-compose.md")
+    first = str(Path(__file__).parents[2] / "documents" / "prompts_version_1" / "plan-compose.md")
     plan, use = ask(tmp_path, Brief(seconds=30), plan_answer(), prompt=first)
     assert (plan.title, plan.style, plan.key, plan.tempo_bpm, plan.bars) == ("The Last Boat", "folk", "D dorian", 132, 16)
     assert (use.repairs, use.faults, use.citations, use.unfounded) == (0, (), 2, 0)

@@ -13,7 +13,7 @@ from img2music.realizers.composer import Composer
 from img2music.realizers.timeline import ChordSpan, layout_chords, layout_phrases
 from img2music.theory import METERS
 from img2music.theory.pattern_names import PATTERNS
-from tests.realizers.test_composer import check_page
+from tests.support.made_notes import check_page
 from tests.support.made_scenes import make_scene
 
 if TYPE_CHECKING:

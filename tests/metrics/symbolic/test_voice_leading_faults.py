@@ -14,8 +14,7 @@ from img2music.metrics.symbolic.voice_leading_faults import (
     strikes_together,
 )
 from img2music.score import Score
-from tests.support.made_notes import make_part, make_score, score_from_words
-from tests.support.made_scores import two_voices
+from tests.support.made_notes import make_part, make_score, score_from_words, two_voices
 
 
 def values(score: Score) -> dict[str, float | None]:

@@ -9,10 +9,9 @@ import pytest
 
 from img2music.metrics.symbolic.descriptors import groove_similarity, measure_descriptors
 from img2music.score import Score
-from tests.support.made_notes import KICK, drum_note, make_part, make_score, score_from_words
-from tests.support.made_scores import survey_scores
+from tests.support.made_notes import KICK, drum_note, make_part, make_score, score_from_words, survey_scores
 
-MUSPY = json.loads((Path(__file__).parents[1] / "goldens" / "muspy.json").read_text(encoding="utf-8"))["found"]
+MUSPY = json.loads((Path(__file__).parents[2] / "goldens" / "muspy.json").read_text(encoding="utf-8"))["found"]
 OURS = {
     "scale_consistency": "scale consistency",
     "pitch_entropy": "pitch entropy",

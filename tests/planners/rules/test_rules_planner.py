@@ -18,25 +18,10 @@ from img2music.planners.rules.form import count_bars, fit_tempo, layout_sections
 from img2music.planners.rules.motif import draw_motif
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.composer import Composer
-from img2music.theory import METERS, Meter, instrument, instrument_names
+from img2music.theory import METERS, Meter, instrument
 from img2music.words import read_words
 from tests.support.made_scenes import make_scene
-
-# Twelve tonics as each mode writes them with at most six accidentals.
-KEYS = [f"{tonic} major" for tonic in ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")] + [
-    f"{tonic} minor" for tonic in ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
-]
-briefs = st.builds(
-    Brief.of,
-    seconds=st.floats(1, 400),
-    tempo_bpm=st.none() | st.floats(20, 300),
-    key=st.none() | st.sampled_from(KEYS),
-    meter=st.none() | st.sampled_from(METERS),
-    style=st.none() | st.sampled_from(style_names()),
-    instruments=st.none() | st.lists(st.sampled_from(instrument_names()), min_size=1, max_size=6).map(tuple),
-    words=st.sampled_from(["", "calm night with strings", "no drums", "happy fast 3/4 waltz", "zork !!! {}"]),
-    seed=st.integers(0, 2**40),
-)
+from tests.support.random_briefs import briefs
 
 
 @settings(max_examples=60, deadline=None)

@@ -1,4 +1,4 @@
-"""Writes the golden files from the band of `scores.py`: ``PYTHONPATH=.:tests python tests/goldens/make.py``.
+"""Writes the golden files from `tests.support.made_notes.band_score`: ``python -m tests.goldens.make_goldens``.
 
 Run it after a wanted change of a writer, look at the difference, and commit it with the change.
 """
