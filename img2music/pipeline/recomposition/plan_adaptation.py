@@ -14,7 +14,7 @@ from img2music.pipeline.recomposition.form_fitting import fit_form, form_body, r
 from img2music.pipeline.recomposition.kept_parts import assign_kept_parts, craft_of
 from img2music.plan import MOST_SECTIONS, CompositionPlan, Reason
 from img2music.realizers.kept_notes import transfer_part
-from img2music.report.reason_wording import is_about_loop_bars, tempo_without_fill
+from img2music.report.planner_phrases import is_about_loop_bars, tempo_without_fill
 from img2music.rng import generator
 from img2music.theory.transposition import numeral_in_mode
 from img2music.words import read_words
