@@ -136,7 +136,7 @@ def replay(
     checks: list[FileCheck] = []
 
     def compared() -> Iterator[tuple[str, bytes]]:
-        for name, content in piece.files():
+        for name, content in piece.files(on_event):
             checks.append(FileCheck(name, _compare_made(name, content, record), beside.get(name)))
             yield name, content
 

@@ -14,6 +14,7 @@ from img2music.models.parsing.json_answer import AnswerError, drop_unknown_field
 from img2music.models.parsing.json_candidates import unwrap_answer
 from img2music.models.parsing.loose_values import LenientReader, folded
 from img2music.plan import Motif, Section
+from img2music.planners.form import split_into_phrases
 from img2music.planners.llm.plan_answer_spelling import choice_as_meant, plan_as_meant
 from img2music.planners.llm.plan_schema import (
     ChangedSection,
@@ -25,7 +26,6 @@ from img2music.planners.llm.plan_schema import (
     WireReason,
     WireSection,
 )
-from img2music.planners.rules.form import split_into_phrases
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from img2music.brief import SECONDS_RANGE
-from img2music.planners.rules.form import SectionLayout
+from img2music.planners.form import SectionLayout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

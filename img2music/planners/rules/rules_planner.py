@@ -15,10 +15,10 @@ from img2music.crossmodal.edits import refresh_edited_scene
 from img2music.io.lexicon_files import is_near_style
 from img2music.io.style_files import load_style, style_names
 from img2music.plan import CompositionPlan, Section
+from img2music.planners.form import count_bars, fit_tempo, layout_sections, section_energies
 from img2music.planners.harmony.harmonize import harmonize
 from img2music.planners.rules.affect_mapping import DENSITY_SHIFT, adapt_vocabulary, map_affect, nearest_mode
 from img2music.planners.rules.ensemble_choice import choose_parts
-from img2music.planners.rules.form import count_bars, fit_tempo, layout_sections, section_energies
 from img2music.planners.rules.loop_form import (
     count_loop_bars,
     fit_loop_tempo,

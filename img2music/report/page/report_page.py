@@ -2,7 +2,7 @@
 
 Self-contained: picture, engraving and piano roll are ``data:`` addresses, style and script stand in the page and are named
 by their hash in its content security policy, which forbids everything else: no network, no foreign script, no font from
-outside. Only the sound may lie beside the page. All text from outside passes through `markup`, which escapes it.
+outside. Only the sound may lie beside the page. All text from outside passes through `img2music.report.page.html`, which escapes it.
 The page holds no clock and no random number: the same piece gives the same bytes.
 """
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from img2music.report.page.citations import spark
 from img2music.report.page.html import Html, el
-from img2music.report.reason_wording import changed_choice
+from img2music.report.planner_phrases import changed_choice
 from img2music.report.text_format import as_sentence, cue_figure, cue_name, format_number, join_words, with_accidentals
 from img2music.scene import MusicalAttributes, Swatch
 
