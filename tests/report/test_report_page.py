@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from img2music.io.engraving.piano_roll import pianoroll_svg
 from img2music.report import explain_text
+from img2music.report.page.audio_player import numeral, plot_edges
 from img2music.report.page.citations import CueIndex
 from img2music.report.page.html import data_svg, el, relative_href, strip_unsafe
 from img2music.report.page.page_colours import contrast, oklch_to_hex, themes
-from img2music.report.page.player import numeral, plot_edges
 from img2music.report.page.reproduce import compose_command
 from img2music.report.text_format import format_clock, with_accidentals
 from img2music.scene import Swatch

@@ -16,7 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from img2music.errors import BackendError
-from img2music.models.providers.local import ChatRequest, LocalChatModel, ModelPool, chat_result, cut_off_by_context, one_line
+from img2music.models.providers.local_model import (
+    ChatRequest,
+    LocalChatModel,
+    ModelPool,
+    chat_result,
+    cut_off_by_context,
+    one_line,
+)
 from img2music.models.providers.weight_files import find_file
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from img2music.errors import BackendError, Img2MusicError, MissingPackageError, UsageError
-from img2music.models.providers.local import (
+from img2music.models.providers.local_model import (
     TOP_P,
     ChatRequest,
     LocalChatModel,

@@ -20,7 +20,7 @@ from pydantic import Field, PrivateAttr
 
 from img2music.errors import BackendError, DocumentError
 from img2music.io.documents import parse_json, read_file
-from img2music.models.providers.local import chat_result
+from img2music.models.providers.local_model import chat_result
 from img2music.provenance import MOST_TOKENS
 from img2music.strict_model import StrictModel
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import PrivateAttr
 
 from img2music.errors import BackendError, Img2MusicError
-from img2music.models.providers.local import (
+from img2music.models.providers.local_model import (
     TOP_P,
     ChatRequest,
     LocalChatModel,

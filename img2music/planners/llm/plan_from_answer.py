@@ -15,7 +15,7 @@ from img2music.models.parsing.json_candidates import unwrap_answer
 from img2music.models.parsing.loose_values import LenientReader, folded
 from img2music.plan import Motif, Section
 from img2music.planners.form import split_into_phrases
-from img2music.planners.llm.plan_answer_spelling import choice_as_meant, plan_as_meant
+from img2music.planners.llm.normalize_plan_answer import choice_as_meant, plan_as_meant
 from img2music.planners.llm.plan_schema import (
     ChangedSection,
     ChangesAnswer,

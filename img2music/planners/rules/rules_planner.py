@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from img2music.crossmodal.affect import spread_affect
 from img2music.crossmodal.attribution import cite_terms, share_among_cues, sum_terms
-from img2music.crossmodal.edits import refresh_edited_scene
+from img2music.crossmodal.scene_edits import refresh_edited_scene
 from img2music.io.lexicon_files import is_near_style
 from img2music.io.style_files import load_style, style_names
 from img2music.plan import CompositionPlan, Section

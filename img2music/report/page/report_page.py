@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from img2music.report.page import player, report_tables
+from img2music.report.page import audio_player, report_tables
 from img2music.report.page.citations import CueIndex, figure, marks_css, spark
 from img2music.report.page.html import Html, data_svg, el
 from img2music.report.page.layout import page_head, page_section, theme_css
@@ -84,7 +84,7 @@ def _style(piece: Piece, evidence: CueIndex, pianoroll: str) -> str:
     light, dark = themes(piece.scene.colours if piece.scene is not None else ())
     colours = theme_css(light, dark)
     seconds = piece.performance.seconds
-    form = player.form_css(piece.plan, seconds, player.plot_edges(pianoroll, seconds))
+    form = audio_player.form_css(piece.plan, seconds, audio_player.plot_edges(pianoroll, seconds))
     return colours + _text("page.css") + marks_css(evidence) + form
 
 
@@ -99,7 +99,7 @@ def _header(piece: Piece) -> Html:
 
 
 def _beside(piece: Piece, evidence: CueIndex, audio_name: str | None, audio_data: tuple[str, bytes] | None) -> Html:
-    return el("div", player.player(piece, audio_name, audio_data), _glance(piece), _palette(evidence), class_="beside")
+    return el("div", audio_player.player(piece, audio_name, audio_data), _glance(piece), _palette(evidence), class_="beside")
 
 
 def _glance(piece: Piece) -> Html:
@@ -147,10 +147,10 @@ def _listen(piece: Piece, pianoroll: str) -> Html:
     return page_section(
         "listen",
         "Listen along",
-        player.timeline(piece, pianoroll, dynamics),
+        audio_player.timeline(piece, pianoroll, dynamics),
         el("p", "Each block below the notes is a section: as wide as it is long, as high as its energy.", class_="hint"),
         el("h3", "Harmony"),
-        player.harmony(piece.plan, dynamics),
+        audio_player.harmony(piece.plan, dynamics),
     )
 
 
@@ -178,7 +178,7 @@ def _why(piece: Piece, evidence: CueIndex) -> Html:
             "Mood",
             "The ring is the picture, the dot the piece.",
         ),
-        _card(player.motif_drawing(plan.motif), "Motif", "The smallest idea, from which the tune grows."),
+        _card(audio_player.motif_drawing(plan.motif), "Motif", "The smallest idea, from which the tune grows."),
         _card(spark(plan.contour), "Line", "The course of the melody through a theme, low to high."),
     ]
     quarrels = [el("li", as_sentence(conflict)) for conflict in piece.manifest.conflicts]
