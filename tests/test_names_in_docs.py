@@ -83,4 +83,4 @@ def test_commands_are_found_where_texts_name_them() -> None:
 def test_extras_named_are_there() -> None:
     for path in SOURCES:
         for names in re.findall(r"(?:img2music|'\.|\"\.)\[([a-z][a-z,]*)\]", path.read_text(encoding="utf-8")):
-            assert set(names.split(",")) <= EXTRAS | {"dev"}, f"{path} names {names}"
+            assert set(names.split(",")) <= EXTRAS, f"{path} names {names}"

@@ -27,6 +27,7 @@ OTHER_LENGTHS: dict[str, str] = {
     "cli/styles.py": "one verb a file",
     "evaluation/line_diff.py": "one function, for any two lists of lines",
     "models/question.py": "two records that the client and the providers share",
+    "models/http/redaction.py": "the one place that cuts keys and passwords out of messages, so that it can be read at once",
     "performers/strict.py": "a back end of its own; all it shares with the other one lies in performance_builder",
     "realizers/drums/drum_kit.py": "one table that the drums, the speller and the readers of ABC share",
     "renderers/post/loop_seam.py": "one idea that the renderer, the filter and the mastering share",

@@ -145,9 +145,9 @@ def _form(sections: Sequence[Section]) -> list[tuple[str, str, str, tuple[int, .
 
 def _harmonized(sections: Sequence[Section], plan: CompositionPlan) -> tuple[Section, ...]:
     """The kept sections with chords of their own, drawn as the planner of rules draws them."""
+    from img2music.planners.form import SectionLayout
     from img2music.planners.harmony.harmonize import harmonize
     from img2music.planners.rules.affect_mapping import adapt_vocabulary
-    from img2music.planners.rules.form import SectionLayout
 
     style, meter = load_style(plan.style), plan.parsed_meter
     rows = harmonize(
