@@ -263,7 +263,7 @@ def test_a_very_long_score_is_cut_and_said_to_be() -> None:
     long = PAGE.replace("100 %", "x" * 2_500_000)
     read = PageReader(report_page(report_piece(), pages=(long,) * 5))
     assert len([alt for alt in read.values("alt") if alt.startswith("The score, page")]) == 2
-    assert "3 more pages are in the files beside this page" in read.text
+    assert "3 more pages are in score.svg" in read.text
 
 
 def test_embedded_drawings_keep_their_content() -> None:
