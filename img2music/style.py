@@ -160,7 +160,7 @@ class Style(DocumentModel):
     """Sounding part of a note's written length."""
     reverb: Unit = 0.35
     form: Literal["song", "verse-refrain", "rondo", "arch", "strophic"] = "song"
-    """How sections follow each other; see `planners/rules/form.py`."""
+    """How sections follow each other; see `planners/form.py`."""
     ending: Literal["ritardando", "hit", "fade"] = "ritardando"
     density: tuple[Unit, Unit] = (0.2, 0.8)
     """Density of the calmest and of the most aroused piece."""

@@ -178,7 +178,7 @@ def _why(piece: Piece, evidence: CueIndex) -> Html:
             "Mood",
             "Ring: the picture. Dot: the piece.",
         ),
-        _card(player.motif_drawing(plan.motif), "Motif", "The short idea that the tune grows from."),
+        _card(audio_player.motif_drawing(plan.motif), "Motif", "The short idea that the tune grows from."),
         _card(spark(plan.contour), "Line", "How the melody rises and falls over a theme."),
     ]
     quarrels = [el("li", as_sentence(conflict)) for conflict in piece.manifest.conflicts]
