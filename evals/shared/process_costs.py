@@ -1,7 +1,8 @@
 """What processes cost: CPU seconds (user and system, children too) and peak resident memory, medians over interleaved runs.
 
-Linux and macOS. Memory is the largest resident set of any one process, in megabytes of 2**20 bytes as Linux counts it. Times on a
-busy machine compare only within one run; jobs take turns, so that a busy minute burdens all alike.
+Linux and macOS. Memory is the largest resident set of any one process, in megabytes of 2**20 bytes as Linux counts it, and never less than what
+the measuring process itself held when it started the other. Times on a busy machine compare only within one run; jobs take turns, so that a
+busy minute burdens all alike.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -233,6 +234,70 @@ def test_a_dear_run_does_not_begin(run: Run, tried: Callable[..., list[object]],
     assert not (tmp_path / "prompts-tried").exists()
 
 
+def test_a_budget_stops_a_run_and_a_higher_one_goes_on(run: Run, tried: Callable[..., list[object]], tmp_path: Path) -> None:
+    """Each answer costs far more than was estimated before the first of its kind."""
+    line = record_cell_answers(tmp_path / "dear.jsonl", [attribute_answer()] * 4, tokens=(1_000_000, 0))
+    line += "?price_in=1&price_out=1"
+    words = [word if not str(word).startswith("replay:") else line for word in tried()]
+    code, out, err = run(*words, "--budget", "2.5")
+    assert code == 0
+    assert "stopped: the next cell would pass the budget of 2.5 USD (2.0000 spent); raise it to go on" in err
+    assert "The pieces side by side" in out
+    _, _, err = run(*words, "--budget", "100")
+    assert "4 cells, 2 done, 2 to make" in err
+
+
+def test_a_damaged_line_of_the_record_is_told_and_its_cell_made_again(
+    run: Run, tried: Callable[..., list[object]], tmp_path: Path
+) -> None:
+    run(*tried())
+    cells = tmp_path / "prompts-tried" / "cells.jsonl"
+    first, *rest = cells.read_text().splitlines()
+    cells.write_text("\n".join([first[: len(first) // 2], *rest]) + "\n")
+    code, _, err = run(*tried())
+    assert code == 0
+    assert "1 lines of " in err
+    assert "are damaged or from another version, and are skipped" in err
+    assert "4 cells, 3 done, 1 to make" in err
+
+
+def test_on_a_terminal_only_what_went_wrong_stays_on_the_screen(
+    run: Run, tried: Callable[..., list[object]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for stream in (sys.stdout, sys.stderr):
+        monkeypatch.setattr(stream, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("COLUMNS", "200")
+    code, out, err = run(*tried())
+    assert code == 0
+    assert "1/4" not in err
+    assert "validity" in out
+    (tmp_path / "answers.jsonl").write_text("")
+    code, _, err = run(*tried("-o", "other"))
+    assert code == 4
+    assert "4/4 mine/b" in err
+
+
+def test_somebody_at_a_terminal_is_asked_before_anything_leaves_the_machine(
+    run: Run, tried: Callable[..., list[object]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extras.require("llm")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-nobody")
+    for stream in (sys.stdin, sys.stderr):
+        monkeypatch.setattr(stream, "isatty", lambda: True)
+    asked = []
+
+    def refuse(question: str, **_: object) -> bool:
+        asked.append(question)
+        return False
+
+    monkeypatch.setattr("typer.confirm", refuse)
+    code, _, err = run(*(word if not str(word).startswith("replay:") else "openai:gpt-4o-mini" for word in tried()))
+    assert (code, asked) == (130, ["Go on?"])
+    assert "interrupted" in err
+    assert not (tmp_path / "prompts-tried").exists()
+
+
 def test_nothing_leaves_the_machine_unless_somebody_agreed(
     run: Run, tried: Callable[..., list[object]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -302,7 +367,7 @@ def test_an_interrupted_run_says_how_to_go_on(
     assert (tmp_path / "prompts-tried" / "cells.jsonl").read_text().count("\n") == 1
     code, _, err = run(*tried())
     assert code == 0
-    assert "4 cells, 1 done, 3 to make" in err
+    assert "4 cells, 2 done, 2 to make" in err
 
 
 def test_a_folder_of_ones_own_works_the_same(run: Run, tmp_path: Path) -> None:

@@ -74,6 +74,16 @@ def test_wrong_use_is_told_before_anything_is_asked(tmp_path: Path, make_picture
         small_grid([prompt], [empty], ["openai:x"])
     with pytest.raises(PictureError, match="no picture"):
         small_grid([prompt], [tmp_path / "gone.png"], ["openai:x"])
+    with pytest.raises(UsageError, match="no prompt to try; name one or more with --prompts"):
+        small_grid([], [picture], ["openai:x"])
+    with pytest.raises(UsageError, match="no model to ask; name one or more with --models"):
+        small_grid([prompt], [picture], [])
+    with pytest.raises(UsageError, match="no pictures to try the prompts on"):
+        small_grid([prompt], [], ["openai:x"])
+    with pytest.raises(UsageError, match="'words/gloss' is for 'words', which makes no piece by itself"):
+        small_grid([Path("words/gloss")], [picture], ["openai:x"])
+    with pytest.raises(PictureError, match="null"):
+        small_grid([prompt], [Path("a\0b")], ["openai:x"])
     with pytest.raises(UsageError, match="replay"):
         small_grid([prompt], [picture], [f"replay:{tmp_path / 'gone.jsonl'}"])
     assert [shown.label for shown in small_grid([prompt], [picture.parent], ["openai:x"]).pictures] == ["one.png"]
@@ -87,3 +97,16 @@ def test_models_that_can_not_be_asked_are_told_before_the_first_cell(
     with pytest.raises((UsageError, MissingPackageError), match=r"OPENAI_API_KEY|pip install"):
         check_usable([*grid.cells()])
     check_usable([])
+
+
+def test_too_many_cells_are_refused(tmp_path: Path, make_picture: MakePicture, monkeypatch: pytest.MonkeyPatch) -> None:
+    prompt, picture = prompt_file(tmp_path, "a"), make_picture()
+    monkeypatch.setattr("img2music.evaluation.workbench.grid_inputs.MOST_CELLS", 3)
+    assert len([*small_grid([prompt], [picture], ["openai:x"], seeds=3).cells()]) == 3
+    with pytest.raises(UsageError, match="4 cells are too many; give fewer pictures, prompts or seeds, 3 cells at most"):
+        small_grid([prompt], [picture], ["openai:x"], seeds=4)
+
+
+def test_a_limit_on_requests_is_for_models_that_have_none(tmp_path: Path, make_picture: MakePicture) -> None:
+    grid = small_grid([prompt_file(tmp_path, "a")], [make_picture()], ["openai:x", "openai:y?per_minute=5"], per_minute=30)
+    assert [model.spec.options.per_minute for model in grid.models] == [30, 5]

@@ -1,0 +1,45 @@
+"""How alike two pieces of notes are: by pitch classes above the tonic, lengths, steps of the tune and how many notes a bar has."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from img2music.evaluation.diversity import decided_feeling, extract_traits, mean_trait_distance
+from tests.support.made_notes import score_from_words
+from tests.support.made_pipelines import SHORT, make_pipeline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from img2music.evaluation.diversity import Trait
+    from img2music.score import Score
+
+
+@pytest.fixture
+def traits(make_picture: Callable[..., Path]) -> Callable[[Score], dict[str, Trait]]:
+    """What a prompt that writes notes is told apart by."""
+    piece = make_pipeline().compose(make_picture(), SHORT, audio=None)
+    assert decided_feeling(piece, "abc") is None
+    return lambda score: extract_traits(replace(piece, score=score), "abc")
+
+
+def test_notes_are_counted(traits: Callable[[Score], dict[str, Trait]]) -> None:
+    found = traits(score_from_words("60:1 64:1 67:1/2 65:1/2 60:1", key="C major"))
+    assert found["pitch classes"] == (0.4, 0, 0, 0, 0.2, 0.2, 0, 0.2, 0, 0, 0, 0)
+    assert found["lengths"] == (0, 0.4, 0.6, 0, 0)
+    assert found["steps"] == (0.25, 0, 0.25, 0, 0, 0.5, 0)  # +4, +3, -2, -5
+    assert found["notes a bar"] == 5 / 40
+
+
+def test_a_transposed_piece_is_the_same_and_another_rhythm_is_not(traits: Callable[[Score], dict[str, Trait]]) -> None:
+    one = traits(score_from_words("60:1 64:1 67:1 60:1", key="C major"))
+    assert mean_trait_distance(one, traits(score_from_words("62:1 66:1 69:1 62:1", key="D major"))) == 0
+    slower = mean_trait_distance(one, traits(score_from_words("60:2 64:2 67:2 60:2", key="C major")))
+    other = mean_trait_distance(one, traits(score_from_words("70:1/4 61:1/4 73:1/4 58:1/4", key="C major")))
+    assert slower is not None
+    assert other is not None
+    assert 0 < slower < other <= 1
