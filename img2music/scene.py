@@ -189,7 +189,9 @@ class Scene(DocumentModel):
                 attribute: Attribute[object] = getattr(attributes, field)
                 for name in attribute.because:
                     if name not in known:
-                        raise ValueError(f"attribute {field!r} cites {name!r}, which is no cue of this scene")
+                        raise ValueError(
+                            f"attribute {field!r} cites {name!r}, which is no cue of this scene; add that cue or take the name out"
+                        )
         return self
 
     def cue(self, name: str) -> Cue | None:

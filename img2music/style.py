@@ -66,7 +66,9 @@ class StylePart(StrictModel):
     def _drums_on_kits(self) -> StylePart:
         for name in self.instruments:
             if instrument(name).kit != (self.role == "drums"):
-                raise ValueError(f"role {self.role!r} can't be played on {name}; drum kits play drums and nothing else does")
+                raise ValueError(
+                    f"role {self.role!r} can't be played on {name}; drum kits play drums and nothing else does, so change one of them"
+                )
         return self
 
     @model_validator(mode="after")
