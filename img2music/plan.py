@@ -67,7 +67,9 @@ class Motif(StrictModel):
     @model_validator(mode="after")
     def _same_length(self) -> Motif:
         if len(self.steps) != len(self.rhythm):
-            raise ValueError(f"a motif needs as many durations as steps, not {len(self.rhythm)} and {len(self.steps)}")
+            raise ValueError(
+                f"a motif needs as many durations as steps, not {len(self.rhythm)} and {len(self.steps)}; make them equal"
+            )
         return self
 
     @property
@@ -98,7 +100,9 @@ class Section(StrictModel):
     @model_validator(mode="after")
     def _phrases_fill_the_section(self) -> Section:
         if sum(self.phrase_bars) != self.bars:
-            raise ValueError(f"section {self.name!r}: its phrases hold {sum(self.phrase_bars)} bars and its harmony {self.bars}")
+            raise ValueError(
+                f"section {self.name!r}: its phrases hold {sum(self.phrase_bars)} bars and its harmony {self.bars}; make them equal"
+            )
         return self
 
 
@@ -204,7 +208,7 @@ class CompositionPlan(DocumentModel):
         if sum(not instrument(part.instrument).kit for part in self.parts) > MOST_PITCHED_PARTS:
             raise ValueError(f"MIDI has room for {MOST_PITCHED_PARTS} pitched parts; take some out")
         if self.bars > _MOST_BARS:
-            raise ValueError(f"a plan holds at most {_MOST_BARS} bars, not {self.bars}")
+            raise ValueError(f"a plan holds at most {_MOST_BARS} bars, not {self.bars}; take some out")
         return self
 
     def __hash__(self) -> int:

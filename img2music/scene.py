@@ -5,7 +5,7 @@ suggestion that cites cues by name. Both are saved as `scene.json`, which a pers
 when it comes back.
 
 A scene that an eye wrote also carries a *seal*: short hashes of what it wrote, by which an edited scene is known from an
-untouched one (`img2music.crossmodal.edits` seals and looks).
+untouched one (`img2music.crossmodal.scene_edits` seals and looks).
 
 Conventions: boxes in fractions of width and height, origin at the top left; valence and arousal in [-1, 1]
 (Russell 1980); confidence in [0, 1]; tempo in quarter notes a minute. Knows nothing of pixels and of plans.
@@ -189,7 +189,9 @@ class Scene(DocumentModel):
                 attribute: Attribute[object] = getattr(attributes, field)
                 for name in attribute.because:
                     if name not in known:
-                        raise ValueError(f"attribute {field!r} cites {name!r}, which is no cue of this scene")
+                        raise ValueError(
+                            f"attribute {field!r} cites {name!r}, which is no cue of this scene; add that cue or take the name out"
+                        )
         return self
 
     def cue(self, name: str) -> Cue | None:

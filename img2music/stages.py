@@ -20,6 +20,7 @@ from img2music.errors import MissingPackageError, UsageError, unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from importlib.metadata import EntryPoint
 
     from img2music.audio import Audio
     from img2music.brief import Brief
@@ -123,7 +124,7 @@ BUILTIN: dict[Kind, dict[str, str]] = {
 }
 
 
-def _plugins(kind: Kind) -> dict[str, Any]:
+def _plugins(kind: Kind) -> dict[str, EntryPoint]:
     from importlib.metadata import entry_points
 
     return {entry.name: entry for entry in entry_points(group=f"img2music.{kind}")}

@@ -66,7 +66,9 @@ class StylePart(StrictModel):
     def _drums_on_kits(self) -> StylePart:
         for name in self.instruments:
             if instrument(name).kit != (self.role == "drums"):
-                raise ValueError(f"role {self.role!r} can't be played on {name}; drum kits play drums and nothing else does")
+                raise ValueError(
+                    f"role {self.role!r} can't be played on {name}; drum kits play drums and nothing else does, so change one of them"
+                )
         return self
 
     @model_validator(mode="after")
@@ -160,7 +162,7 @@ class Style(DocumentModel):
     """Sounding part of a note's written length."""
     reverb: Unit = 0.35
     form: Literal["song", "verse-refrain", "rondo", "arch", "strophic"] = "song"
-    """How sections follow each other; see `planners/rules/form.py`."""
+    """How sections follow each other; see `planners/form.py`."""
     ending: Literal["ritardando", "hit", "fade"] = "ritardando"
     density: tuple[Unit, Unit] = (0.2, 0.8)
     """Density of the calmest and of the most aroused piece."""

@@ -20,8 +20,8 @@ from evals.shared.paths import ASSETS, EXAMPLES
 from evals.shared.pictures import pictures_in
 from evals.shared.process_costs import own_peak_megabytes
 from img2music.crossmodal.affect import read_affect
-from img2music.crossmodal.attributes import suggest_attributes
 from img2music.crossmodal.cue_evidence import CueEvidence
+from img2music.crossmodal.musical_attributes import suggest_attributes
 from img2music.io.pictures import Picture, open_picture
 from img2music.perceivers.image.affect_regression import affect_inputs, predict_affect
 from img2music.perceivers.image.colour_cues import colour_cues

@@ -65,7 +65,7 @@ def compose(
     def work(place: int, source: str) -> None:
         with progress(source) as on_event:
             piece = stages.compose(source, brief, max_pixels=max_pixels, on_event=on_event, **export.settings())
-            saved = save_piece(piece, folders[place], force=output.force)
+            saved = save_piece(piece, folders[place], force=output.force, on_event=on_event)
         print_piece_summary(piece, {"picture": source}, saved, as_json=output.as_json)
 
     return for_each_input(pictures, work, as_json=output.as_json)
@@ -97,7 +97,7 @@ def _recompose(
                 source, keep=crafts, pipeline=stages, picture=shown, on_event=on_event, **export.settings(), **wishes
             )
             name = safe_folder_name(source if piece.scene is None else piece.scene.picture.file)
-            saved = save_piece(piece, target / name, force=output.force, spare=Path(source).parent)
+            saved = save_piece(piece, target / name, force=output.force, on_event=on_event, spare=Path(source).parent)
         print_piece_summary(piece, {"from": source}, saved, as_json=output.as_json)
 
     return for_each_input([record], work, as_json=output.as_json, what="from")

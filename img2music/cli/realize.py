@@ -47,7 +47,7 @@ def realize(
                 piece = recompose(plan, keep=crafts, pipeline=stages, seed=seed, on_event=on_event, **export.settings())
             else:
                 piece = stages.compose_from(plan, on_event=on_event, **export.settings())
-            saved = save_piece(piece, folders[place], force=output.force, spare=Path(source).parent)
+            saved = save_piece(piece, folders[place], force=output.force, on_event=on_event, spare=Path(source).parent)
         print_piece_summary(piece, {"plan": source}, saved, as_json=output.as_json)
 
     return for_each_input(plans, work, as_json=output.as_json, what="plan")

@@ -15,7 +15,7 @@ the last column says which:
     convention   a habit of composers, named where it has a name
     ours         our choice
 
-What is not a subject (faces, hour, weather, kind of picture) is in `circumstances`. Knows nothing of pixels and of notes.
+What is not a subject (faces, hour, weather, kind of picture) is in `context_rules`. Knows nothing of pixels and of notes.
 """
 
 from __future__ import annotations

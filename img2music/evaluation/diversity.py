@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from img2music.crossmodal.attributes import MODE_RULES
+from img2music.crossmodal.musical_attributes import MODE_RULES
 from img2music.perceivers.vlm.scene_fusion import AROUSAL_CUE
 from img2music.theory import MODES, Key
 

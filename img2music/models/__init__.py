@@ -10,12 +10,13 @@ Options follow as in a web address: ``openai:qwen2.5vl?base_url=http://localhost
 environment only. Nothing here is imported before it is used; a model is loaded when it is first asked.
 """
 
-from img2music.models.client import Answer, Client, Question
+from img2music.models.client import Client
 from img2music.models.model_factory import chat_model, unavailable_reason
 from img2music.models.model_spec import ModelSpec
 from img2music.models.parsing.json_answer import AnswerError, parse_json_answer, validate_field, validate_record
 from img2music.models.parsing.json_schema import schema_of
 from img2music.models.provider_table import PROVIDERS, Provider
+from img2music.models.question import Answer, Question
 from img2music.models.repair_loop import Reply, converse
 
 __all__ = [

@@ -21,8 +21,9 @@ from urllib.parse import urlsplit
 from img2music.errors import BackendError, Img2MusicError
 from img2music.models.answer_cache import AnswerCache, CachedAnswer, cache_key
 from img2music.models.chat_messages import langchain_messages, request_parameters
-from img2music.models.chat_response import ParsedResponse, parse_response, refusal_error
-from img2music.models.failures import RequestContext, RequestFailure, backend_error, classify_failure
+from img2music.models.chat_response import ParsedResponse, parse_response
+from img2music.models.failures import classify_failure
+from img2music.models.http.failed_request import RequestContext, RequestFailure, backend_error
 from img2music.models.http.negotiation import MOST_CHANGES, RequestSettings
 from img2music.models.http.proxies import proxy_for
 from img2music.models.http.redaction import redact_value
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
     from langchain_core.messages import AIMessage
 
-__all__ = ["Answer", "Client", "Question", "refusal_error"]
+__all__ = ["Client"]
 
 _TAKE_A_MODEL_THAT_SEES = "name a model that sees (on llama.cpp its mmproj too), or an eye that asks none"
 _TOKENS_AFTER_THINKING, _TOKENS_AFTER_CUT_OFF = 4, 2

@@ -11,24 +11,16 @@ import re
 from typing import TYPE_CHECKING
 
 from img2music.errors import Img2MusicError
-from img2music.models.failed_request import RequestContext, RequestFailure, UnusableResponseError, backend_error, cause_chain
 from img2music.models.http.connection_errors import classify_connection_error
 from img2music.models.http.error_body import read_error_body
+from img2music.models.http.failed_request import RequestContext, RequestFailure, UnusableResponseError, cause_chain
 from img2music.models.http.redaction import redact_secrets
 from img2music.models.http.refusals import classify_refusal
 
 if TYPE_CHECKING:
     from img2music.models.http.error_body import ServerMessage
 
-__all__ = [
-    "RequestContext",
-    "RequestFailure",
-    "UnusableResponseError",
-    "backend_error",
-    "cause_chain",
-    "classify_failure",
-    "redact_secrets",
-]
+__all__ = ["classify_failure"]
 
 _BUSY = {408, 409, 425, 429}
 _GATEWAY_TIMEOUTS = {504, 524}

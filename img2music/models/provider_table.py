@@ -1,5 +1,7 @@
 """The table of providers: every kind of model that can be asked, what it needs and which options it takes.
 
+A new one is a row here, a module in `providers/` with `make(spec)`, and its options in `ModelOptions`.
+
 A package adds a row of its own by an entry point of the group ``img2music.provider``, whose name is the provider's and whose value is a
 `Provider`. A built-in name can't be taken.
 """
@@ -17,7 +19,7 @@ __all__ = ["COMMON_OPTIONS", "ENTRY_POINT_GROUP", "PROVIDERS", "Provider", "find
 COMMON_OPTIONS = frozenset(
     {"temperature", "max_tokens", "timeout", "retries", "structured", "price_in", "price_out", "per_minute"}
 )
-"""Options of `spec.Options` that every provider takes."""
+"""Options of `img2music.models.model_spec.ModelOptions` that every provider takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Provider:
     """The command that brings them."""
     about: str = ""
     options: frozenset[str] = frozenset()
-    """Options of `spec.Options` that it takes beside the common ones."""
+    """Options of `img2music.models.model_spec.ModelOptions` that it takes beside the common ones."""
     local: bool = False
     """Whether asking keeps everything on this machine."""
     names_file: bool = False

@@ -15,8 +15,9 @@ from time import monotonic
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from img2music.errors import BackendError
-from img2music.models.client import Answer, Client, Question, refusal_error
+from img2music.models.chat_response import refusal_error
 from img2music.models.parsing.json_answer import AnswerError, parse_json_answer
+from img2music.models.question import Answer, Question
 from img2music.models.repair_question import RepairQuestions, merge_patch
 from img2music.provenance import ModelUse, record_model_use
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from img2music.io.pictures import Picture
+    from img2music.models.client import Client
     from img2music.models.parsing.json_schema import JsonObject
     from img2music.templates import PromptTemplate
 

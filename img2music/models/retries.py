@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
-from img2music.models.failed_request import RequestFailure, backend_error
+from img2music.models.http.failed_request import RequestFailure, backend_error
 from img2music.provenance import MODEL_THREAD
 
 if TYPE_CHECKING:

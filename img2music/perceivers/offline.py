@@ -34,9 +34,9 @@ class OfflinePerceiver:
             BackendError: a network's file is missing or damaged.
         """
         from img2music.crossmodal.affect import read_affect
-        from img2music.crossmodal.attributes import suggest_attributes
         from img2music.crossmodal.cue_evidence import CueEvidence
-        from img2music.crossmodal.edits import seal_scene
+        from img2music.crossmodal.musical_attributes import suggest_attributes
+        from img2music.crossmodal.scene_edits import seal_scene
 
         cues, colours, seen = measure_picture(picture)
         cues = (*cues, *feeling_cues(cues, colours, seen))

@@ -71,7 +71,7 @@ def make_piece(
     from img2music.io.musicxml.export_musicxml import write_musicxml
     from img2music.io.pictures import preview_jpeg
     from img2music.metrics.compliance.compliance_check import check_compliance
-    from img2music.report.plan_wording import is_stale_conflict
+    from img2music.report.planner_phrases import is_stale_conflict
 
     best, takes = _best_take(start, brief, output.takes, stages, log)
     performance = stages.call("performer", Performance, log, best.score, best.plan)

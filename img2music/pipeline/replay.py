@@ -27,7 +27,9 @@ from img2music.pipeline.from_manifest import pipeline_of_manifest, with_kept_lin
 from img2music.pipeline.output_options import recorded_output
 from img2music.pipeline.progress import Log
 from img2music.pipeline.run import Pipeline
+from img2music.plan import CompositionPlan
 from img2music.style import is_style_file
+from img2music.theory.instruments import hand_in_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -134,7 +136,7 @@ def replay(
     checks: list[FileCheck] = []
 
     def compared() -> Iterator[tuple[str, bytes]]:
-        for name, content in piece.files():
+        for name, content in piece.files(on_event):
             checks.append(FileCheck(name, _compare_made(name, content, record), beside.get(name)))
             yield name, content
 
@@ -158,7 +160,16 @@ def _compare_made(name: str, content: bytes, record: Manifest) -> Literal["same"
         return "not compared"
     if name not in record.files:
         return "new"
-    return "same" if sha256(content).hexdigest() == record.files[name] else "different"
+    spellings = [content, _plan_without_ids(content)] if name == "plan.json" else [content]
+    return "same" if record.files[name] in {sha256(spelling).hexdigest() for spelling in spellings} else "different"
+
+
+def _plan_without_ids(content: bytes) -> bytes:
+    """A plan.json as it was written before parts had ids and hands; unchanged where those are not what the parts' names say."""
+    plan = CompositionPlan.model_validate_json(content)
+    if any((part.id, part.hand) != (part.name, hand_in_name(part.name)) for part in plan.parts):
+        return content
+    return (plan.model_dump_json(indent=2, exclude={"parts": {"__all__": {"id", "hand"}}}) + "\n").encode()
 
 
 def compare_recorded_files(folder: Path, hashes: Mapping[str, str], most_bytes: int = _MOST_BYTES) -> dict[str, FileState]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Unpack, cast
 
 from img2music.brief import Brief, Wishes
 from img2music.performance import Performance
@@ -210,5 +210,7 @@ def _opened(picture: PictureSource, max_pixels: int | None) -> Picture:
 def _with_wishes(brief: Brief | None, wishes: Wishes) -> Brief:
     if brief is None:
         return Brief.of(**wishes)
-    merged: Any = {**brief.model_dump(exclude_unset=True), **wishes}
-    return Brief.of(**merged) if wishes else brief
+    if not wishes:
+        return brief
+    merged: Wishes = {**cast("Wishes", brief.model_dump(exclude_unset=True)), **wishes}
+    return Brief.of(**merged)

@@ -10,16 +10,16 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from img2music.errors import UsageError
-from img2music.io.lexicon_files import lexicon_language, meanings, split_phrases
+from img2music.io.lexicon_files import languages, lexicon_language, meanings, split_phrases
 from img2music.theory import MODES, Key
-from img2music.words.tokenizer import phrase_words, skip_joints
+from img2music.words.tokenizer import phrase_words, skip_joints, tokenize
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from img2music.words.tokenizer import Token
 
-__all__ = ["find_key_name"]
+__all__ = ["find_key_name", "read_key"]
 
 _LETTERS = {letter.lower(): letter for letter in "ABCDEFG"}
 _MODE_NOUNS = frozenset({"key", "mode", "scale", "tonality", "feel", "mood", "vibe", "tuning", "sound"})
@@ -93,6 +93,16 @@ def find_key_name(
         except UsageError:
             continue
     return None, 0
+
+
+def read_key(text: str) -> Key | None:
+    """The key that a whole text names in any of the languages: "fis-moll", "si bémol majeur"; None where it says more, or less."""
+    tokens = tokenize(text)
+    for bare in (False, len(text) > 1):  # a tonic without a mode is major, but for H, which is German or a slip
+        key, count = find_key_name(tokens, 0, languages(), introduced=True, bare=bare) if tokens else (None, 0)
+        if key is not None and count == len(tokens):
+            return key
+    return None
 
 
 def _word_follows(tokens: Sequence[Token], end: int) -> bool:

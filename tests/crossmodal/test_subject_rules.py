@@ -12,10 +12,10 @@ from PIL import Image
 from img2music.brief import Brief
 from img2music.crossmodal import genre_rules, genre_tables
 from img2music.crossmodal.affect import AffectAttribute, read_affect
-from img2music.crossmodal.attributes import suggest_attributes
 from img2music.crossmodal.context_rules import CIRCUMSTANCES
 from img2music.crossmodal.cue_evidence import CueEvidence
-from img2music.crossmodal.edits import refresh_edited_scene, seal_scene
+from img2music.crossmodal.musical_attributes import suggest_attributes
+from img2music.crossmodal.scene_edits import refresh_edited_scene, seal_scene
 from img2music.crossmodal.subject_rules import SUBJECTS, CueRule, subject_group
 from img2music.io.documents import dump_json
 from img2music.io.pictures import open_picture

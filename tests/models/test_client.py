@@ -16,7 +16,7 @@ import pytest
 from img2music.errors import BackendError, MissingPackageError, UsageError
 from img2music.models import Answer, Client, ModelSpec, Question, chat_model
 from img2music.models.answer_cache import AnswerCache
-from img2music.models.client import refusal_error
+from img2music.models.chat_response import refusal_error
 from img2music.templates import Message
 from tests.support import extras
 from tests.support.stub_server import BEHAVIOURS, StubServer

@@ -7,7 +7,8 @@ import re
 import pytest
 
 from img2music.errors import BackendError
-from img2music.models.failures import classify_failure, redact_secrets
+from img2music.models.failures import classify_failure
+from img2music.models.http.redaction import redact_secrets
 
 KEY = "Zq8-odd-looking-credential-77"
 

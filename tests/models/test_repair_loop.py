@@ -444,7 +444,7 @@ def test_a_recorded_conversation_needs_no_server(tmp_path: Path, cache: AnswerCa
     [
         ("no JSON", "not a JSON document"),
         ({"answer": 1}, "answer: Input should be a valid string"),
-        ({"answer": "x", "extra": 1}, "extra: Extra inputs"),
+        ({"answer": "x", "extra": 1}, "extra: unknown field"),
         ({"question": "what?", "answer": "x"}, "question: String should match"),
         ({"answer": "x", "tokens_in": -1}, "tokens_in"),
         ({"question": "0" * 16}, "answer: Field required"),

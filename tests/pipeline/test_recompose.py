@@ -294,8 +294,8 @@ def test_the_table_shows_what_parts_the_takes() -> None:
     assert table.heads == ("take", "seed", "mark", "faults")
     assert table.rows == (("1", "1", "0.500", "0.90"), ("2", "2", "0.900", "0.10"))
     assert table.why == (
-        "Take 2 is kept: its mark is the highest, 0.400 above the next; what speaks for it most is its faults, 0.10 "
-        "where the others have 0.90 on average."
+        "Take 2 is kept: its mark is the highest, 0.400 above the next. Most of that comes from faults: 0.10, the "
+        "others have 0.90 on average."
     )
     assert table.lines(1)[-1] != "and 1 more, in piece.json"  # the kept one is always shown
     assert takes_table(takes[:1]) is None

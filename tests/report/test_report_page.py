@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from img2music.io.engraving.piano_roll import pianoroll_svg
 from img2music.report import explain_text
+from img2music.report.page.audio_player import numeral, plot_edges
 from img2music.report.page.citations import CueIndex
 from img2music.report.page.html import data_svg, el, relative_href, strip_unsafe
 from img2music.report.page.page_colours import contrast, oklch_to_hex, themes
-from img2music.report.page.player import numeral, plot_edges
 from img2music.report.page.reproduce import compose_command
 from img2music.report.text_format import format_clock, with_accidentals
 from img2music.scene import Swatch
@@ -263,7 +263,7 @@ def test_a_very_long_score_is_cut_and_said_to_be() -> None:
     long = PAGE.replace("100 %", "x" * 2_500_000)
     read = PageReader(report_page(report_piece(), pages=(long,) * 5))
     assert len([alt for alt in read.values("alt") if alt.startswith("The score, page")]) == 2
-    assert "3 more pages are in the files beside this page" in read.text
+    assert "3 more pages are in score.svg" in read.text
 
 
 def test_embedded_drawings_keep_their_content() -> None:

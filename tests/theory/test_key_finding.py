@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from img2music.io.style_files import load_style
+from img2music.planners.form import layout_sections
 from img2music.planners.harmony.harmonize import harmonize
-from img2music.planners.rules.form import layout_sections
 from img2music.rng import generator
 from img2music.theory import Key, parse_bar
 from img2music.theory.key_finding import key_margin

@@ -3,7 +3,7 @@
     python -m evals.studies.music.affect_grid EMOPIA VGMIDI [--styles solo-piano pop chamber-strings] [--seeds 8] [--steps 7] [--cache FILE]
 
 Every point of a 7 x 7 grid in [-1, 1] becomes a scene that is ordinary in every cue and has that valence and arousal; genre,
-tempo and mode follow from them as they do for a picture (`img2music.crossmodal.attributes.suggest_attributes`). Each of eight
+tempo and mode follow from them as they do for a picture (`img2music.crossmodal.musical_attributes.suggest_attributes`). Each of eight
 seeds has its own skyline, light and leading colour. 30 s are planned, composed and performed, and the notes judged
 (`img2music.metrics.affect`: blind to loudness, timbre, drums).
 
@@ -32,8 +32,8 @@ from evals.shared.correlations import correlation_with_interval, pearson
 from evals.shared.data_sets import EMOPIA, VGMIDI
 from img2music.brief import Brief
 from img2music.crossmodal.affect import AffectAttribute
-from img2music.crossmodal.attributes import suggest_attributes
 from img2music.crossmodal.cue_evidence import TYPICAL, CueEvidence
+from img2music.crossmodal.musical_attributes import suggest_attributes
 from img2music.io.style_files import load_style
 from img2music.metrics.affect.affect_estimator import AffectEstimator
 from img2music.metrics.affect.affect_features import AffectFeatures, read_features

@@ -23,9 +23,9 @@ from evals.corpora.song import in_training_half
 from evals.shared.command_line import ScriptParser
 from evals.shared.data_sets import BILLBOARD, JSB, OPENEWLD
 from img2music.io.style_files import load_style
+from img2music.planners.form import layout_sections
 from img2music.planners.harmony.harmonize import harmonize
 from img2music.planners.harmony.markov import build_harmony_model, load_harmony_model
-from img2music.planners.rules.form import layout_sections
 from img2music.realizers.chords.part_writing import write_parts
 from img2music.rng import generator
 from img2music.style import Vocabulary

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from img2music.output_folder import SavedFiles
     from img2music.piece import Piece
+    from img2music.provenance import Event
 
 __all__ = ["check_writable", "folder_names", "for_each_input", "safe_folder_name", "save_documents", "save_piece"]
 
@@ -106,13 +107,15 @@ def check_writable(out: str) -> Path:
     return target
 
 
-def save_piece(piece: Piece, folder: Path, *, force: bool, spare: Path | None = None) -> SavedFiles:
-    """Writes a piece; `spare` is a folder that stays as it is.
+def save_piece(
+    piece: Piece, folder: Path, *, force: bool, spare: Path | None = None, on_event: Callable[[Event], None] | None = None
+) -> SavedFiles:
+    """Writes a piece; `spare` is a folder that stays as it is, `on_event` is told of each step.
 
     Raises:
         OutputError: the folder can't be written; everything is as it was before.
     """
-    return save_files(folder, piece.files(), identity=piece.manifest.identity, force=force, spare=spare)
+    return save_files(folder, piece.files(on_event), identity=piece.manifest.identity, force=force, spare=spare)
 
 
 def save_documents(folder: Path | None, files: list[tuple[str, bytes]], *, force: bool) -> None:

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
     from PIL.Image import Exif
 
-    from img2music.io.decoding.isobmff import Cicp
-
-__all__ = ["NOTHING", "Declared", "from_exif", "from_nclx", "from_png"]
+__all__ = ["NOTHING", "Cicp", "Declared", "from_exif", "from_nclx", "from_png"]
 
 _MOST_CHUNKS = 4000
 _NAMED = frozenset({b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM"})
@@ -29,6 +27,15 @@ _EXIF_DIRECTORY, _INTEROPERABILITY = 0x8769, 0xA005
 _COLOUR_SPACE, _PRIMARIES = 0xA001, 0x013F
 _UNCALIBRATED = 0xFFFF
 _UNSPECIFIED = 2  # in primaries and transfer alike
+
+
+class Cicp(NamedTuple):
+    """Code points of ITU-T H.273 as files carry them (`colr` boxes of kind nclx, PNG's cICP chunk)."""
+
+    primaries: int
+    transfer: int
+    matrix: int
+    full_range: bool
 
 
 class Declared(NamedTuple):

@@ -13,8 +13,8 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from img2music.errors import PictureError
+from img2music.io.colour.colour_tags import Cicp
 from img2music.io.decoding.decode_process import run_isolated
-from img2music.io.decoding.isobmff import Cicp
 
 if TYPE_CHECKING:
     from PIL.Image import Image

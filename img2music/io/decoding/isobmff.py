@@ -9,24 +9,17 @@ Does not know: what is inside coded pictures.
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Cicp", "brands", "coded_colours", "item_kinds"]
+from img2music.io.colour.colour_tags import Cicp
+
+__all__ = ["brands", "coded_colours", "item_kinds"]
 
 _MOST_BOXES = 2000
 _MOST_BRANDS = 64
-
-
-class Cicp(NamedTuple):
-    """Code points of ITU-T H.273 as files carry them (`colr` boxes of kind nclx, PNG's cICP chunk)."""
-
-    primaries: int
-    transfer: int
-    matrix: int
-    full_range: bool
 
 
 def brands(content: bytes) -> tuple[bytes, frozenset[bytes]]:

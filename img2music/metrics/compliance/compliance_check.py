@@ -1,6 +1,6 @@
 """Compliance: was what was asked for also made? Read back from the written files, not from what the program believes.
 
-Everything comes from the MIDI file and the MusicXML document (see `written_files`), the length of the sound from its samples. A label is not
+Everything comes from the MIDI file and the MusicXML document (see `file_readers`), the length of the sound from its samples. A label is not
 taken at its word: the key is asked of the notes too (`measure_tonality`), a metre's bars have to be full, an instrument has to play, and
 what lasts a minute has to sound in its last bar. What can't be measured passes for nothing: drums alone have no key.
 Conventions: tempo in quarter notes a minute, programs 0-based, lengths in seconds. Does not know whether the music is good.
@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from img2music.brief import SECONDS_RANGE
 from img2music.measurement import ComplianceRow, Source
+from img2music.metrics.compliance.file_readers import HeardAudio, MidiContents, MusicXmlContents
 from img2music.metrics.compliance.tonality import measure_tonality
 from img2music.metrics.compliance.tonality_text import tonality_words
-from img2music.metrics.compliance.written_files import HeardAudio, MidiContents, MusicXmlContents
 from img2music.theory import Key, Meter, instrument, instrument_names, is_excluded
 from img2music.words import read_words
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from img2music.audio import Audio
     from img2music.brief import Brief
     from img2music.measurement import Promise, Tonality
-    from img2music.metrics.compliance.written_files import FilePart
+    from img2music.metrics.compliance.file_readers import FilePart
     from img2music.plan import CompositionPlan
 
 __all__ = ["check_compliance"]

@@ -25,7 +25,7 @@ from img2music.theory.pitch import pitch_class, pitch_class_name
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from img2music.metrics.compliance.written_files import SoundingNote
+    from img2music.metrics.compliance.file_readers import SoundingNote
     from img2music.theory import Key
 
 __all__ = ["longest_outside", "measure_tonality", "neighbour_mode", "other_third", "spelled_name"]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from img2music.measurement import Tonality
-    from img2music.metrics.compliance.written_files import SoundingNote
+    from img2music.metrics.compliance.file_readers import SoundingNote
     from img2music.theory import Key
 
 __all__ = ["tonality_words"]

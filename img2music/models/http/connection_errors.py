@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from img2music.models.failed_request import RequestFailure, cause_chain
+from img2music.models.http.failed_request import RequestFailure, cause_chain
 from img2music.models.http.redaction import redact_secrets
 
 if TYPE_CHECKING:
-    from img2music.models.failed_request import RequestContext
+    from img2music.models.http.failed_request import RequestContext
 
 __all__ = ["classify_connection_error"]
 

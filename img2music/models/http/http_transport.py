@@ -11,7 +11,7 @@ from importlib import import_module
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from img2music.models.failed_request import UnusableResponseError
+from img2music.models.http.failed_request import UnusableResponseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

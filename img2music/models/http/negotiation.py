@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from img2music.models.failed_request import RequestFailure
+    from img2music.models.http.failed_request import RequestFailure
     from img2music.models.model_spec import ModelSpec
 
 __all__ = ["MOST_CHANGES", "RequestSettings"]

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from img2music.models.failed_request import RequestFailure
+from img2music.models.http.failed_request import RequestFailure
 
 if TYPE_CHECKING:
-    from img2music.models.failed_request import RequestContext
     from img2music.models.http.error_body import ServerMessage
+    from img2music.models.http.failed_request import RequestContext
 
 __all__ = ["classify_refusal"]
 

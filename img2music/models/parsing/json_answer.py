@@ -1,7 +1,7 @@
 """From a model's words to a checked record: find the JSON, check it, and say what is wrong so that a model can mend it.
 
 An answer is hostile until checked: bounded in size, read as JSON and nothing else, no unknown field, finite numbers. What stands
-around the JSON (a thought, a fence, "Sure, here is ...") is passed over; which object counts is said in `candidates`. Knows nothing of
+around the JSON (a thought, a fence, "Sure, here is ...") is passed over; which object counts is said in `json_candidates`. Knows nothing of
 what the record means.
 """
 

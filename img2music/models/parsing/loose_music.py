@@ -12,11 +12,9 @@ from functools import lru_cache
 from typing import Any
 
 from img2music.errors import Img2MusicError
-from img2music.io.lexicon_files import languages
 from img2music.models.parsing.loose_values import folded, number_of, scalar_of, short_text_of
 from img2music.theory import METERS, MODES, Key, parse_pitch_class, pitch_class
-from img2music.words.key_names import find_key_name
-from img2music.words.tokenizer import tokenize
+from img2music.words.key_names import read_key
 
 __all__ = ["length_of", "meter_of", "mode_of", "parse_key_name", "tempo_of", "tonic_of", "whole_tempo_of"]
 
@@ -61,19 +59,14 @@ def _key(text: str) -> str | None:
     words = [word for word in re.split(r"[\s_,-]+", text) if word and word.casefold() not in _WORDLESS]
     tonic, rest = _tonic(words)
     if tonic is None or len(rest) > 1:
-        return _key_of_another_language(text)
+        return _in_other_words(text)
     mode = "major" if not rest or rest[0] == "M" else _MODES.get(rest[0].casefold())
-    return _key_of_another_language(text) if mode is None else _usable(tonic, mode)
+    return _in_other_words(text) if mode is None else _usable(tonic, mode)
 
 
-def _key_of_another_language(text: str) -> str | None:
-    """A key as the tables of words name it: "fis-moll", "si bémol majeur"; the whole text must be one."""
-    tokens = tokenize(text)
-    for bare in (False, len(text) > 1):  # a tonic without a mode is major, but for H, which is German or a slip
-        key, count = find_key_name(tokens, 0, languages(), introduced=True, bare=bare) if tokens else (None, 0)
-        if key is not None and count == len(tokens):
-            return _respelled(key).name
-    return None
+def _in_other_words(text: str) -> str | None:
+    key = read_key(text)
+    return None if key is None else _respelled(key).name
 
 
 def _tonic(words: list[str]) -> tuple[str | None, list[str]]:

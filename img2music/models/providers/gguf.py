@@ -15,19 +15,23 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.language_models.chat_models import BaseChatModel
-
 from img2music.errors import BackendError
-from img2music.models.model_spec import ModelSpec  # noqa: TC001  the type of a field
-from img2music.models.providers.local import ChatRequest, ModelPool, chat_result, cut_off_by_context, one_line
+from img2music.models.providers.local_model import (
+    ChatRequest,
+    LocalChatModel,
+    ModelPool,
+    chat_result,
+    cut_off_by_context,
+    one_line,
+)
 from img2music.models.providers.weight_files import find_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from langchain_core.callbacks import CallbackManagerForLLMRun
-    from langchain_core.messages import BaseMessage
     from langchain_core.outputs import ChatResult
+
+    from img2music.models.model_spec import ModelSpec
 
 __all__ = ["GgufModel", "make"]
 
@@ -77,10 +81,9 @@ def _is_json(text: str) -> bool:
     return True
 
 
-class GgufModel(BaseChatModel):
+class GgufModel(LocalChatModel):
     """A chat model that answers by llama.cpp in this process."""
 
-    spec: ModelSpec
     file: str
     mmproj: str | None = None
     """File of the part that sees; None for a model of texts alone."""
@@ -89,14 +92,7 @@ class GgufModel(BaseChatModel):
     def _llm_type(self) -> str:
         return "img2music-gguf"
 
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        request = ChatRequest.of(messages, stop, kwargs, self.spec.options)
+    def _answer(self, request: ChatRequest) -> ChatResult:
         if request.pictures and self.mmproj is None:
             raise BackendError(f"model {self.spec.label!r} can't see pictures; name its mmproj file, or another model")
         server = _servers.get(self._key(), self._load, request.until)
@@ -113,7 +109,7 @@ class GgufModel(BaseChatModel):
             raise BackendError(
                 f"model {self.spec.label!r} does not take the question ({one_line(error)}); ask with structured=json, or another model"
             ) from None
-        return self._answer(pieces, request)
+        return self._joined(pieces, request)
 
     def _asked(self, request: ChatRequest) -> dict[str, Any]:
         """The request as llama.cpp's server takes it."""
@@ -137,7 +133,7 @@ class GgufModel(BaseChatModel):
             asked["grammar"] = _grammar(request.schema)
         return asked
 
-    def _answer(self, pieces: list[dict[str, Any]], request: ChatRequest) -> ChatResult:
+    def _joined(self, pieces: list[dict[str, Any]], request: ChatRequest) -> ChatResult:
         texts: list[str] = []
         finish: str | None = None
         usage: dict[str, int] = {}

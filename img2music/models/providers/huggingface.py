@@ -19,13 +19,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.language_models.chat_models import BaseChatModel
-
 from img2music.errors import BackendError, Img2MusicError, MissingPackageError, UsageError
-from img2music.models.model_spec import ModelSpec  # noqa: TC001  the type of a field
-from img2music.models.providers.local import (
+from img2music.models.providers.local_model import (
     TOP_P,
     ChatRequest,
+    LocalChatModel,
     ModelPool,
     chat_result,
     cut_off_by_context,
@@ -38,9 +36,9 @@ from img2music.models.providers.weight_files import check_name, folder_of, stamp
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from langchain_core.callbacks import CallbackManagerForLLMRun
-    from langchain_core.messages import BaseMessage
     from langchain_core.outputs import ChatResult
+
+    from img2music.models.model_spec import ModelSpec
 
 __all__ = ["HfModel", "make"]
 
@@ -78,24 +76,14 @@ class _Loaded:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-class HfModel(BaseChatModel):
+class HfModel(LocalChatModel):
     """A chat model that answers by transformers in this process."""
-
-    spec: ModelSpec
 
     @property
     def _llm_type(self) -> str:
         return "img2music-hf"
 
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        options = self.spec.options
-        request = ChatRequest.of(messages, stop, kwargs, options)
+    def _answer(self, request: ChatRequest) -> ChatResult:
         loaded = _loaded.get(self._key(), self._load, request.until)
         if not loaded.lock.acquire(timeout=request.left_seconds):
             raise TimeoutError("the model is still busy with another question")

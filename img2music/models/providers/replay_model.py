@@ -16,17 +16,18 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any
 
 from langchain_core.language_models.chat_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage
-from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import Field, PrivateAttr
 
 from img2music.errors import BackendError, DocumentError
 from img2music.io.documents import parse_json, read_file
+from img2music.models.providers.local_model import chat_result
 from img2music.provenance import MOST_TOKENS
 from img2music.strict_model import StrictModel
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import CallbackManagerForLLMRun
+    from langchain_core.messages import BaseMessage
+    from langchain_core.outputs import ChatResult
 
     from img2music.models.model_spec import ModelSpec
 
@@ -85,13 +86,7 @@ class ReplayModel(BaseChatModel):
         for place, record in enumerate(self.records):
             if place not in self._used and record.question in {None, question}:
                 self._used.add(place)
-                usage = {
-                    "input_tokens": record.tokens_in,
-                    "output_tokens": record.tokens_out,
-                    "total_tokens": record.tokens_in + record.tokens_out,
-                }
-                message = AIMessage(record.answer, usage_metadata=usage)
-                return ChatResult(generations=[ChatGeneration(message=message)])
+                return chat_result(record.answer, "stop", record.tokens_in, record.tokens_out)
         raise BackendError(f"{self.source} holds no answer to the question {question}; record it, or ask a model")
 
 

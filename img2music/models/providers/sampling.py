@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from img2music.errors import BackendError
-from img2music.models.providers.local import one_line
+from img2music.models.providers.local_model import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

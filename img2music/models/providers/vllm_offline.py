@@ -14,18 +14,24 @@ import threading
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.language_models.chat_models import BaseChatModel
 from pydantic import PrivateAttr
 
 from img2music.errors import BackendError, Img2MusicError
-from img2music.models.model_spec import ModelSpec  # noqa: TC001  the type of a field
-from img2music.models.providers.local import TOP_P, ChatRequest, ModelPool, chat_result, cut_off_by_context, one_line
+from img2music.models.providers.local_model import (
+    TOP_P,
+    ChatRequest,
+    LocalChatModel,
+    ModelPool,
+    chat_result,
+    cut_off_by_context,
+    one_line,
+)
 from img2music.models.providers.weight_files import check_name, folder_of, stamps
 
 if TYPE_CHECKING:
-    from langchain_core.callbacks import CallbackManagerForLLMRun
-    from langchain_core.messages import BaseMessage
     from langchain_core.outputs import ChatResult
+
+    from img2music.models.model_spec import ModelSpec
 
 __all__ = ["VllmModel", "make"]
 
@@ -73,25 +79,17 @@ def _load(spec: ModelSpec) -> Any:
         ) from None
 
 
-class VllmModel(BaseChatModel):
+class VllmModel(LocalChatModel):
     """A chat model that answers by vLLM in this process."""
 
-    spec: ModelSpec
     _engine: Any = PrivateAttr(default=None)
 
     @property
     def _llm_type(self) -> str:
         return "img2music-vllm"
 
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
+    def _answer(self, request: ChatRequest) -> ChatResult:
         options = self.spec.options
-        request = ChatRequest.of(messages, stop, kwargs, options)
         if not _busy.acquire(timeout=request.left_seconds):
             raise TimeoutError("the model is still busy with another question")
         try:

@@ -53,7 +53,9 @@ def run_network(name: str, pixels: NDArray[np.float32]) -> dict[str, Numbers]:
     try:
         results = network.run(outputs, {network.get_inputs()[0].name: pixels})
     except Exception as error:  # onnxruntime has an error class for each kind of fault and documents none
-        raise BackendError(f"the network {name!r} failed on pixels of shape {pixels.shape} ({_first_line(error)})") from None
+        raise BackendError(
+            f"the network {name!r} failed on pixels of shape {pixels.shape} ({_first_line(error)}); install img2music again, or report it"
+        ) from None
     return dict(zip(outputs, results, strict=True))
 
 

@@ -1,7 +1,7 @@
 """From a model's answer to a scene beside the measured one, decision by decision.
 
 What is measured stays; the model's observations come beside it, its sound decisions take the attributes' place, and where one is not
-sound the eye's own stands: one bad field never costs the others. Slips of writing that leave no doubt are put right (`scene_answer_spelling`).
+sound the eye's own stands: one bad field never costs the others. Slips of writing that leave no doubt are put right (`normalize_scene_answer`).
 What is cited must be a measured cue or a colour that the model was shown, or one of its own observations; anything else is kept as
 `unfounded` and counts for nothing.
 """
@@ -22,7 +22,7 @@ from img2music.models.parsing.json_answer import (
 from img2music.models.parsing.json_candidates import unwrap_answer
 from img2music.models.parsing.loose_values import LenientReader
 from img2music.perceivers.vlm.flat_scene_schema import FlatSceneAnswer, as_decisions, facts_called_wrong
-from img2music.perceivers.vlm.scene_answer_spelling import (
+from img2music.perceivers.vlm.normalize_scene_answer import (
     decision_as_meant,
     not_said,
     observation_as_meant,

@@ -14,8 +14,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from img2music.crossmodal.attributes import suggest_attributes
 from img2music.crossmodal.cue_evidence import CueEvidence
+from img2music.crossmodal.musical_attributes import suggest_attributes
 from img2music.crossmodal.seen_instruments import INSTRUMENT_PREFIX
 from img2music.scene import Attribute, Cue, MusicalAttributes, Scene
 

@@ -13,7 +13,7 @@ from img2music.io.style_files import load_style
 from img2music.pipeline.recomposition.form_fitting import regroup_bars
 from img2music.pipeline.recomposition.kept_parts import NOTE_CRAFTS
 from img2music.plan import Reason
-from img2music.report.plan_wording import is_about_usual_meter, is_about_wish
+from img2music.report.planner_phrases import is_about_usual_meter, is_about_wish
 from img2music.theory import Key
 from img2music.words import read_words
 

@@ -14,7 +14,7 @@ from img2music.pipeline.recomposition.form_fitting import fit_form, form_body, r
 from img2music.pipeline.recomposition.kept_parts import assign_kept_parts, craft_of
 from img2music.plan import MOST_SECTIONS, CompositionPlan, Reason
 from img2music.realizers.kept_notes import transfer_part
-from img2music.report.plan_wording import is_about_loop_bars, tempo_without_fill
+from img2music.report.planner_phrases import is_about_loop_bars, tempo_without_fill
 from img2music.rng import generator
 from img2music.theory.transposition import numeral_in_mode
 from img2music.words import read_words
@@ -145,9 +145,9 @@ def _form(sections: Sequence[Section]) -> list[tuple[str, str, str, tuple[int, .
 
 def _harmonized(sections: Sequence[Section], plan: CompositionPlan) -> tuple[Section, ...]:
     """The kept sections with chords of their own, drawn as the planner of rules draws them."""
+    from img2music.planners.form import SectionLayout
     from img2music.planners.harmony.harmonize import harmonize
     from img2music.planners.rules.affect_mapping import adapt_vocabulary
-    from img2music.planners.rules.form import SectionLayout
 
     style, meter = load_style(plan.style), plan.parsed_meter
     rows = harmonize(

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from img2music.planners.form import SectionLayout
     from img2music.planners.harmony.style_rows import BarNumerals
-    from img2music.planners.rules.form import SectionLayout
     from img2music.style import Style
 
 __all__ = ["PhraseWriter"]

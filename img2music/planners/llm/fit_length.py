@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from img2music.planners.rules.form import count_bars, split_into_phrases
+from img2music.planners.form import count_bars, split_into_phrases
 from img2music.planners.rules.loop_form import count_loop_bars, loop_seconds
 
 if TYPE_CHECKING:

@@ -18,11 +18,11 @@ from img2music.io.style_files import load_style
 from img2music.models import AnswerError, Client, converse, parse_json_answer, schema_of
 from img2music.models.model_spec import check_time_limit
 from img2music.models.parsing.json_schema import limits_of, without_lists
+from img2music.planners.form import count_bars
 from img2music.planners.llm.fixed_choices import FixedChoices, brief_lines
 from img2music.planners.llm.plan_from_answer import draft_as_answer, read_changes_answer, read_choice_answer, read_plan_answer
 from img2music.planners.llm.plan_schema import ChangesAnswer, ChoiceAnswer, PlanAnswer
 from img2music.planners.llm.settle_plan import SettledPlan, settle_plan
-from img2music.planners.rules.form import count_bars
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.provenance import record_model_use
 from img2music.templates import load_prompt

@@ -11,10 +11,10 @@ import re
 from typing import TYPE_CHECKING
 
 from img2music.crossmodal.affect import spread_affect
-from img2music.crossmodal.attributes import suggest_attributes
 from img2music.crossmodal.cue_evidence import CueEvidence
-from img2music.crossmodal.edits import refresh_edited_scene
 from img2music.crossmodal.genre_rules import rank_genres
+from img2music.crossmodal.musical_attributes import suggest_attributes
+from img2music.crossmodal.scene_edits import refresh_edited_scene
 from img2music.planners.llm.plan_schema import MOST_CHOICES
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.rng import spawn_seeds

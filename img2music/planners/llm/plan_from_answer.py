@@ -2,7 +2,7 @@
 
 A model's plan is laid over a whole valid draft that the rules made, so that one bad field never costs the others. Every fault is a
 sentence with its place, ready to be quoted to the model, and to be put on record as a mend where no better answer came.
-Knows nothing of lengths and of what was asked (`llm_settling` does).
+Knows nothing of lengths and of what was asked (`settle_plan` does).
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from img2music.models.parsing.json_answer import AnswerError, drop_unknown_field
 from img2music.models.parsing.json_candidates import unwrap_answer
 from img2music.models.parsing.loose_values import LenientReader, folded
 from img2music.plan import Motif, Section
-from img2music.planners.llm.plan_answer_spelling import choice_as_meant, plan_as_meant
+from img2music.planners.form import split_into_phrases
+from img2music.planners.llm.normalize_plan_answer import choice_as_meant, plan_as_meant
 from img2music.planners.llm.plan_schema import (
     ChangedSection,
     ChangesAnswer,
@@ -25,7 +26,6 @@ from img2music.planners.llm.plan_schema import (
     WireReason,
     WireSection,
 )
-from img2music.planners.rules.form import split_into_phrases
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,7 +5,7 @@
     choice/1    one of some whole sound plans, with a title and a note, for models that can write a sentence
 
 Reasons come before what they are for. The classes say what can be said to a grammar; what needs music (numerals, sums, citations) is
-checked in `llm_settling`. Conventions as in `img2music.plan`, but density is 0..1 inside the style's own range.
+checked in `settle_plan`. Conventions as in `img2music.plan`, but density is 0..1 inside the style's own range.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from img2music.plan import CompositionPlan
 from img2music.planners.llm.band_assignment import assign_band
 from img2music.planners.llm.cited_reasons import check_reasons
 from img2music.planners.llm.fit_length import fit_length
-from img2music.planners.llm.numeral_spelling import numerals_as_meant
+from img2music.planners.llm.normalize_numerals import numerals_as_meant
 from img2music.planners.rules.ensemble import missing_harmony
 from img2music.planners.rules.loop_form import loop_seconds
 from img2music.style import is_style_file

@@ -1,6 +1,6 @@
 """How feeling becomes music: the whole mapping from valence and arousal to what is played, in one place.
 
-Tempo and mode come first and are settled where the picture is read (`crossmodal.attributes`). What is here works also when both are
+Tempo and mode come first and are settled where the picture is read (`crossmodal.musical_attributes`). What is here works also when both are
 given: listeners use tempo, mode, register, dynamics and articulation about additively and linearly (Eerola, Friberg & Bresin, *Frontiers in
 Psychology* 4:487, 2013), so every cue is a straight line through the style's own middle, and a neutral feeling changes nothing.
 

@@ -17,17 +17,27 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from img2music.brief import SECONDS_RANGE
-from img2music.planners.rules.form import SectionLayout
+from img2music.planners.form import SectionLayout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from img2music.theory import Meter
 
-__all__ = ["count_loop_bars", "fit_loop_tempo", "layout_loop", "loop_energies", "loop_seconds", "short_loop_harmony"]
+__all__ = [
+    "count_loop_bars",
+    "fit_loop_tempo",
+    "layout_loop",
+    "loop_energies",
+    "loop_seconds",
+    "odd_loop_length",
+    "short_loop_harmony",
+]
 
 _LETTERS = {1: "A", 2: "AB", 3: "AAB", 4: "AABC", 5: "ABACB", 6: "AABACB", 7: "AABACAB", 8: "AABCABCB"}
 _PHRASE = 4
+_TOLERANCE_SECONDS = 0.001
+"""Less is rounding."""
 _ODD_BARS = {0: 0.0, 2: 0.06, 1: 0.12, 3: 0.12}
 """What bars beside whole phrases cost, in octaves of tempo (our choice: a loop of six bars has to spare a twentieth of the tempo)."""
 _OUTSIDE = 4.0
@@ -59,6 +69,18 @@ def count_loop_bars(seconds: float, tempo_bpm: float, meter: Meter) -> int:
 def loop_seconds(bars: int, tempo_bpm: float, meter: Meter) -> float:
     """How long so many bars last."""
     return bars * float(meter.bar_quarters) * 60 / tempo_bpm
+
+
+def odd_loop_length(seconds: float, bars: int, tempo_bpm: float, meter: Meter) -> tuple[str, ...]:
+    """Says where so many whole bars do not last the asked `seconds`; nothing where they do."""
+    lasts = loop_seconds(bars, tempo_bpm, meter)
+    if abs(lasts - seconds) <= _TOLERANCE_SECONDS:
+        return ()
+    said = (
+        f"{seconds:g} s at {tempo_bpm:g} quarter notes a minute are no whole bars of {meter.name}, as a loop needs; "
+        f"it has {bars} {'bar' if bars == 1 else 'bars'}, {lasts:.6g} s"
+    )
+    return (said,)
 
 
 def fit_loop_tempo(seconds: float, tempo_bpm: float, meter: Meter, limits: tuple[float, float]) -> float:

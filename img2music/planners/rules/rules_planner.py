@@ -11,20 +11,21 @@ from typing import TYPE_CHECKING
 
 from img2music.crossmodal.affect import spread_affect
 from img2music.crossmodal.attribution import cite_terms, share_among_cues, sum_terms
-from img2music.crossmodal.edits import refresh_edited_scene
+from img2music.crossmodal.scene_edits import refresh_edited_scene
 from img2music.io.lexicon_files import is_near_style
 from img2music.io.style_files import load_style, style_names
 from img2music.plan import CompositionPlan, Section
+from img2music.planners.form import count_bars, fit_tempo, layout_sections, section_energies
 from img2music.planners.harmony.harmonize import harmonize
 from img2music.planners.rules.affect_mapping import DENSITY_SHIFT, adapt_vocabulary, map_affect, nearest_mode
 from img2music.planners.rules.ensemble_choice import choose_parts
-from img2music.planners.rules.form import count_bars, fit_tempo, layout_sections, section_energies
 from img2music.planners.rules.loop_form import (
     count_loop_bars,
     fit_loop_tempo,
     layout_loop,
     loop_energies,
     loop_seconds,
+    odd_loop_length,
     short_loop_harmony,
 )
 from img2music.planners.rules.motif import draw_contour, draw_motif
@@ -45,9 +46,6 @@ if TYPE_CHECKING:
     from img2music.words import WordsReading
 
 __all__ = ["RulesPlanner"]
-
-_LOOP_TOLERANCE_SECONDS = 0.001
-"""Less is rounding."""
 
 
 class RulesPlanner:
@@ -255,7 +253,7 @@ class RulesPlanner:
             bars = count_loop_bars(brief.seconds, tempo, meter)
             layouts = layout_loop(bars)
             energies = loop_energies(layouts, temper, profile)
-            _note_loop(brief, bars, tempo, meter, notes)
+            notes.conflicts += odd_loop_length(brief.seconds, bars, tempo, meter)
         else:
             bars = count_bars(brief.seconds, tempo, meter)
             layouts = layout_sections(bars, style.form)
@@ -297,14 +295,4 @@ class RulesPlanner:
                 phrase_bars=layout.phrase_bars,
             )
             for layout, energy, rows in zip(layouts, energies, harmony, strict=True)
-        )
-
-
-def _note_loop(brief: Brief, bars: int, tempo: float, meter: Meter, notes: DecisionLog) -> None:
-    """Says where an asked tempo leaves no whole bars in the asked length."""
-    seconds = loop_seconds(bars, tempo, meter)
-    if abs(seconds - brief.seconds) > _LOOP_TOLERANCE_SECONDS:
-        notes.conflicts.append(
-            f"{brief.seconds:g} s at {tempo:g} quarter notes a minute are no whole bars of {meter.name}, as a loop needs; "
-            f"it has {bars} {'bar' if bars == 1 else 'bars'}, {seconds:.6g} s"
         )

@@ -170,7 +170,7 @@ def _sketch(scene: Scene) -> Html:
         )
         for swatch in sorted(scene.colours, key=lambda swatch: -swatch.share)
     ]
-    title = el("title", f"The picture is not at hand; this sketch shows its colours where they lay. {_describe(scene)}")
+    title = el("title", f"The picture is not at hand. This sketch shows its colours in their places. {_describe(scene)}")
     return el("svg", title, fields, class_="sketch", viewBox=f"0 0 100 {height:.2f}", role="img")
 
 

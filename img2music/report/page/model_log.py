@@ -36,7 +36,7 @@ def model_uses_table(uses: Sequence[ModelUse]) -> Html | None:
         ]
         for use in uses
     ]
-    return html_table("asked", ("Job", "Model", "Came of it", "Mended or missed"), rows)
+    return html_table("asked", ("Job", "Model", "Result", "Corrected"), rows)
 
 
 def model_use_lines(uses: Sequence[ModelUse]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 Self-contained: picture, engraving and piano roll are ``data:`` addresses, style and script stand in the page and are named
 by their hash in its content security policy, which forbids everything else: no network, no foreign script, no font from
-outside. Only the sound may lie beside the page. All text from outside passes through `markup`, which escapes it.
+outside. Only the sound may lie beside the page. All text from outside passes through `img2music.report.page.html`, which escapes it.
 The page holds no clock and no random number: the same piece gives the same bytes.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from img2music.report.page import player, report_tables
+from img2music.report.page import audio_player, report_tables
 from img2music.report.page.citations import CueIndex, figure, marks_css, spark
 from img2music.report.page.html import Html, data_svg, el
 from img2music.report.page.layout import page_head, page_section, theme_css
@@ -84,7 +84,7 @@ def _style(piece: Piece, evidence: CueIndex, pianoroll: str) -> str:
     light, dark = themes(piece.scene.colours if piece.scene is not None else ())
     colours = theme_css(light, dark)
     seconds = piece.performance.seconds
-    form = player.form_css(piece.plan, seconds, player.plot_edges(pianoroll, seconds))
+    form = audio_player.form_css(piece.plan, seconds, audio_player.plot_edges(pianoroll, seconds))
     return colours + _text("page.css") + marks_css(evidence) + form
 
 
@@ -99,7 +99,7 @@ def _header(piece: Piece) -> Html:
 
 
 def _beside(piece: Piece, evidence: CueIndex, audio_name: str | None, audio_data: tuple[str, bytes] | None) -> Html:
-    return el("div", player.player(piece, audio_name, audio_data), _glance(piece), _palette(evidence), class_="beside")
+    return el("div", audio_player.player(piece, audio_name, audio_data), _glance(piece), _palette(evidence), class_="beside")
 
 
 def _glance(piece: Piece) -> Html:
@@ -147,10 +147,10 @@ def _listen(piece: Piece, pianoroll: str) -> Html:
     return page_section(
         "listen",
         "Listen along",
-        player.timeline(piece, pianoroll, dynamics),
-        el("p", "Each block below the notes is a section: as wide as it is long, as high as its energy.", class_="hint"),
+        audio_player.timeline(piece, pianoroll, dynamics),
+        el("p", "Each block is a section. Its width is its length, its height its energy.", class_="hint"),
         el("h3", "Harmony"),
-        player.harmony(piece.plan, dynamics),
+        audio_player.harmony(piece.plan, dynamics),
     )
 
 
@@ -165,7 +165,7 @@ def _score(pages: tuple[str, ...]) -> Html | None:
         label = f"page {place + 1} of {len(pages)}"
         shown.append(el("figure", el("img", src=data_svg(svg), alt=f"The score, {label}"), el("figcaption", label)))
     rest = len(pages) - len(shown)
-    note = el("p", f"{rest} more pages are in the files beside this page.", class_="hint") if rest else None
+    note = el("p", f"{rest} more {'page is' if rest == 1 else 'pages are'} in score.svg.", class_="hint") if rest else None
     strip = el("div", shown, class_="pages", tabindex=0, role="region", aria_label="Pages of the score; scroll sideways")
     return page_section("score", "The score", strip, note)
 
@@ -176,10 +176,10 @@ def _why(piece: Piece, evidence: CueIndex) -> Html:
         _card(
             report_tables.affect_plane(plan, piece.scene),
             "Mood",
-            "The ring is the picture, the dot the piece.",
+            "Ring: the picture. Dot: the piece.",
         ),
-        _card(player.motif_drawing(plan.motif), "Motif", "The smallest idea, from which the tune grows."),
-        _card(spark(plan.contour), "Line", "The course of the melody through a theme, low to high."),
+        _card(audio_player.motif_drawing(plan.motif), "Motif", "The short idea that the tune grows from."),
+        _card(spark(plan.contour), "Line", "How the melody rises and falls over a theme."),
     ]
     quarrels = [el("li", as_sentence(conflict)) for conflict in piece.manifest.conflicts]
     conflicts = el("aside", el("h3", "Where wishes disagreed"), el("ul", quarrels), class_="callout") if quarrels else None
@@ -214,12 +214,12 @@ def _promises(piece: Piece) -> Html | None:
     asked = model_uses_table(piece.manifest.models)
     if kept is None and instead is None and asked is None:
         return None
-    callout = el("aside", el("h3", "Done instead of what was asked"), instead, class_="callout") if instead is not None else None
+    callout = el("aside", el("h3", "What was done instead"), instead, class_="callout") if instead is not None else None
     models = el("div", el("h3", "Models that were asked"), asked) if asked is not None else None
     return page_section("promises", "What was promised", kept, callout, models)
 
 
 def _footer(has_sound: bool) -> Html:
     credit = " Sound: FluidR3Mono, a soundfont by Frank Wen (2000–2002), mono version by Michael Cowgill (2014–16), MIT licence."
-    text = "Made with img2music. Everything on this page is quoted from the files beside it: what was seen, what was decided and why."
+    text = "Made with img2music. Everything here comes from the files beside this page."
     return el("footer", el("p", text, credit if has_sound else None))

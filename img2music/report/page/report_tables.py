@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from img2music.report.page.citations import spark
 from img2music.report.page.html import Html, el
-from img2music.report.plan_wording import changed_choice
+from img2music.report.planner_phrases import changed_choice
 from img2music.report.text_format import as_sentence, cue_figure, cue_name, format_number, join_words, with_accidentals
 from img2music.scene import MusicalAttributes, Swatch
 
@@ -36,12 +36,12 @@ __all__ = [
 ]
 
 _JOBS = {
-    "melody": "sings the tune",
+    "melody": "plays the tune",
     "counter": "answers the tune",
     "chords": "plays the chords",
-    "arpeggio": "breaks the chords into a pattern",
-    "pad": "holds the harmony",
-    "bass": "carries the bass",
+    "arpeggio": "plays broken chords",
+    "pad": "holds the chords",
+    "bass": "plays the bass",
     "drums": "keeps the beat",
 }
 _RANGE = re.compile(r"(-?\d{1,6}(?:\.\d{1,6})?)\.\.(-?\d{1,6}(?:\.\d{1,6})?)")
@@ -67,7 +67,7 @@ def reasons_table(plan: CompositionPlan, evidence: CueIndex) -> Html:
             [
                 as_sentence(reason.text),
                 el("small", " (the model's reason)", class_="quiet") if reason.source == "model" else None,
-                el("small", f" The plan was edited since: {edited}.", class_="bad")
+                el("small", f" The plan was edited and now says {edited}.", class_="bad")
                 if (edited := changed_choice(reason, plan))
                 else None,
             ],
@@ -209,7 +209,7 @@ def parts_table(piece: Piece) -> Html:
         name: Child = part.name if part.name.lower() == part.instrument else [part.name, el("small", f" {part.instrument}")]
         job = _JOBS[part.role] + (f" ({part.pattern})" if part.pattern else "")
         rows.append([name, job, _presence(piece.plan, part), str(len(notes)), reach, _place(part)])
-    return html_table("parts", ("Part", "Job", "Plays in", "Notes", "Range", "In the room"), rows)
+    return html_table("parts", ("Part", "Job", "Plays in", "Notes", "Range", "Position"), rows)
 
 
 def _presence(plan: CompositionPlan, part: PartPlan) -> Child:
@@ -245,7 +245,7 @@ def _by_section(tonality: Tonality | None) -> Html | None:
     if tonality is None or len(tonality.sections) < 2:
         return None
     shares = [f"{one.name} {one.diatonic:.0%}" for one in tonality.sections if one.diatonic is not None]
-    return el("small", f" In the unaltered scale, by section: {', '.join(shares)}.", class_="quiet") if shares else None
+    return el("small", f" Notes in the scale, by section: {', '.join(shares)}.", class_="quiet") if shares else None
 
 
 def _capital(text: str) -> str:

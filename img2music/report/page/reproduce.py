@@ -50,27 +50,27 @@ def _wishes(brief: Brief) -> list[str]:
 def fallback_list(fallbacks: Sequence[Fallback]) -> Html | None:
     """What was done instead of what was asked; None where nothing was."""
     lines = [
-        el("li", as_sentence(f"stage: {one.stage}; asked: {one.asked}; used: {one.used}; why: {one.why}")) for one in fallbacks
+        el("li", as_sentence(f"the {one.stage} {one.asked} could not be used, so {one.used} was: {one.why}")) for one in fallbacks
     ]
     return el("ul", lines, class_="notes") if lines else None
 
 
 def reproduce_block(piece: Piece, audio_name: str | None) -> Html:
     """Commands, files, takes, versions."""
-    source = "The same notes from the picture:" if piece.scene is not None else "The same notes from the plan:"
+    source = f"To make the same notes from the {'plan' if piece.scene is None else 'picture'}:"
     kept = piece.manifest.kept
     if kept is not None:
-        source = "The next of its kind:"
+        source = "To make the next one that keeps the same:"
     commands = el(
         "div",
-        el("p", "The same notes and the same sound, byte for byte, from the manifest beside this page:"),
+        el("p", "To make the very same files again:"),
         el("pre", el("code", "img2music replay piece.json"), tabindex=0),
-        el("p", "This piece was made anew of another:") if kept else None,
+        el("p", "What was kept of the earlier piece:") if kept else None,
         el("ul", [el("li", as_sentence(line)) for line in kept_lines(kept, piece.plan.seed)], class_="notes") if kept else None,
         el("p", source),
         el("pre", el("code", compose_command(piece)), tabindex=0),
-        el("p", "Its seed is ", el("strong", piece.plan.seed), ". Another seed gives another piece from the same evidence."),
-        None if kept else el("p", "Its tune and chords as they are, everything else made anew:"),
+        el("p", "The seed is ", el("strong", piece.plan.seed), ". Another seed gives another piece."),
+        None if kept else el("p", "To keep the tune and the chords and make the rest new:"),
         None if kept else el("pre", el("code", "img2music compose --from piece.json --keep melody,harmony -o OUT"), tabindex=0),
     )
     details = [
@@ -107,7 +107,7 @@ def _takes(takes: Sequence[Take]) -> Html | None:
         number, *cells = found.rows[place]
         rows.append([[number, el("strong", " kept") if place == found.kept else None], *cells])
     rest = len(found.rows) - len(shown)
-    more = el("p", f"{rest} more takes are in piece.json.", class_="hint") if rest else None
+    more = el("p", f"{rest} more {'take is' if rest == 1 else 'takes are'} in piece.json.", class_="hint") if rest else None
     heads = [head[:1].upper() + head[1:] for head in found.heads]
     return el("div", el("p", found.why), html_table("takes", heads, rows), more)
 

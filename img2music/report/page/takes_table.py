@@ -132,9 +132,7 @@ def _why(takes: Sequence[Take], place: int) -> str:
         if gain > effect:
             most, effect, usual = name, gain, mean
     reason = (
-        f"; what speaks for it most is its {most}, {_figure(measured[most])} where the others have {usual:.2f} on average"
-        if most
-        else ""
+        f". Most of that comes from {most}: {_figure(measured[most])}, the others have {usual:.2f} on average" if most else ""
     )
     return f"Take {place + 1} is kept: its mark is the highest{above}{reason}."
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, features
 
-from img2music.io.decoding.isobmff import Cicp, coded_colours
+from img2music.io.colour.colour_tags import Cicp
+from img2music.io.decoding.isobmff import coded_colours
 from img2music.io.pictures import Picture, open_picture
 from tests.support.picture_files import encode_picture, png_file, sky_and_grass
 

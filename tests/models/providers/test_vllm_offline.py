@@ -21,7 +21,7 @@ extras.require("llm")
 from img2music.errors import BackendError, UsageError
 from img2music.models import Client, ModelSpec, Question, chat_model
 from img2music.models.answer_cache import AnswerCache
-from img2music.models.providers.local import ModelPool
+from img2music.models.providers.local_model import ModelPool
 from img2music.models.providers.vllm_offline import _ENVIRONMENT
 from img2music.templates import Message
 

@@ -12,9 +12,9 @@ import pytest
 from img2music.brief import Brief
 from img2music.crossmodal import genre_rules, genre_tables
 from img2music.crossmodal.affect import AffectAttribute
-from img2music.crossmodal.attributes import suggest_attributes
 from img2music.crossmodal.cue_evidence import CueEvidence
-from img2music.crossmodal.edits import refresh_edited_scene, seal_scene
+from img2music.crossmodal.musical_attributes import suggest_attributes
+from img2music.crossmodal.scene_edits import refresh_edited_scene, seal_scene
 from img2music.crossmodal.seen_instruments import INSTRUMENT_RULES, instrument_cue, named_instrument_cue, recognised_instruments
 from img2music.io.midi.export_midi import write_midi
 from img2music.io.pictures import open_picture

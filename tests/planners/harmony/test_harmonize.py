@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from img2music.io.style_files import load_style, style_names
+from img2music.planners.form import layout_sections
 from img2music.planners.harmony.chord_figures import choose_inversions, pedal_chord
 from img2music.planners.harmony.chord_vocabulary import applied_target, triad_brightness, triad_kind
 from img2music.planners.harmony.harmonize import harmonize
-from img2music.planners.rules.form import layout_sections
 from img2music.rng import generator
 from img2music.style import Style, Vocabulary
 from img2music.theory import MODES, Chord, Key, parse_bar

@@ -305,7 +305,7 @@ def test_a_form_of_any_size_is_made_to_fill_any_length(seconds: float) -> None:
 @given(sizes=st.lists(st.integers(1, 12), min_size=1, max_size=8), bars=st.integers(1, 200))
 def test_fitting_bars_keeps_the_last_one(sizes: list[int], bars: int) -> None:
     from img2music.plan import Section
-    from img2music.planners.rules.form import split_into_phrases
+    from img2music.planners.form import split_into_phrases
 
     sections = [
         Section(

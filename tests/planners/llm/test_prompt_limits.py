@@ -28,7 +28,8 @@ from tests.support.made_scenes import make_scene
 
 extras.require("llm")
 
-from img2music.models.client import Client, Question
+from img2music.models.client import Client
+from img2music.models.question import Question
 from img2music.perceivers.vlm.vlm_perceiver import ModelPerceiver
 from img2music.planners.llm.llm_planner import ModelPlanner
 

@@ -14,7 +14,7 @@ from img2music.errors import BriefError, DocumentError, UsageError
 from img2music.io.documents import load_plan
 from img2music.io.style_files import load_style, style_names
 from img2music.plan import CompositionPlan
-from img2music.planners.rules.form import count_bars, fit_tempo, layout_sections
+from img2music.planners.form import count_bars, fit_tempo, layout_sections
 from img2music.planners.rules.motif import draw_motif
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.composer import Composer

@@ -25,7 +25,7 @@ from tests.support.made_scenes import make_scene
 if TYPE_CHECKING:
     from img2music.score import Score
 
-OLD = Path(__file__).parent / "documents" / "version_1"
+OLD = Path(__file__).parents[1] / "documents" / "version_1"
 STYLES = ("solo-piano", "pop", "jazz", "orchestral", "waltz")
 
 
@@ -109,12 +109,22 @@ def test_a_part_without_id_takes_its_name_and_the_hand_that_it_tells_of() -> Non
     assert (known.id, known.hand) == ("piano", None), "a part with an id says its hand itself"
 
 
-@pytest.mark.parametrize("folder", sorted(path.parent.name for path in OLD.glob("*/piece.json")))
-def test_pieces_from_before_there_were_ids_keep_their_files(folder: str) -> None:
-    style = str(OLD / "style.yaml") if folder == "own-style" else None
-    made = replay(OLD / folder / "piece.json", style=style)
-    assert {file.name for file in made.files if file.status == "different"} <= {"plan.json"}
+@pytest.mark.parametrize("folder", ["plain", "kept", "edited-plan"])
+def test_pieces_from_before_there_were_ids_have_them_now(folder: str) -> None:
+    made = replay(OLD / folder / "piece.json")
+    assert made.same, "a plan.json without ids is compared as it was written then"
     assert [part.id for part in made.piece.plan.parts] == [part.name for part in made.piece.plan.parts]
+    assert b'"id": ' in dict(made.piece.files())["plan.json"]
+
+
+def test_another_id_is_no_piece_from_before(tmp_path: Path) -> None:
+    tree = json.loads((OLD / "plain" / "piece.json").read_text(encoding="utf-8"))
+    tree["plan"] = json.loads((OLD / "plain" / "plan.json").read_text(encoding="utf-8"))
+    for part in tree["plan"]["parts"]:
+        part["id"] = f"the {part['name']}"
+    path = tmp_path / "piece.json"
+    path.write_text(json.dumps(tree), encoding="utf-8")
+    assert {file.name: file.status for file in replay(path).files}["plan.json"] == "different"
 
 
 @pytest.mark.parametrize(

@@ -18,18 +18,30 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, convert_to_openai_messages
 from langchain_core.outputs import ChatGeneration, ChatResult
 
 from img2music.errors import BackendError, UsageError
-from img2music.models.model_spec import LONGEST_SECONDS
+from img2music.models.model_spec import LONGEST_SECONDS, ModelSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
+    from langchain_core.callbacks import CallbackManagerForLLMRun
+
     from img2music.models.model_spec import ModelOptions
 
-__all__ = ["TOP_P", "ChatRequest", "ModelPool", "chat_result", "cut_off_by_context", "one_line", "picture_bytes"]
+__all__ = [
+    "TOP_P",
+    "ChatRequest",
+    "LocalChatModel",
+    "ModelPool",
+    "chat_result",
+    "cut_off_by_context",
+    "one_line",
+    "picture_bytes",
+]
 
 TOP_P = 0.95
 """The unlikely rest of the words that is never drawn from; llama.cpp's default, so that a temperature means the same everywhere."""
@@ -104,6 +116,25 @@ class ChatRequest:
     def left_seconds(self) -> float:
         """Until the answer is no longer wanted; never below zero."""
         return max(0.0, self.until - monotonic())
+
+
+class LocalChatModel(BaseChatModel):
+    """A LangChain chat model that answers in this process."""
+
+    spec: ModelSpec
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        return self._answer(ChatRequest.of(messages, stop, kwargs, self.spec.options))
+
+    def _answer(self, request: ChatRequest) -> ChatResult:
+        """The answer, or TimeoutError after `request.until`; the rest is LangChain's."""
+        raise NotImplementedError
 
 
 def _pictures(message: dict[str, Any]) -> int:

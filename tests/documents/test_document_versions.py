@@ -24,7 +24,7 @@ from img2music.templates import load_prompt
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-VERSION_1 = Path(__file__).parent / "documents" / "version_1"
+VERSION_1 = Path(__file__).parent / "version_1"
 PIECES = sorted(path.parent.name for path in VERSION_1.glob("*/piece.json"))
 STYLE = VERSION_1 / "style.yaml"
 MUSIC = ("score.mid", "score.musicxml", "score.abc")
@@ -200,7 +200,7 @@ def test_a_newer_yaml_document_is_told_in_one_line(
 )  # fmt: skip
 def test_a_newer_prompt_is_told_in_one_line(old: str, new: str, line: str, tmp_path: Path) -> None:
     path = tmp_path / "own.md"
-    text = (Path(__file__).parent / "prompts_v1" / "see-cited.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parent / "prompts_version_1" / "see-cited.md").read_text(encoding="utf-8")
     path.write_text(text.replace(old, new, 1))
     with pytest.raises(DocumentError) as caught:
         load_prompt(path)

@@ -16,8 +16,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from img2music.crossmodal.affect import read_affect
-from img2music.crossmodal.attributes import suggest_attributes
 from img2music.crossmodal.cue_evidence import CueEvidence
+from img2music.crossmodal.musical_attributes import suggest_attributes
 from img2music.crossmodal.seen_instruments import INSTRUMENT_PREFIX, named_instrument_cue
 from img2music.crossmodal.subject_rules import SUBJECTS, subject_group
 from img2music.scene import Cue, MusicalAttributes, Scene, Seal, Swatch

@@ -11,7 +11,7 @@ from img2music.io.style_files import style_names
 from img2music.pipeline import Pipeline
 from img2music.plan import Reason
 from img2music.planners.rules.rules_planner import RulesPlanner
-from img2music.report.plan_wording import (
+from img2music.report.planner_phrases import (
     changed_choice,
     is_about_loop_bars,
     is_about_usual_meter,

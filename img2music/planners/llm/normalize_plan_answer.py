@@ -23,7 +23,7 @@ from img2music.models.parsing.loose_values import (
     shares_of,
     whole_number_of,
 )
-from img2music.planners.llm.plan_record_spelling import LONGEST_SENTENCE, one_line_text, records_as_meant, rename_fields
+from img2music.planners.llm.normalize_plan_records import LONGEST_SENTENCE, one_line_text, records_as_meant, rename_fields
 from img2music.planners.llm.plan_schema import ChoiceAnswer, WireMotif
 
 if TYPE_CHECKING:

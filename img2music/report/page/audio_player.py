@@ -67,7 +67,7 @@ def player(piece: Piece, audio_name: str | None, audio_data: tuple[str, bytes] |
     times = el("div", el("span", "0:00", id="at"), el("span", format_clock(round(piece.performance.seconds))), class_="times")
     now = el("p", "Press play, or click anywhere on the piano roll.", id="now", class_="now")
     deck = el("div", button, el("div", seek, times, class_="track"), id="deck", class_="deck", hidden=True)
-    fault = f"{audio_name or 'The sound'} can't be played from here: keep it beside this page."
+    fault = f"{audio_name or 'The sound'} can't be played. Keep it in the same folder as this page."
     trouble = el("p", fault, id="trouble", hidden=True, role="alert")
     return el("section", sound, deck, now, trouble, id="player", class_="player", aria_label="Player")
 

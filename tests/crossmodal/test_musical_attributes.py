@@ -10,8 +10,8 @@ import pytest
 
 from img2music.crossmodal import genre_rules, genre_tables
 from img2music.crossmodal.affect import FEELINGS, MEANS, read_affect, spread_affect
-from img2music.crossmodal.attributes import CIRCUMPLEX, LOOKS, MODE_RULES, mood_words, suggest_attributes
 from img2music.crossmodal.cue_evidence import TYPICAL, CueEvidence
+from img2music.crossmodal.musical_attributes import CIRCUMPLEX, LOOKS, MODE_RULES, mood_words, suggest_attributes
 from img2music.io.pictures import open_picture
 from img2music.io.style_files import load_style, style_names
 from img2music.perceivers.image.recognition import image_classes

@@ -28,7 +28,7 @@ from img2music.errors import BackendError, MissingPackageError, UsageError
 from img2music.models import Client, Question, chat_model, schema_of
 from img2music.models.answer_cache import AnswerCache
 from img2music.models.model_spec import ModelOptions
-from img2music.models.providers.local import ChatRequest, ModelPool
+from img2music.models.providers.local_model import ChatRequest, ModelPool
 from img2music.templates import Message
 from tests.support.tiny_models import tiny_idefics3, tiny_llava
 

@@ -1,7 +1,7 @@
 """From cues and affect to musical suggestions, each with its reasons and an honest confidence.
 
 What studies say (tempo follows arousal, mode follows valence) is applied as they say it; the rest (which hue is which key,
-which picture is which genre) is our choice and says so by its confidence. Genre, metre and instruments are in `genres`.
+which picture is which genre) is our choice and says so by its confidence. Genre, metre and instruments are in `genre_rules`.
 Conventions: tempo in quarter notes a minute; signs are cues with weights, see `cue_evidence`.
 """
 
