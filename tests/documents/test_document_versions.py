@@ -238,7 +238,7 @@ def test_an_old_field_beside_its_new_one_is_told_in_one_line() -> None:
 
 def test_a_style_file_may_lie_elsewhere_when_its_piece_is_replayed() -> None:
     done = replay(VERSION_1 / "own-style" / "piece.json", style=str(STYLE))
-    assert {check.name: check.made for check in done.files if check.name in {"plan.json", "score.mid", "score.musicxml", "score.abc"}} == {
+    assert {check.name: check.status for check in done.files if check.name in {"plan.json", "score.mid", "score.musicxml", "score.abc"}} == {
         "plan.json": "same", "score.mid": "same", "score.musicxml": "same", "score.abc": "same",
     }  # fmt: skip
 
