@@ -11,7 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["ComplianceRow", "Measurement", "Promise", "SectionTonality", "Source", "Tonality"]
+__all__ = [
+    "LEAST_SCALE",
+    "LEAST_THIRD",
+    "ComplianceRow",
+    "Measurement",
+    "Promise",
+    "SectionTonality",
+    "Source",
+    "Tonality",
+]
 
 Source = Literal["MIDI", "MusicXML", "audio"]
 Promise = Literal["tempo", "metre", "key", "length", "instruments", "bars", "words", "loop"]

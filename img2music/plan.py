@@ -27,7 +27,17 @@ if TYPE_CHECKING:
 
     from img2music.theory.mode_check import ModeContradiction
 
-__all__ = ["MOST_PARTS", "MOST_PITCHED_PARTS", "MOST_SECTIONS", "CompositionPlan", "Motif", "PartPlan", "Reason", "Section"]
+__all__ = [
+    "MOST_PARTS",
+    "MOST_PITCHED_PARTS",
+    "MOST_SECTIONS",
+    "CompositionPlan",
+    "Motif",
+    "PartPlan",
+    "Reason",
+    "Role",
+    "Section",
+]
 
 Unit = Annotated[float, Field(ge=0, le=1)]
 Role = Literal["melody", "counter", "chords", "arpeggio", "pad", "bass", "drums"]

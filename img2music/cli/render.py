@@ -36,9 +36,10 @@ def render(
     output: opt.OutputFolder,
 ) -> int:
     """Turn a MIDI file or a plan into sound."""
+    from img2music.io.audio_files import encode
     from img2music.output_folder import save_files
     from img2music.pipeline import Pipeline
-    from img2music.pipeline.export import encode, stem_files
+    from img2music.pipeline.export import stem_files
 
     wanted = opt.audio_format(audio)
     if wanted is None:

@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
     from img2music.scene import Attribute
 
-__all__ = ["AttributedChoice", "cite_terms", "share_among_cues", "sum_terms"]
+__all__ = [
+    "AttributedChoice",
+    "cite_terms",
+    "share_among_cues",
+    "sum_terms",
+    "supporting_terms",
+]
 
 LEAST = 0.04
 """A term of less is not worth a word."""

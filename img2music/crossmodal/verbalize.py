@@ -21,7 +21,16 @@ if TYPE_CHECKING:
 
     from img2music.scene import Cue, Scene, Swatch
 
-__all__ = ["SURE_TO_EYES", "attribute_lines", "citable", "colour_lines", "cue_lines", "notable_cues", "scene_gist", "scene_lines"]
+__all__ = [
+    "SURE_TO_EYES",
+    "attribute_lines",
+    "citable",
+    "colour_lines",
+    "cue_lines",
+    "notable_cues",
+    "scene_gist",
+    "scene_prompt_text",
+]
 
 SURE_TO_EYES = 0.7
 """Share of a recognised thing from which it is told to a model that sees the picture itself: gravel has been a salamander at .54, a firework a
@@ -105,7 +114,7 @@ def cue_lines(cues: Iterable[Cue]) -> str:
     return "\n".join(f"{cue.name}: {cue.text}" for cue in cues)
 
 
-def scene_lines(scene: Scene) -> str:
+def scene_prompt_text(scene: Scene) -> str:
     """A whole scene for a model that plans: what a model saw, then the facts, then the leading colours; fifteen lines at most."""
     seen = [cue for cue in scene.cues if cue.source == "model"]
     colours = scene.colours[:_MOST_COLOURS]

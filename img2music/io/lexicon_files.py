@@ -24,9 +24,11 @@ __all__ = [
     "Language",
     "Meaning",
     "NumberWords",
+    "is_near_style",
     "languages",
     "lexicon_language",
     "meanings",
+    "split_phrases",
     "style_aliases",
 ]
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from img2music.plan import CompositionPlan
     from img2music.provenance import Event
 
-__all__ = ["encode", "piece_card", "piece_files", "stem_files", "tags_of"]
+__all__ = ["piece_card", "piece_files", "stem_files", "tags_of"]
 
 _COMPACT = {"mp3": "audio/mpeg", "ogg": "audio/ogg"}
 """Formats small enough for a page, and their MIME types."""
@@ -59,6 +59,7 @@ def piece_card(piece: Piece) -> str:
 def _files(piece: Piece, hashes: dict[str, str], log: Log) -> Iterator[tuple[str, bytes]]:
     """All but the manifest; `hashes` are those of the files so far, which the report lists."""
     from img2music.io.abc.export_abc import write_abc
+    from img2music.io.audio_files import encode
     from img2music.io.engraving.piano_roll import pianoroll_svg
     from img2music.io.engraving.verovio_pages import engrave, stack
     from img2music.io.midi.export_midi import write_midi
@@ -117,14 +118,9 @@ def stem_files(
     stems: Mapping[str, Audio], audio_format: AudioFormat, *, tags: Tags, loop: bool = False
 ) -> Iterator[tuple[str, bytes]]:
     """Each part's sound as (``stems/01-violin.flac``, content), in the order of the score; `tags` are the whole piece's."""
+    from img2music.io.audio_files import encode
+
     for number, (part, audio) in enumerate(stems.items(), 1):
         plain = re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-")[:40].strip("-")
         content = encode(audio, audio_format, tags=tags.of_part(part), loop=loop)
         yield f"stems/{number:02}-{plain or 'part'}.{audio_format}", content
-
-
-def encode(audio: Audio, audio_format: AudioFormat, *, tags: Tags, loop: bool = False) -> bytes:
-    """Sound as the content of a file; `loop` says that it goes round."""
-    from img2music.io.audio_files import encode as encode_audio
-
-    return encode_audio(audio, audio_format, tags=tags, loop=loop)

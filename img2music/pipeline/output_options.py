@@ -17,12 +17,12 @@ from img2music.provenance import Event  # noqa: TC001  likewise
 if TYPE_CHECKING:
     from img2music.manifest import AudioInfo
 
-__all__ = ["MOST_TAKES", "Output", "OutputOptions", "PieceOptions", "recorded_output", "split_options"]
+__all__ = ["MOST_TAKES", "ExportOptions", "Output", "OutputOptions", "PieceOptions", "recorded_output", "split_options"]
 
 MOST_TAKES = 100
 
 
-class OutputOptions(TypedDict, total=False):
+class ExportOptions(TypedDict, total=False):
     """What is wanted beyond the notes; whatever is left out is as in `Output`."""
 
     audio: AudioFormat | None
@@ -33,6 +33,11 @@ class OutputOptions(TypedDict, total=False):
     """How many candidates are written, 1 to 100; the one with the best measurements is kept."""
     embed_audio: bool
     """Whether the report carries the sound even where it is large."""
+
+
+class OutputOptions(ExportOptions, total=False):
+    """The same, and who listens."""
+
     on_event: Callable[[Event], None] | None
     """Told of each step."""
 

@@ -9,7 +9,7 @@ import pytest
 
 from img2music.brief import Brief
 from img2music.crossmodal.menus import genre_lines, instrument_lines, player_lines, style_lines
-from img2music.crossmodal.verbalize import SURE_TO_EYES, attribute_lines, cue_lines, notable_cues, scene_lines
+from img2music.crossmodal.verbalize import SURE_TO_EYES, attribute_lines, cue_lines, notable_cues, scene_prompt_text
 from img2music.io.pictures import open_picture
 from img2music.io.style_files import load_style, style_names
 from img2music.perceivers.offline import OfflinePerceiver
@@ -53,7 +53,7 @@ def test_facts_are_few_and_none_says_what_another_says(example: Scene) -> None:
     assert not FEELINGS & set(told)
     assert not [name for name in told if name.startswith("likely_")]
     assert all(len(same & set(told)) <= 1 for same in SAME)
-    assert len(scene_lines(example).splitlines()) <= 15
+    assert len(scene_prompt_text(example).splitlines()) <= 15
 
 
 def test_the_likeliest_style_is_the_one_that_the_rules_suggest(example: Scene) -> None:
@@ -81,7 +81,7 @@ def test_a_measured_cue_is_told_where_it_is_unusual() -> None:
 def test_whoever_plans_is_told_first_what_a_model_saw() -> None:
     scene = make_scene()
     seen = tuple(number(f"seen_{place}", 0.5, f"thing {place}", source="model") for place in range(9))
-    lines = scene_lines(scene.model_copy(update={"cues": (*scene.cues, *seen)})).splitlines()
+    lines = scene_prompt_text(scene.model_copy(update={"cues": (*scene.cues, *seen)})).splitlines()
     assert lines[0] == "seen_0: thing 0"
     assert len(lines) <= 15
     assert lines[-1].startswith("colour_")

@@ -30,6 +30,7 @@ __all__ = [
     "clean",
     "error_line",
     "exit_code_of",
+    "print_document",
     "print_error",
     "print_json",
     "print_notice",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from img2music.cli.shared import completion
 from img2music.cli.shared.many_inputs import check_writable, folder_names
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from img2music.brief import Brief
     from img2music.manifest import AudioFormat
     from img2music.pipeline import Pipeline
+    from img2music.pipeline.output_options import ExportOptions
 
 __all__ = [
     "AudioChoice",
@@ -206,7 +207,7 @@ class PieceExport:
         if self.stems and self.audio is AudioChoice.NONE:
             raise UsageError("stems are sound, and no sound is asked for; give a format with --audio, or leave --stems out")
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> ExportOptions:
         """As a pipeline takes them."""
         return {
             "audio": audio_format(self.audio),

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = [
     "KeyField",
     "Transposition",
+    "format_key_field",
+    "format_pitch",
     "key_signature",
     "parse_key_field",
     "parse_part_order",

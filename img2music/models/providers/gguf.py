@@ -22,7 +22,7 @@ from img2music.models.providers.local_model import (
     ModelPool,
     chat_result,
     cut_off_by_context,
-    one_line,
+    error_line_of,
 )
 from img2music.models.providers.weight_files import find_file
 
@@ -107,7 +107,7 @@ class GgufModel(LocalChatModel):
             server.handle_chat_completions(self._asked(request), take)
         except (RuntimeError, ValueError) as error:
             raise BackendError(
-                f"model {self.spec.label!r} does not take the question ({one_line(error)}); ask with structured=json, or another model"
+                f"model {self.spec.label!r} does not take the question ({error_line_of(error)}); ask with structured=json, or another model"
             ) from None
         return self._joined(pieces, request)
 
@@ -163,7 +163,9 @@ class GgufModel(LocalChatModel):
                 f"the question has {fault.get('n_prompt_tokens')} tokens, model {self.spec.label!r} holds {fault.get('n_ctx')}; "
                 "raise context, or ask more shortly"
             )
-        return BackendError(f"model {self.spec.label!r} failed ({one_line(fault.get('message'))}); try again, or another model")
+        return BackendError(
+            f"model {self.spec.label!r} failed ({error_line_of(fault.get('message'))}); try again, or another model"
+        )
 
     def _key(self) -> tuple[Any, ...]:
         """A file that was replaced is another model."""
@@ -193,5 +195,5 @@ class GgufModel(LocalChatModel):
             return xllamacpp.Server(params)
         except RuntimeError as error:
             raise BackendError(
-                f"model {self.spec.label!r} can't be loaded ({one_line(error)}); the file may be damaged: download it again"
+                f"model {self.spec.label!r} can't be loaded ({error_line_of(error)}); the file may be damaged: download it again"
             ) from None

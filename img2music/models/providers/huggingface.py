@@ -27,7 +27,7 @@ from img2music.models.providers.local_model import (
     ModelPool,
     chat_result,
     cut_off_by_context,
-    one_line,
+    error_line_of,
     picture_bytes,
 )
 from img2music.models.providers.sampling import Draw, KeepSchema
@@ -218,7 +218,7 @@ def _image(content: bytes) -> Any:
             if image.width * image.height <= _MOST_PIXELS:
                 return image.convert("RGB")
     except Exception as error:  # a damaged file makes decoders raise anything
-        raise UsageError(f"a picture in a message can't be read ({one_line(error)}); send a JPEG, PNG or WEBP") from None
+        raise UsageError(f"a picture in a message can't be read ({error_line_of(error)}); send a JPEG, PNG or WEBP") from None
     raise UsageError(f"a picture in a message has more than {_MOST_PIXELS} pixels; scale it down")
 
 
@@ -232,7 +232,8 @@ def _faults(spec: ModelSpec, what: str) -> Iterator[None]:
         raise
     except Exception as error:  # transformers, torch and the hub raise errors of every kind
         text = (
-            one_line(str(error).replace(spec.name, Path(spec.name).name).replace(str(Path.home()), "~")) or type(error).__name__
+            error_line_of(str(error).replace(spec.name, Path(spec.name).name).replace(str(Path.home()), "~"))
+            or type(error).__name__
         )
         if isinstance(error, MemoryError):
             raise BackendError(f"model {label} does not fit into memory; use a smaller one, or dtype=bfloat16") from None

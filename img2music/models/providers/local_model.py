@@ -39,7 +39,7 @@ __all__ = [
     "ModelPool",
     "chat_result",
     "cut_off_by_context",
-    "one_line",
+    "error_line_of",
     "picture_bytes",
 ]
 
@@ -190,7 +190,7 @@ def chat_result(text: str, finish: str, tokens_in: int, tokens_out: int) -> Chat
     return ChatResult(generations=[ChatGeneration(message=message)])
 
 
-def one_line(error: object) -> str:
+def error_line_of(error: object) -> str:
     """What an error of a library says, on one line of bounded length."""
     text = " ".join(str(error).split())
     return text if len(text) <= _LONGEST_LINE else text[:_LONGEST_LINE] + "..."

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from img2music.errors import BackendError
-from img2music.models.providers.local_model import one_line
+from img2music.models.providers.local_model import error_line_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +56,7 @@ class KeepSchema:
     def _check(self) -> None:
         if self._matcher.is_error():
             raise BackendError(
-                f"the answer can't be held to this schema ({one_line(self._matcher.get_error())}); ask with structured=json"
+                f"the answer can't be held to this schema ({error_line_of(self._matcher.get_error())}); ask with structured=json"
             )
 
 

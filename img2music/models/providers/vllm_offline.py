@@ -24,7 +24,7 @@ from img2music.models.providers.local_model import (
     ModelPool,
     chat_result,
     cut_off_by_context,
-    one_line,
+    error_line_of,
 )
 from img2music.models.providers.weight_files import check_name, folder_of, stamps
 
@@ -75,7 +75,7 @@ def _load(spec: ModelSpec) -> Any:
         raise
     except Exception as error:  # vLLM raises errors of every kind
         raise BackendError(
-            f"model {spec.label!r} can't be loaded ({one_line(error)}); check its name, the GPU's memory and the option context"
+            f"model {spec.label!r} can't be loaded ({error_line_of(error)}); check its name, the GPU's memory and the option context"
         ) from None
 
 
@@ -96,7 +96,7 @@ class VllmModel(LocalChatModel):
             made = self._engine.chat(request.messages, sampling_params=self._sampling(request), use_tqdm=False)[0]
         except Exception as error:
             raise BackendError(
-                f"model {self.spec.label!r} failed ({one_line(error)}); ask more shortly, with structured=json, or another model"
+                f"model {self.spec.label!r} failed ({error_line_of(error)}); ask more shortly, with structured=json, or another model"
             ) from None
         finally:
             _busy.release()

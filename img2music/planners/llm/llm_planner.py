@@ -13,7 +13,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from img2music.crossmodal.menus import instrument_lines, player_lines, style_lines
-from img2music.crossmodal.verbalize import attribute_lines, citable, scene_gist, scene_lines
+from img2music.crossmodal.verbalize import attribute_lines, citable, scene_gist, scene_prompt_text
 from img2music.io.style_files import load_style
 from img2music.models import AnswerError, Client, converse, parse_json_answer, schema_of
 from img2music.models.model_spec import check_time_limit
@@ -182,7 +182,7 @@ class _Chosen(NamedTuple):
 def _values(scene: Scene, brief: Brief, draft: CompositionPlan, schema: JsonObject) -> dict[str, Callable[[], str]]:
     """What each variable is filled with, made when it is wanted."""
     return {
-        "scene": lambda: scene_lines(scene),
+        "scene": lambda: scene_prompt_text(scene),
         "gist": lambda: scene_gist(scene),
         "attributes": lambda: attribute_lines(scene.attributes),
         "brief": lambda: brief_lines(brief),

@@ -44,7 +44,7 @@ _PERCUSSION = frozenset(key for key, _ in DRUMS.values())
 
 
 @dataclass(frozen=True, slots=True)
-class _Attempt:
+class _TuneAttempt:
     """What one answer is worth."""
 
     text: str
@@ -129,7 +129,7 @@ def _check_size(plan: CompositionPlan) -> None:
         raise BackendError("only drums play, and models write tunes; add an instrument, or use the realizer 'composer'")
 
 
-def _read(text: str, plan: CompositionPlan, composed: Score) -> _Attempt:
+def _read(text: str, plan: CompositionPlan, composed: Score) -> _TuneAttempt:
     """An answer as a score.
 
     Raises:
@@ -165,7 +165,7 @@ def _read(text: str, plan: CompositionPlan, composed: Score) -> _Attempt:
             faults += mended.faults
     wrong = sum(mended.wrong for mended in given.values()) + (plan.bars if lead is not None and lead.id not in given else 0)
     score, told = complete_score(plan, composed, given)
-    return _Attempt(
+    return _TuneAttempt(
         text.encode("utf-8", "replace").decode(),
         score,
         tuple(one_line(mend, _LONGEST_MEND) for mend in mends + told),
