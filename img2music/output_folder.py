@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from img2music.atomic_files import RECORD, STAGING, Staging, file_digest, obstacle, unwritable
 from img2music.errors import OutputError
@@ -62,11 +62,20 @@ def picture_identity(digest: str) -> str:
 
 
 def plan_identity(plan: str) -> str:
-    """The identity of what was made from a plan (a JSON object), but for its seeds."""
-    content = json.dumps(
-        {name: value for name, value in json.loads(plan).items() if name not in {"seed", "seeds"}}, sort_keys=True
-    )
-    return f"plan {sha256(content.encode()).hexdigest()}"
+    """The identity of what was made from a plan (a JSON object), but for its seeds.
+
+    Plans of earlier versions gave their parts no ids and hands; a part whose id is its name has the same identity with and without.
+    """
+    content = {name: value for name, value in json.loads(plan).items() if name not in {"seed", "seeds"}}
+    if isinstance(content.get("parts"), list):
+        content["parts"] = [_without_id(part) for part in content["parts"]]
+    return f"plan {sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()}"
+
+
+def _without_id(part: Any) -> Any:
+    if not isinstance(part, dict) or part.get("id", part.get("name")) != part.get("name"):
+        return part
+    return {name: value for name, value in part.items() if name not in {"id", "hand"}}
 
 
 def with_checksum(record: str) -> str:

@@ -109,10 +109,10 @@ class Section(StrictModel):
 class PartPlan(StrictModel):
     """One instrument's line and job."""
 
-    id: str = ""
+    id: Annotated[str, Field(max_length=200)] = ""
     """What the part is known by: its chance, its kept notes and what a model writes for it go by the id, and nobody is shown it.
     Unique in the plan. A part without one, as plans had none at first, takes its name, and then its hand too from the name."""
-    name: str
+    name: Annotated[str, Field(max_length=200)]
     """Unique in the plan, only shown: "Violin", "Piano (left hand)". It decides no note."""
     hand: Hand | None = None
     """Which hand of a player plays it; the hands of one instrument are one player. None for a player of its own."""

@@ -118,7 +118,7 @@ class RecordedExchange:
 
 
 _answers: ContextVar[list[RecordedExchange] | None] = ContextVar("img2music_answers", default=None)
-_notes: ContextVar[list[ModelUse] | None] = ContextVar("img2music_journal", default=None)
+_notes: ContextVar[list[ModelUse] | None] = ContextVar("img2music_provenance", default=None)
 
 
 @contextmanager

@@ -42,7 +42,7 @@ RhythmRow = Annotated[str, Field(max_length=200), AfterValidator(_check_row)]
 class StylePart(StrictModel):
     """A seat in the band."""
 
-    name: str = ""
+    name: Annotated[str, Field(max_length=200)] = ""
     """Shown in the score; empty takes the instrument's name."""
     hand: Hand | None = None
     """Which hand of its first player plays it; a seat that does not say so, as none did at first, has the hand that its name tells of."""

@@ -273,7 +273,8 @@ def _parse(content: bytes, source: str) -> PromptTemplate:
         digest=sha256(content).hexdigest()[:16],
     )
     base, _, number = head.schema_name.partition("/")
-    if number.isdecimal() and f"{base}/1" in SCHEMAS[head.purpose] and head.schema_name not in SCHEMAS[head.purpose]:
+    read = [int(known.partition("/")[2]) for known in SCHEMAS[head.purpose] if known.partition("/")[0] == base]
+    if number.isdecimal() and int(number) > max(read, default=int(number)):
         raise DocumentError(f"{source}, schema: {head.schema_name} is newer than this program reads; {GET_NEWER}")
     if head.schema_name not in SCHEMAS[head.purpose]:
         raise unknown_name(f"schema for {head.purpose!r} in {source}", head.schema_name, SCHEMAS[head.purpose], DocumentError)

@@ -34,21 +34,21 @@ def compose(
         ),
     ] = None,
     *,
-    wishes: opt.Wishes,
+    wishes: opt.WishOptions,
     record: Annotated[
         str | None,
-        option("--from", "piece.json", "Make this earlier piece again, with another seed and the wishes that you add."),
+        option("--from", "piece.json", "Make this earlier piece anew, with another seed and the wishes that you add."),
     ] = None,
     keep: opt.KeepOption = None,
     export: opt.PieceExport,
     choice: opt.PipelineChoice,
     max_pixels: opt.MaxPixelsOption = None,
-    output: opt.Output,
+    output: opt.OutputFolder,
 ) -> int:
     """Turn pictures into finished pieces: notes, score, sound, and a page that explains them.
 
     What you do not ask for is decided from the picture. Open OUT/<name of the picture>/report.html to see and hear the result.
-    With --from, an earlier piece is made again; --keep names what stays the same.
+    With --from, an earlier piece is made anew; --keep names what stays the same.
     """
     brief, stages = wishes.brief(), choice.load()
     crafts = opt.split_names(keep)
@@ -79,7 +79,7 @@ def _recompose(
     stages: Pipeline,
     export: opt.PieceExport,
     max_pixels: int | None,
-    output: opt.Output,
+    output: opt.OutputFolder,
 ) -> int:
     """An earlier piece made anew; a picture only illustrates it."""
     from img2music.io.pictures import open_picture

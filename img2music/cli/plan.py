@@ -20,10 +20,10 @@ def plan(
         list[str], typer.Argument(metavar="PICTURE|scene.json", help="Pictures or scenes; - reads a picture from standard input.")
     ],
     *,
-    wishes: opt.Wishes,
+    wishes: opt.WishOptions,
     choice: opt.PipelineChoice,
     max_pixels: opt.MaxPixelsOption = None,
-    output: opt.OptionalOutput,
+    output: opt.OptionalOutputFolder,
 ) -> int:
     """Plan a composition and say why. With --json, print one plan a line, in the order given."""
     from img2music.io.documents import dump_json, load_scene

@@ -28,7 +28,7 @@ def realize(
     keep: opt.KeepOption = None,
     export: opt.NotesExport,
     choice: opt.PipelineChoice,
-    output: opt.Output,
+    output: opt.OutputFolder,
 ) -> int:
     """Write the notes of a plan: MIDI, MusicXML, ABC and engraved pages. With --audio, its sound too.
 

@@ -33,7 +33,7 @@ def render(
     audio: opt.AudioOption = opt.AudioChoice.WAV,
     stems: opt.StemsOption = False,
     pipeline: opt.PipelineOption = "offline",
-    output: opt.Output,
+    output: opt.OutputFolder,
 ) -> int:
     """Turn a MIDI file or a plan into sound."""
     from img2music.output_folder import save_files

@@ -20,7 +20,7 @@ __all__ = ["replay"]
 
 
 @dataclass(frozen=True, slots=True)
-class _ReplayOutput(opt.OptionalOutput):
+class _ReplayOutput(opt.OptionalOutputFolder):
     out: Annotated[
         str | None, option("--out -o", "OUT", "Write the files to OUT/<name of the piece>/. If left out, they are only compared.")
     ] = None

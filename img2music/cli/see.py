@@ -21,7 +21,7 @@ def see(
     *,
     choice: opt.PipelineChoice,
     max_pixels: opt.MaxPixelsOption = None,
-    output: opt.OptionalOutput,
+    output: opt.OptionalOutputFolder,
 ) -> int:
     """Say what is in a picture and what it suggests for music. With --json, print one scene a line, in the order given."""
     from img2music.io.documents import dump_json

@@ -1,8 +1,8 @@
 """What is not a subject and yet sounds: faces, the hour, the weather, the season, the kind of picture; and how all rules are looked up.
 
-Rules are like those of `subjects`, with the cue they read. A cue that is a number counts by its size ("more") or by how far it lies below
+Rules are like those of `subject_rules`, with the cue they read. A cue that is a number counts by its size ("more") or by how far it lies below
 zero ("less"), both cut to 0..1; one that is a word counts where it is that word. Weights are smaller than those of subjects: the hour
-colours what is seen, it does not replace it. Sources beside those of `subjects`:
+colours what is seen, it does not replace it. Sources beside those of `subject_rules`:
 
     Marks        L. Marks, *J. Experimental Psychology: HPP* 13, 1987: bright goes with high pitch, dark with low
     Juslin       P. Juslin & P. Laukka, *Psychological Bulletin* 129, 2003: sadness is slow, low, bound and falls

@@ -233,7 +233,7 @@ def _tonic(evidence: CueEvidence, mode: str) -> dict[str, object]:
     leading = max(evidence.colours, key=lambda colour: colour.share * (0.01 + colour.chroma), default=None)
     if leading is None or leading.chroma < _GREY_CHROMA:
         lightness = evidence.values["lightness"]
-        signature = next(signature for limit, signature in _GREY_SIGNATURES if lightness < limit)
+        signature = next((signature for limit, signature in _GREY_SIGNATURES if lightness < limit), _GREY_SIGNATURES[-1][1])
         cited = tuple(name for name in ("lightness", leading.name if leading else "") if name in evidence.known)
     else:
         signature = next(signature for limit, signature in _HUE_SIGNATURES if leading.hue_degrees < limit)

@@ -8,7 +8,9 @@ all that is said. Conventions: UTF-8; JSON indented by two, fields in the order 
 
 from __future__ import annotations
 
+import json
 import math
+import re
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -34,6 +36,10 @@ LARGEST_BYTES = 5_000_000
 _DEEPEST_YAML = 20
 _UNFOLDS = "aliases and deep nesting are not allowed"
 _LONGEST_FAULT = 300
+_ROUNDING = 1e-6
+_NOT_FINITE = "a number is too large, infinite, or no number (nan)"
+_RANGE = re.compile(r"(-?\d+(?:\.\d+)?)\.\.(\d+(?:\.\d+)?)")
+"""A unit that says its range: "0..1"."""
 _REMEDIES = {
     "scene": "mend it there, or see the picture again with `img2music see`",
     "plan": "mend it there, or plan again with `img2music plan`",
@@ -78,7 +84,13 @@ def load_scene(path: str | Path) -> Scene:
     """
     from img2music.scene import Scene
 
-    return parse_json(read_file(path), Scene, kind="scene", source=str(path))
+    scene = parse_json(read_file(path), Scene, kind="scene", source=str(path))
+    for place, cue in enumerate(scene.cues):
+        span = _RANGE.match(cue.unit)
+        values = cue.value if isinstance(cue.value, tuple) else () if isinstance(cue.value, str) else (cue.value,)
+        if span and not all(float(span[1]) - _ROUNDING <= value <= float(span[2]) + _ROUNDING for value in values):
+            raise _fault(str(path), f"cues.{place}.value", f"{cue.name!r} lies outside its unit {cue.unit}", "scene")
+    return scene
 
 
 def load_plan(path: str | Path, *, style: str | None = None) -> CompositionPlan:
@@ -107,14 +119,17 @@ def parse_json(content: bytes, model: type[M], *, kind: str, source: str) -> M:
     """A `model` from JSON; `kind` is "scene", "plan" or "manifest", `source` the file's name for messages.
 
     Raises:
-        DocumentError: not JSON, nested too deeply, or not what `model` demands.
+        DocumentError: not JSON, nested too deeply, a key twice, or not what `model` demands.
     """
     try:
         tree = from_json(content.removeprefix(b"\xef\xbb\xbf"), allow_inf_nan=False)  # stops at 200 levels
     except ValueError as error:
         raise _fault(source, "", f"not a JSON document: {error}", kind) from None
     if not _finite(tree):
-        raise _fault(source, "", "a number is too large", kind)
+        raise _fault(source, "", _NOT_FINITE, kind)
+    twice = _key_twice(content)
+    if twice is not None:
+        raise _fault(source, twice, "this key stands there twice", kind)
     return _validated(tree, model, kind, source)
 
 
@@ -150,8 +165,22 @@ def parse_yaml(content: bytes, model: type[M], *, kind: str, source: str) -> M:
         place = f"{source}:{mark.line + 1}" if mark else source
         raise _fault(place, "", _UNFOLDS if deep else f"not YAML: {error}", kind) from None
     if not _finite(tree):
-        raise _fault(source, "", "a number is too large", kind)
+        raise _fault(source, "", _NOT_FINITE, kind)
     return _validated(tree, model, kind, source, lambda path: line_of(yaml.compose(text, loader), path))
+
+
+def _key_twice(content: bytes) -> str | None:
+    """The first key that an object of a JSON document holds twice: readers keep one of the two, and not the same one."""
+    found: list[str] = []
+
+    def note(pairs: list[tuple[str, object]]) -> None:
+        names = [name for name, _ in pairs]
+        if len(set(names)) < len(names):
+            found.extend(name for place, name in enumerate(names) if name in names[:place])
+
+    # Numbers are of no interest here, and very long ones are an error for `int`.
+    json.loads(content.removeprefix(b"\xef\xbb\xbf"), object_pairs_hook=note, parse_int=len, parse_float=len)
+    return found[0] if found else None
 
 
 def _twice(root: yaml.Node | None) -> tuple[str, int] | None:

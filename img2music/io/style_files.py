@@ -42,7 +42,7 @@ def load_style(name: str) -> Style:
         plain = style_aliases().get(" ".join(plain.replace("-", " ").split()), "")
     if plain not in style_names():
         near = get_close_matches(name.strip().lower()[:80], style_aliases(), n=2, cutoff=0.75)
-        raise unknown_name("style", name, (*style_names(), *near))
+        raise unknown_name("style", name, tuple(dict.fromkeys((*style_names(), *near))))
     return _own(plain)
 
 

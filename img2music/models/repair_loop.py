@@ -1,4 +1,4 @@
-"""A conversation that ends: ask, check, quote the faults back, at most twice, keep the best answer, and tell the journal.
+"""A conversation that ends: ask, check, quote the faults back, at most twice, keep the best answer, and put it on record.
 
 The check is the caller's: it gets the text of an answer and returns what it is worth, or raises `AnswerError` where it is worth nothing.
 What is worth something may still have faults: then they are quoted, and of all answers the one with the fewest is kept, the first among
@@ -47,10 +47,10 @@ class Reply(Generic[T]):
     faults: tuple[str, ...]
     """What is wrong with that answer; () when it was accepted."""
     use: ModelUse
-    """For the journal: the caller adds what it mended (`ModelUse.with_outcome`) and records it."""
+    """For the record: the caller adds what it mended (`ModelUse.with_outcome`) and records it."""
 
     def unusable(self, what: str, remedy: str = "try another model or prompt") -> BackendError:
-        """The error for a conversation that came to nothing. The journal is told."""
+        """The error for a conversation that came to nothing. It is put on record."""
         record_model_use(self.use)
         tries = f"{self.use.answers} {'try' if self.use.answers == 1 else 'tries'}"
         return BackendError(f"model {self.use.model!r} gave no usable {what} in {tries} ({self.faults[0]}); {remedy}")
@@ -85,7 +85,7 @@ def converse(
         client: who is asked.
         template: what is asked.
         values: what its variables are filled with.
-        stage: kind of the stage that asks, for the journal.
+        stage: kind of the stage that asks, for the record.
         schema: JSON schema of the answer, None for plain text; its name is the template's.
         check: what an answer's text is worth; raises `AnswerError` where it is worth nothing.
         until: time limit of the whole conversation, of `time.monotonic`.
@@ -100,7 +100,7 @@ def converse(
         vocabulary: the schema with every list of names, for saying what is allowed; None where `schema` has them all.
 
     Raises:
-        BackendError: no answer came, or the model refuses, and no earlier answer is worth anything. The journal has been told.
+        BackendError: no answer came, or the model refuses, and no earlier answer is worth anything. It has been put on record.
     """
     question = _question(template, values, schema, seed, picture, picture_sha256)
     repair = RepairQuestions(template.system, quote, frozenset(patched), vocabulary or schema or {})
@@ -179,7 +179,7 @@ class _Conversation(Generic[T]):
         """The answer to the question that is next.
 
         Raises:
-            BackendError: none, or a refusal. The journal is told where no earlier answer can be used.
+            BackendError: none, or a refusal. It is put on record where no earlier answer can be used.
         """
         question = self.questions[-1]
         try:

@@ -112,6 +112,7 @@ def replay(
     brief = record.brief.model_copy(update={"seed": record.seed})
     start = record.plan or record.scene
     assert start is not None  # noqa: S101  checked by the manifest
+    named_style = record.plan.style if record.plan is not None else record.brief.style
     if style is not None:
         brief = brief.model_copy(update={"style": style})
         start = record.plan.model_copy(update={"style": style}) if record.plan is not None else start
@@ -137,7 +138,7 @@ def replay(
 
     def compared() -> Iterator[tuple[str, bytes]]:
         for name, content in piece.files(on_event):
-            checks.append(FileCheck(name, _compare_made(name, content, record), beside.get(name)))
+            checks.append(FileCheck(name, _compare_made(name, content, record, named_style), beside.get(name)))
             yield name, content
 
     saved = None
@@ -155,13 +156,27 @@ def replay(
     return Replay(piece, tuple(checks), notes, saved)
 
 
-def _compare_made(name: str, content: bytes, record: Manifest) -> Literal["same", "different", "new", "not compared"]:
+def _compare_made(
+    name: str, content: bytes, record: Manifest, named_style: str | None
+) -> Literal["same", "different", "new", "not compared"]:
     if name in _UNCOMPARED:
         return "not compared"
     if name not in record.files:
         return "new"
-    spellings = [content, _plan_without_ids(content)] if name == "plan.json" else [content]
+    spellings = [content]
+    if name == "plan.json":
+        # A style file may lie elsewhere now, and parts had no ids once; neither decides a note.
+        elsewhere = _plan_with_style(content, named_style)
+        spellings += [elsewhere, _plan_without_ids(content), _plan_without_ids(elsewhere)]
     return "same" if record.files[name] in {sha256(spelling).hexdigest() for spelling in spellings} else "different"
+
+
+def _plan_with_style(content: bytes, style: str | None) -> bytes:
+    """A plan.json whose style file is called as it was on record; unchanged where no file is named there."""
+    if style is None or not is_style_file(style):
+        return content
+    plan = CompositionPlan.model_validate_json(content)
+    return (plan.model_copy(update={"style": style}).model_dump_json(indent=2) + "\n").encode()
 
 
 def _plan_without_ids(content: bytes) -> bytes:

@@ -28,7 +28,7 @@ _HAND = re.compile(r"\((left|right) hand\)")
 class Instrument:
     """An instrument as the composer and the synthesizer need it.
 
-    `low`..`high` is the playable range and `heart` the middle of the register in which it sings, in MIDI numbers.
+    `low`..`high` is the playable range and `tessitura_centre` the middle of the register in which it sings, in MIDI numbers.
     `voices` is how many notes it can play at once, `sustains` whether a held note keeps its level.
     `kit` marks a drum kit: its pitches are General MIDI percussion keys and it has no range.
     """
@@ -45,7 +45,7 @@ class Instrument:
     kit: bool = False
 
 
-# name: program, low, high, heart, voices, sustains, family, clef
+# name: program, low, high, centre, voices, sustains, family, clef
 _TABLE: dict[str, tuple[int, int, int, int, int, bool, str, str]] = {
     "piano": (0, 28, 100, 69, 10, False, "keys", "treble"),
     "electric piano": (4, 33, 96, 67, 10, False, "keys", "treble"),
@@ -173,5 +173,5 @@ def instrument(name: str) -> Instrument:
         return Instrument(plain, _KITS[plain], 27, 87, 50, 8, False, "percussion", "percussion", kit=True)
     if plain not in _TABLE:
         raise unknown_name("instrument", name, (*instrument_names(), *_ALIASES))
-    program, low, high, heart, voices, sustains, family, clef = _TABLE[plain]
-    return Instrument(plain, program, low, high, heart, voices, sustains, family, clef)
+    program, low, high, centre, voices, sustains, family, clef = _TABLE[plain]
+    return Instrument(plain, program, low, high, centre, voices, sustains, family, clef)

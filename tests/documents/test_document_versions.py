@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
+from img2music.brief import Brief
 from img2music.errors import DocumentError
 from img2music.io.documents import load_plan, load_scene, parse_json, parse_yaml, read_file
 from img2music.io.lexicon_files import Language
@@ -18,6 +19,8 @@ from img2music.io.style_files import load_style
 from img2music.manifest import Manifest
 from img2music.pipeline import replay
 from img2music.pipeline.presets import load_pipeline_config
+from img2music.planners.rules.rules_planner import RulesPlanner
+from img2music.scene import Scene
 from img2music.strict_model import DocumentModel
 from img2music.templates import load_prompt
 
@@ -228,3 +231,47 @@ def test_an_old_field_beside_its_new_one_is_told_in_one_line() -> None:
     with pytest.raises(DocumentError) as caught:
         parse_json(b'{"meter": "4/4", "metre": "3/4"}', Renamed, kind="plan", source="plan.json")
     assert str(caught.value) == f"plan.json, {told}; {PLAN}"
+
+
+# Such as are not of any version
+
+
+def test_a_style_file_may_lie_elsewhere_when_its_piece_is_replayed() -> None:
+    done = replay(VERSION_1 / "own-style" / "piece.json", style=str(STYLE))
+    assert {check.name: check.status for check in done.files if check.name in {"plan.json", "score.mid", "score.musicxml", "score.abc"}} == {
+        "plan.json": "same", "score.mid": "same", "score.musicxml": "same", "score.abc": "same",
+    }  # fmt: skip
+
+
+def test_a_key_that_stands_twice_in_json_is_told(tmp_path: Path, run: Callable[..., tuple[int, str, str]]) -> None:
+    text = (VERSION_1 / "plain" / "plan.json").read_text(encoding="utf-8")
+    path = tmp_path / "plan.json"
+    path.write_text(text.replace('"key": ', '"key": "A minor", "key": ', 1), encoding="utf-8")
+    code, _, err = run("realize", path, "-o", tmp_path / "out")
+    assert (code, err) == (3, f"img2music: {path}, key: this key stands there twice; {PLAN}\n")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("value", [50, -50])
+def test_a_cue_outside_its_unit_is_told(value: float, tmp_path: Path, run: Callable[..., tuple[int, str, str]]) -> None:
+    scene = json.loads((VERSION_1 / "plain" / "scene.json").read_text(encoding="utf-8"))
+    place = next(place for place, cue in enumerate(scene["cues"]) if cue["name"] == "lightness")
+    scene["cues"][place]["value"] = value
+    path = tmp_path / "scene.json"
+    path.write_text(json.dumps(scene), encoding="utf-8")
+    code, _, err = run("plan", path)
+    assert (code, err) == (3, f"img2music: {path}, cues.{place}.value: 'lightness' lies outside its unit 0..1; {SCENE}\n")
+    # A scene made in memory is not refused, and ends in no traceback either.
+    assert RulesPlanner()(Scene.model_validate(scene), Brief(seconds=10)).bars
+
+
+@pytest.mark.parametrize("field", ["id", "name"])
+def test_a_part_with_an_endless_name_is_told(field: str, tmp_path: Path, run: Callable[..., tuple[int, str, str]]) -> None:
+    plan = json.loads((VERSION_1 / "plain" / "plan.json").read_text(encoding="utf-8"))
+    plan["parts"][0][field] = "x" * 201
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(plan), encoding="utf-8")
+    code, _, err = run("realize", path, "-o", tmp_path / "out")
+    assert code == 3
+    assert f"{path}, parts.0.{field}" in err or f"{path}, parts.0.id" in err
+    assert err.count("\n") == 1

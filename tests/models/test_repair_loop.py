@@ -1,4 +1,4 @@
-"""A conversation that ends: faults are quoted back, at most twice, and the journal is told."""
+"""A conversation that ends: faults are quoted back, at most twice, and all is put on record."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def talk(cache: AnswerCache) -> Callable[..., Reply[Any]]:
 
 @pytest.fixture
 def uses() -> Iterator[list[ModelUse]]:
-    """What the journal is told."""
+    """What all is put on record."""
     with collect_model_uses() as told:
         yield told
 

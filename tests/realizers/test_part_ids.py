@@ -14,6 +14,7 @@ from img2music.io.abc import write_abc
 from img2music.io.documents import dump_json, load_plan
 from img2music.io.musicxml.export_musicxml import write_musicxml
 from img2music.metrics.symbolic.voice_leading_faults import measure_voice_leading
+from img2music.output_folder import plan_identity
 from img2music.performers.expressive import ExpressivePerformer
 from img2music.pipeline import recompose, replay
 from img2music.plan import CompositionPlan, PartPlan
@@ -149,3 +150,12 @@ def test_an_id_that_is_none_is_one_line(number: int, wrong: object, fault: str, 
     with pytest.raises(DocumentError, match=fault) as caught:
         load_plan(path)
     assert "\n" not in str(caught.value)
+
+
+def test_a_folder_of_a_plan_without_ids_makes_room_for_the_same_plan_today(tmp_path: Path) -> None:
+    old = json.loads((OLD / "edited-plan" / "piece.json").read_text(encoding="utf-8"))["plan"]
+    assert not any("id" in part for part in old["parts"])
+    today = CompositionPlan.model_validate(old)
+    assert plan_identity(json.dumps(old)) == plan_identity(today.model_dump_json())
+    other = today.model_copy(update={"parts": (today.parts[0].model_copy(update={"id": "another"}), *today.parts[1:])})
+    assert plan_identity(other.model_dump_json()) != plan_identity(today.model_dump_json())

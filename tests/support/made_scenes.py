@@ -11,7 +11,7 @@ from img2music.scene import Box, Cue, MusicalAttributes, PictureInfo, Scene, Swa
 
 def make_scene(
     *,
-    valence: float = 0.1857,  # music hears .3 and .1 (`correspondences.affect.heard`)
+    valence: float = 0.1857,  # music hears .3 and .1 (`crossmodal.affect.spread_affect`)
     arousal: float = 0.0484,
     mood: tuple[str, ...] = ("calm", "warm"),
     tempo_bpm: float = 90,

@@ -3,7 +3,7 @@
     outcome = go(situation, Path("cache"))   # against a server on the loopback
     outcome.answered, outcome.line, outcome.asked
 
-The situations themselves are in `situations_refused` and `situations_met`.
+The situations themselves are in `server_refusals` and `server_failures`.
 """
 
 from __future__ import annotations

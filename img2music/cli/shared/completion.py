@@ -2,7 +2,7 @@
 
 An offer begins with the very letters that were typed, as shells and typer drop any other: ``Fl`` becomes ``Flute``, which is understood as
 ``flute`` is. It holds no space, which would part it into two words: ``pan-flute`` is understood as ``pan flute`` is. Options that take
-several names parted by commas complete the last one.
+several names separated by commas complete the last one.
 """
 
 from __future__ import annotations

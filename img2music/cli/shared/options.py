@@ -26,15 +26,15 @@ __all__ = [
     "KeepOption",
     "MaxPixelsOption",
     "NotesExport",
-    "OptionalOutput",
-    "Output",
+    "OptionalOutputFolder",
+    "OutputFolder",
     "PieceExport",
     "PipelineChoice",
     "PipelineOption",
     "PlanStyleOption",
     "SeedOption",
     "StemsOption",
-    "Wishes",
+    "WishOptions",
     "audio_format",
     "picture_names",
     "split_names",
@@ -57,7 +57,7 @@ KeepOption = Annotated[
     option(
         "--keep",
         "CRAFT,...",
-        "What stays as it was, parted by commas: form, harmony, melody, counter, chords, bass, drums, performance.",
+        "What stays as it was, separated by commas: form, harmony, melody, counter, chords, bass, drums, performance.",
         autocompletion=completion.complete_craft,
     ),
 ]
@@ -94,7 +94,7 @@ JsonOption = Annotated[bool, option("--json", None, "Print JSON, one object a li
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class WishOptions:
     """What is asked of the music."""
 
     seconds: Annotated[
@@ -224,7 +224,7 @@ class NotesExport(PieceExport):
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class OutputFolder:
     """Where results go, and in which form they are told."""
 
     out: Annotated[str, option("--out -o", "OUT", "Write to OUT/<name of the picture or file>/.", show_default=True)] = "out"
@@ -246,7 +246,7 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
-class OptionalOutput:
+class OptionalOutputFolder:
     """The same where results are printed, and written only if a folder is named."""
 
     out: Annotated[str | None, option("--out -o", "OUT", "Also write the result to OUT/<name of the picture>/.")] = None
@@ -255,7 +255,7 @@ class OptionalOutput:
 
     def folders(self, inputs: Sequence[str]) -> Sequence[Path | None]:
         """A folder in OUT for every input, or None for all of them."""
-        return [None] * len(inputs) if self.out is None else Output(self.out).folders(inputs)
+        return [None] * len(inputs) if self.out is None else OutputFolder(self.out).folders(inputs)
 
 
 def audio_format(choice: AudioChoice) -> AudioFormat | None:
@@ -264,7 +264,7 @@ def audio_format(choice: AudioChoice) -> AudioFormat | None:
 
 
 def split_names(entries: Sequence[str] | None) -> list[str]:
-    """Names of an option that may be given again and may hold several, parted by commas."""
+    """Names of an option that may be given again and may hold several, separated by commas."""
     return [name.strip() for entry in entries or () for name in entry.split(",") if name.strip()]
 
 

@@ -45,7 +45,7 @@ def write_abc(score: Score) -> str:
     """The score as one ABC tune.
 
     Raises:
-        ValueError: notes of one part overlap or can't be written (see `notation.lay_out`).
+        ValueError: notes of one part overlap or can't be written (see `notation.layout_score`).
     """
     lines = ["%abc-2.1", "%%abc-charset utf-8", "X:1", f"T:{_text(score.title)}"]
     if score.subtitle:

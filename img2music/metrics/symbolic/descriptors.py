@@ -68,7 +68,7 @@ def groove_similarity(onsets: Sequence[Fraction], bar_quarters: Fraction, bars: 
 
 
 def measure_descriptors(score: Score) -> tuple[Measurement, ...]:
-    """The survey's measurements of a score; those of pitch are None for drums alone."""
+    """The descriptors of a score; those of pitch are None for drums alone."""
     notes = [note for part in score.parts for note in part.notes]
     pitches = [note.pitch for part in score.parts if not part.instrument.kit for note in part.notes]
     whole = int(score.duration_quarters)

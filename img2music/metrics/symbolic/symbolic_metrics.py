@@ -2,11 +2,11 @@
 
 They choose between takes and are saved with each piece; none of them says whether music is beautiful. One module a family:
 
-    melodic         the tune: consonance, leaps, climax, variety, breath, compass, rhythm
-    motif           how much of the tune grows from the plan's motif
-    structure       likeness of sections; what repeats
-    voice_leading   parallels, crossings, unisons, range
-    survey          what papers print: entropies, groove ... for comparison, without a mark
+    melody_metrics         the tune: consonance, leaps, climax, variety, breath, compass, rhythm
+    motif_recurrence       how much of the tune grows from the plan's motif
+    form_similarity        likeness of sections; what repeats
+    voice_leading_faults   parallels, crossings, unisons, range
+    descriptors            what papers print: entropies, groove ... for comparison, without a mark
 
 Knows nothing of pictures and sound.
 """

@@ -43,6 +43,8 @@ _HALVES = re.compile("[¼½¾⅓⅔⅙⅛⅜⅝⅞]")
 _QUARTERS = re.compile(r"(\S+)\s*(?:beats?|quarters?|quarter[ -]?notes?|ql|qn)")
 _OF_WHOLE = re.compile(r"([1-9]\d?)\s*/\s*(1|2|4|8|16|32|3|6|12|24)")
 _FASTEST = 10_000
+_LONGEST_TONIC = 4
+"""Letters of a tonic that a mode may be glued to: "fis", "sol"."""
 
 
 def parse_key_name(value: Any) -> str | None:
@@ -65,8 +67,17 @@ def _key(text: str) -> str | None:
 
 
 def _in_other_words(text: str) -> str | None:
-    key = read_key(text)
-    return None if key is None else _respelled(key).name
+    """A key in any language of the tables; its mode also glued to the tonic ("Amoll"), short ("Sol m"), or of another language."""
+    tonic, _, mode = text.rpartition(" ")
+    spelled = [text]
+    if tonic and (mode in {"m", "M"} or mode.casefold() in _MODES):
+        spelled.append(f"{tonic} {'major' if mode == 'M' else _MODES[mode.casefold()]}")
+    elif tonic and (other := read_key(f"C {mode}")) is not None:
+        spelled.append(f"{tonic} {other.mode}")
+    if " " not in text:
+        spelled += [f"{text[:place]} {text[place:]}" for place in range(1, min(len(text), _LONGEST_TONIC + 1))]
+    keys = (read_key(one) for one in spelled)
+    return next((_respelled(key).name for key in keys if key is not None), None)
 
 
 def _tonic(words: list[str]) -> tuple[str | None, list[str]]:

@@ -78,7 +78,7 @@ def gloss_words(client: Client, brief: Brief, until: float) -> Brief:
             faults_of=lambda glosses: glosses.faults, until=until, seed=brief.seed, repairs=1,
         )  # fmt: skip
     except BackendError:
-        return brief  # the journal has been told; the tables' reading stands
+        return brief  # it has been put on record; the tables' reading stands
     kept = reply.value.kept if reply.value is not None else {}
     accepted = bool(kept) or (reply.value is not None and not reply.faults)
     record_model_use(reply.use.with_outcome(accepted=accepted, mended=[f"left out: {fault}" for fault in reply.faults]))

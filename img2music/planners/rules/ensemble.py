@@ -182,7 +182,7 @@ def _choose(players: Sequence[Instrument], suggested: Sequence[str], lightness: 
             if player.name == name:
                 return player
     ranked = sorted(players, key=lambda player: (player.tessitura_centre, player.name))
-    return ranked[min(len(ranked) - 1, int(lightness * len(ranked)))]
+    return ranked[max(0, min(len(ranked) - 1, int(lightness * len(ranked))))]
 
 
 def _part(seat: StylePart, player: Instrument, others: Sequence[PartPlan]) -> PartPlan:

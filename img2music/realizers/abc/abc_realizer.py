@@ -1,7 +1,7 @@
 """The ABC realizer: a language model writes the notes of a plan as ABC, which is read, checked and mended.
 
 What the plan promises is never the model's to decide: key, metre, tempo, bars, parts and chords are the plan's, whatever the answer
-says. Faults that a model can mend are quoted back; small ones, and those that are left, are mended by rule and told in the journal.
+says. Faults that a model can mend are quoted back; small ones, and those that are left, are mended by rule and told in the record.
 Voices that the answer leaves out are the composer's, written round the model's tune. `read_tune` does the same without a model, so a
 piece can be made again from the ABC text. The reader is our own (`io.abc.import_abc`), so no optional package is needed.
 """

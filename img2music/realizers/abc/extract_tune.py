@@ -32,9 +32,10 @@ def extract_tune(text: str) -> str:
     """The rows of the tune in `text`, one a line; empty where there is none.
 
     Args:
-        text: what a model said, at most `LONGEST` characters of it are looked at.
+        text: what a model said; behind its thinking at most `LONGEST` characters are looked at.
     """
-    text, _ = without_thinking(text[:LONGEST].replace("\r\n", "\n").replace("\r", "\n"))
+    text, _ = without_thinking(text)  # a thought may be longer than any tune
+    text = text[:LONGEST].replace("\r\n", "\n").replace("\r", "\n")
     fenced = [block for block in _FENCE.findall(text) if any(map(_is_music, block.splitlines()))]
     if fenced:
         text = "\n".join(fenced)

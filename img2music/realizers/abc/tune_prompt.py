@@ -60,10 +60,10 @@ def _voice(number: int, part: PartPlan) -> str:
     if player.kit:
         keys = ", ".join(f'{name} "{_percussion(DRUMS[name][0])}"' for name in _TOLD_DRUMS)
         return f'{begin}; each written exactly as between the quotation marks: {keys}; kick and hat together "[{_percussion(36)}{_percussion(42)}]"'
-    low, high, heart = (
+    low, high, centre = (
         format_pitch(spell(pitch, _SHARPS[pitch % 12])) for pitch in (player.low, player.high, player.tessitura_centre)
     )
-    best = f' (best around "{heart}")' if part.role in _SINGING else ""
+    best = f' (best around "{centre}")' if part.role in _SINGING else ""
     return f'{begin}; from "{low}" to "{high}"{best}{"; one note at a time" if player.voices == 1 else ""}'
 
 
@@ -86,10 +86,10 @@ def _chords(plan: CompositionPlan) -> str:
 
 
 def _motif(plan: CompositionPlan) -> str:
-    """The motif from the tonic that lies nearest to the heart of the melody's instrument, all notes of the scale."""
+    """The motif from the tonic that lies nearest to the centre of its instrument's tessitura, all notes of the scale."""
     lead = next((part for part in plan.parts if part.role == "melody"), plan.parts[0])
-    key, heart = plan.parsed_key, instrument(lead.instrument).tessitura_centre
-    octave = min(range(2, 7), key=lambda octave: abs(key.degree(0, octave) - heart))
+    key, centre = plan.parsed_key, instrument(lead.instrument).tessitura_centre
+    octave = min(range(2, 7), key=lambda octave: abs(key.degree(0, octave) - centre))
     words = []
     for step, duration in zip(plan.motif.steps, plan.motif.durations, strict=True):
         pitch = key.degree(step, octave)

@@ -81,7 +81,7 @@ def write_counter(
 
 
 def _register(part: PartPlan, player: Instrument, tune: Sequence[NoteEvent]) -> tuple[int, int]:
-    """Under the tune, round the instrument's heart where that lies lower."""
+    """Under the tune, round the centre of the instrument's tessitura where that lies lower."""
     centre = player.tessitura_centre + 12 * part.octave
     mean = sum(event.pitches[0] for event in tune) / len(tune) if tune else centre
     if player.tessitura_centre >= mean - 3:

@@ -82,7 +82,7 @@ def _all_ours(plan: CompositionPlan, events: list[NoteEvent], spans: Sequence[Ch
 
 
 def _register(plan: CompositionPlan, player: Instrument, octave: int) -> tuple[int, int]:
-    """A singable range of about an octave and a half round the instrument's heart, moved by the plan's height."""
+    """A singable range of about an octave and a half round the centre of the instrument's tessitura, moved by the plan's height."""
     centre = player.tessitura_centre + 12 * octave + plan.height
     reach = 8 + round(2 * (plan.arousal + 1))
     low, high = max(player.low, centre - reach), min(player.high, centre + reach)

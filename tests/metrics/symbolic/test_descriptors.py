@@ -1,4 +1,4 @@
-"""The survey's measurements: by hand, and as MusPy finds them (goldens/make_muspy.py)."""
+"""Descriptors: by hand, and as MusPy finds them (goldens/make_muspy.py)."""
 
 from __future__ import annotations
 

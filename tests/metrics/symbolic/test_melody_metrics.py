@@ -28,7 +28,7 @@ C_MAJOR = TimedChord(Fraction(0), frozenset({0, 4, 7}))
 def line(
     words: str, *, meter: str = "4/4", phrases: tuple[int, ...] = (), sections: tuple[tuple[str, int, int], ...] = ()
 ) -> MelodyView:
-    """A tune in the words of `scores.tune` over one C major chord; phrases and sections in quarter notes."""
+    """A tune in the words of `score_from_words` over one C major chord; phrases and sections in quarter notes."""
     score = score_from_words(words, meter=meter)
     return MelodyView(
         top_line(score.parts[0]),

@@ -29,18 +29,21 @@ KEYS = {
     "D minor": [
         "Dm", "dm", "D min", "D mi", "Dmin", "D-minor", "D_minor", "D – minor", "d-moll", "D Moll", "ré mineur", "re menor", "re minore",
         "D Minor (natural)", "D natural minor", "D harmonic minor", "D minor scale", "key of D minor", "in the key of D minor", "Ｄ minor",
-        "D aeolian", "d‑moll", "D♮ minor", "ре минор", "ニ短調", "D小调",
+        "D aeolian", "d‑moll", "D♮ minor", "ре минор", "ニ短調", "D小调", "Dmoll", "ré moll", "Re m",
     ],
+    "A minor": ["Amoll", "la m"],
     "Bb major": ["A# major", "A♯ major", "B♭ major", "B flat", "B-flat major", "Bflat maj", "B-Dur", "si bémol majeur", "BB MAJOR", "Bb"],
     "B minor": ["H-moll", "h moll", "B min", "si mineur", "Bm", "Cb minor"],
-    "F# minor": ["F♯ minor", "F#m", "F sharp minor", "Fsharp min", "fis-moll", "fa dièse mineur", "F-sharp minor"],
+    "F# minor": ["F♯ minor", "F#m", "F sharp minor", "Fsharp min", "fis-moll", "fa dièse mineur", "F-sharp minor", "Fis min", "fismoll", "fa# minor"],
     "Eb minor": ["es-moll", "Ebm", "E♭ minor", "mi bemol menor"],
-    "Eb major": ["D# major", "Es-Dur", "E flat major", "Eb-Dur", "EB MAJOR"],
-    "C major": ["Cmaj", "C", "CM", "do majeur", "do mayor", "c-Dur", "C ionian", "C M"],
+    "Eb major": ["D# major", "Es-Dur", "E flat major", "Eb-Dur", "EB MAJOR", "es maj"],
+    "C major": ["Cmaj", "C", "CM", "do majeur", "do mayor", "c-Dur", "C ionian", "C M", "Cdur", "Do M"],
     "G# minor": ["G♯ minor", "gis-moll", "G#m", "sol dièse mineur"],
     "Ab major": ["G# major", "As-Dur", "A♭", "la bémol majeur"],
     "D dorian": ["d dorisch", "D DORIAN", "D dorian mode"],
-    "G minor": ["F## minor", "sol minor"],
+    "G minor": ["F## minor", "sol minor", "Sol m", "solmineur"],
+    "Bb dorian": ["B dorisch"],
+    "B phrygian": ["H phrygisch"],
 }  # fmt: skip
 LENGTHS = {
     4.0: ["whole", "semibreve", "whole note", "1/1", "1n", "Ganze"],
@@ -113,7 +116,24 @@ def test_keys(meant: str, written: str) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["H major", "H", "C major / A minor", "Am7", "D blues", "C/E", "minor", "", "Dorian D", "K minor", "D locrian", 5, None],
+    [
+        "H major",
+        "H",
+        "C major / A minor",
+        "Am7",
+        "D blues",
+        "C/E",
+        "minor",
+        "",
+        "Dorian D",
+        "K minor",
+        "xmoll",
+        "Amaj7",
+        "blues",
+        "D locrian",
+        5,
+        None,
+    ],
 )
 def test_no_keys(written: Any) -> None:
     assert parse_key_name(written) is None
