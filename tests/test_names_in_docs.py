@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 import typer
 
 from img2music.cli import app
@@ -17,7 +22,10 @@ TEXTS = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "evals" / "RE
 GUIDES = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
-    *(ROOT / "docs" / f"{name}.md" for name in ("editing", "seeing", "styles", "words")),
+    *(
+        ROOT / "docs" / f"{name}.md"
+        for name in ("architecture", "editing", "models", "prompts", "seeing", "styles", "versions", "where", "words")
+    ),
 ]
 SOURCES = [*TEXTS, *(ROOT / "img2music").rglob("*.py"), *(ROOT / "tests").rglob("*.py"), *(ROOT / "pipelines").glob("*.yaml")]
 EXTRAS = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"])
@@ -84,3 +92,45 @@ def test_extras_named_are_there() -> None:
     for path in SOURCES:
         for names in re.findall(r"(?:img2music|'\.|\"\.)\[([a-z][a-z,]*)\]", path.read_text(encoding="utf-8")):
             assert set(names.split(",")) <= EXTRAS, f"{path} names {names}"
+
+
+def _names_in(tree: ast.AST) -> Iterator[str]:
+    """Whatever a module of ours calls something: definitions, arguments, attributes, keywords, imports and plain texts."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield name
+            case ast.Name(id=name) | ast.arg(arg=name) | ast.Attribute(attr=name) | ast.keyword(arg=str(name)):
+                yield name
+            case ast.alias(name=name, asname=other):
+                yield from name.split(".")
+                yield other or ""
+            case ast.Constant(value=str(text)) if len(text) < 80:
+                yield text
+
+
+def test_what_docstrings_name_is_there() -> None:
+    """What the package's docstrings and comments put in backticks, a_name or module.a_name: something in this tree is called that."""
+    files = [path for top in ("img2music", "tests", "evals") for path in (ROOT / top).rglob("*.py")]
+    known = {name for path in files for name in _names_in(ast.parse(path.read_text(encoding="utf-8")))}
+    known |= {path.stem for path in files} | {path.name for path in (ROOT / "img2music").rglob("*") if path.is_dir()}
+    known |= {path.stem for path in ROOT.glob("img2music/assets/**/*")} | {"python", "lint"}
+    stale: dict[str, list[str]] = {}
+    for path in (ROOT / "img2music").rglob("*.py"):
+        for name in re.findall(r"`([a-z]+(?:_[a-z]+)+|[a-z_]+(?:\.[a-z_]+)+)`", path.read_text(encoding="utf-8")):
+            parts = name.split(".")
+            if parts[-1] not in known and parts[-1] not in {
+                "py",
+                "yaml",
+                "json",
+                "md",
+                "jsonl",
+                "bin",
+                "npz",
+                "onnx",
+                "toml",
+                "css",
+                "html",
+            }:
+                stale.setdefault(path.relative_to(ROOT).as_posix(), []).append(name)
+    assert stale == {}
