@@ -268,7 +268,7 @@ def test_font_is_converted_once(tiny: Path, tmp_path: Path, monkeypatch: pytest.
 
 
 def test_two_programs_convert_at_once(tiny: Path, tmp_path: Path) -> None:
-    code = "import sys; from pathlib import Path; from img2music.renderers.soundfont.font_cache import ready_font; ready_font(Path(sys.argv[1]))"
+    code = "import sys; from pathlib import Path; from img2music.renderers.soundfont.font_cache import cached_font; cached_font(Path(sys.argv[1]))"
     environment = {**os.environ, "IMG2MUSIC_CACHE": str(tmp_path / "cache")}
     both = [subprocess.Popen([sys.executable, "-c", code, str(tiny)], env=environment) for _ in range(2)]
     assert [process.wait(60) for process in both] == [0, 0]
