@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,13 +13,14 @@ from typer.core import TyperCommand
 from img2music.cli.shared import options as opt  # noqa: TC001  typer reads the annotations
 from img2music.cli.shared.console import clean, print_json, print_notice, print_text
 from img2music.cli.shared.many_inputs import check_writable
+from img2music.cli.shared.option_records import option, with_options
 from img2music.errors import BackendError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from img2music.evaluation.workbench import Cell, CellRecord, Difference, Estimate, Summary
+    from img2music.evaluation.workbench import Cell, CellRecord, CellStore, Difference, Estimate, Grid, Summary
     from img2music.pipeline import Event
 
 __all__ = ["MultiValueCommand", "try_prompts"]
@@ -49,74 +51,72 @@ class MultiValueCommand(TyperCommand):
         return list(super().parse_args(ctx, spread))
 
 
-def try_prompts(
-    prompts: Annotated[
-        list[str],
-        typer.Option("--prompts", metavar="NAME|FILE|DIR ...", help="Prompts: names, .md files, or folders of them."),
-    ],
-    pictures: Annotated[list[str], typer.Option("--pictures", metavar="DIR|FILE ...", help="Pictures, or folders of pictures.")],
-    models: Annotated[
-        list[str],
-        typer.Option("--models", metavar="MODEL ...", help="Such as gguf:smollm2 or 'openai:gpt-4o-mini?price_in=.15'."),
-    ],
-    seeds: Annotated[
-        int,
-        typer.Option("--seeds", metavar="N", help="How many pieces of each picture: seeds 0, 1, 2 ...", show_default=True),
-    ] = 1,
-    seconds: Annotated[
-        str, typer.Option("--seconds", metavar="S", help="Length of each piece, such as 30 or 1:30.", show_default=True)
-    ] = _SECONDS,
+@dataclass(frozen=True, slots=True)
+class GridOptions:
+    """What is tried: every prompt with every model on every picture."""
+
+    prompts: Annotated[list[str], option("--prompts", "NAME|FILE|DIR ...", "Prompts: names, .md files, or folders of them.")]
+    pictures: Annotated[list[str], option("--pictures", "DIR|FILE ...", "Pictures, or folders of pictures.")]
+    models: Annotated[list[str], option("--models", "MODEL ...", "Such as gguf:smollm2 or 'openai:gpt-4o-mini?price_in=.15'.")]
+    seeds: Annotated[int, option("--seeds", "N", "How many pieces of each picture: seeds 0, 1, 2 ...", show_default=True)] = 1
+    seconds: Annotated[str, option("--seconds", "S", "Length of each piece, such as 30 or 1:30.", show_default=True)] = _SECONDS
+
+    def grid(self, per_minute: float | None) -> Grid:
+        """The cells that this makes."""
+        from img2music.brief import Brief
+        from img2music.evaluation.workbench import load_grid
+
+        length = Brief.of(seconds=self.seconds).seconds
+        return load_grid(
+            self.prompts, self.models, self.pictures, seeds=self.seeds, seconds=length, per_minute=per_minute, note=print_notice
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """Where results go, and what a run may do and spend."""
+
     out: Annotated[
-        str,
-        typer.Option(
-            "--out", "-o", metavar="OUT", help="Folder for the results. Name the same one again to go on.", show_default=True
-        ),
-    ] = "prompts-tried",
+        str, option("--out -o", "OUT", "Folder for the results. Name the same one again to go on.", show_default=True)
+    ] = "prompts-tried"
     budget: Annotated[
         float | None,
-        typer.Option(
-            "--budget", metavar="USD", help="Most dollars to spend. A run that would cost more does not begin, or stops in time."
-        ),
-    ] = None,
-    per_minute: Annotated[
-        float | None, typer.Option("--limit-per-minute", metavar="N", help="Ask each model at most N times a minute.")
-    ] = None,
-    no_audio: Annotated[
-        bool, typer.Option("--no-audio", help="Make no sound. If left out, pieces of the first seed get one.")
-    ] = False,
-    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try again where no answer came.")] = False,
+        option("--budget", "USD", "Most dollars to spend. A run that would cost more does not begin, or stops in time."),
+    ] = None
+    per_minute: Annotated[float | None, option("--limit-per-minute", "N", "Ask each model at most N times a minute.")] = None
+    no_audio: Annotated[bool, option("--no-audio", None, "Make no sound. If left out, pieces of the first seed get one.")] = False
+    retry_failed: Annotated[bool, option("--retry-failed", None, "Try again where no answer came.")] = False
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Send prompts and pictures to models on other machines without asking first.")
-    ] = False,
-    as_json: opt.JsonOption = False,
-) -> int:
+        bool, option("--yes -y", None, "Send prompts and pictures to models on other machines without asking first.")
+    ] = False
+
+    def __post_init__(self) -> None:
+        if self.budget is not None and not self.budget >= 0:
+            raise UsageError(f"--budget can't be {self.budget:g} USD; give a number from 0 up")
+
+    def folder(self) -> Path:
+        """Where results go, if a grid may be kept there."""
+        from img2music.evaluation.workbench.output_check import check_grid_folder
+
+        target = check_writable(self.out)
+        check_grid_folder(target)
+        return target
+
+
+@with_options
+def try_prompts(*, tried: GridOptions, run: RunOptions, as_json: opt.JsonOption = False) -> int:
     """Compare prompts: every prompt is tried with every model on every picture, and each try becomes a piece.
 
     OUT/index.html shows the pieces side by side, how each prompt scores, and whether one is better than another.
     Results are kept: the same command goes on where it stopped, and asks no model twice.
     """
-    from img2music.brief import Brief
     from img2music.evaluation.ratings import find_ratings
-    from img2music.evaluation.workbench import (
-        CellStore,
-        check_usable,
-        compare_variants,
-        estimate_run,
-        load_grid,
-        run_cells,
-        summarize_variants,
-    )
+    from img2music.evaluation.workbench import CellStore, check_usable, compare_variants, estimate_run, summarize_variants
     from img2music.evaluation.workbench.cost_estimate import missing_cells
     from img2music.evaluation.workbench.grid_page import page_html, write_page
-    from img2music.evaluation.workbench.output_check import check_grid_folder
-    from img2music.evaluation.workbench.runner import add_missing_sounds
 
-    if budget is not None and not budget >= 0:
-        raise UsageError(f"--budget can't be {budget:g} USD; give a number from 0 up")
-    target = check_writable(out)
-    check_grid_folder(target)
-    length = Brief.of(seconds=seconds).seconds
-    grid = load_grid(prompts, models, pictures, seeds=seeds, seconds=length, per_minute=per_minute, note=print_notice)
+    target = run.folder()
+    grid = tried.grid(run.per_minute)
     ratings = find_ratings(picture.path for picture in grid.pictures)
     store = CellStore(target)
     records = store.records()
@@ -124,31 +124,40 @@ def try_prompts(
         print_notice(
             f"{store.skipped_lines} lines of {target / 'cells.jsonl'} are damaged or from another version, and are skipped"
         )
-    todo = missing_cells(grid, records, retry_failed=retry_failed)
+    todo = missing_cells(grid, records, retry_failed=run.retry_failed)
     estimate = estimate_run(grid, records, todo)
     print_notice(estimate.words)
     check_usable(todo)
-    _check_allowed(estimate, budget, yes=yes)
-    first = None if no_audio else grid.seeds[0]
+    _check_allowed(estimate, run.budget, yes=run.yes)
+    records = _make_cells(grid, todo, store, run)
+    table, differences = summarize_variants(grid, records, ratings), compare_variants(grid, records, ratings)
+    page = write_page(store, page_html(grid, records, store, table, differences, rated=ratings is not None))
+    _print_results(table, differences, page, as_json=as_json)
+    return _exit_code(records, todo)
+
+
+def _make_cells(grid: Grid, todo: Sequence[Cell], store: CellStore, run: RunOptions) -> dict[str, CellRecord]:
+    """Makes the missing cells and says how far it came; all records that there are then."""
+    from img2music.evaluation.workbench import run_cells
+    from img2music.evaluation.workbench.runner import add_missing_sounds
+
+    first = None if run.no_audio else grid.seeds[0]
     with _progress(len(todo)) as (on_start, on_event, on_record):
         try:
             outcome = run_cells(
-                todo, store, audio_seed=first, budget_usd=budget, on_start=on_start, on_event=on_event, on_record=on_record
+                todo, store, audio_seed=first, budget_usd=run.budget, on_start=on_start, on_event=on_event, on_record=on_record
             )
             records = store.records()
             if first is not None:
                 add_missing_sounds(grid, records, store, on_event=on_event)
         except KeyboardInterrupt:
-            print_notice(f"what is finished is kept in {target}; the same command goes on from there")
+            print_notice(f"what is finished is kept in {store.folder}; the same command goes on from there")
             raise
     if outcome.stopped:
         print_notice(
-            f"stopped: the next cell would pass the budget of {budget:g} USD ({outcome.spent_usd:.4f} spent); raise it to go on"
+            f"stopped: the next cell would pass the budget of {run.budget:g} USD ({outcome.spent_usd:.4f} spent); raise it to go on"
         )
-    table, differences = summarize_variants(grid, records, ratings), compare_variants(grid, records, ratings)
-    page = write_page(store, page_html(grid, records, store, table, differences, rated=ratings is not None))
-    _print_results(table, differences, page, as_json=as_json)
-    return _exit_code(records, todo)
+    return records
 
 
 def _check_allowed(estimate: Estimate, budget: float | None, *, yes: bool) -> None:

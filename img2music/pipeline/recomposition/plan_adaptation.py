@@ -71,44 +71,10 @@ def adapt_plan(
         BriefError: what is kept can't be kept with these wishes; the message says why and what to do.
     """
     carried = [part for part in written.parts if craft_of(part) in crafts]
-    meter = new.parsed_meter
-    sections = regroup_bars(old, meter) if carried else old.sections
+    sections = regroup_bars(old, new.parsed_meter) if carried else old.sections
     words = _steering(new, brief, are_new="words" in wished)
-    style_limits = load_style(new.style).tempo_bpm
-    played, bars = form_body(sections) if new.loop else (sections, tuple(range(sum(section.bars for section in sections))))
-    seconds = new.seconds if not new.loop else brief.seconds
-    if new.loop and "seconds" not in wished:  # what a loop leaves out takes its time with it
-        seconds *= len(bars) / sum(section.bars for section in sections)
-    course = fit_form(
-        played,
-        meter,
-        tempo_bpm=new.tempo_bpm,
-        seconds=seconds,
-        limits=words or style_limits,
-        outer_limits=words and (min(words[0], style_limits[0]), max(words[1], style_limits[1])),
-        tempo_is_asked=brief.tempo_bpm is not None,
-        tempo_is_worded=words is not None and "words" in wished,
-        seconds_are_asked="seconds" in wished,
-        loop=new.loop,
-    )
-    course = replace(course, places=tuple(bars[place] for place in course.places))
-    if len(course.sections) > MOST_SECTIONS:
-        raise BriefError(
-            f"the kept form would have {len(course.sections)} sections, and {MOST_SECTIONS} is the limit; ask for less time"
-        )
-    if _form(new.sections) == _form(course.sections):
-        laid = new.sections
-    else:
-        laid = course.sections if "harmony" in crafts else _harmonized(course.sections, new)
-    if "harmony" in crafts:
-        rows = [section.harmony for section in course.sections]
-        old_mode, mode = old.parsed_key.mode, new.parsed_key.mode
-        laid = tuple(
-            section.model_copy(
-                update={"harmony": tuple(" ".join(numeral_in_mode(word, old_mode, mode) for word in bar.split()) for bar in row)}
-            )
-            for section, row in zip(laid, rows, strict=True)
-        )
+    course = _fitted(sections, new, brief, words, wished)
+    laid = _laid(course, new, old, crafts)
     updates: dict[str, Any] = {"sections": laid, "tempo_bpm": course.tempo_bpm, "seconds": course.seconds}
     if any(part.role == "melody" for part in carried):
         updates |= {"motif": old.motif, "contour": old.contour}
@@ -128,6 +94,63 @@ def adapt_plan(
         if seat.id in seats
     }
     return AdaptedPlan(plan, sections, course.places, kept, seats)
+
+
+def _fitted(
+    sections: tuple[Section, ...],
+    new: CompositionPlan,
+    brief: Brief,
+    words: tuple[float, float] | None,
+    wished: set[str],
+) -> FittedForm:
+    """The kept form in the new plan's length and tempo; its places are bars of `sections`.
+
+    Raises:
+        BriefError: no such form, or one of too many sections.
+    """
+    style_limits = load_style(new.style).tempo_bpm
+    played, bars = form_body(sections) if new.loop else (sections, tuple(range(sum(section.bars for section in sections))))
+    seconds = new.seconds if not new.loop else brief.seconds
+    if new.loop and "seconds" not in wished:  # what a loop leaves out takes its time with it
+        seconds *= len(bars) / sum(section.bars for section in sections)
+    course = fit_form(
+        played,
+        new.parsed_meter,
+        tempo_bpm=new.tempo_bpm,
+        seconds=seconds,
+        limits=words or style_limits,
+        outer_limits=words and (min(words[0], style_limits[0]), max(words[1], style_limits[1])),
+        tempo_is_asked=brief.tempo_bpm is not None,
+        tempo_is_worded=words is not None and "words" in wished,
+        seconds_are_asked="seconds" in wished,
+        loop=new.loop,
+    )
+    if len(course.sections) > MOST_SECTIONS:
+        raise BriefError(
+            f"the kept form would have {len(course.sections)} sections, and {MOST_SECTIONS} is the limit; ask for less time"
+        )
+    return replace(course, places=tuple(bars[place] for place in course.places))
+
+
+def _laid(course: FittedForm, new: CompositionPlan, old: CompositionPlan, crafts: Sequence[Craft]) -> tuple[Section, ...]:
+    """The sections of the new plan, with the kept harmony or one of their own."""
+    if _form(new.sections) == _form(course.sections):
+        laid = new.sections
+    else:
+        laid = course.sections if "harmony" in crafts else _harmonized(course.sections, new)
+    if "harmony" not in crafts:
+        return laid
+    old_mode, mode = old.parsed_key.mode, new.parsed_key.mode
+    return tuple(
+        section.model_copy(
+            update={
+                "harmony": tuple(
+                    " ".join(numeral_in_mode(word, old_mode, mode) for word in bar.split()) for bar in fitted.harmony
+                )
+            }
+        )
+        for section, fitted in zip(laid, course.sections, strict=True)
+    )
 
 
 def keep_plan(plan: CompositionPlan, written: Score, crafts: Sequence[Craft]) -> AdaptedPlan:
