@@ -15,7 +15,6 @@ known. Reading one imports the plug-in, and whatever that raises is one line abo
 from __future__ import annotations
 
 from dataclasses import fields
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
 from img2music.errors import BackendError, MissingPackageError
@@ -42,6 +41,8 @@ def label(kind: Kind, name: str) -> str:
 
 def plugin_points(kind: Kind) -> dict[str, EntryPoint]:
     """The entry points of a kind by name, in alphabetical order, nothing of them imported; of two with one name the later installed one."""
+    from importlib.metadata import entry_points  # slow to import
+
     return {point.name: point for point in sorted(entry_points(group=f"img2music.{kind}"), key=lambda point: point.name)}
 
 

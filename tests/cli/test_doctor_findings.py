@@ -82,7 +82,7 @@ def test_providers_of_other_packages_are_judged_one_by_one(run: Run, monkeypatch
     def chosen(**wanted: Any) -> Any:
         return entries.select(**wanted)
 
-    monkeypatch.setattr("img2music.registry.plugin_entries.entry_points", chosen)
+    monkeypatch.setattr("importlib.metadata.entry_points", chosen)
     rows = findings(run)
     assert rows["provider openai (plug-in)"]["text"] == (
         "plug-in of a package without a name is not used, as a built-in provider has this name; ask its author for another name"

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +13,7 @@ from img2music.errors import BackendError, MissingPackageError, UsageError
 from img2music.models import ModelSpec, chat_model, unavailable_reason
 from img2music.registry import BUILTIN, builtin_names, find_provider, registered_names
 from tests.support import extras
-from tests.support.registered import register
+from tests.support.registered import installed_package, register
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,16 +36,9 @@ openai = my_models:make
 
 @pytest.fixture
 def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    folder = tmp_path / "site"
-    about = folder / "my_models-1.dist-info"
-    about.mkdir(parents=True)
-    (folder / "my_models.py").write_text(RECIPE + "\nBROKEN = 'no provider'\n")
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: my-models\nVersion: 1\n")
-    (about / "entry_points.txt").write_text(ENTRY_POINTS)
-    monkeypatch.syspath_prepend(folder)
-    importlib.invalidate_caches()
-    yield
-    sys.modules.pop("my_models", None)
+    modules = {"my_models": RECIPE + "\nBROKEN = 'no provider'\n"}
+    with installed_package(tmp_path / "site", monkeypatch, "my-models 1", modules=modules, entry_points=ENTRY_POINTS):
+        yield
 
 
 def test_the_table_says_all_there_is_to_know_of_a_provider() -> None:
