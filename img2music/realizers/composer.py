@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from img2music.cancellation import checkpoint
 from img2music.io.style_files import load_style
 from img2music.realizers.bass.bass_line import write_bass
 from img2music.realizers.chords.accompaniment import write_chords
@@ -76,6 +77,7 @@ class Composer:
         tune: list[NoteEvent] = []
         alone = len(plan.parts) == 1
         for part in sorted(plan.parts, key=lambda part: part.role != "melody"):
+            checkpoint(len(written), len(plan.parts))
             player = instrument(part.instrument)
             events = list(kept.get(part.id, ()))
             if part.id not in kept:
@@ -151,6 +153,7 @@ def notate(
     player = instrument(part.instrument)
     notes = []
     for event in events:
+        checkpoint()
         chord = chord_at(spans, event.onset).chord
         energy = energies[min(len(energies) - 1, int(event.onset / bar_quarters))]
         base = base_velocity(energy, part.role)
