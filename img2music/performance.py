@@ -1,7 +1,7 @@
 """The performance: the score as played.
 
-Conventions: ticks count `TICKS_PER_QUARTER` a quarter note on one constant tempo, so bar lines stay on the tempo map and
-a player's freedom is in where notes fall; seconds follow from ticks. Velocity 1..127; controllers are MIDI's (64 pedal,
+Conventions: ticks count `TICKS_PER_QUARTER` a quarter note, so bar lines stay on the tempo map and a player's freedom is in where
+notes fall; the tempo map turns ticks into seconds. Velocity 1..127; controllers are MIDI's (64 pedal,
 11 expression ...). Channels 0..15, percussion on 9. What has no end of its own rings out (`Performance.rings`). Knows nothing of
 spelling and files.
 """
@@ -9,6 +9,14 @@ spelling and files.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from img2music.theory.key_map import KeyMap
+from img2music.theory.meter_map import MeterMap
+from img2music.theory.tempo_map import TempoMap
+
+if TYPE_CHECKING:
+    from img2music.theory import Key, Meter
 
 __all__ = ["TICKS_PER_QUARTER", "Bend", "Control", "Performance", "PlayedNote", "PlayedPart"]
 
@@ -78,13 +86,9 @@ class Performance:
     """A whole piece as played."""
 
     title: str
-    tempo_bpm: float
-    meter: tuple[int, int]
-    """Count and unit of the time signature."""
-    signature: int
-    """Sharps (positive) or flats of the key signature."""
-    is_minor: bool
-    """Whether the key's third is minor, as a MIDI key signature can say."""
+    tempo_map: TempoMap
+    meter_map: MeterMap
+    key_map: KeyMap
     seconds: float
     """Length of the finished sound, of one that rings the least; never shorter than the last note's onset."""
     parts: tuple[PlayedPart, ...]
@@ -97,16 +101,42 @@ class Performance:
     warnings: tuple[str, ...] = ()
     """What a foreign file asked for and is not played, one sentence each."""
 
+    @classmethod
+    def steady(
+        cls, title: str, key: Key, meter: Meter, tempo_bpm: float, seconds: float, parts: tuple[PlayedPart, ...], **other: Any
+    ) -> Performance:
+        """A performance in one key, metre and tempo; `other` are its other fields."""
+        maps = TempoMap.constant(tempo_bpm), MeterMap.constant(meter), KeyMap.constant(key)
+        return cls(title, *maps, seconds, parts, **other)
+
     def __repr__(self) -> str:
         parts = ", ".join(f"{part.name} ({len(part.notes)} notes)" for part in self.parts)
         return f"Performance({self.title!r}, {self.tempo_bpm:.4g} bpm, {self.seconds:g} s: {parts})"
 
     @property
-    def seconds_per_tick(self) -> float:
-        """How long a tick lasts."""
-        return 60.0 / (self.tempo_bpm * TICKS_PER_QUARTER)
+    def tempo_bpm(self) -> float:
+        """The tempo at the beginning."""
+        return self.tempo_map.bpm
+
+    @property
+    def meter(self) -> Meter:
+        """The metre at the beginning."""
+        return self.meter_map.meter
+
+    @property
+    def key(self) -> Key:
+        """The key at the beginning."""
+        return self.key_map.key
+
+    def seconds_at(self, ticks: float) -> float:
+        """When a tick sounds."""
+        return self.tempo_map.seconds_at(ticks / TICKS_PER_QUARTER)
+
+    def ticks_at(self, seconds: float) -> float:
+        """The tick, perhaps between two, that sounds at a time."""
+        return self.tempo_map.quarters_at(seconds) * TICKS_PER_QUARTER
 
     @property
     def end_ticks(self) -> int:
         """The tick at which the sound ends (rounded)."""
-        return round(self.seconds / self.seconds_per_tick)
+        return round(self.ticks_at(self.seconds))

@@ -9,38 +9,46 @@ contour and densities in [0, 1]. Knows nothing of notes and files.
 
 from __future__ import annotations
 
-from fractions import Fraction
+from bisect import bisect_right
 from functools import cached_property
-from itertools import accumulate
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
+from img2music.motif import Material, Motif
+from img2music.movement import check_hits, first_bars, key_map_of, meter_map_of, tempo_map_of
+from img2music.part_plan import PartPlan, Role
 from img2music.rng import Craft, Seed
+from img2music.section import BPM_RANGE, Hit, Section, TempoChange
 from img2music.strict_model import DocumentModel, StrictModel
 from img2music.theory import Chord, Key, Meter, instrument, parse_bar
-from img2music.theory.instruments import Hand, hand_in_name
 from img2music.theory.mode_check import find_mode_contradiction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from fractions import Fraction
 
+    from img2music.theory.key_map import KeyMap
+    from img2music.theory.meter_map import MeterMap
     from img2music.theory.mode_check import ModeContradiction
+    from img2music.theory.tempo_map import TempoMap
 
 __all__ = [
     "MOST_PARTS",
     "MOST_PITCHED_PARTS",
     "MOST_SECTIONS",
     "CompositionPlan",
+    "Hit",
+    "Material",
     "Motif",
     "PartPlan",
     "Reason",
     "Role",
     "Section",
+    "TempoChange",
 ]
 
 Unit = Annotated[float, Field(ge=0, le=1)]
-Role = Literal["melody", "counter", "chords", "arpeggio", "pad", "bass", "drums"]
 _MOST_BARS = 9000
 MOST_PARTS, MOST_PITCHED_PARTS, MOST_SECTIONS = 16, 15, 64
 """Of a plan; MIDI has sixteen channels, one of them for all drums."""
@@ -66,113 +74,20 @@ class Reason(StrictModel):
         return hash((self.choice, self.text, self.because))  # `strengths` is a dictionary, which has no hash of its own
 
 
-class Motif(StrictModel):
-    """The smallest idea the piece grows from."""
-
-    steps: Annotated[tuple[Annotated[int, Field(ge=-14, le=14)], ...], Field(min_length=2, max_length=12)]
-    """Scale steps above the motif's first note, which is 0."""
-    rhythm: Annotated[tuple[Annotated[float, Field(ge=1 / 24, le=8)], ...], Field(min_length=2, max_length=12)]
-    """Durations in quarter notes, one for each step; on a grid of 1/24."""
-
-    @model_validator(mode="after")
-    def _same_length(self) -> Motif:
-        if len(self.steps) != len(self.rhythm):
-            raise ValueError(
-                f"a motif needs as many durations as steps, not {len(self.rhythm)} and {len(self.steps)}; make them equal"
-            )
-        return self
-
-    @property
-    def durations(self) -> tuple[Fraction, ...]:
-        """The rhythm as exact quarter notes."""
-        return tuple(Fraction(round(duration * 24), 24) for duration in self.rhythm)
-
-
-class Section(StrictModel):
-    """A stretch of the form."""
-
-    name: str
-    """Unique in the plan: "A1", "B", "intro"."""
-    material: str
-    """Sections of the same letter share their tune: "A", "B"; "intro" and "outro" have none of their own."""
-    role: Literal["intro", "theme", "contrast", "return", "outro"]
-    energy: Unit
-    harmony: Annotated[tuple[str, ...], Field(min_length=1, max_length=512)]
-    """One string of roman numerals a bar: ("I", "vi", "ii7 V7", "I")."""
-    phrase_bars: Annotated[tuple[Annotated[int, Field(ge=1, le=16)], ...], Field(min_length=1)]
-    """How the bars group into phrases; they add up to the section's bars."""
-
-    @property
-    def bars(self) -> int:
-        """Length of the section."""
-        return len(self.harmony)
-
-    @model_validator(mode="after")
-    def _phrases_fill_the_section(self) -> Section:
-        if sum(self.phrase_bars) != self.bars:
-            raise ValueError(
-                f"section {self.name!r}: its phrases hold {sum(self.phrase_bars)} bars and its harmony {self.bars}; make them equal"
-            )
-        return self
-
-
-class PartPlan(StrictModel):
-    """One instrument's line and job."""
-
-    id: Annotated[str, Field(max_length=200)] = ""
-    """What the part is known by: its chance, its kept notes and what a model writes for it go by the id, and nobody is shown it.
-    Unique in the plan. A part without one, as plans had none at first, takes its name, and then its hand too from the name."""
-    name: Annotated[str, Field(max_length=200)]
-    """Unique in the plan, only shown: "Violin", "Piano (left hand)". It decides no note."""
-    hand: Hand | None = None
-    """Which hand of a player plays it; the hands of one instrument are one player. None for a player of its own."""
-    instrument: Annotated[str, AfterValidator(lambda name: instrument(name).name)]
-    role: Role
-    pattern: str = ""
-    """How the role is played, one of the style's patterns; empty lets the composer choose."""
-    from_energy: Unit = 0.0
-    """The part rests in sections of less energy."""
-    octave: Annotated[int, Field(ge=-3, le=3)] = 0
-    """Shift of its usual register."""
-    level_db: Annotated[float, Field(ge=-40, le=12)] = 0.0
-    pan: Annotated[float, Field(ge=-1, le=1)] = 0.0
-    """-1 left .. 1 right."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _identified(cls, tree: Any) -> Any:
-        """The id of a part that has none, and its hand, from the name."""
-        if not isinstance(tree, dict):
-            return tree
-        name = tree.get("name")
-        if "id" not in tree:
-            return {"id": name, "hand": hand_in_name(name), **tree} if isinstance(name, str) else tree
-        known = tree["id"]
-        # The name of a part is taken as it is, whatever it holds: it was the part's id before there were any.
-        if known != name and not (isinstance(known, str) and known.strip() and known.isprintable()):
-            raise ValueError(f"part {name!r}: its id {known!r} is no plain text; give a word that no other part has")
-        return tree
-
-    @model_validator(mode="after")
-    def _drums_on_kits(self) -> PartPlan:
-        if self.role == "drums" and not instrument(self.instrument).kit:
-            raise ValueError(
-                f"part {self.name!r}: {self.instrument} can't play the role 'drums'; give it another role or a drum kit"
-            )
-        return self
-
-
 class CompositionPlan(DocumentModel):
     """Everything decided before the first note."""
 
-    version: Literal[1] = 1
+    oldest_version: ClassVar[int | None] = 1
+    shown_where_set: ClassVar[tuple[str, ...]] = ("materials", "hits")
+
+    version: Literal[2] = 2
     title: Annotated[str, Field(min_length=1, max_length=200)]
     idea: str = ""
     """One or two sentences: what the piece is about."""
     style: Annotated[str, Field(max_length=1000)]
     key: Annotated[str, AfterValidator(lambda text: Key.parse(text).name)]
     meter: Annotated[str, AfterValidator(lambda text: Meter.parse(text).name)]
-    tempo_bpm: Annotated[float, Field(ge=20, le=300)]
+    tempo_bpm: Annotated[float, Field(ge=BPM_RANGE[0], le=BPM_RANGE[1])]
     seconds: Annotated[float, Field(ge=1, le=1800)]
     """Length of the finished sound; the last bar's sound rings out into what the bars leave over."""
     valence: Annotated[float, Field(ge=-1, le=1)]
@@ -186,8 +101,12 @@ class CompositionPlan(DocumentModel):
     motif: Motif
     contour: Annotated[tuple[Unit, ...], Field(min_length=2, max_length=64)]
     """The line the melody follows through a theme, low to high."""
+    materials: Annotated[tuple[Material, ...], Field(max_length=26)] = ()
+    """What letters of the form have of their own."""
     sections: Annotated[tuple[Section, ...], Field(min_length=1, max_length=MOST_SECTIONS)]
     parts: Annotated[tuple[PartPlan, ...], Field(min_length=1, max_length=MOST_PARTS)]
+    hits: Annotated[tuple[Hit, ...], Field(max_length=2000)] = ()
+    """Moments that the music must mark."""
     reasons: Annotated[tuple[Reason, ...], Field(max_length=200)] = ()
     conflicts: Annotated[tuple[Annotated[str, Field(max_length=2000)], ...], Field(max_length=150)] = ()
     """Where the brief and the picture, or two wishes, disagreed, and what was done."""
@@ -199,7 +118,6 @@ class CompositionPlan(DocumentModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> CompositionPlan:
-        key = Key.parse(self.key)
         for kind, names in (("section", [s.name for s in self.sections]), ("part", [p.name for p in self.parts])):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
@@ -210,6 +128,7 @@ class CompositionPlan(DocumentModel):
                 raise ValueError(f"parts {known[part.id]!r} and {part.name!r} have one id, {part.id!r}; give each its own")
             known[part.id] = part.name
         for section in self.sections:
+            key = self.key_of(section)
             for number, bar in enumerate(section.harmony, 1):
                 try:
                     parse_bar(bar, key)
@@ -219,7 +138,38 @@ class CompositionPlan(DocumentModel):
             raise ValueError(f"MIDI has room for {MOST_PITCHED_PARTS} pitched parts; take some out")
         if self.bars > _MOST_BARS:
             raise ValueError(f"a plan holds at most {_MOST_BARS} bars, not {self.bars}; take some out")
+        self._check_players()
+        self._check_materials()
+        check_hits(self.hits, self.sections, self.meter_map)
+        _ = self.tempo_map  # raises where changes overlap
         return self
+
+    def _check_players(self) -> None:
+        kits = {part.id: bool(instrument(part.instrument).kit) for part in self.parts}
+        for section in self.sections:
+            for known, id_ in [("tune", section.tune_by), *(("silence", silent) for silent in section.silent)]:
+                if id_ is not None and id_ not in kits:
+                    raise ValueError(
+                        f"section {section.name!r}: its {known} names a part {id_!r}, which is none; choose from {', '.join(kits)}"
+                    )
+            if section.tune_by is not None and kits[section.tune_by]:
+                raise ValueError(
+                    f"section {section.name!r}: drums ({section.tune_by!r}) can't have the tune; name a pitched part"
+                )
+            if section.tune_by in section.silent or set(kits) <= set(section.silent):
+                raise ValueError(f"section {section.name!r}: who has the tune is silent, or everybody is; let somebody play")
+
+    def _check_materials(self) -> None:
+        letters = [material.letter for material in self.materials]
+        for letter in letters:
+            if letters.count(letter) > 1:
+                raise ValueError(f"two materials are for the letter {letter!r}; keep one")
+            if all(section.material != letter for section in self.sections):
+                raise ValueError(f"a material is for the letter {letter!r}, which no section has; take it out")
+
+    @model_serializer(mode="wrap")
+    def _without_unset(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in handler(self).items() if value or name not in self.shown_where_set}
 
     def __hash__(self) -> int:
         return hash((self.title, self.seconds, self.seed))  # `seeds` is a dictionary, which has no hash of its own
@@ -227,7 +177,7 @@ class CompositionPlan(DocumentModel):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> CompositionPlan:
         """A copy with other fields; what was worked out from the old ones is not taken along."""
         copied = super().model_copy(update=update, deep=deep)
-        for name in ("bars", "parsed_key", "parsed_meter"):
+        for name in ("bars", "parsed_key", "parsed_meter", "key_map", "meter_map", "tempo_map"):
             copied.__dict__.pop(name, None)
         return copied
 
@@ -243,13 +193,22 @@ class CompositionPlan(DocumentModel):
     @property
     def phrase_starts(self) -> tuple[Fraction, ...]:
         """Where the phrases begin, in quarter notes from the start of the piece; the first is 0."""
-        lengths = [bars for section in self.sections for bars in section.phrase_bars]
-        return tuple(bar * self.parsed_meter.bar_quarters for bar in accumulate(lengths[:-1], initial=0))
+        starts, bar = [], 0
+        for section in self.sections:
+            for bars in section.phrase_bars:
+                starts.append(self.meter_map.bar_onset(bar))
+                bar += bars
+        return tuple(starts)
 
     @property
     def bar_energies(self) -> list[float]:
-        """The energy of every bar, 0..1: that of its section."""
-        return [section.energy for section in self.sections for _ in range(section.bars)]
+        """The energy of every bar, 0..1."""
+        return [energy for section in self.sections for energy in section.bar_energies]
+
+    @property
+    def first_bars(self) -> tuple[int, ...]:
+        """The bar, from 0, in which each section begins."""
+        return first_bars(self.sections)
 
     @property
     def final_bar(self) -> int | None:
@@ -266,11 +225,56 @@ class CompositionPlan(DocumentModel):
         """The metre as theory knows it."""
         return Meter.parse(self.meter)
 
+    def key_of(self, section: Section) -> Key:
+        """The key of a section: its own, or the piece's."""
+        return Key.parse(section.key) if section.key else self.parsed_key
+
+    def meter_of(self, section: Section) -> Meter:
+        """The metre of a section: its own, or the piece's."""
+        return Meter.parse(section.meter) if section.meter else self.parsed_meter
+
+    @cached_property
+    def meter_map(self) -> MeterMap:
+        """Where bars begin, and the metre of each."""
+        return meter_map_of(self.sections, self.parsed_meter)
+
+    @cached_property
+    def key_map(self) -> KeyMap:
+        """Which key holds where."""
+        return key_map_of(self.sections, self.parsed_key, self.meter_map)
+
+    @cached_property
+    def tempo_map(self) -> TempoMap:
+        """The tempo of every place, without a player's freedom."""
+        return tempo_map_of(self.sections, self.tempo_bpm, self.meter_map)
+
+    @property
+    def duration_quarters(self) -> Fraction:
+        """Length of all bars."""
+        return self.meter_map.bar_onset(self.bars)
+
+    @property
+    def bars_seconds(self) -> float:
+        """How long the bars last, without what rings after them."""
+        return self.tempo_map.seconds_at(self.duration_quarters)
+
+    def section_of(self, bar: int) -> Section:
+        """The section that holds a bar, counted from 0."""
+        return self.sections[bisect_right(self.first_bars, bar) - 1]
+
+    def material_of(self, section: Section) -> Material | None:
+        """What the section's letter has of its own, if anything."""
+        return next((one for one in self.materials if one.letter == section.material), None)
+
     def contradiction(self) -> ModeContradiction | None:
-        """Where the numerals contradict the mode of the key; None where they don't."""
-        return find_mode_contradiction([bar for section in self.sections for bar in section.harmony], self.parsed_key)
+        """Where the numerals contradict the mode of their key; None where they don't."""
+        for key in dict.fromkeys(self.key_of(section) for section in self.sections):
+            bars = [bar for section in self.sections if self.key_of(section) == key for bar in section.harmony]
+            found = find_mode_contradiction(bars, key)
+            if found is not None:
+                return found
+        return None
 
     def chords(self) -> tuple[tuple[Chord, ...], ...]:
         """The chords of every bar of the piece, in order."""
-        key = self.parsed_key
-        return tuple(parse_bar(bar, key) for section in self.sections for bar in section.harmony)
+        return tuple(parse_bar(bar, self.key_of(section)) for section in self.sections for bar in section.harmony)

@@ -3,7 +3,7 @@
 Conventions: times are exact `Fraction` quarter notes from the start of the piece; pitch is a MIDI number beside its
 spelling (for drums the General MIDI percussion key, spelled only for the page); velocity 1..127 is the written dynamic.
 In one part no two events overlap: notes with the same onset and duration form a chord, everything else follows.
-Knows nothing of seconds, files and sound.
+Keys, metres and tempi stand in maps (`theory`); the score knows nothing of files and sound.
 """
 
 from __future__ import annotations
@@ -11,7 +11,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+from img2music.theory.key_map import KeyMap
+from img2music.theory.meter_map import MeterMap
+from img2music.theory.tempo_map import TempoMap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,23 +115,46 @@ class ScoreSection:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A whole piece as written. Bars are counted from 0 and all have the metre's length."""
+    """A whole piece as written. Bars are counted from 0."""
 
     title: str
-    key: Key
-    meter: Meter
-    tempo_bpm: float
+    key_map: KeyMap
+    meter_map: MeterMap
+    tempo_map: TempoMap
     bars: int
     parts: tuple[Part, ...]
     chords: tuple[ChordSymbol, ...] = ()
     sections: tuple[ScoreSection, ...] = ()
     subtitle: str = field(default="")
 
+    @classmethod
+    def steady(
+        cls, title: str, key: Key, meter: Meter, tempo_bpm: float, bars: int, parts: tuple[Part, ...], **other: Any
+    ) -> Score:
+        """A score in one key, metre and tempo; `other` are its other fields."""
+        maps = KeyMap.constant(key), MeterMap.constant(meter), TempoMap.constant(tempo_bpm)
+        return cls(title, *maps, bars, parts, **other)
+
     def __repr__(self) -> str:
         parts = ", ".join(f"{part.name} ({len(part.notes)} notes)" for part in self.parts)
         return f"Score({self.title!r}, {self.key.name}, {self.meter.name}, {self.tempo_bpm:.4g} bpm, {self.bars} bars: {parts})"
 
     @property
+    def key(self) -> Key:
+        """The key at the beginning."""
+        return self.key_map.key
+
+    @property
+    def meter(self) -> Meter:
+        """The metre at the beginning."""
+        return self.meter_map.meter
+
+    @property
+    def tempo_bpm(self) -> float:
+        """The tempo at the beginning."""
+        return self.tempo_map.bpm
+
+    @property
     def duration_quarters(self) -> Fraction:
         """Length of all bars."""
-        return self.bars * self.meter.bar_quarters
+        return self.meter_map.bar_onset(self.bars)

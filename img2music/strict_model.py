@@ -30,6 +30,8 @@ class DocumentModel(StrictModel):
 
     old_fields: ClassVar[dict[str, str]] = {}
     """What a field of older files is called now; "" where nothing reads it any more, so that it is passed over."""
+    oldest_version: ClassVar[int | None] = None
+    """The first version that is still read, where fields were only added since; None reads no version but the newest."""
 
     @model_validator(mode="before")
     @classmethod
@@ -43,6 +45,11 @@ class DocumentModel(StrictModel):
                 known = {"field": field, "version": version, "newest": max(readable)}
                 raise PydanticCustomError(NEWER_VERSION, "{version} is newer than this program reads ({newest})", known)
         renamed = dict(given)
+        for field in _VERSION_FIELDS:
+            if cls.oldest_version is not None and type(given.get(field)) is int and field in cls.model_fields:
+                newest = max(get_args(cls.model_fields[field].annotation))
+                if cls.oldest_version <= given[field] < newest:
+                    renamed[field] = newest
         for old, new in cls.old_fields.items():
             if old not in renamed:
                 continue

@@ -21,6 +21,7 @@ from evals.shared.process_costs import fluidsynth_command, measure_jobs, measure
 from img2music.io.midi.export_midi import write_midi
 from img2music.performance import Control, Performance, PlayedNote, PlayedPart
 from img2music.resources import asset_path
+from img2music.theory import Key, Meter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,8 @@ from img2music.io.midi.import_midi import read_midi
 performance = read_midi(Path(sys.argv[1]).read_bytes(), name="song.mid")
 if sys.argv[2] != "start":
     from img2music.io.audio_files import encode
-    from img2music.renderers.soundfont.soundfont_renderer import SoundfontRenderer
+    from img2music.theory import Key, Meter
+from img2music.renderers.soundfont.soundfont_renderer import SoundfontRenderer
     rendering = SoundfontRenderer()(performance, stems=sys.argv[2] == "stems")
     for number, audio in enumerate([rendering.mix, *rendering.stems.values()]):
         Path(sys.argv[3], f"{number}.wav").write_bytes(encode(audio, "wav"))
@@ -78,7 +80,7 @@ def one_minute() -> Performance:
     for (program, channel), notes in patterns.items():
         controls = [Control(0, 7, 90), Control(0, 10, 34 + 10 * channel), Control(0, 91, 45)]
         parts.append(PlayedPart(f"part {channel}", program, channel, tuple(notes), tuple(controls)))
-    return Performance("bench", 110.0, (4, 4), 0, False, 60.0, tuple(parts))
+    return Performance.steady("bench", Key.parse("C"), Meter(4, 4), 110.0, 60.0, tuple(parts))
 
 
 if __name__ == "__main__":

@@ -74,14 +74,13 @@ def trim_notes(notes: Iterable[PlayedNote], end_ticks: int) -> tuple[PlayedNote,
 
 def build_performance(score: Score, plan: CompositionPlan, parts: Sequence[PlayedPart]) -> Performance:
     """The performance as a whole, with the plan's tempo and length."""
-    end = round(plan.seconds * plan.tempo_bpm / 60 * TICKS_PER_QUARTER)
-    markers = [(quarters_to_ticks(section.first_bar * score.meter.bar_quarters), section.name) for section in score.sections]
+    end = round(plan.tempo_map.quarters_at(plan.seconds) * TICKS_PER_QUARTER)
+    markers = [(quarters_to_ticks(score.meter_map.bar_onset(section.first_bar)), section.name) for section in score.sections]
     return Performance(
         title=score.title,
-        tempo_bpm=plan.tempo_bpm,
-        meter=(score.meter.count, score.meter.unit),
-        signature=score.key.signature,
-        is_minor=score.key.is_minor,
+        tempo_map=score.tempo_map,
+        meter_map=score.meter_map,
+        key_map=score.key_map,
         seconds=plan.seconds,
         loop=plan.loop,
         parts=tuple(parts),

@@ -86,9 +86,9 @@ class Composer:
         return Score(
             title=plan.title,
             subtitle=plan.idea,
-            key=plan.parsed_key,
-            meter=plan.parsed_meter,
-            tempo_bpm=plan.tempo_bpm,
+            key_map=plan.key_map,
+            meter_map=plan.meter_map,
+            tempo_map=plan.tempo_map,
             bars=plan.bars,
             parts=tuple(notate(plan, part, written[part.id], spans, energies) for part in plan.parts),
             chords=_symbols(spans),

@@ -56,6 +56,12 @@ class Key:
             return key
         return cls(key.tonic - 12 if key.signature > 0 else key.tonic + 12, mode)
 
+    @classmethod
+    def of_signature(cls, signature: int, is_minor: bool) -> Key:
+        """The major or minor key of a key signature: sharps positive, flats negative."""
+        mode = "minor" if is_minor else "major"
+        return cls(signature + MODES[mode], mode)
+
     @property
     def signature(self) -> int:
         """Sharps (positive) or flats (negative) of the key signature."""

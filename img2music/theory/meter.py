@@ -11,6 +11,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 from img2music.errors import unknown_name
+from img2music.theory.tempo_map import seconds_of
 
 __all__ = ["METERS", "Meter"]
 
@@ -79,7 +80,7 @@ class Meter:
 
     def whole_bars(self, seconds: float, tempo_bpm: float, limits: tuple[float, float]) -> int:
         """How many bars come nearest to `seconds`, at least one, and lasting no less and no more than `limits` where that can be."""
-        bar_seconds = float(self.bar_quarters) * 60 / tempo_bpm
+        bar_seconds = seconds_of(self.bar_quarters, tempo_bpm)
         bars = min(floor(seconds / bar_seconds + 0.5), floor(limits[1] / bar_seconds + 1e-9))
         return max(1, bars, ceil(limits[0] / bar_seconds - 1e-9))
 

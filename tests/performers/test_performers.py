@@ -43,8 +43,8 @@ def test_every_promise_survives_the_playing(brief: Brief) -> None:
         performance = performer(score, plan)
         assert performance.tempo_bpm == plan.tempo_bpm
         assert performance.seconds == plan.seconds
-        assert performance.meter == (score.meter.count, score.meter.unit)
-        assert performance.signature == score.key.signature
+        assert performance.meter == score.meter
+        assert performance.key == score.key
         assert [part.program for part in performance.parts] == [part.instrument.program for part in score.parts]
         pitched = [part.channel for part in performance.parts if not part.is_drums]
         assert len(set(pitched)) == len(pitched)
@@ -113,14 +113,14 @@ def test_the_end_slows_down_but_the_length_stays() -> None:
     clock = PerformanceClock.of(plan, load_style("solo-piano"))
     last_bar = score.duration_quarters - score.meter.bar_quarters
     assert clock.seconds(last_bar) > float(last_bar) * clock.quarter_seconds + 0.1
-    assert performance.end_ticks * performance.seconds_per_tick == pytest.approx(60, abs=0.001)
+    assert performance.seconds_at(performance.end_ticks) == pytest.approx(60, abs=0.001)
 
 
 def test_the_last_chord_rings_into_the_rest_of_the_length() -> None:
     plan, _, performance = play(tempo_bpm=20, seconds=25, style="chamber-strings")
     assert plan.bars == 1
     end = max(note.onset_ticks + note.duration_ticks for part in performance.parts for note in part.notes)
-    assert end * performance.seconds_per_tick > 23.5
+    assert performance.seconds_at(end) > 23.5
 
 
 def test_playing_breathes() -> None:
@@ -182,4 +182,4 @@ def test_every_instrument_has_been_measured() -> None:
 def test_no_piece_ends_in_a_long_silence(style: str) -> None:
     _, _, performance = play(style=style, seconds=47)
     end = max(note.onset_ticks + note.duration_ticks for part in performance.parts for note in part.notes)
-    assert performance.seconds - end * performance.seconds_per_tick < 1.0
+    assert performance.seconds - performance.seconds_at(end) < 1.0

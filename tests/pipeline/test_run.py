@@ -346,7 +346,7 @@ def test_an_edited_plan_gets_the_length_its_bars_need(edit: dict[str, Any]) -> N
     bar_seconds = bars_seconds / piece.plan.bars
     assert bars_seconds < piece.plan.seconds < bars_seconds + bar_seconds + 4
     assert piece.plan.seconds == edited.seconds or "so the length became" in piece.plan.conflicts[-1]
-    last = max(note.onset_ticks for part in piece.performance.parts for note in part.notes) * piece.performance.seconds_per_tick
+    last = piece.performance.seconds_at(max(note.onset_ticks for part in piece.performance.parts for note in part.notes))
     assert piece.performance.seconds - last > 0.5
     assert all(row.passed for row in piece.manifest.compliance)
 

@@ -14,6 +14,7 @@ from img2music.performance import TICKS_PER_QUARTER, Control, Performance, Playe
 from img2music.plan import CompositionPlan
 from img2music.score import ChordSymbol, Note, Part, Score, ScoreSection
 from img2music.theory import METERS, Chord, Key, Meter, SpelledPitch, instrument
+from img2music.theory.tempo_map import TempoMap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -84,7 +85,7 @@ def make_score(
     title: str = "Test",
 ) -> Score:
     """A score of these parts."""
-    return Score(title, Key.parse(key), Meter.parse(meter), tempo_bpm, bars, tuple(parts))
+    return Score.steady(title, Key.parse(key), Meter.parse(meter), tempo_bpm, bars, tuple(parts))
 
 
 def score_from_words(
@@ -172,7 +173,10 @@ def band_score() -> Score:
     sections = (
         ScoreSection("intro", 0, 2, 0.2, "p"), ScoreSection("A1", 2, 6, 0.4, "mp", (6,)), ScoreSection("B", 8, 8, 0.8, "f", (4, 4)),
     )  # fmt: skip
-    return Score("Evening at the Lake", key, meter, 112.0, bars, parts, tuple(symbols), sections, "after a photograph")
+    return Score.steady(
+        "Evening at the Lake", key, meter, 112.0, bars, parts,
+        chords=tuple(symbols), sections=sections, subtitle="after a photograph",
+    )  # fmt: skip
 
 
 def perform_exactly(score: Score, *, tail_seconds: float = 2.0) -> Performance:
@@ -191,16 +195,16 @@ def perform_exactly(score: Score, *, tail_seconds: float = 2.0) -> Performance:
         controls = (Control(0, 7, 100), Control(0, 10, 64), Control(0, 64, 127), Control(TICKS_PER_QUARTER, 64, 0))
         channel = 9 if part.instrument.kit else next(channels)
         parts.append(PlayedPart(part.name, part.instrument.program, channel, tuple(sorted(notes)), controls))
-    bar = int(score.meter.bar_quarters * TICKS_PER_QUARTER)
     return Performance(
         title=score.title,
-        tempo_bpm=score.tempo_bpm,
-        meter=(score.meter.count, score.meter.unit),
-        signature=score.key.signature,
-        is_minor=score.key.is_minor,
-        seconds=float(score.duration_quarters) * 60 / score.tempo_bpm + tail_seconds,
+        tempo_map=score.tempo_map,
+        meter_map=score.meter_map,
+        key_map=score.key_map,
+        seconds=score.tempo_map.seconds_at(score.duration_quarters) + tail_seconds,
         parts=tuple(parts),
-        markers=tuple((section.first_bar * bar, section.name) for section in score.sections),
+        markers=tuple(
+            (int(score.meter_map.bar_onset(section.first_bar) * TICKS_PER_QUARTER), section.name) for section in score.sections
+        ),
     )
 
 
@@ -247,7 +251,7 @@ def random_scores(draw: st.DrawFn, *, drums: bool = True) -> Score:
     )
     sections = (ScoreSection("A", 0, bars, 0.5, draw(st.sampled_from(["p", "mf", "ff"]))),)
     tempo = draw(st.sampled_from([60.0, 92.5, 120.0, 71.3]))
-    return Score("Random", key, meter, tempo, bars, tuple(parts), chords, sections)
+    return Score.steady("Random", key, meter, tempo, bars, tuple(parts), chords=chords, sections=sections)
 
 
 def two_voices(upper: str, lower: str, **wishes: str) -> Score:
@@ -264,7 +268,11 @@ def survey_scores() -> dict[str, Score]:
     """What an outside program is asked about: a whole band, a chromatic tune with rests, a waltz of two bars."""
     chromatic = "60:1 61:1/2 63:1/2 r:2 66:3/2 67:1/2 68:2 r:4 70:1/4 71:1/4 72:1/2 61:3"
     waltz = two_voices("72:1 71:1/2 69:1/2 67:1 65:2 64:1", "48:3 43:1 r:1 45:1", meter="3/4")
-    return {"band": band_score(), "chromatic": score_from_words(chromatic), "waltz": replace(waltz, tempo_bpm=90.0)}
+    return {
+        "band": band_score(),
+        "chromatic": score_from_words(chromatic),
+        "waltz": replace(waltz, tempo_map=TempoMap.constant(90.0)),
+    }
 
 
 def check_page(plan: CompositionPlan, score: Score) -> None:

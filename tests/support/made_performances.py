@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from img2music.performance import Performance, PlayedNote, PlayedPart
+from img2music.theory import Key, Meter
 
 _TICKS_A_SECOND = 960  # at 120 quarter notes a minute
 
@@ -21,4 +22,4 @@ def performance_of(notes: Sequence[tuple[float, float, int]], *, drums: Sequence
 
     parts = (part("Piano", 0, notes), *((part("Drums", 9, drums),) if drums else ()))
     end = max(onset + length for onset, length, _ in (*notes, *drums))
-    return Performance("made", 120.0, (4, 4), 0, False, end, parts)
+    return Performance.steady("made", Key.parse("C"), Meter(4, 4), 120.0, end, parts)

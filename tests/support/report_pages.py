@@ -131,7 +131,7 @@ def report_piece(text: str = "", *, with_scene: bool = True) -> Piece:
         lines[plan.parts[0].name] += [(start + beat, Fraction(1), key.degree(bar + beat, 4), 72) for beat in range(3)]
         lines["Piano"].append((start, Fraction(3), key.degree(0, 2), 56))
         lines["Brushes"] += [(start, Fraction(1, 2), 38, 40)] if 6 <= bar < 10 else []
-    score = Score(
+    score = Score.steady(
         plan.title,
         key,
         plan.parsed_meter,
@@ -148,12 +148,11 @@ def report_piece(text: str = "", *, with_scene: bool = True) -> Piece:
         ),
         sections=tuple(ScoreSection(s.name, 0, s.bars, s.energy, "mp" + text) for s in plan.sections),
     )
-    performance = Performance(
+    performance = Performance.steady(
         plan.title,
+        key,
+        plan.parsed_meter,
         plan.tempo_bpm,
-        (3, 4),
-        -3,
-        False,
         plan.seconds,
         tuple(
             PlayedPart(
@@ -161,7 +160,7 @@ def report_piece(text: str = "", *, with_scene: bool = True) -> Piece:
             )
             for channel, (name, notes) in zip((0, 1, 9), lines.items(), strict=True)
         ),
-        ((0, "intro"), (6 * quarter, "A1" + text)),
+        markers=((0, "intro"), (6 * quarter, "A1" + text)),
     )
     scene = report_scene(text) if with_scene else None
     brief = Brief(seconds=42, tempo_bpm=72, words=("calm, at night" + text)[:400], seed=7)

@@ -42,7 +42,7 @@ from img2music.performers.expressive import ExpressivePerformer
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.composer import Composer
 from img2music.scene import Box, Cue, PictureInfo, Scene, Swatch
-from img2music.theory import Key, instrument
+from img2music.theory import Key, Meter, instrument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -101,7 +101,7 @@ def perform_random_walk(scene: Scene, seed: int, tempo: float | None) -> Perform
         for index, (degree, octave) in enumerate(zip(degrees, octaves, strict=True))
     ]
     part = PlayedPart("Walk", instrument("piano").program, 0, tuple(notes), ())
-    return Performance("walk", bpm, (4, 4), 0, False, SECONDS, (part,))
+    return Performance.steady("walk", key, Meter(4, 4), bpm, SECONDS, (part,))
 
 
 def report(

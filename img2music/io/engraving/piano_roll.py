@@ -122,7 +122,7 @@ class _Roll:
 
     def _bars(self) -> Iterator[str]:
         """Bar lines, and numbers where there is room."""
-        count, unit = self.performance.meter
+        count, unit = self.performance.meter.count, self.performance.meter.unit
         length = TICKS_PER_QUARTER * 4 * count // unit
         bars = -(-self.last // length)
         step = 1
@@ -181,4 +181,4 @@ class _Roll:
         yield "</g>"
 
     def _pixels(self, seconds: float) -> float:
-        return seconds / self.performance.seconds_per_tick * self.scale
+        return self.performance.ticks_at(seconds) * self.scale

@@ -50,9 +50,9 @@ def write_midi(performance: Performance) -> bytes:
     tempo = round(60e6 / performance.tempo_bpm)
     onsets = [note.onset_ticks for part in performance.parts for note in part.notes]
     end = max([performance.end_ticks, *(onset + 1 for onset in onsets)])
-    count, unit = performance.meter
-    clicks = 36 if performance.meter in _COMPOUND else 96 // unit
-    key = (MINOR_SIGNATURES if performance.is_minor else MAJOR_SIGNATURES)[performance.signature + 7]
+    count, unit = performance.meter.count, performance.meter.unit
+    clicks = 36 if (count, unit) in _COMPOUND else 96 // unit
+    key = (MINOR_SIGNATURES if performance.key.is_minor else MAJOR_SIGNATURES)[performance.key.signature + 7]
     conductor: list[tuple[int, int, Any]] = [
         (0, 0, mido.MetaMessage("track_name", name=one_line(performance.title))),
         (0, 1, mido.MetaMessage("set_tempo", tempo=tempo)),

@@ -24,7 +24,10 @@ from img2music.io.midi.smf_events import META, parse_midi
 from img2music.io.midi.sounding_notes import PartInProgress, SoundingNotes
 from img2music.io.midi.tempo_of_file import ConstantTempoTicks, bpm_from_microseconds, microseconds_per_quarter
 from img2music.performance import TICKS_PER_QUARTER, Performance, PlayedPart
-from img2music.theory import instrument, instrument_names
+from img2music.theory import Key, Meter, instrument, instrument_names
+from img2music.theory.key_map import KeyMap
+from img2music.theory.meter_map import MeterMap
+from img2music.theory.tempo_map import SECONDS_A_MINUTE, TempoMap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +89,7 @@ class _MidiReader:
         Raises:
             DocumentError: no notes, too many of them, too many parts, too many changes, or too long.
         """
-        tempo_bpm = bpm_from_microseconds(self.tempi.tempo)
+        tempo_map = TempoMap.constant(bpm_from_microseconds(self.tempi.tempo))
         for event in self.file.events:
             self._read(self.tempi.flat(event.ticks), event)
         end = self.tempi.flat(max(self.file.track_ends))
@@ -94,23 +97,21 @@ class _MidiReader:
         loop = end > 0 and bounds <= set(self.markers)
         exact = loop or is_own_file(self.file)
         if not exact:
-            end = self._without_silence(end, round(_LONGEST_SILENCE * tempo_bpm * TICKS_PER_QUARTER / 60))
+            end = self._without_silence(end, round(tempo_map.quarters_at(_LONGEST_SILENCE) * TICKS_PER_QUARTER))
         for channel in range(16):
             self.notes.silence(channel, end)
             if not exact and self.channels[channel].value(_HOLD) >= 64:
                 self.channels[channel].control(end, _HOLD, 0)
-        seconds = end * 60.0 / (tempo_bpm * TICKS_PER_QUARTER)
+        seconds = tempo_map.seconds_at(end / TICKS_PER_QUARTER)
         if seconds > _LONGEST_SECONDS:
-            raise DocumentError(f"{self.name} lasts {seconds / 60:.0f} minutes and 30 are read; shorten it")
+            raise DocumentError(f"{self.name} lasts {seconds / SECONDS_A_MINUTE:.0f} minutes and 30 are read; shorten it")
         if not self.notes.count:
             raise DocumentError(f"{self.name} holds no notes; choose a MIDI file with music in it")
-        signature, is_minor = self.key or (0, False)
         return Performance(
             title=self.names.get(0, "") or self.name,
-            tempo_bpm=tempo_bpm,
-            meter=self.meter or (4, 4),
-            signature=signature,
-            is_minor=is_minor,
+            tempo_map=tempo_map,
+            meter_map=MeterMap.constant(Meter(*(self.meter or (4, 4)))),
+            key_map=KeyMap.constant(Key.of_signature(*(self.key or (0, False)))),
             seconds=seconds,
             parts=tuple(self._parts()),
             markers=tuple(mark for mark in self.markers if not (loop and mark in bounds)),

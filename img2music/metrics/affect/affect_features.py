@@ -100,9 +100,9 @@ def heard_notes(music: Performance | bytes) -> NDArray[np.float64]:
         DocumentError: the bytes are no readable MIDI file.
     """
     performance = read_midi(music, name="the MIDI file") if isinstance(music, bytes) else music
-    tick = performance.seconds_per_tick
+    at = performance.seconds_at
     rows = sorted(
-        (note.onset_ticks * tick, note.duration_ticks * tick, float(note.pitch))
+        (at(note.onset_ticks), at(note.onset_ticks + note.duration_ticks) - at(note.onset_ticks), float(note.pitch))
         for part in performance.parts
         if not part.is_drums
         for note in part.notes

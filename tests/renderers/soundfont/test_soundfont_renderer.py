@@ -32,6 +32,7 @@ from img2music.renderers.soundfont.sf3 import open_font
 from img2music.renderers.soundfont.soundfont_renderer import SoundfontRenderer
 from img2music.resources import asset_path, cache_folder
 from img2music.stages import load_stage
+from img2music.theory import Key, Meter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +48,7 @@ def part(
 
 
 def song(*parts: PlayedPart, seconds: float = 2.6) -> Performance:
-    return Performance("song", 120.0, (4, 4), 0, False, seconds, parts)
+    return Performance.steady("song", Key.parse("C"), Meter(4, 4), 120.0, seconds, parts)
 
 
 TRIO = song(part(), part("piano", 0, 1), part("drums", 0, 9, notes=tuple(replace(note, pitch=38) for note in NOTES)))
@@ -362,7 +363,9 @@ def test_script_without_a_main_guard(tiny: Path, tmp_path: Path) -> None:
         "from img2music.performance import Performance, PlayedNote, PlayedPart\n"
         "from img2music.renderers.soundfont.soundfont_renderer import SoundfontRenderer\n"
         "parts = tuple(PlayedPart(n, 0, c, (PlayedNote(0, 480, 60, 90),), ()) for c, n in enumerate('ab'))\n"
-        "print(len(SoundfontRenderer(soundfont=sys.argv[1])(Performance('', 120, (4, 4), 0, False, 1.0, parts), stems=True).stems))\n"
+        "from img2music.theory import Key, Meter\n"
+        "song = Performance.steady('', Key.parse('C'), Meter(4, 4), 120, 1.0, parts)\n"
+        "print(len(SoundfontRenderer(soundfont=sys.argv[1])(song, stems=True).stems))\n"
     )
     done = subprocess.run([sys.executable, str(script), str(tiny)], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("2\n", "")
