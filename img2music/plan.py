@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from img2music.motif import Material, Motif
 from img2music.movement import check_hits, first_bars, key_map_of, meter_map_of, tempo_map_of
 from img2music.part_plan import PartPlan, Role
 from img2music.rng import Craft, Seed
-from img2music.section import BPM_RANGE, Hit, Section, TempoChange
+from img2music.section import BPM_RANGE, Hit, Material, Motif, Section, TempoChange
 from img2music.strict_model import DocumentModel, StrictModel
 from img2music.theory import Chord, Key, Meter, instrument, parse_bar
 from img2music.theory.mode_check import find_mode_contradiction

@@ -1,4 +1,4 @@
-"""A stretch of the form, and what may move in it: key, metre, tempo, energy, who has the tune and who is silent.
+"""A stretch of the form: its material, its harmony, and what may move in it: key, metre, tempo, energy, who has the tune and who is silent.
 
 Conventions: what a section does not say is the piece's. Bars are counted from 1 as on the page, those of a `TempoChange` from the section's
 first; places are quarter notes from the bar line, on a grid of 1/24; tempo in quarter notes a minute. Knows nothing of notes.
@@ -15,11 +15,24 @@ from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model
 from img2music.strict_model import StrictModel
 from img2music.theory import Key, Meter
 
-__all__ = ["BPM_RANGE", "Action", "Hit", "Section", "TempoChange", "Texture"]
+__all__ = [
+    "BPM_RANGE",
+    "Action",
+    "Development",
+    "Hit",
+    "Material",
+    "Motif",
+    "Section",
+    "TempoChange",
+    "Texture",
+    "place_quarters",
+]
 
 Unit = Annotated[float, Field(ge=0, le=1)]
 BPM_RANGE = (20.0, 300.0)
 Action = Literal["accent", "entry", "stop"]
+Development = Literal["repetition", "sequence", "inversion", "fragment", "augmentation"]
+"""What a bar makes of the motif: the same again, a step away, upside down, its head twice, twice as slow."""
 Texture = Literal["solo", "unison", "stop_time"]
 GRID = 24
 """Places are told to a twenty-fourth of a quarter note."""
@@ -28,6 +41,41 @@ GRID = 24
 def place_quarters(place: float) -> Fraction:
     """A place as an exact number of quarter notes."""
     return Fraction(round(place * GRID), GRID)
+
+
+class Motif(StrictModel):
+    """The smallest idea the piece grows from."""
+
+    steps: Annotated[tuple[Annotated[int, Field(ge=-14, le=14)], ...], Field(min_length=2, max_length=12)]
+    """Scale steps above the motif's first note, which is 0."""
+    rhythm: Annotated[tuple[Annotated[float, Field(ge=1 / 24, le=8)], ...], Field(min_length=2, max_length=12)]
+    """Durations in quarter notes, one for each step; on a grid of 1/24."""
+
+    @model_validator(mode="after")
+    def _same_length(self) -> Motif:
+        if len(self.steps) != len(self.rhythm):
+            raise ValueError(
+                f"a motif needs as many durations as steps, not {len(self.rhythm)} and {len(self.steps)}; make them equal"
+            )
+        return self
+
+    @property
+    def durations(self) -> tuple[Fraction, ...]:
+        """The rhythm as exact quarter notes."""
+        return tuple(Fraction(round(duration * 24), 24) for duration in self.rhythm)
+
+
+class Material(StrictModel):
+    """What one letter of the form is made of, where it has something of its own."""
+
+    letter: Annotated[str, Field(min_length=1, max_length=200)]
+    """The `Section.material` that it belongs to."""
+    motif: Motif | None = None
+    """None takes the piece's motif; a contrast then turns it upside down."""
+    contour: Annotated[tuple[Unit, ...], Field(min_length=2, max_length=64)] | None = None
+    """The line its tune follows, low to high; None takes the piece's."""
+    development: Annotated[tuple[Development, ...], Field(max_length=16)] = ()
+    """What the bars after the motif do with it, in this order and round again; empty leaves it to the composer."""
 
 
 class TempoChange(StrictModel):

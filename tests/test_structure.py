@@ -16,7 +16,6 @@ LINES = range(60, 301)
 OTHER_LENGTHS: dict[str, str] = {
     "__main__.py": "`python -m img2music`, no more",
     "rng.py": "everything imports it, so it holds nothing else",
-    "strict_model.py": "everything imports it, so it holds nothing else",
     "audio.py": "one record",
     "cli/instruments.py": "one verb a file",
     "cli/pipelines.py": "one verb a file",

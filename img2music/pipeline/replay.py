@@ -12,6 +12,7 @@ No model is asked again: a plan and a tune that came from one are on record.
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from dataclasses import dataclass
 from hashlib import sha256
@@ -165,9 +166,10 @@ def _compare_made(
         return "new"
     spellings = [content]
     if name == "plan.json":
-        # A style file may lie elsewhere now, and parts had no ids once; neither decides a note.
-        elsewhere = _plan_with_style(content, named_style)
-        spellings += [elsewhere, _plan_without_ids(content), _plan_without_ids(elsewhere)]
+        # A style file may lie elsewhere now, and parts had no ids once; neither decides a note, nor does the number of the version.
+        spellings += [_plan_with_style(content, named_style)]
+        spellings += [_plan_of_version_1(one) for one in spellings]
+        spellings += [_plan_without_ids(one) for one in spellings]
     return "same" if record.files[name] in {sha256(spelling).hexdigest() for spelling in spellings} else "different"
 
 
@@ -181,10 +183,17 @@ def _plan_with_style(content: bytes, style: str | None) -> bytes:
 
 def _plan_without_ids(content: bytes) -> bytes:
     """A plan.json as it was written before parts had ids and hands; unchanged where those are not what the parts' names say."""
-    plan = CompositionPlan.model_validate_json(content)
-    if any((part.id, part.hand) != (part.name, hand_in_name(part.name)) for part in plan.parts):
-        return content
-    return (plan.model_dump_json(indent=2, exclude={"parts": {"__all__": {"id", "hand"}}}) + "\n").encode()
+    plan = json.loads(content)
+    for part in plan["parts"]:
+        if (part["id"], part["hand"]) != (part["name"], hand_in_name(part["name"])):
+            return content
+        del part["id"], part["hand"]
+    return (json.dumps(plan, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _plan_of_version_1(content: bytes) -> bytes:
+    """A plan.json as it was written before plans could move; what moves in one is told apart by its fields."""
+    return content.replace(b'"version": 2', b'"version": 1', 1)
 
 
 def compare_recorded_files(folder: Path, hashes: Mapping[str, str], most_bytes: int = _MOST_BYTES) -> dict[str, FileState]:

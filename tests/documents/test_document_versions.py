@@ -63,7 +63,7 @@ def test_every_piece_replays_byte_for_byte(piece: str, tmp_path: Path, monkeypat
 def test_every_scene_can_be_planned(path: Path, run: Callable[..., tuple[int, str, str]]) -> None:
     code, out, err = run("plan", path, "--json", "--seconds", "20")
     assert (code, err) == (0, "")
-    assert json.loads(out)["version"] == 1
+    assert json.loads(out)["version"] == 2
 
 
 @pytest.mark.parametrize("piece", PIECES)
@@ -120,7 +120,7 @@ def inside(*path: str | int, **fields: object) -> Callable[[Any], None]:
     ("name", "change", "load", "line"),
     [
         ("scene.json", inside(version=99, shots=[]), load_scene, f"version: 99 is newer than this program reads (1); {GET_NEWER}"),
-        ("plan.json", inside(version=99, tempo_bpm="x"), load_plan, f"version: 99 is newer than this program reads (1); {GET_NEWER}"),
+        ("plan.json", inside(version=99, tempo_bpm="x"), load_plan, f"version: 99 is newer than this program reads (2); {GET_NEWER}"),
         ("piece.json", inside(format=99), load_manifest, f"format: 99 is newer than this program reads (1); {GET_NEWER}"),
         (
             "piece.json", inside("scene", version=2), load_manifest,
@@ -131,8 +131,9 @@ def inside(*path: str | int, **fields: object) -> Callable[[Any], None]:
             f"color: unknown field (did you mean 'colours'?); get a newer img2music if one wrote this, else {SCENE}",
         ),
         (
-            "plan.json", inside("sections", 0, key="D minor"), load_plan,
-            ("sections.0.key: unknown field; there are: energy, harmony, material, name, phrase_bars, role; "
+            "plan.json", inside("sections", 0, mood="dark"), load_plan,
+            ("sections.0.mood: unknown field; there are: energy, energy_curve, harmony, key, material, meter, name, phrase_bars, "
+            "role, silent, tempo_bpm, tempo_changes, texture, tune_by; "
             f"get a newer img2music if one wrote this, else {PLAN}"),
         ),
         (
@@ -144,7 +145,7 @@ def inside(*path: str | int, **fields: object) -> Callable[[Any], None]:
             ("audio.loudness_db: unknown field; there are: embed, format, sample_rate, stems; "
             f"get a newer img2music if one wrote this, else {PIECE}"),
         ),
-        ("plan.json", inside(version=0), load_plan, f"version: Input should be 1 (not '0'); {PLAN}"),
+        ("plan.json", inside(version=0), load_plan, f"version: Input should be 2 (not '0'); {PLAN}"),
     ],
 )  # fmt: skip
 def test_a_newer_json_document_is_told_in_one_line(
