@@ -1,6 +1,7 @@
 """The checks of `moving_plans` for hits: each has to be found in the MIDI file at its place, as its action says.
 
-    accent   whoever plays around the place strikes there, louder than at its own strokes before and after
+    accent   somebody strikes there, and nobody's chord or bass note sounds across it (a line that sings may hold its note); who strikes is
+             louder than at its own strokes before and after in the same section
     entry    somebody who was silent for the bar before begins exactly there
     stop     nothing begins or sounds from there to the next bar line
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HIT_CHECKS"]
 
+_LINES, _LOUDEST = {"melody", "counter"}, 127
 _PLAYED_QUARTERS = Fraction(1, 8)
 """How far from its place a played note may lie: swing, rubato, a spread chord."""
 
@@ -38,25 +40,27 @@ def _loudest(notes: list[ReadNote]) -> int:
 
 def _accents(made: Made, read: Timeline, tolerance: Fraction) -> Iterator[str]:
     for hit, onset, place in _hits(made, "accent"):
-        begin = made.plan.meter_map.bar_onset(hit.bar - 1)
-        end = made.plan.meter_map.bar_onset(hit.bar)
-        players = 0
-        for part, notes in zip(made.score.parts, read.parts, strict=True):
-            if not any(begin <= note.onset < end for note in notes):
-                continue
-            players += 1
-            there = [note for note in notes if abs(note.onset - onset) <= tolerance]
+        section = made.plan.section_of(hit.bar - 1)
+        first = made.plan.first_bars[made.plan.sections.index(section)]
+        begin, end = (made.plan.meter_map.bar_onset(bar) for bar in (first, first + section.bars))
+        strikes = False
+        for part, line in zip(made.score.parts, read.parts, strict=True):
+            there = [note for note in line if abs(note.onset - onset) <= tolerance]
+            strikes = strikes or bool(there)
             if not there:
-                yield f"{place}: {part.name} plays in the bar and does not strike"
+                if part.role not in _LINES and any(
+                    note.onset < onset - tolerance and note.end > onset + tolerance for note in line
+                ):
+                    yield f"{place}: {part.name} sounds across it and does not strike"
                 continue
-            before = [note for note in notes if note.onset < onset - tolerance]
-            after = [note for note in notes if note.onset > onset + tolerance]
+            before = [note for note in line if begin <= note.onset < onset - tolerance]
+            after = [note for note in line if onset + tolerance < note.onset < end]
             beside = [note for note in before if note.onset == before[-1].onset] if before else []
             beside += [note for note in after if note.onset == after[0].onset] if after else []
-            if _loudest(there) <= _loudest(beside):
+            if _loudest(there) <= min(_loudest(beside), _LOUDEST - 1):
                 yield f"{place}: {part.name} strikes with {_loudest(there)} and beside it with {_loudest(beside)}"
-        if not players:
-            yield f"{place}: nobody plays"
+        if not strikes:
+            yield f"{place}: nobody strikes"
 
 
 def _entries(made: Made) -> Iterator[str]:

@@ -220,7 +220,8 @@ def _notes(flat: Any, times: dict[Fraction, float]) -> Iterable[ReadNote]:
             continue
         onset = _fraction(event.offset)
         for note in getattr(event, "notes", (event,)):
-            if note.tie is None or note.tie.type == "start":
+            tie = note.tie or event.tie  # a chord of drums has one for all
+            if tie is None or tie.type == "start":
                 pitch = note.pitch.midi if isinstance(note, music21.note.Note) else -1
                 yield ReadNote(onset, pitch, note.volume.velocity or 0, onset + _fraction(note.quarterLength), times[onset])
 
