@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from img2music.brief import Brief
 from img2music.errors import BackendError, Img2MusicError
 from img2music.provenance import collect_model_uses
-from img2music.stages import BUILTIN, WordsReader, load_stage
+from img2music.registry import builtin_names
+from img2music.stages import WordsReader, load_stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -100,7 +101,7 @@ def _checked_call(kind: Kind, name: str, result: type[T], stage: Callable[..., o
     except Img2MusicError:
         raise
     except Exception as error:
-        if name in BUILTIN[kind]:
+        if name in builtin_names(kind):
             raise
         reason = " ".join(str(error).split())[:200]
         raise BackendError(f"{kind} {name!r} failed ({type(error).__name__}: {reason}); tell the plug-in's author") from error
