@@ -19,15 +19,18 @@ if TYPE_CHECKING:
 
     from img2music.audio import Audio
     from img2music.brief import Brief
+    from img2music.io.picture_sequence import PictureSequence
     from img2music.io.pictures import Picture
     from img2music.performance import Performance
     from img2music.plan import CompositionPlan
     from img2music.scene import Scene
     from img2music.score import Score
+    from img2music.storyboard import Storyboard
 
 __all__ = [
     "KINDS",
     "Kind",
+    "MediaPerceiver",
     "Perceiver",
     "Performer",
     "Planner",
@@ -48,6 +51,17 @@ class Perceiver(Protocol):
 
     def __call__(self, picture: Picture, /) -> Scene:
         """See `picture`."""
+        ...
+
+
+class MediaPerceiver(Protocol):
+    """Sees over time: a picture, or pictures that follow each other, become a storyboard; a still picture's has one shot and no length.
+
+    A perceiver of stills becomes one through `img2music.perceivers.shot_perceiver.ShotPerceiver`.
+    """
+
+    def __call__(self, media: Picture | PictureSequence, /) -> Storyboard:
+        """See `media`."""
         ...
 
 
