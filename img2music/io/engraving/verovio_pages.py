@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from img2music.errors import BackendError, MissingPackageError
 from img2music.io.escape import xml_text
+from img2music.io.musicxml.tempo_directions import BLANK_WORDS
 from img2music.resources import asset_path
 
 if TYPE_CHECKING:
@@ -30,9 +31,12 @@ _STAFF_HEIGHT = 220  # verovio units that a staff needs with its distance and ma
 _SERIF = "Times, 'Times New Roman', 'DejaVu Serif', serif"
 _FONT_FILES = ("DejaVuSerifCondensed.ttf", "DejaVuSerifCondensed-Bold.ttf")
 _FONT_FAMILY = "DejaVu Serif Condensed"
-# Accidentals of chord symbols: verovio takes them from a music font's text, which few readers have (SMuFL figured bass).
-_ACCIDENTALS = {"\uea63": "♭♭", "\uea64": "♭", "\uea65": "♮", "\uea66": "♯", "\uea67": "♯♯"}
-_MUSIC_TEXT = re.compile(r'<tspan font-family="Leipzig" font-size="(\d+)px">([\uea63-\uea67])</tspan>')
+# Accidentals of chord symbols and notes of metronome marks: verovio takes them from a music font's text, which few readers have (SMuFL
+# *Figured bass* and *Metronome marks*).
+_SIGNS = {
+    "\uea63": "♭♭", "\uea64": "♭", "\uea65": "♮", "\uea66": "♯", "\uea67": "♯♯", "\ueca5": "♩", "\ueca5 \uecb7": "♩.",
+}  # fmt: skip
+_MUSIC_TEXT = re.compile(r'<tspan font-family="Leipzig" font-size="(\d+)px">([\uea63-\uea67]|\ueca5(?: \uecb7)?)</tspan>')
 _MUSIC_TEXT_SCALE = 9 / 16  # size of verovio's plain text against its musical text
 _NARROW, _WIDE = set(" ,.;:!'|iljtI"), set("MWmw@%—…")
 _TITLE_MARGIN = 30
@@ -41,6 +45,11 @@ _TITLE_HEIGHT, _SUBTITLE_HEIGHT = 74, 28
 
 _SILENT_DEGREE = re.compile(r'<degree print-object="no">.*?</degree>')
 """Degrees that only programs need; verovio prints them all the same ("E7sus4(7)")."""
+_UNSEEN_TEMPO = re.compile(rf"^<direction [^>]*><direction-type>{BLANK_WORDS}</direction-type>.*\n", re.MULTILINE)
+"""Tempi that only programs need, as in a glide; verovio makes room for each as if it had a mark."""
+_KEY = re.compile(r"<part id=|<key><fifths>(-?\d+)</fifths><mode>\w+</mode></key>")
+_PART = re.compile(r"<part id=.*?</part>", re.DOTALL)
+_KEY_SIGNATURE = re.compile(r'<g class="keySig">(?:<g class="keyAccid"><use [^>]*/></g>)*</g>')
 
 
 def engrave(musicxml: str, *, width: int = PAGE_WIDTH) -> tuple[str, ...]:
@@ -54,7 +63,7 @@ def engrave(musicxml: str, *, width: int = PAGE_WIDTH) -> tuple[str, ...]:
         import verovio
     except ModuleNotFoundError:
         raise MissingPackageError("engraving needs verovio: pip install verovio") from None
-    musicxml = _SILENT_DEGREE.sub("", musicxml)
+    musicxml = _UNSEEN_TEMPO.sub("", _SILENT_DEGREE.sub("", _without_repeated_keys(musicxml)))
     verovio.enableLog(verovio.LOG_OFF)  # it writes to standard error past Python
     toolkit = verovio.toolkit()
     # A system must fit on a page, however many parts play.
@@ -77,7 +86,28 @@ def engrave(musicxml: str, *, width: int = PAGE_WIDTH) -> tuple[str, ...]:
     pages = [toolkit.renderToSVG(number) for number in range(1, toolkit.getPageCount() + 1)] if toolkit.loadData(musicxml) else []
     if not any('class="measure"' in page for page in pages):
         raise BackendError("verovio can't engrave this score; open score.musicxml in a notation program instead")
-    return tuple(_clean(page, number) for number, page in enumerate(pages, 1))
+    kits = ["<sign>percussion</sign>" in part for part in _PART.findall(musicxml)]
+    return tuple(_without_kit_keys(_clean(page, number), kits) for number, page in enumerate(pages, 1))
+
+
+def _without_repeated_keys(musicxml: str) -> str:
+    """The document without keys of the signature that is there already, such as F major after D minor: verovio prints it again."""
+    now = ""
+
+    def kept(found: re.Match[str]) -> str:
+        nonlocal now
+        before, now = now, found[1] or ""
+        return "" if found[1] and found[1] == before else found[0]
+
+    return _KEY.sub(kept, musicxml)
+
+
+def _without_kit_keys(page: str, kits: Sequence[bool]) -> str:
+    """A page without key signatures on the staves of kits: where the key changes verovio gives all staves the first one's."""
+    mark = '<g class="staff">'
+    head, *staves = page.split(mark)
+    drawn = (_KEY_SIGNATURE.sub("", staff) if kits[index % len(kits)] else staff for index, staff in enumerate(staves))
+    return mark.join((head, *drawn))
 
 
 def _clean(page: str, number: int) -> str:
@@ -93,12 +123,12 @@ def _clean(page: str, number: int) -> str:
     page = re.sub(rf' id="(?!{name}["-])[^"]*"', "", page)
     page = re.sub(r' class="(\w+Milestone\w*|\w+) ?[^"]*"', r' class="\1"', page)
     page = page.replace('font-family="Times, serif"', f'font-family="{_SERIF}"')
-    page = _MUSIC_TEXT.sub(_accidental, page)
+    page = _MUSIC_TEXT.sub(_plain_sign, page)
     return re.sub(r"<g[^>]*/>|<g[^>]*></g>", "", page)
 
 
-def _accidental(found: re.Match[str]) -> str:
-    return f'<tspan font-size="{int(found[1]) * _MUSIC_TEXT_SCALE:g}px">{_ACCIDENTALS[found[2]]}</tspan>'
+def _plain_sign(found: re.Match[str]) -> str:
+    return f'<tspan font-size="{int(found[1]) * _MUSIC_TEXT_SCALE:g}px">{_SIGNS[found[2]]}</tspan>'
 
 
 def stack(pages: Sequence[str], title: str, subtitle: str = "") -> str:
