@@ -46,7 +46,7 @@ def test_a_performance_carries_the_maps_of_its_score_and_every_note_falls_where_
         )  # fmt: skip
         assert performance.seconds_at(performance.end_ticks) == pytest.approx(plan.seconds, abs=0.001)
         marks = [
-            (plan.meter_map.bar_onset(bar) * TICKS_PER_QUARTER, name.name)
+            (int(plan.meter_map.bar_onset(bar) * TICKS_PER_QUARTER), name.name)
             for bar, name in zip(plan.first_bars, plan.sections, strict=True)
         ]
         assert list(performance.markers) == marks
