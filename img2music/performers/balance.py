@@ -12,6 +12,7 @@ from __future__ import annotations
 from math import exp, log10
 from typing import TYPE_CHECKING
 
+from img2music.cancellation import checkpoint
 from img2music.theory.tempo_map import TempoMap
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def _fullness(part: Part, tempi: TempoMap) -> float:
     decay = _STROKE_SECONDS if part.instrument.kit else (None if part.instrument.sustains else _DECAY_SECONDS)
     energy = playing = end = 0.0
     for note in part.notes:
+        checkpoint()
         onset = tempi.seconds_at(note.onset_quarters)
         length = tempi.seconds_between(note.onset_quarters, note.end_quarters)
         struck = (note.velocity / _TABLE_VELOCITY) ** 4

@@ -15,6 +15,7 @@ from math import pi, sin
 from statistics import median
 from typing import TYPE_CHECKING
 
+from img2music.cancellation import checkpoint
 from img2music.io.style_files import load_style
 from img2music.performance import Control, PlayedNote, PlayedPart
 from img2music.performers.balance import balance_volumes
@@ -109,10 +110,11 @@ class ExpressivePerformer:
     def __call__(self, score: Score, plan: CompositionPlan, /) -> Performance:
         """The performance of `score`, as long as the plan says; the same score always sounds the same."""
         context = _PlayerContext.of(score, plan)
-        parts = []
+        parts: list[PlayedPart] = []
         for part, channel, volume in zip(
             score.parts, assign_channels(score.parts), balance_volumes(score.parts, score.tempo_map), strict=True
         ):
+            checkpoint(len(parts), len(score.parts))
             notes = _play(context, part)
             controls = (*mix_controls(part, volume, context.style.reverb), *_pedal(context, part), *_swells(context, part))
             parts.append(
@@ -140,6 +142,7 @@ def _play(context: _PlayerContext, part: Part) -> list[PlayedNote]:
     played: list[PlayedNote] = []
     index = 0
     while index < len(part.notes):
+        checkpoint()
         stop = index
         while stop < len(part.notes) and part.notes[stop].onset_quarters == part.notes[index].onset_quarters:
             stop += 1
@@ -253,6 +256,7 @@ def _pedal(context: _PlayerContext, part: Part) -> list[Control]:
     sounding = {note.onset_quarters for note in part.notes}
     places = [chord.onset_quarters for chord in context.score.chords if any(_within(context, chord.onset_quarters, sounding))]
     for place in (place for place in places if not context.is_silent(place)):
+        checkpoint()
         change = context.clock.seconds(place)
         if change > 0:
             controls.append(Control(context.clock.ticks(change + 0.01), PEDAL, 0))
@@ -281,6 +285,7 @@ def _swells(context: _PlayerContext, part: Part) -> list[Control]:
     controls: list[Control] = []
     value = -1
     for place in (bars.onset(bar, onset) for bar in range(score.bars + 1) for onset in bars.meter_at(bar).onsets):
+        checkpoint()
         through = context.clock.through_phrase(place)
         level = 104 + 23 * sin(pi * through) if part.instrument.sustains and not part.instrument.kit else 127.0
         if fades and place > fade_from:
