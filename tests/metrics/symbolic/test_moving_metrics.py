@@ -63,7 +63,7 @@ def test_bars_of_a_section_are_those_of_its_metre() -> None:
     plan = moving_plan()
     tune = view_melody(Composer()(plan), plan)
     assert tune is not None
-    assert [(span.letter, span.begin, span.end) for span in tune.sections] == [
+    assert [(span.letter, int(span.begin), int(span.end)) for span in tune.sections] == [
         ("A", 0, 16), ("A", 16, 32), ("B", 32, 44), ("A", 44, 60)
     ]  # fmt: skip
     assert tune.phrases == plan.phrase_starts
@@ -125,5 +125,5 @@ def test_a_moving_piece_is_measured_whole() -> None:
 def test_an_upbeat_lies_before_the_first_bar() -> None:
     meters = MeterMap.constant(Meter.parse("3/4"))
     assert [meters.bar_at(Fraction(place)) for place in (-1, 0, 2, 3)] == [-1, 0, 0, 1]
-    assert meters.place_in_bar(Fraction(-1)) == (-1, 2)
+    assert meters.place_in_bar(Fraction(-1)) == (-1, Fraction(2))
     assert [tone.pitch for tone in top_line(score_from_words("60,64:1 62:1").parts[0].notes)] == [64, 62]
