@@ -39,6 +39,7 @@ def test_nobody_else_computes_time() -> None:
     found = {
         name: lines
         for path in sorted(PACKAGE.rglob("*.py"))
-        if (name := path.relative_to(PACKAGE).as_posix()) not in KNOW_IT | OTHER.keys() and (lines := offences(path.read_text("utf-8")))
+        if (name := path.relative_to(PACKAGE).as_posix()) not in KNOW_IT | OTHER.keys()
+        and (lines := offences(path.read_text("utf-8")))
     }
     assert found == {}
