@@ -34,6 +34,8 @@ OTHER_LENGTHS: dict[str, str] = {
     "renderers/soundfont/synthesis_worker.py": "a program of its own: whatever it held would be loaded with it",
     "io/decoding/decode_process.py": "starts that program for two decoders, drawings and HEIF, and is neither",
     "io/style_files.py": "style files, by name and by path; what they hold is `style`'s",
+    "metrics/compliance/heard_audio.py": "one record, beside the readers of files, and no file itself",
+    "io/engraving/engraving_worker.py": "a program of its own: whatever it held would be loaded with it",
     "io/decoding/decode_worker.py": "a program of its own: whatever it held would be loaded with it",
 }
 """Modules shorter or longer than `LINES`, each with the reason."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from img2music.cancellation import checkpoint
 from img2music.realizers.bass.bass_line import write_bass
 from img2music.realizers.chords.accompaniment import write_chords
 from img2music.realizers.context import compose_context
@@ -91,6 +92,7 @@ class Composer:
         written: dict[str, list[NoteEvent]] = {}
         tune: list[NoteEvent] = []
         for part in sorted(plan.parts, key=lambda part: part.role != "melody"):
+            checkpoint(len(written), len(plan.parts))
             events = list(kept.get(part.id, ()))
             if part.id not in kept:
                 events = write_part(context.for_part(part, context.energies, tune))
@@ -163,6 +165,7 @@ def notate(plan: CompositionPlan, part: PartPlan, events: Sequence[NoteEvent], s
     player = instrument(part.instrument)
     notes = []
     for event in events:
+        checkpoint()
         span = chord_at(spans, event.onset)
         base = bases[min(len(bases) - 1, plan.meter_map.bar_at(event.onset))]
         velocity = min(124, max(16, base + event.emphasis))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from img2music.cancellation import checkpoint
 from img2music.measurement import card, cards_by_name
 from img2music.metrics.symbolic.norms import fill_cards
 from img2music.metrics.symbolic.sequence_similarity import edit_likeness
@@ -101,6 +102,7 @@ def _fitness(scores: NDArray[np.float64], length: int, bars: int) -> float:
     """Harmonic mean of how well and how widely a segment is repeated by places that don't overlap, itself not counted."""
     # Best score of all places up to a bar, and how many paths it takes.
     best: list[tuple[float, int]] = [(0.0, 0)] * (bars + 1)
+    checkpoint()
     for end in range(1, bars + 1):
         best[end] = best[end - 1]
         if end >= length and scores[end - length] > 0:

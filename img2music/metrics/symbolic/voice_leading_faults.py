@@ -15,6 +15,7 @@ from fractions import Fraction
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
+from img2music.cancellation import checkpoint
 from img2music.measurement import card, cards_by_name
 from img2music.metrics.symbolic.melody_view import top_line
 from img2music.metrics.symbolic.norms import fill_cards
@@ -132,6 +133,7 @@ def _inner_parallels(score: Score) -> int | None:
         return None
     faults = 0
     for one, other in combinations(lines, 2):
+        checkpoint()
         pairs = [(one[onset], other[onset]) for onset in sorted(one.keys() & other.keys())]
         octaves = sum((high - low) % 12 == 0 for high, low in pairs)
         if octaves < _DOUBLING * len(pairs):
@@ -169,7 +171,9 @@ def measure_voice_leading(score: Score) -> tuple[Measurement, ...]:
     tune = next((part for part in score.parts if part.role == "melody" and not part.instrument.kit and part.notes), None)
     bass = next((part for part in score.parts if part.role == "bass" and not part.instrument.kit and part.notes), None)
     pairs = strikes_together(tune, bass) if tune is not None and bass is not None else []
+    checkpoint()
     inner = _inner_parallels(score)
+    checkpoint()
     pitched = sum(len(part.notes) for part in score.parts if not part.instrument.kit)
 
     def per_bar(faults: int | None) -> float | None:
