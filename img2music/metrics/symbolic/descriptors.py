@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from img2music.cancellation import checkpoint
 from img2music.measurement import Measurement
 from img2music.metrics.symbolic.melody_metrics import entropy
 from img2music.theory import Key
@@ -105,4 +106,5 @@ def measure_descriptors(score: Score) -> tuple[Measurement, ...]:
 
 
 def _plain(name: str, value: float | None, unit: str, explanation: str, traps: str, high: float = 1.0) -> Measurement:
+    checkpoint()
     return Measurement(name, value, unit, explanation, high=high, better="neither", traps=traps)

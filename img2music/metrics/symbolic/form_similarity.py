@@ -104,6 +104,7 @@ def _bar_features(score: Score) -> NDArray[np.float64]:
     bar = score.meter.bar_quarters
     features = np.zeros((score.bars, 24))
     for part in score.parts:
+        checkpoint()
         if part.instrument.kit:
             continue
         for note in part.notes:

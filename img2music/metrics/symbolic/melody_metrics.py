@@ -15,6 +15,7 @@ from math import log2
 from statistics import median
 from typing import TYPE_CHECKING, Literal
 
+from img2music.cancellation import checkpoint
 from img2music.metrics.symbolic.norms import measure_against_people
 from img2music.metrics.symbolic.sequence_similarity import longest_repeat, runs
 
@@ -87,6 +88,7 @@ def _breath(tune: MelodyView) -> float | None:
     nexts = [*(tone.onset for tone in tune.tones[1:]), None]
     breaths = []
     for begin, end in pairwise(tune.phrases):
+        checkpoint()
         last = [
             (tone, after)
             for tone, after in zip(tune.tones, nexts, strict=True)

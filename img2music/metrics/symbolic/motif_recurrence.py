@@ -14,6 +14,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from img2music.cancellation import checkpoint
 from img2music.metrics.symbolic.norms import measure_against_people
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def recurrence(tune: MelodyView, shape: MotifShape) -> float | None:
         for first in range(count - length + 1):
             intervals = shape.intervals[first : first + length]
             waits = shape.waits[first : first + length]
+            checkpoint()
             for place in range(len(moves) - length + 1):
                 pace = moves[place][1] / waits[0]
                 if pace in _PACES and _states(moves[place : place + length], intervals, waits, pace):
