@@ -26,6 +26,8 @@ OTHER_LENGTHS: dict[str, str] = {
     "evaluation/line_diff.py": "one function, for any two lists of lines",
     "models/question.py": "two records that the client and the providers share",
     "models/http/redaction.py": "the one place that cuts keys and passwords out of messages, so that it can be read at once",
+    "metrics/metric_cards.py": "the list of metrics; what each is stands in the registry and in its module",
+    "metrics/symbolic/norms.py": "the bands of people's songs, which every family of measurements shares",
     "performers/strict.py": "a back end of its own; all it shares with the other one lies in performance_builder",
     "realizers/drums/drum_kit.py": "one table that the drums, the speller and the readers of ABC share",
     "renderers/post/loop_seam.py": "one idea that the renderer, the filter and the mastering share",

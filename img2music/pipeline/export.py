@@ -27,9 +27,19 @@ if TYPE_CHECKING:
     from img2music.piece import Piece
     from img2music.plan import CompositionPlan
     from img2music.provenance import Event
+    from img2music.registry import StageKind
 
-__all__ = ["piece_card", "piece_files", "stem_files", "tags_of"]
+__all__ = ["maker_of", "piece_card", "piece_files", "stem_files", "tags_of"]
 
+_MADE_BY: dict[str, StageKind] = {
+    "scene.json": "perceiver",
+    "plan.json": "planner",
+    "score.musicxml": "realizer",
+    "score.abc": "realizer",
+    "score.svg": "realizer",
+    "score.mid": "performer",
+    "pianoroll.svg": "performer",
+}
 _COMPACT = {"mp3": "audio/mpeg", "ogg": "audio/ogg"}
 """Formats small enough for a page, and their MIME types."""
 _LARGEST_CARRIED_BYTES = 20_000_000
@@ -46,6 +56,11 @@ def piece_files(piece: Piece, on_event: Callable[[Event], None] | None = None) -
     timing = {stage: round(seconds, 4) for stage, seconds in log.seconds.items()}
     record = piece.manifest.model_copy(update={"files": hashes, "timing": timing, "checksum": None})
     yield RECORD, with_checksum(dump_json(record)).encode()
+
+
+def maker_of(file: str) -> StageKind | None:
+    """The kind of stage whose work a file of a piece holds, by the file's name; None of those that hold all there is to tell."""
+    return "renderer" if file.startswith(("audio.", "stems/")) else _MADE_BY.get(file)
 
 
 def piece_card(piece: Piece) -> str:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Unpack, cast
 
 from img2music.brief import Brief, Wishes
+from img2music.io.picture_sequence import PictureSequence
 from img2music.performance import Performance
 from img2music.pipeline.make_piece import make_piece, reconcile_length
 from img2music.pipeline.output_options import Output, split_options
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from img2music.provenance import Event
     from img2music.realizers.timeline import NoteEvent
     from img2music.stages import Kind
+    from img2music.storyboard import Storyboard
 
 __all__ = ["Pipeline"]
 
@@ -106,6 +108,22 @@ class Pipeline:
     ) -> Scene:
         """What is in the picture, and what it suggests. `max_pixels` bounds what is decoded."""
         return self._stages.call("perceiver", Scene, Log(on_event), _opened(picture, max_pixels))
+
+    def storyboard(
+        self,
+        seen: PictureSource | PictureSequence | Scene,
+        *,
+        max_pixels: int | None = None,
+        on_event: Callable[[Event], None] | None = None,
+    ) -> Storyboard:
+        """What is seen over time. A still picture, or the scene of one, is one shot without a length; of a sequence, each shot is seen."""
+        from img2music.perceivers.shot_perceiver import ShotPerceiver
+        from img2music.storyboard import Storyboard
+
+        if isinstance(seen, Scene):
+            return Storyboard.of_still(seen)
+        media = seen if isinstance(seen, PictureSequence) else _opened(seen, max_pixels)
+        return ShotPerceiver(partial(self.see, on_event=on_event))(media)
 
     def plan(
         self,

@@ -15,9 +15,10 @@ from img2music.errors import BackendError, Img2MusicError
 from img2music.performance import Performance
 from img2music.plan import CompositionPlan
 from img2music.provenance import collect_model_uses
+from img2music.registry import builtin_names
 from img2music.scene import Scene
 from img2music.score import Score
-from img2music.stages import BUILTIN, Rendering, WordsReader, load_stage
+from img2music.stages import Rendering, WordsReader, load_stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -106,7 +107,7 @@ def _checked_call(kind: Kind, name: str, result: type[T], stage: Callable[..., o
     except Img2MusicError:
         raise
     except Exception as error:
-        if name in BUILTIN[kind]:
+        if name in builtin_names(kind):
             raise
         reason = " ".join(str(error).split())[:200]
         raise BackendError(f"{kind} {name!r} failed ({type(error).__name__}: {reason}); tell the plug-in's author") from error
