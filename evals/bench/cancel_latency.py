@@ -5,9 +5,10 @@
 A dense piece is made once to its end: seen, planned, written, played, made to sound with stems, and saved as each format of sound, the page
 carrying one. Then a token is cancelled from another thread at moments evenly spread over that time, and what is printed a step is the
 median and the longest delay from `cancel()` until control is back (in brackets: processor seconds of this process in it), and whether
-anything was left behind: files, hidden folders, a font half converted, running processes. To reach late moments quickly, what comes before a step is done once and kept; each run begins with the
-step (the stage, or the saving) in which its moment falls. Leaves with 1 where a delay is above the limit or anything is left.
-On a busy machine the clock runs faster than the work: there the processor's seconds tell more.
+anything was left behind: files, hidden folders, a font half converted, running processes. To reach late moments quickly, what comes
+before a step is done once and kept; each run begins with the step (the stage, or the saving) in which its moment falls. Leaves with 1
+where a delay is above the limit or anything is left. On a busy machine the clock runs faster than the work: there the processor's seconds
+tell more.
 """
 
 from __future__ import annotations
