@@ -151,7 +151,11 @@ def _with_players(section: Section, said: MovingSection, parts: Sequence[PartPla
             f"section {section.name}: {tune.name if tune else 'nobody'} was to play alone and to be silent; the others play"
         )
         texture = None
+    sings = section.role == "intro" and tune not in silent and (bool(named) or texture in {"solo", "unison"})
+    if sings:
+        moved.remarks.append(f"section {section.name}: an intro has no tune; it was to have one, so it is a theme")
     changed = {
+        "role": "theme" if sings else section.role,
         "tune_by": None if tune is None or tune is lead else tune.id,
         "silent": tuple(part.id for part in parts if part in silent),
         "texture": texture,
