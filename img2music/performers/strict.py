@@ -30,12 +30,12 @@ class StrictPerformer:
     """Plays onsets, durations and dynamics to the letter."""
 
     def __call__(self, score: Score, plan: CompositionPlan, /) -> Performance:
-        """The performance of `score` at the plan's tempo and length."""
+        """The performance of `score`, as long as the plan says."""
         reverb = load_style(plan.style).reverb
-        end = round(plan.seconds * plan.tempo_bpm / 60 * quarters_to_ticks(1))
+        end = quarters_to_ticks(score.tempo_map.quarters_at(plan.seconds))
         parts = []
         for part, channel, volume in zip(
-            score.parts, assign_channels(score.parts), balance_volumes(score.parts, 60 / plan.tempo_bpm), strict=True
+            score.parts, assign_channels(score.parts), balance_volumes(score.parts, score.tempo_map), strict=True
         ):
             notes = (
                 PlayedNote(
