@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from img2music.planners.form import count_bars, split_into_phrases
-from img2music.planners.rules.loop_form import count_loop_bars, loop_seconds
+from img2music.planners.rules.loop_form import count_loop_bars, loop_tempo
+from img2music.theory.meter_map import bars_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +57,7 @@ def fit_length(sections: tuple[Section, ...], tempo_bpm: float, meter: Meter, fi
     wanted = (count_loop_bars if fixed.loop else count_bars)(fixed.seconds, tempo_bpm, meter)
     fault = f"sections: they hold {bars} bars; {fixed.seconds:g} s of {meter.name} at {tempo_bpm:.4g} need {wanted}"
     if fixed.loop and not fixed.tempo:
-        tempo_bpm = min(_FASTEST, max(_SLOWEST, loop_seconds(wanted, 60.0, meter) * 60 / fixed.seconds))
+        tempo_bpm = min(_FASTEST, max(_SLOWEST, loop_tempo(wanted, meter, fixed.seconds)))
     if wanted == bars:
         return FittedLength(tempo_bpm, sections)
     return FittedLength(tempo_bpm, fit_bars(sections, wanted), fault=fault)
@@ -64,17 +65,17 @@ def fit_length(sections: tuple[Section, ...], tempo_bpm: float, meter: Meter, fi
 
 def _fills(tempo_bpm: float, bars: int, meter: Meter, fixed: FixedChoices) -> bool:
     """Whether so many bars fill the length, with the ring of the last chord."""
-    lasts = loop_seconds(bars, tempo_bpm, meter)
+    lasts = bars_seconds(bars, meter, tempo_bpm)
     if fixed.loop:
         return bars == count_loop_bars(fixed.seconds, tempo_bpm, meter)
-    most = lasts + min(loop_seconds(1, tempo_bpm, meter), 1.0) + _RING_SECONDS[1]
+    most = lasts + min(bars_seconds(1, meter, tempo_bpm), 1.0) + _RING_SECONDS[1]
     return bars == count_bars(fixed.seconds, tempo_bpm, meter) or lasts + _RING_SECONDS[0] <= fixed.seconds <= most
 
 
 def _nearest_tempo(tempo_bpm: float, bars: int, meter: Meter, fixed: FixedChoices) -> float | None:
     """The tempo nearest to `tempo_bpm`, within 8 %, at which `bars` fill the length; None if there is none."""
     if fixed.loop:
-        exact = loop_seconds(bars, 60.0, meter) * 60 / fixed.seconds
+        exact = loop_tempo(bars, meter, fixed.seconds)
         return exact if abs(exact / tempo_bpm - 1) <= _NEAR and _SLOWEST <= exact <= _FASTEST else None
     spread = int(tempo_bpm * _NEAR)
     candidates = sorted((tempo_bpm + step for step in range(-spread, spread + 1)), key=lambda one: abs(one - tempo_bpm))

@@ -21,9 +21,9 @@ from img2music.planners.llm.cited_reasons import check_reasons
 from img2music.planners.llm.fit_length import fit_length
 from img2music.planners.llm.normalize_numerals import numerals_as_meant
 from img2music.planners.rules.ensemble import missing_harmony
-from img2music.planners.rules.loop_form import loop_seconds
 from img2music.style import is_style_file
 from img2music.theory import METERS, Key, Meter, parse_bar
+from img2music.theory.meter_map import bars_seconds
 from img2music.theory.mode_check import find_mode_contradiction
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def settle_plan(wish: PlanProposal, draft: CompositionPlan, settled: FixedChoice
             key=key.name,
             meter=meter.name,
             tempo_bpm=tempo,
-            seconds=loop_seconds(sum(section.bars for section in sections), tempo, meter) if settled.loop else settled.seconds,
+            seconds=bars_seconds(sum(section.bars for section in sections), meter, tempo) if settled.loop else settled.seconds,
             valence=draft.valence,
             arousal=draft.arousal,
             density=round(min(1.0, max(0.0, density)), 3),
