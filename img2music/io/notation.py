@@ -16,6 +16,7 @@ from functools import lru_cache
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from img2music.cancellation import checkpoint
 from img2music.io.note_values import UNITS_PER_QUARTER, split_into_values, tuplets
 
 if TYPE_CHECKING:
@@ -220,6 +221,7 @@ def _strokes(sounds: list[_Sound], start: int, length: int, meter: Meter) -> lis
 
 def _bar(sounds: list[_Sound], start: int, length: int, meter: Meter, dynamics: dict[int, str]) -> tuple[NotatedEvent, ...]:
     """One bar of events."""
+    checkpoint()
     if not sounds:
         whole = meter.bar_quarters
         return (NotatedEvent(Fraction(0), whole, whole, ()),)

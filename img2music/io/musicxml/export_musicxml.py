@@ -14,6 +14,7 @@ from itertools import pairwise
 from math import lcm
 from typing import TYPE_CHECKING
 
+from img2music.cancellation import checkpoint
 from img2music.io.escape import abbreviation, xml_text
 from img2music.io.musicxml.harmony_elements import harmony
 from img2music.io.notation import chords_by_bar, layout_score, sections_by_bar
@@ -131,6 +132,7 @@ class _StaffWriter:
         signature = _signature(self.score.key)
         last = len(self.staff.bars) - 1
         for index, events in enumerate(self.staff.bars):
+            checkpoint()
             yield f'<measure number="{index + 1}">'
             if index == 0:
                 yield self._attributes()
