@@ -123,7 +123,7 @@ def _drawn(
     sections: list[BarNumerals] = []
     for index, (layout, writer) in enumerate(zip(layouts, writers, strict=True)):
         is_last = index == len(layouts) - 1
-        opens = index > 0 and keys[index - 1] != keys[index]
+        opens = (index > 0 or loop) and keys[index - 1] != keys[index]
         if layout.role == "intro":
             bars = writer.intro(layout)
         elif layout.role == "outro":

@@ -76,6 +76,8 @@ def choose_keys(
         if brief.key is not None or words.mode is not None:
             return (AskedKey(key),)  # it ends so anyway
         key = Key.readable(key.tonic, nearest_mode(_OTHER_MODE[wanted], (*style.modes, _OTHER_MODE[wanted])))
+        notes.reasons = [reason for reason in notes.reasons if reason.choice != "mode"]
+        notes.because("mode", f"{key.mode}: your words ask for {wanted} at the end, so it begins otherwise.")
     last = Key.readable(key.tonic, wanted)
     notes.because("key", f"{key.name}, and {last.name} at the end: your words ask for it.")
     return AskedKey(key, _LAST_SHARE), AskedKey(last, must=False)

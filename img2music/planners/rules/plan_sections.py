@@ -119,7 +119,7 @@ def _layouts(
     if bars < LEAST_BARS_A_KEY * len(keys) and not all(asked.must for asked in keys):
         given_up = ", ".join(asked.key.name for asked in keys if not asked.must)
         notes.conflicts.append(
-            f"your words ask for {given_up} at the end, for which {bars} bars are too few; it stays in {keys[0].key.name}"
+            f"your words ask for {given_up} at the end, for which {brief.seconds:g} s are too short; it stays in {keys[0].key.name}"
         )
         keys = [asked for asked in keys if asked.must]
     if len(keys) == 1:
