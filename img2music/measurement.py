@@ -9,19 +9,27 @@ A promise is checked in the written files (`img2music.metrics.compliance`). Know
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = [
     "LEAST_SCALE",
     "LEAST_THIRD",
+    "Better",
     "ComplianceRow",
     "Measurement",
     "Promise",
     "SectionTonality",
     "Source",
     "Tonality",
+    "card",
+    "cards_by_name",
 ]
 
+Better = Literal["higher", "lower", "inside", "neither"]
+""""inside" is good inside `band`; "neither" is for comparison only."""
 Source = Literal["MIDI", "MusicXML", "audio"]
 Promise = Literal["tempo", "metre", "key", "length", "instruments", "bars", "words", "loop"]
 LEAST_THIRD = 0.55
@@ -49,14 +57,33 @@ class Measurement:
     version: int = 1
     low: float = 0.0
     high: float = 1.0
-    better: Literal["higher", "lower", "inside", "neither"] = "higher"
-    """"inside" is good inside `band`; "neither" is for comparison only."""
+    better: Better = "higher"
     traps: str = ""
     """How the number misleads."""
     band: tuple[float, float] | None = None
     """10th and 90th percentile of the same measurement in music by people; None where there is no such figure."""
     band_of: str = ""
     """Whose music the band was taken from."""
+
+
+def card(
+    name: str,
+    unit: str,
+    explanation: str,
+    traps: str,
+    *,
+    version: int = 1,
+    low: float = 0.0,
+    high: float = 1.0,
+    better: Better = "higher",
+) -> Measurement:
+    """What a number means, before anything is measured; fields as `Measurement` explains them."""
+    return Measurement(name, None, unit, explanation, version, low, high, better, traps)
+
+
+def cards_by_name(*cards: Measurement) -> Mapping[str, Measurement]:
+    """The cards of one family, in the order in which they are shown."""
+    return {one.name: one for one in cards}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from img2music.cancellation import cancelled_by
 from img2music.errors import OutputError
 from img2music.output_folder import save_files
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from img2music.audio import Audio
     from img2music.brief import Brief
+    from img2music.cancellation import CancelToken
     from img2music.manifest import Manifest
     from img2music.performance import Performance
     from img2music.plan import CompositionPlan
@@ -73,19 +75,28 @@ class Piece:
         files: Iterator[tuple[str, bytes]] = _export().piece_files(self, on_event)
         return files
 
-    def save(self, folder: str | Path, *, force: bool = False, on_event: Callable[[Event], None] | None = None) -> Path:
+    def save(
+        self,
+        folder: str | Path,
+        *,
+        force: bool = False,
+        on_event: Callable[[Event], None] | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Path:
         """Write every file into `folder` (made if missing), all or none, and return it; `on_event` is told of each step.
 
-        An earlier piece of the same picture makes room, unless one of its files was changed since. Anything else in the folder
-        that would be lost is an error; `force` replaces it.
+        `cancel` stops it before the files are at their place. An earlier piece of the same picture makes room, unless one of its files
+        was changed since. Anything else in the folder that would be lost is an error; `force` replaces it.
 
         Raises:
             OutputError: the folder can't be made or written, or holds something that would be lost; nothing was written.
+            Cancelled: `cancel` was cancelled; nothing was written.
         """
         if not str(folder).strip():
             raise OutputError("no folder is named; give one, or '.' for the one you are in")
         target = Path(folder)
-        save_files(target, self.files(on_event), identity=self.manifest.identity, force=force, numbered=False)
+        with cancelled_by(cancel):
+            save_files(target, self.files(on_event), identity=self.manifest.identity, force=force, numbered=False)
         return target
 
 

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model
 
 from img2music.movement import check_hits, first_bars, key_map_of, meter_map_of, tempo_map_of
 from img2music.part_plan import PartPlan, Role
+from img2music.playing_style import PlayingStyle
 from img2music.rng import Craft, Seed
 from img2music.section import BPM_RANGE, Hit, Material, Motif, Section, TempoChange
 from img2music.strict_model import DocumentModel, StrictModel
@@ -77,13 +78,15 @@ class CompositionPlan(DocumentModel):
     """Everything decided before the first note."""
 
     oldest_version: ClassVar[int | None] = 1
-    shown_where_set: ClassVar[tuple[str, ...]] = ("materials", "hits")
+    shown_where_set: ClassVar[tuple[str, ...]] = ("playing", "materials", "hits")
 
     version: Literal[2] = 2
     title: Annotated[str, Field(min_length=1, max_length=200)]
     idea: str = ""
     """One or two sentences: what the piece is about."""
     style: Annotated[str, Field(max_length=1000)]
+    playing: PlayingStyle | None = None
+    """How the style is played; None, as in plans that had it not yet, has it looked up by its name."""
     key: Annotated[str, AfterValidator(lambda text: Key.parse(text).name)]
     meter: Annotated[str, AfterValidator(lambda text: Meter.parse(text).name)]
     tempo_bpm: Annotated[float, Field(ge=BPM_RANGE[0], le=BPM_RANGE[1])]

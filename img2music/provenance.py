@@ -51,11 +51,14 @@ class Event:
 
     stage: str
     """A kind of stage ("perceiver", "planner" ...), or "files"."""
-    state: Literal["started", "finished", "fallback"]
+    state: Literal["started", "progress", "finished", "fallback"]
+    """"progress" comes between the first and the third, at most a hundred times a step, where the step knows how far it is."""
     seconds: float
     """How long the step took; 0 unless it is finished."""
     message: str
     """For people: what is being done, or what was done instead of what was asked, and why."""
+    fraction: float | None = None
+    """How much of the step is done, 0..1, never less than before in the same step; None of a fallback."""
 
 
 class ModelUse(StrictModel):

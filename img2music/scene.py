@@ -13,14 +13,32 @@ Conventions: boxes in fractions of width and height, origin at the top left; val
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Generic, Literal, TypeVar
+import re
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
 from img2music.strict_model import DocumentModel, StrictModel
 from img2music.theory import Meter, instrument, parse_pitch_class
 
-__all__ = ["Attribute", "Box", "ContourName", "Cue", "MusicalAttributes", "PictureInfo", "Scene", "Seal", "Source", "Swatch"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "Attribute",
+    "Box",
+    "ContourName",
+    "Cue",
+    "MusicalAttributes",
+    "Number",
+    "PictureInfo",
+    "Scene",
+    "Seal",
+    "Source",
+    "Swatch",
+    "Unit",
+    "lies_in_unit",
+]
 
 Unit = Annotated[float, Field(ge=0, le=1)]
 Source = Literal["measured", "model"]
@@ -29,6 +47,8 @@ Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
 ContourName = Literal["own", "arch", "wave", "rise", "fall", "still", "zigzag"]
 """The shape that a melody's long line leans to; "own" is the picture's own line as it is."""
 T = TypeVar("T")
+_RANGE = re.compile(r"(-?\d+(?:\.\d+)?)\.\.(\d+(?:\.\d+)?)")
+_ROUNDING = 1e-6
 
 
 class Box(StrictModel):
@@ -207,3 +227,9 @@ class Scene(DocumentModel):
         """The value of a curve cue, or () where it is missing."""
         cue = self.cue(name)
         return cue.value if cue is not None and isinstance(cue.value, tuple) else ()
+
+
+def lies_in_unit(values: Iterable[float], unit: str) -> bool:
+    """Whether all `values` lie in the range that a unit says of itself ("0..1", "-1..1, left to right"); one without a range holds all."""
+    span = _RANGE.match(unit)
+    return span is None or all(float(span[1]) - _ROUNDING <= value <= float(span[2]) + _ROUNDING for value in values)

@@ -2,38 +2,35 @@
 
     picture ──Perceiver──▶ Scene ──Planner──▶ CompositionPlan ──Realizer──▶ Score ──Performer──▶ Performance ──Renderer──▶ Rendering
 
-A stage is a callable object made from its options. Built-in ones are named in `BUILTIN` and imported on first use; a
-package adds its own through an entry point in the group ``img2music.<kind>`` whose name is the stage's and whose object
-is a class or function that takes the options and returns the stage:
-
-    [project.entry-points."img2music.performer"]
-    robotic = "my_package:RoboticPerformer"
+A stage is a callable object made from its options, by a class or function that `img2music.registry` names: the built-in ones in its
+table, those of other packages by their entry points. Nothing is imported before it is used.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from img2music.errors import MissingPackageError, UsageError, unknown_name
+from img2music.errors import UsageError
+from img2music.registry import STAGE_KINDS, StageKind, load_factory, registered_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from importlib.metadata import EntryPoint
 
     from img2music.audio import Audio
     from img2music.brief import Brief
+    from img2music.io.picture_sequence import PictureSequence
     from img2music.io.pictures import Picture
     from img2music.performance import Performance
     from img2music.plan import CompositionPlan
     from img2music.scene import Scene
     from img2music.score import Score
+    from img2music.storyboard import Storyboard
 
 __all__ = [
-    "BUILTIN",
     "KINDS",
     "Kind",
+    "MediaPerceiver",
     "Perceiver",
     "Performer",
     "Planner",
@@ -45,8 +42,8 @@ __all__ = [
     "stage_names",
 ]
 
-Kind = Literal["perceiver", "planner", "realizer", "performer", "renderer"]
-KINDS: tuple[Kind, ...] = ("perceiver", "planner", "realizer", "performer", "renderer")
+Kind = StageKind
+KINDS = STAGE_KINDS
 
 
 class Perceiver(Protocol):
@@ -54,6 +51,17 @@ class Perceiver(Protocol):
 
     def __call__(self, picture: Picture, /) -> Scene:
         """See `picture`."""
+        ...
+
+
+class MediaPerceiver(Protocol):
+    """Sees over time: a picture, or pictures that follow each other, become a storyboard; a still picture's has one shot and no length.
+
+    A perceiver of stills becomes one through `img2music.perceivers.shot_perceiver.ShotPerceiver`.
+    """
+
+    def __call__(self, media: Picture | PictureSequence, /) -> Storyboard:
+        """See `media`."""
         ...
 
 
@@ -106,33 +114,9 @@ class Rendering:
     stems: Mapping[str, Audio] = field(default_factory=dict)
 
 
-BUILTIN: dict[Kind, dict[str, str]] = {
-    "perceiver": {
-        "offline": "img2music.perceivers.offline:OfflinePerceiver",
-        "vlm": "img2music.perceivers.vlm.vlm_perceiver:ModelPerceiver",
-    },
-    "planner": {
-        "llm": "img2music.planners.llm.llm_planner:ModelPlanner",
-        "rules": "img2music.planners.rules.rules_planner:RulesPlanner",
-    },
-    "realizer": {"abc": "img2music.realizers.abc.abc_realizer:AbcRealizer", "composer": "img2music.realizers.composer:Composer"},
-    "performer": {
-        "expressive": "img2music.performers.expressive:ExpressivePerformer",
-        "strict": "img2music.performers.strict:StrictPerformer",
-    },
-    "renderer": {"soundfont": "img2music.renderers.soundfont.soundfont_renderer:SoundfontRenderer"},
-}
-
-
-def _plugins(kind: Kind) -> dict[str, EntryPoint]:
-    from importlib.metadata import entry_points
-
-    return {entry.name: entry for entry in entry_points(group=f"img2music.{kind}")}
-
-
 def stage_names(kind: Kind) -> tuple[str, ...]:
     """Every stage of a kind that can be named, plug-ins too, in alphabetical order."""
-    return tuple(sorted({*BUILTIN[kind], *_plugins(kind)}))
+    return registered_names(kind)
 
 
 def load_stage(kind: Kind, name: str, options: Mapping[str, Any] | None = None) -> Any:
@@ -141,29 +125,12 @@ def load_stage(kind: Kind, name: str, options: Mapping[str, Any] | None = None) 
     Raises:
         UsageError: no such stage, or options it does not take.
         MissingPackageError: a package it needs is not installed.
+        BackendError: a plug-in that can't be imported.
     """
-    if name in BUILTIN[kind]:
-        module, _, attribute = BUILTIN[kind][name].partition(":")
-        try:
-            factory = getattr(import_module(module), attribute)
-        except ModuleNotFoundError as error:
-            raise _missing(kind, name, error) from None
-    else:
-        plugins = _plugins(kind)
-        if name not in plugins:
-            raise unknown_name(kind, name, stage_names(kind))
-        try:
-            factory = plugins[name].load()
-        except ModuleNotFoundError as error:
-            raise _missing(kind, name, error) from None
+    factory = load_factory(kind, name)
     try:
         return factory(**(options or {}))
     except TypeError as error:
         raise UsageError(
             f"{kind} {name!r} does not take these options ({error}); see `img2music pipelines show offline`"
         ) from None
-
-
-def _missing(kind: Kind, name: str, error: ModuleNotFoundError) -> MissingPackageError:
-    package = (error.name or "").partition(".")[0]
-    return MissingPackageError(f"{kind} {name!r} needs {package}: pip install {package}")

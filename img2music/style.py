@@ -11,19 +11,16 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from img2music.playing_style import DrumGroove, MeterName, Playing, PlayingStyle, Unit
 from img2music.strict_model import DocumentModel, StrictModel
-from img2music.theory import Key, Meter, instrument, parse_bar
+from img2music.theory import Key, instrument, parse_bar
 from img2music.theory.instruments import Hand, hand_in_name
-from img2music.theory.pattern_names import check_drum, check_pattern
+from img2music.theory.pattern_names import check_pattern
 
 __all__ = ["DrumGroove", "Style", "StyleAffect", "StylePart", "StyleProgressions", "Vocabulary", "is_style_file"]
 
-Unit = Annotated[float, Field(ge=0, le=1)]
 Mode = Literal["lydian", "major", "mixolydian", "dorian", "minor", "phrygian"]
-MeterName = Annotated[str, AfterValidator(lambda text: Meter.parse(text).name)]
 Tempo = Annotated[float, Field(ge=20, le=300)]
-Rhythm = Annotated[str, Field(max_length=96)]
-DrumName = Annotated[str, AfterValidator(check_drum)]
 
 
 def _check_row(row: str) -> str:
@@ -119,21 +116,6 @@ class Vocabulary(StrictModel):
     """Chance that introduction and ending stand on a held tonic."""
 
 
-GrooveFamily = Literal[
-    "afro", "bossa", "country", "disco", "funk", "halftime", "hiphop", "jazz", "latin", "neworleans", "pop", "punk", "reggae",
-    "rock", "samba", "shuffle", "soul",
-]  # fmt: skip
-"""Families of recorded grooves (`realizers/drums/grooves.py`)."""
-
-
-class DrumGroove(StrictModel):
-    """Rhythm strings by drum ("kick", "snare", "closed hat" ...): . rest, g ghost, x stroke, X accent."""
-
-    calm: dict[DrumName, Rhythm]
-    full: dict[DrumName, Rhythm]
-    fill: dict[DrumName, Rhythm] = Field(default_factory=dict)
-
-
 class StyleAffect(StrictModel):
     """A place in the plane of valence and arousal (Russell 1980)."""
 
@@ -141,7 +123,7 @@ class StyleAffect(StrictModel):
     arousal: Annotated[float, Field(ge=-1, le=1)]
 
 
-class Style(DocumentModel):
+class Style(Playing, DocumentModel):
     """A way of playing."""
 
     old_fields: ClassVar[dict[str, str]] = {"words": ""}
@@ -154,27 +136,16 @@ class Style(DocumentModel):
     meters: Annotated[tuple[MeterName, ...], Field(min_length=1)]
     """Metres it is at home in, the most typical first; others are possible when asked for."""
     modes: Annotated[tuple[Mode, ...], Field(min_length=1)]
-    swing: Unit = 0.0
-    """0 plays eighths straight, 1 as triplets."""
-    rubato: Unit = 0.0
-    humanize_ms: Annotated[float, Field(ge=0, le=40)] = 8.0
-    articulation: Annotated[float, Field(ge=0.2, le=1.1)] = 0.92
-    """Sounding part of a note's written length."""
-    reverb: Unit = 0.35
     form: Literal["song", "verse-refrain", "rondo", "arch", "strophic"] = "song"
     """How sections follow each other; see `planners/form.py`."""
-    ending: Literal["ritardando", "hit", "fade"] = "ritardando"
-    density: tuple[Unit, Unit] = (0.2, 0.8)
-    """Density of the calmest and of the most aroused piece."""
     harmony: dict[Mode, StyleProgressions] = Field(default_factory=dict)
     """Own progressions by mode, used as often as `vocabulary.own` says; in a mode left out all are drawn."""
     vocabulary: Vocabulary = Vocabulary()
     parts: Annotated[tuple[StylePart, ...], Field(min_length=1, max_length=16)]
-    grooves: tuple[GrooveFamily, ...] = ()
-    """What drummers play in this style, the most typical family first: recorded grooves with their timing. Where they swing, so must
-    the style."""
-    drums: dict[MeterName, DrumGroove] = Field(default_factory=dict)
-    """Grooves written out by metre, exact and even; they go before `grooves`."""
+
+    def playing(self, called: str) -> PlayingStyle:
+        """What a plan carries of this style, which it calls by that name or path."""
+        return PlayingStyle(style=called, **{name: getattr(self, name) for name in Playing.model_fields})
 
     @model_validator(mode="after")
     def _ranges_run_upwards(self) -> Style:

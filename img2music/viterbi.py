@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from img2music.cancellation import checkpoint
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -40,6 +42,7 @@ def cheapest_path(
     for place in range(1, len(layers)):
         earlier = layers[place - 1]
         row, back = [], []
+        checkpoint()
         for choice, own in layers[place]:
             best, best_index = float("inf"), 0
             for index, (before, _) in enumerate(earlier):

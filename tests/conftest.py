@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from img2music.cli import main
-from img2music.stages import BUILTIN, KINDS
+from img2music.stages import KINDS
 from tests.support import extras
+from tests.support.registered import register
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,7 +69,7 @@ def has_heic() -> None:
 @pytest.fixture
 def humming(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A pipeline whose renderer hums."""
-    monkeypatch.setitem(BUILTIN["renderer"], "hum", "tests.support.stand_in_stages:Hum")
+    register(monkeypatch, "renderer", "hum", "tests.support.stand_in_stages:Hum")
     path = tmp_path / "humming.yaml"
     path.write_text(
         "name: humming\ndescription: d\nneeds: n\nleaves_machine: nothing\nlicence: l\nstages: {renderer: {use: hum}}\n"
@@ -79,8 +80,8 @@ def humming(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def stand_ins(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small stages beside the real ones: a renderer that hums, and stages that fail in every way."""
-    monkeypatch.setitem(BUILTIN["renderer"], "hum", "tests.support.stand_in_stages:Hum")
+    register(monkeypatch, "renderer", "hum", "tests.support.stand_in_stages:Hum")
     for kind in KINDS:
-        monkeypatch.setitem(BUILTIN[kind], "lacking", "tests.support.stand_in_stages:Lacking")
-        monkeypatch.setitem(BUILTIN[kind], "wrong", "tests.support.stand_in_stages:Wrong")
-        monkeypatch.setitem(BUILTIN[kind], "broken", "tests.support.stand_in_stages:Broken")
+        register(monkeypatch, kind, "lacking", "tests.support.stand_in_stages:Lacking")
+        register(monkeypatch, kind, "wrong", "tests.support.stand_in_stages:Wrong")
+        register(monkeypatch, kind, "broken", "tests.support.stand_in_stages:Broken")

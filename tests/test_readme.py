@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from img2music import Brief, Pipeline
-from img2music.stages import BUILTIN, load_stage
+from img2music.stages import load_stage
 from img2music.theory.pattern_names import PATTERNS
 from tests.support.made_scenes import make_scene
+from tests.support.registered import register
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -122,7 +123,7 @@ def test_the_plug_in_of_the_guide_works(tmp_path: Path, monkeypatch: pytest.Monk
     assert code is not None
     (tmp_path / "my_package.py").write_text(code[1], encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setitem(BUILTIN["performer"], "loud", "my_package:LoudPerformer")
+    register(monkeypatch, "performer", "loud", "my_package:LoudPerformer")
     plan = Pipeline.load().plan(make_scene(), Brief.of(seconds=8))
     score = Pipeline.load().realize(plan)
     quiet, loud = (load_stage("performer", name)(score, plan) for name in ("strict", "loud"))

@@ -26,12 +26,16 @@ OTHER_LENGTHS: dict[str, str] = {
     "evaluation/line_diff.py": "one function, for any two lists of lines",
     "models/question.py": "two records that the client and the providers share",
     "models/http/redaction.py": "the one place that cuts keys and passwords out of messages, so that it can be read at once",
+    "metrics/metric_cards.py": "the list of metrics; what each is stands in the registry and in its module",
+    "metrics/symbolic/norms.py": "the bands of people's songs, which every family of measurements shares",
     "performers/strict.py": "a back end of its own; all it shares with the other one lies in performance_builder",
     "realizers/drums/drum_kit.py": "one table that the drums, the speller and the readers of ABC share",
     "renderers/post/loop_seam.py": "one idea that the renderer, the filter and the mastering share",
     "renderers/soundfont/synthesis_worker.py": "a program of its own: whatever it held would be loaded with it",
     "io/decoding/decode_process.py": "starts that program for two decoders, drawings and HEIF, and is neither",
     "io/style_files.py": "style files, by name and by path; what they hold is `style`'s",
+    "metrics/compliance/heard_audio.py": "one record, beside the readers of files, and no file itself",
+    "io/engraving/engraving_worker.py": "a program of its own: whatever it held would be loaded with it",
     "io/decoding/decode_worker.py": "a program of its own: whatever it held would be loaded with it",
 }
 """Modules shorter or longer than `LINES`, each with the reason."""

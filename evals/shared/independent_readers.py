@@ -1,5 +1,5 @@
 """What programs that know nothing of img2music find in a piece's files: mido in the MIDI file, music21 in the MusicXML document,
-abc2midi in the ABC tune.
+abc2midi in the ABC tune, and what verovio says of the document.
 
 Conventions: tempo in microseconds a quarter note (what MIDI keeps), key signatures in sharps (negative: flats), lengths in seconds
 for the MIDI file and in quarter notes for the written ones. A value is None where a file says nothing or contradicts itself.
@@ -9,6 +9,7 @@ Programs of drum channels are left out; `drums` says whether there are any. Of a
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import tempfile
 from collections import defaultdict
@@ -22,9 +23,18 @@ import mido
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["FileContents", "read_abc_with_abc2midi", "read_midi_with_mido", "read_musicxml_with_music21"]
+__all__ = [
+    "FileContents",
+    "read_abc_with_abc2midi",
+    "read_midi_with_mido",
+    "read_musicxml_with_music21",
+    "sharps_of_key",
+    "verovio_complaints",
+]
 
 _DRUMS = 9
+VERY_FULL = "Justification is highly compressed"
+"""What verovio says of a bar with very many notes, which is no fault."""
 T = TypeVar("T")
 
 
@@ -57,7 +67,7 @@ def _only(values: Iterable[T]) -> T | None:
     return next(iter(different)) if len(different) == 1 else None
 
 
-def _sharps(key: str) -> int:
+def sharps_of_key(key: str) -> int:
     """Sharps of a key as mido names it."""
     import music21
 
@@ -86,7 +96,7 @@ def _midi(file: mido.MidiFile, length: float) -> FileContents:
             elif message.type in {"note_off", "note_on"}:
                 sounding.discard((message.channel, message.note))
         complaints += [f"channel {channel} never lets go of {note}" for channel, note in sorted(sounding)]
-    keys = {_sharps(message.key) for message in messages if message.type == "key_signature"}
+    keys = {sharps_of_key(message.key) for message in messages if message.type == "key_signature"}
     meters = {f"{one.numerator}/{one.denominator}" for one in messages if one.type == "time_signature"}
     pitched = {channel: notes for channel, notes in struck.items() if channel != _DRUMS}
     return FileContents(
@@ -174,3 +184,24 @@ def read_abc_with_abc2midi(tune: bytes) -> FileContents:
     return FileContents(
         found.tempo, found.meter, found.sharps, found.programs, found.drums, found.length, found.notes, words, found.pitches
     )
+
+
+def verovio_complaints(musicxml: str) -> list[str]:
+    """What verovio says on standard error while it engraves a document, one line each."""
+    import verovio
+
+    verovio.enableLog(verovio.LOG_WARNING)
+    with tempfile.TemporaryFile() as log:
+        kept = os.dup(2)
+        os.dup2(log.fileno(), 2)
+        try:
+            toolkit = verovio.toolkit()
+            if not toolkit.loadData(musicxml):
+                return ["verovio can't read it"]
+            for page in range(1, toolkit.getPageCount() + 1):
+                toolkit.renderToSVG(page)
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+        log.seek(0)
+        return log.read().decode().splitlines()

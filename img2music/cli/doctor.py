@@ -7,7 +7,7 @@ import shutil
 import socket
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -17,31 +17,23 @@ from img2music.cli.shared import options as opt  # noqa: TC001  typer reads the 
 from img2music.cli.shared.console import print_json, print_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from importlib.metadata import EntryPoint
     from importlib.resources.abc import Traversable
 
     from pydantic import JsonValue
 
-    from img2music.models.model_spec import ModelSpec
+    from img2music.pipeline_config import StageConfig
+    from img2music.registry import Kind, RegistryEntry
 
 __all__ = ["doctor"]
 
-# Distribution and what it is imported as.
-_PACKAGES = {
-    "midirenderer": "midirenderer",
-    "onnxruntime": "onnxruntime",
-    "mido": "mido",
-    "numpy": "numpy",
-    "pillow": "PIL",
-    "platformdirs": "platformdirs",
-    "pydantic": "pydantic",
-    "pyyaml": "yaml",
-    "resvg-py": "resvg_py",
-    "rich": "rich",
-    "soundfile": "soundfile",
-    "typer": "typer",
-    "verovio": "verovio",
-}
+_PACKAGES = (
+    "midirenderer", "onnxruntime", "mido", "numpy", "pillow", "platformdirs", "pydantic", "pyyaml", "resvg-py", "rich", "soundfile",
+    "typer", "verovio",
+)  # fmt: skip
+_IMPORTED_AS = {"pillow": "PIL", "pyyaml": "yaml"}
+"""Packages that are imported under another name."""
 _PROGRAMS = {
     "fluidsynth": "another synthesizer; Debian: apt install fluidsynth",
     "abc2midi": "reads score.abc in the tests; Debian: apt install abcmidi",
@@ -58,14 +50,19 @@ class _Finding:
     needed: bool
     text: str
     """What was found, or what to do."""
+    record: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What programs are told beside."""
 
 
 def doctor(as_json: opt.JsonOption = False) -> int:
     """Check what works on this machine, and say what to do about the rest. Exit code 4 means that something needed is missing."""
-    findings = [*_python(), *_packages(), *_data(), *_cache(), *_stages(), *_providers(), *_pipelines(), *_programs()]
+    findings = [*_python(), *_packages(), *_data(), *_cache(), *_registered(), *_pipelines(), *_programs()]
     healthy = all(finding.works or not finding.needed for finding in findings)
     if as_json:
-        rows = [{"name": found.name, "works": found.works, "needed": found.needed, "text": found.text} for found in findings]
+        rows = [
+            {"name": found.name, "works": found.works, "needed": found.needed, "text": found.text, **found.record}
+            for found in findings
+        ]
         print_json({"healthy": healthy, "findings": rows})
     else:
         for found in findings:
@@ -82,8 +79,8 @@ def _python() -> Iterator[_Finding]:
 
 
 def _packages() -> Iterator[_Finding]:
-    for name, module in _PACKAGES.items():
-        if find_spec(module) is None:
+    for name in _PACKAGES:
+        if find_spec(_IMPORTED_AS.get(name, name.replace("-", "_"))) is None:
             yield _Finding(name, works=False, needed=True, text=f"pip install {name}")
             continue
         try:
@@ -137,76 +134,78 @@ def _cache() -> Iterator[_Finding]:
         yield _Finding("cache", works=True, needed=True, text=str(folder))
 
 
-def _stages() -> Iterator[_Finding]:
-    """Every stage that can be named; plug-ins are imported, which is the only way to know whether they can be."""
-    from importlib.metadata import entry_points
-
-    from img2music.stages import BUILTIN, KINDS
+def _registered() -> Iterator[_Finding]:
+    """Every stage, provider and metric; plug-ins are imported, which is the only way to know whether they can be."""
+    from img2music.registry import KINDS, builtin_names, find_entry, plugin_points
 
     for kind in KINDS:
-        yield _Finding(kind, works=True, needed=True, text=", ".join(sorted(BUILTIN[kind])))
-        for entry in entry_points(group=f"img2music.{kind}"):
-            about = f"plug-in of {entry.dist.name} {entry.dist.version}" if entry.dist is not None else "plug-in"
-            try:
-                entry.load()
-            except Exception as error:  # whatever a plug-in's import raises
-                text = f"{about} can't be imported ({type(error).__name__}: {error}); mend or uninstall it"
-                yield _Finding(f"{kind} {entry.name}", works=False, needed=False, text=text)
-            else:
-                yield _Finding(f"{kind} {entry.name}", works=True, needed=False, text=about)
+        for name in builtin_names(kind):
+            entry = find_entry(kind, name)
+            yield _entry_finding(entry, entry.summary, needed=entry.extra is None)
+        for point in plugin_points(kind).values():
+            yield _plugin_finding(kind, point)
 
 
-def _providers() -> Iterator[_Finding]:
-    """Every provider of models that another package brings, imported; its model's own packages are only looked for."""
-    from importlib.metadata import entry_points
+def _entry_finding(entry: RegistryEntry, about: str, *, needed: bool) -> _Finding:
+    """Whether what one needs is there; its packages are only looked for."""
+    lacking = entry.lacking()
+    needs = f"needs {entry.needs}" if entry.needs else ""
+    facts = "" if entry.kind == "metric" and entry.plugin_of is None else entry.facts
+    record: dict[str, JsonValue] = {
+        "extra": entry.extra,
+        "deterministic": entry.deterministic,
+        "leaves_machine": entry.leaves_machine,
+        "licence": entry.licence,
+    }
+    text = "; ".join(part for part in (about, lacking or needs, facts) if part)
+    return _Finding(f"{entry.kind} {entry.name}", works=not lacking, needed=needed, text=text, record=record)
 
+
+def _plugin_finding(kind: Kind, point: EntryPoint) -> _Finding:
     from img2music.errors import BackendError
-    from img2music.models.provider_table import ENTRY_POINT_GROUP, PROVIDERS, find_provider
+    from img2music.registry import builtin_names, find_entry, plugin_package
 
-    for entry in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda entry: entry.name):
-        about = f"plug-in of {entry.dist.name} {entry.dist.version}" if entry.dist is not None else "plug-in"
-        works, text = False, about
-        if entry.name in PROVIDERS:
-            text = f"{about} is not used, as a built-in provider has this name; ask its author for another name"
-        else:
-            try:
-                provider = find_provider(entry.name)
-                missing = [name for name in provider.packages if find_spec(name) is None]
-                works = not missing
-                text = f"{about} needs {', '.join(missing)}: {provider.install}" if missing else about
-            except (BackendError, ImportError, ValueError) as error:
-                text = f"{about}: {error}"
-        yield _Finding(f"provider {entry.name}", works=works, needed=False, text=text)
+    about = f"plug-in of {plugin_package(point)}"
+    if point.name in builtin_names(kind):
+        text = f"{about} is not used, as a built-in {kind} has this name; ask its author for another name"
+        return _Finding(f"{kind} {point.name} (plug-in)", works=False, needed=False, text=text)
+    try:
+        entry = find_entry(kind, point.name)
+    except BackendError as error:
+        return _Finding(f"{kind} {point.name}", works=False, needed=False, text=f"{about}: {error}")
+    return _entry_finding(entry, f"{about}: {entry.summary}" if entry.summary else about, needed=False)
 
 
 def _pipelines() -> Iterator[_Finding]:
-    """Every preset: whether each stage that asks a model can, and why not."""
+    """Every preset: whether each of its stages can work, why not, and who steps in until then."""
     from img2music.pipeline.presets import load_pipeline_config, pipeline_names
+    from img2music.pipeline.stage_facts import stage_facts
+    from img2music.registry import STAGE_KINDS
 
     for name in pipeline_names():
         config = load_pipeline_config(name)
         faults: dict[str, None] = {}
-        for kind in type(config.stages).model_fields:
-            stage = getattr(config.stages, kind)
-            faults |= dict.fromkeys(_stage_faults(name, stage.options))
+        instead: dict[str, None] = {}
+        for kind in STAGE_KINDS:
+            stage: StageConfig = getattr(config.stages, kind)
+            fault = stage_facts(kind, stage).fault or _unanswered(name, stage)
+            if fault:
+                faults[fault] = None
+                if stage.fallback is not None:
+                    instead[f"{kind} {stage.fallback.use}"] = None
         text = "; ".join(faults) if faults else config.description
-        yield _Finding(f"pipeline {name}", works=not faults, needed=name == "offline", text=text)
+        until = f"; until then {', '.join(instead)} in its place" if instead else ""
+        yield _Finding(f"pipeline {name}", works=not faults, needed=name == "offline", text=text + until)
 
 
-def _stage_faults(pipeline: str, options: dict[str, JsonValue]) -> Iterator[str]:
-    from img2music.models.model_factory import unavailable_reason
+def _unanswered(pipeline: str, stage: StageConfig) -> str | None:
+    """Why a server on this machine can't be asked; servers elsewhere are not called just to be looked at."""
     from img2music.models.model_spec import ModelSpec
 
-    line = options.get("model")
-    if isinstance(line, str):
-        spec = ModelSpec.parse(line)
-        fault = unavailable_reason(spec) or _unanswered(pipeline, spec)
-        if fault:
-            yield fault
-
-
-def _unanswered(pipeline: str, spec: ModelSpec) -> str | None:
-    """Why a server on this machine can't be asked; servers elsewhere are not called just to be looked at."""
+    line = stage.options.get("model")
+    if not isinstance(line, str):
+        return None
+    spec = ModelSpec.parse(line)
     if spec.provider != "openai" or not spec.is_local:
         return None
     address = urlsplit(spec.options.base_url or "")

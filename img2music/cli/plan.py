@@ -26,7 +26,8 @@ def plan(
     output: opt.OptionalOutputFolder,
 ) -> int:
     """Plan a composition and say why. With --json, print one plan a line, in the order given."""
-    from img2music.io.documents import dump_json, load_scene
+    from img2music.io.documents import dump_json
+    from img2music.io.storyboard_files import load_scene_or_still
     from img2music.report import explain_text
 
     brief, stages = wishes.brief(), choice.load()
@@ -35,7 +36,7 @@ def plan(
     def work(place: int, source: str) -> None:
         with progress(source) as on_event:
             given = source.lower().endswith(".json")
-            scene = load_scene(source) if given else stages.see(source, max_pixels=max_pixels, on_event=on_event)
+            scene = load_scene_or_still(source) if given else stages.see(source, max_pixels=max_pixels, on_event=on_event)
             planned = stages.plan(scene, brief, on_event=on_event)
         files = [("scene.json", dump_json(scene).encode()), ("plan.json", dump_json(planned).encode())]
         save_documents(folders[place], files, force=output.force)

@@ -39,7 +39,8 @@ def replay(
 ) -> int:
     """Make a piece again from its piece.json, and compare every file with the record, byte for byte.
 
-    Exit code 4 means that a file is not the same. report.html is made again too, but not compared.
+    Exit code 4 means that a file is not the same. What need not be the same is made again too, but not compared: report.html, and what
+    comes from a stage that does not promise the same bytes (`img2music pipelines show NAME`).
     The files beside piece.json are compared as well. If you changed one, that is said; it is no failure.
     """
     from img2music.io.pictures import open_picture
@@ -82,6 +83,7 @@ def _print_comparison(result: Replay, source: str, *, as_json: bool) -> None:
                 "replaced": result.saved is not None and result.saved.replaced,
                 "same": result.same,
                 "files": {file.name: file.status for file in result.files},
+                "not_compared": result.not_compared,
                 "beside": result.beside,
                 "versions": list(result.version_notes),
             }
@@ -89,6 +91,8 @@ def _print_comparison(result: Replay, source: str, *, as_json: bool) -> None:
     same = [file.name for file in result.files if file.status == "same"]
     if not as_json:
         print_text(f"{source}: {len(same)} files the same{'' if folder is None else f', in {folder}'}")
+        for name, why in result.not_compared.items():
+            print_text(f"not compared: {name}, because {why}")
     for line in result.version_notes:
         print_notice(f"{source}: {line}")
     touched = [f"{name} ({status})" for name, status in result.beside.items() if status != "as recorded"]

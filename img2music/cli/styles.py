@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.cli.shared.data_file_group import data_file_group
+from img2music.cli.shared.data_file_group import FileAbout, data_file_group
 
 if TYPE_CHECKING:
     import typer
@@ -14,10 +14,10 @@ __all__ = ["styles_group"]
 
 def styles_group() -> typer.Typer:
     """The group with its verbs."""
-    return data_file_group("styles", "style", _summary)
+    return data_file_group("styles", "style", _about)
 
 
-def _summary(name: str) -> str:
+def _about(name: str) -> FileAbout:
     from img2music.io.style_files import load_style
 
-    return load_style(name).summary
+    return FileAbout(load_style(name).summary)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from img2music.cancellation import checkpoint
 from img2music.errors import BackendError, UsageError, unknown_name
 from img2music.io.audio_tags import Tags, id3, riff_info, tagged_flac, tagged_ogg
 
@@ -80,6 +81,7 @@ def _integers(samples: NDArray[np.float32]) -> NDArray[np.int16]:
     channels, frames = samples.shape
     result = np.empty((frames, channels), "<i2")
     for start in range(0, frames, _BLOCK_FRAMES):
+        checkpoint()
         block = samples[:, start : start + _BLOCK_FRAMES] * np.float32(32768)
         np.clip(np.rint(block, out=block), -32768, 32767, out=block)
         result[start : start + _BLOCK_FRAMES] = block.T
@@ -126,6 +128,7 @@ def _encoded(audio: Audio, format: str) -> bytes:  # noqa: A002
     try:
         with soundfile.SoundFile(stream, "w", audio.sample_rate, channels, **_ENCODERS[format]) as file:
             for start in range(0, frames, _BLOCK_FRAMES):
+                checkpoint(start, frames)
                 block = audio.samples[:, start : start + _BLOCK_FRAMES]
                 file.write(_integers(block) if format == "flac" else np.clip(block.T, -1, 1))
     except (soundfile.SoundFileError, OSError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""Documents: scenes, plans and manifests as JSON, pipelines as YAML.
+"""Documents: scenes, storyboards, plans and manifests as JSON, pipelines as YAML.
 
 They are made to be edited by people and models, so everything read is hostile until checked: regular files of bounded
 size and depth, finite numbers, no unknown fields, no YAML aliases and no key twice. Every fault is one line that names file (and, in YAML, the
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -30,18 +29,27 @@ if TYPE_CHECKING:
     from img2music.plan import CompositionPlan
     from img2music.scene import Scene
 
-__all__ = ["LARGEST_BYTES", "dump_json", "load_plan", "load_scene", "parse_json", "parse_yaml", "read_file"]
+__all__ = [
+    "LARGEST_BYTES",
+    "check_cues",
+    "document_kind",
+    "dump_json",
+    "load_plan",
+    "load_scene",
+    "parse_json",
+    "parse_yaml",
+    "read_file",
+]
 
 LARGEST_BYTES = 5_000_000
+_BOM = b"\xef\xbb\xbf"
 _DEEPEST_YAML = 20
 _UNFOLDS = "aliases and deep nesting are not allowed"
 _LONGEST_FAULT = 300
-_ROUNDING = 1e-6
 _NOT_FINITE = "a number is too large, infinite, or no number (nan)"
-_RANGE = re.compile(r"(-?\d+(?:\.\d+)?)\.\.(\d+(?:\.\d+)?)")
-"""A unit that says its range: "0..1"."""
 _REMEDIES = {
     "scene": "mend it there, or see the picture again with `img2music see`",
+    "storyboard": "mend it there",
     "plan": "mend it there, or plan again with `img2music plan`",
     "manifest": "give a piece.json as `img2music compose` wrote it",
     "pipeline": "compare with `img2music pipelines show offline`",
@@ -51,7 +59,7 @@ _REMEDIES = {
     "answers": "give a file of recorded answers as `img2music prompts try` writes it",
 }
 # A field that only one kind of document has at its top: tells a person who mixed them up which one was given.
-_SIGNS = {"attributes": "scene", "sections": "plan", "files": "manifest"}
+_SIGNS = {"attributes": "scene", "sections": "plan", "files": "manifest", "shots": "storyboard"}
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -85,12 +93,18 @@ def load_scene(path: str | Path) -> Scene:
     from img2music.scene import Scene
 
     scene = parse_json(read_file(path), Scene, kind="scene", source=str(path))
-    for place, cue in enumerate(scene.cues):
-        span = _RANGE.match(cue.unit)
-        values = cue.value if isinstance(cue.value, tuple) else () if isinstance(cue.value, str) else (cue.value,)
-        if span and not all(float(span[1]) - _ROUNDING <= value <= float(span[2]) + _ROUNDING for value in values):
-            raise _fault(str(path), f"cues.{place}.value", f"{cue.name!r} lies outside its unit {cue.unit}", "scene")
+    check_cues(scene, str(path))
     return scene
+
+
+def check_cues(scene: Scene, source: str, *, prefix: str = "", kind: str = "scene") -> None:
+    """Raises DocumentError where a cue of a scene that was read lies outside its unit; `prefix` leads to the scene in its document."""
+    from img2music.scene import lies_in_unit
+
+    for place, cue in enumerate(scene.cues):
+        values = cue.value if isinstance(cue.value, tuple) else () if isinstance(cue.value, str) else (cue.value,)
+        if not lies_in_unit(values, cue.unit):
+            raise _fault(source, f"{prefix}cues.{place}.value", f"{cue.name!r} lies outside its unit {cue.unit}", kind)
 
 
 def load_plan(path: str | Path, *, style: str | None = None) -> CompositionPlan:
@@ -115,6 +129,14 @@ def dump_json(model: BaseModel) -> str:
     return model.model_dump_json(indent=2) + "\n"
 
 
+def document_kind(content: bytes) -> str:
+    """What kind of JSON document this is by its fields ("scene", "storyboard", "plan", "manifest"); "" where nothing tells."""
+    try:
+        return _kind_of(from_json(content.removeprefix(_BOM)))
+    except ValueError:
+        return ""
+
+
 def parse_json(content: bytes, model: type[M], *, kind: str, source: str) -> M:
     """A `model` from JSON; `kind` is "scene", "plan" or "manifest", `source` the file's name for messages.
 
@@ -122,7 +144,7 @@ def parse_json(content: bytes, model: type[M], *, kind: str, source: str) -> M:
         DocumentError: not JSON, nested too deeply, a key twice, or not what `model` demands.
     """
     try:
-        tree = from_json(content.removeprefix(b"\xef\xbb\xbf"), allow_inf_nan=False)  # stops at 200 levels
+        tree = from_json(content.removeprefix(_BOM), allow_inf_nan=False)  # stops at 200 levels
     except ValueError as error:
         raise _fault(source, "", f"not a JSON document: {error}", kind) from None
     if not _finite(tree):
@@ -179,7 +201,7 @@ def _key_twice(content: bytes) -> str | None:
             found.extend(name for place, name in enumerate(names) if name in names[:place])
 
     # Numbers are of no interest here, and very long ones are an error for `int`.
-    json.loads(content.removeprefix(b"\xef\xbb\xbf"), object_pairs_hook=note, parse_int=len, parse_float=len)
+    json.loads(content.removeprefix(_BOM), object_pairs_hook=note, parse_int=len, parse_float=len)
     return found[0] if found else None
 
 

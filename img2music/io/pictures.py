@@ -21,6 +21,7 @@ from importlib import import_module
 from threading import Lock
 from typing import TYPE_CHECKING, TypeAlias
 
+from img2music.cancellation import CheckedBytes, checkpoint
 from img2music.errors import PictureError, UsageError
 from img2music.io.colour import colour_tags
 from img2music.io.decoding import file_types, heif, jpeg_header, svg
@@ -117,6 +118,7 @@ def open_picture(source: PictureSource, *, max_pixels: int | None = None) -> Pic
         unknown = type(error).__name__ == "UnidentifiedImageError"  # its text holds a memory address
         reason = "its beginning makes no sense" if unknown else " ".join(str(error).split())[:120] or type(error).__name__
         raise PictureError(f"{name} is a damaged or truncated {what} ({reason}); copy or export it again") from None
+    checkpoint()
     rgb, size, notes = decoded
     rgb.setflags(write=False)
     return Picture(rgb, size[0], size[1], given.file, given.sha256, what, tuple(notes))
@@ -187,7 +189,7 @@ def _decode(kind: PictureFileType, max_pixels: int | None, limit: _PixelLimit) -
     if kind.name == "JPEG":
         limit.set(_jpeg_limit(kind.content, max_pixels))
         large = limit.pixels > MOST_PIXELS
-    with Image.open(io.BytesIO(kind.content), formats=(kind.name,)) as image:
+    with Image.open(CheckedBytes(kind.content), formats=(kind.name,)) as image:
         size = image.size
         first = (
             [kind.note] if kind.note is not None else list(note_frames(image, len(kind.content))) if kind.name in _PAGED else []
@@ -195,6 +197,7 @@ def _decode(kind: PictureFileType, max_pixels: int | None, limit: _PixelLimit) -
         notes += first
         draft = kind.name == "JPEG" and _draft(image, large=large and size[0] * size[1] > MOST_PIXELS)
         image.load()
+        checkpoint()
         if kind.name in _ANIMATED and first and is_blank(image):
             chosen, notes = first_with_content(image, kind.content, kind.name, notes)
         else:

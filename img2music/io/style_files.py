@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 from img2music.errors import unknown_name
 from img2music.io.documents import parse_yaml, read_file
@@ -15,7 +16,11 @@ from img2music.io.lexicon_files import style_aliases
 from img2music.resources import data_folder
 from img2music.style import Style, is_style_file
 
-__all__ = ["load_style", "style_names"]
+if TYPE_CHECKING:
+    from img2music.plan import CompositionPlan
+    from img2music.playing_style import PlayingStyle
+
+__all__ = ["load_style", "playing_style", "style_names"]
 
 _LARGEST_BYTES = 200_000
 
@@ -44,6 +49,18 @@ def load_style(name: str) -> Style:
         near = get_close_matches(name.strip().lower()[:80], style_aliases(), n=2, cutoff=0.75)
         raise unknown_name("style", name, tuple(dict.fromkeys((*style_names(), *near))))
     return _own(plain)
+
+
+def playing_style(plan: CompositionPlan) -> PlayingStyle:
+    """How the plan's style is played: as the plan says, or as the style says by that name where the plan does not.
+
+    Raises:
+        UsageError: no such style.
+        DocumentError: a style file that can't be read.
+    """
+    if plan.playing is not None and plan.playing.style == plan.style:
+        return plan.playing
+    return load_style(plan.style).playing(plan.style)
 
 
 @cache

@@ -15,17 +15,14 @@ from img2music.models.model_factory import chat_model, unavailable_reason
 from img2music.models.model_spec import ModelSpec
 from img2music.models.parsing.json_answer import AnswerError, parse_json_answer, validate_field, validate_record
 from img2music.models.parsing.json_schema import schema_of
-from img2music.models.provider_table import PROVIDERS, Provider
 from img2music.models.question import Answer, Question
 from img2music.models.repair_loop import Reply, converse
 
 __all__ = [
-    "PROVIDERS",
     "Answer",
     "AnswerError",
     "Client",
     "ModelSpec",
-    "Provider",
     "Question",
     "Reply",
     "chat_model",

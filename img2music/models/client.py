@@ -14,10 +14,11 @@ import re
 import warnings
 from dataclasses import replace
 from functools import partial
-from time import monotonic, sleep
+from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from img2music.cancellation import sleep
 from img2music.errors import BackendError, Img2MusicError
 from img2music.models.answer_cache import AnswerCache, CachedAnswer, cache_key
 from img2music.models.chat_messages import langchain_messages, request_parameters

@@ -8,7 +8,6 @@ can't be used here.
 from __future__ import annotations
 
 import os
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,12 +15,10 @@ from typing import TYPE_CHECKING
 from img2music.errors import BackendError, MissingPackageError, UsageError
 from img2music.models.http.proxies import proxy_for
 from img2music.models.model_spec import ModelSpec
-from img2music.models.provider_table import find_provider
+from img2music.registry import find_provider, load_factory
 
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
-
-    from img2music.models.provider_table import Provider
 
 __all__ = ["chat_model", "unavailable_reason"]
 
@@ -40,10 +37,10 @@ def chat_model(line: str | ModelSpec, **options: object) -> BaseChatModel:
     """
     spec = line if isinstance(line, ModelSpec) else ModelSpec.parse(line, **options)
     provider = find_provider(spec.provider)
-    missing = _missing(provider)
-    if missing:
-        raise MissingPackageError(f"model {spec.label!r} needs {', '.join(missing)}: {provider.install}")
-    made: BaseChatModel = import_module(provider.module).make(spec)
+    lacking = provider.lacking()
+    if lacking:
+        raise MissingPackageError(f"model {spec.label!r} {lacking}")
+    made: BaseChatModel = load_factory("provider", spec.provider)(spec)
     return made
 
 
@@ -53,9 +50,9 @@ def unavailable_reason(spec: ModelSpec) -> str | None:
     Looks at packages, files and the environment only: it loads nothing and asks no server.
     """
     provider = find_provider(spec.provider)
-    missing = _missing(provider)
-    if missing:
-        return f"needs {', '.join(missing)}: {provider.install}"
+    lacking = provider.lacking()
+    if lacking:
+        return lacking
     if spec.provider == "openai":
         return _why_not_server(spec)
     if spec.provider in {"gguf", "hf", "vllm"}:
@@ -108,7 +105,3 @@ def _why_not_hf(name: str) -> str | None:
 
     is_here = isinstance(try_to_load_from_cache(name, "config.json"), str)
     return None if is_here else f"the weights of {name} are not on this machine; the first use downloads them"
-
-
-def _missing(provider: Provider) -> list[str]:
-    return [name for name in provider.packages if find_spec(name) is None]

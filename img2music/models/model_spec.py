@@ -15,11 +15,25 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import AfterValidator, Field, ValidationError
 
 from img2music.errors import UsageError, unknown_name
-from img2music.models.provider_table import COMMON_OPTIONS, find_provider
+from img2music.registry import find_provider
 from img2music.strict_model import StrictModel
 
-__all__ = ["LOCAL_HOSTS", "LONGEST_SECONDS", "ModelOptions", "ModelSpec", "check_time_limit"]
+__all__ = [
+    "CHANGES_NO_ANSWER",
+    "COMMON_OPTIONS",
+    "LOCAL_HOSTS",
+    "LONGEST_SECONDS",
+    "ModelOptions",
+    "ModelSpec",
+    "check_time_limit",
+]
 
+COMMON_OPTIONS = frozenset(
+    {"temperature", "max_tokens", "timeout", "retries", "structured", "price_in", "price_out", "per_minute"}
+)
+"""Those of `ModelOptions` that every provider takes; what else one takes stands in its `img2music.registry.ProviderEntry`."""
+CHANGES_NO_ANSWER = frozenset({"timeout", "retries", "price_in", "price_out", "per_minute", "threads", "key_env"})
+"""Options that change no answer."""
 LONGEST_SECONDS = 3600.0
 """No request and no stage may take longer."""
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104  compared with, never bound to
@@ -130,7 +144,7 @@ class ModelSpec(StrictModel):
         own = {
             name: getattr(self.options, name)
             for name in sorted(COMMON_OPTIONS | find_provider(self.provider).options)
-            if name not in _UNSAID
+            if name not in CHANGES_NO_ANSWER
         }
         said = [f"{name}={_plain(value)}" for name, value in own.items() if value != getattr(usual, name)]
         is_path = find_provider(self.provider).names_file
@@ -174,10 +188,6 @@ class ModelSpec(StrictModel):
         if self.options.price_in is None or self.options.price_out is None:
             return None
         return (tokens_in * self.options.price_in + tokens_out * self.options.price_out) / 1e6
-
-
-_UNSAID = frozenset({"timeout", "retries", "price_in", "price_out", "per_minute", "threads", "key_env"})
-"""Options that change no answer."""
 
 
 def _plain(value: object) -> str:

@@ -8,10 +8,12 @@ changed before the next try is for `negotiation`, the loop itself for `client`. 
 from __future__ import annotations
 
 import threading
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
+from img2music.cancellation import Alarm
 from img2music.models.http.failed_request import RequestFailure, backend_error
 from img2music.provenance import MODEL_THREAD
 
@@ -126,19 +128,24 @@ def rate_limit_wait_seconds(spec: ModelSpec, until: float, incidents: list[str])
 
 
 def call_with_timeout(seconds: float, call: Callable[[], T]) -> T:
-    """What `call` returns or raises, or TimeoutError after `seconds`: a call that hangs is left behind in its thread."""
+    """What `call` returns or raises, or TimeoutError after `seconds`: a call that hangs is left behind in its thread.
+
+    Raises:
+        Cancelled: the work was stopped; the call is left behind too, and a model in this process stops at its next token.
+    """
     done: list[T] = []
     failed: list[BaseException] = []
+    ended = Alarm()
 
     def work() -> None:
         try:
             done.append(call())
         except BaseException as error:  # whatever it is belongs to the caller
             failed.append(error)
+        ended.ring()
 
-    thread = threading.Thread(target=work, daemon=True, name=MODEL_THREAD)
-    thread.start()
-    thread.join(seconds)
+    threading.Thread(target=copy_context().run, args=(work,), daemon=True, name=MODEL_THREAD).start()
+    ended.wait(seconds)
     if failed:
         raise failed[0]
     if not done:

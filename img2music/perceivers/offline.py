@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from img2music.cancellation import checkpoint
 from img2music.perceivers.image.thumbnail import number_cue
 from img2music.scene import Cue, PictureInfo, Scene
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from img2music.scene import Swatch
 
 __all__ = ["OfflinePerceiver", "measure_picture"]
+
+_STEPS = 10
+"""Looking at a picture in parts that take about as long as each other."""
 
 
 class OfflinePerceiver:
@@ -96,8 +100,11 @@ def measure_picture(picture: Picture) -> tuple[tuple[Cue, ...], tuple[Swatch, ..
     from img2music.perceivers.image.thumbnail import make_thumbnail
 
     view = make_thumbnail(picture)
+    checkpoint(1, _STEPS)
     seen = run_classifiers(picture.rgb)
+    checkpoint(4, _STEPS)
     faces = find_faces(picture)
+    checkpoint(6, _STEPS)
     cues = (
         *recognition_cues(seen, view.content, faces),
         *instrument_cues(seen, view.content),
@@ -107,6 +114,8 @@ def measure_picture(picture: Picture) -> tuple[tuple[Cue, ...], tuple[Swatch, ..
         *kind_cues(view, picture),
         *surroundings_cues(view, group_shares(seen)),
         *colour_cues(view),
-        *composition_cues(view),
     )
+    checkpoint(7, _STEPS)
+    cues = (*cues, *composition_cues(view))
+    checkpoint(8, _STEPS)
     return cues, swatches(view), seen

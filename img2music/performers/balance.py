@@ -12,6 +12,8 @@ from __future__ import annotations
 from math import exp, log10
 from typing import TYPE_CHECKING
 
+from img2music.cancellation import checkpoint
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -80,6 +82,7 @@ def _fullness(part: Part, quarter_seconds: float) -> float:
     decay = _STROKE_SECONDS if part.instrument.kit else (None if part.instrument.sustains else _DECAY_SECONDS)
     energy = playing = end = 0.0
     for note in part.notes:
+        checkpoint()
         onset, length = float(note.onset_quarters) * quarter_seconds, float(note.duration_quarters) * quarter_seconds
         struck = (note.velocity / _TABLE_VELOCITY) ** 4
         if part.instrument.kit:

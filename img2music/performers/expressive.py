@@ -13,6 +13,7 @@ from fractions import Fraction
 from math import pi, sin
 from typing import TYPE_CHECKING
 
+from img2music.cancellation import checkpoint
 from img2music.io.style_files import load_style
 from img2music.performance import TICKS_PER_QUARTER, Control, PlayedNote, PlayedPart
 from img2music.performers.balance import balance_volumes
@@ -76,10 +77,11 @@ class ExpressivePerformer:
         """The performance of `score` at the plan's tempo and length; the same score always sounds the same."""
         style = load_style(plan.style)
         context = _PlayerContext(score, plan, style, PerformanceClock.of(plan, style))
-        parts = []
+        parts: list[PlayedPart] = []
         for part, channel, volume in zip(
             score.parts, assign_channels(score.parts), balance_volumes(score.parts, 60 / plan.tempo_bpm), strict=True
         ):
+            checkpoint(len(parts), len(score.parts))
             notes = _play(context, part)
             controls = (*mix_controls(part, volume, style.reverb), *_pedal(context, part), *_swells(context, part))
             parts.append(
@@ -106,6 +108,7 @@ def _play(context: _PlayerContext, part: Part) -> list[PlayedNote]:
     played: list[PlayedNote] = []
     index = 0
     while index < len(part.notes):
+        checkpoint()
         stop = index
         while stop < len(part.notes) and part.notes[stop].onset_quarters == part.notes[index].onset_quarters:
             stop += 1
@@ -197,6 +200,7 @@ def _pedal(context: _PlayerContext, part: Part) -> list[Control]:
     sounding = {note.onset_quarters for note in part.notes}
     places = [chord.onset_quarters for chord in context.score.chords if any(_within(context, chord.onset_quarters, sounding))]
     for place in places:
+        checkpoint()
         change = context.clock.seconds(place)
         if change > 0:
             controls.append(Control(context.tick(change + 0.01), PEDAL, 0))
@@ -224,6 +228,7 @@ def _swells(context: _PlayerContext, part: Part) -> list[Control]:
     controls: list[Control] = []
     value = -1
     for bar in range(context.score.bars + 1):
+        checkpoint()
         for onset in meter.onsets:
             place = bar * meter.bar_quarters + onset
             through, _ = context.clock.phrase(place)

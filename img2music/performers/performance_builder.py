@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from img2music.cancellation import checkpoint
 from img2music.errors import UsageError
 from img2music.performance import TICKS_PER_QUARTER, Control, Performance, PlayedNote, PlayedPart
 
@@ -60,6 +61,7 @@ def trim_notes(notes: Iterable[PlayedNote], end_ticks: int) -> tuple[PlayedNote,
     kept: list[PlayedNote] = []
     sounding: dict[int, int] = {}
     for note in ordered:
+        checkpoint()
         played = replace(note, duration_ticks=max(1, min(note.duration_ticks, end_ticks - note.onset_ticks)))
         if note.pitch in sounding:
             before = kept[sounding[note.pitch]]

@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from img2music.atomic_files import RECORD
+from img2music.cancellation import share_of_step
 from img2music.io.documents import dump_json
 from img2music.output_folder import with_checksum
 from img2music.pipeline.progress import Log
@@ -26,9 +27,19 @@ if TYPE_CHECKING:
     from img2music.piece import Piece
     from img2music.plan import CompositionPlan
     from img2music.provenance import Event
+    from img2music.registry import StageKind
 
-__all__ = ["piece_card", "piece_files", "stem_files", "tags_of"]
+__all__ = ["maker_of", "piece_card", "piece_files", "stem_files", "tags_of"]
 
+_MADE_BY: dict[str, StageKind] = {
+    "scene.json": "perceiver",
+    "plan.json": "planner",
+    "score.musicxml": "realizer",
+    "score.abc": "realizer",
+    "score.svg": "realizer",
+    "score.mid": "performer",
+    "pianoroll.svg": "performer",
+}
 _COMPACT = {"mp3": "audio/mpeg", "ogg": "audio/ogg"}
 """Formats small enough for a page, and their MIME types."""
 _LARGEST_CARRIED_BYTES = 20_000_000
@@ -38,13 +49,18 @@ _LARGEST_CARRIED_BYTES = 20_000_000
 def piece_files(piece: Piece, on_event: Callable[[Event], None] | None = None) -> Iterator[tuple[str, bytes]]:
     """Every file of a piece as (name in the folder, content), the manifest last; `on_event` is told of each step."""
     hashes: dict[str, str] = {}
-    log = Log(on_event, dict(piece.timing))
+    log = Log(on_event, seconds=dict(piece.timing))
     for name, content in _files(piece, hashes, log):
         hashes[name] = sha256(content).hexdigest()
         yield name, content
     timing = {stage: round(seconds, 4) for stage, seconds in log.seconds.items()}
     record = piece.manifest.model_copy(update={"files": hashes, "timing": timing, "checksum": None})
     yield RECORD, with_checksum(dump_json(record)).encode()
+
+
+def maker_of(file: str) -> StageKind | None:
+    """The kind of stage whose work a file of a piece holds, by the file's name; None of those that hold all there is to tell."""
+    return "renderer" if file.startswith(("audio.", "stems/")) else _MADE_BY.get(file)
 
 
 def piece_card(piece: Piece) -> str:
@@ -84,11 +100,17 @@ def _files(piece: Piece, hashes: dict[str, str], log: Log) -> Iterator[tuple[str
     if wanted is not None and audio is not None:
         tags, loop = tags_of(piece.plan), piece.plan.loop
         with log.step("files", "writing the sound"):
-            content = encode(audio, wanted.format, tags=tags, loop=loop)
+            with share_of_step(0, 0.5 if _carries_other(wanted) else 1):
+                content = encode(audio, wanted.format, tags=tags, loop=loop)
+            with share_of_step(0.5, 1):
+                carried = _carry(wanted, content, lambda: encode(audio, "ogg", tags=tags, loop=loop))
         yield f"audio.{wanted.format}", content
-        carried = _carry(wanted, content, lambda: encode(audio, "ogg", tags=tags, loop=loop))
         del content  # a long piece is hundreds of megabytes
-        yield from stem_files(piece.stems, wanted.format, tags=tags, loop=loop)
+        stems = stem_files(piece.stems, wanted.format, tags=tags, loop=loop)
+        for part in piece.stems:
+            with log.step("files", f"writing the sound of {part}"):
+                stem = next(stems)
+            yield stem
     with log.step("files", "writing the report"):
         page = report_html(
             replace(piece, manifest=piece.manifest.model_copy(update={"files": dict(hashes)})),
@@ -100,11 +122,16 @@ def _files(piece: Piece, hashes: dict[str, str], log: Log) -> Iterator[tuple[str
     yield "report.html", page.encode()
 
 
+def _carries_other(wanted: AudioInfo) -> bool:
+    """Whether the report carries another format than the file has."""
+    return wanted.embed and wanted.format not in _COMPACT
+
+
 def _carry(wanted: AudioInfo, content: bytes, as_ogg: Callable[[], bytes]) -> tuple[str, bytes] | None:
     """MIME type and bytes of the sound inside the report; None where it names the file beside it."""
     if wanted.format in _COMPACT:
         return (_COMPACT[wanted.format], content) if len(content) <= _LARGEST_CARRIED_BYTES else None
-    return (_COMPACT["ogg"], as_ogg()) if wanted.embed else None
+    return (_COMPACT["ogg"], as_ogg()) if _carries_other(wanted) else None
 
 
 def tags_of(plan: CompositionPlan) -> Tags:

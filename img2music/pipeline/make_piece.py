@@ -106,7 +106,7 @@ def make_piece(
         plan=best.plan if asked or isinstance(start, CompositionPlan) else None,
         models=tuple(log.models),
     )
-    return Piece(
+    piece = Piece(
         brief=brief,
         scene=scene,
         plan=best.plan,
@@ -118,6 +118,8 @@ def make_piece(
         preview_jpeg=None if picture is None else preview_jpeg(picture),
         timing=dict(log.seconds),
     )
+    log.add_document("files", piece)
+    return piece
 
 
 def _best_take(
@@ -138,6 +140,7 @@ def _best_take(
         measurements = measure_score(score, plan)
         mark = overall_quality(measurements)
         judged.append(Take(seed=seed, kept=False, mark=mark, measurements=measurements))
+        log.add_document("realizer", judged[-1])
         if best is None or mark > best.mark:
             best = _Candidate(len(judged) - 1, plan, score, mark)
     assert best is not None  # noqa: S101  there is at least one take

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict, Unpack, cast, get_args
 
 from img2music.brief import Wishes
+from img2music.cancellation import CancelToken  # noqa: TC001  likewise
 from img2music.errors import BriefError, UsageError, unknown_name
 from img2music.manifest import AudioFormat
 from img2music.provenance import Event  # noqa: TC001  likewise
@@ -36,10 +37,12 @@ class ExportOptions(TypedDict, total=False):
 
 
 class OutputOptions(ExportOptions, total=False):
-    """The same, and who listens."""
+    """The same, who listens, and who may stop the work."""
 
     on_event: Callable[[Event], None] | None
     """Told of each step."""
+    cancel: CancelToken | None
+    """Stops the work when it is cancelled: whoever waits for the piece gets `Cancelled` instead."""
 
 
 class PieceOptions(OutputOptions, Wishes, total=False):
@@ -66,7 +69,7 @@ class Output:
 
     @classmethod
     def of(cls, **options: Unpack[OutputOptions]) -> Output:
-        """The options with their defaults; who listens is no part of them.
+        """The options with their defaults; who listens and who may stop the work are no part of them.
 
         Raises:
             UsageError: an unknown option, an unknown audio format, or stems without sound.
@@ -75,7 +78,7 @@ class Output:
         unknown = next((name for name in options if name not in OutputOptions.__annotations__), None)
         if unknown is not None:
             raise unknown_name("option", unknown, tuple(OutputOptions.__annotations__))
-        return cls(**{name: value for name, value in options.items() if name != "on_event"})  # type: ignore[arg-type]
+        return cls(**{name: value for name, value in options.items() if name in ExportOptions.__annotations__})  # type: ignore[arg-type]
 
 
 def split_options(options: PieceOptions) -> tuple[OutputOptions, Wishes]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from img2music.errors import UsageError, unknown_name
 from img2music.io.documents import parse_yaml, read_file
 from img2music.pipeline_config import PipelineConfig, StageConfig, StageTable
+from img2music.registry import asking_stages
 from img2music.resources import data_folder
 
 if TYPE_CHECKING:
@@ -44,9 +45,6 @@ def load_pipeline_config(name_or_path: str | Path) -> PipelineConfig:
     return parse_yaml(content, PipelineConfig, kind="pipeline", source=f"{name}.yaml")
 
 
-_STAGE_OF_PURPOSE = {"see": "perceiver", "plan": "planner", "abc": "realizer"}
-
-
 def adapted(
     config: PipelineConfig, *, model: str | None = None, prompts: Iterable[str] = (), fallbacks: bool = True
 ) -> PipelineConfig:
@@ -67,21 +65,21 @@ def adapted(
         from img2music.models.model_spec import ModelSpec
 
         ModelSpec.parse(model)
-        asking = [name for name, stage in stages.items() if "model" in stage.options]
-        if not asking:
+        with_model = [name for name, stage in stages.items() if "model" in stage.options]
+        if not with_model:
             raise UsageError(
                 f"pipeline {config.name!r} asks no model; choose one that does with --pipeline, see `img2music pipelines ls`"
             )
-        for name in asking:
+        for name in with_model:
             stages[name] = _with_option(stages[name], "model", model)
     named: dict[str, str] = {}
     for prompt in prompts:
         from img2music.templates import load_prompt
 
         purpose = load_prompt(prompt).purpose
-        if purpose not in _STAGE_OF_PURPOSE:
+        if purpose not in asking_stages():
             raise UsageError(f"prompt {prompt!r} is for {purpose!r}, which no stage asks by itself; see `img2music prompts ls`")
-        name = _STAGE_OF_PURPOSE[purpose]
+        name = asking_stages()[purpose].kind
         if name in named:
             raise UsageError(f"prompts {named[name]!r} and {prompt!r} are both for the {name}; give one of them")
         named[name] = prompt

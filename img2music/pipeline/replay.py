@@ -2,7 +2,9 @@
 
 A manifest may come from anywhere, so nothing in it is opened as a path: a pipeline that is no preset is rebuilt from the
 manifest only while its options hold no text, which might name a file, and a style file must be given again. Two files are
-not compared: the report, whose picture is not in the manifest, and the manifest, which holds seconds.
+not compared: the report, whose picture is not in the manifest, and the manifest, which holds seconds. Neither is what comes from a stage
+that works again now and does not promise the same bytes (see `img2music.registry`), or what later stages make of that; the rest has to
+be the same.
 Where files of the piece lie beside the manifest, they are compared with it too, before anything is written: a person may have
 edited them. That says nothing of whether the piece can be made again, so it is told beside it. The folder may come from anywhere too:
 names are those of the manifest, which checks them (a plain name, or one in `stems/`); only regular files are opened, no link is
@@ -24,11 +26,14 @@ from img2music.errors import DocumentError
 from img2music.io.documents import parse_json, read_file
 from img2music.manifest import Manifest, package_versions
 from img2music.output_folder import SavedFiles, save_files
+from img2music.pipeline.export import maker_of
 from img2music.pipeline.from_manifest import pipeline_of_manifest, with_kept_lines, with_kept_record, with_manifest_fields
 from img2music.pipeline.output_options import recorded_output
 from img2music.pipeline.progress import Log
 from img2music.pipeline.run import Pipeline
+from img2music.pipeline.stage_facts import stage_facts
 from img2music.plan import CompositionPlan
+from img2music.registry import STAGE_KINDS
 from img2music.style import is_style_file
 from img2music.theory.instruments import hand_in_name
 
@@ -37,7 +42,9 @@ if TYPE_CHECKING:
 
     from img2music.io.pictures import Picture
     from img2music.piece import Piece
+    from img2music.pipeline_config import PipelineConfig, StageConfig
     from img2music.provenance import Event
+    from img2music.registry import StageKind
 
 __all__ = ["FileCheck", "FileState", "Replay", "compare_recorded_files", "replay"]
 
@@ -45,7 +52,11 @@ FileState = Literal["as recorded", "changed", "missing", "not read"]
 """"not read": a link, no regular file, no permission, or more than is read."""
 _MOST_BYTES = 2**33
 """Of all files together: 30 minutes of 48 kHz stereo in 16 bits are 346 MB, and 16 stems may go with the mix."""
-_UNCOMPARED = {"piece.json", "report.html"}
+_UNCOMPARED = {
+    "piece.json": "it holds the seconds that each step took",
+    "report.html": "it shows the picture, which is not on record",
+}
+"""Files that may differ whoever made them, each with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,8 @@ class FileCheck:
     """"missing": on record and not made now; "new": made now and not on record."""
     beside: FileState | None = None
     """What became of the one that lies beside the manifest; None where no file of the piece does, or this one is not on record."""
+    why: str = ""
+    """Why it was not compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +87,11 @@ class Replay:
     def same(self) -> bool:
         """Whether every compared file was made again with the bytes on record."""
         return all(file.status in {"same", "not compared"} for file in self.files)
+
+    @property
+    def not_compared(self) -> dict[str, str]:
+        """Why some files were not compared, by their names."""
+        return {file.name: file.why for file in self.files if file.status == "not compared"}
 
     @property
     def beside(self) -> dict[str, FileState]:
@@ -128,6 +146,8 @@ def replay(
         log=Log(on_event),
         **recorded_output(record.audio),
     )
+    worked = [kind for kind in piece.manifest.stages if not (kind == "realizer" and pipeline is None and record.tune is not None)]
+    varying = _varying_stages(stages.config, {kind: piece.manifest.stages[kind] for kind in worked})
     done = {**record.stages, **piece.manifest.stages}
     if pipeline is None:
         piece = with_manifest_fields(
@@ -139,7 +159,9 @@ def replay(
 
     def compared() -> Iterator[tuple[str, bytes]]:
         for name, content in piece.files(on_event):
-            checks.append(FileCheck(name, _compare_made(name, content, record, named_style), beside.get(name)))
+            why = _UNCOMPARED.get(name, "") or next((varying[kind] for kind in _made_with(name) if kind in varying), "")
+            status = "not compared" if why else _compare_made(name, content, record, named_style)
+            checks.append(FileCheck(name, status, beside.get(name), why))
             yield name, content
 
     saved = None
@@ -157,11 +179,25 @@ def replay(
     return Replay(piece, tuple(checks), notes, saved)
 
 
-def _compare_made(
-    name: str, content: bytes, record: Manifest, named_style: str | None
-) -> Literal["same", "different", "new", "not compared"]:
-    if name in _UNCOMPARED:
-        return "not compared"
+def _varying_stages(config: PipelineConfig, worked: Mapping[str, str]) -> dict[StageKind, str]:
+    """Why what a stage made need not be the same again, by kind, of those that worked; they are named by kind."""
+    found: dict[StageKind, str] = {}
+    for kind in STAGE_KINDS:
+        asked: StageConfig = getattr(config.stages, kind)
+        stage = next((one for one in asked.chain() if one.use == worked.get(kind)), None)
+        why = "" if stage is None else stage_facts(kind, stage).why_not_compared
+        if why:
+            found[kind] = why
+    return found
+
+
+def _made_with(name: str) -> tuple[StageKind, ...]:
+    """The kinds of stages that a file's content goes back to."""
+    maker = maker_of(name)
+    return () if maker is None else STAGE_KINDS[: STAGE_KINDS.index(maker) + 1]
+
+
+def _compare_made(name: str, content: bytes, record: Manifest, named_style: str | None) -> Literal["same", "different", "new"]:
     if name not in record.files:
         return "new"
     spellings = [content]

@@ -6,12 +6,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Unpack, cast
 
 from img2music.brief import Brief, Wishes
+from img2music.io.picture_sequence import PictureSequence
 from img2music.performance import Performance
 from img2music.pipeline.make_piece import make_piece, reconcile_length
 from img2music.pipeline.output_options import Output, split_options
 from img2music.pipeline.presets import adapted, load_pipeline_config
 from img2music.pipeline.progress import Log
 from img2music.pipeline.stage_runner import StageRunner
+from img2music.pipeline.step_stream import run_work, stream_steps
 from img2music.plan import CompositionPlan
 from img2music.scene import Scene
 from img2music.score import Score
@@ -19,16 +21,19 @@ from img2music.stages import Rendering, load_stage
 from img2music.words import read_words, settle_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from img2music.io.pictures import Picture, PictureSource
     from img2music.piece import Piece
     from img2music.pipeline.output_options import OutputOptions, PieceOptions
+    from img2music.pipeline.progress import Step
+    from img2music.pipeline.step_stream import Work
     from img2music.pipeline_config import PipelineConfig, StageConfig
     from img2music.provenance import Event
     from img2music.realizers.timeline import NoteEvent
     from img2music.stages import Kind
+    from img2music.storyboard import Storyboard
 
 __all__ = ["Pipeline"]
 
@@ -104,6 +109,22 @@ class Pipeline:
         """What is in the picture, and what it suggests. `max_pixels` bounds what is decoded."""
         return self._stages.call("perceiver", Scene, Log(on_event), _opened(picture, max_pixels))
 
+    def storyboard(
+        self,
+        seen: PictureSource | PictureSequence | Scene,
+        *,
+        max_pixels: int | None = None,
+        on_event: Callable[[Event], None] | None = None,
+    ) -> Storyboard:
+        """What is seen over time. A still picture, or the scene of one, is one shot without a length; of a sequence, each shot is seen."""
+        from img2music.perceivers.shot_perceiver import ShotPerceiver
+        from img2music.storyboard import Storyboard
+
+        if isinstance(seen, Scene):
+            return Storyboard.of_still(seen)
+        media = seen if isinstance(seen, PictureSequence) else _opened(seen, max_pixels)
+        return ShotPerceiver(partial(self.see, on_event=on_event))(media)
+
     def plan(
         self,
         scene: Scene,
@@ -144,16 +165,29 @@ class Pipeline:
             picture: a path, bytes, an open file, a Pillow image, a numpy array, or an opened picture: see `PictureSource`.
             brief: what is asked for; wishes among the options (``seconds=30, key="D minor"``) are added to it and win.
             max_pixels: bounds what is decoded; None is what `open_picture` allows.
-            options: those of `OutputOptions` (audio, stems, takes, embed_audio, on_event) and fields of a `Brief`.
+            options: those of `OutputOptions` (audio, stems, takes, embed_audio, on_event, cancel) and fields of a `Brief`.
+
+        Raises:
+            Cancelled: `cancel` was cancelled.
         """
         beside, wishes = split_options(options)
-        wished = _with_wishes(brief, wishes)
-        output = Output.of(**beside)
-        opened = _opened(picture, max_pixels)
-        log = Log(beside.get("on_event"))
-        asked = self.settle(wished, log)
-        scene = self._stages.call("perceiver", Scene, log, opened)
-        return make_piece(scene, asked, output, self._stages, log, picture=opened)
+        return run_work(self._from_picture(picture, _with_wishes(brief, wishes), max_pixels, beside), beside)
+
+    def steps(
+        self,
+        picture: PictureSource,
+        brief: Brief | None = None,
+        *,
+        max_pixels: int | None = None,
+        **options: Unpack[PieceOptions],
+    ) -> Iterator[Step]:
+        """The same, step by step as they happen: events (`Event`) and documents (`DocumentMade`), the finished `Piece` last.
+
+        The arguments are those of `compose`, and checked at once; the work begins with the first step that is asked for, and goes on
+        in a thread of its own (see `step_stream`). Closing the iterator stops it.
+        """
+        beside, wishes = split_options(options)
+        return stream_steps(self._from_picture(picture, _with_wishes(brief, wishes), max_pixels, beside), beside)
 
     def compose_from(
         self,
@@ -172,16 +206,51 @@ class Pipeline:
             brief: what is asked for. A plan has settled everything: then it is only what the result is checked against.
             picture: only illustrates the report.
             scene: what the plan was made from, where that is known: it goes into the report and the record.
-            log: what was done before, which goes into the record too.
-            options: those of `OutputOptions` (audio, stems, takes, embed_audio, on_event).
+            log: what was done before, which goes into the record too; then it says who is told.
+            options: those of `OutputOptions` (audio, stems, takes, embed_audio, on_event, cancel).
+
+        Raises:
+            Cancelled: `cancel` was cancelled.
         """
+        return run_work(self._from_document(start, brief, picture, scene, options), options, log)
+
+    def steps_from(
+        self,
+        start: Scene | CompositionPlan,
+        brief: Brief | None = None,
+        *,
+        picture: Picture | None = None,
+        scene: Scene | None = None,
+        **options: Unpack[OutputOptions],
+    ) -> Iterator[Step]:
+        """The same, step by step; see `steps`. The arguments are those of `compose_from`."""
+        return stream_steps(self._from_document(start, brief, picture, scene, options), options)
+
+    def _from_picture(self, picture: PictureSource, brief: Brief, max_pixels: int | None, options: OutputOptions) -> Work:
         output = Output.of(**options)
-        if isinstance(start, CompositionPlan):
-            start = reconcile_length(start)
-        if brief is None:
-            brief = Brief() if isinstance(start, Scene) else Brief(seconds=start.seconds, seed=start.seed)
-        log = log or Log(options.get("on_event"))
-        return make_piece(start, brief, output, self._stages, log, picture=picture, scene=scene)
+
+        def work(log: Log) -> Piece:
+            opened = _opened(picture, max_pixels)
+            asked = self.settle(brief, log)
+            scene = self._stages.call("perceiver", Scene, log, opened)
+            return make_piece(scene, asked, output, self._stages, log, picture=opened)
+
+        return work
+
+    def _from_document(
+        self,
+        start: Scene | CompositionPlan,
+        brief: Brief | None,
+        picture: Picture | None,
+        scene: Scene | None,
+        options: OutputOptions,
+    ) -> Work:
+        output = Output.of(**options)
+        begin = reconcile_length(start) if isinstance(start, CompositionPlan) else start
+        asked = brief
+        if asked is None:
+            asked = Brief() if isinstance(begin, Scene) else Brief(seconds=begin.seconds, seed=begin.seed)
+        return lambda log: make_piece(begin, asked, output, self._stages, log, picture=picture, scene=scene)
 
     def settle(self, brief: Brief, log: Log) -> Brief:
         """The brief with what its words say exactly; a planner that can explain words is asked for those that the tables leave aside."""

@@ -12,8 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from img2music.brief import Brief
 from img2music.errors import BackendError, Img2MusicError
+from img2music.performance import Performance
+from img2music.plan import CompositionPlan
 from img2music.provenance import collect_model_uses
-from img2music.stages import BUILTIN, WordsReader, load_stage
+from img2music.registry import builtin_names
+from img2music.scene import Scene
+from img2music.score import Score
+from img2music.stages import Rendering, WordsReader, load_stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,6 +36,7 @@ _DOING = {
     "performer": "playing",
     "renderer": "making it sound",
 }
+D = TypeVar("D", Scene, CompositionPlan, Score, Performance, Rendering)
 T = TypeVar("T")
 
 
@@ -49,7 +55,7 @@ class StageRunner:
         """The stage if it is made already, else None."""
         return self._stages.get((kind, place))
 
-    def call(self, kind: Kind, result: type[T], log: Log, *inputs: object, **options: object) -> T:
+    def call(self, kind: Kind, result: type[D], log: Log, *inputs: object, **options: object) -> D:
         """What the stage of a kind returns, or the first of its fallbacks that works.
 
         Raises:
@@ -67,6 +73,7 @@ class StageRunner:
                     log.add_fallback(kind, config.use, config.fallback.use, str(error))
                 else:
                     log.used[kind] = config.use
+                    log.add_document(kind, made)
                     return made
                 finally:
                     log.add_model_uses(uses)
@@ -100,7 +107,7 @@ def _checked_call(kind: Kind, name: str, result: type[T], stage: Callable[..., o
     except Img2MusicError:
         raise
     except Exception as error:
-        if name in BUILTIN[kind]:
+        if name in builtin_names(kind):
             raise
         reason = " ".join(str(error).split())[:200]
         raise BackendError(f"{kind} {name!r} failed ({type(error).__name__}: {reason}); tell the plug-in's author") from error

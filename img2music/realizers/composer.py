@@ -1,6 +1,7 @@
 """The composer: a plan becomes a score. It says who plays when and how loud; each craft has modules of its own.
 
-    timeline    phrases and chords at their places      texture     who rests
+    timeline    phrases and chords at their places      context     what a craft is told
+    texture     who rests                               orchestration, hits     what sections and moments ask for
     melody/     the tune and the counter-melody         chords/     voice leading and accompaniment
     bass/       bass lines                              drums/      drummers and hand percussion
 
@@ -10,31 +11,36 @@ Every promise of the plan (key, metre, tempo, bars, instruments) is kept exactly
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from img2music.io.style_files import load_style
+import numpy as np
+
+from img2music.cancellation import checkpoint
 from img2music.realizers.bass.bass_line import write_bass
 from img2music.realizers.chords.accompaniment import write_chords
+from img2music.realizers.context import compose_context
 from img2music.realizers.drums.drum_kit import drum_spelling
 from img2music.realizers.drums.drum_part import write_drums
 from img2music.realizers.drums.hand_percussion import write_percussion
+from img2music.realizers.hits import mark_hits
 from img2music.realizers.melody.countermelody import write_counter
 from img2music.realizers.melody.melody_part import write_melody
+from img2music.realizers.orchestration import orchestrate, playing_energies, tune_for_others
 from img2music.realizers.texture import apply_rests
-from img2music.realizers.timeline import chord_at, layout_chords, layout_phrases
+from img2music.realizers.timeline import chord_at
 from img2music.score import ChordSymbol, Note, Part, Score, ScoreSection
 from img2music.theory import instrument
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from img2music.plan import CompositionPlan, PartPlan
-    from img2music.realizers.timeline import ChordSpan, NoteEvent, Phrase
-    from img2music.style import Style
-    from img2music.theory import Instrument
+    from img2music.realizers.context import CompositionContext
+    from img2music.realizers.timeline import ChordSpan, NoteEvent
     from img2music.theory.rhythms import Dialect
 
-__all__ = ["Composer", "base_velocity", "dynamic_mark", "notate"]
+__all__ = ["Composer", "bar_velocities", "base_velocity", "dynamic_mark", "finish_lines", "notate", "write_part"]
 
 _DYNAMICS = ((0.22, "pp"), (0.36, "p"), (0.5, "mp"), (0.64, "mf"), (0.8, "f"), (1.01, "ff"))
 _VELOCITY = {"pp": 44, "p": 54, "mp": 64, "mf": 75, "f": 87, "ff": 99}
@@ -47,9 +53,22 @@ def dynamic_mark(energy: float) -> str:
     return next(mark for limit, mark in _DYNAMICS if energy < limit)
 
 
-def base_velocity(energy: float, role: str) -> int:
-    """The MIDI velocity of an unaccented note of a role at an energy of 0..1."""
-    return _VELOCITY[dynamic_mark(energy)] + _ROLE_VELOCITY[role]
+def base_velocity(energy: float, role: str, *, steps: bool = True) -> int:
+    """The MIDI velocity of an unaccented note of a role at an energy of 0..1; without `steps` also between the marks, for a crescendo."""
+    if steps:
+        return _VELOCITY[dynamic_mark(energy)] + _ROLE_VELOCITY[role]
+    limits = [0.0, *(limit for limit, _ in _DYNAMICS)]
+    middles = [(low + high) / 2 for low, high in pairwise(limits)]
+    return round(float(np.interp(energy, middles, list(_VELOCITY.values())))) + _ROLE_VELOCITY[role]
+
+
+def bar_velocities(plan: CompositionPlan, role: str) -> list[int]:
+    """The MIDI velocity of a role's unaccented notes in every bar."""
+    return [
+        base_velocity(energy, role, steps=section.energy_curve is None)
+        for section in plan.sections
+        for energy in section.bar_energies
+    ]
 
 
 class Composer:
@@ -69,20 +88,18 @@ class Composer:
         Raises:
             UsageError: the plan names a style or a pattern that does not exist.
         """
-        style = load_style(plan.style)
-        phrases, spans = layout_phrases(plan), layout_chords(plan)
-        energies = plan.bar_energies
+        context = compose_context(plan)
         written: dict[str, list[NoteEvent]] = {}
         tune: list[NoteEvent] = []
-        alone = len(plan.parts) == 1
         for part in sorted(plan.parts, key=lambda part: part.role != "melody"):
-            player = instrument(part.instrument)
+            checkpoint(len(written), len(plan.parts))
             events = list(kept.get(part.id, ()))
             if part.id not in kept:
-                events = write_part(plan, part, player, style, phrases, spans, energies, tune, alone=alone)
-            if part.role == "melody" and not player.kit and not tune:
-                tune = events
+                events = write_part(context.for_part(part, context.energies, tune))
+            if part.role == "melody" and not instrument(part.instrument).kit and not tune:
+                tune = tune_for_others(plan, events)
             written[part.id] = events
+        written = finish_lines(context, written, kept)
         return Score(
             title=plan.title,
             subtitle=plan.idea,
@@ -90,41 +107,40 @@ class Composer:
             meter_map=plan.meter_map,
             tempo_map=plan.tempo_map,
             bars=plan.bars,
-            parts=tuple(notate(plan, part, written[part.id], spans, energies) for part in plan.parts),
-            chords=_symbols(spans),
+            parts=tuple(notate(plan, part, written[part.id], context.spans) for part in plan.parts),
+            chords=_symbols(context.spans),
             sections=_sections(plan),
         )
 
 
-def write_part(
-    plan: CompositionPlan,
-    part: PartPlan,
-    player: Instrument,
-    style: Style,
-    phrases: Sequence[Phrase],
-    spans: Sequence[ChordSpan],
-    energies: Sequence[float],
-    tune: Sequence[NoteEvent],
-    *,
-    alone: bool,
-) -> list[NoteEvent]:
-    """One part's events."""
-    resting = apply_rests(plan, part, phrases, _rests(plan, part, energies, alone=alone))
-    if player.kit and part.pattern:
-        return write_percussion(plan, part, player, phrases, resting)
-    if player.kit:
-        return write_drums(plan, part, player, phrases, resting, style)
+def write_part(context: CompositionContext) -> list[NoteEvent]:
+    """One part's events; the context's energies are the piece's, and the part's rests are worked out here."""
+    plan, part, style = context.plan, context.part, context.style
+    resting = apply_rests(plan, part, context.phrases, _rests(plan, part, context.energies, alone=context.alone))
+    context = context.for_part(part, playing_energies(plan, part, resting), context.tune)
+    if context.player.kit:
+        return write_percussion(context) if part.pattern else write_drums(context)
     match part.role:
         case "melody":
             # Straight styles with a drum kit sing as pop does, off the beat; the others as songs and folk tunes do.
             dialect: Dialect = "pop" if (style.drums or style.grooves) and style.swing < 0.2 else "song"
-            return write_melody(plan, phrases, spans, player, part.octave, alone=alone, dialect=dialect)
+            return write_melody(context, dialect=dialect)
         case "bass":
-            return write_bass(plan, part, player, phrases, spans, resting)
+            return write_bass(context)
         case "counter":
-            return write_counter(plan, part, player, phrases, spans, resting, tune)
+            return write_counter(context)
         case _:
-            return write_chords(plan, part, player, phrases, spans, resting, tune)
+            return write_chords(context)
+
+
+def finish_lines(
+    context: CompositionContext, lines: Mapping[str, list[NoteEvent]], kept: Collection[str] = ()
+) -> dict[str, list[NoteEvent]]:
+    """The written lines with what sections ask of their players, and with the hits; those of `kept` ids stay."""
+    plan, finished = context.plan, dict(lines)
+    if any(section.tune_by or section.silent or section.texture for section in plan.sections):
+        finished = orchestrate(plan, finished, kept)
+    return mark_hits(plan, context.spans, finished, kept) if plan.hits else finished
 
 
 def _rests(plan: CompositionPlan, part: PartPlan, energies: Sequence[float], *, alone: bool) -> list[float]:
@@ -143,23 +159,21 @@ def _rests(plan: CompositionPlan, part: PartPlan, energies: Sequence[float], *, 
     return playing
 
 
-def notate(
-    plan: CompositionPlan, part: PartPlan, events: Sequence[NoteEvent], spans: Sequence[ChordSpan], energies: Sequence[float]
-) -> Part:
+def notate(plan: CompositionPlan, part: PartPlan, events: Sequence[NoteEvent], spans: Sequence[ChordSpan]) -> Part:
     """Events as spelled notes with written dynamics."""
-    key, bar_quarters = plan.parsed_key, plan.parsed_meter.bar_quarters
+    bases = bar_velocities(plan, part.role)
     player = instrument(part.instrument)
     notes = []
     for event in events:
-        chord = chord_at(spans, event.onset).chord
-        energy = energies[min(len(energies) - 1, int(event.onset / bar_quarters))]
-        base = base_velocity(energy, part.role)
+        checkpoint()
+        span = chord_at(spans, event.onset)
+        base = bases[min(len(bases) - 1, plan.meter_map.bar_at(event.onset))]
         velocity = min(124, max(16, base + event.emphasis))
         if event.weights:
             notes += _strokes(event, base)
             continue
         for pitch in sorted(set(event.pitches)):
-            spelling = drum_spelling(pitch) if player.kit else key.spell(pitch, chord.members)
+            spelling = drum_spelling(pitch) if player.kit else span.key.spell(pitch, span.chord.members)
             notes.append(Note(event.onset, event.duration, pitch, spelling, velocity, event.articulation))
     return Part(part.name, player, part.role, tuple(notes), part.level_db, part.pan, id=part.id, hand=part.hand)
 
@@ -191,7 +205,9 @@ def _sections(plan: CompositionPlan) -> tuple[ScoreSection, ...]:
     sections, bar = [], 0
     for section in plan.sections:
         sections.append(
-            ScoreSection(section.name, bar, section.bars, section.energy, dynamic_mark(section.energy), section.phrase_bars)
+            ScoreSection(
+                section.name, bar, section.bars, section.energy, dynamic_mark(section.bar_energies[0]), section.phrase_bars
+            )
         )
         bar += section.bars
     return tuple(sections)

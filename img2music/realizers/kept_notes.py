@@ -13,16 +13,17 @@ Such text is hostile until `read_kept_line` has read it. Conventions: bars from 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from dataclasses import replace
 from fractions import Fraction
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 from img2music.errors import DocumentError
-from img2music.realizers.composer import Composer, base_velocity, notate
+from img2music.realizers.composer import Composer, bar_velocities, notate
+from img2music.realizers.orchestration import octave_shifts, phrase_onset
 from img2music.realizers.timeline import NoteEvent, chord_at, layout_chords
 from img2music.theory import instrument
+from img2music.theory.meter_map import MeterMap
 from img2music.theory.transposition import transpose_pitch
 
 if TYPE_CHECKING:
@@ -30,11 +31,10 @@ if TYPE_CHECKING:
 
     from img2music.plan import CompositionPlan, PartPlan
     from img2music.score import Note, Part, Score
-    from img2music.theory import Instrument, Key
+    from img2music.theory import Key
 
 __all__ = [
     "compose_around_kept",
-    "octave_shifts",
     "read_kept_line",
     "replace_kept_parts",
     "transfer_part",
@@ -49,7 +49,6 @@ _EVENT = re.compile(
     rf"(?P<place>{_TIME}) (?P<length>{_TIME}) (?P<pitches>[^ ]+)(?: (?P<emphasis>[+-]\d{{1,3}}))?(?: (?P<touch>[a-z]+))?"
 )
 _STROKE = re.compile(rf"(?P<pitch>\d{{1,3}})(?:\*(?P<weight>{_DECIMAL})(?P<lag>[+-]{_DECIMAL}))?")
-_MOST_OCTAVES = 5
 
 
 def transfer_part(
@@ -68,34 +67,34 @@ def transfer_part(
     Raises:
         ValueError: no octaves bring the line into the instrument's range, or only others where `same_octave` allows none.
     """
-    player, bar_quarters = instrument(seat.instrument), new.parsed_meter.bar_quarters
-    energies = old.bar_energies
-    old_bar = old.parsed_meter.bar_quarters
+    player, bars = instrument(seat.instrument), new.meter_map
+    # The old notes by bars of the new length: those of a plan that moves are the same bars in both.
+    old_bars = MeterMap.constant(bars.meter) if bars.is_constant else old.meter_map
+    bases = bar_velocities(old, part.role)
     by_bar: dict[int, list[Note]] = {}
     for note in part.notes:
-        by_bar.setdefault(int(note.onset_quarters / bar_quarters), []).append(note)
+        by_bar.setdefault(old_bars.bar_at(note.onset_quarters), []).append(note)
     old_spans, spans = layout_chords(old), layout_chords(new)
     events: list[NoteEvent] = []
     for bar, place in enumerate(places):
-        shift = (bar - place) * bar_quarters
+        shift = bars.bar_onset(bar) - old_bars.bar_onset(place)
         for (onset, duration), together in groupby(
             by_bar.get(place, []), key=lambda note: (note.onset_quarters, note.duration_quarters)
         ):
             notes = list(together)
-            base = base_velocity(energies[min(len(energies) - 1, int(onset / old_bar))], part.role)
+            base = bases[min(len(bases) - 1, old.meter_map.bar_at(onset))]
             events.append(_event(notes, onset + shift, duration, base, kit=part.instrument.kit))
-    events = _unlapped(events, new.bars * bar_quarters)
+    events = _unlapped(events, new.duration_quarters)
     if player.kit:
         return events
     spelled = {(note.onset_quarters, note.pitch): note for note in part.notes}
     moved = []
     for event in events:
-        bar = int(event.onset / bar_quarters)
-        was = event.onset - (bar - places[bar]) * bar_quarters
-        chords = chord_at(old_spans, was).chord.members, chord_at(spans, event.onset).chord.members
-        pitches = [
-            transpose_pitch(spelled[was, pitch].spelling, old.parsed_key, new.parsed_key, *chords) for pitch in event.pitches
-        ]
+        bar = bars.bar_at(event.onset)
+        was = event.onset - bars.bar_onset(bar) + old_bars.bar_onset(places[bar])
+        there, here = chord_at(old_spans, was), chord_at(spans, event.onset)
+        chords = there.chord.members, here.chord.members
+        pitches = [transpose_pitch(spelled[was, pitch].spelling, there.key, here.key, *chords) for pitch in event.pitches]
         moved.append(replace(event, pitches=tuple(pitches)))
     if new.parsed_key.mode == "minor" != old.parsed_key.mode:
         moved = _melodic(moved, new.parsed_key)
@@ -105,30 +104,9 @@ def transfer_part(
         raise ValueError(f"{player.name} can't play these notes in any octave")
     shifts = dict(zip(borders, octaves, strict=True))
     return [
-        replace(event, pitches=tuple(sorted(pitch + 12 * shifts[_phrase_of(event.onset, borders)] for pitch in event.pitches)))
+        replace(event, pitches=tuple(sorted(pitch + 12 * shifts[phrase_onset(event.onset, borders)] for pitch in event.pitches)))
         for event in moved
     ]
-
-
-def octave_shifts(events: Sequence[NoteEvent], player: Instrument, borders: Sequence[Fraction]) -> list[int] | None:
-    """By how many octaves each phrase has to move for `player`: all by the same where that can be, as few as can be; None for no way.
-
-    `borders` are the onsets at which phrases begin, the first being 0.
-    """
-    if any(len(set(event.pitches)) > player.voices for event in events):
-        return None
-    pitches = [pitch for event in events for pitch in event.pitches]
-    whole = _octave(pitches, player)
-    if whole is not None:
-        return [whole] * len(borders)
-    found = []
-    for border in borders:
-        own = [pitch for event in events if _phrase_of(event.onset, borders) == border for pitch in event.pitches]
-        octave = _octave(own, player)
-        if octave is None:
-            return None
-        found.append(octave)
-    return found
 
 
 def compose_around_kept(kept: Mapping[str, Sequence[NoteEvent]], plan: CompositionPlan) -> Score:
@@ -140,26 +118,23 @@ def replace_kept_parts(score: Score, plan: CompositionPlan, kept: Mapping[str, S
     """`score` with kept lines in place of the parts of those ids: for a realizer that writes every part by itself."""
     seats = {part.id: part for part in plan.parts}
     spans = layout_chords(plan)
-    energies = plan.bar_energies
     return replace(
         score,
-        parts=tuple(
-            notate(plan, seats[part.id], kept[part.id], spans, energies) if part.id in kept else part for part in score.parts
-        ),
+        parts=tuple(notate(plan, seats[part.id], kept[part.id], spans) if part.id in kept else part for part in score.parts),
     )
 
 
-def write_kept_line(events: Sequence[NoteEvent], bar_quarters: Fraction, bars: int) -> tuple[str, ...]:
-    """The events as text, a string a bar."""
-    lines: list[list[str]] = [[] for _ in range(bars)]
+def write_kept_line(events: Sequence[NoteEvent], bars: MeterMap, count: int) -> tuple[str, ...]:
+    """The events as text, a string a bar; `count` is how many bars there are."""
+    lines: list[list[str]] = [[] for _ in range(count)]
     for event in events:
-        bar = int(event.onset / bar_quarters)
+        bar = bars.bar_at(event.onset)
         strokes: list[str] = [str(pitch) for pitch in event.pitches]
         if event.weights:
             strokes = [
                 f"{pitch}*{weight!r}{lag:+}" for pitch, weight, lag in zip(event.pitches, event.weights, event.lags, strict=True)
             ]
-        words = [str(event.onset - bar * bar_quarters), str(event.duration), ",".join(strokes)]
+        words = [str(event.onset - bars.bar_onset(bar)), str(event.duration), ",".join(strokes)]
         words += [f"{event.emphasis:+d}"] if event.emphasis else []
         lines[bar].append(" ".join([*words, *([event.articulation] if event.articulation else [])]))
     return tuple("; ".join(line) for line in lines)
@@ -176,15 +151,15 @@ def read_kept_line(lines: Sequence[str], plan: CompositionPlan, part: str) -> li
         raise DocumentError(
             f"the kept part {part!r} does not belong to its plan; give a piece.json as `img2music compose` wrote it"
         )
-    player, bar_quarters = instrument(seat.instrument), plan.parsed_meter.bar_quarters
+    player, bars = instrument(seat.instrument), plan.meter_map
     low, high = (0, 127) if player.kit else (player.low, player.high)
     events: list[NoteEvent] = []
     for bar, line in enumerate(lines):
         for text in line.split("; ") if line else ():
-            event = _read_event(text, bar * bar_quarters)
+            event = _read_event(text, bars.bar_onset(bar))
             sound = (
                 event is not None
-                and event.onset < (bar + 1) * bar_quarters
+                and event.onset < bars.bar_onset(bar + 1)
                 and event.duration > 0
                 and (not events or events[-1].end <= event.onset)
                 and all(low <= pitch <= high for pitch in event.pitches)
@@ -196,7 +171,7 @@ def read_kept_line(lines: Sequence[str], plan: CompositionPlan, part: str) -> li
                     "give a piece.json as `img2music compose` wrote it"
                 )
             events.append(event)
-    if events and events[-1].end > plan.bars * bar_quarters:
+    if events and events[-1].end > plan.duration_quarters:
         raise DocumentError(
             f"the kept part {part!r} goes on behind the last bar; give a piece.json as `img2music compose` wrote it"
         )
@@ -252,20 +227,3 @@ def _melodic(events: Sequence[NoteEvent], key: Key) -> list[NoteEvent]:
             if pitch % 12 == sixth and goal % 12 == leading and goal - pitch == 3:
                 result[place] = replace(event, pitches=(pitch + 1,))
     return result
-
-
-def _phrase_of(onset: Fraction, borders: Sequence[Fraction]) -> Fraction:
-    return borders[bisect_right(borders, onset) - 1]
-
-
-def _octave(pitches: Sequence[int], player: Instrument) -> int | None:
-    """The fewest octaves that bring all pitches into the range, up rather than down where both do; None where none does."""
-    if not pitches:
-        return 0
-    low, high = min(pitches), max(pitches)
-    fits = [
-        octave
-        for octave in range(-_MOST_OCTAVES, _MOST_OCTAVES + 1)
-        if player.low <= low + 12 * octave and high + 12 * octave <= player.high
-    ]
-    return min(fits, key=lambda octave: (abs(octave), -octave), default=None)

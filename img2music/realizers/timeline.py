@@ -1,4 +1,4 @@
-"""The timeline of a plan: phrases and chords at their exact places.
+"""The timeline of a plan: phrases and chords at their exact places, each with the key, the metre and the tempo that hold there.
 
 Conventions: bars counted from 0, onsets in quarter notes from the start of the piece. What sounds at an onset is asked here and
 nowhere else. Knows nothing of how pitches are chosen.
@@ -14,12 +14,13 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, TypeVar
 
 from img2music.score import Timed, index_at
+from img2music.theory.meter_map import steps_in_bar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from img2music.plan import CompositionPlan, Section
-    from img2music.theory import Chord, Meter
+    from img2music.theory import Chord, Key, Meter
 
 __all__ = ["ChordSpan", "NoteEvent", "Phrase", "chord_at", "layout_chords", "layout_phrases", "note_at", "reached_between"]
 
@@ -58,6 +59,12 @@ class Phrase:
     """Place in its section, from 0."""
     first_bar: int
     bars: int
+    onset: Fraction
+    """Where it begins."""
+    key: Key
+    meter: Meter
+    bpm: float
+    """The tempo with which it begins."""
     closes: bool
     """Whether it ends with a cadence on the tonic (second of a pair, or last of the piece)."""
     is_last: bool
@@ -72,6 +79,14 @@ class ChordSpan:
     duration: Fraction
     chord: Chord
     bar: int
+    key: Key
+    meter: Meter
+    bar_onset: Fraction
+
+    @property
+    def bar_end(self) -> Fraction:
+        """Where the next bar begins."""
+        return self.bar_onset + self.meter.bar_quarters
 
     @property
     def end(self) -> Fraction:
@@ -102,21 +117,23 @@ def layout_phrases(plan: CompositionPlan) -> tuple[Phrase, ...]:
         for index, bars in enumerate(section.phrase_bars):
             ends = number == len(plan.sections) - 1 and index == len(section.phrase_bars) - 1
             is_last = ends and not plan.loop
+            onset = plan.meter_map.bar_onset(bar)
+            heard = onset, plan.key_of(section), plan.meter_of(section), plan.tempo_map.bpm_at(onset)
             closes = is_last or (not ends and section.role != "contrast" and (index % 2 == 1 or len(section.phrase_bars) == 1))
-            phrases.append(Phrase(section, number, index, bar, bars, closes, is_last))
+            phrases.append(Phrase(section, number, index, bar, bars, *heard, closes, is_last))
             bar += bars
     return tuple(phrases)
 
 
 def layout_chords(plan: CompositionPlan) -> tuple[ChordSpan, ...]:
     """Every chord of the piece; chords of one bar change on beats, the earlier ones staying longer."""
-    meter = plan.parsed_meter
     spans = []
     for bar, chords in enumerate(plan.chords()):
-        start = bar * meter.bar_quarters
+        start = plan.meter_map.bar_onset(bar)
+        key, meter = plan.key_map.key_at(start), plan.meter_map.meter_at(bar)
         places = [*_change_places(meter, len(chords)), meter.bar_quarters]
         for chord, begin, end in zip(chords, places, places[1:], strict=False):
-            spans.append(ChordSpan(start + begin, end - begin, chord, bar))
+            spans.append(ChordSpan(start + begin, end - begin, chord, bar, key, meter, start))
     return tuple(spans)
 
 
@@ -125,5 +142,5 @@ def _change_places(meter: Meter, count: int) -> list[Fraction]:
     if count <= len(onsets):
         return [onsets[ceil(Fraction(index * len(onsets), count))] for index in range(count)]
     # More chords than beats: on eighths, as evenly as the bar allows.
-    eighths = int(meter.bar_quarters * 2)
+    eighths = steps_in_bar(meter, 2)
     return [Fraction(index * eighths // count, 2) for index in range(count)]

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from img2music.pipeline import Pipeline
-from img2music.stages import BUILTIN
 from tests.support.commands import PIECE_FILES, QUICK_OPTIONS, assert_one_line, run_cli
+from tests.support.registered import register
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -189,7 +189,7 @@ def test_the_others_go_on_and_the_failed_are_listed(
 def test_the_exit_code_is_the_worst(
     run: Callable[..., tuple[int, str, str]], make_picture: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(BUILTIN["renderer"], "lacking", "tests.support.stand_in_stages:Lacking")
+    register(monkeypatch, "renderer", "lacking", "tests.support.stand_in_stages:Lacking")
     path = tmp_path / "lacking.yaml"
     path.write_text("name: l\ndescription: d\nneeds: n\nleaves_machine: n\nlicence: l\nstages: {renderer: {use: lacking}}\n")
     code, _, err = run("compose", make_picture(), "missing.png", "-o", tmp_path / "out", "--pipeline", path, "--seconds", "5")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from img2music.cli.doctor import doctor
-from img2music.models.provider_table import ENTRY_POINT_GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +29,7 @@ def findings(run: Run) -> dict[str, dict[str, Any]]:
 
 
 def test_a_missing_package_is_named_with_the_command_that_brings_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(doctor.__globals__["_PACKAGES"], "no-such-package", "no_such_package")
+    monkeypatch.setitem(doctor.__globals__, "_PACKAGES", (*doctor.__globals__["_PACKAGES"], "no-such-package"))
     row = findings(run)["no-such-package"]
     assert (row["works"], row["needed"], row["text"]) == (False, True, "pip install no-such-package")
     code, out, _ = run("doctor")
@@ -76,20 +75,19 @@ def test_data_that_is_not_there_is_told(run: Run, tmp_path: Path, monkeypatch: p
 
 def test_providers_of_other_packages_are_judged_one_by_one(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     entries = EntryPoints(
-        EntryPoint(name, value, ENTRY_POINT_GROUP)
-        for name, value in (("openai", "json:dumps"), ("broken", "no_such_module:PROVIDER"), ("odd", "json:dumps"))
+        EntryPoint(name, value, "img2music.provider")
+        for name, value in (("openai", "json:dumps"), ("broken", "no_such_module:PROVIDER"), ("odd", "json:__doc__"))
     )
 
     def chosen(**wanted: Any) -> Any:
         return entries.select(**wanted)
 
     monkeypatch.setattr("importlib.metadata.entry_points", chosen)
-    monkeypatch.setattr("img2music.models.provider_table.entry_points", chosen)
     rows = findings(run)
-    assert rows["provider openai"]["text"] == (
-        "plug-in is not used, as a built-in provider has this name; ask its author for another name"
+    assert rows["provider openai (plug-in)"]["text"] == (
+        "plug-in of a package without a name is not used, as a built-in provider has this name; ask its author for another name"
     )
-    assert "No module named 'no_such_module'" in rows["provider broken"]["text"]
-    assert rows["provider odd"]["text"].endswith("model provider 'odd' is function, not Provider; tell the plug-in's author")
-    for name in ("openai", "broken", "odd"):
+    assert "model provider 'broken' needs no_such_module: pip install no_such_module" in rows["provider broken"]["text"]
+    assert rows["provider odd"]["text"].endswith("model provider 'odd' is str, which can't be called; tell the plug-in's author")
+    for name in ("openai (plug-in)", "broken", "odd"):
         assert (rows[f"provider {name}"]["works"], rows[f"provider {name}"]["needed"]) == (False, False)

@@ -12,8 +12,8 @@ import pytest
 from img2music.io.documents import load_plan, load_scene
 from img2music.io.style_files import load_style, style_names
 from img2music.pipeline import Event
-from img2music.stages import BUILTIN
 from tests.support.commands import PIECE_FILES, QUICK_OPTIONS, assert_one_line
+from tests.support.registered import register
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -281,7 +281,7 @@ def test_replay_leaves_with_4_when_a_file_differs(
 def test_a_fallback_is_told_on_the_screen(
     run: Callable[..., tuple[int, str, str]], make_picture: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(BUILTIN["perceiver"], "lacking", "tests.support.stand_in_stages:Lacking")
+    register(monkeypatch, "perceiver", "lacking", "tests.support.stand_in_stages:Lacking")
     path = tmp_path / "p.yaml"
     path.write_text(
         "name: p\ndescription: d\nneeds: n\nleaves_machine: n\nlicence: l\n"
@@ -323,7 +323,9 @@ def test_a_shelf_is_listed_shown_and_copied(
     assert "name: " in shown
     monkeypatch.chdir(tmp_path)
     assert run(group, "cp", name)[0] == 0
-    assert (tmp_path / f"{name}.yaml").read_text(encoding="utf-8") == shown
+    copied = (tmp_path / f"{name}.yaml").read_text(encoding="utf-8")
+    assert shown.startswith(copied)
+    assert all(line.startswith("# ") for line in shown.removeprefix(copied).splitlines())  # so that what is shown can be used too
     code, _, err = run(group, "cp", name)
     assert (code, "is there already" in assert_one_line(err)) == (3, True)
     (tmp_path / "folder").mkdir()
@@ -367,7 +369,17 @@ def test_the_doctor(run: Callable[..., tuple[int, str, str]], tmp_path: Path, mo
     assert "everything needed works" in out
     findings = json.loads(run("doctor", "--json")[1])["findings"]
     names = {finding["name"] for finding in findings}
-    assert {"python", "numpy", "soundfont", "cache", "styles", "perceiver", "renderer", "fluidsynth", "abc2midi"} <= names
+    assert {
+        "python",
+        "numpy",
+        "soundfont",
+        "cache",
+        "styles",
+        "perceiver offline",
+        "renderer soundfont",
+        "fluidsynth",
+        "abc2midi",
+    } <= names
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("IMG2MUSIC_CACHE", str(tmp_path / "file"))
     code, out, _ = run("doctor", "--json")
@@ -382,7 +394,7 @@ def test_the_doctor_says_which_pipelines_can_run_and_why_not(
     run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    monkeypatch.setattr("img2music.models.model_factory.find_spec", lambda name: None if name == "vllm" else find_spec(name))
+    monkeypatch.setattr("img2music.registry.registry_entry.find_spec", lambda name: None if name == "vllm" else find_spec(name))
     code, out, _ = run("doctor", "--json")
     assert code == 0
     rows = {row["name"]: row for row in json.loads(out)["findings"]}

@@ -432,7 +432,7 @@ def test_the_model_is_made_at_the_first_question(monkeypatch: pytest.MonkeyPatch
     client = Client("openai:m", cache=cache)  # there is no key
     with pytest.raises(UsageError, match="needs a key: set OPENAI_API_KEY"):
         client.ask(question(), until=monotonic() + 5)
-    monkeypatch.setattr("img2music.models.model_factory.find_spec", lambda _: None)
+    monkeypatch.setattr("img2music.registry.registry_entry.find_spec", lambda _: None)
     with pytest.raises(MissingPackageError, match="pip install"):
         client.ask(question(), until=monotonic() + 5)
 

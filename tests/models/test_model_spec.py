@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from img2music.errors import MissingPackageError, UsageError
-from img2music.models import PROVIDERS, ModelSpec, chat_model, unavailable_reason
+from img2music.models import ModelSpec, chat_model, unavailable_reason
 from img2music.models.model_spec import ModelOptions
+from img2music.registry import builtin_names, find_provider
 from tests.support import extras
 
 SECRET = "sk-live-0123456789abcdef"  # noqa: S105  made up
@@ -202,9 +203,9 @@ def test_a_missing_key_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert unavailable_reason(ModelSpec.parse("openai:m?base_url=http://localhost/v1")) is None
 
 
-@pytest.mark.parametrize("provider", sorted(PROVIDERS))
+@pytest.mark.parametrize("provider", builtin_names("provider"))
 def test_a_missing_package_is_told_with_its_command(provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("img2music.models.model_factory.find_spec", lambda _: None)
+    monkeypatch.setattr("img2music.registry.registry_entry.find_spec", lambda _: None)
     reason = unavailable_reason(ModelSpec.parse(f"{provider}:m"))
     assert reason is not None
     assert "pip install 'img2music[" in reason
@@ -213,16 +214,16 @@ def test_a_missing_package_is_told_with_its_command(provider: str, monkeypatch: 
 
 
 def test_missing_files_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("img2music.models.model_factory.find_spec", lambda _: object())
+    monkeypatch.setattr("img2music.registry.registry_entry.find_spec", lambda _: object())
     assert "no GGUF file" in (unavailable_reason(ModelSpec.parse(f"gguf:{tmp_path}/none.gguf")) or "")
     assert "recorded answers" in (unavailable_reason(ModelSpec.parse(f"replay:{tmp_path}/none.jsonl")) or "")
     assert "recorded answers" in (unavailable_reason(ModelSpec.parse(f"replay:{tmp_path}")) or "")  # a folder
 
 
 def test_every_provider_says_how_it_is_installed() -> None:
-    for provider in PROVIDERS.values():
-        assert provider.install.startswith("pip install ")
-        assert provider.about
+    for provider in map(find_provider, builtin_names("provider")):
+        assert provider.pip_line.startswith("pip install ")
+        assert provider.summary
         assert provider.packages
 
 

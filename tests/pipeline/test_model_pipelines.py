@@ -331,7 +331,7 @@ def test_without_the_extras_a_pipeline_falls_back_and_says_how_to_get_them(make_
 def test_what_is_missing_first_is_told_first(
     run: Run, make_picture: MakePicture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("img2music.models.model_factory.find_spec", lambda _: None)
+    monkeypatch.setattr("img2music.registry.registry_entry.find_spec", lambda _: None)
     monkeypatch.setattr("img2music.models.providers.weight_files.find_spec", lambda _: None)
     code, _, err = run(
         "compose", make_picture(), "-o", tmp_path / "out", "--pipeline", "local-llm", "--no-fallback", "--seconds", "5"

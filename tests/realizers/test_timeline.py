@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from img2music.realizers.timeline import ChordSpan, NoteEvent, chord_at, note_at, reached_between
-from img2music.theory import Chord, Key
+from img2music.theory import Chord, Key, Meter
 
 HALVES = st.integers(1, 6).map(lambda count: Fraction(count, 2))
 PLACES = st.integers(-2, 60).map(lambda count: Fraction(count, 4))
@@ -28,7 +28,10 @@ def line(lengths: list[Fraction]) -> list[NoteEvent]:
 @given(lengths=st.lists(HALVES, min_size=1, max_size=12), onset=PLACES)
 def test_the_chord_at_an_onset_is_the_last_that_began(lengths: list[Fraction], onset: Fraction) -> None:
     onsets = [sum(lengths[:number], Fraction(0)) for number in range(len(lengths))]
-    spans = [ChordSpan(begin, length, CHORD, 0) for begin, length in zip(onsets, lengths, strict=True)]
+    spans = [
+        ChordSpan(begin, length, CHORD, 0, Key.parse("C"), Meter(4, 4), Fraction(0))
+        for begin, length in zip(onsets, lengths, strict=True)
+    ]
     assert chord_at(spans, onset) == next((span for span in reversed(spans) if span.onset <= onset), spans[0])
 
 

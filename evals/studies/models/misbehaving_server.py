@@ -35,7 +35,8 @@ from PIL import Image
 from evals.shared.command_line import ScriptParser
 from img2music.errors import Img2MusicError
 from img2music.pipeline import Pipeline
-from img2music.pipeline_config import PipelineConfig
+from img2music.pipeline_config import PipelineConfig, StageTable
+from img2music.registry import asking_stages
 from tests.support.stub_server import BEHAVIOURS, StubServer, sample_answer, schema_of_request
 
 if TYPE_CHECKING:
@@ -44,7 +45,10 @@ if TYPE_CHECKING:
     from img2music.piece import Piece
     from img2music.provenance import Event
 
-STAGES = {"perceiver": ("vlm", "offline"), "planner": ("llm", "rules"), "realizer": ("abc", "composer")}
+STAGES: dict[str, tuple[str, str]] = {
+    entry.kind: (entry.name, getattr(StageTable(), entry.kind).use) for entry in asking_stages().values()
+}
+"""By kind: the stage that asks a model, and the usual one, which steps in."""
 KEY_VARIABLE, KEY = "IMG2MUSIC_STUB_LOGIN", "Zq8-odd-looking-credential-77"
 TIMEOUT_SHARE = 0.5
 SECONDS = (5, 6, 8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,18 +14,34 @@ from img2music.errors import unknown_name
 from img2music.resources import data_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-__all__ = ["data_file_group"]
+    from pydantic import JsonValue
+
+__all__ = ["FileAbout", "data_file_group"]
 
 
-def data_file_group(folder: str, one: str, summary: Callable[[str], str]) -> typer.Typer:
+@dataclass(frozen=True, slots=True)
+class FileAbout:
+    """What is said about one data file."""
+
+    summary: str
+    """One line."""
+    lines: tuple[str, ...] = ()
+    """Further lines of the list."""
+    record: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What programs are told beside name and summary."""
+    comments: tuple[str, ...] = ()
+    """What is shown below the file, as comments of YAML; not in copies."""
+
+
+def data_file_group(folder: str, one: str, about: Callable[[str], FileAbout]) -> typer.Typer:
     """The verbs of one data folder.
 
     Args:
         folder: its name, which is the group's too: "styles".
         one: what one file of it is: "style".
-        summary: one line about the file of that name.
+        about: what to say about the file of that name.
     """
     group = typer.Typer(help=f"List, show and copy the {folder} that come with the program.", rich_markup_mode=None)
 
@@ -47,15 +64,20 @@ def data_file_group(folder: str, one: str, summary: Callable[[str], str]) -> typ
         known = names()
         width = max(map(len, known), default=0)
         for name in known:
+            said = about(name)
             if as_json:
-                print_json({"name": name, "summary": summary(name)})
+                print_json({"name": name, "summary": said.summary, **said.record})
             else:
-                print_text(f"{name:<{width}}  {summary(name)}")
+                print_text(f"{name:<{width}}  {said.summary}")
+                for line in said.lines:
+                    print_text(f"{'':<{width}}  {line}")
         return 0
 
     @group.command("show", help=f"Print the file of a {one}.")
     def show(name: str = asked) -> int:
         print_text(content(name).decode().removesuffix("\n"))
+        for line in about(name).comments:
+            print_text(f"# {line}")
         return 0
 
     @group.command("cp", help=f"Copy a {one} to a file that you can edit. Then use it with --{one} FILE.")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_writable", "folder_names", "for_each_input", "safe_folder_name", "save_documents", "save_piece"]
 
-_RESULTS = {"scene.json", "plan.json", "piece.json", "score.mid"}
+_RESULTS = {"scene.json", "storyboard.json", "plan.json", "piece.json", "score.mid"}
 _LONGEST_NAME, _LONGEST_NAME_BYTES = 100, 200
 """In letters, and in UTF-8: file systems take 255 bytes, and a number has to fit too."""
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{digit}" for port in ("com", "lpt") for digit in "0123456789¹²³")}

@@ -10,7 +10,7 @@ from math import hypot
 from typing import TYPE_CHECKING
 
 from img2music.crossmodal.affect import spread_affect
-from img2music.measurement import Measurement
+from img2music.measurement import card, cards_by_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,57 +22,50 @@ __all__ = ["DIVERSITY_CARD", "SCORE_CARDS", "affect_agreement", "score_record"]
 _EVERY = float("inf")
 
 
-def _card(name: str, unit: str, explanation: str, traps: str, **more: object) -> Measurement:
-    return Measurement(name, None, unit, explanation, traps=traps, **more)  # type: ignore[arg-type]  # fields of a Measurement
-
-
-SCORE_CARDS: dict[str, Measurement] = {
-    card.name: card
-    for card in (
-        _card(
-            "validity", "0..1", "1 where an answer was accepted, mended or not; 0 where another stage had to step in.",
-            "Mending is part of it: a model that is always mended can have 1. A server that can't be reached is a failure, not a 0.",
-        ),
-        _card(
-            "first try", "0..1", "1 where the first answer was accepted, without a fault quoted back.",
-            "What is mended silently (see mends) counts as accepted.",
-        ),
-        _card(
-            "repairs", "times", "How often faults were quoted back to the model.", "Two is the limit, also for hopeless answers.",
-            high=2.0, better="lower",
-        ),
-        _card(
-            "mends", "faults", "How many faults were put right without the model.", "Counts faults, not how grave they are.",
-            high=_EVERY, better="lower",
-        ),
-        _card(
-            "compliance", "0..1", "Share of the promises (tempo, metre, key, length, instruments, bars, loop) that the written files keep.",
-            "Bound by code, so nearly always 1; a lower value is a fault to be looked at, not a matter of taste.",
-        ),
-        _card(
-            "citations", "0..1", "Share of the cues named as reasons that are there at all.",
-            "A cue that is there may still be no good reason; naming few is the easy way to 1.",
-        ),
-        _card(
-            "affect", "0..1",
-            "1 less half the distance between the valence and arousal decided (of a plan: implied by mode and tempo) and the picture's.",
-            "Of a plan it hears two of many things. Against the eye it rewards repeating what the prompt was told; ratings.csv is the "
-            "fair judge. Saying 'neutral' of everything is never far off.",
-        ),
-        _card(
-            "tokens in", "tokens", "Read by the model, all rounds together, as its server counts.", "Servers count pictures each in their way.",
-            high=_EVERY, better="lower",
-        ),
-        _card("tokens out", "tokens", "Written by the model, all rounds together.", "Short is cheap, not good.", high=_EVERY, better="lower"),
-        _card(
-            "seconds", "seconds", "Waiting for the model, retries and pauses between them included.",
-            "A rate limit and a busy server count too.", high=_EVERY, better="lower",
-        ),
-        _card("cost", "USD", "What the tokens cost at the prices in the model's line.", "None without prices.", high=_EVERY, better="lower"),
-    )
-}  # fmt: skip
+SCORE_CARDS = cards_by_name(
+    card(
+        "validity", "0..1", "1 where an answer was accepted, mended or not; 0 where another stage had to step in.",
+        "Mending is part of it: a model that is always mended can have 1. A server that can't be reached is a failure, not a 0.",
+    ),
+    card(
+        "first try", "0..1", "1 where the first answer was accepted, without a fault quoted back.",
+        "What is mended silently (see mends) counts as accepted.",
+    ),
+    card(
+        "repairs", "times", "How often faults were quoted back to the model.", "Two is the limit, also for hopeless answers.",
+        high=2.0, better="lower",
+    ),
+    card(
+        "mends", "faults", "How many faults were put right without the model.", "Counts faults, not how grave they are.",
+        high=_EVERY, better="lower",
+    ),
+    card(
+        "compliance", "0..1", "Share of the promises (tempo, metre, key, length, instruments, bars, loop) that the written files keep.",
+        "Bound by code, so nearly always 1; a lower value is a fault to be looked at, not a matter of taste.",
+    ),
+    card(
+        "citations", "0..1", "Share of the cues named as reasons that are there at all.",
+        "A cue that is there may still be no good reason; naming few is the easy way to 1.",
+    ),
+    card(
+        "affect", "0..1",
+        "1 less half the distance between the valence and arousal decided (of a plan: implied by mode and tempo) and the picture's.",
+        "Of a plan it hears two of many things. Against the eye it rewards repeating what the prompt was told; ratings.csv is the "
+        "fair judge. Saying 'neutral' of everything is never far off.",
+    ),
+    card(
+        "tokens in", "tokens", "Read by the model, all rounds together, as its server counts.", "Servers count pictures each in their way.",
+        high=_EVERY, better="lower",
+    ),
+    card("tokens out", "tokens", "Written by the model, all rounds together.", "Short is cheap, not good.", high=_EVERY, better="lower"),
+    card(
+        "seconds", "seconds", "Waiting for the model, retries and pauses between them included.",
+        "A rate limit and a busy server count too.", high=_EVERY, better="lower",
+    ),
+    card("cost", "USD", "What the tokens cost at the prices in the model's line.", "None without prices.", high=_EVERY, better="lower"),
+)  # fmt: skip
 """What each score of a cell means; the values are None."""
-DIVERSITY_CARD = _card(
+DIVERSITY_CARD = card(
     "diversity", "0..1", "Mean distance between the results for two different pictures at the same seed: 0 is the same for every picture.",
     "Chance makes variety too: a hot model scattering at random scores high. Look at affect beside it.", better="neither",
 )  # fmt: skip

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 from img2music.brief import Brief
 from img2music.errors import DocumentError, PictureError, UsageError
-from img2music.evaluation.workbench.prompt_grid import STAGE_BY_PURPOSE, Grid, GridModel, GridPicture, GridPrompt
+from img2music.evaluation.workbench.prompt_grid import Grid, GridModel, GridPicture, GridPrompt
 from img2music.io.documents import read_file
 from img2music.models import ModelSpec
+from img2music.registry import asking_stages
 from img2music.templates import load_prompt, prompt_files
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def _prompts(names: Sequence[str], note: Callable[[str], None]) -> list[GridProm
     templates: dict[str, tuple[str, PromptTemplate]] = {}
     for name in (path for given in names for path in (prompt_files(given) if Path(given).is_dir() else (given,))):
         template = load_prompt(name)
-        if template.purpose not in STAGE_BY_PURPOSE:
+        if template.purpose not in asking_stages():
             raise UsageError(
                 f"prompt {name!r} is for {template.purpose!r}, which makes no piece by itself; try one for see, plan or abc"
             )

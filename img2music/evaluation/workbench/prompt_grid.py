@@ -15,26 +15,18 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from img2music.evaluation.workbench.cell_record import FORMAT
+from img2music.models.model_spec import CHANGES_NO_ANSWER
 from img2music.pipeline_config import PipelineConfig, StageConfig, StageTable
+from img2music.registry import asking_stages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from img2music.models import ModelSpec
-    from img2music.stages import Kind
     from img2music.templates import PromptTemplate
 
-__all__ = ["STAGE_BY_PURPOSE", "Cell", "Grid", "GridModel", "GridPicture", "GridPrompt", "Variant", "cell_config"]
-
-STAGE_BY_PURPOSE: dict[str, tuple[Kind, str, str]] = {
-    "see": ("perceiver", "vlm", "offline"),
-    "plan": ("planner", "llm", "rules"),
-    "abc": ("realizer", "abc", "composer"),
-}
-"""By a prompt's purpose: the kind of stage that asks with it, that stage's name, and who steps in when it fails."""
-_NO_CHANGE = {"timeout", "retries", "price_in", "price_out", "per_minute", "threads", "key_env"}
-"""Options that change no answer."""
+__all__ = ["Cell", "Grid", "GridModel", "GridPicture", "GridPrompt", "Variant", "cell_config"]
 
 
 @dataclass(frozen=True)
@@ -67,7 +59,9 @@ class GridModel:
     @cached_property
     def identity(self) -> str:
         """Everything that can change an answer."""
-        return json.dumps([self.spec.model_dump(mode="json", exclude={"options": _NO_CHANGE}), self.content], sort_keys=True)
+        return json.dumps(
+            [self.spec.model_dump(mode="json", exclude={"options": set(CHANGES_NO_ANSWER)}), self.content], sort_keys=True
+        )
 
 
 @dataclass(frozen=True)
@@ -151,15 +145,15 @@ def cell_config(cell: Cell) -> PipelineConfig:
 
     An eye is not told the piece's seed, so it gets it here: else all seeds would share one answer.
     """
-    kind, name, instead = STAGE_BY_PURPOSE[cell.prompt.purpose]
+    entry, usual = asking_stages()[cell.prompt.purpose], StageTable()
     options: dict[str, str | int] = {"model": cell.model.line, "prompt": cell.prompt.source}
-    if kind == "perceiver":
+    if entry.kind == "perceiver":
         options["seed"] = cell.seed
-    asking = StageConfig.model_validate({"use": name, "options": options, "fallback": {"use": instead}})
+    asking = StageConfig.model_validate({"use": entry.name, "options": options, "fallback": getattr(usual, entry.kind)})
     return PipelineConfig(
         name="workbench",
         description=f"{cell.prompt.label} asked of {cell.model.label}"[:1000],
-        stages=StageTable().model_copy(update={kind: asking}),
+        stages=usual.model_copy(update={entry.kind: asking}),
         needs="the model",
         leaves_machine="what the prompt says, if the model is elsewhere",
         licence="the model's terms",

@@ -16,9 +16,10 @@ from img2music.evaluation.diversity import decided_feeling, extract_traits
 from img2music.evaluation.workbench.cell_record import CellRecord
 from img2music.evaluation.workbench.cost_estimate import Spending
 from img2music.evaluation.workbench.document_lines import extract_piece
-from img2music.evaluation.workbench.prompt_grid import STAGE_BY_PURPOSE, cell_config
+from img2music.evaluation.workbench.prompt_grid import cell_config
 from img2music.pipeline import Pipeline
 from img2music.provenance import ModelUse, collect_answers, collect_model_uses
+from img2music.registry import STAGE_KINDS, asking_stages
 from img2music.stages import load_stage
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from img2music.performance import Performance
     from img2music.piece import Piece
     from img2music.pipeline import Event
+    from img2music.pipeline_config import StageConfig
     from img2music.scene import Scene
 
 __all__ = ["RunOutcome", "add_missing_sounds", "check_usable", "run_cells"]
@@ -59,9 +61,11 @@ def check_usable(todo: Sequence[Cell]) -> None:
             error = MissingPackageError if "pip install" in reason else UsageError
             raise error(f"model {model.label!r} {reason}")
     for cell in {cell.variant: cell for cell in todo}.values():
-        kind = STAGE_BY_PURPOSE[cell.prompt.purpose][0]
-        stage = getattr(cell_config(cell).stages, kind)
-        load_stage(kind, stage.use, stage.options)
+        stages = cell_config(cell).stages
+        for kind in STAGE_KINDS:
+            stage: StageConfig = getattr(stages, kind)
+            if "model" in stage.options:
+                load_stage(kind, stage.use, stage.options)
 
 
 def run_cells(
@@ -123,7 +127,7 @@ class _CellMaker:
                 raise
             except Exception as error:
                 return _failed_record(cell, _describe_error(error), uses), {}
-        kind = STAGE_BY_PURPOSE[cell.prompt.purpose][0]
+        kind = asking_stages()[cell.prompt.purpose].kind
         told = _with_seconds(_model_uses(piece.manifest.models or uses), piece, kind)
         fallback = next((one for one in piece.manifest.fallbacks if one.stage == kind), None)
         if fallback is not None and not _got_answer(told):

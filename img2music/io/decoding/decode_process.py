@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from img2music.child_process import run_program
 from img2music.errors import PictureError
 
 __all__ = ["run_isolated"]
@@ -36,9 +37,7 @@ def run_isolated(job: str, content: bytes, **options: int) -> tuple[dict[str, An
         f"takes more than {_PROCESSOR_SECONDS[job]} s or {_MEMORY_BYTES[job] // 1_000_000} MB to draw; export it as PNG or JPEG"
     )
     try:
-        made = subprocess.run(  # noqa: S603 (a fixed program, no shell)
-            command, input=content, capture_output=True, timeout=_CLOCK_SECONDS[job], check=False
-        )
+        made = run_program(command, given=content, seconds=_CLOCK_SECONDS[job])
     except subprocess.TimeoutExpired:
         raise too_much from None
     except OSError as error:

@@ -8,16 +8,22 @@ Cyrillic and musical signs; other scripts show as boxes there). Knows nothing of
 
 from __future__ import annotations
 
+import json
 import re
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from img2music.cancellation import checkpoint
+from img2music.child_process import can_run_python, python_command, python_environment, run_program
 from img2music.errors import BackendError, MissingPackageError
+from img2music.io.engraving.engraving_worker import draw_pages
 from img2music.io.escape import xml_text
 from img2music.io.musicxml.tempo_directions import BLANK_WORDS
 from img2music.resources import asset_path
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["PAGE_WIDTH", "engrave", "stack", "to_png"]
 
@@ -43,6 +49,9 @@ _TITLE_MARGIN = 30
 _TITLE_HEIGHT, _SUBTITLE_HEIGHT = 74, 28
 
 
+_LONGEST_HERE = 150_000
+"""Letters of MusicXML. What is longer is drawn in a process of its own, because verovio can't be stopped and lets no other thread run:
+a million letters take it some 1.5 s. Starting that process takes .1 s."""
 _SILENT_DEGREE = re.compile(r'<degree print-object="no">.*?</degree>')
 """Degrees that only programs need; verovio prints them all the same ("E7sus4(7)")."""
 _UNSEEN_TEMPO = re.compile(rf"^<direction [^>]*><direction-type>{BLANK_WORDS}</direction-type>.*\n", re.MULTILINE)
@@ -59,35 +68,49 @@ def engrave(musicxml: str, *, width: int = PAGE_WIDTH) -> tuple[str, ...]:
         MissingPackageError: verovio is not installed.
         BackendError: verovio can't read the document.
     """
-    try:
-        import verovio
-    except ModuleNotFoundError:
-        raise MissingPackageError("engraving needs verovio: pip install verovio") from None
     musicxml = _UNSEEN_TEMPO.sub("", _SILENT_DEGREE.sub("", _without_repeated_keys(musicxml)))
-    verovio.enableLog(verovio.LOG_OFF)  # it writes to standard error past Python
-    toolkit = verovio.toolkit()
     # A system must fit on a page, however many parts play.
     height = max(_PAGE_HEIGHT, _STAFF_HEIGHT * (musicxml.count("<score-part ") + 1))
-    toolkit.setOptions(
-        {
-            "adjustPageHeight": True,
-            "breaks": "auto",
-            "footer": "none",
-            "header": "none",  # resvg misplaces verovio's centred title
-            "pageHeight": min(height, _LARGEST_PAGE),
-            "pageWidth": round(width * 100 / _SCALE),
-            "scale": _SCALE,
-            "smuflTextFont": "none",
-            "svgFormatRaw": True,
-            "svgRemoveXlink": True,
-        }
-    )
-    toolkit.setInputFrom("musicxml")
-    pages = [toolkit.renderToSVG(number) for number in range(1, toolkit.getPageCount() + 1)] if toolkit.loadData(musicxml) else []
+    options = {
+        "adjustPageHeight": True,
+        "breaks": "auto",
+        "footer": "none",
+        "header": "none",  # resvg misplaces verovio's centred title
+        "pageHeight": min(height, _LARGEST_PAGE),
+        "pageWidth": round(width * 100 / _SCALE),
+        "scale": _SCALE,
+        "smuflTextFont": "none",
+        "svgFormatRaw": True,
+        "svgRemoveXlink": True,
+    }
+    pages = _drawn(musicxml, options)
     if not any('class="measure"' in page for page in pages):
         raise BackendError("verovio can't engrave this score; open score.musicxml in a notation program instead")
     kits = ["<sign>percussion</sign>" in part for part in _PART.findall(musicxml)]
-    return tuple(_without_kit_keys(_clean(page, number), kits) for number, page in enumerate(pages, 1))
+    cleaned = []
+    for number, page in enumerate(pages, 1):
+        cleaned.append(_without_kit_keys(_clean(page, number), kits))
+        checkpoint(number, len(pages))
+    return tuple(cleaned)
+
+
+def _drawn(musicxml: str, options: Mapping[str, object]) -> list[str]:
+    """Verovio's pages as they come."""
+    if len(musicxml) <= _LONGEST_HERE or not can_run_python():
+        try:
+            return draw_pages(musicxml, options)
+        except ModuleNotFoundError:
+            raise _no_verovio() from None
+    if find_spec("verovio") is None:
+        raise _no_verovio()
+    script = Path(__file__).with_name("engraving_worker.py")
+    done = run_program(python_command(script, json.dumps(options)), given=musicxml.encode(), environment=python_environment())
+    pages: list[str] = [] if done.returncode else json.loads(done.stdout)
+    return pages
+
+
+def _no_verovio() -> MissingPackageError:
+    return MissingPackageError("engraving needs verovio: pip install verovio")
 
 
 def _without_repeated_keys(musicxml: str) -> str:

@@ -19,6 +19,7 @@ from collections import defaultdict
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from img2music.cancellation import checkpoint
 from img2music.io.escape import one_line
 from img2music.io.midi.signatures import key_events, meter_events
 from img2music.io.midi.smf_events import META
@@ -70,6 +71,7 @@ def write_midi(performance: Performance) -> bytes:
             events.append((min(control.ticks, end), 3, mido.Message("control_change", channel=part.channel, **values)))
         events += _bend_events(part.bends, part.channel, end)
         for note in _apart(part.notes):
+            checkpoint()
             sound = {"channel": part.channel, "note": note.pitch}
             off = min(note.onset_ticks + note.duration_ticks, end)
             events.append((note.onset_ticks, 4, mido.Message("note_on", velocity=note.velocity, **sound)))
@@ -104,6 +106,7 @@ def _track(events: list[tuple[int, int, Any]], end: int) -> Any:
 
     track, last = mido.MidiTrack(), 0
     for ticks, _, message in sorted(events, key=lambda event: event[:2]):
+        checkpoint()
         message.time, last = ticks - last, ticks
         track.append(message)
     track.append(mido.MetaMessage("end_of_track", time=end - last))

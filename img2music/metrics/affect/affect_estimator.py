@@ -12,14 +12,14 @@ piece does not get an absurd answer. Good enough to score batches (averages over
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from img2music.errors import UsageError
-from img2music.measurement import Measurement
+from img2music.measurement import card, cards_by_name
 from img2music.metrics.affect.affect_features import AffectFeatures, read_features
 
 if TYPE_CHECKING:
@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from img2music.measurement import Measurement
     from img2music.performance import Performance
 
-__all__ = ["AffectEstimator", "RatedPiece", "held_out", "pearson"]
+__all__ = ["CARDS", "AffectEstimator", "RatedPiece", "held_out", "pearson"]
 
 _LOGARITHMIC = (
     "notes_a_second", "attacks_a_second", "interval_seconds", "interval_variation", "length_seconds", "articulation", "polyphony",
@@ -39,6 +40,22 @@ _RIDGE = 0.03
 _FOLDS = 10
 _FEWEST_ROWS = 30
 _CUT = 3.0
+
+CARDS = cards_by_name(
+    *(
+        card(
+            f"estimated {name}",
+            "standard deviations of ratings",
+            f"{says} people would find it, from speed, register, mode and dissonance of its notes.",
+            "Blind to loudness, timbre and drums; taught by piano music, so a band's many notes look like excitement; meant for "
+            "averages over thirty pieces and more, not for one.",
+            low=-_CUT,
+            high=_CUT,
+            better="neither",
+        )
+        for name, says in (("valence", "How pleasant"), ("arousal", "How stirring"))
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +115,10 @@ class AffectEstimator:
         return self._card("valence", valence, self.quality[0]), self._card("arousal", arousal, self.quality[1])
 
     def _card(self, name: str, value: float | None, quality: float) -> Measurement:
-        says = {"valence": "how pleasant", "arousal": "how stirring"}[name]
-        return Measurement(
-            f"estimated {name}",
-            None if value is None else min(_CUT, max(-_CUT, value)),
-            "standard deviations of ratings",
-            f"{says.capitalize()} people would find it, from speed, register, mode and dissonance of its notes: 0 is the average of "
-            f"{self.pieces} rated pieces, on unseen ones r = {quality:.2f}.",
-            low=-_CUT,
-            high=_CUT,
-            better="neither",
-            traps="Blind to loudness, timbre and drums; taught by piano music, so a band's many notes look like excitement; meant for "
-            "averages over thirty pieces and more, not for one.",
-        )
+        found = CARDS[f"estimated {name}"]
+        basis = f": 0 is the average of {self.pieces} rated pieces, on unseen ones r = {quality:.2f}."
+        clipped = None if value is None else min(_CUT, max(-_CUT, value))
+        return replace(found, value=clipped, explanation=found.explanation.removesuffix(".") + basis)
 
 
 def held_out(rows: Sequence[RatedPiece], *, ridge: float = _RIDGE) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:

@@ -12,8 +12,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from img2music.brief import SECONDS_RANGE
+from img2music.cancellation import checkpoint
 from img2music.measurement import ComplianceRow, Source
-from img2music.metrics.compliance.file_readers import HeardAudio, MidiContents, MusicXmlContents
+from img2music.metrics.compliance.file_readers import MidiContents, MusicXmlContents
+from img2music.metrics.compliance.heard_audio import HeardAudio
 from img2music.metrics.compliance.tonality import measure_tonality
 from img2music.metrics.compliance.tonality_text import tonality_words
 from img2music.theory import Key, Meter, instrument, instrument_names, is_excluded
@@ -53,7 +55,10 @@ def check_compliance(
         musicxml: the MusicXML document.
         audio: the finished sound; without it there is no row for it.
     """
-    played, written = MidiContents.read(midi), MusicXmlContents.read(musicxml)
+    played = MidiContents.read(midi)
+    checkpoint()
+    written = MusicXmlContents.read(musicxml)
+    checkpoint()
     rows: tuple[ComplianceRow, ...] = (
         _tempo(plan, brief, played, written),
         _meter(plan, brief, played, written),

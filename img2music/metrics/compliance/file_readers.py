@@ -7,12 +7,12 @@ where a file says nothing, or several things. Knows nothing of what was asked.
 
 from __future__ import annotations
 
-import io
 from collections import defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeVar
 
+from img2music.cancellation import CheckedBytes, checkpoint
 from img2music.theory import MODES, Key
 
 if TYPE_CHECKING:
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 
     import mido
 
-    from img2music.audio import Audio
-
-__all__ = ["FilePart", "HeardAudio", "MidiContents", "MusicXmlContents", "SoundingNote"]
+__all__ = ["FilePart", "MidiContents", "MusicXmlContents", "SoundingNote"]
 
 T = TypeVar("T")
 _DRUM_CHANNEL = 9
@@ -31,8 +29,8 @@ _MICROSECONDS = 60_000_000
 _NATURAL = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _SIGNS = {-2: "bb", -1: "b", 0: "", 1: "#", 2: "##"}
 _LOOP_MARKERS = ("loopStart", "loopEnd")
-_AUDIBLE = 10 ** (-60 / 20)
-"""Of full scale: what is softer passes for silence (-60 dB, the floor of a quiet room under music)."""
+_FED_LETTERS = 1 << 16
+"""Of a document at a time, so that reading can be stopped."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -61,27 +59,6 @@ class FilePart:
 
 
 @dataclass(frozen=True, slots=True)
-class HeardAudio:
-    """What a sound's samples say."""
-
-    seconds: float
-    first_seconds: float | None
-    """When something is first heard; None where nothing ever is."""
-    last_seconds: float | None
-    """When something is last heard."""
-
-    @classmethod
-    def read(cls, audio: Audio) -> HeardAudio:
-        """Where the sound begins and ends, by its loudest channel."""
-        import numpy as np
-
-        heard = np.flatnonzero(np.abs(audio.samples).max(axis=0) > _AUDIBLE)
-        first, last = (None, None) if not heard.size else (float(heard[0]), float(heard[-1] + 1))
-        rate = audio.sample_rate
-        return cls(audio.seconds, None if first is None else first / rate, None if last is None else last / rate)
-
-
-@dataclass(frozen=True, slots=True)
 class MidiContents:
     """What a MIDI file says and what sounds in it."""
 
@@ -106,7 +83,7 @@ class MidiContents:
         """From the content of a MIDI file."""
         import mido
 
-        file = mido.MidiFile(file=io.BytesIO(content))
+        file = mido.MidiFile(file=CheckedBytes(content))
         tempos: set[int] = set()
         meters: set[tuple[int, int]] = set()
         keys: set[tuple[int, bool]] = set()
@@ -116,6 +93,7 @@ class MidiContents:
         per_quarter, programs = file.ticks_per_beat, _programs(file)
         for track in file.tracks:
             ticks = 0
+            checkpoint()
             for message in track:
                 ticks += message.time
                 match message.type:
@@ -209,7 +187,11 @@ class MusicXmlContents:
         """From a partwise document."""
         from xml.etree import ElementTree as ET
 
-        root = ET.fromstring(document)  # noqa: S314  written by this program a moment ago
+        parser = ET.XMLParser()  # noqa: S314  written by this program a moment ago
+        for start in range(0, len(document), _FED_LETTERS):
+            checkpoint()
+            parser.feed(document[start : start + _FED_LETTERS])
+        root: Element = parser.close()
         parts = root.findall("part")
         meters = {(int(time.findtext("beats", "0")), int(time.findtext("beat-type", "0"))) for time in root.iter("time")}
         meter = single_value(meters)
@@ -250,6 +232,7 @@ def _bars(part: Element) -> tuple[tuple[SoundingNote, ...], list[Fraction]]:
     notes: list[SoundingNote] = []
     lengths: list[Fraction] = []
     for bar in part.findall("measure"):
+        checkpoint()
         place = last = Fraction(0)
         for element in bar:
             if element.tag == "attributes":

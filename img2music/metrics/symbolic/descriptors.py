@@ -13,23 +13,56 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.measurement import Measurement
+from img2music.measurement import card, cards_by_name
 from img2music.metrics.symbolic.melody_metrics import entropy
+from img2music.metrics.symbolic.norms import fill_cards
 from img2music.theory import Key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from fractions import Fraction
 
+    from img2music.measurement import Measurement
     from img2music.score import Note, Score
 
-__all__ = ["empty_beat_rate", "groove_similarity", "mean_inter_onset_seconds", "measure_descriptors", "scale_consistency"]
+__all__ = [
+    "CARDS",
+    "empty_beat_rate",
+    "groove_similarity",
+    "mean_inter_onset_seconds",
+    "measure_descriptors",
+    "scale_consistency",
+]
 
 _SCALES = [
     frozenset((tone + root) % 12 for tone in Key(0, mode).pitch_classes) for root in range(12) for mode in ("major", "minor")
 ]
 GROOVE_STEPS = 16
 """Places a quarter note that groove similarity tells apart; 64 a bar of 4/4, as Wu & Yang do."""
+
+CARDS = cards_by_name(
+    card(
+        "scale consistency", "0..1", "The largest share of notes that one major or natural minor scale holds.",
+        "1 for a single repeated note; chromatic colour lowers it in good music.", better="neither",
+    ),
+    card(
+        "pitch entropy", "bits", "Entropy of how often each pitch comes, over all parts.",
+        "Grows with the compass and the number of parts, not with invention.", high=7.0, better="neither",
+    ),
+    card(
+        "pitch-class entropy", "bits", "Entropy of how often each of the twelve pitch classes comes: 2.8 is a whole scale, 3.6 all twelve alike.",
+        "Random notes have the highest value.", high=3.59, better="neither",
+    ),
+    card("empty-beat rate", "0..1", "Share of quarter notes in which nothing sounds.", "Rests are music too.", better="neither"),
+    card(
+        "mean inter-onset interval", "seconds", "Mean time between one onset and the next, whoever plays.",
+        "A single busy part hides all calm ones.", high=600.0, better="neither",
+    ),
+    card(
+        "groove similarity", "0..1", "How far all pairs of bars agree on where something is struck.",
+        "Most places of a bar are empty in all bars, so nearly everything scores above 0.9.", better="neither",
+    ),
+)  # fmt: skip
 
 
 def scale_consistency(pitches: Sequence[int]) -> float | None:
@@ -72,37 +105,14 @@ def measure_descriptors(score: Score) -> tuple[Measurement, ...]:
     notes = [note for part in score.parts for note in part.notes]
     pitches = [note.pitch for part in score.parts if not part.instrument.kit for note in part.notes]
     whole = int(score.duration_quarters)
-    return (
-        _plain(
-            "scale consistency", scale_consistency(pitches), "0..1",
-            "The largest share of notes that one major or natural minor scale holds.",
-            "1 for a single repeated note; chromatic colour lowers it in good music.",
-        ),
-        _plain(
-            "pitch entropy", entropy(pitches), "bits", "Entropy of how often each pitch comes, over all parts.",
-            "Grows with the compass and the number of parts, not with invention.", high=7.0,
-        ),
-        _plain(
-            "pitch-class entropy", entropy(pitch % 12 for pitch in pitches), "bits",
-            "Entropy of how often each of the twelve pitch classes comes: 2.8 is a whole scale, 3.6 all twelve alike.",
-            "Random notes have the highest value.", high=3.59,
-        ),
-        _plain(
-            "empty-beat rate", empty_beat_rate(notes, whole) if notes else None, "0..1",
-            "Share of quarter notes in which nothing sounds.", "Rests are music too.",
-        ),
-        _plain(
-            "mean inter-onset interval", mean_inter_onset_seconds(notes, score.tempo_bpm), "seconds",
-            "Mean time between one onset and the next, whoever plays.", "A single busy part hides all calm ones.", high=600.0,
-        ),
-        _plain(
-            "groove similarity",
-            groove_similarity([note.onset_quarters for note in notes], score.meter.bar_quarters, score.bars),
-            "0..1", "How far all pairs of bars agree on where something is struck.",
-            "Most places of a bar are empty in all bars, so nearly everything scores above 0.9.",
-        ),
-    )  # fmt: skip
-
-
-def _plain(name: str, value: float | None, unit: str, explanation: str, traps: str, high: float = 1.0) -> Measurement:
-    return Measurement(name, value, unit, explanation, high=high, better="neither", traps=traps)
+    return fill_cards(
+        CARDS,
+        {
+            "scale consistency": scale_consistency(pitches),
+            "pitch entropy": entropy(pitches),
+            "pitch-class entropy": entropy(pitch % 12 for pitch in pitches),
+            "empty-beat rate": empty_beat_rate(notes, whole) if notes else None,
+            "mean inter-onset interval": mean_inter_onset_seconds(notes, score.tempo_bpm),
+            "groove similarity": groove_similarity([note.onset_quarters for note in notes], score.meter.bar_quarters, score.bars),
+        },
+    )

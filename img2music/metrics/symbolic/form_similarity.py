@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from img2music.measurement import Measurement
-from img2music.metrics.symbolic.norms import measure_against_people
+from img2music.cancellation import checkpoint
+from img2music.measurement import card, cards_by_name
+from img2music.metrics.symbolic.norms import fill_cards
 from img2music.metrics.symbolic.sequence_similarity import edit_likeness
 
 if TYPE_CHECKING:
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from img2music.measurement import Measurement
     from img2music.metrics.symbolic.melody_view import MelodyView, SectionSpan
     from img2music.score import Score
 
-__all__ = ["measure_structure", "section_likenesses", "structure_indicator"]
+__all__ = ["CARDS", "measure_structure", "section_likenesses", "structure_indicator"]
 
 _FEWEST_MOVES = 4
 _MOST_SECTIONS = 16
@@ -34,6 +36,21 @@ _MOST_SECTIONS = 16
 _SECONDS = (8.0, 15.0)
 _UNLIKE, _PENALTY = 0.8, -2.0
 """Bars less alike than `_UNLIKE` count as `_PENALTY` (Müller et al.'s penalty; the threshold is our choice)."""
+
+CARDS = cards_by_name(
+    card(
+        "likeness of one letter", "0..1", "How far the tunes of sections with the same letter agree, move by move: 1 is a copy.",
+        "Ornaments of a return cost as much as wrong notes.", better="inside",
+    ),
+    card(
+        "likeness of different letters", "0..1", "How far the tunes of sections with different letters agree, move by move.",
+        "A tune of one note value in steps resembles every other such tune.", better="lower",
+    ),
+    card(
+        "structure indicator", "0..1", "How well and how widely the best segment of 8 to 15 seconds comes again, in pitch classes.",
+        "A piece that repeats one bar has the highest value; papers take it from sound, so theirs are not comparable.", better="neither",
+    ),
+)  # fmt: skip
 
 
 def section_likenesses(tune: MelodyView) -> tuple[list[float], list[float]]:
@@ -85,6 +102,7 @@ def _fitness(scores: NDArray[np.float64], length: int, bars: int) -> float:
     """Harmonic mean of how well and how widely a segment is repeated by places that don't overlap, itself not counted."""
     # Best score of all places up to a bar, and how many paths it takes.
     best: list[tuple[float, int]] = [(0.0, 0)] * (bars + 1)
+    checkpoint()
     for end in range(1, bars + 1):
         best[end] = best[end - 1]
         if end >= length and scores[end - length] > 0:
@@ -118,29 +136,13 @@ def measure_structure(score: Score, tune: MelodyView | None) -> tuple[Measuremen
     bar_seconds = float(score.meter.bar_quarters) * 60 / score.tempo_bpm
     shortest, longest = (max(1, round(seconds / bar_seconds)) for seconds in _SECONDS)
     features = _bar_features(score)
-    return (
-        measure_against_people(
-            "likeness of one letter",
-            sum(alike) / len(alike) if alike else None,
-            "0..1",
-            "How far the tunes of sections with the same letter agree, move by move: 1 is a copy.",
-            better="inside",
-            traps="Ornaments of a return cost as much as wrong notes.",
-        ),
-        measure_against_people(
-            "likeness of different letters",
-            sum(unlike) / len(unlike) if unlike else None,
-            "0..1",
-            "How far the tunes of sections with different letters agree, move by move.",
-            better="lower",
-            traps="A tune of one note value in steps resembles every other such tune.",
-        ),
-        Measurement(
-            "structure indicator",
-            structure_indicator(features, shortest, longest) if features.any() and score.bars >= 2 * shortest else None,
-            "0..1",
-            "How well and how widely the best segment of 8 to 15 seconds comes again, in pitch classes.",
-            better="neither",
-            traps="A piece that repeats one bar has the highest value; papers take it from sound, so theirs are not comparable.",
-        ),
+    return fill_cards(
+        CARDS,
+        {
+            "likeness of one letter": sum(alike) / len(alike) if alike else None,
+            "likeness of different letters": sum(unlike) / len(unlike) if unlike else None,
+            "structure indicator": (
+                structure_indicator(features, shortest, longest) if features.any() and score.bars >= 2 * shortest else None
+            ),
+        },
     )

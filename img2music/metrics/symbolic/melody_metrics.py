@@ -8,14 +8,14 @@ tune is too short to say. Does not know whether a tune is beautiful: a dull one 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from math import log2
 from statistics import median
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from img2music.metrics.symbolic.norms import measure_against_people
+from img2music.measurement import card, cards_by_name
+from img2music.metrics.symbolic.norms import fill_cards
 from img2music.metrics.symbolic.sequence_similarity import longest_repeat, runs
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from img2music.measurement import Measurement
     from img2music.metrics.symbolic.melody_view import MelodyView
 
-__all__ = ["entropy", "measure_tune", "tune_values"]
+__all__ = ["CARDS", "entropy", "measure_tune", "tune_values"]
 
 _LEAP = 5
 """Semitones from which an interval is a leap (a fourth)."""
@@ -126,85 +126,65 @@ def _tones(tune: MelodyView) -> float | None:
     return entropy(tone.pitch % 12 for tone in tune.tones) if len(tune.tones) >= _SOME else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Card:
-    of: Callable[[MelodyView], float | None]
-    unit: str
-    explanation: str
-    traps: str
-    better: Literal["higher", "lower", "inside"] = "inside"
-    high: float = 1.0
-    version: int = 1
-
-
-CARDS: dict[str, _Card] = {
-    "strong-beat consonance": _Card(
-        _consonance, "0..1", "Share of the tune's strong beats that hold a note of their chord.",
-        "Suspensions and appoggiaturas count against it; a tune of nothing but chord notes gets 1.", version=2,
+_CARD_OF: dict[Callable[[MelodyView], float | None], Measurement] = {
+    _consonance: card(
+        "strong-beat consonance", "0..1", "Share of the tune's strong beats that hold a note of their chord.",
+        "Suspensions and appoggiaturas count against it; a tune of nothing but chord notes gets 1.", version=2, better="inside",
     ),
-    "leap recovery": _Card(
-        _leap_recovery, "0..1", "Share of the tune's leaps of a fourth and more that turn back by less.",
-        "Unsteady where there are few leaps.", "higher",
+    _leap_recovery: card(
+        "leap recovery", "0..1", "Share of the tune's leaps of a fourth and more that turn back by less.",
+        "Unsteady where there are few leaps.",
     ),
-    "single climax": _Card(
-        _climax, "0..1", "1 divided by how often the tune arrives at its highest note, the mean over stretches of eight bars.",
-        "A phrase repeated note for note halves it.", "higher", version=2,
+    _climax: card(
+        "single climax", "0..1", "1 divided by how often the tune arrives at its highest note, the mean over stretches of eight bars.",
+        "A phrase repeated note for note halves it.", version=2,
     ),
-    "variety": _Card(
-        _variety, "0..1", "Share of the tune's three-note moves that are new: near 0 repeats itself, near 1 never does.",
-        "Falls with length: compare pieces of like length.", version=2,
+    _variety: card(
+        "variety", "0..1", "Share of the tune's three-note moves that are new: near 0 repeats itself, near 1 never does.",
+        "Falls with length: compare pieces of like length.", version=2, better="inside",
     ),
-    "longest repeat": _Card(
-        _repeat, "0..1", "Longest run of notes that comes again, transposed or not, in parts of the whole tune (0.5 at most).",
-        "A return written out note for note counts like a motif repeated often.",
+    _repeat: card(
+        "longest repeat", "0..1", "Longest run of notes that comes again, transposed or not, in parts of the whole tune (0.5 at most).",
+        "A return written out note for note counts like a motif repeated often.", better="inside",
     ),
-    "phrase breath": _Card(
-        _breath, "0..1", "Share of phrase ends with a rest or a long note in their last bar.",
-        "Needs to know where phrases end; a tune of one note value breathes only by rests.", "higher",
+    _breath: card(
+        "phrase breath", "0..1", "Share of phrase ends with a rest or a long note in their last bar.",
+        "Needs to know where phrases end; a tune of one note value breathes only by rests.",
     ),
-    "interval size": _Card(
-        _interval_size, "semitones", "Mean size of the tune's intervals, repeated notes included.",
-        "An octave shift between sections counts as one large interval.", high=127.0,
+    _interval_size: card(
+        "interval size", "semitones", "Mean size of the tune's intervals, repeated notes included.",
+        "An octave shift between sections counts as one large interval.", high=127.0, better="inside",
     ),
-    "steps": _Card(
-        _steps, "0..1", "Share of the tune's moving intervals that are seconds.",
-        "Does not see where the steps lead.",
+    _steps: card(
+        "steps", "0..1", "Share of the tune's moving intervals that are seconds.",
+        "Does not see where the steps lead.", better="inside",
     ),
-    "held pitch": _Card(
-        _held, "0..1", "Share of notes that repeat the pitch before them.", "A style of speech-song has many.",
+    _held: card(
+        "held pitch", "0..1", "Share of notes that repeat the pitch before them.",
+        "A style of speech-song has many.", better="inside",
     ),
-    "compass": _Card(
-        _compass, "semitones", "From the tune's lowest to its highest note.",
-        "One stray note or an octave shift sets it.", high=127.0,
+    _compass: card(
+        "compass", "semitones", "From the tune's lowest to its highest note.",
+        "One stray note or an octave shift sets it.", high=127.0, better="inside",
     ),
-    "rhythm entropy": _Card(
-        _rhythm, "bits", "Entropy of the times between the tune's onsets: 0 is one value all along.",
-        "Knows how often values come, not in which order.", high=8.0,
+    _rhythm: card(
+        "rhythm entropy", "bits", "Entropy of the times between the tune's onsets: 0 is one value all along.",
+        "Knows how often values come, not in which order.", high=8.0, better="inside",
     ),
-    "tune pitch-class entropy": _Card(
-        _tones, "bits", "Entropy of the tune's pitch classes: 2.8 is a whole scale used evenly, 3.6 all twelve.",
-        "Blind to order and to the key.", high=3.59,
+    _tones: card(
+        "tune pitch-class entropy", "bits", "Entropy of the tune's pitch classes: 2.8 is a whole scale used evenly, 3.6 all twelve.",
+        "Blind to order and to the key.", high=3.59, better="inside",
     ),
 }  # fmt: skip
+"""By the function that measures it."""
+CARDS = cards_by_name(*_CARD_OF.values())
 
 
 def tune_values(tune: MelodyView) -> dict[str, float | None]:
     """Every measurement of a tune as a bare number."""
-    return {name: card.of(tune) for name, card in CARDS.items()}
+    return {one.name: measured(tune) for measured, one in _CARD_OF.items()}
 
 
 def measure_tune(tune: MelodyView | None) -> tuple[Measurement, ...]:
     """Every measurement of a tune with its card; all None where there is no tune."""
-    return tuple(
-        measure_against_people(
-            name,
-            None if tune is None or not tune.tones else card.of(tune),
-            card.unit,
-            card.explanation,
-            version=card.version,
-            high=card.high,
-            better=card.better,
-            traps=card.traps,
-        )
-        for name, card in CARDS.items()
-    )
+    return fill_cards(CARDS, dict.fromkeys(CARDS) if tune is None or not tune.tones else tune_values(tune))

@@ -14,19 +14,29 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from img2music.metrics.symbolic.norms import measure_against_people
+from img2music.measurement import card, cards_by_name
+from img2music.metrics.symbolic.norms import fill_cards
 
 if TYPE_CHECKING:
     from img2music.measurement import Measurement
     from img2music.metrics.symbolic.melody_view import MelodyView
     from img2music.plan import CompositionPlan
 
-__all__ = ["MotifShape", "measure_motif", "opening_shape", "planned_shape", "recurrence"]
+__all__ = ["CARDS", "MotifShape", "measure_motif", "opening_shape", "planned_shape", "recurrence"]
 
 _FRAGMENT_MOVES = 3
 _PACES = (Fraction(1), Fraction(2), Fraction(1, 2))
 _OPENING_TONES = 5
 """Notes of a song's opening that stand for its motif: the median length of motifs in this program's plans."""
+
+
+CARDS = cards_by_name(
+    card(
+        "motif recurrence", "0..1", "Share of the tune's notes that state the motif or a part of it: moved, inverted, slower or faster.",
+        "Common shapes, such as four even notes of a scale, recur by themselves; ornaments hide a statement. In the band a song's "
+        "first five notes stand for its motif.",
+    ),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +93,4 @@ def _like(step: int, asked: int) -> bool:
 
 def measure_motif(tune: MelodyView | None, plan: CompositionPlan) -> Measurement:
     """Recurrence of the plan's motif in a tune."""
-    name = "motif recurrence"
-    return measure_against_people(
-        name,
-        None if tune is None else recurrence(tune, planned_shape(plan)),
-        "0..1",
-        "Share of the tune's notes that state the motif or a part of it: moved, inverted, slower or faster.",
-        better="higher",
-        traps="Common shapes, such as four even notes of a scale, recur by themselves; ornaments hide a statement. In the band a song's "
-        "first five notes stand for its motif.",
-    )
+    return fill_cards(CARDS, {"motif recurrence": None if tune is None else recurrence(tune, planned_shape(plan))})[0]

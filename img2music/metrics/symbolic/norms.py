@@ -8,16 +8,18 @@ Does not know other kinds of music: a fugue or a drone has every right to lie ou
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from img2music.measurement import Measurement
 from img2music.resources import asset_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["band", "measure_against_people"]
+    from img2music.measurement import Measurement
+
+__all__ = ["band", "beside_people", "fill_cards"]
 
 _BAND_OF = "songs of OpenEWLD and POP909"
 
@@ -27,31 +29,15 @@ def band(name: str) -> tuple[float, float] | None:
     return _bands().get(name)
 
 
-def measure_against_people(
-    name: str,
-    value: float | None,
-    unit: str,
-    explanation: str,
-    *,
-    traps: str,
-    better: Literal["higher", "lower", "inside", "neither"] = "inside",
-    high: float = 1.0,
-    version: int = 1,
-) -> Measurement:
-    """A measurement beside the band of people's songs, where those were measured so; fields as `Measurement` explains them."""
-    people = band(name)
-    return Measurement(
-        name,
-        value,
-        unit,
-        explanation,
-        version=version,
-        high=high,
-        better=better,
-        traps=traps,
-        band=people,
-        band_of=_BAND_OF if people else "",
-    )
+def fill_cards(cards: Mapping[str, Measurement], values: Mapping[str, float | None]) -> tuple[Measurement, ...]:
+    """The cards with their values, each beside the band of people's songs where those were measured so; a value for every card."""
+    return tuple(replace(beside_people(one), value=values[name]) for name, one in cards.items())
+
+
+def beside_people(one: Measurement) -> Measurement:
+    """A card or a measurement with the band of people's songs, where those were measured so."""
+    people = band(one.name)
+    return replace(one, band=people, band_of=_BAND_OF) if people else one
 
 
 @cache

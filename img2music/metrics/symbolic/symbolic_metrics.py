@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from img2music.cancellation import checkpoint
 from img2music.metrics.symbolic.descriptors import measure_descriptors
 from img2music.metrics.symbolic.form_similarity import measure_structure
 from img2music.metrics.symbolic.melody_metrics import measure_tune
@@ -35,9 +36,11 @@ __all__ = ["measure_score", "overall_quality", "quality_mark"]
 def measure_score(score: Score, plan: CompositionPlan) -> tuple[Measurement, ...]:
     """Every measurement of a score; those that need a melody or a bass are None where there is none."""
     tune = view_melody(score, plan)
+    checkpoint()
+    of_tune = (*measure_tune(tune), measure_motif(tune, plan))
+    checkpoint()
     return (
-        *measure_tune(tune),
-        measure_motif(tune, plan),
+        *of_tune,
         *measure_structure(score, tune),
         *measure_voice_leading(score),
         *measure_descriptors(score),

@@ -13,17 +13,21 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import combinations, pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from img2music.measurement import Measurement
+from img2music.cancellation import checkpoint
+from img2music.measurement import card, cards_by_name
 from img2music.metrics.symbolic.melody_view import top_line
+from img2music.metrics.symbolic.norms import fill_cards
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from img2music.measurement import Measurement
     from img2music.score import Note, Part, Score
 
 __all__ = [
+    "CARDS",
     "count_crossings",
     "count_hidden",
     "count_parallels",
@@ -40,6 +44,33 @@ _SINGERS = frozenset({"voices", "strings", "winds", "brass"})
 _LEAP = 3
 """Semitones from which the upper voice's move makes a hidden fifth audible."""
 
+CARDS = cards_by_name(
+    card(
+        "parallel perfect intervals", "a bar", "Parallel fifths and octaves of tune and bass, a bar, at most 1.",
+        "Looks where both strike at once; parallels through a syncopation escape.", version=2, better="lower",
+    ),
+    card(
+        "inner parallels", "a bar", "Parallel fifths and octaves between any two lines of a part-writing texture, a bar, at most 1.",
+        "Only scores in which every part is made of lines are looked at; octave doublings are left out.", better="lower",
+    ),
+    card(
+        "hidden perfect intervals", "a bar",
+        "Fifths and octaves of tune and bass reached in the same direction, the tune leaping, a bar, at most 1.",
+        "Common in songs; only strict part-writing avoids them.", better="neither",
+    ),
+    card(
+        "voice crossing", "0..1", "Share of common strikes of tune and bass in which the tune lies below.", "Blind to inner voices.",
+        better="lower",
+    ),
+    card(
+        "overlapping unisons", "0..1", "Share of notes struck while the same key of the same player still sounds.",
+        "Two hands of one keyboard are one player; two violins are two.", better="lower",
+    ),
+    card(
+        "range faults", "0..1", "Share of notes outside their instrument's range.", "Says nothing of what is hard to play inside it.",
+        better="lower",
+    ),
+)  # fmt: skip
 Pairs = list[tuple[int, int]]
 """Upper and lower pitch wherever two voices strike together, in order."""
 
@@ -102,6 +133,7 @@ def _inner_parallels(score: Score) -> int | None:
         return None
     faults = 0
     for one, other in combinations(lines, 2):
+        checkpoint()
         pairs = [(one[onset], other[onset]) for onset in sorted(one.keys() & other.keys())]
         octaves = sum((high - low) % 12 == 0 for high, low in pairs)
         if octaves < _DOUBLING * len(pairs):
@@ -139,46 +171,22 @@ def measure_voice_leading(score: Score) -> tuple[Measurement, ...]:
     tune = next((part for part in score.parts if part.role == "melody" and not part.instrument.kit and part.notes), None)
     bass = next((part for part in score.parts if part.role == "bass" and not part.instrument.kit and part.notes), None)
     pairs = strikes_together(tune, bass) if tune is not None and bass is not None else []
+    checkpoint()
     inner = _inner_parallels(score)
+    checkpoint()
     pitched = sum(len(part.notes) for part in score.parts if not part.instrument.kit)
 
     def per_bar(faults: int | None) -> float | None:
         return None if faults is None else min(1.0, faults / score.bars)
 
-    return (
-        _fault(
-            "parallel perfect intervals", per_bar(count_parallels(pairs) if pairs else None), "a bar",
-            "Parallel fifths and octaves of tune and bass, a bar, at most 1.",
-            "Looks where both strike at once; parallels through a syncopation escape.", version=2,
-        ),
-        _fault(
-            "inner parallels", per_bar(inner), "a bar",
-            "Parallel fifths and octaves between any two lines of a part-writing texture, a bar, at most 1.",
-            "Only scores in which every part is made of lines are looked at; octave doublings are left out.",
-        ),
-        _fault(
-            "hidden perfect intervals", per_bar(count_hidden(pairs) if pairs else None), "a bar",
-            "Fifths and octaves of tune and bass reached in the same direction, the tune leaping, a bar, at most 1.",
-            "Common in songs; only strict part-writing avoids them.", neither=True,
-        ),
-        _fault(
-            "voice crossing", count_crossings(pairs) / len(pairs) if pairs else None, "0..1",
-            "Share of common strikes of tune and bass in which the tune lies below.", "Blind to inner voices.",
-        ),
-        _fault(
-            "overlapping unisons", min(1.0, overlapping_unisons(score.parts) / pitched) if pitched else None, "0..1",
-            "Share of notes struck while the same key of the same player still sounds.",
-            "Two hands of one keyboard are one player; two violins are two.",
-        ),
-        _fault(
-            "range faults", _range_faults(score.parts), "0..1", "Share of notes outside their instrument's range.",
-            "Says nothing of what is hard to play inside it.",
-        ),
-    )  # fmt: skip
-
-
-def _fault(
-    name: str, value: float | None, unit: str, explanation: str, traps: str, *, version: int = 1, neither: bool = False
-) -> Measurement:
-    better: Literal["neither", "lower"] = "neither" if neither else "lower"
-    return Measurement(name, value, unit, explanation, version=version, better=better, traps=traps)
+    return fill_cards(
+        CARDS,
+        {
+            "parallel perfect intervals": per_bar(count_parallels(pairs) if pairs else None),
+            "inner parallels": per_bar(inner),
+            "hidden perfect intervals": per_bar(count_hidden(pairs) if pairs else None),
+            "voice crossing": count_crossings(pairs) / len(pairs) if pairs else None,
+            "overlapping unisons": min(1.0, overlapping_unisons(score.parts) / pitched) if pitched else None,
+            "range faults": _range_faults(score.parts),
+        },
+    )

@@ -11,6 +11,7 @@ from importlib import import_module
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from img2music.cancellation import checkpoint
 from img2music.models.http.failed_request import UnusableResponseError
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def _bounded_stream(http: Any) -> Any:
         def __iter__(self) -> Iterator[bytes]:
             size = 0
             for raw in self._stream:
+                checkpoint()  # nobody waits any more: the connection is closed
                 chunk = raw if self._unpacker is None else self._unpacker.more(raw)
                 size += len(chunk)
                 if size > _MOST_BYTES:

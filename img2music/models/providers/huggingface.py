@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from img2music.cancellation import checkpoint
 from img2music.errors import BackendError, Img2MusicError, MissingPackageError, UsageError
 from img2music.models.providers.local_model import (
     TOP_P,
@@ -147,7 +148,7 @@ class HfModel(LocalChatModel):
         """What happens to the scores of the next word, in this order: schema, temperature, the unlikely left out, a draw."""
         from transformers import TemperatureLogitsWarper, TopPLogitsWarper
 
-        steps: list[Any] = []
+        steps: list[Any] = [_stop_when_cancelled]
         if request.schema is not None:
             steps.append(KeepSchema(loaded.words, request.schema, loaded.ends, tokens_in))
         own = loaded.model.generation_config
@@ -182,6 +183,12 @@ class HfModel(LocalChatModel):
             ends = _ends(model.generation_config.eos_token_id, tokenizer.eos_token_id)
             words = llguidance.from_tokenizer(tokenizer, n_vocab=max(text.vocab_size, len(tokenizer)), eos_token=list(ends))
             return _Loaded(model, processor, tokenizer, words, ends, getattr(text, "max_position_embeddings", None))
+
+
+def _stop_when_cancelled(_tokens: Any, scores: Any) -> Any:
+    """A step that changes nothing, and raises `Cancelled` when the work was stopped."""
+    checkpoint()
+    return scores
 
 
 def _ends(*named: Any) -> tuple[int, ...]:

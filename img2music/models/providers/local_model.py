@@ -22,6 +22,7 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, convert_to_openai_messages
 from langchain_core.outputs import ChatGeneration, ChatResult
 
+from img2music.cancellation import checkpoint, is_cancelled
 from img2music.errors import BackendError, UsageError
 from img2music.models.model_spec import LONGEST_SECONDS, ModelSpec
 
@@ -108,14 +109,15 @@ class ChatRequest:
         )
 
     def check_time(self) -> None:
-        """Raises TimeoutError when the answer is no longer wanted."""
+        """Raises TimeoutError when the answer is no longer wanted, Cancelled when the work was stopped."""
+        checkpoint()
         if monotonic() >= self.until:
             raise TimeoutError("no answer within the time limit")
 
     @property
     def left_seconds(self) -> float:
-        """Until the answer is no longer wanted; never below zero."""
-        return max(0.0, self.until - monotonic())
+        """Until the answer is no longer wanted; never below zero, and zero when the work was stopped."""
+        return 0.0 if is_cancelled() else max(0.0, self.until - monotonic())
 
 
 class LocalChatModel(BaseChatModel):

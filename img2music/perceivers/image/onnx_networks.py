@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from img2music.cancellation import checkpoint
 from img2music.errors import BackendError, MissingPackageError
 from img2music.resources import asset_path
 
@@ -48,7 +49,9 @@ def run_network(name: str, pixels: NDArray[np.float32]) -> dict[str, Numbers]:
     Raises:
         BackendError: it can't be opened (see `open_network`), or `pixels` have another shape than it takes.
     """
+    checkpoint()
     network = open_network(name)
+    checkpoint()
     outputs = [output.name for output in network.get_outputs()]
     try:
         results = network.run(outputs, {network.get_inputs()[0].name: pixels})
@@ -56,6 +59,7 @@ def run_network(name: str, pixels: NDArray[np.float32]) -> dict[str, Numbers]:
         raise BackendError(
             f"the network {name!r} failed on pixels of shape {pixels.shape} ({_first_line(error)}); install img2music again, or report it"
         ) from None
+    checkpoint()
     return dict(zip(outputs, results, strict=True))
 
 

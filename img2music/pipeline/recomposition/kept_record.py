@@ -101,8 +101,7 @@ def _kept_parts(adapted: AdaptedPlan) -> tuple[KeptPart, ...]:
 
     plan = adapted.plan
     parts = tuple(
-        KeptPart(part=part, bars=write_kept_line(events, plan.parsed_meter.bar_quarters, plan.bars))
-        for part, events in adapted.kept.items()
+        KeptPart(part=part, bars=write_kept_line(events, plan.meter_map, plan.bars)) for part, events in adapted.kept.items()
     )
     if sum(len(bar) for part in parts for bar in part.bars) > _MOST_CHARACTERS:
         raise BriefError("a piece.json can't hold so many kept notes; keep fewer crafts, or ask for less time")

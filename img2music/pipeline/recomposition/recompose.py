@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack
 
+from img2music.cancellation import cancelled_by
 from img2music.errors import unknown_name
 from img2music.manifest import Manifest
 from img2music.pipeline.from_manifest import with_kept_record
@@ -33,9 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from img2music.brief import Wishes
     from img2music.io.pictures import Picture
     from img2music.piece import Piece
-    from img2music.pipeline.output_options import PieceOptions
+    from img2music.pipeline.output_options import OutputOptions, PieceOptions
     from img2music.pipeline.recomposition.plan_adaptation import AdaptedPlan
     from img2music.rng import Craft
     from img2music.scene import Scene
@@ -88,7 +90,7 @@ def recompose(
         keep: names of crafts (`CRAFTS`) whose notes stay; they go to the new key, metre, instruments and length where those allow.
         pipeline: who does each job: a name, a file, or a pipeline at hand.
         picture: for the report; it has to be the one on record.
-        options: those of `OutputOptions` (audio, stems, takes, embed_audio, on_event); what is kept is the same in all takes. And
+        options: those of `OutputOptions` (audio, stems, takes, embed_audio, on_event, cancel); what is kept is the same in all takes. And
             fields of a `Brief`; they win over the brief on record. Without `seed` it is the one after that on record. A
             piece that was made from a plan, or a plan, has its wishes settled and takes none but `seed`.
 
@@ -98,9 +100,21 @@ def recompose(
     Raises:
         DocumentError: no sound manifest. UsageError: an unknown craft, or a wish that a plan has settled.
         BriefError: a wish that can't be met, alone or with what is kept. PictureError and BackendError as for `Pipeline.compose`.
+        Cancelled: `cancel` was cancelled.
     """
     output, wishes = split_options(options)
-    named = tuple(keep)
+    with cancelled_by(output.get("cancel")):
+        return _made_anew(source, tuple(keep), pipeline, picture, output, wishes)
+
+
+def _made_anew(
+    source: str | Path | Manifest | Piece | CompositionPlan,
+    named: tuple[str, ...],
+    pipeline: str | Path | Pipeline,
+    picture: Picture | None,
+    output: OutputOptions,
+    wishes: Wishes,
+) -> Piece:
     crafts = with_dependencies(named)
     record = read_record(source)
     start, brief = beginning(record, has_wishes=bool(given_wishes(wishes)))

@@ -18,12 +18,13 @@ from img2music.io.abc.import_abc import read_abc
 from img2music.io.escape import one_line
 from img2music.models.parsing.json_answer import AnswerError
 from img2music.realizers.abc.assign_voices import assign_voices
-from img2music.realizers.abc.complete_tune import complete_score, melody_part
+from img2music.realizers.abc.complete_tune import complete_score
 from img2music.realizers.abc.extract_tune import LONGEST, extract_tune
 from img2music.realizers.abc.repair_voice import repair_voice, wrong_key_fault
 from img2music.realizers.abc.tune_prompt import template_values
 from img2music.realizers.composer import Composer
 from img2music.realizers.drums.drum_kit import DRUMS
+from img2music.realizers.orchestration import lead_part
 from img2music.theory import Key, Meter, instrument
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def _read(text: str, plan: CompositionPlan, composed: Score) -> _TuneAttempt:
             elif mended.events:
                 given[part.id] = mended
     _check_enough(given, plan)
-    lead = melody_part(plan)
+    lead = lead_part(plan)
     if lead is not None and lead.id not in given:
         faults.append(f"V:{plan.parts.index(lead) + 1}, {lead.id}, has no notes; write the melody")
     for mended in given.values():

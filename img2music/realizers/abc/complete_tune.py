@@ -8,11 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from img2music.io.style_files import load_style
 from img2music.realizers.abc.repair_bars import describe_bars
 from img2music.realizers.composer import notate, write_part
-from img2music.realizers.timeline import layout_chords, layout_phrases
-from img2music.theory import instrument
+from img2music.realizers.context import compose_context
+from img2music.realizers.orchestration import lead_part
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,30 +21,23 @@ if TYPE_CHECKING:
     from img2music.realizers.timeline import NoteEvent
     from img2music.score import Part, Score
 
-__all__ = ["complete_score", "melody_part"]
+__all__ = ["complete_score"]
 
 _ROUND_THE_TUNE = {"counter", "chords", "arpeggio", "pad"}
 """Roles that listen to the melody; basses and drums don't."""
 
 
-def melody_part(plan: CompositionPlan) -> PartPlan | None:
-    """The part that has the melody, if any."""
-    return next((part for part in plan.parts if part.role == "melody" and not instrument(part.instrument).kit), None)
-
-
 def complete_score(plan: CompositionPlan, composed: Score, given: Mapping[str, RepairedVoice]) -> tuple[Score, list[str]]:
     """The whole score: the model's voices, and the composer's for all that is missing, round the model's tune."""
-    style, phrases, spans = load_style(plan.style), layout_phrases(plan), layout_chords(plan)
-    energies = plan.bar_energies
-    bar_quarters, alone = plan.parsed_meter.bar_quarters, len(plan.parts) == 1
-    lead = melody_part(plan)
+    context = compose_context(plan)
+    lead = lead_part(plan)
     tune: list[NoteEvent] = []
     mends: list[str] = []
     parts: dict[str, Part] = {}
     left_out: list[str] = []
 
     def write(part: PartPlan) -> list[NoteEvent]:
-        return write_part(plan, part, instrument(part.instrument), style, phrases, spans, energies, tune, alone=alone)
+        return write_part(context.for_part(part, context.energies, tune))
 
     # The melody comes first, because the others are written round it.
     for part in sorted(plan.parts, key=lambda part: part is not lead):
@@ -53,17 +45,17 @@ def complete_score(plan: CompositionPlan, composed: Score, given: Mapping[str, R
         if mended is not None:
             events = mended.events
             if mended.bars < plan.bars:
-                begin = mended.bars * bar_quarters
+                begin = plan.meter_map.bar_onset(mended.bars)
                 events = [*events, *(event for event in write(part) if event.onset >= begin)]
                 missing = describe_bars(range(mended.bars, plan.bars))
                 mends.append(f"{part.name}: {missing} missing, so the composer's.")
-            written = notate(plan, part, events, spans, energies)
+            written = notate(plan, part, events, context.spans)
             if part is lead:
                 tune = [replace(event, pitches=event.pitches[-1:]) for event in events]
         else:
             left_out.append(part.name)
             if tune and part.role in _ROUND_THE_TUNE:
-                written = notate(plan, part, write(part), spans, energies)
+                written = notate(plan, part, write(part), context.spans)
             else:
                 written = next(other for other in composed.parts if other.id == part.id)
         parts[part.id] = written

@@ -34,7 +34,6 @@ class BassContext:
     goal: int
     """The next chord's."""
     limits: tuple[int, int]
-    meter: Meter
     drive: float
     """How busy to be, 0..1."""
     scale: frozenset[int]
@@ -48,9 +47,14 @@ class BassContext:
     chance: np.random.Generator
 
     @property
+    def meter(self) -> Meter:
+        """The metre of the chord's bar."""
+        return self.span.meter
+
+    @property
     def fills_bar(self) -> bool:
         """Whether the chord has its bar to itself."""
-        return self.span.duration == self.meter.bar_quarters
+        return self.span.duration == self.span.meter.bar_quarters
 
     @property
     def beats(self) -> list[Fraction]:
@@ -62,7 +66,7 @@ class BassContext:
         return self._within(strongest_places(self.meter, count, step))
 
     def _within(self, places: Sequence[Fraction]) -> list[Fraction]:
-        bar = self.span.bar * self.meter.bar_quarters
+        bar = self.span.bar_onset
         inside = [bar + place for place in places if self.span.onset <= bar + place < self.span.end]
         return inside if inside and inside[0] == self.span.onset else [self.span.onset, *inside]
 

@@ -22,8 +22,9 @@ from img2music.theory.pattern_names import check_pattern
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from img2music.plan import CompositionPlan, PartPlan
-    from img2music.realizers.timeline import ChordSpan, Phrase
+    from img2music.plan import PartPlan
+    from img2music.realizers.context import CompositionContext
+    from img2music.realizers.timeline import ChordSpan
     from img2music.theory import Instrument
 
 __all__ = ["write_bass"]
@@ -39,28 +40,24 @@ _LEADS_FROM = 0.33
 """From this drive on a phrase's last beat leads into the next phrase (our choice)."""
 
 
-def write_bass(
-    plan: CompositionPlan,
-    part: PartPlan,
-    player: Instrument,
-    phrases: Sequence[Phrase],
-    spans: Sequence[ChordSpan],
-    energies: Sequence[float],
-) -> list[NoteEvent]:
+def write_bass(context: CompositionContext) -> list[NoteEvent]:
     """The whole bass part.
 
     Raises:
         UsageError: no such pattern.
     """
+    plan, part, player = context.plan, context.part, context.player
+    phrases, energies = context.phrases, context.energies
+    spans: Sequence[ChordSpan] = context.spans
     name = check_pattern("bass", part.pattern) or "root-fifth"
     low, high, centre = _register(part, player)
     root_high = max(low + 11, high - _OCTAVE) if name in _LEAPING else high
     if name == "drone":
-        spans = [replace(span, chord=spans[-1].chord) for span in spans]
+        homes = {span.key: span.chord for span in spans}  # the last chord in each key
+        spans = [replace(span, chord=homes[span.key]) for span in spans]
     roots = _roots(spans, centre, low, root_high)
     chance = generator(plan.seed_for("bass"), "bass", part.id)
     variants = [int(chance.integers(4)) for _ in phrases]
-    scale = frozenset(plan.parsed_key.pitch_classes)
     events: list[NoteEvent] = []
     phrase_of = {phrase.first_bar + number: index for index, phrase in enumerate(phrases) for number in range(phrase.bars)}
     for index, span in enumerate(spans):
@@ -72,23 +69,23 @@ def write_bass(
             continue
         phrase = phrases[phrase_of[span.bar]]
         ends = span.bar == phrase.first_bar + phrase.bars - 1
-        context = BassContext(
+        following = spans[min(index + 1, len(spans) - 1)]
+        chord = BassContext(
             span=span,
             root=roots[index],
-            goal=roots[index + 1] if index + 1 < len(spans) else roots[index],
+            goal=roots[min(index + 1, len(spans) - 1)],
             limits=(low, high),
-            meter=plan.parsed_meter,
             drive=rhythmic_activity(energy, plan.density),
-            scale=scale,
+            scale=frozenset(span.key.pitch_classes),
             bar=span.bar - phrase.first_bar,
             variant=variants[phrase_of[span.bar]],
             held=index > 0 and spans[index - 1].chord == span.chord and not ends,
             chance=chance,
         )
-        played = BASS_PATTERNS[name](context)
+        played = BASS_PATTERNS[name](chord)
         last_of_phrase = ends and (index + 1 == len(spans) or spans[index + 1].bar != span.bar)
-        if last_of_phrase and name not in _FLOWING and context.drive > _LEADS_FROM:
-            played = _lead(played, context)
+        if last_of_phrase and name not in _FLOWING and chord.drive > _LEADS_FROM:
+            played = _lead(played, replace(chord, scale=frozenset(following.key.pitch_classes)))
         events.extend(played)
     return _tame(_untangle(events, spans[-1].end), low, high)
 

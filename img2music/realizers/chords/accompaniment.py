@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from img2music.plan import CompositionPlan, PartPlan
     from img2music.realizers.chords.patterns.pattern_grid import Pick
-    from img2music.realizers.timeline import ChordSpan, Phrase
+    from img2music.realizers.context import CompositionContext
+    from img2music.realizers.timeline import ChordSpan
     from img2music.theory import Instrument
 
 __all__ = ["rhythmic_activity", "write_chords"]
@@ -43,32 +44,29 @@ def rhythmic_activity(energy: float, density: float) -> float:
     return _ENERGY_SHARE * energy + (1 - _ENERGY_SHARE) * density
 
 
-def write_chords(
-    plan: CompositionPlan,
-    part: PartPlan,
-    player: Instrument,
-    phrases: Sequence[Phrase],
-    spans: Sequence[ChordSpan],
-    energies: Sequence[float],
-    tune: Sequence[NoteEvent],
-) -> list[NoteEvent]:
+def write_chords(context: CompositionContext) -> list[NoteEvent]:
     """The whole part for a role of chords."""
-    meter = plan.parsed_meter
+    plan, part, player = context.plan, context.part, context.player
+    spans, energies, tune = context.spans, context.energies, context.tune
     low, high = _register(part, player, _ceiling(tune), plan.height)
-    voicings = _voicings(plan, part, player, spans, low, high)
+    voicings = _voicings(part, player, spans, low, high)
     if part.pattern in _PART_WRITTEN and tune and player.voices > 1 and any(other.role == "bass" for other in plan.parts):
-        voicings = _inner_voices(plan, player, spans, tune)
+        voicings = _inner_voices(player, spans, tune)
     play = find_pattern(part.role, part.pattern)
-    moments = _moments(plan, part, phrases, energies)
+    moments = _moments(context)
     grounded = part.role == "arpeggio" and _is_ground(plan, part)
     events: list[NoteEvent] = []
     for bar, energy in enumerate(energies):
         if energy < 0:
             continue
-        begin = bar * meter.bar_quarters
+        begin = context.bar_onset(bar)
         if bar == plan.final_bar:
             events.append(
-                NoteEvent(begin, meter.bar_quarters, _last_chord(plan, part, voicings[-1][-player.voices :], spans[-1], player))
+                NoteEvent(
+                    begin,
+                    context.meter_at(bar).bar_quarters,
+                    _last_chord(plan, part, voicings[-1][-player.voices :], spans[-1], player),
+                )
             )
             continue
         for hit in play(moments[bar]):
@@ -96,28 +94,25 @@ def _shares_keys(plan: CompositionPlan, part: PartPlan) -> bool:
     )
 
 
-def _moments(plan: CompositionPlan, part: PartPlan, phrases: Sequence[Phrase], energies: Sequence[float]) -> list[PatternContext]:
+def _moments(context: CompositionContext) -> list[PatternContext]:
     """What the pattern hears of each bar; chance is drawn once a phrase, so that a phrase is of one piece."""
-    chance = generator(plan.seed_for("chords"), "chords", part.id)
+    plan, energies = context.plan, context.energies
+    chance = generator(plan.seed_for("chords"), "chords", context.part.id)
     moments = []
-    for phrase in phrases:
+    for phrase in context.phrases:
         variant, wander = int(chance.integers(4)), float(chance.uniform(-_WANDER, _WANDER))
         for number in range(phrase.bars):
             bar = phrase.first_bar + number
             ends = number == phrase.bars - 1 and phrase.bars > 1
             busy = rhythmic_activity(max(0.0, energies[bar]), plan.density) + wander + (_LIFT if ends else 0.0)
-            moments.append(PatternContext(plan.parsed_meter, number, min(1.0, max(0.0, busy)), variant, ends))
+            moments.append(PatternContext(phrase.meter, number, min(1.0, max(0.0, busy)), variant, ends))
     return moments
 
 
-def _voicings(
-    plan: CompositionPlan, part: PartPlan, player: Instrument, spans: Sequence[ChordSpan], low: int, high: int
-) -> tuple[tuple[int, ...], ...]:
+def _voicings(part: PartPlan, player: Instrument, spans: Sequence[ChordSpan], low: int, high: int) -> tuple[tuple[int, ...], ...]:
     """A voicing a chord, as many voices as the role and the instrument have, open where it lies low."""
     if part.pattern == "drone":
-        tonic = nearest_pitch(plan.parsed_key.pitch_classes[0], (low + high) // 2 - 5, low, high)
-        fifth = tonic + 7 if tonic + 7 <= high else tonic - 5
-        return (tuple(sorted({tonic, fifth} if fifth >= low else {tonic})[: player.voices]),) * len(spans)
+        return tuple(_drone(span, low, high)[: player.voices] for span in spans)
     if part.pattern in _DYADS:
         return tuple(_power(span.chord.pitch_classes, low, high)[: player.voices] for span in spans)
     count = {"pad": 4, "chords": 3, "arpeggio": 3}[part.role]
@@ -127,9 +122,14 @@ def _voicings(
     return voicings if part.role == "arpeggio" else tuple(widen_low_intervals(voicing, high) for voicing in voicings)
 
 
-def _inner_voices(
-    plan: CompositionPlan, player: Instrument, spans: Sequence[ChordSpan], tune: Sequence[NoteEvent]
-) -> tuple[tuple[int, ...], ...]:
+def _drone(span: ChordSpan, low: int, high: int) -> tuple[int, ...]:
+    """The tonic and its fifth."""
+    tonic = nearest_pitch(span.key.pitch_classes[0], (low + high) // 2 - 5, low, high)
+    fifth = tonic + 7 if tonic + 7 <= high else tonic - 5
+    return tuple(sorted({tonic, fifth} if fifth >= low else {tonic}))
+
+
+def _inner_voices(player: Instrument, spans: Sequence[ChordSpan], tune: Sequence[NoteEvent]) -> tuple[tuple[int, ...], ...]:
     """Alto and tenor of a four-part setting of the chords under the tune; other parts sing soprano and bass."""
     low, high = RANGES[3]
     soprano: list[int | None] = []
@@ -138,7 +138,7 @@ def _inner_voices(
         soprano.append(sung.pitches[-1] if sung is not None and low <= sung.pitches[-1] <= high else None)
     tenor, alto = ((max(bottom, player.low), min(top, player.high)) for bottom, top in RANGES[1:3])
     settings = write_parts(
-        [span.chord for span in spans], plan.parsed_key, soprano=soprano, ranges=(RANGES[0], tenor, alto, RANGES[3])
+        [span.chord for span in spans], [span.key for span in spans], soprano=soprano, ranges=(RANGES[0], tenor, alto, RANGES[3])
     )
     return tuple(tuple(sorted({setting[1], setting[2]})) for setting in settings)
 

@@ -20,13 +20,13 @@ from functools import lru_cache
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
-from img2music.theory import pitch_class
+from img2music.theory import Key, pitch_class
 from img2music.viterbi import cheapest_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from img2music.theory import Chord, Key
+    from img2music.theory import Chord
 
 __all__ = ["RANGES", "Setting", "write_parts"]
 
@@ -42,7 +42,7 @@ _PAIRS = tuple(combinations(range(4), 2))
 
 def write_parts(
     chords: Sequence[Chord],
-    key: Key,
+    keys: Key | Sequence[Key],
     *,
     soprano: Sequence[int | None] | None = None,
     ranges: Sequence[tuple[int, int]] = RANGES,
@@ -51,7 +51,7 @@ def write_parts(
 
     Args:
         chords: The progression.
-        key: Says which note leads.
+        keys: The key, or that of every chord: it says which note leads.
         soprano: A pitch a chord, None where the soprano is free.
         ranges: Lowest and highest pitch of bass, tenor, alto, soprano.
     """
@@ -59,9 +59,10 @@ def write_parts(
         return ()
     limits = tuple((low, high) for low, high in ranges)
     given = list(soprano) if soprano is not None else [None] * len(chords)
-    tonic = pitch_class(key.tonic)
-    layers = [_settings(chord, tune, limits, tonic) for chord, tune in zip(chords, given, strict=True)]
-    duties = [_duties(before, after, tonic) for before, after in pairwise(chords)]
+    tonics = [pitch_class(key.tonic) for key in ([keys] * len(chords) if isinstance(keys, Key) else keys)]
+    layers = [_settings(chord, tune, limits, tonic) for chord, tune, tonic in zip(chords, given, tonics, strict=True)]
+    # A dominant at the end of one key may lead into the next: what leads is told by the key in which it arrives.
+    duties = [_duties(before, after, tonic) for (before, after), tonic in zip(pairwise(chords), tonics[1:], strict=True)]
     return tuple(
         cheapest_path(
             layers,

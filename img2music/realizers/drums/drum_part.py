@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from img2music.plan import CompositionPlan, PartPlan
+    from img2music.playing_style import DrumGroove
+    from img2music.realizers.context import CompositionContext
     from img2music.realizers.drums.grooves import DrumBar, Groove
     from img2music.realizers.drums.step_patterns import StepHits
     from img2music.realizers.timeline import Phrase
-    from img2music.style import DrumGroove, Style
-    from img2music.theory import Instrument, Meter
+    from img2music.theory import Meter
 
 __all__ = ["write_drums"]
 
@@ -51,57 +51,63 @@ _CRASH_WEIGHT, _KICK_WEIGHT = 1.3, 1.15
 """Times a groove's root mean square velocity; about what the set's drummers do on the first beat after a fill."""
 
 
-def write_drums(
-    plan: CompositionPlan, part: PartPlan, player: Instrument, phrases: Sequence[Phrase], energies: Sequence[float], style: Style
-) -> list[NoteEvent]:
-    """The whole drum part; `energies` a bar, bars of energy -1 are rests.
+def write_drums(context: CompositionContext) -> list[NoteEvent]:
+    """The whole drum part, metre by metre.
 
     Raises:
         UsageError: a groove names a drum that does not exist.
         DocumentError: a groove's string does not divide the bar.
     """
-    meter = plan.parsed_meter
+    events: list[NoteEvent] = []
+    for meter in dict.fromkeys(phrase.meter for phrase in context.phrases):
+        energies = [energy if context.meter_at(bar) == meter else -1.0 for bar, energy in enumerate(context.energies)]
+        events += _in_one_meter(replace(context, energies=energies), meter)
+    return sorted(events, key=lambda event: event.onset)
+
+
+def _in_one_meter(context: CompositionContext, meter: Meter) -> list[NoteEvent]:
+    """The bars of one metre; those of others are rests."""
+    style, player = context.style, context.player
     strings = style.drums.get(meter.name)
     if strings is None and player.program != _ORCHESTRAL and (style.grooves or player.program not in _MACHINES):
-        return _Drummer(plan, part, style, phrases, energies).play()
-    groove = strings or plain_beat(meter, orchestral=player.program == _ORCHESTRAL)
-    return _by_strings(plan, player, phrases, energies, style, groove)
+        return _Drummer(context, meter).play()
+    return _by_strings(context, meter, strings or plain_beat(meter, orchestral=player.program == _ORCHESTRAL))
 
 
 @dataclass
 class _Drummer:
-    """Plays recorded grooves through a piece."""
+    """Plays recorded grooves through the bars of one metre."""
 
-    plan: CompositionPlan
-    part: PartPlan
-    style: Style
-    phrases: Sequence[Phrase]
-    energies: Sequence[float]
+    context: CompositionContext
+    meter: Meter
     _grooves: dict[tuple[int, bool], Groove] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.meter = self.plan.parsed_meter
+        self.plan, self.part, self.style = self.context.plan, self.context.part, self.context.style
+        self.energies = self.context.energies
         self.is_swung = self.style.swing >= _SWUNG_FROM
         self.families = self.style.grooves or (_ANY_SWUNG if self.is_swung else _ANY_STRAIGHT)
 
     def play(self) -> list[NoteEvent]:
         """Every bar that is not a rest."""
         events: list[NoteEvent] = []
-        for number, phrase in enumerate(self.phrases):
-            following = self.phrases[number + 1] if number + 1 < len(self.phrases) else None
+        for number, phrase in enumerate(self.context.phrases):
+            if phrase.meter != self.meter:
+                continue
+            following = self.context.phrases[number + 1] if number + 1 < len(self.context.phrases) else None
             chance = generator(self.plan.seed_for("drums"), "drums", self.part.id, phrase.section.name, str(phrase.index))
-            groove = self._groove(self._energy(phrase), contrasts=phrase.section.role == "contrast")
+            groove = self._groove(self._energy(phrase), phrase, contrasts=phrase.section.role == "contrast")
             variants = _variants((phrase.bars + 1) // 2, phrase.index, chance)
             for bar in range(phrase.first_bar, phrase.first_bar + phrase.bars):
                 energy = self.energies[bar]
                 if energy < 0:
                     continue
-                begin = bar * self.meter.bar_quarters
+                begin = self.context.bar_onset(bar)
                 inside = bar - phrase.first_bar
                 if bar == len(self.energies) - 1 and self._stops():
                     events += self._last_stroke(begin, energy)
                     continue
-                strokes = groove_bar(groove, variants[inside // 2], inside, self.meter, self.plan.tempo_bpm)
+                strokes = groove_bar(groove, variants[inside // 2], inside, self.meter, phrase.bpm)
                 if energy < _HUSHED_BELOW:
                     strokes = tuple(stroke for stroke in strokes if stroke.pitch in _HANDS_AND_FEET)
                 if inside == phrase.bars - 1:
@@ -115,7 +121,7 @@ class _Drummer:
         """A phrase is played as loud as its bars; rests say nothing."""
         return max(self.energies[phrase.first_bar : phrase.first_bar + phrase.bars], default=0.0)
 
-    def _groove(self, energy: float, *, contrasts: bool) -> Groove:
+    def _groove(self, energy: float, phrase: Phrase, *, contrasts: bool) -> Groove:
         level = (energy >= _MIDDLE_FROM) + (energy >= _FULL_FROM)
         if (level, contrasts) not in self._grooves:
             known = list(self._grooves.values())
@@ -123,7 +129,7 @@ class _Drummer:
             self._grooves[level, contrasts] = choose_groove(
                 self.families,
                 self.meter,
-                self.plan.tempo_bpm,
+                phrase.bpm,
                 level,
                 generator(self.plan.seed_for("drums"), "drums", self.part.id, purpose),
                 swung=self.is_swung,
@@ -156,8 +162,8 @@ class _Drummer:
         if ends_section and rises and energy >= _MIDDLE_FROM and float(chance.random()) < energy:
             count = len(beats)
         quarters = min(sum(beats[-count:], Fraction(0)), 4 * (Fraction(3, 2) if self.meter.is_compound else Fraction(1)))
-        fill = choose_fill(self.families, self.plan.tempo_bpm, self.meter, energy, chance, swung=self.is_swung)
-        played = fill_bar(fill, quarters, self.meter, self.plan.tempo_bpm)
+        fill = choose_fill(self.families, phrase.bpm, self.meter, energy, chance, swung=self.is_swung)
+        played = fill_bar(fill, quarters, self.meter, phrase.bpm)
         first = self.meter.bar_quarters - quarters
         return (*(stroke for stroke in strokes if stroke.place < first), *played) if len(played) > 1 else strokes
 
@@ -218,18 +224,12 @@ def _in_order(events: Sequence[NoteEvent]) -> list[NoteEvent]:
     return ordered
 
 
-def _by_strings(
-    plan: CompositionPlan,
-    player: Instrument,
-    phrases: Sequence[Phrase],
-    energies: Sequence[float],
-    style: Style,
-    groove: DrumGroove,
-) -> list[NoteEvent]:
+def _by_strings(context: CompositionContext, meter: Meter, groove: DrumGroove) -> list[NoteEvent]:
     """The part as a machine or an orchestra plays it."""
-    meter = plan.parsed_meter
+    plan, player, style = context.plan, context.player, context.style
+    phrases, energies = context.phrases, context.energies
     levels: dict[str, Mapping[str, str]] = {"calm": groove.calm, "full": groove.full, "fill": groove.fill}
-    bars = {name: read_step_strings(strings, meter, style.name) for name, strings in levels.items()}
+    bars = {name: read_step_strings(strings, meter, style.style) for name, strings in levels.items()}
     last_bars = {phrase.first_bar + phrase.bars - 1: phrase for phrase in phrases}
     first_bars = {phrase.first_bar for phrase in phrases if phrase.index == 0}
     crash = DRUMS["concert cymbal" if player.program == _ORCHESTRAL else "crash"][0]
@@ -238,7 +238,7 @@ def _by_strings(
     for bar, energy in enumerate(energies):
         if energy < 0:
             continue
-        begin = bar * meter.bar_quarters
+        begin = context.bar_onset(bar)
         if bar == len(energies) - 1 and not plan.loop:
             if energy > _FILL_FROM or style.ending == "hit":
                 events.append(NoteEvent(begin, min(Fraction(1), meter.bar_quarters), tuple(sorted((low, crash)))))

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from img2music.resources import asset_path
 from img2music.rng import draw_index
+from img2music.theory.meter_map import steps_in_bar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -218,7 +219,7 @@ def groove_bar(groove: Groove, variant: int, bar: int, meter: Meter, tempo_bpm: 
     speed = _beat_bpm(meter, tempo_bpm) / groove.bpm
     loudness = groove.loudness
     if meter.name in {groove.meter, "7/8"}:
-        end = meter.bar_quarters * _SLOTS
+        end = steps_in_bar(meter, _SLOTS)
         inside = [(Fraction(hit.slot, _SLOTS), hit) for hit in window[bar % len(window)] if hit.slot < end]
         stretch = Fraction(1)
     else:

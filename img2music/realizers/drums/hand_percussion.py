@@ -17,11 +17,7 @@ from img2music.realizers.timeline import NoteEvent
 from img2music.theory.pattern_names import check_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from img2music.plan import CompositionPlan, PartPlan
-    from img2music.realizers.timeline import Phrase
-    from img2music.theory import Instrument
+    from img2music.realizers.context import CompositionContext
 
 __all__ = ["write_percussion"]
 
@@ -31,35 +27,34 @@ _BETWEEN_BEATS = -18
 """Added to the velocity of a shake between the beats."""
 
 
-def write_percussion(
-    plan: CompositionPlan, part: PartPlan, player: Instrument, phrases: Sequence[Phrase], energies: Sequence[float]
-) -> list[NoteEvent]:
+def write_percussion(context: CompositionContext) -> list[NoteEvent]:
     """The part of a pattern; `energies` a bar, bars of energy -1 are rests.
 
     Raises:
         UsageError: the role "drums" has no such pattern.
     """
-    if check_pattern("drums", part.pattern) == "gong":
-        return _gong(plan, player, phrases, energies)
-    return _maracas(plan, energies)
+    return _gong(context) if check_pattern("drums", context.part.pattern) == "gong" else _maracas(context)
 
 
-def _gong(plan: CompositionPlan, player: Instrument, phrases: Sequence[Phrase], energies: Sequence[float]) -> list[NoteEvent]:
-    key = DRUMS["concert cymbal" if player.program == _ORCHESTRAL else "chinese cymbal"][0]
-    meter = plan.parsed_meter
-    begins = {phrase.first_bar for phrase in phrases if phrase.index == 0}
-    struck = begins if plan.loop else {*begins, plan.bars - 1}
-    return [NoteEvent(bar * meter.bar_quarters, meter.beats[0], (key,)) for bar in sorted(struck) if energies[bar] >= 0]
+def _gong(context: CompositionContext) -> list[NoteEvent]:
+    key = DRUMS["concert cymbal" if context.player.program == _ORCHESTRAL else "chinese cymbal"][0]
+    begins = {phrase.first_bar for phrase in context.phrases if phrase.index == 0}
+    struck = begins if context.plan.loop else {*begins, context.plan.bars - 1}
+    return [
+        NoteEvent(context.bar_onset(bar), context.meter_at(bar).beats[0], (key,))
+        for bar in sorted(struck)
+        if context.energies[bar] >= 0
+    ]
 
 
-def _maracas(plan: CompositionPlan, energies: Sequence[float]) -> list[NoteEvent]:
-    meter, key = plan.parsed_meter, DRUMS["shaker"][0]
+def _maracas(context: CompositionContext) -> list[NoteEvent]:
+    key = DRUMS["shaker"][0]
     events = []
-    for bar, energy in enumerate(energies):
+    for bar, energy in enumerate(context.energies):
         if energy < 0:
             continue
-        begin, place = bar * meter.bar_quarters, Fraction(0)
-        if bar == plan.final_bar:
+        begin, place, meter = context.bar_onset(bar), Fraction(0), context.meter_at(bar)
+        if bar == context.plan.final_bar:
             events.append(NoteEvent(begin, min(_EIGHTH, meter.beats[0]), (key,)))
             continue
         while place < meter.bar_quarters:

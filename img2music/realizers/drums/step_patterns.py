@@ -10,8 +10,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from img2music.errors import DocumentError, unknown_name
+from img2music.playing_style import DrumGroove
 from img2music.realizers.drums.drum_kit import DRUMS
-from img2music.style import DrumGroove
+from img2music.theory.meter_map import steps_in_bar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,10 +37,10 @@ def read_step_strings(strings: Mapping[str, str], meter: Meter, style: str) -> S
     for drum, rhythm in strings.items():
         if drum not in DRUMS:
             raise unknown_name("drum", drum, DRUMS)
-        if not rhythm or (meter.bar_quarters * 24) % len(rhythm) or set(rhythm) - {".", "g", "x", "X"}:
+        if not rhythm or steps_in_bar(meter, 24) % len(rhythm) or set(rhythm) - {".", "g", "x", "X"}:
             raise DocumentError(
                 f"style {style}: the {drum} rhythm {rhythm[:40]!r} does not divide a bar of {meter.name}; "
-                f"write {int(meter.bar_quarters * 4)} characters of . g x X"
+                f"write {steps_in_bar(meter, 4)} characters of . g x X"
             )
         step = meter.bar_quarters / len(rhythm)
         for index, sign in enumerate(rhythm):
@@ -50,7 +51,7 @@ def read_step_strings(strings: Mapping[str, str], meter: Meter, style: str) -> S
 
 def plain_beat(meter: Meter, *, orchestral: bool) -> DrumGroove:
     """A beat for any metre: low on the strong beats, high on the others, eighths above."""
-    steps = int(meter.bar_quarters * 4)
+    steps = steps_in_bar(meter, 4)
     low, high, top = ["."] * steps, ["."] * steps, ["."] * steps
     for index, onset in enumerate(meter.onsets):
         (low if index % 2 == 0 else high)[int(onset * 4)] = "X" if index == 0 else "x"

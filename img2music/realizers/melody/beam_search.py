@@ -16,6 +16,7 @@ from fractions import Fraction
 from heapq import nsmallest
 from typing import TYPE_CHECKING
 
+from img2music.cancellation import checkpoint
 from img2music.realizers.melody.melody_model import WIDEST_STEP, length_class, load_melody_model
 from img2music.realizers.melody.scale_tones import foreign_tone, tones_over_chord
 from img2music.realizers.timeline import chord_at, reached_between
@@ -111,6 +112,7 @@ def _grow(
     lines: Sequence[_Line], costs: Sequence[tuple[ScaleTone, int]], slot: MelodySlot, previous: int | None, history: Sequence[int]
 ) -> list[_Line]:
     """Every line with every tone, the best kept."""
+    checkpoint()
     grown: list[tuple[int, int, int]] = []
     for number, line in enumerate(lines):
         wanted, begins = _wishes(line, slot, history)

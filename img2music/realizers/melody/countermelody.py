@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from img2music.plan import CompositionPlan, PartPlan
-    from img2music.realizers.timeline import ChordSpan, Phrase
+    from img2music.realizers.context import CompositionContext
+    from img2music.realizers.timeline import ChordSpan
     from img2music.theory import Instrument
 
 __all__ = ["write_counter"]
@@ -58,22 +59,13 @@ class _Stroke:
     """The lowest note of the tune before this one ends."""
 
 
-def write_counter(
-    plan: CompositionPlan,
-    part: PartPlan,
-    player: Instrument,
-    phrases: Sequence[Phrase],
-    spans: Sequence[ChordSpan],
-    energies: Sequence[float],
-    tune: Sequence[NoteEvent],
-) -> list[NoteEvent]:
+def write_counter(context: CompositionContext) -> list[NoteEvent]:
     """The whole part."""
-    low, high = _register(part, player, tune)
-    strokes = _strokes(plan, phrases, spans, energies, tune)
+    low, high = _register(context.part, context.player, context.tune)
+    strokes = _strokes(context)
     if not strokes:
         return []
-    scale = frozenset(plan.parsed_key.pitch_classes)
-    pitches = _line(strokes, low, high, scale)
+    pitches = _line(strokes, low, high)
     return [
         NoteEvent(stroke.onset, stroke.duration, (pitch,), emphasis=-4 if stroke.passing else 0)
         for stroke, pitch in zip(strokes, pitches, strict=True)
@@ -90,25 +82,20 @@ def _register(part: PartPlan, player: Instrument, tune: Sequence[NoteEvent]) -> 
     return (max(player.low, high - 12), min(player.high, low + 12)) if high - low < 8 else (low, high)
 
 
-def _strokes(
-    plan: CompositionPlan,
-    phrases: Sequence[Phrase],
-    spans: Sequence[ChordSpan],
-    energies: Sequence[float],
-    tune: Sequence[NoteEvent],
-) -> list[_Stroke]:
+def _strokes(context: CompositionContext) -> list[_Stroke]:
     """Where it plays: at each chord, and in the motif's rhythm while the tune leaves room."""
-    meter = plan.parsed_meter
+    plan, tune, energies = context.plan, context.tune, context.energies
     onsets = {event.onset for event in tune}
     cells = [duration for duration in plan.motif.durations if duration <= 1] or [Fraction(1, 2)]
-    last_bars = {phrase.first_bar + phrase.bars - 1 for phrase in phrases if not phrase.is_last}
+    last_bars = {phrase.first_bar + phrase.bars - 1 for phrase in context.phrases if not phrase.is_last}
     strokes: list[_Stroke] = []
     turn = 0
-    for span in spans:
+    for span in context.spans:
         if energies[span.bar] < 0:
             continue
         end = span.end
-        if span.bar in last_bars and end == (span.bar + 1) * meter.bar_quarters and span.duration > 2 * _BREATH:
+        meter = span.meter
+        if span.bar in last_bars and end == span.bar_end and span.duration > 2 * _BREATH:
             end -= _BREATH  # it breathes where the phrase does
         places = [span.onset]
         busy = rhythmic_activity(energies[span.bar], plan.density)
@@ -154,18 +141,18 @@ def _room(tune: Sequence[NoteEvent], begin: Fraction, end: Fraction) -> list[tup
     return [(start, stop) for start, stop in stretches if stop - start >= _HELD]
 
 
-def _line(strokes: Sequence[_Stroke], low: int, high: int, scale: frozenset[int]) -> list[int]:
+def _line(strokes: Sequence[_Stroke], low: int, high: int) -> list[int]:
     """The cheapest pitches for the strokes."""
-    layers = [_candidates(stroke, low, high, scale, is_last=stroke is strokes[-1]) for stroke in strokes]
+    layers = [_candidates(stroke, low, high, is_last=stroke is strokes[-1]) for stroke in strokes]
     return cheapest_path(
         [sorted(layer.items()) for layer in layers],
         lambda place, one, other: _motion(strokes[place - 1], strokes[place], one, other),
     )
 
 
-def _candidates(stroke: _Stroke, low: int, high: int, scale: frozenset[int], *, is_last: bool) -> dict[int, float]:
+def _candidates(stroke: _Stroke, low: int, high: int, *, is_last: bool) -> dict[int, float]:
     """What a stroke may sing, with what it costs by itself: the chord's roles, and its distance from the tune."""
-    members = stroke.span.chord.pitch_classes
+    members, scale = stroke.span.chord.pitch_classes, stroke.span.key.pitch_classes
     middle = (low + high) / 2
     found: dict[int, float] = {}
     for pitch in range(low, high + 1):

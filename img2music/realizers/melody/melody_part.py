@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from img2music.plan import CompositionPlan
-    from img2music.realizers.timeline import ChordSpan, Phrase
+    from img2music.realizers.context import CompositionContext
+    from img2music.realizers.timeline import Phrase
     from img2music.theory import Instrument
     from img2music.theory.rhythms import Dialect
 
@@ -34,51 +35,43 @@ _ABOVE_CHORDS = 62
 """D4: the chords' register ends about there."""
 
 
-def write_melody(
-    plan: CompositionPlan,
-    phrases: Sequence[Phrase],
-    spans: Sequence[ChordSpan],
-    player: Instrument,
-    octave: int,
-    *,
-    alone: bool,
-    dialect: Dialect = "song",
-) -> list[NoteEvent]:
-    """The tune of the whole piece for `player`, shifted by `octave`.
+def write_melody(context: CompositionContext, *, dialect: Dialect = "song") -> list[NoteEvent]:
+    """The tune of the whole piece.
 
-    `alone` says that nobody else plays, so the tune fills introduction and ending too; `dialect` is the kind of song whose rhythms
-    it takes.
+    Where nobody else plays, it fills introduction and ending too; `dialect` is the kind of song whose rhythms it takes.
     """
-    limits = _register(plan, player, octave)
+    plan = context.plan
+    limits = _register(plan, context.player, context.part.octave)
     tunes: dict[str, SectionMelody] = {}
     line: list[NoteEvent] = []
     for number, section in enumerate(plan.sections):
-        own = [phrase for phrase in phrases if phrase.section_index == number]
-        if section.role == "intro" and not alone:
+        own = [phrase for phrase in context.phrases if phrase.section_index == number]
+        if section.role == "intro" and not context.alone:
             continue
         known = tunes.get(section.material)
         previous = line[-1].pitches[0] if line else None
-        if known is not None and section.role not in {"intro", "outro"} and section.bars <= known.bars:
-            events = vary_melody(plan, known, own, spans, limits, player, previous)
+        fits = known is not None and section.bars <= known.bars and own[0].meter == known.meter
+        if known is not None and fits and section.role not in {"intro", "outro"}:
+            events = vary_melody(context, known, own, limits, previous)
         else:
-            tune = compose_section_melody(plan, own, spans, limits, previous, dialect)
-            tune = _made_ours(plan, tune, spans, player)
+            tune = compose_section_melody(context, own, limits, previous, dialect)
+            tune = _made_ours(context, tune)
             tunes.setdefault(section.material, tune)
             events = [note_event(note.slot, note.pitch) for note in tune.notes]
-        line.extend(_pickup(plan, line, events, player, number))
+        line.extend(_pickup(context, line, events, own[0]))
         line.extend(events)
-    return _all_ours(plan, line, spans, player)
+    return _all_ours(context, line)
 
 
-def _made_ours(plan: CompositionPlan, tune: SectionMelody, spans: Sequence[ChordSpan], player: Instrument) -> SectionMelody:
+def _made_ours(context: CompositionContext, tune: SectionMelody) -> SectionMelody:
     """The tune without known runs, so that its returns have none either."""
-    events = _all_ours(plan, [note_event(note.slot, note.pitch) for note in tune.notes], spans, player)
+    events = _all_ours(context, [note_event(note.slot, note.pitch) for note in tune.notes])
     notes = tuple(replace(note, pitch=event.pitches[0]) for note, event in zip(tune.notes, events, strict=True))
     return replace(tune, notes=notes)
 
 
-def _all_ours(plan: CompositionPlan, events: list[NoteEvent], spans: Sequence[ChordSpan], player: Instrument) -> list[NoteEvent]:
-    return avoid_known_runs(events, spans, plan.parsed_key, plan.parsed_meter, player.low, player.high)
+def _all_ours(context: CompositionContext, events: list[NoteEvent]) -> list[NoteEvent]:
+    return avoid_known_runs(events, context.spans, context.player.low, context.player.high)
 
 
 def _register(plan: CompositionPlan, player: Instrument, octave: int) -> tuple[int, int]:
@@ -96,20 +89,21 @@ def _register(plan: CompositionPlan, player: Instrument, octave: int) -> tuple[i
 
 
 def _pickup(
-    plan: CompositionPlan, line: Sequence[NoteEvent], events: Sequence[NoteEvent], player: Instrument, section: int
+    context: CompositionContext, line: Sequence[NoteEvent], events: Sequence[NoteEvent], phrase: Phrase
 ) -> list[NoteEvent]:
     """One or two eighths that lead by step into a new section, where a breath stays free before them; more often with energy."""
     if not line or not events:
         return []
-    chance = generator(plan.seed_for("melody"), "melody", "pickup", str(section))
+    player = context.player
+    chance = generator(context.plan.seed_for("melody"), "melody", "pickup", str(phrase.section_index))
     gap = events[0].onset - line[-1].end
     half = Fraction(1, 2)
-    if gap <= half or float(chance.random()) > 0.25 + 0.6 * plan.sections[section].energy:
+    if gap <= half or float(chance.random()) > 0.25 + 0.6 * phrase.section.energy:
         return []
     goal = events[0].pitches[0]
     # From the side on which the tune was resting; from below where it rests on the goal itself.
     direction = 1 if goal >= line[-1].pitches[0] else -1
-    scale = set(plan.parsed_key.pitch_classes)
+    scale = set(phrase.key.pitch_classes)
     steps = [goal - direction * size for size in range(1, 5) if (goal - direction * size) % 12 in scale][
         : 1 if gap < 3 * half else 2
     ]

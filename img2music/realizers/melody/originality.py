@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from img2music.realizers.timeline import ChordSpan, NoteEvent
-    from img2music.theory import Chord, Key, Meter
 
 __all__ = ["RUN", "avoid_known_runs", "copied_runs", "is_known_run", "pack_hashes", "run_hashes"]
 
@@ -73,9 +72,7 @@ def _known() -> tuple[list[int], array[int]]:
     return [0, *accumulate(data[:65536])], lower
 
 
-def avoid_known_runs(
-    events: Sequence[NoteEvent], spans: Sequence[ChordSpan], key: Key, meter: Meter, low: int, high: int
-) -> list[NoteEvent]:
+def avoid_known_runs(events: Sequence[NoteEvent], spans: Sequence[ChordSpan], low: int, high: int) -> list[NoteEvent]:
     """The line with one note of every known run moved: the weakest that has a neighbour which fits and makes no other known run.
 
     The first and the last note stay, and so do the notes a phrase rests on.
@@ -83,13 +80,13 @@ def avoid_known_runs(
     line = list(events)
     for end in copied_runs([(event.onset, event.pitches[0]) for event in line]):
         window = range(end, end - RUN, -1)
-        weak = sorted(window, key=lambda number: (meter.weight(line[number].onset), line[number].duration, -number))
+        weak = sorted(window, key=lambda number: (_weight(line[number], spans), line[number].duration, -number))
         changed = next(
             (
                 (number, pitch)
                 for number in weak
                 if 0 < number < len(line) - 1 and line[number].articulation != "tenuto"
-                for pitch in _neighbours(line, number, chord_at(spans, line[number].onset).chord, key, meter)
+                for pitch in _neighbours(line, number, spans)
                 if low <= pitch <= high and not _makes_run(line, number, pitch)
             ),
             None,
@@ -99,10 +96,16 @@ def avoid_known_runs(
     return line
 
 
-def _neighbours(line: Sequence[NoteEvent], number: int, chord: Chord, key: Key, meter: Meter) -> list[int]:
+def _weight(event: NoteEvent, spans: Sequence[ChordSpan]) -> int:
+    span = chord_at(spans, event.onset)
+    return span.meter.weight(event.onset - span.bar_onset)
+
+
+def _neighbours(line: Sequence[NoteEvent], number: int, spans: Sequence[ChordSpan]) -> list[int]:
     """Other pitches for a note, the nearest first: members of the chord on strong beats, of the scale elsewhere."""
     pitch = line[number].pitches[0]
-    classes = chord.pitch_classes if meter.weight(line[number].onset) >= 2 else key.pitch_classes
+    span = chord_at(spans, line[number].onset)
+    classes = span.chord.pitch_classes if _weight(line[number], spans) >= 2 else span.key.pitch_classes
     around = [other for other in range(pitch - 5, pitch + 6) if other != pitch and other % 12 in classes]
     before, after = line[number - 1].pitches[0], line[number + 1].pitches[0]
     return sorted(around, key=lambda other: (abs(other - before) + abs(other - after), other))

@@ -7,6 +7,7 @@ did and ends otherwise, and a *sentence*, which states the idea, repeats it in s
     sequence        a step or a third away           inversion    upside down
     fragment        its head, twice                  answer, reply    another bar, and one more
     drive           shorter notes                    cadence, home    the phrase arrives; the last note of all
+    augmentation    twice as slow, over two bars
 
 Conventions: one idea a bar. Knows nothing of notes.
 """
@@ -20,9 +21,14 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from img2music.section import Development
+
 __all__ = ["BarIdea", "plan_phrases"]
 
-BarIdea = Literal["motif", "repetition", "sequence", "inversion", "fragment", "answer", "reply", "drive", "cadence", "home"]
+BarIdea = Literal[
+    "motif", "repetition", "sequence", "inversion", "fragment", "answer", "reply", "drive", "cadence", "home",
+    "augmentation", "augmentation_end",
+]  # fmt: skip
 """What a bar of a melody does with the motif."""
 _IDEAS: dict[str, BarIdea] = {idea: idea for idea in get_args(BarIdea)}
 
@@ -67,8 +73,13 @@ _MIDDLES = _phrases("sequence repetition drive", "answer fragment drive", "seque
 """How phrases of more than four bars go on before their cadence."""
 
 
-def plan_phrases(phrase_bars: Sequence[int], chance: np.random.Generator, *, is_last: bool) -> tuple[tuple[BarIdea, ...], ...]:
-    """The ideas of each phrase, one a bar; `is_last` says that the piece ends with the last of them."""
+def plan_phrases(
+    phrase_bars: Sequence[int], chance: np.random.Generator, *, is_last: bool, development: Sequence[Development] = ()
+) -> tuple[tuple[BarIdea, ...], ...]:
+    """The ideas of each phrase, one a bar; `is_last` says that the piece ends with the last of them.
+
+    `development` is what the bars after the motif do with it, in this order and round again, up to each phrase's cadence.
+    """
     phrases: list[tuple[BarIdea, ...]] = []
     for index, bars in enumerate(phrase_bars):
         if index % 2 == 0:
@@ -85,9 +96,38 @@ def plan_phrases(phrase_bars: Sequence[int], chance: np.random.Generator, *, is_
         else:
             pattern = _pick(_CONTINUATIONS, chance)
         phrases.append(_fitted(pattern, bars))
+    if development:
+        phrases = _developed(phrases, development)
     if is_last:
         phrases[-1] = (*phrases[-1][:-1], "home")
     return tuple(phrases)
+
+
+def _developed(phrases: Sequence[tuple[BarIdea, ...]], development: Sequence[Development]) -> list[tuple[BarIdea, ...]]:
+    """The phrases with the bars between motif and cadence as asked; two bars of one augmentation are one slow motif."""
+    developed: list[tuple[BarIdea, ...]] = []
+    turn = 0
+    for number, phrase in enumerate(phrases):
+        ideas: list[BarIdea] = []
+        bar = 0
+        while bar < len(phrase):
+            if bar == len(phrase) - 1 or (bar == 0 and number == 0):
+                ideas.append(phrase[bar] if bar else "motif" if len(phrase) > 1 else phrase[bar])
+                bar += 1
+                continue
+            wanted = development[turn % len(development)]
+            turn += 1
+            if wanted != "augmentation":
+                ideas.append(wanted)
+                bar += 1
+            elif bar + 2 < len(phrase):
+                ideas += ["augmentation", "augmentation_end"]
+                bar += 2
+            else:  # no room for two bars before the cadence
+                ideas.append("repetition")
+                bar += 1
+        developed.append(tuple(ideas))
+    return developed
 
 
 def _pick(patterns: Sequence[tuple[BarIdea, ...]], chance: np.random.Generator) -> tuple[BarIdea, ...]:

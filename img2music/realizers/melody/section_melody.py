@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from fractions import Fraction
 
-    from img2music.plan import CompositionPlan
+    from img2music.realizers.context import CompositionContext
     from img2music.realizers.melody.beam_search import MelodySlot
     from img2music.realizers.timeline import ChordSpan, Phrase
+    from img2music.theory import Key, Meter
     from img2music.theory.rhythms import Dialect
 
 __all__ = ["PitchedSlot", "SectionMelody", "compose_section_melody"]
@@ -40,6 +41,8 @@ class PitchedSlot:
 
     slot: MelodySlot
     pitch: int
+    heard: tuple[int, ...] = ()
+    """Pitch classes of the chord under it, where the tune was moved to another key; empty is the chord where it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,45 +52,44 @@ class SectionMelody:
     notes: tuple[PitchedSlot, ...]
     start: Fraction
     bars: int
+    key: Key
+    meter: Meter
 
 
 def compose_section_melody(
-    plan: CompositionPlan,
-    phrases: Sequence[Phrase],
-    spans: Sequence[ChordSpan],
-    limits: tuple[int, int],
-    previous: int | None,
-    dialect: Dialect,
+    context: CompositionContext, phrases: Sequence[Phrase], limits: tuple[int, int], previous: int | None, dialect: Dialect
 ) -> SectionMelody:
     """The tune of the section that holds `phrases`; `previous` is the last pitch before it."""
-    section = phrases[0].section
+    plan, spans, section, key = context.plan, context.spans, phrases[0].section, phrases[0].key
+    material = plan.material_of(section)
     # The motif is part of the purpose: two pictures with one seed share no luck, and one picture saved twice has one motif.
-    idea = f"{plan.motif.steps} {plan.motif.rhythm}"
+    motif = (material and material.motif) or plan.motif
+    idea = f"{motif.steps} {motif.rhythm}"
     chance = generator(plan.seed_for("melody"), "melody", section.material, idea)
     sketch = begin_sketch(plan, phrases, limits, previous, dialect, chance)
-    ideas = plan_phrases([phrase.bars for phrase in phrases], chance, is_last=phrases[-1].is_last)
+    development = material.development if material else ()
+    ideas = plan_phrases([phrase.bars for phrase in phrases], chance, is_last=phrases[-1].is_last, development=development)
     ends = []
     for phrase, row in zip(phrases, ideas, strict=True):
         lay_phrase(sketch, phrase, row)
         ends.append(len(sketch.slots))
-    low, top = _crown(sketch, spans, limits)
+    low, top = _crown(sketch, spans, key, limits)
     history: list[int] = []
     pitches: list[int] = []
     begin = 0
     for end in ends:
         slots = sketch.slots[begin:end]
         high = top if any(slot.is_peak for slot in slots) else max(low + 5, top - 1)
-        found, degrees = search_line(slots, spans, plan.parsed_key, (low, high), previous, history, chance)
+        found, degrees = search_line(slots, spans, key, (low, high), previous, history, chance)
         pitches.extend(found)
         history.extend(degrees)
         previous = pitches[-1] if pitches else previous
         begin = end
-    start = phrases[0].first_bar * plan.parsed_meter.bar_quarters
     sung = tuple(PitchedSlot(slot, pitch) for slot, pitch in zip(sketch.slots, pitches, strict=True))
-    return SectionMelody(sung, start, sketch.bars)
+    return SectionMelody(sung, phrases[0].onset, sketch.bars, key, sketch.meter)
 
 
-def _crown(sketch: SectionSketch, spans: Sequence[ChordSpan], limits: tuple[int, int]) -> tuple[int, int]:
+def _crown(sketch: SectionSketch, spans: Sequence[ChordSpan], key: Key, limits: tuple[int, int]) -> tuple[int, int]:
     """Marks the peak and gives the lowest and highest pitch of the section."""
     low, high = limits
     candidates = [
@@ -107,11 +109,7 @@ def _crown(sketch: SectionSketch, spans: Sequence[ChordSpan], limits: tuple[int,
         ),
     )
     chord = chord_at(spans, slot.onset).chord
-    members = [
-        tone.pitch
-        for tone in tones_over_chord(chord, sketch.plan.parsed_key, max(low, top - 3), min(high, top + 3))
-        if tone.role < 4
-    ]
+    members = [tone.pitch for tone in tones_over_chord(chord, key, max(low, top - 3), min(high, top + 3)) if tone.role < 4]
     if members:
         top = min(members, key=lambda pitch: (abs(pitch - top), pitch))
     sketch.slots[number] = replace(slot, is_peak=True, like=None, step=None, anchor=None)

@@ -23,6 +23,8 @@ from img2music.realizers.melody.melody_rhythm import (
     notes_wanted,
     repeat_head,
 )
+from img2music.section import Material
+from img2music.theory.meter_map import bars_quarters
 from img2music.theory.rhythms import shortest_stroke
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from img2music.plan import CompositionPlan, Section
     from img2music.realizers.melody.phrase_plan import BarIdea
     from img2music.realizers.timeline import Phrase
+    from img2music.theory import Meter
     from img2music.theory.rhythms import Dialect, Place, Stroke
 
 __all__ = ["CONTOUR_SPAN", "SectionSketch", "begin_sketch", "lay_phrase", "through"]
@@ -54,7 +57,11 @@ class SectionSketch:
     rhythms: dict[BarIdea, tuple[Stroke, ...]]
     middle: float
     contour: tuple[float, ...]
+    meter: Meter
+    bpm: float
     first_bar: int
+    start: Fraction
+    """Where its first bar begins."""
     bars: int
     slots: list[MelodySlot] = field(default_factory=list)
     seen: dict[BarIdea, int] = field(default_factory=dict)
@@ -71,20 +78,24 @@ def begin_sketch(
     chance: np.random.Generator,
 ) -> SectionSketch:
     """The section's material: the motif as it is; for a contrast its other side, upside down, in another rhythm, elsewhere."""
-    section, meter = phrases[0].section, plan.parsed_meter
-    wanted = notes_wanted(plan.density, plan.tempo_bpm, meter, section.energy)
+    section, meter, bpm = phrases[0].section, phrases[0].meter, phrases[0].bpm
+    material = plan.material_of(section) or Material(letter=section.material)
+    wanted = notes_wanted(plan.density, bpm, meter, section.energy)
     middle = (limits[0] + limits[1]) / 2 + 3 * (section.energy - 0.5)
-    steps, contour = plan.motif.steps, plan.contour
-    strokes = fit_note_count(motif_strokes(plan.motif.durations, meter), wanted, meter)
+    motif, contour = material.motif or plan.motif, material.contour or plan.contour
+    steps = motif.steps
+    strokes = fit_note_count(motif_strokes(motif.durations, meter), wanted, meter)
     if section.role == "contrast":
-        steps = tuple(-step for step in steps)
-        contour = tuple(1 - height for height in reversed(contour))
-        strokes, _ = draw_bar(meter, dialect, "first", wanted, chance, avoid=(strokes,), shortest=shortest_stroke(plan.tempo_bpm))
+        if material.contour is None:
+            contour = tuple(1 - height for height in reversed(contour))
+        if material.motif is None:
+            steps = tuple(-step for step in steps)
+            strokes, _ = draw_bar(meter, dialect, "first", wanted, chance, avoid=(strokes,), shortest=shortest_stroke(bpm))
         middle += 3 if section.energy >= 0.5 else -3
     elif section.role == "outro" and previous is not None:
         middle = float(previous)  # the ending stays where the tune has come to rest
-    first, bars = phrases[0].first_bar, sum(phrase.bars for phrase in phrases)
-    return SectionSketch(plan, section, dialect, chance, wanted, steps, {"motif": strokes}, middle, contour, first, bars)
+    place = phrases[0].first_bar, phrases[0].onset, sum(phrase.bars for phrase in phrases)
+    return SectionSketch(plan, section, dialect, chance, wanted, steps, {"motif": strokes}, middle, contour, meter, bpm, *place)
 
 
 def lay_phrase(sketch: SectionSketch, phrase: Phrase, ideas: Sequence[BarIdea]) -> None:
@@ -95,7 +106,10 @@ def lay_phrase(sketch: SectionSketch, phrase: Phrase, ideas: Sequence[BarIdea]) 
         _lay_outro(sketch, phrase, ideas)
     else:
         for number, idea in enumerate(ideas):
-            _lay_bar(sketch, phrase.first_bar + number, idea, goal, is_first=number == 0)
+            if idea == "augmentation":
+                _lay_slow_motif(sketch, phrase.first_bar + number)
+            elif idea != "augmentation_end":  # laid with the bar before it
+                _lay_bar(sketch, phrase.first_bar + number, idea, goal, is_first=number == 0)
     if goal != "open":
         arrival = next((index for index in range(begin, len(sketch.slots)) if sketch.slots[index].goal == goal), begin)
         if arrival > begin:
@@ -105,26 +119,32 @@ def lay_phrase(sketch: SectionSketch, phrase: Phrase, ideas: Sequence[BarIdea]) 
 
 def _lay_outro(sketch: SectionSketch, phrase: Phrase, ideas: Sequence[BarIdea]) -> None:
     """The motif once more, twice as slow; then long notes; then home."""
-    bar = sketch.plan.parsed_meter.bar_quarters
-    slow = [(place, duration) for place, duration in augment_rhythm(sketch.rhythms["motif"]) if place < 2 * bar]
-    for index, (place, duration) in enumerate(slow):
-        number, inside = divmod(place, bar)
-        step = sketch.steps[index] - sketch.steps[index - 1] if 0 < index < len(sketch.steps) else None
-        _add(sketch, phrase.first_bar + int(number), inside, min(duration, 2 * bar - place), step=step)
+    bar = sketch.meter.bar_quarters
+    _lay_slow_motif(sketch, phrase.first_bar)
     for number in range(2, len(ideas) - 1):
         _add(sketch, phrase.first_bar + number, Fraction(0), bar)
     _add(sketch, phrase.first_bar + len(ideas) - 1, Fraction(0), bar, goal="home" if phrase.is_last else "close")
 
 
+def _lay_slow_motif(sketch: SectionSketch, first_bar: int) -> None:
+    """The motif twice as slow, over two bars."""
+    bar = sketch.meter.bar_quarters
+    slow = [(place, duration) for place, duration in augment_rhythm(sketch.rhythms["motif"]) if place < 2 * bar]
+    for index, (place, duration) in enumerate(slow):
+        number = int(place >= bar)
+        step = sketch.steps[index] - sketch.steps[index - 1] if 0 < index < len(sketch.steps) else None
+        _add(sketch, first_bar + number, place - number * bar, min(duration, 2 * bar - place), step=step)
+
+
 def _lay_bar(sketch: SectionSketch, bar: int, idea: BarIdea, goal: str, *, is_first: bool) -> None:
     """Adds one bar's strokes with their relations."""
-    meter = sketch.plan.parsed_meter
+    meter = sketch.meter
     if idea == "home":
         _lay_home(sketch, bar, goal)
         return
     if idea == "cadence":
         strokes, arrival = draw_cadence_bar(
-            meter, sketch.dialect, sketch.wanted, sketch.chance, sketch.before, shortest_stroke(sketch.plan.tempo_bpm)
+            meter, sketch.dialect, sketch.wanted, sketch.chance, sketch.before, shortest_stroke(sketch.bpm)
         )
         for index, (place, duration) in enumerate(strokes):
             _add(sketch, bar, place, duration, goal=goal if index == arrival else "")
@@ -132,7 +152,7 @@ def _lay_bar(sketch: SectionSketch, bar: int, idea: BarIdea, goal: str, *, is_fi
         return
     strokes, is_tied, period = _rhythm(sketch, idea, is_first=is_first)
     if is_tied and sketch.slots and strokes[0][0] > 0:
-        _ring_over(sketch, bar * meter.bar_quarters, strokes[0][0])
+        _ring_over(sketch, _bar_onset(sketch, bar), strokes[0][0])
     source, shifts, sign = _relation(sketch, idea, is_first=is_first)
     begin = len(sketch.slots)
     for index, (place, duration) in enumerate(strokes):
@@ -157,14 +177,14 @@ def _lay_bar(sketch: SectionSketch, bar: int, idea: BarIdea, goal: str, *, is_fi
 def _lay_home(sketch: SectionSketch, bar: int, goal: str) -> None:
     """The last bar: one long note; a piece of one bar still has something to say before it lands."""
     alone = sketch.plan.bars == 1
-    strokes = sketch.rhythms["motif"] if alone else ((Fraction(0), sketch.plan.parsed_meter.bar_quarters),)
+    strokes = sketch.rhythms["motif"] if alone else ((Fraction(0), sketch.meter.bar_quarters),)
     for index, (place, duration) in enumerate(strokes):
         _add(sketch, bar, place, duration, goal=goal if index == len(strokes) - 1 else "")
 
 
 def _rhythm(sketch: SectionSketch, idea: BarIdea, *, is_first: bool) -> tuple[tuple[Stroke, ...], bool, int]:
     """An idea's strokes, whether the note before rings into them, and the length of the figure that they repeat (0 if none)."""
-    meter = sketch.plan.parsed_meter
+    meter = sketch.meter
     motif = sketch.rhythms["motif"]
     if idea in _MOTIF_RHYTHM:
         return motif, False, 0
@@ -185,7 +205,7 @@ def _rhythm(sketch: SectionSketch, idea: BarIdea, *, is_first: bool) -> tuple[tu
             sketch.chance,
             after=sketch.before,
             avoid=used,
-            shortest=shortest_stroke(sketch.plan.tempo_bpm),
+            shortest=shortest_stroke(sketch.bpm),
         )
         sketch.rhythms[idea] = strokes
         return strokes, is_tied, 0
@@ -226,15 +246,23 @@ def _add(
     anchor: tuple[int, tuple[int, ...]] | None = None,
     goal: str = "",
 ) -> None:
-    meter = sketch.plan.parsed_meter
-    through = float((bar - sketch.first_bar + place / meter.bar_quarters) / sketch.bars)
+    meter = sketch.meter
+    onset = _bar_onset(sketch, bar) + place
+    through = _share(sketch, onset)
     height = float(np.interp(through, np.linspace(0, 1, len(sketch.contour)), sketch.contour))
     span = 4 if sketch.section.role == "outro" else CONTOUR_SPAN
     target = sketch.middle + (height - 0.5) * span
-    onset = bar * meter.bar_quarters + place
     sketch.slots.append(MelodySlot(onset, duration, meter.weight(place), target, step, like, anchor, goal))
 
 
 def through(sketch: SectionSketch, slot: MelodySlot) -> float:
     """How far through the section a stroke begins, 0..1."""
-    return float((slot.onset / sketch.plan.parsed_meter.bar_quarters - sketch.first_bar) / sketch.bars)
+    return _share(sketch, slot.onset)
+
+
+def _bar_onset(sketch: SectionSketch, bar: int) -> Fraction:
+    return sketch.start + bars_quarters(bar - sketch.first_bar, sketch.meter)
+
+
+def _share(sketch: SectionSketch, onset: Fraction) -> float:
+    return float((onset - sketch.start) / bars_quarters(sketch.bars, sketch.meter))

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from img2music.realizers.melody.beam_search import search_line
 from img2music.realizers.timeline import NoteEvent, chord_at
 from img2music.rng import generator
+from img2music.theory.meter_map import bars_quarters
+from img2music.theory.transposition import transpose_pitch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,38 +23,36 @@ if TYPE_CHECKING:
     import numpy as np
 
     from img2music.plan import CompositionPlan
+    from img2music.realizers.context import CompositionContext
     from img2music.realizers.melody.beam_search import MelodySlot
     from img2music.realizers.melody.section_melody import SectionMelody
-    from img2music.realizers.timeline import ChordSpan, Phrase
-    from img2music.theory import Instrument
+    from img2music.realizers.timeline import Phrase
+    from img2music.theory import Instrument, Key
 
 __all__ = ["ornament_line", "vary_melody"]
 
 
 def vary_melody(
-    plan: CompositionPlan,
-    tune: SectionMelody,
-    phrases: Sequence[Phrase],
-    spans: Sequence[ChordSpan],
-    limits: tuple[int, int],
-    player: Instrument,
-    previous: int | None,
+    context: CompositionContext, tune: SectionMelody, phrases: Sequence[Phrase], limits: tuple[int, int], previous: int | None
 ) -> list[NoteEvent]:
     """The tune over the chords of the section that holds `phrases`, which has at most as many bars."""
-    section, number = phrases[0].section, phrases[0].section_index
-    bar = plan.parsed_meter.bar_quarters
+    plan, spans, player = context.plan, context.spans, context.player
+    section, number, key = phrases[0].section, phrases[0].section_index, phrases[0].key
+    bar = phrases[0].meter.bar_quarters
+    if key != tune.key:
+        tune = _in_key(context, tune, phrases[0], limits)
     chance = generator(plan.seed_for("melody"), "melody", "return", str(number))
-    start, cut = phrases[0].first_bar * bar, sum(phrase.bars for phrase in phrases) * bar
+    start, cut = phrases[0].onset, bars_quarters(sum(phrase.bars for phrase in phrases), phrases[0].meter)
     lift = _lift(plan, tune, number, player)
     last_bar = start + cut - bar
-    new_end = float(chance.random()) < 0.5 or phrases[-1].is_last or cut < tune.bars * bar
+    new_end = float(chance.random()) < 0.5 or phrases[-1].is_last or cut < bars_quarters(tune.bars, tune.meter)
     slots: list[MelodySlot] = []
     for note in tune.notes:
         place = note.slot.onset - tune.start
         if place >= cut:
             break
         onset = start + place
-        heard = chord_at(spans, note.slot.onset).chord.pitch_classes
+        heard = note.heard or chord_at(spans, note.slot.onset).chord.pitch_classes
         hears = chord_at(spans, onset).chord.pitch_classes
         same = set(heard) == set(hears) and not (new_end and onset >= last_bar - bar / 2)
         pitch = note.pitch + lift
@@ -74,9 +74,32 @@ def vary_melody(
         slots[arrival] = replace(slots[arrival], goal=goal, pitch=None, near=None)
     pitches = [note.pitch + lift for note in tune.notes]
     low, high = min(player.high - 5, limits[0] + lift, *pitches), min(player.high, max(limits[1], *pitches))
-    found, _ = search_line(slots, spans, plan.parsed_key, (low, high), previous, (), chance)
+    found, _ = search_line(slots, spans, key, (low, high), previous, (), chance)
     events = [note_event(slot, pitch) for slot, pitch in zip(slots, found, strict=True)]
-    return ornament_line(plan, events, player, chance, 0.05 + 0.12 * section.energy)
+    return ornament_line(key, events, player, chance, 0.05 + 0.12 * section.energy)
+
+
+def _in_key(context: CompositionContext, tune: SectionMelody, phrase: Phrase, limits: tuple[int, int]) -> SectionMelody:
+    """The tune in the phrase's key, by octaves as near as can be to where the melody sings."""
+    notes = []
+    for note in tune.notes:
+        onset = phrase.onset + note.slot.onset - tune.start
+        was, now = (chord_at(context.spans, place).chord.members for place in (note.slot.onset, onset))
+        spelled = tune.key.spell(note.pitch, was)
+        heard = chord_at(context.spans, note.slot.onset).chord
+        moved = tuple(
+            sorted(
+                transpose_pitch(tune.key.spell(60 + one, was), tune.key, phrase.key, was, now) % 12 for one in heard.pitch_classes
+            )
+        )
+        notes.append(replace(note, pitch=transpose_pitch(spelled, tune.key, phrase.key, was, now), heard=moved))
+    pitches = [note.pitch for note in notes] or [limits[0]]
+    low, high = max(limits[0] - 2, context.player.low), min(limits[1] + 2, context.player.high)
+    octave = min(
+        (shift for shift in (-12, 0, 12)),
+        key=lambda shift: (max(0, low - min(pitches) - shift) + max(0, max(pitches) + shift - high), abs(shift)),
+    )
+    return replace(tune, notes=tuple(replace(note, pitch=note.pitch + octave) for note in notes), key=phrase.key)
 
 
 def note_event(slot: MelodySlot, pitch: int) -> NoteEvent:
@@ -88,12 +111,12 @@ def note_event(slot: MelodySlot, pitch: int) -> NoteEvent:
 
 
 def ornament_line(
-    plan: CompositionPlan, events: Sequence[NoteEvent], player: Instrument, chance: np.random.Generator, likelihood: float
+    key: Key, events: Sequence[NoteEvent], player: Instrument, chance: np.random.Generator, likelihood: float
 ) -> list[NoteEvent]:
     """Long notes before other notes get a passing or neighbour note in their last half beat, now and then."""
     result: list[NoteEvent] = []
     for event, following in zip(events, [*events[1:], None], strict=True):
-        result.extend(_ornament(plan, event, following, player, chance, likelihood))
+        result.extend(_ornament(key, event, following, player, chance, likelihood))
     return result
 
 
@@ -105,7 +128,7 @@ def _lift(plan: CompositionPlan, tune: SectionMelody, section: int, player: Inst
 
 
 def _ornament(
-    plan: CompositionPlan,
+    key: Key,
     event: NoteEvent,
     following: NoteEvent | None,
     player: Instrument,
@@ -116,7 +139,7 @@ def _ornament(
     half = Fraction(1, 2)
     if following is None or following.onset != event.end or event.duration < 1 or draw > likelihood:
         return [event]
-    scale = set(plan.parsed_key.pitch_classes)
+    scale = set(key.pitch_classes)
     pitch, goal = event.pitches[0], following.pitches[0]
     between = [candidate for candidate in range(min(pitch, goal) + 1, max(pitch, goal)) if candidate % 12 in scale]
     if between:

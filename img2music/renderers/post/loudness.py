@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from img2music.cancellation import checkpoint
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -48,6 +50,7 @@ def k_weighted_energy(samples: NDArray[np.float32], sample_rate: int) -> NDArray
     energy = np.zeros(steps)
     blocks = np.zeros((_BATCH, _FFT_FRAMES), np.complex64)
     for first in range(0, steps, stride * _BATCH):
+        checkpoint()
         rows = range(first, min(first + stride * _BATCH, steps), stride)
         blocks[:] = 0
         for block, row in zip(blocks, rows, strict=False):

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from img2music.cancellation import checkpoint
 from img2music.renderers.post.loop_seam import extend_around
 from img2music.renderers.post.loudness import STEPS_PER_SECOND, integrated_loudness, k_weighted_energy
 from img2music.renderers.post.true_peak import SEGMENT, true_peaks
@@ -104,6 +105,7 @@ def _search(
     """
     before = step_db = 0.0
     for attempt in range(_TRIES):
+        checkpoint()
         reduction_db = limit(peaks_over_db + gain_db)
         measured = integrated_loudness(energy * _per_step(gain_db, reduction_db, len(energy), sample_rate))
         if measured is None:
@@ -177,6 +179,7 @@ def _apply(samples: NDArray[np.float32], gain_db: float, reduction_db: NDArray[n
     steady = np.float32(10 ** (gain_db / 20))
     ramp = np.arange(SEGMENT, dtype=np.float32) / SEGMENT
     for start in range(0, frames, _BLOCK):
+        checkpoint()
         stop = min(start + _BLOCK, frames)
         nodes = gains[start // SEGMENT : -(-stop // SEGMENT) + 1]
         if (nodes == steady).all():

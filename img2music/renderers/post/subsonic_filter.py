@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from img2music.cancellation import checkpoint
 from img2music.renderers.post.loop_seam import extend_around
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def remove_subsonic(samples: NDArray[np.float32], sample_rate: int, *, goes_roun
         drift = np.convolve(means, window, mode="full")[len(window) // 2 :][: len(means)]
         borders = ((np.append(drift, drift[-1]) + np.insert(drift, 0, drift[0])) / 2).astype(np.float32)
         for row in range(0, len(means), _ROWS):
+            checkpoint()
             nodes = borders[row : row + _ROWS + 1]
             curve = nodes[:-1, None] + (nodes[1:] - nodes[:-1])[:, None] * ramp
             piece = channel[row * size : (row + _ROWS) * size]

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from img2music.cancellation import checkpoint
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -56,6 +58,7 @@ def true_peaks(samples: NDArray[np.float32], floor: float = 0.0) -> NDArray[np.f
     matrix = _interpolator()
     offsets = np.arange(-(_TAPS // 2), SEGMENT + _TAPS // 2)
     for start in range(0, len(loud), _GATHER):
+        checkpoint()
         chosen = loud[start : start + _GATHER]
         places = chosen[:, None] * SEGMENT + offsets
         inside = (places >= 0) & (places < frames)
@@ -74,6 +77,7 @@ def _peaks_and_bends(samples: NDArray[np.float32]) -> tuple[NDArray[np.float32],
     size = SEGMENT * _GATHER
     for channel in samples:
         for start in range(0, frames, size):
+            checkpoint()
             stop = min(start + size, frames)
             rows = slice(start // SEGMENT, -(-stop // SEGMENT))
             piece = np.zeros((rows.stop - rows.start) * SEGMENT + 2, np.float32)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from img2music.cancellation import checkpoint
 from img2music.renderers.soundfont.sf3 import (
     COMPRESSED,
     GUARD_FRAMES,
@@ -116,6 +117,7 @@ def _copy_samples(font: SoundFont, file: BinaryIO, stream: BinaryIO, samples: li
     place = 0
     renumbered = {old: new for new, old in enumerate(samples)}
     for header, index in zip(headers, samples, strict=False):
+        checkpoint()
         frames = font.sample(index, file)
         length = max(len(frames), GUARD_FRAMES)
         base = 0 if header["type"] & COMPRESSED else int(header["start"])

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Literal, cast
 import numpy as np
 
 from img2music.audio import Audio
+from img2music.cancellation import checkpoint, share_of_step
 from img2music.errors import MissingPackageError, UsageError, unknown_name
 from img2music.stages import Rendering
 
@@ -96,19 +97,25 @@ class SoundfontRenderer:
         tail = TAIL_SECONDS if performance.loop else _RING_SECONDS if performance.rings else 0
         whole = replace(performance, seconds=performance.seconds + tail)
         jobs = [replace(whole, parts=(part,)) for part in performance.parts if part.notes] if stems else [whole]
-        sounds = self._play(jobs, frames + tail * SAMPLE_RATE) if sounding else []
+        with share_of_step(0, 0.8):
+            sounds = self._play(jobs, frames + tail * SAMPLE_RATE) if sounding else []
+        checkpoint(8, 10)
         if performance.loop:
             sounds = [fold_tail(sound, frames, SAMPLE_RATE) for sound in sounds]
         for sound in sounds:
+            checkpoint()
             remove_subsonic(sound, SAMPLE_RATE, goes_round=performance.loop)
         mix = sounds[0] if sounds and not stems else np.zeros((2, sounds[0].shape[1] if sounds else frames), np.float32)
         for sound in sounds if stems else ():
+            checkpoint()
             mix += sound
         if performance.rings and not performance.loop:
             frames = max(frames, _end_of(mix))
             mix, sounds = mix[:, :frames].copy(), [sound[:, :frames].copy() for sound in sounds]
         fade = np.ones(0, np.float32) if performance.loop else _fade(mix, SAMPLE_RATE)
+        checkpoint(9, 10)
         for sound in (mix, *(sounds if stems else ())):
+            checkpoint()
             sound[:, frames - len(fade) :] *= fade
         alone: dict[str, Audio] = {}
         if stems:

@@ -1,6 +1,6 @@
 """Plays performances with a soundfont: two synthesizers that are called alike.
 
-`midirenderer` (RustySynth, inside this process, 64 voices, 16-bit) gives the same bytes every time. `fluidsynth` is the
+`midirenderer` (RustySynth, a library, 64 voices, 16-bit) gives the same bytes every time. `fluidsynth` is the
 program of that name, if it is on the path.
 
 Conventions: sound is float32 stereo, shape (2, frames), at `SAMPLE_RATE`, cut or padded to the frames asked for and not
@@ -14,9 +14,9 @@ import math
 import os
 import struct
 import subprocess
-import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -24,6 +24,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from img2music.cancellation import checkpoint
+from img2music.child_process import can_run_python, python_command, python_environment, run_program
 from img2music.errors import BackendError, DocumentError, MissingPackageError
 from img2music.io.midi.export_midi import write_midi
 from img2music.performance import Control
@@ -48,6 +50,10 @@ _DEFAULT_VOLUME = 100
 _PAD_SECONDS = 0.25
 """Played beyond the end, so that rounding inside a synthesizer never leaves the sound short."""
 _MAX_WORKERS = 4
+_BLOCK_FRAMES = 1 << 17
+_MOST_FRAMES_HERE = 5 * SAMPLE_RATE
+"""What is longer is played in a process of its own, because the synthesizer can't be stopped and lets no other thread run: a second of 64
+voices takes it some 40 ms. Starting that process takes 20 ms."""
 
 
 def needed_presets(performance: Performance, font: SoundFont) -> set[tuple[int, int]]:
@@ -69,7 +75,7 @@ def needed_presets(performance: Performance, font: SoundFont) -> set[tuple[int, 
 
 
 def play_with_midirenderer(font: SoundFont, performances: Sequence[Performance], frames: int) -> list[NDArray[np.float32]]:
-    """Each performance's sound, by midirenderer; several in processes of their own.
+    """Each performance's sound, by midirenderer; long ones and several in processes of their own.
 
     Raises:
         MissingPackageError: midirenderer is not installed.
@@ -86,10 +92,10 @@ def play_with_midirenderer(font: SoundFont, performances: Sequence[Performance],
     def play(level: float) -> list[NDArray[np.int16]]:
         songs = [_midi(performance, level) for performance in performances]
         try:
-            if len(songs) == 1 or not sys.executable or getattr(sys, "frozen", False):
-                waves = [midirenderer.render_wave_from(data, song) for data, song in zip(fonts, songs, strict=True)]
-            else:
+            if can_run_python() and (len(songs) > 1 or frames > _MOST_FRAMES_HERE):
                 waves = _in_processes(fonts, songs)
+            else:
+                waves = [midirenderer.render_wave_from(data, song) for data, song in zip(fonts, songs, strict=True)]
         except BaseException as error:
             # The synthesizer reports a bad font as RuntimeError, or by a Rust panic that is no Exception.
             if isinstance(error, RuntimeError) or type(error).__name__ == "PanicException":
@@ -156,26 +162,32 @@ def _unclipped(play: Callable[[float], list[NDArray[np.int16]]]) -> list[NDArray
         sounds = play(level)
         if all(sound.max(initial=0) < 32767 and sound.min(initial=0) > -32768 for sound in sounds):
             break
+        checkpoint()
     return sounds
 
 
 def _in_processes(fonts: Sequence[bytes], songs: Sequence[bytes]) -> list[bytes]:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    script = str(Path(__file__).with_name("synthesis_worker.py"))
+    environment, script = python_environment(), Path(__file__).with_name("synthesis_worker.py")
     with tempfile.TemporaryDirectory(prefix="img2music-") as folder:
 
         def job(number: int) -> bytes:
             names = [Path(folder) / f"{number}.{kind}" for kind in ("sf2", "mid", "wav")]
             names[0].write_bytes(fonts[number])
             names[1].write_bytes(songs[number])
-            _run([sys.executable, "-P", script, *map(str, names)], None, environment)
+            _run(python_command(script, *map(str, names)), None, environment)
             content = names[2].read_bytes()
             for name in names:
                 name.unlink()
             return content
 
         with ThreadPoolExecutor(min(_processors(), _MAX_WORKERS, len(songs))) as pool:
-            return list(pool.map(job, range(len(songs))))
+            contexts = [copy_context() for _ in songs]  # whoever stops this thread stops those
+            jobs = pool.map(lambda number, context: context.run(job, number), range(len(songs)), contexts)
+            waves = []
+            for wave in jobs:
+                waves.append(wave)
+                checkpoint(len(waves), len(songs))
+            return waves
 
 
 def _processors() -> int:
@@ -185,17 +197,13 @@ def _processors() -> int:
 def _run(command: list[str], limit_seconds: float | None, environment: dict[str, str] | None = None) -> None:
     name = Path(command[0]).name
     try:
-        subprocess.run(  # noqa: S603 (a fixed program, no shell)
-            command, check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=limit_seconds, env=environment
-        )
-    except subprocess.CalledProcessError as error:
-        raise BackendError(
-            f"{name} failed ({_last_line(error.stderr.decode(errors='replace'))}); see `img2music doctor`"
-        ) from None
+        done = run_program(command, seconds=limit_seconds, environment=environment)
     except subprocess.TimeoutExpired:
         raise BackendError(f"{name} did not finish; choose the engine midirenderer") from None
     except OSError as error:
         raise BackendError(f"can't run {command[0]} ({error.strerror or error}); see `img2music doctor`") from None
+    if done.returncode:
+        raise BackendError(f"{name} failed ({_last_line(done.stderr.decode(errors='replace'))}); see `img2music doctor`")
 
 
 def _last_line(text: str) -> str:
@@ -217,7 +225,9 @@ def _frames_of(wave: bytes) -> NDArray[np.int16]:
 def _fit(sound: NDArray[np.int16] | NDArray[np.float32], frames: int) -> NDArray[np.float32]:
     """As (2, frames) with full scale at 1, cut or padded with silence."""
     fitted = np.zeros((2, frames), np.float32)
-    fitted[:, : len(sound)] = sound[:frames].T
-    if sound.dtype == np.int16:
-        fitted *= np.float32(1 / 32768)
+    scale = np.float32(1 / 32768 if sound.dtype == np.int16 else 1)
+    for start in range(0, min(len(sound), frames), _BLOCK_FRAMES):
+        checkpoint()
+        block = sound[start : min(start + _BLOCK_FRAMES, frames)].T
+        fitted[:, start : start + block.shape[1]] = block * scale
     return fitted

@@ -1,7 +1,7 @@
 """A program of its own that plays one MIDI file with one SF2 font: ``python synthesis_worker.py FONT MIDI WAV``.
 
-midirenderer keeps Python's global lock while it plays, so stems are played by several of these at a time. It imports
-nothing of img2music: it starts quickly, and needs no ``__main__`` guard in the program that asked for the sound.
+midirenderer keeps Python's global lock while it plays, so stems are played by several of these at a time, and a long piece by one, which
+can be ended. It imports nothing of img2music: it starts quickly, and needs no ``__main__`` guard in the program that asked for the sound.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
@@ -17,14 +18,15 @@ from img2music.performers.strict import StrictPerformer
 from img2music.performers.timing import PerformanceClock
 from img2music.plan import CompositionPlan
 from img2music.planners.rules.rules_planner import RulesPlanner
+from img2music.playing_style import GrooveFamily
 from img2music.realizers.composer import Composer
+from img2music.realizers.context import compose_context
 from img2music.realizers.drums.drum_kit import DRUMS
 from img2music.realizers.drums.drum_part import write_drums
 from img2music.realizers.drums.grooves import choose_groove, groove_bar, groove_library
 from img2music.realizers.timeline import NoteEvent, layout_phrases
 from img2music.resources import asset_path
 from img2music.score import Note, Score
-from img2music.style import GrooveFamily
 from img2music.theory import METERS, Meter, instrument
 from tests.support.made_scenes import make_scene
 
@@ -47,7 +49,7 @@ def drums_of(plan: CompositionPlan, energy: float, kit: str = "drums") -> list[N
     """The drum part of a plan with every section at one energy."""
     level = edited(plan, sections=tuple(section.model_copy(update={"energy": energy}) for section in plan.sections))
     part = plan.parts[0].model_copy(update={"name": "Drums", "role": "drums", "instrument": kit})
-    return write_drums(level, part, instrument(kit), layout_phrases(level), [energy] * level.bars, load_style(plan.style))
+    return write_drums(replace(compose_context(level, part), energies=[energy] * level.bars))
 
 
 def kit_notes(score: Score) -> tuple[Note, ...]:

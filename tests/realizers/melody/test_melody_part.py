@@ -13,6 +13,7 @@ import pytest
 from img2music.brief import Brief
 from img2music.plan import CompositionPlan, PartPlan
 from img2music.planners.rules.rules_planner import RulesPlanner
+from img2music.realizers.context import compose_context
 from img2music.realizers.melody.melody_part import write_melody
 from img2music.realizers.timeline import ChordSpan, NoteEvent, Phrase, layout_chords, layout_phrases
 from img2music.theory import METERS, instrument
@@ -26,7 +27,8 @@ def plan_of(line: int = 1, **wishes: Any) -> CompositionPlan:
 
 
 def sing(plan: CompositionPlan, player: str = "violin") -> list[NoteEvent]:
-    return write_melody(plan, layout_phrases(plan), layout_chords(plan), instrument(player), 0, alone=False)
+    part = PartPlan(name="Tune", instrument=player, role="melody")
+    return write_melody(compose_context(plan, part))
 
 
 def chord_at(spans: tuple[ChordSpan, ...], place: Fraction) -> ChordSpan:
@@ -227,5 +229,5 @@ def test_a_solo_part_may_be_anything_that_sounds() -> None:
     plan = plan_of(style="folk", seconds=30)
     for player in ("tubular bells", "acoustic bass", "piccolo", "music box"):
         alone = plan.model_copy(update={"parts": (PartPlan(name="Solo", instrument=player, role="melody"),)})
-        events = write_melody(alone, layout_phrases(alone), layout_chords(alone), instrument(player), 0, alone=True)
+        events = write_melody(compose_context(alone))
         check_line(alone, events, player)

@@ -46,11 +46,11 @@ def test_a_scale_of_even_eighths_is_somebodys() -> None:
 
 def test_known_runs_are_bent_by_one_note() -> None:
     key, meter = Key.parse("C major"), Meter.parse("4/4")
-    spans = [ChordSpan(Fraction(0), Fraction(16), Chord.parse("I", key), 0)]
+    spans = [ChordSpan(Fraction(0), Fraction(16), Chord.parse("I", key), 0, key, meter, Fraction(0))]
     line = [NoteEvent(Fraction(number), Fraction(1), (60,)) for number in range(10)]
     notes = [(event.onset, event.pitches[0]) for event in line]
     assert copied_runs(notes)
-    mended = avoid_known_runs(line, spans, key, meter, 55, 80)
+    mended = avoid_known_runs(line, spans, 55, 80)
     assert not copied_runs([(event.onset, event.pitches[0]) for event in mended])
     assert 1 <= sum(one != other for one, other in zip(line, mended, strict=True)) <= 3
     assert all(event.pitches[0] % 12 in key.pitch_classes for event in mended)

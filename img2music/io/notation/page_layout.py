@@ -16,12 +16,13 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from img2music.io.clefs import clef_of
-from img2music.io.note_values import UNITS_PER_QUARTER, split_into_values, tuplets
+from img2music.cancellation import checkpoint
+from img2music.io.notation.clefs import clef_of
+from img2music.io.notation.note_values import UNITS_PER_QUARTER, split_into_values, tuplets
 
 if TYPE_CHECKING:
-    from img2music.io.clefs import Clef
-    from img2music.io.note_values import NoteValue
+    from img2music.io.notation.clefs import Clef
+    from img2music.io.notation.note_values import NoteValue
     from img2music.score import Note, Part, Score
     from img2music.theory import Meter
 
@@ -190,6 +191,7 @@ def _strokes(sounds: list[_Sound], frame: _Frame) -> list[_Sound]:
 
 def _bar(sounds: list[_Sound], frame: _Frame, dynamics: dict[int, str]) -> tuple[NotatedEvent, ...]:
     """One bar of events."""
+    checkpoint()
     whole = _quarters(frame.length)
     if not sounds:
         return (NotatedEvent(Fraction(0), whole, whole, ()),)
