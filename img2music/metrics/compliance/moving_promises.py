@@ -1,0 +1,115 @@
+"""Tempo and metre of a plan that moves, found section by section in the written files.
+
+A section is kept where every file says there, from place to place, what was asked: its tempo at every step of every glide, its metre with bars
+that are full. A wish in the brief is a wish for the whole piece: a plan that leaves it is told and not kept.
+Conventions: places are those of the plan, in quarter notes; bars from 0. Does not know whether the music is good.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from img2music.metrics.compliance.compliance_rows import (
+    TEMPO_TOLERANCE_BPM,
+    UNCLEAR,
+    SectionFinds,
+    by_section,
+    by_whom,
+    sections_in_time,
+)
+from img2music.metrics.compliance.file_notes import Mark, values_between
+from img2music.metrics.compliance.midi_contents import bpm_of
+from img2music.theory import Meter
+from img2music.theory.tempo_map import TempoMap, TempoPoint
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from img2music.measurement import ComplianceRow, Source
+    from img2music.metrics.compliance.compliance_rows import Find, SectionInTime
+    from img2music.metrics.compliance.file_notes import Marks
+    from img2music.metrics.compliance.midi_contents import MidiContents
+    from img2music.metrics.compliance.musicxml_contents import MusicXmlContents
+    from img2music.plan import CompositionPlan
+
+__all__ = ["moving_meter", "moving_tempo"]
+
+
+def moving_tempo(plan: CompositionPlan, wish: float | None, played: MidiContents, written: MusicXmlContents) -> ComplianceRow:
+    """The tempo of every section, with its jumps and glides; `wish` is the brief's, for the whole piece."""
+    asked = plan.tempo_map if wish is None else TempoMap.constant(wish)
+    said: tuple[tuple[Source, Marks[float]], ...] = (
+        ("MIDI", tuple(Mark(mark.onset_quarters, bpm_of(mark.value)) for mark in played.tempi)),
+        ("MusicXML", written.tempi),
+    )
+    return by_section(
+        "tempo",
+        by_whom(wish),
+        [
+            SectionFinds(
+                span.section.name,
+                f"{' then '.join(_stretch_words(stretch) for stretch in stretches)} bpm",
+                tuple(_find_tempo(source, asked, marks, span, stretches) for source, marks in said),
+            )
+            for span in sections_in_time(plan)
+            for stretches in [_stretches(asked, span)]
+        ],
+    )
+
+
+def _stretches(asked: TempoMap, span: SectionInTime) -> list[tuple[Fraction, TempoPoint]]:
+    """What is asked of a section: stretches of one tempo or one glide, each with its end; what a glide leads to is not said twice."""
+    inside = [point for point in asked.points if span.begin < point.onset_quarters < span.end]
+    begins = next(point for point in reversed(asked.points) if point.onset_quarters <= span.begin)
+    points = [replace(begins, onset_quarters=span.begin), *inside]
+    ends = [*(point.onset_quarters for point in inside), span.end]
+    return list(zip(ends, points, strict=True))
+
+
+def _stretch_words(stretch: tuple[Fraction, TempoPoint]) -> str:
+    point = stretch[1]
+    if point.ramp_to_bpm is None or point.ramp_to_bpm == point.bpm:
+        return f"{point.bpm:.5g}"
+    return f"{point.bpm:.5g} {'rising' if point.ramp_to_bpm > point.bpm else 'slowing'} to {point.ramp_to_bpm:.5g}"
+
+
+def _find_tempo(
+    source: Source, asked: TempoMap, marks: Marks[float], span: SectionInTime, stretches: Sequence[tuple[Fraction, TempoPoint]]
+) -> Find:
+    told, kept = [], True
+    for end, point in stretches:
+        begin = point.onset_quarters
+        places = {begin, *(step.onset_quarters for step in asked.steps if begin <= step.onset_quarters < end)}
+        places |= {Fraction(mark.onset_quarters) for mark in marks if begin < mark.onset_quarters < end}
+        there = [(values_between(marks, float(place), float(place)), asked.bpm_at(place)) for place in sorted(places)]
+        right = all(len(found) == 1 and abs(found[0] - bpm) <= TEMPO_TOLERANCE_BPM for found, bpm in there)
+        values = [value for found, _ in there for value in found]
+        told.append(_stretch_words((end, point)) if right else _values_words(values))
+        kept = kept and right
+    return source, UNCLEAR if not marks else f"{' then '.join(dict.fromkeys(told))} bpm", kept
+
+
+def _values_words(values: Sequence[float]) -> str:
+    """Tempi as found: the first and the last, where there are more."""
+    first, last = (f"{value:.5g}" for value in (values[0], values[-1])) if values else ("no", "no")
+    return first if first == last else f"{first} to {last}"
+
+
+def moving_meter(plan: CompositionPlan, wish: str | None, played: MidiContents, written: MusicXmlContents) -> ComplianceRow:
+    """The metre of every section; of the page, also whether its bars are full."""
+
+    def find(source: Source, asked: Meter, marks: Marks[tuple[int, int]], span: SectionInTime) -> Find:
+        found = values_between(marks, float(span.begin), float(span.end))
+        named = found == [(asked.count, asked.unit)]
+        full = source == "MIDI" or written.unfilled.isdisjoint(range(span.first_bar, span.first_bar + span.section.bars))
+        words = " then ".join(f"{count}/{unit}" for count, unit in found) or UNCLEAR
+        return source, words + (", but not in every bar" if named and not full else ""), named and full
+
+    sections = []
+    for span in sections_in_time(plan):
+        asked = plan.meter_of(span.section) if wish is None else Meter.parse(wish)
+        finds = find("MIDI", asked, played.meters, span), find("MusicXML", asked, written.meters, span)
+        sections.append(SectionFinds(span.section.name, asked.name, finds))
+    return by_section("metre", by_whom(wish), sections)
