@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from img2music.brief import Brief
 from img2music.errors import BackendError, Img2MusicError
+from img2music.io.style_files import with_playing_style
 from img2music.performance import Performance
 from img2music.plan import CompositionPlan
 from img2music.provenance import collect_model_uses
@@ -70,6 +71,7 @@ class StageRunner:
                 try:
                     with log.step(kind, _DOING[kind]):
                         made = _checked_call(kind, config.use, result, self._stage(kind, place, config), *inputs, **options)
+                        made = _with_playing_style(made)
                 except BackendError as error:
                     if config.fallback is None:
                         raise
@@ -148,3 +150,8 @@ def _departure(score: Score, plan: CompositionPlan) -> str | None:
 def _places(*maps: Sequence[TempoStep] | Sequence[KeyPoint]) -> list[Fraction]:
     """Where any of the maps changes, in order."""
     return sorted({one.onset_quarters for points in maps for one in points})
+
+
+def _with_playing_style(made: Any) -> Any:
+    """A plan with how its style is played, which a planner of anybody's may leave to the style's name; whatever else it is as it is."""
+    return with_playing_style(made) if isinstance(made, CompositionPlan) else made
