@@ -60,7 +60,7 @@ def check_compliance(
     rows: tuple[ComplianceRow, ...] = (
         _tempo(plan, brief, played, written),
         _meter(plan, brief, played, written),
-        key_row(plan, brief.key, played, written),
+        key_row(plan, brief, played, written),
         _length(plan, brief, played, None if audio is None else HeardAudio.read(audio)),
         _instruments(plan, brief, played, written),
         _bars(plan, written),
@@ -74,8 +74,8 @@ def check_compliance(
 
 
 def _tempo(plan: CompositionPlan, brief: Brief, played: MidiContents, written: MusicXmlContents) -> ComplianceRow:
-    if not plan.tempo_map.is_constant:
-        return moving_tempo(plan, brief.tempo_bpm, played, written)
+    if brief.tempo_to_bpm is not None or not plan.tempo_map.is_constant:
+        return moving_tempo(plan, brief, played, written)
     asked = brief.tempo_bpm or plan.tempo_map.bpm
 
     def find(source: Source, tempo: float | None) -> Find:

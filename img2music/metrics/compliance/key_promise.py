@@ -2,8 +2,10 @@
 
 A MIDI key signature knows no modes but major and minor, so of the labels accidentals and third are asked for. The notes of a whole piece
 have to rest on the tonic where it ends (a loop where it begins). Where a plan changes its key each stretch is asked for itself; the last one
-has to rest on its tonic likewise, but the others may do so where they begin, or only centre on it, as they end on the way to the next key.
-A stretch of less than two bars is too short to show a key by its notes. A wish in the brief is a wish for the whole piece.
+has to rest on its tonic likewise. The others end on the way to the next key: it is enough that they begin on their tonic, or sound more like
+their key than like any other of the piece.
+A stretch of less than two bars is too short to show a key by its notes. One key in the brief is a wish for the whole piece, several are its
+way in their order.
 Conventions: places are those of the plan, in quarter notes; bars from 0.
 """
 
@@ -25,13 +27,14 @@ from img2music.metrics.compliance.compliance_rows import (
     sections_in_time,
 )
 from img2music.metrics.compliance.file_notes import values_between
-from img2music.metrics.compliance.tonality import FEWEST_BARS, SectionEnd, measure_tonality
+from img2music.metrics.compliance.tonality import FEWEST_BARS, SectionEnd, fits_best, measure_tonality
 from img2music.metrics.compliance.tonality_text import tonality_words
 from img2music.theory import Key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from img2music.brief import Brief
     from img2music.measurement import ComplianceRow, Source
     from img2music.metrics.compliance.compliance_rows import Find
     from img2music.metrics.compliance.file_notes import Marks, SoundingNote
@@ -53,6 +56,8 @@ class _Stretch:
     sections: list[SectionInTime]
     is_first: bool
     is_last: bool
+    others: tuple[Key, ...]
+    """The piece's other keys."""
 
     @property
     def name(self) -> str:
@@ -70,16 +75,22 @@ class _Stretch:
         return [note for note in notes if begin <= note.onset_quarters < end]
 
 
-def key_row(plan: CompositionPlan, wish: str | None, played: MidiContents, written: MusicXmlContents) -> ComplianceRow:
-    """The row of the key; `wish` is the brief's."""
-    keys = [plan.key_of(section) if wish is None else Key.parse(wish) for section in plan.sections]
+def key_row(plan: CompositionPlan, brief: Brief, played: MidiContents, written: MusicXmlContents) -> ComplianceRow:
+    """The row of the key."""
+    wish = [Key.parse(name) for name in brief.keys]
+    keys = [wish[0] if len(wish) == 1 else plan.key_of(section) for section in plan.sections]
     runs = [
         (key, [one for _, one in run])
         for key, run in groupby(zip(keys, sections_in_time(plan), strict=True), lambda pair: pair[0])
     ]
-    stretches = [_Stretch(key, run, place == 0, place == len(runs) - 1) for place, (key, run) in enumerate(runs)]
+    stretches = [
+        _Stretch(key, run, place == 0, place == len(runs) - 1, tuple(other for other in dict.fromkeys(keys) if other != key))
+        for place, (key, run) in enumerate(runs)
+    ]
     told = [_look_at(stretch, played, written, loop=plan.loop) for stretch in stretches]
     row = by_section("key", by_whom(wish), [finds for finds, _ in told])
+    if len(wish) > 1 and [stretch.key for stretch in stretches] != wish:
+        row = replace(row, asked=" then ".join(brief.keys), passed=False)
     row = replace(row, read_from=("MIDI", "MusicXML") if written.pitched_parts else ("MIDI",))
     found = [one for _, one in told if one is not None]
     if not found:
@@ -139,7 +150,7 @@ def _tonality(stretch: _Stretch, notes: Sequence[SoundingNote], *, loop: bool) -
     if found is None or found.tonic or whole or (stretch.is_last and not loop):
         return found
     opening = measure_tonality(notes, stretch.key, loop=True)
-    return found if opening is None else replace(found, tonic=opening.tonic)
+    return replace(found, tonic=fits_best(notes, stretch.key, stretch.others) or (opening is not None and opening.tonic))
 
 
 def _of_all(found: Sequence[Tonality]) -> Tonality:

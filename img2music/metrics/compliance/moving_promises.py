@@ -1,7 +1,8 @@
 """Tempo and metre of a plan that moves, found section by section in the written files.
 
 A section is kept where every file says there, from place to place, what was asked: its tempo at every step of every glide, its metre with bars
-that are full. A wish in the brief is a wish for the whole piece: a plan that leaves it is told and not kept.
+that are full. One tempo or metre in the brief is a wish for the whole piece, and two tempi are how it begins and ends: a plan that does
+otherwise is told and not kept.
 Conventions: places are those of the plan, in quarter notes; bars from 0. Does not know whether the music is good.
 """
 
@@ -25,8 +26,9 @@ from img2music.theory import Meter
 from img2music.theory.tempo_map import TempoMap, TempoPoint
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from img2music.brief import Brief
     from img2music.measurement import ComplianceRow, Source
     from img2music.metrics.compliance.compliance_rows import Find, SectionInTime
     from img2music.metrics.compliance.file_notes import Marks
@@ -37,26 +39,36 @@ if TYPE_CHECKING:
 __all__ = ["moving_meter", "moving_tempo"]
 
 
-def moving_tempo(plan: CompositionPlan, wish: float | None, played: MidiContents, written: MusicXmlContents) -> ComplianceRow:
-    """The tempo of every section, with its jumps and glides; `wish` is the brief's, for the whole piece."""
-    asked = plan.tempo_map if wish is None else TempoMap.constant(wish)
+def moving_tempo(plan: CompositionPlan, brief: Brief, played: MidiContents, written: MusicXmlContents) -> ComplianceRow:
+    """The tempo of every section, with its jumps and glides."""
+    wish = brief.tempo_bpm
+    asked = plan.tempo_map if wish is None or brief.tempo_to_bpm is not None else TempoMap.constant(wish)
     said: tuple[tuple[Source, Marks[float]], ...] = (
         ("MIDI", tuple(Mark(mark.onset_quarters, bpm_of(mark.value)) for mark in played.tempi)),
         ("MusicXML", written.tempi),
     )
-    return by_section(
+    row = by_section(
         "tempo",
         by_whom(wish),
         [
             SectionFinds(
                 span.section.name,
-                f"{' then '.join(_stretch_words(stretch) for stretch in stretches)} bpm",
+                _joined(_stretch_words(point) for _, point in stretches),
                 tuple(_find_tempo(source, asked, marks, span, stretches) for source, marks in said),
             )
             for span in sections_in_time(plan)
             for stretches in [_stretches(asked, span)]
         ],
     )
+    if wish is None or brief.tempo_to_bpm is None or (plan.tempo_map.bpm, _last_bpm(plan)) == (wish, brief.tempo_to_bpm):
+        return row
+    return replace(row, asked=f"{wish:.5g} to {brief.tempo_to_bpm:.5g} bpm", passed=False)
+
+
+def _last_bpm(plan: CompositionPlan) -> float:
+    """The tempo in which the piece ends, or to which it glides until its end."""
+    within = [point for point in plan.tempo_map.points if point.onset_quarters < plan.duration_quarters]
+    return within[-1].bpm if within[-1].ramp_to_bpm is None else within[-1].ramp_to_bpm
 
 
 def _stretches(asked: TempoMap, span: SectionInTime) -> list[tuple[Fraction, TempoPoint]]:
@@ -68,17 +80,29 @@ def _stretches(asked: TempoMap, span: SectionInTime) -> list[tuple[Fraction, Tem
     return list(zip(ends, points, strict=True))
 
 
-def _stretch_words(stretch: tuple[Fraction, TempoPoint]) -> str:
-    point = stretch[1]
-    if point.ramp_to_bpm is None or point.ramp_to_bpm == point.bpm:
-        return f"{point.bpm:.5g}"
-    return f"{point.bpm:.5g} {'rising' if point.ramp_to_bpm > point.bpm else 'slowing'} to {point.ramp_to_bpm:.5g}"
+def _stretch_words(point: TempoPoint) -> list[str]:
+    """The tempo of a stretch, and what it glides to."""
+    words = [f"{point.bpm:.5g}"]
+    if point.ramp_to_bpm is not None and point.ramp_to_bpm != point.bpm:
+        words.append(f"{'rising' if point.ramp_to_bpm > point.bpm else 'slowing'} to {point.ramp_to_bpm:.5g}")
+    return words
+
+
+def _joined(stretches: Iterable[list[str]]) -> str:
+    """The stretches of a section in words; a tempo that has been reached is not said again."""
+    told: list[str] = []
+    for first, *glide in stretches:
+        if not told or told[-1].rpartition(" ")[2] != first:
+            told.append(first)
+        told += glide
+    return f"{', '.join(told)} bpm"
 
 
 def _find_tempo(
     source: Source, asked: TempoMap, marks: Marks[float], span: SectionInTime, stretches: Sequence[tuple[Fraction, TempoPoint]]
 ) -> Find:
-    told, kept = [], True
+    told: list[list[str]] = []
+    kept = True
     for end, point in stretches:
         begin = point.onset_quarters
         places = {begin, *(step.onset_quarters for step in asked.steps if begin <= step.onset_quarters < end)}
@@ -86,15 +110,15 @@ def _find_tempo(
         there = [(values_between(marks, float(place), float(place)), asked.bpm_at(place)) for place in sorted(places)]
         right = all(len(found) == 1 and abs(found[0] - bpm) <= TEMPO_TOLERANCE_BPM for found, bpm in there)
         values = [value for found, _ in there for value in found]
-        told.append(_stretch_words((end, point)) if right else _values_words(values))
+        told.append(_stretch_words(point) if right else _values_words(values))
         kept = kept and right
-    return source, UNCLEAR if not marks else f"{' then '.join(dict.fromkeys(told))} bpm", kept
+    return source, _joined(told) if marks else UNCLEAR, kept
 
 
-def _values_words(values: Sequence[float]) -> str:
+def _values_words(values: Sequence[float]) -> list[str]:
     """Tempi as found: the first and the last, where there are more."""
     first, last = (f"{value:.5g}" for value in (values[0], values[-1])) if values else ("no", "no")
-    return first if first == last else f"{first} to {last}"
+    return [first] if first == last else [first, f"to {last}"]
 
 
 def moving_meter(plan: CompositionPlan, wish: str | None, played: MidiContents, written: MusicXmlContents) -> ComplianceRow:

@@ -19,16 +19,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from img2music.measurement import LEAST_SCALE, LEAST_THIRD, SectionTonality, Tonality
-from img2music.theory.key_finding import heard_key
+from img2music.theory.key_finding import heard_key, profile_correlation
 from img2music.theory.pitch import pitch_class, pitch_class_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from img2music.metrics.compliance.file_notes import SoundingNote
     from img2music.theory import Key
 
-__all__ = ["FEWEST_BARS", "SectionEnd", "longest_outside", "measure_tonality", "neighbour_mode", "other_third", "spelled_name"]
+__all__ = [
+    "FEWEST_BARS",
+    "SectionEnd",
+    "fits_best",
+    "longest_outside",
+    "measure_tonality",
+    "neighbour_mode",
+    "other_third",
+    "spelled_name",
+]
 
 CLEAR_SCALE = 0.97
 """Where the end is on another note than the tonic, only notes that hardly leave the scale let the profile speak for it."""
@@ -112,6 +121,16 @@ def measure_tonality(
         departing=round(left / (begin - start), 4) if begin > start else 0.0,
         sections=tuple(parts),
     )
+
+
+def fits_best(notes: Sequence[SoundingNote], key: Key, others: Iterable[Key]) -> bool:
+    """Whether the notes sound at least as much like `key` as like any of the others, by the profile of its third."""
+    histogram = _histogram(notes)
+
+    def fit(one: Key) -> float:
+        return profile_correlation(histogram, pitch_class(one.tonic), is_minor=one.is_minor)
+
+    return all(fit(key) >= fit(other) for other in others)
 
 
 def neighbour_mode(key: Key) -> tuple[str, int] | None:
