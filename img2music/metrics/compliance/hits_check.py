@@ -30,6 +30,10 @@ _LOUDER = 4.0
 """Velocity that an accent has above its neighbours, the mean of who strikes: about a decibel, which is just heard."""
 _LOUDEST = 124
 """Who strikes so hard can't strike harder, whatever the neighbours do."""
+_LATE_QUARTERS = 0.1
+"""A player lets go so much late, and is silent none the less."""
+_UPBEAT_SECONDS = 0.08
+"""So much before the bar line a player may come in for the next bar: drummers do so by a fiftieth of a slow bar."""
 _MOST_TOLD = 6
 
 
@@ -92,10 +96,6 @@ def _rested(line: FilePart, there: Sequence[SoundingNote], quarters: float) -> b
     return not ends or max(ends) <= first - quarters + _LATE_QUARTERS
 
 
-_LATE_QUARTERS = 0.1
-"""A player lets go so much late, and is silent none the less."""
-
-
 def _is_silent(played: MidiContents, begin: float, end: float) -> bool:
     """Whether nothing begins or sounds in a stretch, but for what is just let go and what comes just before the bar line."""
     at = played.seconds_at
@@ -104,5 +104,5 @@ def _is_silent(played: MidiContents, begin: float, end: float) -> bool:
         at(note.onset_quarters) for line in played.lines if line.is_kit for note in line.notes
     ]  # a drum dies away by itself
     sounds += [(at(since), at(until)) for since, until in played.pedals]
-    rings = any(since < end - NEAR_SECONDS and until > begin + NEAR_SECONDS for since, until in sounds)
-    return not rings and not any(begin - 1e-6 <= stroke < end - NEAR_SECONDS for stroke in strokes)
+    rings = any(since < end - _UPBEAT_SECONDS and until > begin + NEAR_SECONDS for since, until in sounds)
+    return not rings and not any(begin <= stroke < end - _UPBEAT_SECONDS for stroke in strokes)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import mido
 
-__all__ = ["MidiContents", "bpm_of"]
+__all__ = ["MidiContents", "bpm_of", "bpm_within"]
 
 _DRUM_CHANNEL = 9
 _MICROSECONDS = 60_000_000
@@ -126,6 +126,11 @@ class MidiContents:
 def bpm_of(microseconds: int) -> float:
     """A tempo in quarter notes a minute from the length of a quarter note."""
     return _MICROSECONDS / microseconds
+
+
+def bpm_within(bpm: float, microseconds: float) -> float:
+    """By how much a tempo changes when its quarter note is longer or shorter by a few microseconds."""
+    return bpm * bpm * microseconds / _MICROSECONDS
 
 
 def _microseconds(tempi: Sequence[Mark[int]], place: float) -> float:

@@ -8,8 +8,10 @@ Conventions: places are those of the plan, in quarter notes; bars from 0. Does n
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import replace
 from fractions import Fraction
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from img2music.metrics.compliance.compliance_rows import (
@@ -21,7 +23,7 @@ from img2music.metrics.compliance.compliance_rows import (
     sections_in_time,
 )
 from img2music.metrics.compliance.file_notes import Mark, values_between
-from img2music.metrics.compliance.midi_contents import bpm_of
+from img2music.metrics.compliance.midi_contents import bpm_of, bpm_within
 from img2music.theory import Meter
 from img2music.theory.tempo_map import TempoMap, TempoPoint
 
@@ -80,6 +82,16 @@ def _stretches(asked: TempoMap, span: SectionInTime) -> list[tuple[Fraction, Tem
     return list(zip(ends, points, strict=True))
 
 
+def _tolerance_bpm(source: Source, asked: TempoMap, place: Fraction) -> float:
+    """How far a tempo may be off: in MIDI also by what the stretch before has lost to whole microseconds, which is made up for here."""
+    index = bisect_right(asked.steps, place, key=attrgetter("onset_quarters")) - 1
+    if source != "MIDI" or not 0 < index < len(asked.steps) - 1:
+        return TEMPO_TOLERANCE_BPM
+    before, here, after = asked.steps[index - 1 : index + 2]
+    lost = (here.onset_quarters - before.onset_quarters) / (after.onset_quarters - here.onset_quarters) / 2
+    return TEMPO_TOLERANCE_BPM + bpm_within(here.bpm, float(lost))
+
+
 def _stretch_words(point: TempoPoint) -> list[str]:
     """The tempo of a stretch, and what it glides to."""
     words = [f"{point.bpm:.5g}"]
@@ -107,9 +119,12 @@ def _find_tempo(
         begin = point.onset_quarters
         places = {begin, *(step.onset_quarters for step in asked.steps if begin <= step.onset_quarters < end)}
         places |= {Fraction(mark.onset_quarters) for mark in marks if begin < mark.onset_quarters < end}
-        there = [(values_between(marks, float(place), float(place)), asked.bpm_at(place)) for place in sorted(places)]
-        right = all(len(found) == 1 and abs(found[0] - bpm) <= TEMPO_TOLERANCE_BPM for found, bpm in there)
-        values = [value for found, _ in there for value in found]
+        there = [
+            (values_between(marks, float(place), float(place)), asked.bpm_at(place), _tolerance_bpm(source, asked, place))
+            for place in sorted(places)
+        ]
+        right = all(len(found) == 1 and abs(found[0] - bpm) <= within for found, bpm, within in there)
+        values = [value for found, *_ in there for value in found]
         told.append(_stretch_words(point) if right else _values_words(values))
         kept = kept and right
     return source, _joined(told) if marks else UNCLEAR, kept
