@@ -1,30 +1,32 @@
 """From notes to a page: every part as gap-free bars of printed values, with clefs, dynamics and chord symbols in place.
 
-Conventions: a bar is a tuple of `NotatedEvent` whose durations add up to the bar's length exactly; places in a bar and durations
-are `Fraction` quarter notes; `value_quarters` is what is printed (3/2 of the duration inside a triplet). An event without
-notes is a rest. One part is one voice on one staff. A drum stroke is not held: where its length would need tied values,
-it gets the first and rests follow. Both writers (MusicXML and ABC) print these events and nothing else.
-Knows nothing of file formats and of sound.
+Conventions: a bar is a tuple of `NotatedEvent` whose durations add up to the bar's length exactly, each bar in its own metre; places
+in a bar and durations are `Fraction` quarter notes; `value_quarters` is what is printed (3/2 of the duration inside a triplet). An
+event without notes is a rest. Dynamics are marked where sections begin, not where the energy changes inside one. One part is one
+voice on one staff. A drum stroke is not held: where its length would need tied values, it gets the first and rests follow. Both
+writers (MusicXML and ABC) print these events and nothing else. Knows nothing of file formats and of sound.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
-from statistics import fmean
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from img2music.cancellation import checkpoint
+from img2music.io.clefs import clef_of
 from img2music.io.note_values import UNITS_PER_QUARTER, split_into_values, tuplets
 
 if TYPE_CHECKING:
+    from img2music.io.clefs import Clef
     from img2music.io.note_values import NoteValue
     from img2music.score import Note, Part, Score
     from img2music.theory import Meter
 
-__all__ = ["CLEFS", "Clef", "NotatedEvent", "Staff", "chords_by_bar", "clef_of", "layout_score", "sections_by_bar"]
+__all__ = ["NotatedEvent", "Staff", "chords_by_bar", "layout_score", "sections_by_bar"]
 
 _FINEST = 96  # places are multiples of 1/32 or 1/48 quarter
 
@@ -55,34 +57,6 @@ class NotatedEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Clef:
-    """A clef: its MusicXML sign and line, the octaves it shifts, and the MIDI number of the staff's middle line."""
-
-    name: str
-    sign: str
-    line: int
-    octave_change: int
-    middle: int
-
-
-CLEFS: dict[str, Clef] = {
-    clef.name: clef
-    for clef in (
-        Clef("treble", "G", 2, 0, 71),
-        Clef("bass", "F", 4, 0, 50),
-        Clef("alto", "C", 3, 0, 60),
-        Clef("treble8", "G", 2, -1, 59),
-        Clef("treble8up", "G", 2, 1, 83),
-        Clef("bass8", "F", 4, -1, 38),
-        Clef("percussion", "percussion", 2, 0, 50),
-    )
-}
-_CHOICES = ("treble", "bass", "bass8", "treble8up")
-_HALF_STAFF = 7  # semitones from the middle line to an edge
-_WORTH_A_CHANGE = 2.0  # semitones on average
-
-
-@dataclass(frozen=True, slots=True)
 class Staff:
     """A part as printed."""
 
@@ -101,27 +75,13 @@ def layout_score(score: Score) -> tuple[Staff, ...]:
     return tuple(Staff(part, clef_of(part), _bars(part, score)) for part in score.parts)
 
 
-def clef_of(part: Part) -> Clef:
-    """The instrument's own clef, unless another one brings the part's notes clearly nearer to the staff."""
-    own = CLEFS[part.instrument.clef]
-    if part.instrument.kit or not part.notes:
-        return own
-    best = min((CLEFS[name] for name in _CHOICES), key=lambda clef: _beyond(part, clef))
-    return best if _beyond(part, best) + _WORTH_A_CHANGE <= _beyond(part, own) else own
-
-
-def _beyond(part: Part, clef: Clef) -> float:
-    """How far notes stand above or below the staff, in semitones on average."""
-    return fmean(max(0, abs(note.pitch - clef.middle) - _HALF_STAFF) for note in part.notes)
-
-
 def chords_by_bar(score: Score) -> dict[int, list[tuple[Fraction, str]]]:
     """Chord symbols by bar as (place in the bar, symbol), in order; those outside the piece are left out."""
     found: dict[int, list[tuple[Fraction, str]]] = {}
     for chord in sorted(score.chords, key=lambda chord: chord.onset_quarters):
-        bar, place = divmod(chord.onset_quarters, score.meter.bar_quarters)
-        if 0 <= bar < score.bars:
-            found.setdefault(int(bar), []).append((place, chord.symbol))
+        if 0 <= chord.onset_quarters < score.duration_quarters:
+            bar, place = score.meter_map.place_in_bar(chord.onset_quarters)
+            found.setdefault(bar, []).append((place, chord.symbol))
     return found
 
 
@@ -131,15 +91,25 @@ def sections_by_bar(score: Score) -> dict[int, str]:
 
 
 def _bars(part: Part, score: Score) -> tuple[tuple[NotatedEvent, ...], ...]:
-    length = _units(score.meter.bar_quarters, part)
+    lines = [_units(score.meter_map.bar_onset(bar), part) for bar in range(score.bars + 1)]
     by_bar: list[list[_Sound]] = [[] for _ in range(score.bars)]
-    for sound in _sounds(part, length * score.bars):
-        for bar in range(sound.begin // length, (sound.end - 1) // length + 1):
+    for sound in _sounds(part, lines[-1]):
+        for bar in range(bisect_right(lines, sound.begin) - 1, bisect_left(lines, sound.end)):
             by_bar[bar].append(sound)
+    frames = [_Frame(begin, end - begin, score.meter_map.meter_at(bar)) for bar, (begin, end) in enumerate(pairwise(lines))]
     if part.instrument.kit:
-        by_bar = [_strokes(sounds, bar * length, length, score.meter) for bar, sounds in enumerate(by_bar)]
+        by_bar = [_strokes(sounds, frame) for sounds, frame in zip(by_bar, frames, strict=True)]
     dynamics = _dynamics(part, score)
-    return tuple(_bar(sounds, bar * length, length, score.meter, dynamics) for bar, sounds in enumerate(by_bar))
+    return tuple(_bar(sounds, frame, dynamics) for sounds, frame in zip(by_bar, frames, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """A bar: where it begins and how long it is, in units, and its metre."""
+
+    start: int
+    length: int
+    meter: Meter
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +153,8 @@ def _dynamics(part: Part, score: Score) -> dict[int, str]:
     onsets = sorted({note.onset_quarters for note in part.notes})
     last = ""
     for section in sorted(score.sections, key=lambda section: section.first_bar):
-        begin = section.first_bar * score.meter.bar_quarters
-        end = begin + section.bars * score.meter.bar_quarters
+        begin = score.meter_map.bar_onset(section.first_bar)
+        end = score.meter_map.bar_onset(section.first_bar + section.bars)
         first = next((onset for onset in onsets if begin <= onset < end), None)
         if first is not None and section.dynamic not in {"", last}:
             last = section.dynamic
@@ -192,48 +162,48 @@ def _dynamics(part: Part, score: Score) -> dict[int, str]:
     return marks
 
 
-def _filled(sounds: list[_Sound], start: int, length: int) -> list[tuple[int, int, _Sound | None]]:
+def _filled(sounds: list[_Sound], frame: _Frame) -> list[tuple[int, int, _Sound | None]]:
     """A bar without gaps, as (begin, end, what sounds); `sounds` are all that touch it."""
     filled: list[tuple[int, int, _Sound | None]] = []
     place = 0
     for sound in sounds:
-        begin, end = max(sound.begin - start, 0), min(sound.end - start, length)
+        begin, end = max(sound.begin - frame.start, 0), min(sound.end - frame.start, frame.length)
         if begin > place:
             filled.append((place, begin, None))
         filled.append((begin, end, sound))
         place = end
-    if place < length:
-        filled.append((place, length, None))
+    if place < frame.length:
+        filled.append((place, frame.length, None))
     return filled
 
 
-def _strokes(sounds: list[_Sound], start: int, length: int, meter: Meter) -> list[_Sound]:
+def _strokes(sounds: list[_Sound], frame: _Frame) -> list[_Sound]:
     """The drum strokes that begin in a bar, each as long as its first printed value."""
-    filled = _filled(sounds, start, length)
-    groups = tuplets([(begin, end) for begin, end, _ in filled], meter)
+    filled = _filled(sounds, frame)
+    groups = tuplets([(begin, end) for begin, end, _ in filled], frame.meter)
     strokes = []
     for begin, end, sound in filled:
-        if sound is not None and start + begin == sound.begin:
-            first = split_into_values(begin, end, meter, groups)[0]
-            strokes.append(_Sound(sound.begin, start + first.end, sound.notes))
+        if sound is not None and frame.start + begin == sound.begin:
+            first = split_into_values(begin, end, frame.meter, groups)[0]
+            strokes.append(_Sound(sound.begin, frame.start + first.end, sound.notes))
     return strokes
 
 
-def _bar(sounds: list[_Sound], start: int, length: int, meter: Meter, dynamics: dict[int, str]) -> tuple[NotatedEvent, ...]:
+def _bar(sounds: list[_Sound], frame: _Frame, dynamics: dict[int, str]) -> tuple[NotatedEvent, ...]:
     """One bar of events."""
     checkpoint()
+    whole = _quarters(frame.length)
     if not sounds:
-        whole = meter.bar_quarters
         return (NotatedEvent(Fraction(0), whole, whole, ()),)
-    filled = _filled(sounds, start, length)
-    groups = tuplets([(begin, end) for begin, end, _ in filled], meter)
+    filled = _filled(sounds, frame)
+    groups = tuplets([(begin, end) for begin, end, _ in filled], frame.meter)
     events: list[NotatedEvent] = []
     for begin, end, held in filled:
-        pieces = split_into_values(begin, end, meter, groups, rest=held is None)
-        events.extend(_event(piece, start, held, meter, dynamics) for piece in pieces)
-    if sum(event.duration_quarters for event in events) != meter.bar_quarters:
+        pieces = split_into_values(begin, end, frame.meter, groups, rest=held is None)
+        events.extend(_event(piece, frame, held, dynamics) for piece in pieces)
+    if sum(event.duration_quarters for event in events) != whole:
         raise AssertionError("the events of a bar add up to its length")
-    return _beamed(events, meter)
+    return _beamed(events, frame.meter)
 
 
 # Runs of plain eighths are beamed by the half bar of 4/4 and by the bar of 2/4 and 3/4 (E. Gould, *Behind Bars*, 2011, p. 153).
@@ -252,12 +222,13 @@ def _beamed(events: list[NotatedEvent], meter: Meter) -> tuple[NotatedEvent, ...
     return (*beamed, *events[len(beamed) :])
 
 
-def _event(piece: NoteValue, start: int, sound: _Sound | None, meter: Meter, dynamics: dict[int, str]) -> NotatedEvent:
-    tuplet, group = "", bisect_right(_beats(meter), piece.begin)
+def _event(piece: NoteValue, frame: _Frame, sound: _Sound | None, dynamics: dict[int, str]) -> NotatedEvent:
+    start, beats = frame.start, _beats(frame.meter)
+    tuplet, group = "", bisect_right(beats, piece.begin)
     if piece.tuplet:
         edge = {piece.tuplet.begin: "start", piece.tuplet.end: "stop"}
         tuplet = edge.get(piece.begin) or edge.get(piece.end) or "inside"
-        group = bisect_right(_beats(meter), piece.tuplet.begin)
+        group = bisect_right(beats, piece.tuplet.begin)
     onset, duration, value = _quarters(piece.begin), _quarters(piece.end - piece.begin), _quarters(piece.value)
     if sound is None:
         return NotatedEvent(onset, duration, value, (), tuplet=tuplet, beam_group=group)

@@ -75,8 +75,8 @@ class Meter:
 
     @property
     def is_compound(self) -> bool:
-        """Whether beats divide into three (6/8, 9/8, 12/8)."""
-        return all(beat == Fraction(3, 2) for beat in self.beats)
+        """Whether beats divide into three (6/8, 9/8, 12/8); told of metres that are none of ours too."""
+        return self.unit == 8 and self.count > 3 and self.count % 3 == 0
 
     def whole_bars(self, seconds: float, tempo_bpm: float, limits: tuple[float, float]) -> int:
         """How many bars come nearest to `seconds`, at least one, and lasting no less and no more than `limits` where that can be."""

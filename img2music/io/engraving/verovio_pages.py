@@ -19,6 +19,7 @@ from img2music.child_process import can_run_python, python_command, python_envir
 from img2music.errors import BackendError, MissingPackageError
 from img2music.io.engraving.engraving_worker import draw_pages
 from img2music.io.escape import xml_text
+from img2music.io.musicxml.tempo_directions import BLANK_WORDS
 from img2music.resources import asset_path
 
 if TYPE_CHECKING:
@@ -36,9 +37,12 @@ _STAFF_HEIGHT = 220  # verovio units that a staff needs with its distance and ma
 _SERIF = "Times, 'Times New Roman', 'DejaVu Serif', serif"
 _FONT_FILES = ("DejaVuSerifCondensed.ttf", "DejaVuSerifCondensed-Bold.ttf")
 _FONT_FAMILY = "DejaVu Serif Condensed"
-# Accidentals of chord symbols: verovio takes them from a music font's text, which few readers have (SMuFL figured bass).
-_ACCIDENTALS = {"\uea63": "♭♭", "\uea64": "♭", "\uea65": "♮", "\uea66": "♯", "\uea67": "♯♯"}
-_MUSIC_TEXT = re.compile(r'<tspan font-family="Leipzig" font-size="(\d+)px">([\uea63-\uea67])</tspan>')
+# Accidentals of chord symbols and notes of metronome marks: verovio takes them from a music font's text, which few readers have (SMuFL
+# *Figured bass* and *Metronome marks*).
+_SIGNS = {
+    "\uea63": "♭♭", "\uea64": "♭", "\uea65": "♮", "\uea66": "♯", "\uea67": "♯♯", "\ueca5": "♩", "\ueca5 \uecb7": "♩.",
+}  # fmt: skip
+_MUSIC_TEXT = re.compile(r'<tspan font-family="Leipzig" font-size="(\d+)px">([\uea63-\uea67]|\ueca5(?: \uecb7)?)</tspan>')
 _MUSIC_TEXT_SCALE = 9 / 16  # size of verovio's plain text against its musical text
 _NARROW, _WIDE = set(" ,.;:!'|iljtI"), set("MWmw@%—…")
 _TITLE_MARGIN = 30
@@ -50,6 +54,11 @@ _LONGEST_HERE = 150_000
 a million letters take it some 1.5 s. Starting that process takes .1 s."""
 _SILENT_DEGREE = re.compile(r'<degree print-object="no">.*?</degree>')
 """Degrees that only programs need; verovio prints them all the same ("E7sus4(7)")."""
+_UNSEEN_TEMPO = re.compile(rf"^<direction [^>]*><direction-type>{BLANK_WORDS}</direction-type>.*\n", re.MULTILINE)
+"""Tempi that only programs need, as in a glide; verovio makes room for each as if it had a mark."""
+_KEY = re.compile(r"<part id=|<key><fifths>(-?\d+)</fifths><mode>\w+</mode></key>")
+_PART = re.compile(r"<part id=.*?</part>", re.DOTALL)
+_KEY_SIGNATURE = re.compile(r'<g class="keySig">(?:<g class="keyAccid"><use [^>]*/></g>)*</g>')
 
 
 def engrave(musicxml: str, *, width: int = PAGE_WIDTH) -> tuple[str, ...]:
@@ -59,7 +68,7 @@ def engrave(musicxml: str, *, width: int = PAGE_WIDTH) -> tuple[str, ...]:
         MissingPackageError: verovio is not installed.
         BackendError: verovio can't read the document.
     """
-    musicxml = _SILENT_DEGREE.sub("", musicxml)
+    musicxml = _UNSEEN_TEMPO.sub("", _SILENT_DEGREE.sub("", _without_repeated_keys(musicxml)))
     # A system must fit on a page, however many parts play.
     height = max(_PAGE_HEIGHT, _STAFF_HEIGHT * (musicxml.count("<score-part ") + 1))
     options = {
@@ -77,9 +86,10 @@ def engrave(musicxml: str, *, width: int = PAGE_WIDTH) -> tuple[str, ...]:
     pages = _drawn(musicxml, options)
     if not any('class="measure"' in page for page in pages):
         raise BackendError("verovio can't engrave this score; open score.musicxml in a notation program instead")
+    kits = ["<sign>percussion</sign>" in part for part in _PART.findall(musicxml)]
     cleaned = []
     for number, page in enumerate(pages, 1):
-        cleaned.append(_clean(page, number))
+        cleaned.append(_without_kit_keys(_clean(page, number), kits))
         checkpoint(number, len(pages))
     return tuple(cleaned)
 
@@ -103,6 +113,26 @@ def _no_verovio() -> MissingPackageError:
     return MissingPackageError("engraving needs verovio: pip install verovio")
 
 
+def _without_repeated_keys(musicxml: str) -> str:
+    """The document without keys of the signature that is there already, such as F major after D minor: verovio prints it again."""
+    now = ""
+
+    def kept(found: re.Match[str]) -> str:
+        nonlocal now
+        before, now = now, found[1] or ""
+        return "" if found[1] and found[1] == before else found[0]
+
+    return _KEY.sub(kept, musicxml)
+
+
+def _without_kit_keys(page: str, kits: Sequence[bool]) -> str:
+    """A page without key signatures on the staves of kits: where the key changes verovio gives all staves the first one's."""
+    mark = '<g class="staff">'
+    head, *staves = page.split(mark)
+    drawn = (_KEY_SIGNATURE.sub("", staff) if kits[index % len(kits)] else staff for index, staff in enumerate(staves))
+    return mark.join((head, *drawn))
+
+
 def _clean(page: str, number: int) -> str:
     """A page without random ids, hidden marks and empty groups; its glyphs are called ``p<number>-<code>``."""
     root = re.search(r'<svg[^>]* id="([^"]+)"', page)
@@ -116,12 +146,12 @@ def _clean(page: str, number: int) -> str:
     page = re.sub(rf' id="(?!{name}["-])[^"]*"', "", page)
     page = re.sub(r' class="(\w+Milestone\w*|\w+) ?[^"]*"', r' class="\1"', page)
     page = page.replace('font-family="Times, serif"', f'font-family="{_SERIF}"')
-    page = _MUSIC_TEXT.sub(_accidental, page)
+    page = _MUSIC_TEXT.sub(_plain_sign, page)
     return re.sub(r"<g[^>]*/>|<g[^>]*></g>", "", page)
 
 
-def _accidental(found: re.Match[str]) -> str:
-    return f'<tspan font-size="{int(found[1]) * _MUSIC_TEXT_SCALE:g}px">{_ACCIDENTALS[found[2]]}</tspan>'
+def _plain_sign(found: re.Match[str]) -> str:
+    return f'<tspan font-size="{int(found[1]) * _MUSIC_TEXT_SCALE:g}px">{_SIGNS[found[2]]}</tspan>'
 
 
 def stack(pages: Sequence[str], title: str, subtitle: str = "") -> str:

@@ -2,8 +2,10 @@
 
 Conventions: 24 divisions a quarter, or as many as the shortest value needs; one part is one voice on one staff; pitches
 are as sounding, and octave clefs say how they look; a kit's notes are unpitched, at the staff place that their spelling
-names, and each drum is an instrument of its part. Tempo is written as words beside ``<sound tempo>``, because not every
-program draws a metronome mark. Accidentals follow the key signature and the bar (a tied note needs none).
+names, and each drum is an instrument of its part. Key and metre stand where they change, a key after a double bar; one that changes
+inside a bar from the next bar line on. Accidentals follow the key signature and the bar (a tied note needs none). Tempo stands above the
+first staff (`tempo_directions`); what of it lies inside a bar is written after the bar's notes, by going back: of an offset between
+them MuseScore 3 takes no notice.
 Source: W3C Music Notation Community Group, *MusicXML 4.0* (2021). Knows nothing of engraving.
 """
 
@@ -17,11 +19,13 @@ from typing import TYPE_CHECKING
 from img2music.cancellation import checkpoint
 from img2music.io.escape import abbreviation, xml_text
 from img2music.io.musicxml.harmony_elements import harmony
+from img2music.io.musicxml.printed_values import beam_marks, printed_value, tuplet_bracket
+from img2music.io.musicxml.tempo_directions import tempo_directions
 from img2music.io.notation import chords_by_bar, layout_score, sections_by_bar
 from img2music.io.percussion_map import drum
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from img2music.io.notation import NotatedEvent, Staff
     from img2music.score import Note, Part, Score
@@ -30,11 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["write_musicxml"]
 
 _DIVISIONS = 24
-_TYPES = ("whole", "half", "quarter", "eighth", "16th", "32nd", "64th", "128th", "256th")
-_PLAIN = {Fraction(4, 2**power): name for power, name in enumerate(_TYPES)}
-# Printed value: type, dots, and how many flags a note of it has.
-_VALUES = {value: (name, 0, max(0, _TYPES.index(name) - 2)) for value, name in _PLAIN.items()}
-_VALUES |= {value * 3 / 2: (name, 1, max(0, _TYPES.index(name) - 2)) for value, name in _PLAIN.items()}
 _ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 _UNSURE = 99  # an alteration tied over the bar line: what follows at its place is marked, whatever it is
 _DYNAMICS = {"pppp", "ppp", "pp", "p", "mp", "mf", "f", "ff", "fff", "ffff", "fp", "sf", "sfz", "rf", "rfz", "fz"}
@@ -49,8 +48,9 @@ def write_musicxml(score: Score) -> str:
         ValueError: notes of one part overlap or can't be written (see `layout_score`).
     """
     staves = layout_score(score)
+    tempi = tempo_directions(score)
     lengths = {event.duration_quarters.denominator for staff in staves for bar in staff.bars for event in bar}
-    divisions = lcm(_DIVISIONS, *lengths)
+    divisions = lcm(_DIVISIONS, *lengths, *(place.denominator for places in tempi.values() for place, _ in places))
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN" "http://www.musicxml.org/dtds/partwise.dtd">',
@@ -72,7 +72,7 @@ def write_musicxml(score: Score) -> str:
     lines.append("</part-list>")
     for number, staff in enumerate(staves, 1):
         lines.append(f'<part id="P{number}">')
-        lines += _StaffWriter(number, staff, score, divisions).bars()
+        lines += _StaffWriter(number, staff, score, divisions, tempi).bars()
         lines.append("</part>")
     lines.append("</score-partwise>\n")
     return "\n".join(lines)
@@ -117,7 +117,9 @@ def _part_entry(number: int, part: Part, channel: int) -> Iterator[str]:
 class _StaffWriter:
     """Writes the bars of one part."""
 
-    def __init__(self, number: int, staff: Staff, score: Score, divisions: int) -> None:
+    def __init__(
+        self, number: int, staff: Staff, score: Score, divisions: int, tempi: Mapping[int, list[tuple[Fraction, str]]]
+    ) -> None:
         self.number = number
         self.staff = staff
         self.score = score
@@ -126,43 +128,64 @@ class _StaffWriter:
         # What concerns everybody stands above the first staff only.
         self.chords = chords_by_bar(score) if number == 1 else {}
         self.sections = sections_by_bar(score) if number == 1 else {}
-        self.section_starts = sections_by_bar(score)
+        self.tempi = tempi if number == 1 else {}
+        starts = [score.meter_map.bar_onset(bar) for bar in range(score.bars)]
+        self.keys = [score.key_map.key_at(onset) for onset in starts]
+        new_keys = {bar for bar, (key, following) in enumerate(pairwise(self.keys), 1) if key != following}
+        self.double_bars = new_keys | sections_by_bar(score).keys()
 
     def bars(self) -> Iterator[str]:
-        signature = _signature(self.score.key)
         last = len(self.staff.bars) - 1
         for index, events in enumerate(self.staff.bars):
             checkpoint()
             yield f'<measure number="{index + 1}">'
-            if index == 0:
-                yield self._attributes()
-                if self.number == 1:
-                    yield _tempo(self.score)
+            yield from self._attributes(index)
+            tempi = self.tempi.get(index, [])
+            yield from (element for place, element in tempi if place == 0)
             if index in self.sections:
                 yield _rehearsal(self.sections[index])
-            yield from self._events(events, self.chords.get(index, []), dict(signature))
+            yield from self._events(events, index)
+            yield from self._inside([(place, element) for place, element in tempi if place > 0], index)
             if index == last:
                 yield '<barline location="right"><bar-style>light-heavy</bar-style></barline>'
-            elif index + 1 in self.section_starts:
+            elif index + 1 in self.double_bars:
                 yield '<barline location="right"><bar-style>light-light</bar-style></barline>'
             yield "</measure>"
 
-    def _attributes(self) -> str:
-        key, meter, clef = self.score.key, self.score.meter, self.staff.clef
-        octaves = f"<clef-octave-change>{clef.octave_change}</clef-octave-change>" if clef.octave_change else ""
-        line = "" if self.is_kit else f"<line>{clef.line}</line>"
-        tonality = "<fifths>0</fifths>" if self.is_kit else f"<fifths>{key.signature}</fifths><mode>{key.mode}</mode>"
-        return (
-            f"<attributes><divisions>{self.divisions}</divisions><key>{tonality}</key>"
-            f"<time><beats>{meter.count}</beats><beat-type>{meter.unit}</beat-type></time>"
-            f"<clef><sign>{clef.sign}</sign>{line}{octaves}</clef></attributes>"
-        )
+    def _attributes(self, bar: int) -> Iterator[str]:
+        """Key and metre where they change; all that there is in the first bar."""
+        key, meter, clef = self.keys[bar], self.score.meter_map.meter_at(bar), self.staff.clef
+        inside = ""
+        if bar == 0 or key != self.keys[bar - 1]:
+            tonality = "<fifths>0</fifths>" if self.is_kit else f"<fifths>{key.signature}</fifths><mode>{key.mode}</mode>"
+            inside += f"<key>{tonality}</key>"
+        if bar == 0 or meter != self.score.meter_map.meter_at(bar - 1):
+            inside += f"<time><beats>{meter.count}</beats><beat-type>{meter.unit}</beat-type></time>"
+        if bar == 0:
+            octaves = f"<clef-octave-change>{clef.octave_change}</clef-octave-change>" if clef.octave_change else ""
+            line = "" if self.is_kit else f"<line>{clef.line}</line>"
+            inside = f"<divisions>{self.divisions}</divisions>{inside}<clef><sign>{clef.sign}</sign>{line}{octaves}</clef>"
+        if inside:
+            yield f"<attributes>{inside}</attributes>"
 
-    def _events(
-        self, events: tuple[NotatedEvent, ...], chords: list[tuple[Fraction, str]], in_force: dict[str, int]
-    ) -> Iterator[str]:
-        waiting = list(chords)
-        beams = _beams(events)
+    def _inside(self, elements: list[tuple[Fraction, str]], bar: int) -> Iterator[str]:
+        """What stands at places inside the bar, when its notes are written: back to its beginning, and forward from place to place."""
+        if not elements:
+            return
+        whole = self.score.meter_map.bar_quarters(bar)
+        yield f"<backup><duration>{int(whole * self.divisions)}</duration></backup>"
+        reached = Fraction(0)
+        for place, element in (*elements, (whole, "")):
+            if place > reached:
+                yield f"<forward><duration>{int((place - reached) * self.divisions)}</duration></forward>"
+            reached = place
+            if element:
+                yield element
+
+    def _events(self, events: tuple[NotatedEvent, ...], bar: int) -> Iterator[str]:
+        waiting = list(self.chords.get(bar, []))
+        in_force = _signature(self.keys[bar])
+        beams = beam_marks(events)
         for event, beam in zip(events, beams, strict=True):
             while waiting and waiting[0][0] < event.onset_quarters + event.duration_quarters:
                 place, symbol = waiting.pop(0)
@@ -170,22 +193,20 @@ class _StaffWriter:
             if event.dynamic:
                 yield _dynamic(event.dynamic)
             if not event.notes:
-                yield self._rest(event)
+                yield self._rest(event, whole=len(events) == 1)
                 continue
             for index, note in enumerate(event.notes):
                 yield self._note(event, note, index, beam, in_force)
 
-    def _rest(self, event: NotatedEvent) -> str:
+    def _rest(self, event: NotatedEvent, *, whole: bool) -> str:
         duration = int(event.duration_quarters * self.divisions)
-        if event.duration_quarters == self.score.meter.bar_quarters:
+        if whole:
             return f'<note><rest measure="yes"/><duration>{duration}</duration><voice>1</voice></note>'
-        notations = f"<notations>{_tuplet(event)}</notations>" if event.tuplet in {"start", "stop"} else ""
-        return (
-            f"<note><rest/><duration>{duration}</duration><voice>1</voice>{_value(event)[0]}{_value(event)[1]}{notations}</note>"
-        )
+        notations = f"<notations>{tuplet_bracket(event)}</notations>" if event.tuplet in {"start", "stop"} else ""
+        return f"<note><rest/><duration>{duration}</duration><voice>1</voice>{printed_value(event)[0]}{printed_value(event)[1]}{notations}</note>"
 
     def _note(self, event: NotatedEvent, note: Note, index: int, beam: str, in_force: dict[str, int]) -> str:
-        printed, modification = _value(event)
+        printed, modification = printed_value(event)
         spelling = note.spelling
         accidental = ""
         if self.is_kit:
@@ -203,7 +224,7 @@ class _StaffWriter:
         ties = '<tie type="stop"/>' * event.tie_from + '<tie type="start"/>' * event.tie_to
         marks = '<tied type="stop"/>' * event.tie_from + '<tied type="start"/>' * event.tie_to
         if index == 0:
-            marks += _tuplet(event)
+            marks += tuplet_bracket(event)
             marks += f"<articulations><{event.articulation}/></articulations>" if event.articulation else ""
         drums = heads = ""
         if self.is_kit:
@@ -227,18 +248,6 @@ def _signature(key: Key) -> dict[str, int]:
     return alters
 
 
-def _tempo(score: Score) -> str:
-    # A compound metre is counted in dotted quarters; what a program plays is always counted in quarters.
-    beat, count = ("♩.", score.tempo_bpm * 2 / 3) if score.meter.is_compound else ("♩", score.tempo_bpm)
-    words = f'<words font-weight="bold">{beat} = {_counted(count)}</words>'
-    return f'<direction placement="above"><direction-type>{words}</direction-type><sound tempo="{score.tempo_bpm:.10g}"/></direction>'
-
-
-def _counted(tempo: float) -> str:
-    """A tempo as people write it: whole where it is nearly so, "ca." where it is not."""
-    return f"{tempo:g}" if tempo == round(tempo) else f"ca. {round(tempo)}"
-
-
 def _rehearsal(name: str) -> str:
     words = f"<rehearsal>{xml_text(name)}</rehearsal>"
     return f'<direction placement="above"><direction-type>{words}</direction-type></direction>'
@@ -247,47 +256,3 @@ def _rehearsal(name: str) -> str:
 def _dynamic(mark: str) -> str:
     inside = f"<{mark}/>" if mark in _DYNAMICS else f"<other-dynamics>{xml_text(mark)}</other-dynamics>"
     return f'<direction placement="below"><direction-type><dynamics>{inside}</dynamics></direction-type></direction>'
-
-
-def _value(event: NotatedEvent) -> tuple[str, str]:
-    """Type with dots, and the triplet's time modification."""
-    name, dots, _ = _VALUES[event.value_quarters]
-    modification = ""
-    if event.tuplet:
-        modification = "<time-modification><actual-notes>3</actual-notes><normal-notes>2</normal-notes></time-modification>"
-    return f"<type>{name}</type>{'<dot/>' * dots}", modification
-
-
-def _tuplet(event: NotatedEvent) -> str:
-    return f'<tuplet type="{event.tuplet}" number="1"/>' if event.tuplet in {"start", "stop"} else ""
-
-
-def _beams(events: Sequence[NotatedEvent]) -> list[str]:
-    """The beam marks of every event: flagged neighbours of one beat are joined; a rest or a longer note parts them."""
-    flags = [_VALUES[event.value_quarters][2] if event.notes else 0 for event in events]
-    marks = [""] * len(events)
-    start = 0
-    while start < len(events):
-        stop = start + 1
-        while stop < len(events) and flags[start] and flags[stop] and events[stop].beam_group == events[start].beam_group:
-            stop += 1
-        if stop - start > 1:
-            for index in range(start, stop):
-                before = flags[index - 1] if index > start else 0
-                after = flags[index + 1] if index + 1 < stop else 0
-                marks[index] = "".join(
-                    f'<beam number="{level}">{_beam(level, before, after)}</beam>' for level in range(1, flags[index] + 1)
-                )
-        start = stop
-    return marks
-
-
-def _beam(level: int, before: int, after: int) -> str:
-    """One level of a beam between neighbours of so many flags."""
-    if before >= level and after >= level:
-        return "continue"
-    if after >= level:
-        return "begin"
-    if before >= level:
-        return "end"
-    return "backward hook" if before else "forward hook"

@@ -19,13 +19,24 @@ from img2music.brief import SECONDS_RANGE
 from img2music.errors import BriefError
 from img2music.realizers.timeline import layout_chords
 from img2music.theory import METERS, Meter
+from img2music.theory.meter_map import MeterMap, bars_quarters, bars_seconds
+from img2music.theory.tempo_map import bpm_between
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from img2music.plan import CompositionPlan, Section
 
-__all__ = ["FittedForm", "compatible_meters", "fit_form", "form_body", "regroup_bars"]
+__all__ = [
+    "FittedForm",
+    "compatible_meters",
+    "fit_form",
+    "form_body",
+    "form_courses",
+    "played_form",
+    "regroup_bars",
+    "whole_course",
+]
 
 _RING_SECONDS, _LONGEST_RING_SECONDS, _RING_SHARE = 1.2, 3.2, 0.12
 """What the last chord rings, as planners leave it; the shortest pieces leave a share of their length."""
@@ -64,7 +75,13 @@ def regroup_bars(plan: CompositionPlan, meter: Meter) -> tuple[Section, ...]:
         BriefError: the metre's bars don't hold them.
     """
     old = plan.parsed_meter
-    ratio = meter.bar_quarters / old.bar_quarters
+    if not plan.meter_map.is_constant:
+        if meter != old:
+            raise BriefError(
+                f"notes that were written in several metres can't be kept in {meter.name}; keep those metres, or keep no notes"
+            )
+        return plan.sections
+    ratio = MeterMap.constant(old).bars_through(meter.bar_quarters)
     if meter.name not in compatible_meters(old) or meter.name not in METERS:
         others = " or ".join(compatible_meters(old))
         raise BriefError(
@@ -100,7 +117,7 @@ def regroup_bars(plan: CompositionPlan, meter: Meter) -> tuple[Section, ...]:
     spans = layout_chords(plan)
     for bar in range(plan.bars):
         own = [span for span in spans if span.bar == bar]
-        middle = bar * old.bar_quarters + half
+        middle = plan.meter_map.bar_onset(bar) + half
         halves.append(" ".join(span.chord.numeral for span in own if span.onset < middle))
         halves.append(" ".join(span.chord.numeral for span in own if span.end > middle))
     result, bar = [], 0
@@ -159,13 +176,13 @@ def fit_form(
     stays = tempo_is_asked or (tempo_is_worded and not seconds_are_asked)
     tempo = _tempo_for(bars, meter, tempo_bpm, seconds, None if stays else (low, high), loop=loop)
     if tempo is not None:
-        return FittedForm(tuple(sections), whole, tempo, _length(bars, meter, tempo) if loop else seconds)
+        return FittedForm(tuple(sections), whole, tempo, bars_seconds(bars, meter, tempo) if loop else seconds)
     if not seconds_are_asked:
         if not stays:
             tempo_bpm = min(
-                limits[1], max(limits[0], round(bars * float(meter.bar_quarters) * 60 / max(0.5, seconds - _OWN_RING_SECONDS)))
+                limits[1], max(limits[0], round(bpm_between(bars_quarters(bars, meter), max(0.5, seconds - _OWN_RING_SECONDS))))
             )
-        lasts = _length(bars, meter, tempo_bpm)
+        lasts = bars_seconds(bars, meter, tempo_bpm)
         lasts = lasts if loop else round(lasts + _OWN_RING_SECONDS, 2)
         if not SECONDS_RANGE[0] <= lasts <= SECONDS_RANGE[1]:
             raise BriefError(
@@ -174,8 +191,8 @@ def fit_form(
             )
         return FittedForm(tuple(sections), whole, tempo_bpm, lasts)
     # The whole form is a course too, once the tempo may go farther than where the tune is still the same.
-    whole_form = [(number, 0, len(section.phrase_bars)) for number, section in enumerate(sections)]
-    ways = list(islice(_courses(sections, ceil(seconds / _length(1, meter, 300)) + bars), _MOST_COURSES))
+    whole_form = whole_course(sections)
+    ways = list(islice(form_courses(sections, ceil(seconds / bars_seconds(1, meter, 300)) + bars), _MOST_COURSES))
     tries = [(None if tempo_is_asked else (low, high), ways)]
     if outer_limits is not None and not tempo_is_asked:
         tries += [(limits, [whole_form, *ways]), (outer_limits, [whole_form, *ways])]
@@ -188,9 +205,9 @@ def fit_form(
                 found.append((abs(tempo - tempo_bpm), number, tempo, count, pieces))
         if found:
             _, _, tempo, count, pieces = min(found, key=lambda one: one[:2])
-            made, places = _played(sections, pieces)
-            return FittedForm(made, places, tempo, _length(count, meter, tempo) if loop else seconds)
-    lengths = {_length(_bars_in(sections, pieces), meter, tempo_bpm) for pieces in (whole_form, *ways)}
+            made, places = played_form(sections, pieces)
+            return FittedForm(made, places, tempo, bars_seconds(count, meter, tempo) if loop else seconds)
+    lengths = {bars_seconds(_bars_in(sections, pieces), meter, tempo_bpm) for pieces in (whole_form, *ways)}
     near_by = sorted((one + (0 if loop else _OWN_RING_SECONDS) for one in lengths), key=lambda one: abs(one - seconds))
     raise BriefError(
         f"{seconds:g} s can't be filled with whole phrases of the kept form ({bars} bars) at {tempo_bpm:g} quarter notes a minute; "
@@ -203,10 +220,6 @@ def _pairs(sections: Sequence[Section]) -> list[tuple[str, str]]:
     return [pair for section in sections for pair in zip(section.harmony[::2], section.harmony[1::2], strict=False)]
 
 
-def _length(bars: int, meter: Meter, tempo_bpm: float) -> float:
-    return bars * float(meter.bar_quarters) * 60 / tempo_bpm
-
-
 def _tempo_for(
     bars: int, meter: Meter, tempo_bpm: float, seconds: float, limits: tuple[float, float] | None, *, loop: bool
 ) -> float | None:
@@ -214,8 +227,8 @@ def _tempo_for(
     ring = min(_RING_SECONDS, seconds * _RING_SHARE)
 
     def fills(tempo: float) -> bool:
-        rest = seconds - _length(bars, meter, tempo)
-        more = _length(1, meter, tempo) if limits is None else 0.0  # an asked tempo leaves up to a bar, as planners do
+        rest = seconds - bars_seconds(bars, meter, tempo)
+        more = bars_seconds(1, meter, tempo) if limits is None else 0.0  # an asked tempo leaves up to a bar, as planners do
         return abs(rest) < 1e-3 if loop else ring - 1e-6 <= rest <= _LONGEST_RING_SECONDS + more
 
     if fills(tempo_bpm):
@@ -223,7 +236,7 @@ def _tempo_for(
     if limits is None:
         return None
     if loop:
-        exact = _length(bars, meter, 1.0) / seconds
+        exact = bpm_between(bars_quarters(bars, meter), seconds)
         return exact if limits[0] <= exact <= limits[1] else None
     candidates = [float(tempo) for tempo in range(ceil(limits[0]), floor(limits[1]) + 1) if fills(tempo)]
     return min(candidates, key=lambda tempo: abs(tempo - tempo_bpm), default=None)
@@ -233,9 +246,14 @@ _Piece = tuple[int, int, int]
 """A section's number and which of its phrases, from and to."""
 
 
-def _courses(sections: Sequence[Section], most_bars: int) -> Iterator[list[_Piece]]:
+def whole_course(sections: Sequence[Section]) -> list[_Piece]:
+    """The way through the whole form, once."""
+    return [(number, 0, len(section.phrase_bars)) for number, section in enumerate(sections)]
+
+
+def form_courses(sections: Sequence[Section], most_bars: int) -> Iterator[list[_Piece]]:
     """Other ways through the form: sections again before the last comes back; then cuts, the longest first."""
-    whole = [(number, 0, len(section.phrase_bars)) for number, section in enumerate(sections)]
+    whole = whole_course(sections)
     head = [piece for piece in whole if sections[piece[0]].role == "intro"]
     tail = [piece for piece in whole if sections[piece[0]].role == "outro"]
     body = [piece for piece in whole if piece not in head and piece not in tail] or whole
@@ -272,7 +290,7 @@ def _bars_of(sections: Sequence[Section], piece: _Piece) -> tuple[int, int, int]
     return number, sum(phrases[:start]), sum(phrases[:stop])
 
 
-def _played(sections: Sequence[Section], pieces: Sequence[_Piece]) -> tuple[tuple[Section, ...], tuple[int, ...]]:
+def played_form(sections: Sequence[Section], pieces: Sequence[_Piece]) -> tuple[tuple[Section, ...], tuple[int, ...]]:
     """The pieces as sections with names of their own, and the bars that they repeat."""
     joined: list[list[int]] = []
     for number, start, stop in pieces:
@@ -289,9 +307,15 @@ def _played(sections: Sequence[Section], pieces: Sequence[_Piece]) -> tuple[tupl
         _, begin, end = _bars_of(sections, (number, start, stop))
         letter = section.material
         name = letter if letters.count(letter) == 1 else f"{letter}{letters[: index + 1].count(letter)}"
+        curve = section.energy_curve
         made.append(
             section.model_copy(
-                update={"name": name, "harmony": section.harmony[begin:end], "phrase_bars": section.phrase_bars[start:stop]}
+                update={
+                    "name": name,
+                    "harmony": section.harmony[begin:end],
+                    "phrase_bars": section.phrase_bars[start:stop],
+                    "energy_curve": None if curve is None else curve[begin:end],
+                }
             )
         )
         places += range(first[number] + begin, first[number] + end)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from img2music.cancellation import checkpoint
 from img2music.planners.harmony.cadences import tonic_numeral
 from img2music.planners.harmony.modulation import begin_at_home, lead_to_key, pivot_triads
 from img2music.planners.harmony.phrase_harmony import PhraseWriter
@@ -122,6 +123,7 @@ def _drawn(
     moves = len(set(keys)) > 1
     sections: list[BarNumerals] = []
     for index, (layout, writer) in enumerate(zip(layouts, writers, strict=True)):
+        checkpoint()
         is_last = index == len(layouts) - 1
         opens = (index > 0 or loop) and keys[index - 1] != keys[index]
         if layout.role == "intro":
