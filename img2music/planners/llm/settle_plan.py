@@ -22,7 +22,7 @@ from img2music.planners.llm.fit_length import fit_length, sections_seconds
 from img2music.planners.llm.moves.draft_remains import hits_left, materials_left, not_yet, still_true
 from img2music.planners.llm.moves.local_choices import LocalWish, settle_local_choices
 from img2music.planners.llm.moves.local_keys import moved_key
-from img2music.planners.llm.moves.moving_length import Glide
+from img2music.planners.llm.moves.moving_length import Glide, MovingForm
 from img2music.planners.llm.moves.moving_sections import materials_of, move_sections
 from img2music.planners.llm.normalize_numerals import numerals_as_meant
 from img2music.style import is_style_file
@@ -201,7 +201,7 @@ class _PlanSettler:
             sections, wishes = tuple(local.sections), local.wishes
             self.conflicts += local.conflicts
         else:
-            sections = tuple(self._along(section, key) for section in sections)
+            sections = self._along(sections, key, meter)
         made: list[Section] = []
         for place, section in enumerate(sections):
             name, number = section.name, 2
@@ -227,11 +227,17 @@ class _PlanSettler:
             made[-1] = made[-1].model_copy(update={"harmony": (*made[-1].harmony[:-1], home)})
         return tuple(made)
 
-    def _along(self, section: Section, key: Key) -> Section:
-        """A section of the draft, whose own key moves along with the piece's."""
-        if section.key is None or key == self.draft.parsed_key:
-            return section
-        return section.model_copy(update={"key": moved_key(Key.parse(section.key), self.draft.parsed_key, key).name})
+    def _along(self, sections: tuple[Section, ...], key: Key, meter: Meter) -> tuple[Section, ...]:
+        """Sections of the draft, whose own keys and tempi move along with the piece's."""
+        home, factor = self.draft.parsed_key, self._tempo() / self.draft.tempo_bpm
+        if factor != 1:
+            _, sections = MovingForm(sections, self.draft.tempo_bpm, meter, {}).at(factor)
+        if key == home:
+            return sections
+        return tuple(
+            one if one.key is None else one.model_copy(update={"key": moved_key(Key.parse(one.key), home, key).name})
+            for one in sections
+        )
 
     def _bar(self, section: str, place: int, bar: str, key: Key, before: str) -> str:
         """A bar as it is meant; where nothing in it is a chord the bar before is told again."""
