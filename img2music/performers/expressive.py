@@ -16,7 +16,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from img2music.cancellation import checkpoint
-from img2music.io.style_files import load_style
+from img2music.io.style_files import playing_style
 from img2music.performance import Control, PlayedNote, PlayedPart
 from img2music.performers.balance import balance_volumes
 from img2music.performers.performance_builder import (
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
     from img2music.performance import Performance
     from img2music.plan import CompositionPlan
+    from img2music.playing_style import PlayingStyle
     from img2music.score import Note, Part, Score
-    from img2music.style import Style
 
 __all__ = ["ExpressivePerformer"]
 
@@ -66,7 +66,7 @@ class _PlayerContext:
 
     score: Score
     plan: CompositionPlan
-    style: Style
+    style: PlayingStyle
     clock: PerformanceClock
     end_ticks: int
     stops: tuple[tuple[Fraction, Fraction], ...]
@@ -76,7 +76,7 @@ class _PlayerContext:
 
     @classmethod
     def of(cls, score: Score, plan: CompositionPlan) -> _PlayerContext:
-        style = load_style(plan.style)
+        style = playing_style(plan)
         clock, bars = PerformanceClock.of(score, plan, style), score.meter_map
         stops = [(hit.bar, bars.onset(hit.bar - 1, hit.place_quarters)) for hit in plan.hits if hit.action == "stop"]
         silences = tuple(sorted((place, bars.bar_onset(bar)) for bar, place in stops))

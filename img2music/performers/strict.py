@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.io.style_files import load_style
+from img2music.io.style_files import playing_style
 from img2music.performance import PlayedNote, PlayedPart
 from img2music.performers.balance import balance_volumes
 from img2music.performers.performance_builder import (
@@ -31,7 +31,7 @@ class StrictPerformer:
 
     def __call__(self, score: Score, plan: CompositionPlan, /) -> Performance:
         """The performance of `score`, as long as the plan says."""
-        reverb = load_style(plan.style).reverb
+        reverb = playing_style(plan).reverb
         end = quarters_to_ticks(score.tempo_map.quarters_at(plan.seconds))
         parts = []
         for part, channel, volume in zip(

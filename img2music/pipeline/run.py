@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Unpack, cast
 
 from img2music.brief import Brief, Wishes
 from img2music.io.picture_sequence import PictureSequence
+from img2music.io.style_files import with_playing_style
 from img2music.performance import Performance
 from img2music.pipeline.make_piece import make_piece, reconcile_length
 from img2music.pipeline.output_options import Output, split_options
@@ -246,7 +247,7 @@ class Pipeline:
         options: OutputOptions,
     ) -> Work:
         output = Output.of(**options)
-        begin = reconcile_length(start) if isinstance(start, CompositionPlan) else start
+        begin = with_playing_style(reconcile_length(start)) if isinstance(start, CompositionPlan) else start
         asked = brief
         if asked is None:
             asked = Brief() if isinstance(begin, Scene) else Brief(seconds=begin.seconds, seed=begin.seed)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from img2music.brief import Brief
 from img2music.errors import BackendError, Img2MusicError
+from img2music.io.style_files import with_playing_style
 from img2music.performance import Performance
 from img2music.plan import CompositionPlan
 from img2music.provenance import collect_model_uses
@@ -70,6 +71,8 @@ class StageRunner:
                 try:
                     with log.step(kind, _DOING[kind]):
                         made = _checked_call(kind, config.use, result, self._stage(kind, place, config), *inputs, **options)
+                        # A planner of anybody's may leave it to the style's name.
+                        made = with_playing_style(made) if isinstance(made, CompositionPlan) else made
                 except BackendError as error:
                     if config.fallback is None:
                         raise

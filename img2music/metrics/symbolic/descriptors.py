@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from img2music.cancellation import checkpoint
 from img2music.measurement import card, cards_by_name
 from img2music.metrics.symbolic.melody_metrics import entropy
 from img2music.metrics.symbolic.norms import fill_cards
@@ -80,6 +81,7 @@ def empty_beat_rate(notes: Sequence[Note], quarters: int) -> float | None:
     """Share of the first `quarters` quarter notes in which nothing sounds."""
     sounding: set[int] = set()
     for note in notes:
+        checkpoint()
         sounding.update(range(int(note.onset_quarters), -int(-note.end_quarters // 1)))
     return 1 - len(sounding & set(range(quarters))) / quarters if quarters else None
 

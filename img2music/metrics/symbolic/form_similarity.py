@@ -125,6 +125,7 @@ def _bar_features(score: Score) -> NDArray[np.float64]:
     bars, home = score.meter_map, pitch_class(score.key.tonic)
     features = np.zeros((score.bars, 24))
     for part in score.parts:
+        checkpoint()
         if part.instrument.kit:
             continue
         for note in part.notes:

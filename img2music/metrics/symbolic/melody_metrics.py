@@ -14,6 +14,7 @@ from math import log2
 from statistics import median
 from typing import TYPE_CHECKING
 
+from img2music.cancellation import checkpoint
 from img2music.measurement import card, cards_by_name
 from img2music.metrics.symbolic.norms import fill_cards
 from img2music.metrics.symbolic.sequence_similarity import longest_repeat, runs
@@ -85,6 +86,7 @@ def _breath(tune: MelodyView) -> float | None:
     nexts = [*(tone.onset for tone in tune.tones[1:]), None]
     breaths = []
     for begin, end in pairwise(tune.phrases):
+        checkpoint()
         last_bar = max(begin, end - tune.meters.bar_quarters(tune.meters.bar_at(end) - 1))
         last = [
             (tone, after)

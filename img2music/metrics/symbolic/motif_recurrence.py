@@ -14,6 +14,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from img2music.cancellation import checkpoint
 from img2music.measurement import card, cards_by_name
 from img2music.metrics.symbolic.norms import fill_cards
 
@@ -85,6 +86,7 @@ def _stated(moves: Sequence[tuple[int, Fraction]], shape: MotifShape) -> list[bo
         for first in range(count - length + 1):
             intervals = shape.intervals[first : first + length]
             waits = shape.waits[first : first + length]
+            checkpoint()
             for place in range(len(moves) - length + 1):
                 pace = moves[place][1] / waits[0]
                 if pace in _PACES and _states(moves[place : place + length], intervals, waits, pace):

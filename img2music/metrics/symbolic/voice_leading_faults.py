@@ -140,6 +140,7 @@ def find_crossings(strikes: Sequence[Strike]) -> list[tuple[Strike, Strike]]:
 
 def _lines(part: Part) -> list[dict[Fraction, int]] | None:
     """The voices of a part, by rank from the top, if their number never changes and their notes don't overlap; else None."""
+    checkpoint()
     struck: dict[Fraction, list[Note]] = {}
     for note in part.notes:
         struck.setdefault(note.onset_quarters, []).append(note)
@@ -181,6 +182,7 @@ def overlapping_unisons(parts: Sequence[Part]) -> int:
             players.setdefault(player, []).extend(part.notes)
     faults = 0
     for notes in players.values():
+        checkpoint()
         ends: dict[int, Fraction] = {}
         for note in sorted(notes, key=lambda note: note.onset_quarters):
             end = ends.get(note.pitch, Fraction(-1))

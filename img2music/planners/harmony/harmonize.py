@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from img2music.cancellation import checkpoint
 from img2music.planners.harmony.phrase_harmony import PhraseWriter
 from img2music.theory import Key, parse_bar
 from img2music.theory.key_finding import key_margin
@@ -76,6 +77,7 @@ def _drawn(writer: PhraseWriter, layouts: Sequence[SectionLayout], *, loop: bool
     """One draw of the whole form."""
     sections: list[BarNumerals] = []
     for index, layout in enumerate(layouts):
+        checkpoint()
         is_last = index == len(layouts) - 1
         if layout.role == "intro":
             bars = writer.intro(layout)
