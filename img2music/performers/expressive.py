@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from img2music.performance import Performance
     from img2music.plan import CompositionPlan
-    from img2music.playing_style import PlayingStyle
+    from img2music.playing_style import Playing
     from img2music.score import Note, Part, Score
 
 __all__ = ["ExpressivePerformer"]
@@ -66,7 +66,7 @@ class _PlayerContext:
 
     score: Score
     plan: CompositionPlan
-    style: PlayingStyle
+    style: Playing
     clock: PerformanceClock
     end_ticks: int
     stops: tuple[tuple[Fraction, Fraction], ...]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from img2music.plan import CompositionPlan
-    from img2music.playing_style import PlayingStyle
+    from img2music.playing_style import Playing
     from img2music.score import Score
     from img2music.theory.meter_map import MeterMap
     from img2music.theory.tempo_map import TempoMap
@@ -61,7 +61,7 @@ class PerformanceClock:
     """How late the very end is."""
 
     @classmethod
-    def of(cls, score: Score, plan: CompositionPlan, style: PlayingStyle) -> PerformanceClock:
+    def of(cls, score: Score, plan: CompositionPlan, style: Playing) -> PerformanceClock:
         """The clock of a score: its tempo and metre, the plan's phrases, hits and length, the style's freedom."""
         bars, tempi = score.meter_map, score.tempo_map
         end = score.duration_quarters

@@ -71,8 +71,7 @@ class StageRunner:
                 try:
                     with log.step(kind, _DOING[kind]):
                         made = _checked_call(kind, config.use, result, self._stage(kind, place, config), *inputs, **options)
-                        # A planner of anybody's may leave it to the style's name.
-                        made = with_playing_style(made) if isinstance(made, CompositionPlan) else made
+                        made = _with_playing_style(made)
                 except BackendError as error:
                     if config.fallback is None:
                         raise
@@ -151,3 +150,8 @@ def _departure(score: Score, plan: CompositionPlan) -> str | None:
 def _places(*maps: Sequence[TempoStep] | Sequence[KeyPoint]) -> list[Fraction]:
     """Where any of the maps changes, in order."""
     return sorted({one.onset_quarters for points in maps for one in points})
+
+
+def _with_playing_style(made: Any) -> Any:
+    """A plan with how its style is played, which a planner of anybody's may leave to the style's name; whatever else it is as it is."""
+    return with_playing_style(made) if isinstance(made, CompositionPlan) else made

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from img2music.movement import meter_map_of, tempo_map_of
 from img2music.planners.form import count_bars, split_into_phrases
 from img2music.planners.llm.moves.moving_length import MovingForm, moves_in_time
-from img2music.planners.rules.loop_form import count_loop_bars
-from img2music.theory.meter_map import bars_quarters, bars_seconds
-from img2music.theory.tempo_map import bpm_between
+from img2music.planners.rules.loop_form import count_loop_bars, loop_tempo
+from img2music.theory.meter_map import bars_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,7 +77,7 @@ def fit_length(
     wanted = (count_loop_bars if fixed.loop else count_bars)(fixed.seconds, tempo_bpm, meter)
     fault = f"sections: they hold {bars} bars; {fixed.seconds:g} s of {meter.name} at {tempo_bpm:.4g} need {wanted}"
     if fixed.loop and not fixed.tempo:
-        tempo_bpm = min(_FASTEST, max(_SLOWEST, bpm_between(bars_quarters(wanted, meter), fixed.seconds)))
+        tempo_bpm = min(_FASTEST, max(_SLOWEST, loop_tempo(wanted, meter, fixed.seconds)))
     if wanted == bars:
         return FittedLength(tempo_bpm, sections)
     return FittedLength(tempo_bpm, fit_bars(sections, wanted), fault=fault)
@@ -116,7 +115,7 @@ def _fills(tempo_bpm: float, bars: int, meter: Meter, fixed: FixedChoices) -> bo
 def _nearest_tempo(tempo_bpm: float, bars: int, meter: Meter, fixed: FixedChoices) -> float | None:
     """The tempo nearest to `tempo_bpm`, within 8 %, at which `bars` fill the length; None if there is none."""
     if fixed.loop:
-        exact = bpm_between(bars_quarters(bars, meter), fixed.seconds)
+        exact = loop_tempo(bars, meter, fixed.seconds)
         return exact if abs(exact / tempo_bpm - 1) <= _NEAR and _SLOWEST <= exact <= _FASTEST else None
     spread = int(tempo_bpm * _NEAR)
     candidates = sorted((tempo_bpm + step for step in range(-spread, spread + 1)), key=lambda one: abs(one - tempo_bpm))
