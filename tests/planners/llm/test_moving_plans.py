@@ -366,3 +366,42 @@ def test_changes_to_a_draft_that_moves_leave_it_moving() -> None:
     assert other.tempo_map.bpm_at(other.meter_map.bar_onset(other.first_bars[1])) / other.tempo_bpm == pytest.approx(1.1)
     assert other.sections[1].energy_curve is not None
     assert max(other.sections[1].energy_curve) == 1.0
+
+
+KEYS_ASKED = ("D minor", "F major")
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_keys_and_tempi_that_the_user_asked_to_move_through_are_exact(name: str) -> None:
+    brief = Brief.of(seconds=brief_of(name).seconds, key=", ".join(KEYS_ASKED), tempo_bpm="80-112")
+    plan = settled((FOLDER / name).read_text("utf-8"), brief).plan
+    assert tuple(point.key.name for point in plan.key_map.points) == KEYS_ASKED
+    assert plan.tempo_bpm == 80
+    assert plan.tempo_map.bpm_at(0) == 80
+    assert plan.tempo_map.bpm_at(plan.meter_map.bar_onset(plan.bars - 1)) == 112
+    check_promises(plan, Brief(seconds=brief.seconds))
+    assert Composer()(plan).tempo_map == plan.tempo_map
+
+
+def test_a_model_that_goes_through_the_asked_keys_is_taken_as_it_is() -> None:
+    sections = [
+        moving_section("A", ["i", "iv", "V", "i"]),
+        moving_section("B", ["I", "IV", "V", "I"], letter="B", key="F major"),
+        moving_section("C", ["IV", "ii", "V", "I"], letter="B", key="F major"),
+    ]
+    brief = Brief.of(seconds=30, key=", ".join(KEYS_ASKED))
+    answer = moving_plan_answer(sections=sections, key="D minor", tempo_bpm=104)
+    taken = settled(answer, brief)
+    assert taken.faults == ()
+    assert [section.harmony for section in taken.plan.sections] == [tuple(section["bars"]) for section in sections]
+    other = settled(answer | {"sections": [section | {"key": None} for section in sections]}, brief)
+    assert any("the user asked for D minor then F major" in fault for fault in other.faults)
+
+
+def test_the_older_form_under_a_brief_that_moves_is_the_drafts_form() -> None:
+    brief = Brief.of(seconds=30, key=", ".join(KEYS_ASKED), tempo_bpm="80-112")
+    draft = RulesPlanner()(make_scene(), brief)
+    older = settle_plan(read_plan_answer(plan_answer()), draft, FixedChoices.by(brief), frozenset())
+    assert older.plan.sections == draft.sections
+    changed = settle_plan(read_changes_answer(changes_answer(), draft), draft, FixedChoices.by(brief), frozenset())
+    assert changed.plan.sections == draft.sections
