@@ -70,8 +70,8 @@ class StageRunner:
             with collect_model_uses() as uses:
                 try:
                     with log.step(kind, _DOING[kind]):
-                        made = _checked_call(kind, config.use, result, self._stage(kind, place, config), *inputs, **options)
-                        made = _with_playing_style(made)
+                        stage = self._stage(kind, place, config)
+                        made: D = _with_playing_style(_checked_call(kind, config.use, result, stage, *inputs, **options))
                 except BackendError as error:
                     if config.fallback is None:
                         raise

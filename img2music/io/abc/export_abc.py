@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 from img2music.io.abc.abc_fields import format_key_field, format_pitch
 from img2music.io.escape import one_line
 from img2music.io.musicxml.harmony_elements import suffix_of
-from img2music.io.notation import chords_by_bar, layout_score, sections_by_bar
+from img2music.io.notation.page_layout import chords_by_bar, layout_score, sections_by_bar
 from img2music.theory import spell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from img2music.io.notation import NotatedEvent, Staff
+    from img2music.io.notation.page_layout import NotatedEvent, Staff
     from img2music.score import Note, Score
 
 __all__ = ["write_abc"]

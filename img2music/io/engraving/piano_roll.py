@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from img2music.io.escape import xml_text
-from img2music.io.percussion_map import drum
+from img2music.io.notation.percussion_map import drum
 from img2music.performance import TICKS_PER_QUARTER
 
 if TYPE_CHECKING:

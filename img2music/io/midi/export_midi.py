@@ -1,11 +1,12 @@
 """A performance as a Standard MIDI file, and how such a file is known again; `import_midi` reads it back.
 
-Conventions: written files are format 1 with 480 ticks a quarter; track 0 holds tempo, time and key signature, title and
-section markers, then follows one track a part, each with the key signature again: MuseScore 3 passes over that of a track
-without notes and guesses another. The last tick is the performance's end, so a player's clock shows the
+Conventions: written files are format 1 with 480 ticks a quarter; track 0 holds tempo, time and key signatures where they change, title and
+section markers, then follows one track a part, each with the key signatures again: MuseScore 3 passes over those of a track
+without notes and guesses others. The last tick is the performance's end, so a player's clock shows the
 promised length; `is_own_file` knows a file of ours by how it is laid out, so what is added here is to be added there.
 Bends are written as a bend range (registered parameter 0) and the pitch wheel.
-A tempo is a whole number of microseconds a quarter. Source: *Standard MIDI Files 1.0* (MMA, 1996).
+A tempo is a whole number of microseconds a quarter; one that glides is written in the steps of its map. Source: *Standard MIDI Files
+1.0* (MMA, 1996).
 A loop has the markers `loopStart` on its first tick and `loopEnd` on its last, as in the PC edition of Final Fantasy VII; engines of
 games read them. RPG Maker's sign, controller 111, is not written: to other players it is an undefined controller.
 Knows nothing of sound.
@@ -20,7 +21,9 @@ from typing import TYPE_CHECKING, Any
 
 from img2music.cancellation import checkpoint
 from img2music.io.escape import one_line
+from img2music.io.midi.signatures import key_events, meter_events
 from img2music.io.midi.smf_events import META
+from img2music.io.midi.tempo_of_file import tempo_changes
 from img2music.performance import TICKS_PER_QUARTER, PlayedNote
 
 if TYPE_CHECKING:
@@ -29,17 +32,14 @@ if TYPE_CHECKING:
     from img2music.io.midi.smf_events import MidiEvent, MidiFile
     from img2music.performance import Bend, Performance
 
-__all__ = ["LOOP_MARKERS", "MAJOR_SIGNATURES", "MINOR_SIGNATURES", "is_own_file", "write_midi"]
+__all__ = ["LOOP_MARKERS", "is_own_file", "write_midi"]
 
-# Key signatures from seven flats to seven sharps, as mido names them.
-MAJOR_SIGNATURES = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
-MINOR_SIGNATURES = ("Abm", "Ebm", "Bbm", "Fm", "Cm", "Gm", "Dm", "Am", "Em", "Bm", "F#m", "C#m", "G#m", "D#m", "A#m")
 LOOP_MARKERS = ("loopStart", "loopEnd")
 """Marks on the first and the last tick of a file that goes round; see above."""
 _NAME, _MARKER, _TEMPO, _METER, _KEY = 0x03, 0x06, 0x51, 0x58, 0x59
 _HEAD = (_NAME, _TEMPO, _METER, _KEY)
+_MOVING = {_TEMPO, _METER, _KEY}
 _OFF_VELOCITY = 64
-_COMPOUND = {(6, 8), (9, 8), (12, 8)}
 _LEAST_BEND_RANGE = 2
 """Semitones: what General MIDI starts with."""
 
@@ -48,18 +48,12 @@ def write_midi(performance: Performance) -> bytes:
     """The performance as a MIDI file. Two notes of one pitch in a part never overlap: the earlier one ends."""
     import mido
 
-    tempo = round(60e6 / performance.tempo_bpm)
     onsets = [note.onset_ticks for part in performance.parts for note in part.notes]
     end = max([performance.end_ticks, *(onset + 1 for onset in onsets)])
-    count, unit = performance.meter.count, performance.meter.unit
-    clicks = 36 if (count, unit) in _COMPOUND else 96 // unit
-    key = (MINOR_SIGNATURES if performance.key.is_minor else MAJOR_SIGNATURES)[performance.key.signature + 7]
-    conductor: list[tuple[int, int, Any]] = [
-        (0, 0, mido.MetaMessage("track_name", name=one_line(performance.title))),
-        (0, 1, mido.MetaMessage("set_tempo", tempo=tempo)),
-        (0, 2, mido.MetaMessage("time_signature", numerator=count, denominator=unit, clocks_per_click=clicks)),
-        (0, 3, mido.MetaMessage("key_signature", key=key)),
-    ]
+    tempi = [(ticks, mido.MetaMessage("set_tempo", tempo=tempo)) for ticks, tempo in tempo_changes(performance.tempo_map)]
+    conductor: list[tuple[int, int, Any]] = [(0, 0, mido.MetaMessage("track_name", name=one_line(performance.title)))]
+    for rank, changes in enumerate((tempi, meter_events(performance.meter_map), key_events(performance.key_map)), 1):
+        conductor += [(ticks, rank, message) for ticks, message in changes if ticks < end]
     if performance.loop:
         bounds = zip((0, end), LOOP_MARKERS, strict=True)
         conductor += [(ticks, 3, mido.MetaMessage("marker", text=name)) for ticks, name in bounds]
@@ -69,7 +63,7 @@ def write_midi(performance: Performance) -> bytes:
     for part in performance.parts:
         events: list[tuple[int, int, Any]] = [
             (0, 0, mido.MetaMessage("track_name", name=one_line(part.name))),
-            (0, 1, mido.MetaMessage("key_signature", key=key)),
+            *((ticks, 1, message) for ticks, message in key_events(performance.key_map) if ticks < end),
             (0, 1, mido.Message("program_change", channel=part.channel, program=part.program)),
         ]
         for control in part.controls:
@@ -138,8 +132,9 @@ def is_own_file(file: MidiFile) -> bool:
 
     Nothing in a MIDI file says whether its end was meant: most end with their last note, and that note should ring out. Ours end where the
     piece was promised to end, even while something sounds. They are known by how they are laid out, which no other program does by chance:
-    format 1, 480 ticks a quarter, a first track of title, tempo, time and key signature at its start and then nothing but markers, tracks
-    that begin with a name, the key and a program and hold only notes, controllers and bends, note-offs of velocity 64, and one end for all.
+    format 1, 480 ticks a quarter, a first track of title, tempo, time and key signature at its start and then nothing but those and markers,
+    tracks that begin with a name, the key and a program and hold only notes, controllers and bends, note-offs of velocity 64, and one end
+    for all. Where anything of the first track changes, all tracks have its keys at its ticks.
     """
     if file.format != 1 or file.is_smpte or file.ticks_per_quarter != TICKS_PER_QUARTER or len(set(file.track_ends)) > 1:
         return False
@@ -149,9 +144,16 @@ def is_own_file(file: MidiFile) -> bool:
     head = tracks[0][: len(_HEAD)]
     if tuple(event.kind for event in head if event.status == META and not event.ticks) != _HEAD:
         return False
-    if any(event.status != META or event.kind != _MARKER for event in tracks[0][len(_HEAD) :]):
+    later = tracks[0][len(_HEAD) :]
+    if any(event.status != META or event.kind not in {_MARKER, *_MOVING} for event in later):
+        return False
+    if any(event.kind in _MOVING for event in later) and any(_keys(track) != _keys(tracks[0]) for track in tracks[1:]):
         return False
     return all(_is_own_part(track) for track in tracks[1:])
+
+
+def _keys(track: Sequence[MidiEvent]) -> list[tuple[int, bytes]]:
+    return [(event.ticks, event.data) for event in track if (event.status, event.kind) == (META, _KEY)]
 
 
 def _is_own_part(track: Sequence[MidiEvent]) -> bool:
@@ -160,6 +162,6 @@ def _is_own_part(track: Sequence[MidiEvent]) -> bool:
     ]  # older ones lack a key
     if len(head) < 2 or (head[0].status, head[0].kind) != (META, _NAME) or head[1].status >> 4 != 0xC:
         return False
-    others = track[track.index(head[1]) + 1 :]
+    others = [event for event in track[track.index(head[1]) + 1 :] if (event.status, event.kind) != (META, _KEY)]
     kinds = {event.status >> 4 for event in others}
     return kinds <= {0x8, 0x9, 0xB, 0xE} and all(event.data[1] == _OFF_VELOCITY for event in others if event.status >> 4 == 0x8)

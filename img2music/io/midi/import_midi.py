@@ -1,10 +1,10 @@
 """Reads a Standard MIDI file from anywhere as a performance.
 
 Conventions: every (track, channel, program) that plays becomes a part, with all controllers and bends of its channel (`channel_state`
-works them out). The tempo at the first note becomes the performance's; where a file changes tempo, ticks are moved so that every note
-keeps its second, to half a tick. Until a file names a tempo it is 120 a minute; with SMPTE time tempo counts for nothing. What the
-file asks for and is not played is said in `Performance.warnings`, kind by kind. The content is hostile until shown otherwise: its
-size, its notes, its parts, its changes and its length are bounded. Source: *Standard MIDI Files 1.0* (MMA, 1996).
+works them out). Tempi, time and key signatures are kept where they stand (`tempo_of_file`, `signatures`), and every note keeps its
+second, to half a tick. Until a file names a tempo it is 120 a minute; with SMPTE time tempo counts for nothing. What the file asks for
+and is not played is said in `Performance.warnings`, kind by kind. The content is hostile until shown otherwise: its size, its notes,
+its parts, its changes and its length are bounded. Source: *Standard MIDI Files 1.0* (MMA, 1996).
 
 The end: a file laid out as `write_midi` lays one out has the length that was promised, to the tick. Of any other nobody knows
 whether its end was meant, so it lasts as long as it says and rings out beyond that (`Performance.rings`); silence at its end is kept up
@@ -20,14 +20,13 @@ from img2music.errors import DocumentError
 from img2music.io.escape import one_line
 from img2music.io.midi.channel_state import RESET_CONTROLLERS, Channel
 from img2music.io.midi.export_midi import LOOP_MARKERS, is_own_file
+from img2music.io.midi.signatures import Signatures
 from img2music.io.midi.smf_events import META, parse_midi
 from img2music.io.midi.sounding_notes import PartInProgress, SoundingNotes
-from img2music.io.midi.tempo_of_file import ConstantTempoTicks, bpm_from_microseconds, microseconds_per_quarter
+from img2music.io.midi.tempo_of_file import clock_of, microseconds_per_quarter
 from img2music.performance import TICKS_PER_QUARTER, Performance, PlayedPart
-from img2music.theory import Key, Meter, instrument, instrument_names
-from img2music.theory.key_map import KeyMap
-from img2music.theory.meter_map import MeterMap
-from img2music.theory.tempo_map import SECONDS_A_MINUTE, TempoMap
+from img2music.theory import instrument, instrument_names
+from img2music.theory.tempo_map import SECONDS_A_MINUTE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +42,6 @@ _MOST_CHANGES = 500_000  # controllers and bends, counted in every part that has
 _LONGEST_SECONDS = 1801  # a tempo of whole microseconds may add a trifle to 30 minutes
 _LONGEST_SILENCE = 60  # seconds, at the end of a file
 _MOST_WARNINGS = 12
-_UNITS = {1, 2, 4, 8, 16, 32}
 _DRUMS = 9
 _SILENCING = {120, 123, 124, 125, 126, 127}  # all sound off, all notes off, and the mode changes that imply it
 _HOLD, _SOSTENUTO = 64, 66
@@ -67,11 +65,8 @@ class _MidiReader:
     def __init__(self, file: MidiFile, name: str) -> None:
         self.name = name
         self.file = file
-        changes = (
-            [] if file.is_smpte else [(event.ticks, tempo) for event in file.events if (tempo := microseconds_per_quarter(event))]
-        )
-        first = next((event.ticks for event in file.events if event.status >> 4 == 9 and event.data[1]), 0)
-        self.tempi = ConstantTempoTicks(changes, file.ticks_per_quarter, first)
+        self.clock = clock_of(file)
+        self.signatures = Signatures()
         self.unplayed: Counter[str] = Counter()
         self.foolish: Counter[str] = Counter()
         self.channels = [Channel(self.unplayed) for _ in range(16)]
@@ -79,8 +74,6 @@ class _MidiReader:
         self.notes = SoundingNotes()
         self.names: dict[int, str] = {}
         self.markers: list[tuple[int, str]] = []
-        self.meter: tuple[int, int] | None = None
-        self.key: tuple[int, bool] | None = None
         self.warnings = list(file.warnings)
 
     def performance(self) -> Performance:
@@ -89,29 +82,28 @@ class _MidiReader:
         Raises:
             DocumentError: no notes, too many of them, too many parts, too many changes, or too long.
         """
-        tempo_map = TempoMap.constant(bpm_from_microseconds(self.tempi.tempo))
         for event in self.file.events:
-            self._read(self.tempi.flat(event.ticks), event)
-        end = self.tempi.flat(max(self.file.track_ends))
+            self._read(self.clock.ticks_of(event.ticks), event)
+        end = self.clock.ticks_of(max(self.file.track_ends))
         bounds = set(zip((0, end), LOOP_MARKERS, strict=True))
         loop = end > 0 and bounds <= set(self.markers)
         exact = loop or is_own_file(self.file)
         if not exact:
-            end = self._without_silence(end, round(tempo_map.quarters_at(_LONGEST_SILENCE) * TICKS_PER_QUARTER))
+            end = self._without_silence(end)
         for channel in range(16):
             self.notes.silence(channel, end)
             if not exact and self.channels[channel].value(_HOLD) >= 64:
                 self.channels[channel].control(end, _HOLD, 0)
-        seconds = tempo_map.seconds_at(end / TICKS_PER_QUARTER)
+        seconds = self.clock.tempo_map.seconds_at(end / TICKS_PER_QUARTER)
         if seconds > _LONGEST_SECONDS:
             raise DocumentError(f"{self.name} lasts {seconds / SECONDS_A_MINUTE:.0f} minutes and 30 are read; shorten it")
         if not self.notes.count:
             raise DocumentError(f"{self.name} holds no notes; choose a MIDI file with music in it")
         return Performance(
             title=self.names.get(0, "") or self.name,
-            tempo_map=tempo_map,
-            meter_map=MeterMap.constant(Meter(*(self.meter or (4, 4)))),
-            key_map=KeyMap.constant(Key.of_signature(*(self.key or (0, False)))),
+            tempo_map=self.clock.tempo_map,
+            meter_map=self.signatures.meter_map(),
+            key_map=self.signatures.key_map(),
             seconds=seconds,
             parts=tuple(self._parts()),
             markers=tuple(mark for mark in self.markers if not (loop and mark in bounds)),
@@ -150,16 +142,9 @@ class _MidiReader:
             case 0x51 if not self.file.is_smpte and not microseconds_per_quarter(event):
                 self.foolish["tempo"] += 1
             case 0x58:
-                if len(data) < 2 or not 1 <= data[0] <= 32 or 1 << min(data[1], 9) not in _UNITS:
-                    self.foolish["time signature"] += 1
-                else:
-                    self.meter = self.meter or (data[0], 1 << data[1])
+                self.foolish["time signature"] += not self.signatures.add_meter(now, event)
             case 0x59:
-                sharps = (data[0] + 128) % 256 - 128 if len(data) == 2 else 99
-                if abs(sharps) > 7 or data[1] > 1:
-                    self.foolish["key signature"] += 1
-                else:
-                    self.key = self.key or (sharps, data[1] == 1)
+                self.foolish["key signature"] += not self.signatures.add_key(now, event)
 
     def _read_note(self, now: int, event: MidiEvent) -> None:
         channel, (pitch, velocity) = event.status & 0x0F, event.data
@@ -193,12 +178,15 @@ class _MidiReader:
                     channel.power_up(now)
                 channel.program = 0
 
-    def _without_silence(self, end: int, most: int) -> int:
+    def _without_silence(self, end: int) -> int:
         """The end of the file, or an earlier one where nothing but silence stands before it."""
-        if self.notes.any_sounds() or end - self.notes.last_off <= most:
+        tempi = self.clock.tempo_map
+        most = tempi.seconds_at(self.notes.last_off / TICKS_PER_QUARTER) + _LONGEST_SILENCE
+        latest = round(tempi.quarters_at(most) * TICKS_PER_QUARTER)
+        if self.notes.any_sounds() or end <= latest:
             return end
         self.warnings.append(f"the silence at its end is cut to {_LONGEST_SILENCE} seconds")
-        return self.notes.last_off + most
+        return latest
 
     def _parts(self) -> Iterator[PlayedPart]:
         """Parts in the order of tracks; a channel's second program moves to a free channel while there is one."""
@@ -230,8 +218,12 @@ class _MidiReader:
     def _warnings(self) -> tuple[str, ...]:
         said = list(self.warnings)
         said += [
-            f"a {what} that does not exist is passed over ({_many(count, 'message')})" for what, count in self.foolish.items()
+            f"a {what} that does not exist is passed over ({_many(count, 'message')})"
+            for what, count in self.foolish.items()
+            if count
         ]
+        if self.signatures.are_cut:
+            said.append("it changes key or metre so often that only the first 9000 changes are kept")
         said += [f"{what} is not played ({_many(count, 'message')})" for what, count in self.unplayed.items() if count]
         if len(said) > _MOST_WARNINGS:
             said[_MOST_WARNINGS - 1 :] = [f"and {len(said) - _MOST_WARNINGS + 1} other kinds of messages are not played"]

@@ -21,13 +21,13 @@ from img2music.io.escape import abbreviation, xml_text
 from img2music.io.musicxml.harmony_elements import harmony
 from img2music.io.musicxml.printed_values import beam_marks, printed_value, tuplet_bracket
 from img2music.io.musicxml.tempo_directions import tempo_directions
-from img2music.io.notation import chords_by_bar, layout_score, sections_by_bar
-from img2music.io.percussion_map import drum
+from img2music.io.notation.page_layout import chords_by_bar, layout_score, sections_by_bar
+from img2music.io.notation.percussion_map import drum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from img2music.io.notation import NotatedEvent, Staff
+    from img2music.io.notation.page_layout import NotatedEvent, Staff
     from img2music.score import Note, Part, Score
     from img2music.theory import Key
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from img2music.io.notation import NotatedEvent
+    from img2music.io.notation.page_layout import NotatedEvent
 
 __all__ = ["beam_marks", "printed_value", "tuplet_bracket"]
 

@@ -12,10 +12,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from img2music.io.tempo_marks import glides, tempo_marks
+from img2music.io.notation.tempo_marks import glides, tempo_marks
 
 if TYPE_CHECKING:
-    from img2music.io.tempo_marks import TempoMark
+    from img2music.io.notation.tempo_marks import TempoMark
     from img2music.score import Score
 
 __all__ = ["BLANK_WORDS", "tempo_directions"]

@@ -189,8 +189,10 @@ def test_other_time_bases_and_tempo_changes_keep_their_seconds() -> None:
     ]  # fmt: skip
     content = midi_file(track, ticks_per_beat=96)
     found = read_midi(content, name="x")
-    assert found.tempo_bpm == 60
-    assert [one.onset_ticks for one in found.parts[0].notes] == [0, 480, 640]
+    assert [(float(step.onset_quarters), step.bpm) for step in found.tempo_map.steps] == [(0, 60), (1, 180)]
+    onsets = [one.onset_ticks for one in found.parts[0].notes]
+    assert onsets == [0, 480, 960]
+    assert [found.seconds_at(ticks) for ticks in onsets] == pytest.approx([0, 1, 4 / 3])
     assert found.seconds == pytest.approx(opened(content).length)
 
 

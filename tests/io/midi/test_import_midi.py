@@ -176,7 +176,7 @@ def test_until_a_tempo_is_named_it_is_120() -> None:
     assert (found.seconds, found.tempo_bpm) == (0.75, 120)
     assert [one.onset_ticks for one in found.parts[0].notes] == [0, 480]
     late = read(mido.MetaMessage("set_tempo", tempo=250_000, time=960), *note_messages(60, 480))
-    assert (late.seconds, late.tempo_bpm) == (1.25, 240)  # the tempo at the first note
+    assert (late.seconds, late.tempo_bpm, late.tempo_map.bpm_at(2)) == (1.25, 120, 240)
     assert late.seconds_at(late.parts[0].notes[0].onset_ticks) == 1.0
 
 

@@ -17,12 +17,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from img2music.cancellation import checkpoint
-from img2music.io.clefs import clef_of
-from img2music.io.note_values import UNITS_PER_QUARTER, split_into_values, tuplets
+from img2music.io.notation.clefs import clef_of
+from img2music.io.notation.note_values import UNITS_PER_QUARTER, split_into_values, tuplets
 
 if TYPE_CHECKING:
-    from img2music.io.clefs import Clef
-    from img2music.io.note_values import NoteValue
+    from img2music.io.notation.clefs import Clef
+    from img2music.io.notation.note_values import NoteValue
     from img2music.score import Note, Part, Score
     from img2music.theory import Meter
 

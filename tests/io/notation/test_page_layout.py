@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 
-from img2music.io.clefs import clef_of
-from img2music.io.notation import NotatedEvent, chords_by_bar, layout_score
+from img2music.io.notation.clefs import clef_of
+from img2music.io.notation.page_layout import NotatedEvent, chords_by_bar, layout_score
 from img2music.theory import Key, instrument_names
 from tests.support.made_notes import (
     HAT,
