@@ -102,6 +102,8 @@ def test_a_tune_that_moves_is_taken_as_it_is_written() -> None:
         (FIRST + SECOND, "Flute: bars 9-10 missing, so the composer's."),
         (FIRST.replace("d4", "d2"), "Flute: bar 1 too short, rests added."),
         (FIRST + "[M:5/4][K:Q][Q:fast]" + SECOND.partition("]")[2] + THIRD, ""),
+        (FIRST + SECOND.replace("=90", "=140") + THIRD, "Flute: another tempo in bar 5; the plan's kept."),
+        (FIRST + SECOND.replace("K:D", "K:Eb") + THIRD, "Flute: another key than the plan's in bars 5-8; the notes kept."),
         (HEAD + FIRST + "M:3/4\nK:D\n" + SECOND.rpartition("]")[2] + "\nM:6/8\n" + THIRD, ""),
     ],
 )
@@ -131,3 +133,13 @@ def test_a_stop_stops_what_a_model_wrote() -> None:
     score, _ = read_tune(f"{HEAD}{FIRST}{SECOND}{THIRD}", plan)
     assert all(not 14 < note.end_quarters <= 16 for part in score.parts for note in part.notes)
     assert any(note.end_quarters == 14 for note in score.parts[0].notes)
+
+
+def test_a_wrong_key_in_the_head_moves_what_is_written_in_it() -> None:
+    """The first four bars are in C instead of G; the others say their own keys, rightly."""
+    first = "c2 e2 g4 | f2 a2 c'4 | g2 b2 d'4 | c'8 |"
+    plan = PLAN.model_copy(update={"sections": tuple(section.model_copy(update={"tune_by": None}) for section in PLAN.sections)})
+    score, mends = read_tune(f"{HEAD.replace('K:G', 'K:C')}{first}{SECOND}{THIRD}", plan)
+    assert any("The head says K:C; the notes moved to G major." in mend for mend in mends)
+    assert names(score.parts[0])[:9] == ["G4", "B4", "D5", "C5", "E5", "G5", "D5", "F#5", "A5"]
+    assert names(score.parts[0])[10:13] == ["D5", "F#5", "A5"]
