@@ -19,6 +19,7 @@ from pathlib import Path
 from shutil import copy2, copytree, rmtree
 from typing import TYPE_CHECKING
 
+from img2music.cancellation import checkpoint
 from img2music.errors import OutputError
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ class Staging:
             self._remove_made()
 
     def add(self, name: str, content: bytes) -> None:
-        """One more file that waits."""
+        """One more file that waits; raises `Cancelled` when the work was stopped."""
+        checkpoint()
         assert self._place is not None  # noqa: S101  entered
         path = self._place / "new" / name
         try:

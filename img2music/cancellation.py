@@ -34,6 +34,7 @@ __all__ = [
     "is_cancelled",
     "share_of_step",
     "sleep",
+    "stoppable_call",
     "told_progress",
     "when_cancelled",
 ]
@@ -168,6 +169,18 @@ def when_cancelled(call: Callable[[], object]) -> Iterator[None]:
     with ExitStack() as stack:
         for token in _work.get().tokens:
             stack.enter_context(token.calling(call))
+        yield
+
+
+@contextmanager
+def stoppable_call() -> Iterator[None]:
+    """Round a call of the system that nothing wakes (reading what somebody types): a handler of signals that stops the work ends it.
+
+    Raises:
+        Cancelled: the work was stopped by this thread.
+    """
+    waiting = threading.get_ident()
+    with when_cancelled(lambda: checkpoint() if threading.get_ident() == waiting else None):
         yield
 
 

@@ -10,7 +10,8 @@
     └── BackendError               a stage failed and no fallback was allowed                        exit 4
         └── MissingPackageError    a stage needs a package that is not installed
 
-The command line prints ``str(error)`` and leaves with ``error.exit_code``; a program catches ``Img2MusicError``.
+The command line prints ``str(error)`` and leaves with ``error.exit_code``; a program catches ``Img2MusicError``. Work that somebody stops ends
+with `img2music.cancellation.Cancelled`, which is no error: exit code 130.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ __all__ = [
 Purpose = Literal["see", "plan", "abc", "words"]
 SCHEMAS: dict[str, tuple[str, ...]] = {
     "see": ("scene/1", "scene/2"),
-    "plan": ("plan/1", "changes/1", "choice/1"),
+    "plan": ("plan/1", "plan/2", "changes/1", "choice/1"),
     "abc": ("abc/1",),
     "words": ("glosses/1",),
 }

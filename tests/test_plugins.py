@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 CODE = '''
 from dataclasses import replace
 from img2music.performers.strict import StrictPerformer
+from img2music.realizers.composer import Composer
+from img2music.theory import Key, Meter
+from img2music.theory.key_map import KeyMap
+from img2music.theory.meter_map import MeterMap
+from img2music.theory.tempo_map import TempoMap
 
 class Robot:
     """Every note at one loudness."""
@@ -36,6 +41,20 @@ class Robot:
         )
         return replace(played, parts=parts)
 
+class Slower:
+    """The composer's notes under another tempo, key, metre or number of bars."""
+    def __init__(self, *, tempo_bpm=None, key=None, bars=None, meter=None):
+        self.tempo_bpm, self.key, self.bars, self.meter = tempo_bpm, key, bars, meter
+    def __call__(self, plan, /):
+        score = Composer()(plan)
+        if self.tempo_bpm:
+            score = replace(score, tempo_map=TempoMap.constant(self.tempo_bpm))
+        if self.key:
+            score = replace(score, key_map=KeyMap.constant(Key.parse(self.key)))
+        if self.meter:
+            score = replace(score, meter_map=MeterMap.constant(Meter.parse(self.meter)))
+        return replace(score, bars=self.bars or score.bars)
+
 def broken():
     def stage(*inputs):
         raise KeyError("inner\\nfault")
@@ -47,6 +66,9 @@ robot = robot_stage:Robot
 broken = robot_stage:broken
 lacking = robot_stage_that_is_not_there:Stage
 strict = robot_stage:Robot
+
+[img2music.realizer]
+slower = robot_stage:Slower
 """
 PIPELINE = """
 name: robots
@@ -106,6 +128,35 @@ def test_a_fault_of_a_plug_in_is_one_line_about_the_plug_in(plugin: Path) -> Non
     with pytest.raises(BackendError, match=r"performer 'broken' failed \(KeyError: 'inner\\nfault'\)") as caught:
         pipeline.perform(pipeline.realize(plan), plan)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "wrote"),
+    [
+        ("tempo_bpm: 77", "77 quarter notes a minute in bar 1 where the plan says 100"),
+        ("key: F major", "F major in bar 1 where the plan says D minor"),
+        ("meter: 3/4", "3/4 in bar 1 where the plan says 4/4"),
+        ("bars: 3", "3 bars where the plan has 2"),
+    ],
+)
+def test_a_realizer_that_leaves_its_plan_gives_way_to_its_fallback(
+    plugin: Path, make_picture: Callable[..., Path], options: str, wrote: str
+) -> None:
+    """The page would say one tempo and the sound another."""
+    text = PIPELINE.replace(
+        "performer: {use: robot, options: {velocity: 33}}", f"realizer: {{use: slower, options: {{{options}}}}}"
+    )
+    brief = Brief.of(seconds=7, tempo_bpm=100, key="D minor", meter="4/4")
+    (plugin / "slower.yaml").write_text(text)
+    with pytest.raises(BackendError) as caught:
+        Pipeline.load(plugin / "slower.yaml").compose(make_picture(), brief, audio=None)
+    assert str(caught.value) == f"realizer 'slower' wrote {wrote}; it has to take bars, metres, tempi and keys from the plan"
+    (plugin / "slower.yaml").write_text(text.replace("}}", "}, fallback: {use: composer}}"))
+    piece = Pipeline.load(plugin / "slower.yaml").compose(make_picture(), brief, audio=None, on_event=lambda _: None)
+    assert [(one.stage, one.asked, one.used, one.why) for one in piece.manifest.fallbacks] == [
+        ("realizer", "slower", "composer", str(caught.value))
+    ]
+    assert all(row.passed for row in piece.manifest.compliance)
 
 
 def test_the_doctor_sees_plug_ins(plugin: Path) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from img2music.metrics.symbolic.melody_view import MelodyNote, MelodyView
 from img2music.theory import METERS, Meter
+from img2music.theory.meter_map import MeterMap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,4 +52,4 @@ def _tune(score: music21.stream.Score) -> MelodyView | None:
         MelodyNote(onset := Fraction(note.offset).limit_denominator(24), onset + Fraction(note.quarterLength), note.pitch.midi)
         for note in notes
     )
-    return MelodyView(tones, Meter.parse(next(iter(meters)))) if len(tones) >= 16 else None
+    return MelodyView(tones, MeterMap.constant(Meter.parse(next(iter(meters))))) if len(tones) >= 16 else None

@@ -23,6 +23,7 @@ from img2music.metrics.symbolic.melody_metrics import tune_values
 from img2music.metrics.symbolic.melody_view import MelodyNote, MelodyView, SectionSpan, TimedChord
 from img2music.metrics.symbolic.motif_recurrence import opening_shape, recurrence
 from img2music.theory import METERS, Meter
+from img2music.theory.meter_map import MeterMap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +51,7 @@ def tune_of_song(song: Song) -> MelodyView | None:
     )
     return MelodyView(
         tuple(MelodyNote(note.onset - upbeat, note.end - upbeat, note.pitch) for note in song.notes),
-        meter,
+        MeterMap.constant(meter),
         tuple(TimedChord(chord.onset - upbeat, frozenset(chord.pitch_classes)) for chord in song.chords),
         phrases,
         sections,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from img2music.cancellation import Cancelled
 from img2music.cli.compose import compose
 from img2music.cli.doctor import doctor
 from img2music.cli.instruments import instruments_group
@@ -121,7 +122,7 @@ def _leave_models_behind(code: int) -> None:
 def _run(arguments: list[str]) -> int:
     try:
         result = typer.main.get_command(app).main(args=arguments, prog_name="img2music", standalone_mode=False)
-    except (KeyboardInterrupt, typer.Abort):
+    except (KeyboardInterrupt, Cancelled, typer.Abort):
         print_notice("interrupted")
         return _INTERRUPTED
     except BrokenPipeError:

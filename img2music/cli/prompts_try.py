@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from img2music.cancellation import Cancelled
 from img2music.cli.shared import options as opt  # noqa: TC001  typer reads the annotations
-from img2music.cli.shared.console import clean, print_json, print_notice, print_text
+from img2music.cli.shared.console import clean, print_json, print_notice, print_text, progress_line, stopped_by_ctrl_c
 from img2music.cli.shared.many_inputs import check_writable
 from img2music.cli.shared.option_records import option, with_options
 from img2music.errors import BackendError, UsageError
@@ -150,7 +151,7 @@ def _make_cells(grid: Grid, todo: Sequence[Cell], store: CellStore, run: RunOpti
             records = store.records()
             if first is not None:
                 add_missing_sounds(grid, records, store, on_event=on_event)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Cancelled):
             print_notice(f"what is finished is kept in {store.folder}; the same command goes on from there")
             raise
     if outcome.stopped:
@@ -194,14 +195,15 @@ def _progress(count: int) -> Iterator[_Listeners]:
         print_notice(f"{place + 1}/{count} {status_line(record)}")
 
     if not sys.stderr.isatty():
-        yield (lambda _place, _cell: None), (lambda _event: None), on_record
+        with stopped_by_ctrl_c():
+            yield (lambda _place, _cell: None), (lambda _event: None), on_record
         return
     from rich.console import Console
     from rich.text import Text
 
     console = Console(stderr=True)
     title = ""
-    with console.status("", refresh_per_second=4) as status:
+    with console.status("", refresh_per_second=4) as status, stopped_by_ctrl_c():
 
         def on_start(place: int, cell: Cell) -> None:
             nonlocal title
@@ -209,8 +211,8 @@ def _progress(count: int) -> Iterator[_Listeners]:
             status.update(Text(clean(title)))
 
         def on_event(event: Event) -> None:
-            if event.state == "started":
-                status.update(Text(clean(f"{title}: {event.message}")))
+            if event.state in {"started", "progress"}:
+                status.update(Text(progress_line(title, event)))
 
         def show(place: int, record: CellRecord) -> None:
             if record.fell_back or record.status == "failed":

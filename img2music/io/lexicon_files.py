@@ -53,11 +53,13 @@ class Meaning(StrictModel):
     arousal: Signed | None = None
     tempo_bpm: tuple[float, float] | None = None
     tempo_factor: Annotated[float, Field(gt=0, le=4)] | None = None
+    tempo_trend: Annotated[float, Field(gt=0, le=4)] | None = None
     style: str | None = None
     near: bool = False
     general: bool = False
     meter: str | None = None
     mode: str | None = None
+    end_mode: Literal["major", "minor"] | None = None
     loop: bool = False
     instrument: str | None = None
     leave_out: tuple[str, ...] | str | None = None

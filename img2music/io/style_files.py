@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from img2music.plan import CompositionPlan
     from img2music.playing_style import PlayingStyle
 
-__all__ = ["load_style", "playing_style", "style_names"]
+__all__ = ["load_style", "playing_style", "style_names", "with_playing_style"]
 
 _LARGEST_BYTES = 200_000
 
@@ -61,6 +61,16 @@ def playing_style(plan: CompositionPlan) -> PlayingStyle:
     if plan.playing is not None and plan.playing.style == plan.style:
         return plan.playing
     return load_style(plan.style).playing(plan.style)
+
+
+def with_playing_style(plan: CompositionPlan) -> CompositionPlan:
+    """The plan with what the stages after the planner need of its style, so that they look up none.
+
+    Raises:
+        UsageError, DocumentError: as `playing_style`.
+    """
+    playing = playing_style(plan)
+    return plan if plan.playing == playing else plan.model_copy(update={"playing": playing})
 
 
 @cache

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from img2music.cancellation import checkpoint
 from img2music.errors import BackendError, UsageError
 from img2music.io.picture_sequence import PictureSequence
 from img2music.scene import Scene
@@ -46,6 +47,7 @@ class ShotPerceiver:
         seen: dict[int, Scene] = {}
         shots = []
         for number, (start, end, picture) in enumerate(media.shots, 1):
+            checkpoint(number - 1, len(media.shots))
             if id(picture) not in seen:
                 try:
                     seen[id(picture)] = self._see(picture)

@@ -13,6 +13,7 @@ from math import exp, log10
 from typing import TYPE_CHECKING
 
 from img2music.cancellation import checkpoint
+from img2music.theory.tempo_map import TempoMap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +49,8 @@ _MIDDLE_LUFS = -34.0
 
 # The table's phrase: velocity and length of its notes; of a kit, the energy a second of kick, hat, snare, hat.
 _TABLE_VELOCITY = 80
-_TABLE_QUARTER_SECONDS = 0.6
+_TABLE_TEMPO = TempoMap.constant(100)
+_TABLE_QUARTER_SECONDS = _TABLE_TEMPO.seconds_at(1)
 _DECAY_SECONDS, _STROKE_SECONDS = 0.8, 0.12
 """How long a plucked or struck note, and a drum, keep most of their energy: fitted to the stems that `evals/studies/music/balance.py` measures."""
 _RING_SECONDS = 0.5
@@ -62,9 +64,9 @@ _TABLE_KIT = (
 _FULLEST_DB = 9.0
 
 
-def balance_volumes(parts: Sequence[Part], quarter_seconds: float = 0.6) -> tuple[int, ...]:
-    """Controller 7 (1..127) for each part, the loudest at a fixed value; a quarter note lasts `quarter_seconds`."""
-    gains = [part.level_db - _difference(part.instrument.name) - _fullness(part, quarter_seconds) for part in parts]
+def balance_volumes(parts: Sequence[Part], tempi: TempoMap = _TABLE_TEMPO) -> tuple[int, ...]:
+    """Controller 7 (1..127) for each part, the loudest at a fixed value."""
+    gains = [part.level_db - _difference(part.instrument.name) - _fullness(part, tempi) for part in parts]
     top = max(gains, default=0.0)
     return tuple(max(_SOFTEST, round(_LOUDEST * 10 ** ((gain - top) / 40))) for gain in gains)
 
@@ -74,7 +76,7 @@ def _difference(name: str) -> float:
     return max(-_REACH_DB, min(_REACH_DB, LOUDNESS_LUFS.get(name, _MIDDLE_LUFS) - _MIDDLE_LUFS))
 
 
-def _fullness(part: Part, quarter_seconds: float) -> float:
+def _fullness(part: Part, tempi: TempoMap) -> float:
     """How much louder than single notes of the table's velocity a part is written, in dB: the energy that sounds while it plays.
 
     Decaying instruments lose what they struck; `_DECAY_SECONDS` is how long most of it lasts. Bounded, for this is an estimate.
@@ -83,7 +85,8 @@ def _fullness(part: Part, quarter_seconds: float) -> float:
     energy = playing = end = 0.0
     for note in part.notes:
         checkpoint()
-        onset, length = float(note.onset_quarters) * quarter_seconds, float(note.duration_quarters) * quarter_seconds
+        onset = tempi.seconds_at(note.onset_quarters)
+        length = tempi.seconds_between(note.onset_quarters, note.end_quarters)
         struck = (note.velocity / _TABLE_VELOCITY) ** 4
         if part.instrument.kit:
             struck *= _LIGHT if note.pitch in _CYMBALS else 1.0

@@ -75,8 +75,8 @@ def trim_notes(notes: Iterable[PlayedNote], end_ticks: int) -> tuple[PlayedNote,
 
 
 def build_performance(score: Score, plan: CompositionPlan, parts: Sequence[PlayedPart]) -> Performance:
-    """The performance as a whole, with the plan's tempo and length."""
-    end = round(plan.tempo_map.quarters_at(plan.seconds) * TICKS_PER_QUARTER)
+    """The performance as a whole: keys, metres and tempi are the score's, the length is the plan's."""
+    end = quarters_to_ticks(score.tempo_map.quarters_at(plan.seconds))
     markers = [(quarters_to_ticks(score.meter_map.bar_onset(section.first_bar)), section.name) for section in score.sections]
     return Performance(
         title=score.title,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.io.style_files import load_style
+from img2music.io.style_files import playing_style
 from img2music.performance import PlayedNote, PlayedPart
 from img2music.performers.balance import balance_volumes
 from img2music.performers.performance_builder import (
@@ -30,12 +30,12 @@ class StrictPerformer:
     """Plays onsets, durations and dynamics to the letter."""
 
     def __call__(self, score: Score, plan: CompositionPlan, /) -> Performance:
-        """The performance of `score` at the plan's tempo and length."""
-        reverb = load_style(plan.style).reverb
-        end = round(plan.seconds * plan.tempo_bpm / 60 * quarters_to_ticks(1))
+        """The performance of `score`, as long as the plan says."""
+        reverb = playing_style(plan).reverb
+        end = quarters_to_ticks(score.tempo_map.quarters_at(plan.seconds))
         parts = []
         for part, channel, volume in zip(
-            score.parts, assign_channels(score.parts), balance_volumes(score.parts, 60 / plan.tempo_bpm), strict=True
+            score.parts, assign_channels(score.parts), balance_volumes(score.parts, score.tempo_map), strict=True
         ):
             notes = (
                 PlayedNote(

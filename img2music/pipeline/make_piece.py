@@ -148,28 +148,27 @@ def _best_take(
 
 
 def reconcile_length(plan: CompositionPlan) -> CompositionPlan:
-    """`plan`, its length set to what its bars need at its tempo where an edit has parted the two, which is noted as a conflict.
+    """`plan`, its length set to what its bars need at its tempi where an edit has parted the two, which is noted as a conflict.
 
     A little less than the bars is as wrong as a long rest behind them: the last chord gets two seconds to ring. A single bar may
     be cut by its length, since the shortest pieces are shorter than a bar. A loop lasts exactly as long as its bars.
     """
-    bar_seconds = float(plan.parsed_meter.bar_quarters) * 60 / plan.tempo_bpm
-    needed = plan.bars * bar_seconds
+    needed = plan.bars_seconds
+    last_bar = plan.tempo_map.seconds_between(plan.meter_map.bar_onset(plan.bars - 1), plan.duration_quarters)
     if plan.loop:
         seconds = needed if abs(plan.seconds - needed) > _ROUNDING_SECONDS else plan.seconds
-    elif plan.bars == 1 or needed + _SHORTEST_RING_SECONDS <= plan.seconds <= needed + bar_seconds + _LONGEST_RING_SECONDS:
+    elif plan.bars == 1 or needed + _SHORTEST_RING_SECONDS <= plan.seconds <= needed + last_bar + _LONGEST_RING_SECONDS:
         return plan
     else:
         seconds = round(needed + 2.0, 2)
     if seconds == plan.seconds:
         return plan
     longest = SECONDS_RANGE[1]
+    at = f"at {plan.tempo_bpm:g}" if plan.tempo_map.is_constant else "at their tempi"
+    of = f" of {plan.meter}" if plan.meter_map.is_constant else ""
     if seconds > longest:
         raise BriefError(
-            f"{plan.bars} bars at {plan.tempo_bpm:g} last {needed:.0f} s; take bars out or raise the tempo: {longest:g} s is the limit"
+            f"{plan.bars} bars {at} last {needed:.0f} s; take bars out or raise the tempo: {longest:g} s is the limit"
         )
-    note = (
-        f"{plan.bars} bars of {plan.meter} at {plan.tempo_bpm:g} last {needed:.1f} s, "
-        f"so the length became {seconds:.6g} s instead of {plan.seconds:g}"
-    )
+    note = f"{plan.bars} bars{of} {at} last {needed:.1f} s, so the length became {seconds:.6g} s instead of {plan.seconds:g}"
     return plan.model_copy(update={"seconds": seconds, "conflicts": (*plan.conflicts, note)})

@@ -14,12 +14,11 @@ No model is asked again: a plan and a tune that came from one are on record.
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from img2music.atomic_files import file_digest
 from img2music.errors import DocumentError
@@ -204,8 +203,7 @@ def _compare_made(name: str, content: bytes, record: Manifest, named_style: str 
     if name == "plan.json":
         # A style file may lie elsewhere now, and parts had no ids once; neither decides a note, nor does the number of the version.
         spellings += [_plan_with_style(content, named_style)]
-        spellings += [_plan_of_version_1(one) for one in spellings]
-        spellings += [_plan_without_ids(one) for one in spellings]
+        spellings += [_plan_of_version_1(one, ids=ids) for one in spellings for ids in (True, False)]
     return "same" if record.files[name] in {sha256(spelling).hexdigest() for spelling in spellings} else "different"
 
 
@@ -214,22 +212,21 @@ def _plan_with_style(content: bytes, style: str | None) -> bytes:
     if style is None or not is_style_file(style):
         return content
     plan = CompositionPlan.model_validate_json(content)
-    return (plan.model_copy(update={"style": style}).model_dump_json(indent=2) + "\n").encode()
+    playing = plan.playing and plan.playing.model_copy(update={"style": style})
+    return (plan.model_copy(update={"style": style, "playing": playing}).model_dump_json(indent=2) + "\n").encode()
 
 
-def _plan_without_ids(content: bytes) -> bytes:
-    """A plan.json as it was written before parts had ids and hands; unchanged where those are not what the parts' names say."""
-    plan = json.loads(content)
-    for part in plan["parts"]:
-        if (part["id"], part["hand"]) != (part["name"], hand_in_name(part["name"])):
-            return content
-        del part["id"], part["hand"]
-    return (json.dumps(plan, indent=2, ensure_ascii=False) + "\n").encode()
+def _plan_of_version_1(content: bytes, *, ids: bool) -> bytes:
+    """A plan.json as it was written before plans could move and held how they are played, and, without `ids`, before parts had ids and hands.
 
-
-def _plan_of_version_1(content: bytes) -> bytes:
-    """A plan.json as it was written before plans could move; what moves in one is told apart by its fields."""
-    return content.replace(b'"version": 2', b'"version": 1', 1)
+    Unchanged where those are not what the parts' names say; what moves in a plan is told apart by its fields.
+    """
+    plan = CompositionPlan.model_validate_json(content)
+    if not ids and any((part.id, part.hand) != (part.name, hand_in_name(part.name)) for part in plan.parts):
+        return content
+    left_out: dict[str, Any] = {"playing": True} if ids else {"playing": True, "parts": {"__all__": {"id", "hand"}}}
+    written = plan.model_dump_json(indent=2, exclude=left_out).replace('"version": 2', '"version": 1', 1)
+    return (written + "\n").encode()
 
 
 def compare_recorded_files(folder: Path, hashes: Mapping[str, str], most_bytes: int = _MOST_BYTES) -> dict[str, FileState]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Unpack, cast
+from typing import TYPE_CHECKING, Unpack
 
-from img2music.brief import Brief, Wishes
+from img2music.brief import Brief, Wishes, with_wishes
 from img2music.io.picture_sequence import PictureSequence
+from img2music.io.style_files import with_playing_style
 from img2music.performance import Performance
 from img2music.pipeline.make_piece import make_piece, reconcile_length
 from img2music.pipeline.output_options import Output, split_options
@@ -246,7 +247,7 @@ class Pipeline:
         options: OutputOptions,
     ) -> Work:
         output = Output.of(**options)
-        begin = reconcile_length(start) if isinstance(start, CompositionPlan) else start
+        begin = with_playing_style(reconcile_length(start)) if isinstance(start, CompositionPlan) else start
         asked = brief
         if asked is None:
             asked = Brief() if isinstance(begin, Scene) else Brief(seconds=begin.seconds, seed=begin.seed)
@@ -281,5 +282,4 @@ def _with_wishes(brief: Brief | None, wishes: Wishes) -> Brief:
         return Brief.of(**wishes)
     if not wishes:
         return brief
-    merged: Wishes = {**cast("Wishes", brief.model_dump(exclude_unset=True)), **wishes}
-    return Brief.of(**merged)
+    return Brief.of(**with_wishes(brief.model_dump(exclude_unset=True), wishes))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from img2music.brief import Brief
 from img2music.errors import BackendError, Img2MusicError
+from img2music.io.style_files import with_playing_style
 from img2music.performance import Performance
 from img2music.plan import CompositionPlan
 from img2music.provenance import collect_model_uses
@@ -21,11 +22,14 @@ from img2music.score import Score
 from img2music.stages import Rendering, WordsReader, load_stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+    from fractions import Fraction
 
     from img2music.pipeline.progress import Log
     from img2music.pipeline_config import PipelineConfig, StageConfig
     from img2music.stages import Kind
+    from img2music.theory.key_map import KeyPoint
+    from img2music.theory.tempo_map import TempoStep
 
 __all__ = ["StageRunner"]
 
@@ -66,7 +70,8 @@ class StageRunner:
             with collect_model_uses() as uses:
                 try:
                     with log.step(kind, _DOING[kind]):
-                        made = _checked_call(kind, config.use, result, self._stage(kind, place, config), *inputs, **options)
+                        stage = self._stage(kind, place, config)
+                        made: D = _with_playing_style(_checked_call(kind, config.use, result, stage, *inputs, **options))
                 except BackendError as error:
                     if config.fallback is None:
                         raise
@@ -100,7 +105,8 @@ def _checked_call(kind: Kind, name: str, result: type[T], stage: Callable[..., o
     """A stage's result.
 
     Raises:
-        BackendError: a plug-in that raised anything but ours, or any stage that returned something else than `result`.
+        BackendError: a plug-in that raised anything but ours, any stage that returned something else than `result`, or a realizer whose
+            score has other bars, metres, tempi or keys than its plan.
     """
     try:
         made = stage(*inputs, **options)
@@ -113,4 +119,39 @@ def _checked_call(kind: Kind, name: str, result: type[T], stage: Callable[..., o
         raise BackendError(f"{kind} {name!r} failed ({type(error).__name__}: {reason}); tell the plug-in's author") from error
     if not isinstance(made, result):
         raise BackendError(f"{kind} {name!r} returned {type(made).__name__}, not {result.__name__}; tell the plug-in's author")
+    departure = _departure(made, inputs[0]) if isinstance(made, Score) and isinstance(inputs[0], CompositionPlan) else None
+    if departure is not None:
+        raise BackendError(f"{kind} {name!r} wrote {departure}; it has to take bars, metres, tempi and keys from the plan")
     return made
+
+
+def _departure(score: Score, plan: CompositionPlan) -> str | None:
+    """The first place where a score goes in another time or key than its plan; None where it keeps to it.
+
+    The files would contradict each other: the page is written from the score, and its length is the plan's.
+    """
+    if score.bars != plan.bars:
+        return f"{score.bars} bars where the plan has {plan.bars}"
+    bars = plan.meter_map
+    for bar in range(plan.bars):
+        if score.meter_map.meter_at(bar) != bars.meter_at(bar):
+            return f"{score.meter_map.meter_at(bar).name} in bar {bar + 1} where the plan says {bars.meter_at(bar).name}"
+    for onset in _places(score.tempo_map.steps, plan.tempo_map.steps):
+        ours, asked = score.tempo_map.bpm_at(onset), plan.tempo_map.bpm_at(onset)
+        if ours != asked and onset < plan.duration_quarters:
+            return f"{ours:g} quarter notes a minute in bar {bars.bar_at(onset) + 1} where the plan says {asked:g}"
+    for onset in _places(score.key_map.points, plan.key_map.points):
+        key, planned = score.key_map.key_at(onset), plan.key_map.key_at(onset)
+        if key != planned and onset < plan.duration_quarters:
+            return f"{key.name} in bar {bars.bar_at(onset) + 1} where the plan says {planned.name}"
+    return None
+
+
+def _places(*maps: Sequence[TempoStep] | Sequence[KeyPoint]) -> list[Fraction]:
+    """Where any of the maps changes, in order."""
+    return sorted({one.onset_quarters for points in maps for one in points})
+
+
+def _with_playing_style(made: Any) -> Any:
+    """A plan with how its style is played, which a planner of anybody's may leave to the style's name; whatever else it is as it is."""
+    return with_playing_style(made) if isinstance(made, CompositionPlan) else made

@@ -13,12 +13,27 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from img2music.theory.meter_map import bars_seconds
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from img2music.section import Section
     from img2music.theory import Meter
 
-__all__ = ["SectionLayout", "count_bars", "fit_tempo", "layout_sections", "section_energies", "split_into_phrases"]
+__all__ = [
+    "SectionLayout",
+    "bars_loss",
+    "count_bars",
+    "fit_tempo",
+    "layout_more_sections",
+    "layout_sections",
+    "name_sections",
+    "ring_seconds",
+    "section_energies",
+    "share_bars",
+    "split_into_phrases",
+]
 
 _RING_SECONDS = (1.2, 3.2)
 """The last chord rings this long where the length allows (our choice: a mezzo-forte piano chord has faded after 3 s)."""
@@ -60,12 +75,20 @@ class SectionLayout:
         """Length of the section."""
         return sum(self.phrase_bars)
 
+    @classmethod
+    def of(cls, section: Section) -> SectionLayout:
+        """That of a section which has harmony."""
+        return cls(section.name, section.material, section.role, section.phrase_bars)
+
 
 def count_bars(seconds: float, tempo_bpm: float, meter: Meter) -> int:
     """Whole bars that fit into `seconds` and leave the last chord time to ring; at least one."""
-    bar_seconds = float(meter.bar_quarters) * 60 / tempo_bpm
-    ring = min(_RING_SECONDS[0], seconds * 0.12)
-    return max(1, floor((seconds - ring) / bar_seconds + 1e-9))
+    return max(1, floor((seconds - ring_seconds(seconds)[0]) / bars_seconds(1, meter, tempo_bpm) + 1e-9))
+
+
+def ring_seconds(seconds: float) -> tuple[float, float]:
+    """How long the last chord of a piece of `seconds` rings at least, and at most where the length allows."""
+    return min(_RING_SECONDS[0], seconds * 0.12), _RING_SECONDS[1]
 
 
 def fit_tempo(seconds: float, tempo_bpm: float, meter: Meter, limits: tuple[float, float]) -> float:
@@ -79,12 +102,17 @@ def fit_tempo(seconds: float, tempo_bpm: float, meter: Meter, limits: tuple[floa
 
     def loss(tempo: float) -> float:
         bars = count_bars(seconds, tempo, meter)
-        ring = seconds - bars * float(meter.bar_quarters) * 60 / tempo
-        outside = max(0.0, ring - _RING_SECONDS[1])
-        # Four-bar phrases want a multiple of four; a bar too many costs as much as half a second of silence.
-        return outside + 0.5 * min(bars % 4, 4 - bars % 4) + 0.1 * abs(tempo - tempo_bpm)
+        return bars_loss(bars, seconds - bars_seconds(bars, meter, tempo)) + 0.1 * abs(tempo - tempo_bpm)
 
     return min(candidates, key=loss)
+
+
+def bars_loss(bars: int, ring: float) -> float:
+    """How badly so many bars and the `ring` seconds behind them fill a length, in seconds of silence.
+
+    Four-bar phrases want a multiple of four; a bar too many costs as much as half a second of silence.
+    """
+    return max(0.0, ring - _RING_SECONDS[1]) + 0.5 * min(bars % 4, 4 - bars % 4)
 
 
 def layout_sections(bars: int, form: str = "song") -> tuple[SectionLayout, ...]:
@@ -107,14 +135,54 @@ def layout_sections(bars: int, form: str = "song") -> tuple[SectionLayout, ...]:
     short = max((index for index, role in enumerate(roles) if role == "contrast"), default=len(letters) // 2)
     lengths[short] -= size * len(letters) - units
     layouts = [] if not intro else [SectionLayout("intro", "intro", "intro", split_into_phrases(intro))]
-    seen: dict[str, int] = {}
-    for index, (letter, length) in enumerate(zip(letters, lengths, strict=True)):
-        seen[letter] = seen.get(letter, 0) + 1
-        name = letter if letters.count(letter) == 1 else f"{letter}{seen[letter]}"
-        layouts.append(SectionLayout(name, letter, roles[index], (4,) * length))
+    for letter, name, role, length in zip(letters, name_sections(letters), roles, lengths, strict=True):
+        layouts.append(SectionLayout(name, letter, role, (4,) * length))
     if outro:
         layouts.append(SectionLayout("outro", "outro", "outro", split_into_phrases(outro)))
     return tuple(layouts)
+
+
+def layout_more_sections(bars: int, form: str, least: int) -> tuple[SectionLayout, ...]:
+    """As `layout_sections`, with at least `least` sections between introduction and ending, and something else after a first theme.
+
+    Where the form has too few it gives introduction and ending away, and has as many sections as are asked for: of whole phrases while
+    there are enough, else of two bars and more.
+
+    Raises:
+        ValueError: fewer than two bars a section.
+    """
+    layouts = layout_sections(bars, form)
+    body = [layout for layout in layouts if layout.role not in {"intro", "outro"}]
+    if len(body) >= least and (form == "strophic" or len({layout.material for layout in body}) > 1):
+        return layouts
+    letters = _letters(least, form) if least != 2 or form == "strophic" else "AB"
+    roles = [_role(letters, index, form) for index in range(least)]
+    return tuple(
+        SectionLayout(name, letter, role, split_into_phrases(length))
+        for letter, name, role, length in zip(letters, name_sections(letters), roles, share_bars(bars, least), strict=True)
+    )
+
+
+def share_bars(bars: int, sections: int) -> list[int]:
+    """`bars` parted among sections as evenly as whole phrases, or else pairs of bars, allow; the last one has what is left over.
+
+    Raises:
+        ValueError: fewer than two bars a section.
+    """
+    unit = 4 if bars // 4 >= sections else 2
+    units, rest = divmod(bars, unit)
+    if units < sections:
+        raise ValueError(f"{bars} bars have no room for {sections} sections of two bars")
+    each, more = divmod(units, sections)
+    return [unit * (each + (index < more)) + rest * (index == sections - 1) for index in range(sections)]
+
+
+def name_sections(letters: Sequence[str]) -> list[str]:
+    """The names of sections by their letters: the letter, with a number where it comes again."""
+    return [
+        letter if letters.count(letter) == 1 else f"{letter}{letters[: index + 1].count(letter)}"
+        for index, letter in enumerate(letters)
+    ]
 
 
 def _role(letters: str, index: int, form: str) -> Literal["theme", "contrast", "return"]:

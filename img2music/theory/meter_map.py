@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import ceil
+from math import ceil, floor
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -118,9 +118,9 @@ class MeterMap:
         return self.bar_onset(bar) + place
 
     def bar_at(self, quarters: Fraction | float) -> int:
-        """The bar that holds a place; at a bar line the one that begins."""
+        """The bar that holds a place; at a bar line the one that begins. An upbeat lies in bar -1."""
         point = self._of_onset(quarters)
-        return point.first_bar + int((quarters - point.onset_quarters) / point.meter.bar_quarters)
+        return point.first_bar + floor((quarters - point.onset_quarters) / point.meter.bar_quarters)
 
     def place_in_bar(self, quarters: Fraction) -> tuple[int, Fraction]:
         """The bar that holds a place, and how far from its bar line it lies."""

@@ -39,6 +39,8 @@ def settle_words(brief: Brief) -> Brief:
         for name in (*_EXACT, "loop")
         if getattr(reading, name) is not None and name not in brief.model_fields_set
     }
+    if brief.tempo_to_bpm is not None:
+        update.pop("loop", None)  # a loop ends as it begins
     if reading.only and reading.instruments and "instruments" not in brief.model_fields_set and len(reading.instruments) <= 12:
         update["instruments"] = reading.instruments
     return brief.model_copy(update=update) if update else brief
@@ -67,6 +69,13 @@ def overruled_words(brief: Brief, reading: WordsReading) -> tuple[str, ...]:
         if name == "style" and load_style(wish).name == said:
             continue
         told.append(f"your words say {_words(name, said)}, {_NAMES[name]} says {_words(name, wish)}; the option was kept")
+    if reading.tempo_trend is not None and brief.tempo_bpm is not None and reading.tempo_bpm is None:
+        way = "faster" if reading.tempo_trend > 1 else "slower"
+        told.append(f"your words ask it to get {way}, --tempo says {brief.tempo_words}; the option was kept")
+    if reading.end_mode is not None and brief.key is not None and reading.key is None:
+        told.append(f"your words ask for {reading.end_mode} at the end, --key says {', '.join(brief.keys)}; the option was kept")
+    if reading.loop and not brief.loop and brief.tempo_to_bpm is not None:
+        told.append(f"your words say a loop, which ends as it begins, --tempo says {brief.tempo_words}; the option was kept")
     if reading.tempo_range and brief.tempo_bpm and not reading.tempo_range[0] <= brief.tempo_bpm <= reading.tempo_range[1]:
         low, high = reading.tempo_range
         told.append(f"your words ask for {low:.0f} to {high:.0f} bpm, --tempo for {brief.tempo_bpm:g}; the option was kept")

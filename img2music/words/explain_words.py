@@ -78,6 +78,10 @@ def _effect(one: ReadWord) -> str:
         parts.append(f"{does.tempo_bpm[0]:g}-{does.tempo_bpm[1]:g} bpm")
     if does.tempo_factor:
         parts.append(f"tempo x {does.tempo_factor:g}")
+    if does.tempo_trend:
+        parts.append(f"gets {'faster' if does.tempo_trend > 1 else 'slower'}")
+    if does.end_mode:
+        parts.append(f"{does.end_mode} at the end")
     if does.loop:
         parts.append("a loop")
     if not parts:

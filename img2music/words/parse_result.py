@@ -52,8 +52,12 @@ class WordsReading:
     tempo_range: tuple[float, float] | None = None
     """Quarter notes a minute that "slow" or "allegro" allow."""
     tempo_factor: float = 1.0
+    tempo_trend: float | None = None
+    """The last tempo beside the first, where words ask it to get faster (above 1) or slower."""
     key: str | None = None
     mode: str | None = None
+    end_mode: str | None = None
+    """"major" or "minor", where words ask for it at the end."""
     meter: str | None = None
     style: str | None = None
     style_words: str = ""

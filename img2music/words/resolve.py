@@ -56,6 +56,8 @@ def resolve_words(walk: ParseState) -> WordsReading:
     if len(instruments) > _MOST_PLAYERS:
         aside.append(UnreadWord(", ".join(instruments[_MOST_PLAYERS:]), f"words name at most {_MOST_PLAYERS} instruments"))
         instruments = instruments[:_MOST_PLAYERS]
+    trend = _trend(read, conflicts)
+    ends = [one.does.end_mode for one in read if one.does.end_mode and not one.negated]
     loops = [not one.negated for one in read if one.does.loop]
     return WordsReading(
         read=tuple(read),
@@ -67,8 +69,10 @@ def resolve_words(walk: ParseState) -> WordsReading:
         tempo_bpm=float(bpm) if bpm else None,
         tempo_range=tempo_range,
         tempo_factor=factor,
+        tempo_trend=trend,
         key=key,
         mode=mode,
+        end_mode=ends[0] if ends else None,
         meter=meter,
         style=style.does.style if style else None,
         style_words=style.words if style else "",
@@ -183,6 +187,18 @@ def _tempo(read: Sequence[ReadWord], bpm: str | None, conflicts: list[str]) -> t
         return None, factor
     exact.sort(key=lambda item: item[1].negated)  # what is wanted before what is not
     return (exact[0][0], factor) if exact else (None, min(2.0, max(0.5, factor)))
+
+
+def _trend(read: Sequence[ReadWord], conflicts: list[str]) -> float | None:
+    """The last tempo beside the first; None where no word asks for a change, or words ask for both ways."""
+    found = [(one.does.tempo_trend, one) for one in read if one.does.tempo_trend and not one.negated]
+    other = next((one for trend, one in found if (trend > 1) != (found[0][0] > 1)), None)
+    if other is not None:
+        conflicts.append(
+            f"your words ask for {_said(found[0][1])} and for {_said(other)}; they cancel each other, and the tempo stays"
+        )
+        return None
+    return found[0][0] if found else None
 
 
 def _said(one: ReadWord) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from img2music.cancellation import Cancelled
 from img2music.evaluation.workbench.result_tables import SCORES
 from img2music.resources import data_folder
 from img2music.templates import TEMPLATE_VARIABLES, UNTRUSTED_LIMITS, load_prompt, prompt_names
@@ -347,8 +348,9 @@ def test_ratings_beside_the_pictures_are_the_yardstick(run: Run, tried: Callable
     assert "ratings.csv:2" in assert_one_line(err)
 
 
+@pytest.mark.parametrize("interrupt", [KeyboardInterrupt, Cancelled])
 def test_an_interrupted_run_says_how_to_go_on(
-    run: Run, tried: Callable[..., list[object]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    run: Run, tried: Callable[..., list[object]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, interrupt: type[BaseException]
 ) -> None:
     from img2music.evaluation.workbench import runner
 
@@ -356,7 +358,7 @@ def test_an_interrupted_run_says_how_to_go_on(
 
     def stop(self: Any, cell: Any, **options: Any) -> Any:
         if cell.prompt.label == "mine/b":
-            raise KeyboardInterrupt
+            raise interrupt
         return original(self, cell, **options)
 
     with monkeypatch.context() as patch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from inspect import signature
 from typing import TYPE_CHECKING, Any, get_type_hints
 
@@ -9,10 +10,11 @@ import pytest
 
 import img2music
 from img2music import Brief, Pipeline
-from img2music.brief import Wishes
+from img2music.brief import Wishes, with_wishes
 from img2music.errors import BriefError, UsageError
 from img2music.pipeline import recompose
 from img2music.pipeline.output_options import PieceOptions
+from img2music.theory import Key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 def test_the_typed_wishes_are_the_fields_of_a_brief() -> None:
     assert set(Wishes.__annotations__) == set(Brief.model_fields)
-    assert get_type_hints(Wishes)["tempo_bpm"] == float | None
+    assert get_type_hints(Wishes)["tempo_bpm"] == float | str | tuple[float, float] | None
 
 
 @pytest.mark.parametrize(
@@ -39,7 +41,7 @@ def test_type_checkers_find_a_wrong_wish() -> None:
     with pytest.raises(UsageError):
         Brief.of(tempo=90)  # type: ignore[call-arg]
     with pytest.raises(BriefError):
-        Brief.of(tempo_bpm="fast")  # type: ignore[arg-type]
+        Brief.of(tempo_bpm=["fast"])  # type: ignore[arg-type]
     with pytest.raises(UsageError):
         img2music.compose("x.png", tempo=90)  # type: ignore[call-arg]
     with pytest.raises(UsageError):
@@ -87,6 +89,58 @@ def test_the_command_line_reads_a_clock(make_picture: Callable[..., Path], run: 
     code, _, said = run("plan", make_picture(), "--seconds", "eight")
     assert code == 3
     assert "such as 90 or 1:30" in said
+
+
+@pytest.mark.parametrize(
+    ("wish", "fields"),
+    [
+        ({"key": "D minor, F major"}, {"key": "D minor", "later_keys": ["F major"]}),
+        ({"key": ["Dm", "F", "Dm"]}, {"key": "D minor", "later_keys": ["F major", "D minor"]}),
+        ({"key": "D minor, D minor"}, {"key": "D minor"}),
+        ({"key": "D minor"}, {"key": "D minor"}),
+        ({"tempo_bpm": "72-96"}, {"tempo_bpm": 72, "tempo_to_bpm": 96}),
+        ({"tempo_bpm": (96, 72)}, {"tempo_bpm": 96, "tempo_to_bpm": 72}),
+        ({"tempo_bpm": "72 to 72"}, {"tempo_bpm": 72}),
+        ({"tempo_bpm": "72"}, {"tempo_bpm": 72}),
+    ],
+)
+def test_several_keys_and_two_tempi_are_a_movement(wish: Any, fields: dict[str, Any]) -> None:
+    brief = Brief.of(**wish)
+    written = json.loads(brief.model_dump_json())
+    assert {name: written[name] for name in ("key", "later_keys", "tempo_bpm", "tempo_to_bpm") if written.get(name)} == fields
+    assert Brief.model_validate(written) == brief
+    assert brief.keys == tuple(Key.parse(key).name for key in (fields.get("key"), *fields.get("later_keys", ())) if key)
+
+
+def test_a_brief_that_stays_is_written_as_ever() -> None:
+    assert not {"later_keys", "tempo_to_bpm"} & Brief.of(key="D minor", tempo_bpm=90).model_dump().keys()
+
+
+@pytest.mark.parametrize(
+    ("wish", "message"),
+    [
+        ({"key": "D minor, H major"}, "'H' is no pitch name"),
+        ({"tempo_bpm": "96-"}, "or two such as 72-96"),
+        ({"tempo_bpm": "0-90"}, "give a tempo of 20 to 300"),
+        ({"tempo_bpm": "90-900"}, "give a tempo of 20 to 300"),
+        ({"tempo_bpm": (1, 2, 3)}, "or two such as 72-96"),
+        ({"tempo_bpm": "72-96", "loop": True}, "a loop ends as it begins, so its tempo can't go from 72 to 96"),
+        ({"key": ", ".join(["C", "D"] * 7)}, "name at most 12 keys"),
+        ({"later_keys": ["C"]}, "give it with key"),
+        ({"tempo_to_bpm": 90}, "give it with tempo_bpm"),
+    ],
+)
+def test_a_movement_that_cant_be_is_one_line(wish: Any, message: str) -> None:
+    with pytest.raises((BriefError, UsageError), match=message) as refused:
+        Brief.of(**wish)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_new_key_takes_the_place_of_all_keys() -> None:
+    moving = Brief.of(key="D minor, F major", tempo_bpm="72-96").model_dump(exclude_unset=True)
+    assert Brief.of(**with_wishes(moving, {"key": "C"})).keys == ("C major",)
+    assert Brief.of(**with_wishes(moving, {"tempo_bpm": 60})).tempo_words == "60"
+    assert Brief.of(**with_wishes(moving, {"seconds": 30})).tempo_words == "72-96"
 
 
 def test_one_instrument_needs_no_list() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -13,6 +14,7 @@ from tests.support import extras
 
 extras.require("llm")
 
+from img2music.cancellation import Cancelled, CancelToken, cancelled_by, sleep
 from img2music.errors import BackendError
 from img2music.models import Answer, Client, ModelSpec, chat_model, unavailable_reason
 from img2music.models.answer_cache import AnswerCache
@@ -172,3 +174,39 @@ def test_a_count_beyond_reason_is_no_count() -> None:
 
     message = AIMessage("x", usage_metadata={"input_tokens": 10**400, "output_tokens": 3, "total_tokens": 3})
     assert (parse_response(message).answer.tokens_in, parse_response(message).answer.tokens_out) == (0, 3)
+
+
+# Stopping
+
+
+def test_a_question_that_is_waited_for_is_left_when_the_work_is_stopped(tmp_path: Path) -> None:
+    token, left = CancelToken(), threading.Event()
+
+    def answer(_: Any) -> Any:
+        token.cancel()
+        left.wait(600)
+        return GOOD_ANSWER
+
+    with StubServer(answer=answer) as server:
+        with pytest.raises(Cancelled), cancelled_by(token):
+            ask(server, tmp_path, limit=600)
+        left.set()
+        assert server.asked == 1
+
+
+def test_a_wait_between_two_tries_ends_when_the_work_is_stopped(tmp_path: Path) -> None:
+    token = CancelToken()
+
+    def sleeper(seconds: float) -> None:
+        threading.Thread(target=token.cancel).start()
+        sleep(seconds)
+
+    with StubServer(default="429:500") as server:
+        spec = ModelSpec.parse("openai:stub", base_url=server.base_url)
+        with pytest.raises(Cancelled), cancelled_by(token):
+            Client(spec, cache=AnswerCache(tmp_path), sleeper=sleeper).ask(question(), until=monotonic() + 600)
+        assert server.asked == 1
+
+
+def test_a_client_sleeps_so_that_it_can_be_woken() -> None:
+    assert Client("openai:stub")._sleep is sleep

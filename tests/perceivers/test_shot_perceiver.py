@@ -17,6 +17,7 @@ from img2music.stages import load_stage
 from img2music.storyboard import Curve, HitPoint, MediaInfo, Shot, Storyboard
 from tests.support.made_scenes import make_scene
 from tests.support.made_storyboards import CLIP
+from tests.support.registered import installed_package
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,6 +112,42 @@ def test_the_offline_eye_sees_an_album(make_picture: Callable[..., Path]) -> Non
     album = MediaInfo(kind="album", file="0.png")
     storyboard = ShotPerceiver(eye)(PictureSequence(album, 20, [(0, 12, pictures[0]), (12, 20, pictures[1])]))
     assert [shot.scene for shot in storyboard.shots] == [eye(picture) for picture in pictures]
+
+
+PLUG_IN = """
+from img2music.perceivers.offline import OfflinePerceiver
+
+class Dreamer:
+    def __init__(self, *, mood="calm"):
+        self.mood = mood
+    def __call__(self, picture, /):
+        scene = OfflinePerceiver()(picture)
+        mood = scene.attributes.mood.model_copy(update={"value": (self.mood,)})
+        return scene.model_copy(update={"attributes": scene.attributes.model_copy(update={"mood": mood})})
+"""
+PIPELINE = """
+name: dreams
+description: d
+needs: a plug-in
+leaves_machine: nothing
+licence: l
+stages:
+  perceiver: {use: dreamer, options: {mood: strange}}
+"""
+
+
+def test_a_plug_in_for_stills_sees_storyboards_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    points = "[img2music.perceiver]\ndreamer = dreamer_stage:Dreamer\n"
+    with installed_package(
+        tmp_path / "site", monkeypatch, "dreamer-stage 1.0", modules={"dreamer_stage": PLUG_IN}, entry_points=points
+    ):
+        (tmp_path / "dreams.yaml").write_text(PIPELINE)
+        sequence = PictureSequence(CLIP, 3, [(0, 1, frame(20)), (1, 3, frame(30))])
+        for storyboard in (
+            Pipeline.load(tmp_path / "dreams.yaml").storyboard(sequence),
+            ShotPerceiver(load_stage("perceiver", "dreamer", {"mood": "strange"}))(sequence),
+        ):
+            assert [shot.scene.attributes.mood.value for shot in storyboard.shots] == [("strange",)] * 2
 
 
 # The pipeline

@@ -74,25 +74,25 @@ def test_strict_plays_what_is_written() -> None:
 @pytest.mark.parametrize("style", style_names())
 def test_expression_stays_near_the_page(style: str) -> None:
     plan, score, performance = play(style=style, seconds=40)
-    clock = PerformanceClock.of(plan, load_style(style))
+    clock = PerformanceClock.of(score, plan, load_style(style))
     last_two_bars = score.duration_quarters - 2 * score.meter.bar_quarters
     for part, written in zip(performance.parts, score.parts, strict=True):
         notes = [note for note in written.notes if note.onset_quarters < last_two_bars]
         assert notes
         for note in notes:
-            late = clock.seconds(note.onset_quarters) - float(note.onset_quarters) * clock.quarter_seconds
-            assert abs(late) < 0.25 * clock.quarter_seconds + 0.1
+            late = clock.seconds(note.onset_quarters) - plan.tempo_map.seconds_at(note.onset_quarters)
+            assert abs(late) < 0.25 * plan.tempo_map.seconds_at(1) + 0.1
         assert len(part.notes) == len(written.notes)
 
 
 def test_swing_bends_the_off_beats_and_only_them() -> None:
     plan, score, _ = play(style="jazz-ballad", seconds=30)
     straight, swung = (
-        PerformanceClock.of(plan, load_style("jazz-ballad").model_copy(update={"swing": amount, "rubato": 0.0}))
+        PerformanceClock.of(score, plan, load_style("jazz-ballad").model_copy(update={"swing": amount, "rubato": 0.0}))
         for amount in (0.0, 1.0)
     )
     for note in score.parts[0].notes[:40]:
-        moved = (swung.seconds(note.onset_quarters) - straight.seconds(note.onset_quarters)) / swung.quarter_seconds
+        moved = (swung.seconds(note.onset_quarters) - straight.seconds(note.onset_quarters)) / plan.tempo_map.seconds_at(1)
         if score.meter.weight(note.onset_quarters):
             assert abs(moved) < 1e-9
         elif note.onset_quarters % 1 == 0.5:
@@ -101,18 +101,18 @@ def test_swing_bends_the_off_beats_and_only_them() -> None:
 
 def test_rubato_leaves_phrase_borders_alone_and_time_never_runs_back() -> None:
     plan, score, _ = play(style="solo-piano", seconds=60)
-    clock = PerformanceClock.of(plan, load_style("solo-piano"))
+    clock = PerformanceClock.of(score, plan, load_style("solo-piano"))
     for border in clock.phrase_starts[:-2]:
-        assert clock.seconds(border) == pytest.approx(float(border) * clock.quarter_seconds)
+        assert clock.seconds(border) == pytest.approx(plan.tempo_map.seconds_at(border))
     places = sorted({note.onset_quarters for part in score.parts for note in part.notes})
     assert all(clock.seconds(one) < clock.seconds(other) for one, other in pairwise(places))
 
 
 def test_the_end_slows_down_but_the_length_stays() -> None:
     plan, score, performance = play(style="solo-piano", seconds=60)
-    clock = PerformanceClock.of(plan, load_style("solo-piano"))
+    clock = PerformanceClock.of(score, plan, load_style("solo-piano"))
     last_bar = score.duration_quarters - score.meter.bar_quarters
-    assert clock.seconds(last_bar) > float(last_bar) * clock.quarter_seconds + 0.1
+    assert clock.seconds(last_bar) > plan.tempo_map.seconds_at(last_bar) + 0.1
     assert performance.seconds_at(performance.end_ticks) == pytest.approx(60, abs=0.001)
 
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["changes_answer", "choice_answer", "flat_scene_answer", "plan_answer", "record_answers", "scene_answer"]
+__all__ = [
+    "changes_answer", "choice_answer", "flat_scene_answer", "moving_plan_answer", "moving_section", "plan_answer", "record_answers", "scene_answer",
+]  # fmt: skip
 
 
 def _decision(value: Any, *because: str, confidence: float = 0.7) -> dict[str, Any]:
@@ -79,6 +81,30 @@ def plan_answer(**changes: Any) -> dict[str, Any]:
             {"instrument": "cello", "role": "bass", "from_energy": 0.45},
         ],
     } | changes
+
+
+def moving_plan_answer(**changes: Any) -> dict[str, Any]:
+    """A sound answer of the schema "plan/2": the same piece, nothing in it moves."""
+    answer = plan_answer()
+    sections = [
+        moving_section(section["name"], section["bars"], **{name: section[name] for name in ("letter", "role", "energy")})
+        for section in answer["sections"]
+    ]
+    return answer | {"materials": [], "sections": sections} | changes
+
+
+def moving_section(name: str, bars: list[str], **moves: Any) -> dict[str, Any]:
+    """A section of the schema "plan/2" in which nothing moves but what `moves` says."""
+    return {
+        "name": name,
+        "letter": "A",
+        "role": "theme",
+        "energy": 0.5,
+        "bars": bars,
+        **dict.fromkeys(("key", "meter", "tempo_bpm", "tempo_end_bpm", "dynamics", "tune_by", "texture", "ending")),
+        "silent": [],
+        "hits": [],
+    } | moves
 
 
 def changes_answer(**changes: Any) -> dict[str, Any]:

@@ -9,13 +9,16 @@ from __future__ import annotations
 import errno
 import json
 import os
+import signal
 import sys
+import threading
 import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from img2music.cancellation import CancelToken, cancelled_by
 from img2music.errors import Img2MusicError, OutputError
 
 if TYPE_CHECKING:
@@ -36,6 +39,8 @@ __all__ = [
     "print_notice",
     "print_text",
     "progress",
+    "progress_line",
+    "stopped_by_ctrl_c",
 ]
 
 EXIT_BUG = 1
@@ -99,23 +104,56 @@ def exit_code_of(error: BaseException) -> int:
 
 @contextmanager
 def progress(title: str) -> Iterator[Callable[[Event], None]]:
-    """Shows what is being done to `title` while the block runs; takes the pipeline's events."""
+    """Shows what is being done to `title` while the block runs, and how far it is; takes the pipeline's events. Ctrl-C stops the block."""
     if not sys.stderr.isatty():
-        yield _tell_fallbacks
+        with stopped_by_ctrl_c():
+            yield _tell_fallbacks
         return
     from rich.console import Console
     from rich.text import Text
 
     console = Console(stderr=True)
-    with console.status(Text(clean(title)), refresh_per_second=4) as status:
+    with console.status(Text(clean(title)), refresh_per_second=4) as status, stopped_by_ctrl_c():
 
         def show(event: Event) -> None:
-            if event.state == "started":
-                status.update(Text(clean(f"{title}: {event.message}")))
-            elif event.state == "fallback":
+            if event.state == "fallback":
                 console.print(Text(f"img2music: {clean(event.message)}"))
+            elif event.state != "finished":
+                status.update(Text(progress_line(title, event)))
 
         yield show
+
+
+def progress_line(title: str, event: Event) -> str:
+    """What is being done to `title`, and how much of it is done where that is known: "hills.jpg: making it sound 40%"."""
+    done = f" {event.fraction:.0%}" if event.fraction else ""
+    return clean(f"{title}: {event.message}{done}")
+
+
+@contextmanager
+def stopped_by_ctrl_c() -> Iterator[None]:
+    """The first Ctrl-C stops what is done in the block where it can be stopped cleanly; a second one interrupts it wherever it is.
+
+    Raises:
+        Cancelled: the first one came.
+    """
+    token = CancelToken()
+
+    def stop(_number: int, _frame: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        token.cancel()
+
+    before = signal.getsignal(signal.SIGINT)
+    ours = threading.current_thread() is threading.main_thread() and before is signal.default_int_handler
+    if ours:  # else somebody else's handler decides
+        signal.signal(signal.SIGINT, stop)
+    try:
+        with cancelled_by(token):
+            yield
+        token.raise_if_cancelled()
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, before)
 
 
 def _tell_fallbacks(event: Event) -> None:

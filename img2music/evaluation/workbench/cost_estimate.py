@@ -29,7 +29,7 @@ __all__ = ["Estimate", "ExpectedCost", "Spending", "estimate_run", "expected_cos
 _CHARACTERS_A_TOKEN = 4.0
 _PICTURE_TOKENS = 800
 """Our choice for a picture of 768 pixels: servers count from 85 (OpenAI, low detail) to about 1,100 (four tiles of 512)."""
-_SCHEMA_TOKENS = {"scene/1": 1_050, "scene/2": 460, "plan/1": 660, "changes/1": 610, "choice/1": 80}
+_SCHEMA_TOKENS = {"scene/1": 1_050, "scene/2": 460, "plan/1": 660, "plan/2": 1_300, "changes/1": 610, "choice/1": 80}
 """The schema of an answer goes along with the question: its length by four, as for text."""
 _USUAL_CHARACTERS = {
     "cues": 300, "colours": 150, "measured": 250, "styles": 700, "genres": 1_000, "instruments": 950, "players": 1_050, "limits": 500,
@@ -37,7 +37,15 @@ _USUAL_CHARACTERS = {
     "most": 1, "header": 60, "voices": 500, "idea": 150, "motif": 40, "bars": 50,
 }  # fmt: skip
 """What each variable holds for half a minute of music, rounded up; measured on pictures of `demo/examples`."""
-_ANSWER_TOKENS = {"scene/1": 700, "scene/2": 600, "plan/1": 1_500, "changes/1": 400, "choice/1": 120, "abc/1": 1_500}
+_ANSWER_TOKENS = {
+    "scene/1": 700,
+    "scene/2": 600,
+    "plan/1": 1_500,
+    "plan/2": 2_000,
+    "changes/1": 400,
+    "choice/1": 120,
+    "abc/1": 1_500,
+}
 """Our choice: the length of a full answer."""
 _VARIABLE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 

@@ -1,7 +1,8 @@
 """Makes the cells that are missing, one after the other, and keeps each at once.
 
-A cell's errors are its own: it is kept as failed and the next one is made. What stops a run is Ctrl-C, a full disk and the budget;
-whatever was finished by then stays, and the same command goes on from there. One model is in memory at a time.
+A cell's errors are its own: it is kept as failed and the next one is made. What stops a run is whoever cancels it (Ctrl-C; see
+`img2music.cancellation`), also in the middle of a cell, a full disk and the budget; whatever was finished by then stays, and the same
+command goes on from there. One model is in memory at a time.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from img2music.brief import Brief
+from img2music.cancellation import checkpoint
 from img2music.errors import Img2MusicError, MissingPackageError, OutputError, UsageError
 from img2music.evaluation.diversity import decided_feeling, extract_traits
 from img2music.evaluation.workbench.cell_record import CellRecord
@@ -86,16 +88,17 @@ def run_cells(
         audio_seed: cells of this seed get a sound; None makes none.
         budget_usd: the run ends before the cell that would be expected to pass it.
         on_start: told the place of a cell in `todo`, and the cell.
-        on_event: told of every step of a cell.
+        on_event: told of every step of a cell, and how far it is.
         on_record: told the place of a cell and what came of it.
 
     Raises:
-        OutputError: OUT can't be written.
+        OutputError: OUT can't be written. Cancelled: the run was stopped.
     """
     maker, spending = _CellMaker(on_event), Spending(store.records())
     for place, cell in enumerate(todo):
         if budget_usd is not None and spending.spent_usd + spending.expected_usd(cell) > budget_usd:
             return RunOutcome(place, spending.spent_usd, stopped=True)
+        checkpoint(place, len(todo))
         on_start(place, cell)
         with collect_answers() as answers:
             record, files = maker.make(cell, sound=cell.seed == audio_seed)

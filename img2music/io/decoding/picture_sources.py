@@ -19,6 +19,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from img2music.cancellation import stoppable_call
 from img2music.errors import PictureError, UsageError
 
 if TYPE_CHECKING:
@@ -82,7 +83,8 @@ def _standard_input() -> bytes:
     if stream.isatty():
         raise PictureError("standard input is a terminal; pipe a picture into it (img2music see - < photo.jpg) or give its path")
     try:
-        return stream.buffer.read(LARGEST_FILE + 1)
+        with stoppable_call():
+            return stream.buffer.read(LARGEST_FILE + 1)
     except (OSError, ValueError, AttributeError) as error:
         raise PictureError(f"standard input can't be read ({error}); give the path of a picture") from None
 

@@ -11,12 +11,16 @@ with papers. Does not see who plays what.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from img2music.cancellation import checkpoint
 from img2music.measurement import card, cards_by_name
 from img2music.metrics.symbolic.melody_metrics import entropy
 from img2music.metrics.symbolic.norms import fill_cards
 from img2music.theory import Key
+from img2music.theory.meter_map import steps_in_bar
+from img2music.theory.tempo_map import seconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +28,9 @@ if TYPE_CHECKING:
 
     from img2music.measurement import Measurement
     from img2music.score import Note, Score
+    from img2music.theory import Meter
+    from img2music.theory.meter_map import MeterMap
+    from img2music.theory.tempo_map import TempoMap
 
 __all__ = [
     "CARDS",
@@ -74,30 +81,35 @@ def empty_beat_rate(notes: Sequence[Note], quarters: int) -> float | None:
     """Share of the first `quarters` quarter notes in which nothing sounds."""
     sounding: set[int] = set()
     for note in notes:
+        checkpoint()
         sounding.update(range(int(note.onset_quarters), -int(-note.end_quarters // 1)))
     return 1 - len(sounding & set(range(quarters))) / quarters if quarters else None
 
 
-def mean_inter_onset_seconds(notes: Sequence[Note], tempo_bpm: float) -> float | None:
-    """Mean time between distinct onsets, in seconds at a tempo of quarter notes a minute."""
+def mean_inter_onset_seconds(notes: Sequence[Note], tempi: TempoMap) -> float | None:
+    """Mean time between distinct onsets, in seconds."""
     onsets = {note.onset_quarters for note in notes}
-    return float(max(onsets) - min(onsets)) / (len(onsets) - 1) * 60 / tempo_bpm if len(onsets) > 1 else None
+    if len(onsets) < 2:
+        return None
+    first, last = min(onsets), max(onsets)
+    if tempi.is_constant:  # the mean of notes first: to the last bit what was always printed
+        return seconds_of(float(last - first) / (len(onsets) - 1), tempi.bpm)
+    return tempi.seconds_between(first, last) / (len(onsets) - 1)
 
 
-def groove_similarity(onsets: Sequence[Fraction], bar_quarters: Fraction, bars: int) -> float | None:
-    """Mean share of places in the bar on which two bars agree whether something is struck, over all pairs of bars.
+def groove_similarity(onsets: Sequence[Fraction], meters: MeterMap, bars: int) -> float | None:
+    """Mean share of places in the bar on which two bars agree whether something is struck, over all pairs of bars of one metre.
 
     Counted a place at a time: where `c` of `B` bars strike, `c * (B - c)` pairs disagree.
     """
-    places = int(bar_quarters * GROOVE_STEPS)
-    if bars < 2 or not onsets:
-        return None
-    struck = {divmod(int(onset * GROOVE_STEPS), places) for onset in onsets}
-    counts = [0] * places
-    for _, place in struck:
-        counts[place] += 1
-    disagreements = sum(count * (bars - count) for count in counts)
-    return 1 - disagreements / (places * bars * (bars - 1) / 2)
+    struck: dict[Meter, Counter[int]] = {}
+    for bar, place in {(bar, int(place * GROOVE_STEPS)) for bar, place in map(meters.place_in_bar, onsets)}:
+        struck.setdefault(meters.meter_at(bar), Counter())[place] += 1
+    disagreements = pairs = 0.0
+    for meter, alike in Counter(meters.meter_at(bar) for bar in range(bars)).items():
+        disagreements += sum(count * (alike - count) for count in struck.get(meter, Counter()).values())
+        pairs += steps_in_bar(meter, GROOVE_STEPS) * alike * (alike - 1) / 2
+    return 1 - disagreements / pairs if pairs and onsets else None
 
 
 def measure_descriptors(score: Score) -> tuple[Measurement, ...]:
@@ -112,7 +124,7 @@ def measure_descriptors(score: Score) -> tuple[Measurement, ...]:
             "pitch entropy": entropy(pitches),
             "pitch-class entropy": entropy(pitch % 12 for pitch in pitches),
             "empty-beat rate": empty_beat_rate(notes, whole) if notes else None,
-            "mean inter-onset interval": mean_inter_onset_seconds(notes, score.tempo_bpm),
-            "groove similarity": groove_similarity([note.onset_quarters for note in notes], score.meter.bar_quarters, score.bars),
+            "mean inter-onset interval": mean_inter_onset_seconds(notes, score.tempo_map),
+            "groove similarity": groove_similarity([note.onset_quarters for note in notes], score.meter_map, score.bars),
         },
     )

@@ -9,7 +9,8 @@ Conventions: shares in [0, 1]; None where there is nothing to compare. Does not 
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
+from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ from img2music.cancellation import checkpoint
 from img2music.measurement import card, cards_by_name
 from img2music.metrics.symbolic.norms import fill_cards
 from img2music.metrics.symbolic.sequence_similarity import edit_likeness
+from img2music.theory.pitch import pitch_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,25 +118,31 @@ def _fitness(scores: NDArray[np.float64], length: int, bars: int) -> float:
 
 
 def _bar_features(score: Score) -> NDArray[np.float64]:
-    """Pitch classes of each bar's halves, weighed by length: a row of 24 a bar."""
-    bar = score.meter.bar_quarters
+    """Pitch classes of each bar's halves, weighed by length: a row of 24 a bar.
+
+    In other keys than the first they are counted from that key's tonic, so that a theme is known again there.
+    """
+    bars, home = score.meter_map, pitch_class(score.key.tonic)
     features = np.zeros((score.bars, 24))
     for part in score.parts:
+        checkpoint()
         if part.instrument.kit:
             continue
         for note in part.notes:
-            where = int(note.onset_quarters // bar)
+            where, place = bars.place_in_bar(note.onset_quarters)
             if where < score.bars:
-                half = 12 * (note.onset_quarters - where * bar >= bar / 2)
-                features[where, half + note.pitch % 12] += float(note.duration_quarters)
+                half = 12 * (place >= bars.bar_quarters(where) / 2)
+                pitch = note.pitch - pitch_class(score.key_map.key_at(note.onset_quarters).tonic) + home
+                features[where, half + pitch % 12] += float(note.duration_quarters)
     return features
 
 
 def measure_structure(score: Score, tune: MelodyView | None) -> tuple[Measurement, ...]:
     """Likeness of sections, and the structure indicator."""
     alike, unlike = section_likenesses(tune) if tune is not None else ([], [])
-    bar_seconds = float(score.meter.bar_quarters) * 60 / score.tempo_bpm
-    shortest, longest = (max(1, round(seconds / bar_seconds)) for seconds in _SECONDS)
+    lines = [score.meter_map.bar_onset(bar) for bar in range(score.bars + 1)]
+    usual = median(score.tempo_map.seconds_between(begin, end) for begin, end in pairwise(lines))
+    shortest, longest = (max(1, round(seconds / usual)) for seconds in _SECONDS)
     features = _bar_features(score)
     return fill_cards(
         CARDS,

@@ -14,6 +14,7 @@ from math import log2
 from statistics import median
 from typing import TYPE_CHECKING
 
+from img2music.cancellation import checkpoint
 from img2music.measurement import card, cards_by_name
 from img2music.metrics.symbolic.norms import fill_cards
 from img2music.metrics.symbolic.sequence_similarity import longest_repeat, runs
@@ -41,7 +42,7 @@ def entropy(items: Iterable[object]) -> float | None:
 
 
 def _consonance(tune: MelodyView) -> float | None:
-    fits = [tune.fits(tone) for tone in tune.tones if tune.meter.weight(tone.onset) >= 2]
+    fits = [tune.fits(tone) for tone in tune.tones if tune.weight(tone) >= 2]
     known = [fit for fit in fits if fit is not None]
     return sum(known) / len(known) if known else None
 
@@ -53,11 +54,10 @@ def _leap_recovery(tune: MelodyView) -> float | None:
 
 def _climax(tune: MelodyView) -> float | None:
     """The mean over stretches of eight bars, the usual length of a theme, from the bar in which the tune begins."""
-    eight = _THEME_BARS * tune.meter.bar_quarters
-    begin = tune.tones[0].onset // tune.meter.bar_quarters * tune.meter.bar_quarters if tune.tones else Fraction(0)
+    bars = [tune.meters.bar_at(tone.onset) for tone in tune.tones]
     stretches: dict[int, list[int]] = {}
-    for tone in tune.tones:
-        stretches.setdefault(int((tone.onset - begin) // eight), []).append(tone.pitch)
+    for bar, tone in zip(bars, tune.tones, strict=True):
+        stretches.setdefault((bar - bars[0]) // _THEME_BARS, []).append(tone.pitch)
     marks = []
     for pitches in stretches.values():
         if len(pitches) >= _FEW:
@@ -83,14 +83,15 @@ def _breath(tune: MelodyView) -> float | None:
     if len(tune.tones) < _FEW or len(tune.phrases) < 2:
         return None
     usual = median(step for _, step in tune.moves) / tune.unit
-    bar = tune.meter.bar_quarters
     nexts = [*(tone.onset for tone in tune.tones[1:]), None]
     breaths = []
     for begin, end in pairwise(tune.phrases):
+        checkpoint()
+        last_bar = max(begin, end - tune.meters.bar_quarters(tune.meters.bar_at(end) - 1))
         last = [
             (tone, after)
             for tone, after in zip(tune.tones, nexts, strict=True)
-            if max(begin, end - bar) <= tone.onset < end and after is not None
+            if last_bar <= tone.onset < end and after is not None
         ]
         if not any(begin <= tone.onset < end for tone in tune.tones) or not any(tone.onset >= end for tone in tune.tones):
             continue  # the tune is silent on one side: no boundary of the tune's

@@ -17,14 +17,14 @@ from img2music.score import index_at
 from img2music.theory import Chord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from fractions import Fraction
 
     from img2music.plan import CompositionPlan
-    from img2music.score import Note, Part, Score
-    from img2music.theory import Meter
+    from img2music.score import Note, Score
+    from img2music.theory.meter_map import MeterMap
 
-__all__ = ["MelodyNote", "MelodyView", "SectionSpan", "TimedChord", "top_line", "view_melody"]
+__all__ = ["MelodyNote", "MelodyView", "SectionSpan", "TimedChord", "top_line", "tune_notes", "view_melody"]
 
 
 class MelodyNote(NamedTuple):
@@ -56,7 +56,7 @@ class MelodyView:
 
     tones: tuple[MelodyNote, ...]
     """In order, none overlapping."""
-    meter: Meter
+    meters: MeterMap
     harmonies: tuple[TimedChord, ...] = ()
     phrases: tuple[Fraction, ...] = ()
     """Where phrases begin; empty where nobody says so."""
@@ -81,31 +81,50 @@ class MelodyView:
         index = index_at(self.harmonies, tone.onset)
         return tone.pitch % 12 in self.harmonies[index].pitch_classes if index >= 0 else None
 
+    def weight(self, tone: MelodyNote) -> int:
+        """How strong the tone's place in its bar is, 0..3."""
+        bar, place = self.meters.place_in_bar(tone.onset)
+        return self.meters.meter_at(bar).weight(place)
+
     def between(self, begin: Fraction, end: Fraction) -> tuple[MelodyNote, ...]:
         """The tones that are struck in a stretch of time."""
         return tuple(tone for tone in self.tones if begin <= tone.onset < end)
 
 
 def view_melody(score: Score, plan: CompositionPlan) -> MelodyView | None:
-    """The tune of a score: its first part of the role "melody"; None where there is none."""
-    part = next((part for part in score.parts if part.role == "melody" and not part.instrument.kit and part.notes), None)
-    if part is None:
+    """The tune of a score: its first part of the role "melody", and who has the tune in its place; None where there is none."""
+    notes = tune_notes(score, plan)
+    if not notes:
         return None
-    bar = score.meter.bar_quarters
+    bars = score.meter_map
     phrases, sections = [], []
     for section, planned in zip(score.sections, plan.sections, strict=False):
-        begin = section.first_bar * bar
+        first = section.first_bar
         if planned.role not in {"intro", "outro"}:
-            sections.append(SectionSpan(planned.material, begin, begin + section.bars * bar))
-        for bars in section.phrase_bars:
-            phrases.append(begin)
-            begin += bars * bar
-    return MelodyView(top_line(part), score.meter, _harmonies(score, plan), tuple(phrases), tuple(sections))
+            sections.append(SectionSpan(planned.material, bars.bar_onset(first), bars.bar_onset(first + section.bars)))
+        for count in section.phrase_bars:
+            phrases.append(bars.bar_onset(first))
+            first += count
+    return MelodyView(top_line(notes), score.meter_map, _harmonies(score, plan), tuple(phrases), tuple(sections))
 
 
-def top_line(part: Part) -> tuple[MelodyNote, ...]:
-    """The highest note of every onset, cut off where the next begins."""
-    top: dict[Fraction, Note] = {note.onset_quarters: note for note in part.notes}  # sorted by pitch: the highest comes last
+def tune_notes(score: Score, plan: CompositionPlan) -> tuple[Note, ...]:
+    """The notes of whoever has the tune: the first part of the role "melody", or whom a section names; none where nobody has it."""
+    own = next((part for part in score.parts if part.role == "melody" and not part.instrument.kit and part.notes), None)
+    if not any(section.tune_by for section in plan.sections):
+        return () if own is None else own.notes
+    players = {part.id: part for part in score.parts if not part.instrument.kit}
+    tune: list[Note] = []
+    for first, section in zip(plan.first_bars, plan.sections, strict=True):
+        begin, end = (score.meter_map.bar_onset(bar) for bar in (first, first + section.bars))
+        player = players.get(section.tune_by) if section.tune_by else own
+        tune += [note for note in (player.notes if player else ()) if begin <= note.onset_quarters < end]
+    return tuple(tune)
+
+
+def top_line(notes: Sequence[Note]) -> tuple[MelodyNote, ...]:
+    """The highest of the notes of every onset, cut off where the next begins; in order, those of one onset by pitch."""
+    top: dict[Fraction, Note] = {note.onset_quarters: note for note in notes}  # sorted by pitch: the highest comes last
     tones = [MelodyNote(note.onset_quarters, note.end_quarters, note.pitch) for note in top.values()]
     return _unoverlapped(tones)
 
@@ -122,11 +141,13 @@ def _harmonies(score: Score, plan: CompositionPlan) -> tuple[TimedChord, ...]:
     """The chords over the page; where none are printed, all chords that the plan names in a bar."""
     if score.chords:
         return tuple(
-            TimedChord(symbol.onset_quarters, frozenset(Chord.parse(symbol.numeral, score.key).pitch_classes))
+            TimedChord(
+                symbol.onset_quarters,
+                frozenset(Chord.parse(symbol.numeral, score.key_map.key_at(symbol.onset_quarters)).pitch_classes),
+            )
             for symbol in score.chords
         )
-    bar = score.meter.bar_quarters
     return tuple(
-        TimedChord(number * bar, frozenset(tone for chord in chords for tone in chord.pitch_classes))
+        TimedChord(score.meter_map.bar_onset(number), frozenset(tone for chord in chords for tone in chord.pitch_classes))
         for number, chords in enumerate(plan.chords())
     )

@@ -14,15 +14,18 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from img2music.cancellation import checkpoint
 from img2music.measurement import card, cards_by_name
 from img2music.metrics.symbolic.norms import fill_cards
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from img2music.measurement import Measurement
     from img2music.metrics.symbolic.melody_view import MelodyView
     from img2music.plan import CompositionPlan
 
-__all__ = ["CARDS", "MotifShape", "measure_motif", "opening_shape", "planned_shape", "recurrence"]
+__all__ = ["CARDS", "MotifShape", "measure_motif", "opening_shape", "planned_shapes", "recurrence"]
 
 _FRAGMENT_MOVES = 3
 _PACES = (Fraction(1), Fraction(2), Fraction(1, 2))
@@ -48,11 +51,15 @@ class MotifShape:
     """From each onset to the next."""
 
 
-def planned_shape(plan: CompositionPlan) -> MotifShape:
-    """The motif of a plan, its steps taken from the tonic."""
-    key = plan.parsed_key
-    pitches = [key.degree(step) for step in plan.motif.steps]
-    return MotifShape(tuple(after - before for before, after in pairwise(pitches)), plan.motif.durations[:-1])
+def planned_shapes(plan: CompositionPlan) -> tuple[MotifShape, ...]:
+    """The motif of a plan, and those that letters have of their own, their steps taken from the tonics of their keys; each shape once."""
+    shapes: dict[MotifShape, None] = {}
+    for section in plan.sections:
+        material = plan.material_of(section)
+        motif = material.motif if material is not None and material.motif is not None else plan.motif
+        pitches = [plan.key_of(section).degree(step) for step in motif.steps]
+        shapes[MotifShape(tuple(after - before for before, after in pairwise(pitches)), motif.durations[:-1])] = None
+    return tuple(shapes)
 
 
 def opening_shape(tune: MelodyView) -> MotifShape:
@@ -61,25 +68,35 @@ def opening_shape(tune: MelodyView) -> MotifShape:
     return MotifShape(tuple(step for step, _ in moves), tuple(Fraction(wait, tune.unit) for _, wait in moves))
 
 
-def recurrence(tune: MelodyView, shape: MotifShape) -> float | None:
-    """Share of the tune's notes that stand in a statement of `shape`; None for a shape of a single note or an empty tune."""
-    if not shape.intervals or not tune.tones:
+def recurrence(tune: MelodyView, *shapes: MotifShape) -> float | None:
+    """Share of the tune's notes that stand in a statement of one of the shapes; None for shapes of a single note or an empty tune."""
+    told = [shape for shape in shapes if shape.intervals]
+    if not told or not tune.tones:
         return None
     moves = [(step, Fraction(wait, tune.unit)) for step, wait in tune.moves]
-    inside = [False] * len(tune.tones)
+    stated = [_stated(moves, shape) for shape in told]
+    return sum(map(any, zip(*stated, strict=True))) / len(tune.tones)
+
+
+def _stated(moves: Sequence[tuple[int, Fraction]], shape: MotifShape) -> list[bool]:
+    """Which notes stand in a statement of a shape; `moves` lead from each note to the next."""
+    inside = [False] * (len(moves) + 1)
     count = len(shape.intervals)
     for length in range(count, min(count, _FRAGMENT_MOVES) - 1, -1):
         for first in range(count - length + 1):
             intervals = shape.intervals[first : first + length]
             waits = shape.waits[first : first + length]
+            checkpoint()
             for place in range(len(moves) - length + 1):
                 pace = moves[place][1] / waits[0]
                 if pace in _PACES and _states(moves[place : place + length], intervals, waits, pace):
                     inside[place : place + length + 1] = [True] * (length + 1)
-    return sum(inside) / len(inside)
+    return inside
 
 
-def _states(moves: list[tuple[int, Fraction]], intervals: tuple[int, ...], waits: tuple[Fraction, ...], pace: Fraction) -> bool:
+def _states(
+    moves: Sequence[tuple[int, Fraction]], intervals: tuple[int, ...], waits: tuple[Fraction, ...], pace: Fraction
+) -> bool:
     if any(wait != pace * asked for (_, wait), asked in zip(moves, waits, strict=True)):
         return False
     upright = all(_like(step, asked) for (step, _), asked in zip(moves, intervals, strict=True))
@@ -93,4 +110,4 @@ def _like(step: int, asked: int) -> bool:
 
 def measure_motif(tune: MelodyView | None, plan: CompositionPlan) -> Measurement:
     """Recurrence of the plan's motif in a tune."""
-    return fill_cards(CARDS, {"motif recurrence": None if tune is None else recurrence(tune, planned_shape(plan))})[0]
+    return fill_cards(CARDS, {"motif recurrence": None if tune is None else recurrence(tune, *planned_shapes(plan))})[0]

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import combinations, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from img2music.cancellation import checkpoint
 from img2music.measurement import card, cards_by_name
@@ -28,12 +28,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CARDS",
-    "count_crossings",
-    "count_hidden",
-    "count_parallels",
+    "Strike",
+    "VoiceFault",
+    "find_crossings",
+    "find_hidden",
+    "find_parallels",
     "measure_voice_leading",
     "overlapping_unisons",
     "strikes_together",
+    "voice_leading_faults",
 ]
 
 _PERFECT = frozenset({0, 7})
@@ -71,47 +74,73 @@ CARDS = cards_by_name(
         better="lower",
     ),
 )  # fmt: skip
-Pairs = list[tuple[int, int]]
-"""Upper and lower pitch wherever two voices strike together, in order."""
 
 
-def strikes_together(upper: Part, lower: Part) -> Pairs:
-    """Pitches of two lines (the highest and the lowest note of each onset) where both strike."""
+class Strike(NamedTuple):
+    """Two voices that strike together."""
+
+    onset: Fraction
+    high: int
+    low: int
+
+    @property
+    def interval(self) -> int:
+        """From the lower to the upper voice, in semitones above the octaves."""
+        return (self.high - self.low) % 12
+
+
+class VoiceFault(NamedTuple):
+    """One fault, where it is heard."""
+
+    kind: str
+    """The name of its card."""
+    onset: Fraction
+    bar: int
+    """From 0."""
+    over_key_change: bool
+    """Whether the move leads from one key into another."""
+
+
+def strikes_together(upper: Sequence[Note], lower: Sequence[Note]) -> list[Strike]:
+    """Two lines (the highest and the lowest note of each onset) wherever both strike, in order."""
     high = {tone.onset: tone.pitch for tone in top_line(upper)}
-    low = {note.onset_quarters: note.pitch for note in reversed(lower.notes)}
-    return [(high[onset], low[onset]) for onset in sorted(high.keys() & low.keys())]
+    low = {note.onset_quarters: note.pitch for note in reversed(lower)}
+    return [Strike(onset, high[onset], low[onset]) for onset in sorted(high.keys() & low.keys())]
 
 
-def count_parallels(pairs: Pairs) -> int:
-    """Parallel fifths, octaves and unisons in a row of pairs."""
-    return sum(
-        _together(one, other) and (one[0] - one[1]) % 12 == (other[0] - other[1]) % 12 and (one[0] - one[1]) % 12 in _PERFECT
-        for one, other in pairwise(pairs)
-    )
+def find_parallels(strikes: Sequence[Strike]) -> list[tuple[Strike, Strike]]:
+    """Parallel fifths, octaves and unisons in a row of strikes: from which to which."""
+    return [
+        (one, other)
+        for one, other in pairwise(strikes)
+        if _together(one, other) and one.interval == other.interval and one.interval in _PERFECT
+    ]
 
 
-def count_hidden(pairs: Pairs) -> int:
+def find_hidden(strikes: Sequence[Strike]) -> list[tuple[Strike, Strike]]:
     """Fifths and octaves reached from another interval in the same direction, the upper voice leaping."""
-    return sum(
-        _together(one, other)
-        and other[0] - one[0] not in range(1 - _LEAP, _LEAP)
-        and (one[0] - one[1]) % 12 != (other[0] - other[1]) % 12
-        and (other[0] - other[1]) % 12 in _PERFECT
-        for one, other in pairwise(pairs)
-    )
+    return [
+        (one, other)
+        for one, other in pairwise(strikes)
+        if _together(one, other)
+        and other.high - one.high not in range(1 - _LEAP, _LEAP)
+        and one.interval != other.interval
+        and other.interval in _PERFECT
+    ]
 
 
-def _together(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    return (other[0] - one[0]) * (other[1] - one[1]) > 0
+def _together(one: Strike, other: Strike) -> bool:
+    return (other.high - one.high) * (other.low - one.low) > 0
 
 
-def count_crossings(pairs: Pairs) -> int:
-    """How often the upper voice lies below the lower one."""
-    return sum(high < low for high, low in pairs)
+def find_crossings(strikes: Sequence[Strike]) -> list[tuple[Strike, Strike]]:
+    """Where the upper voice lies below the lower one: from the strike before it."""
+    return [(before, one) for before, one in zip([*strikes[:1], *strikes], strikes, strict=False) if one.high < one.low]
 
 
 def _lines(part: Part) -> list[dict[Fraction, int]] | None:
     """The voices of a part, by rank from the top, if their number never changes and their notes don't overlap; else None."""
+    checkpoint()
     struck: dict[Fraction, list[Note]] = {}
     for note in part.notes:
         struck.setdefault(note.onset_quarters, []).append(note)
@@ -125,19 +154,19 @@ def _lines(part: Part) -> list[dict[Fraction, int]] | None:
     return [{onset: pitches[rank] for onset, pitches in ranked.items()} for rank in range(max(sizes))]
 
 
-def _inner_parallels(score: Score) -> int | None:
+def _inner_parallels(score: Score) -> list[tuple[Strike, Strike]] | None:
     """Parallels between any two lines of a part-writing texture; None where the score is no such texture."""
     parts = [_lines(part) for part in score.parts if part.notes and not part.instrument.kit]
     lines = [line for part in parts for line in part or ()]
     if len(lines) < _FEWEST_LINES or None in parts:
         return None
-    faults = 0
+    faults = []
     for one, other in combinations(lines, 2):
         checkpoint()
-        pairs = [(one[onset], other[onset]) for onset in sorted(one.keys() & other.keys())]
-        octaves = sum((high - low) % 12 == 0 for high, low in pairs)
-        if octaves < _DOUBLING * len(pairs):
-            faults += count_parallels(pairs)
+        strikes = [Strike(onset, one[onset], other[onset]) for onset in sorted(one.keys() & other.keys())]
+        octaves = sum(strike.interval == 0 for strike in strikes)
+        if octaves < _DOUBLING * len(strikes):
+            faults += find_parallels(strikes)
     return faults
 
 
@@ -153,6 +182,7 @@ def overlapping_unisons(parts: Sequence[Part]) -> int:
             players.setdefault(player, []).extend(part.notes)
     faults = 0
     for notes in players.values():
+        checkpoint()
         ends: dict[int, Fraction] = {}
         for note in sorted(notes, key=lambda note: note.onset_quarters):
             end = ends.get(note.pitch, Fraction(-1))
@@ -166,26 +196,56 @@ def _range_faults(parts: Sequence[Part]) -> float | None:
     return sum(not player.low <= pitch <= player.high for player, pitch in notes) / len(notes) if notes else None
 
 
+def _tune_over_bass(score: Score) -> list[Strike]:
+    """Tune and bass where they strike together; empty where one of them is missing."""
+    tune, bass = (
+        next((part for part in score.parts if part.role == role and not part.instrument.kit and part.notes), None)
+        for role in ("melody", "bass")
+    )
+    return strikes_together(tune.notes, bass.notes) if tune is not None and bass is not None else []
+
+
+def voice_leading_faults(score: Score) -> tuple[VoiceFault, ...]:
+    """Every parallel and every crossing of a score with its bar, in order; moves from one key into another are looked at like all others."""
+    strikes = _tune_over_bass(score)
+    found = {
+        "parallel perfect intervals": find_parallels(strikes),
+        "inner parallels": _inner_parallels(score) or [],
+        "hidden perfect intervals": find_hidden(strikes),
+        "voice crossing": find_crossings(strikes),
+    }
+    changes = [point.onset_quarters for point in score.key_map.points[1:]]
+    faults = [
+        VoiceFault(
+            kind,
+            after.onset,
+            score.meter_map.bar_at(after.onset),
+            any(before.onset < change <= after.onset for change in changes),
+        )
+        for kind, moves in found.items()
+        for before, after in moves
+    ]
+    return tuple(sorted(faults, key=lambda fault: (fault.onset, fault.kind)))
+
+
 def measure_voice_leading(score: Score) -> tuple[Measurement, ...]:
     """All faults of a score; None where there are no two voices, or no pitches, to look at."""
-    tune = next((part for part in score.parts if part.role == "melody" and not part.instrument.kit and part.notes), None)
-    bass = next((part for part in score.parts if part.role == "bass" and not part.instrument.kit and part.notes), None)
-    pairs = strikes_together(tune, bass) if tune is not None and bass is not None else []
+    strikes = _tune_over_bass(score)
     checkpoint()
     inner = _inner_parallels(score)
     checkpoint()
     pitched = sum(len(part.notes) for part in score.parts if not part.instrument.kit)
 
-    def per_bar(faults: int | None) -> float | None:
-        return None if faults is None else min(1.0, faults / score.bars)
+    def per_bar(faults: Sequence[object] | None) -> float | None:
+        return None if faults is None else min(1.0, len(faults) / score.bars)
 
     return fill_cards(
         CARDS,
         {
-            "parallel perfect intervals": per_bar(count_parallels(pairs) if pairs else None),
+            "parallel perfect intervals": per_bar(find_parallels(strikes) if strikes else None),
             "inner parallels": per_bar(inner),
-            "hidden perfect intervals": per_bar(count_hidden(pairs) if pairs else None),
-            "voice crossing": count_crossings(pairs) / len(pairs) if pairs else None,
+            "hidden perfect intervals": per_bar(find_hidden(strikes) if strikes else None),
+            "voice crossing": len(find_crossings(strikes)) / len(strikes) if strikes else None,
             "overlapping unisons": min(1.0, overlapping_unisons(score.parts) / pitched) if pitched else None,
             "range faults": _range_faults(score.parts),
         },

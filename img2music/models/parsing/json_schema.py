@@ -99,7 +99,7 @@ def limits_of(schema: JsonObject, fields: Iterable[str] | None = None, *, lists:
 
 def _said(node: JsonObject, lists: bool) -> str:
     if "anyOf" in node:
-        return " or ".join(filter(None, dict.fromkeys(_said(one, lists) for one in node["anyOf"])))
+        return " or ".join(dict.fromkeys(_said(one, lists) or "text" for one in node["anyOf"]))
     if "enum" in node:
         values = [f"{value:g}" if isinstance(value, float) else str(value) for value in node["enum"]]
         return "|".join(values) if lists or len(values) <= _SAID_LIST else ""

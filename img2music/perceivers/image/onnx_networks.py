@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from img2music.cancellation import checkpoint
+from img2music.cancellation import checkpoint, when_cancelled
 from img2music.errors import BackendError, MissingPackageError
 from img2music.resources import asset_path
 
@@ -53,9 +53,14 @@ def run_network(name: str, pixels: NDArray[np.float32]) -> dict[str, Numbers]:
     network = open_network(name)
     checkpoint()
     outputs = [output.name for output in network.get_outputs()]
+    import onnxruntime
+
+    limits = onnxruntime.RunOptions()
     try:
-        results = network.run(outputs, {network.get_inputs()[0].name: pixels})
+        with when_cancelled(lambda: setattr(limits, "terminate", True)):
+            results = network.run(outputs, {network.get_inputs()[0].name: pixels}, limits)
     except Exception as error:  # onnxruntime has an error class for each kind of fault and documents none
+        checkpoint()
         raise BackendError(
             f"the network {name!r} failed on pixels of shape {pixels.shape} ({_first_line(error)}); install img2music again, or report it"
         ) from None

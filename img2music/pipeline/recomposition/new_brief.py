@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from img2music.brief import Brief
+from img2music.brief import Brief, with_wishes
 from img2music.errors import DocumentError, UsageError
 from img2music.plan import CompositionPlan
 from img2music.style import is_style_file
@@ -56,8 +56,7 @@ def new_brief(
     seed = wishes.get("seed")
     stays = without_words(brief) if "words" in given else brief.model_dump(exclude_unset=True)
     merged: Wishes = {
-        **cast("Wishes", stays),
-        **given,
+        **with_wishes(stays, given),
         "seed": (origin.seed + 1) % _LARGEST_SEED if seed is None else seed,
         "seeds": {craft: origin.seed_for(craft) for craft in crafts},
     }
@@ -97,4 +96,7 @@ def _as_new_words_say(brief: Brief, given: set[str]) -> tuple[Brief, set[str]]:
         update["tempo_bpm"] = None
     if reading.style is not None and "style" not in given and not is_style_file(brief.style or ""):
         update["style"] = None
+    # A new key or tempo takes the place of the whole movement on record.
+    update |= {"later_keys": ()} if "key" in update else {}
+    update |= {"tempo_to_bpm": None} if "tempo_bpm" in update else {}
     return brief.model_copy(update=update), said

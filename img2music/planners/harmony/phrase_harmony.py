@@ -17,6 +17,7 @@ from img2music.planners.harmony.chord_vocabulary import resolution_factors, tria
 from img2music.planners.harmony.harmonic_rhythm import HarmonicRhythm
 from img2music.planners.harmony.markov import load_harmony_model
 from img2music.planners.harmony.style_rows import StyleRows
+from img2music.planners.harmony.written_phrases import PhraseTriads
 from img2music.rng import draw_index
 from img2music.theory import Key
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from img2music.planners.form import SectionLayout
     from img2music.planners.harmony.style_rows import BarNumerals
+    from img2music.planners.harmony.written_phrases import WrittenPhrases
     from img2music.style import Style
 
 __all__ = ["PhraseWriter"]
@@ -42,20 +44,18 @@ _DOMINANTS, _ATTEMPTS = {"V", "v", "viio", "#viio"}, 8
 """A phrase that comes home has one of these somewhere: I IV I alone is heard as the dominant of IV. Phrases without are drawn again."""
 
 
-class PhraseTriads:
-    """A drawn phrase before its colours: triads and how many begin in each bar."""
-
-    def __init__(self, triads: BarNumerals, starts: Sequence[int], kind: str) -> None:
-        self.triads = triads
-        self.starts = tuple(starts)
-        self.kind = kind
-
-
 class PhraseWriter:
-    """Draws the phrases of one piece and remembers what each material sounds like."""
+    """Draws the phrases of one piece in one mode; `written` is what each material sounds like, which writers of other modes share."""
 
     def __init__(
-        self, mode: str, style: Style, chance: np.random.Generator, brightness: float, most: int, bar_seconds: float | None
+        self,
+        mode: str,
+        style: Style,
+        chance: np.random.Generator,
+        brightness: float,
+        most: int,
+        bar_seconds: float | None,
+        written: WrittenPhrases,
     ) -> None:
         self._mode, self._style, self._words = mode, style, style.vocabulary
         self._key = Key(0, mode)
@@ -71,11 +71,11 @@ class PhraseWriter:
         self._palette = ChordFigures(mode, self._words, chance)
         counted = model.rhythm if self._words.source != "chorales" else ()
         self._rhythm = HarmonicRhythm(counted, self._words.rhythm, bar_seconds, most)
-        self._written: dict[str, tuple[list[PhraseTriads], BarNumerals]] = {}
+        self._written = written
         self._rows = None
-        written = style.harmony.get(mode)  # type: ignore[call-overload]
-        if written is not None:
-            self._rows = StyleRows(written, mode, brightness, chance)
+        own = style.harmony.get(mode)  # type: ignore[call-overload]
+        if own is not None:
+            self._rows = StyleRows(own, mode, brightness, chance)
         self._first_of_a: str | None = None
 
     def intro(self, layout: SectionLayout) -> BarNumerals:
@@ -102,12 +102,12 @@ class PhraseWriter:
                 rows += self._coloured(self._draw(bars, self._words.cadence, first=None))
         return tuple(rows)
 
-    def body(self, layout: SectionLayout, *, is_last_return: bool, evade: bool) -> BarNumerals:
-        """A section of the form; one that was written before comes back over its own chords."""
-        known = self._written.get(layout.material)
-        if known is not None and len(known[1]) == layout.bars:
+    def body(self, layout: SectionLayout, *, is_last_return: bool, evade: bool, at_home: bool = False) -> BarNumerals:
+        """A section of the form; one written before comes back over its own chords. `at_home`: it begins and ends so, contrasts too."""
+        known = self._written.recall(layout, self._mode, self._most)
+        if known is not None:
             return self._varied(*known, evade=evade) if is_last_return else known[1]
-        contrast = layout.role == "contrast"
+        contrast = layout.role == "contrast" and not at_home
         own = bool(self._rows) and self._chance.random() < self._words.own
         phrases: list[PhraseTriads] = []
         bars: list[str] = []
@@ -123,13 +123,13 @@ class PhraseWriter:
                 phrase = self._answer(question, kind)
             else:
                 before = phrases[-1].triads[-1] if phrases else None
-                first = self._first(layout, number, contrast=contrast)
+                first = self._first(number, contrast=contrast, home=at_home or layout.material == "A")
                 phrase = self._draw(length, kind, first=first, before=before)
             phrases.append(phrase)
             bars += self._coloured(phrase, comes_home=last and not contrast)
         if layout.material == "A" and phrases and self._first_of_a is None:
             self._first_of_a = phrases[0].triads[0]
-        self._written[layout.material] = (phrases, tuple(bars))
+        self._written.add(layout.material, self._mode, phrases, tuple(bars))
         return tuple(bars)
 
     def end(self, bars: BarNumerals, *, loop: bool) -> BarNumerals:
@@ -147,11 +147,11 @@ class PhraseWriter:
             return "half" if number == count - 1 else "open"
         return self._words.cadence if number % 2 or count == 1 else "half"
 
-    def _first(self, layout: SectionLayout, number: int, *, contrast: bool) -> Mapping[str, float]:
+    def _first(self, number: int, *, contrast: bool, home: bool) -> Mapping[str, float]:
         """Factors for a phrase's first triad: themes mostly begin at home, contrasts elsewhere."""
         if contrast and number == 0:
             return {self._first_of_a or self._home: 0.1} | {"I": 0.0, "i": 0.0}
-        if layout.material == "A" and number == 0:
+        if home and number == 0:
             return {self._home: 60.0}
         return {}
 
@@ -264,6 +264,21 @@ class PhraseWriter:
         ):
             bars[number] = ["Vsus4" if bar[0] == "V" else "V7sus4", bar[0]]
 
+    def coloured_triads(self, triads: Sequence[str]) -> list[str]:
+        """Triads with the figures that the style gives them, without those that it does not use."""
+        return [self._palette.numeral(triad, None) for triad in triads if self._weights.get(triad)]
+
+    @property
+    def triads(self) -> tuple[str, ...]:
+        """The triads of the scale, the most common first."""
+        return tuple(triad for triad in self._model.triads if triad_kind(triad, self._mode) == "diatonic")
+
+    def leading(self) -> str:
+        """The chord that leads to this mode's tonic from another key: the dominant, where the mode has one."""
+        if self._mode in {"major", "minor"}:
+            return self._palette.numeral("V", self._home, dominant_at_cadence=True)
+        return self._dominant()
+
     def _dominant(self) -> str:
         """The chord that leads home in this mode."""
         ways = cadence_weights(self._model, self._mode, self._words.cadence)
@@ -272,8 +287,7 @@ class PhraseWriter:
 
     def _held(self, bars: int) -> BarNumerals:
         """Chords over a held tonic, the tonic's own in every second bar."""
-        diatonic = [triad for triad in self._model.triads if triad_kind(triad, self._mode) == "diatonic"]
-        others = [form for triad in diatonic if (form := pedal_chord(triad, "1", self._mode))]
+        others = [form for triad in self.triads if (form := pedal_chord(triad, "1", self._mode))]
         others = [form for form in others if form.rstrip("0123456789").lower() != "i"][:3]
         rows = []
         for bar in range(bars):

@@ -9,17 +9,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from img2music.movement import meter_map_of, tempo_map_of
 from img2music.planners.form import count_bars, split_into_phrases
-from img2music.planners.rules.loop_form import count_loop_bars, loop_seconds
+from img2music.planners.llm.moves.moving_length import MovingForm, moves_in_time
+from img2music.planners.rules.loop_form import count_loop_bars, loop_tempo
+from img2music.theory.meter_map import bars_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from img2music.plan import Section
     from img2music.planners.llm.fixed_choices import FixedChoices
+    from img2music.planners.llm.moves.moving_length import Glide
     from img2music.theory import Meter
 
-__all__ = ["FittedLength", "fit_bars", "fit_length"]
+__all__ = ["FittedLength", "fit_bars", "fit_length", "sections_seconds"]
 
 _NEAR = 0.08
 """An open tempo may move so far that the model's own bars fill the length: little more than what listeners notice in a beat (about
@@ -43,8 +47,25 @@ class FittedLength(NamedTuple):
     """What was wrong where bars had to come or go."""
 
 
-def fit_length(sections: tuple[Section, ...], tempo_bpm: float, meter: Meter, fixed: FixedChoices) -> FittedLength:
-    """The tempo, moved by at most 8 % unless the user asked for it, and the sections with as many bars as fill the length then."""
+def sections_seconds(sections: Sequence[Section], tempo_bpm: float, meter: Meter) -> float:
+    """How long the bars last in a piece of that tempo and metre, with all that moves in them."""
+    meters = meter_map_of(sections, meter)
+    return tempo_map_of(sections, tempo_bpm, meters).seconds_at(meters.bar_onset(sum(section.bars for section in sections)))
+
+
+def fit_length(
+    sections: tuple[Section, ...],
+    tempo_bpm: float,
+    meter: Meter,
+    fixed: FixedChoices,
+    glides: Mapping[str, Glide] | None = None,
+) -> FittedLength:
+    """The tempo, moved by at most 8 % unless the user asked for it, and the sections with as many bars as fill the length then.
+
+    `glides` say how the tempi of sections move, by their names; sections come back with the tempo changes that these make.
+    """
+    if moves_in_time(sections, glides or {}):
+        return _fit_moving(MovingForm(sections, tempo_bpm, meter, glides or {}), fixed)
     bars = sum(section.bars for section in sections)
     if not fixed.tempo:
         near = _nearest_tempo(tempo_bpm, bars, meter, fixed)
@@ -56,25 +77,45 @@ def fit_length(sections: tuple[Section, ...], tempo_bpm: float, meter: Meter, fi
     wanted = (count_loop_bars if fixed.loop else count_bars)(fixed.seconds, tempo_bpm, meter)
     fault = f"sections: they hold {bars} bars; {fixed.seconds:g} s of {meter.name} at {tempo_bpm:.4g} need {wanted}"
     if fixed.loop and not fixed.tempo:
-        tempo_bpm = min(_FASTEST, max(_SLOWEST, loop_seconds(wanted, 60.0, meter) * 60 / fixed.seconds))
+        tempo_bpm = min(_FASTEST, max(_SLOWEST, loop_tempo(wanted, meter, fixed.seconds)))
     if wanted == bars:
         return FittedLength(tempo_bpm, sections)
     return FittedLength(tempo_bpm, fit_bars(sections, wanted), fault=fault)
 
 
+def _fit_moving(form: MovingForm, fixed: FixedChoices) -> FittedLength:
+    """The same for a form whose tempo or metre changes: all its tempi move together."""
+    bars = sum(section.bars for section in form.sections)
+    factor = 1.0 if fixed.tempo else form.nearest_factor(fixed.seconds, loop=fixed.loop)
+    wanted = bars
+    if factor is None or fixed.tempo:
+        wanted = form.bars_for(fixed.seconds, fit_bars, loop=fixed.loop)
+        factor = 1.0
+    fault = ""
+    if wanted != bars:
+        fault = f"sections: they hold {bars} bars; {fixed.seconds:g} s in their metres and tempi need {wanted}"
+        form = form.with_bars(fit_bars(form.sections, wanted))
+        if not fixed.tempo:
+            near = form.nearest_factor(fixed.seconds, loop=fixed.loop)
+            factor = near or (form.factor_for(fixed.seconds) if fixed.loop else 1.0)
+    tempo, sections = form.at(factor)
+    moved = f"all tempi were multiplied by {factor:.3f}, so that {wanted} bars fill {fixed.seconds:g} s"
+    return FittedLength(tempo, sections, moved if abs(factor - 1) > 0.005 else "", fault)
+
+
 def _fills(tempo_bpm: float, bars: int, meter: Meter, fixed: FixedChoices) -> bool:
     """Whether so many bars fill the length, with the ring of the last chord."""
-    lasts = loop_seconds(bars, tempo_bpm, meter)
+    lasts = bars_seconds(bars, meter, tempo_bpm)
     if fixed.loop:
         return bars == count_loop_bars(fixed.seconds, tempo_bpm, meter)
-    most = lasts + min(loop_seconds(1, tempo_bpm, meter), 1.0) + _RING_SECONDS[1]
+    most = lasts + min(bars_seconds(1, meter, tempo_bpm), 1.0) + _RING_SECONDS[1]
     return bars == count_bars(fixed.seconds, tempo_bpm, meter) or lasts + _RING_SECONDS[0] <= fixed.seconds <= most
 
 
 def _nearest_tempo(tempo_bpm: float, bars: int, meter: Meter, fixed: FixedChoices) -> float | None:
     """The tempo nearest to `tempo_bpm`, within 8 %, at which `bars` fill the length; None if there is none."""
     if fixed.loop:
-        exact = loop_seconds(bars, 60.0, meter) * 60 / fixed.seconds
+        exact = loop_tempo(bars, meter, fixed.seconds)
         return exact if abs(exact / tempo_bpm - 1) <= _NEAR and _SLOWEST <= exact <= _FASTEST else None
     spread = int(tempo_bpm * _NEAR)
     candidates = sorted((tempo_bpm + step for step in range(-spread, spread + 1)), key=lambda one: abs(one - tempo_bpm))

@@ -21,8 +21,9 @@ from img2music.models.parsing.json_schema import limits_of, without_lists
 from img2music.planners.form import count_bars
 from img2music.planners.llm.fixed_choices import FixedChoices, brief_lines
 from img2music.planners.llm.plan_from_answer import draft_as_answer, read_changes_answer, read_choice_answer, read_plan_answer
-from img2music.planners.llm.plan_schema import ChangesAnswer, ChoiceAnswer, PlanAnswer
+from img2music.planners.llm.plan_schema import ChangesAnswer, ChoiceAnswer, MovingPlanAnswer, PlanAnswer
 from img2music.planners.llm.settle_plan import SettledPlan, settle_plan
+from img2music.planners.rules.gradual_tempo import GradualTempo
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.provenance import record_model_use
 from img2music.templates import load_prompt
@@ -40,7 +41,12 @@ if TYPE_CHECKING:
 
 __all__ = ["ModelPlanner"]
 
-_SCHEMAS: dict[str, type[BaseModel]] = {"plan/1": PlanAnswer, "changes/1": ChangesAnswer, "choice/1": ChoiceAnswer}
+_SCHEMAS: dict[str, type[BaseModel]] = {
+    "plan/1": PlanAnswer,
+    "plan/2": MovingPlanAnswer,
+    "changes/1": ChangesAnswer,
+    "choice/1": ChoiceAnswer,
+}
 T = TypeVar("T")
 _WORDS_SECONDS = 120.0
 """For explaining words, which are few."""
@@ -85,11 +91,11 @@ class ModelPlanner:
         if self._template.schema_name == "choice/1":
             return self._choose(scene, brief, draft, until)
         settled, known = FixedChoices.by(brief), citable(scene.cues, scene.colours)
-        whole = self._template.schema_name == "plan/1"
+        asked = _SCHEMAS[self._template.schema_name]
 
         def read(text: str) -> SettledPlan:
-            tree = parse_json_answer(text, _SCHEMAS[self._template.schema_name])
-            proposal = read_plan_answer(tree) if whole else read_changes_answer(tree, draft)
+            tree = parse_json_answer(text, asked)
+            proposal = read_changes_answer(tree, draft) if asked is ChangesAnswer else read_plan_answer(tree, asked)
             return settle_plan(proposal, draft, settled, known)
 
         reply = self._converse(scene, brief, draft, until, read, lambda planned: planned.faults)
@@ -224,7 +230,10 @@ def _lengths(brief: Brief, draft: CompositionPlan) -> str:
     style = load_style(draft.style)
     low, high = style.tempo_bpm
     steps = [round(low * (high / low) ** (step / (_TEMPOS - 1))) for step in range(_TEMPOS)]
-    tempos = [brief.tempo_bpm] if brief.tempo_bpm is not None else steps
+    asked = brief.tempo_bpm
+    if asked is not None and brief.tempo_to_bpm is not None:
+        asked = round(GradualTempo(asked, brief.tempo_to_bpm).middle_bpm, 1)
+    tempos = steps if asked is None else [asked]
     meters = [draft.meter] if FixedChoices.by(brief).meter else [*dict.fromkeys((draft.meter, *style.meters))][:_METERS]
     lines = []
     for name in meters:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from img2music.models.parsing.json_schema import JsonObject
 
-__all__ = ["choice_as_meant", "plan_as_meant"]
+__all__ = ["choice_as_meant", "line_as_meant", "plan_as_meant"]
 
 _LONGEST_TITLE = 60
 _LISTS = ("reasons", "sections", "parts")
@@ -48,14 +48,7 @@ def plan_as_meant(tree: JsonObject, model: type[BaseModel], slips: LenientReader
     for name, most in (("title", _LONGEST_TITLE), ("idea", LONGEST_SENTENCE)):
         if name in made:
             made[name] = one_line_text(made[name], most) or None
-    for name in ("motif", "contour"):
-        if name not in made:
-            continue
-        value = made[name]
-        if is_unsaid(value):
-            made[name] = None
-        else:
-            made[name] = _motif(scalar_of(value), slips) if name == "motif" else _numbers(name, value, shares_of, slips)
+    made = line_as_meant("", made, slips)
     for name in _LISTS:
         if name in made:
             made[name] = records_as_meant(name, made[name], slips)
@@ -108,11 +101,27 @@ def _each(reader: Callable[[Any], Any]) -> Callable[[list[Any]], list[Any]]:
     return read
 
 
-def _motif(motif: Any, slips: LenientReader) -> Any:
+def line_as_meant(before: str, record: JsonObject, slips: LenientReader) -> JsonObject:
+    """A record, of a piece or of a letter, with its motif and its contour as they are meant; `before` stands before their places."""
+    made = dict(record)
+    for name in ("motif", "contour"):
+        if name not in made:
+            continue
+        value = made[name]
+        if is_unsaid(value):
+            made[name] = None
+        elif name == "motif":
+            made[name] = _motif(scalar_of(value), slips, before)
+        else:
+            made[name] = _numbers(f"{before}contour", value, shares_of, slips)
+    return made
+
+
+def _motif(motif: Any, slips: LenientReader, before: str) -> Any:
     if not isinstance(motif, dict):
         return motif
     made = rename_fields(match_field_names(motif, WireMotif), WireMotif, slips)
     for name, reader in (("steps", whole_number_of), ("lengths", length_of)):
         if name in made and made[name] is not None:
-            made[name] = _numbers(f"motif.{name}", made[name], _each(reader), slips)
+            made[name] = _numbers(f"{before}motif.{name}", made[name], _each(reader), slips)
     return made

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from img2music.models.parsing.json_schema import JsonObject
 
-__all__ = ["LONGEST_SENTENCE", "one_line_text", "records_as_meant", "rename_fields"]
+__all__ = ["LONGEST_SENTENCE", "PART_ROLES", "one_line_text", "records_as_meant", "rename_fields"]
 
 LONGEST_SENTENCE = 300
 _NAME_SIGNS = re.compile(r"[^A-Za-z0-9 '-]+")
@@ -53,12 +53,13 @@ _SECTION_ROLES = {
     "recapitulation": "return", "reprise": "return", "recap": "return", "coda": "outro", "ending": "outro", "conclusion": "outro",
 }  # fmt: skip
 _ROLE_BY_LETTER = {"intro": "intro", "outro": "outro", "A": "theme", "B": "contrast", "C": "contrast", "D": "contrast"}
-_PART_ROLES = {
+PART_ROLES = {
     "lead": "melody", "tune": "melody", "theme": "melody", "solo": "melody", "countermelody": "counter", "counterpoint": "counter",
     "secondvoice": "counter", "descant": "counter", "chord": "chords", "harmony": "chords", "accompaniment": "chords", "comping": "chords",
     "arpeggios": "arpeggio", "arp": "arpeggio", "brokenchords": "arpeggio", "pads": "pad", "background": "pad", "drone": "pad",
     "sustain": "pad", "bassline": "bass", "basses": "bass", "percussion": "drums", "drum": "drums", "beat": "drums", "rhythm": "drums",
 }  # fmt: skip
+"""Other names for a role (folded)."""
 _PLAYER_WITH_ROLE = re.compile(r"(.{2,40}?)\s*(?:[:(]|\s-\s|\bas\b)\s*(.{2,30}?)\)?")
 
 
@@ -199,7 +200,7 @@ def _part(place: str, part: Any, slips: LenientReader) -> Any:
     if "instrument" in made:
         made["instrument"] = slips.read(f"{place}.instrument", made["instrument"], instrument_of)
     if "role" in made:
-        others = _PART_ROLES | ({"harmony": "pad", "chords": "chords"} if "pad" in str(made.get("instrument")) else {})
+        others = PART_ROLES | ({"harmony": "pad", "chords": "chords"} if "pad" in str(made.get("instrument")) else {})
         names = ("melody", "counter", "chords", "arpeggio", "pad", "bass", "drums")
         made["role"] = slips.read(f"{place}.role", made["role"], lambda value: one_of(value, names, others))
     if "from_energy" in made and is_unsaid(made["from_energy"]):

@@ -15,20 +15,32 @@ from img2music.models.parsing.json_candidates import unwrap_answer
 from img2music.models.parsing.loose_values import LenientReader, folded
 from img2music.plan import Motif, Section
 from img2music.planners.form import split_into_phrases
-from img2music.planners.llm.normalize_plan_answer import choice_as_meant, plan_as_meant
+from img2music.planners.llm.moves.local_keys import local_key_of
+from img2music.planners.llm.moves.moving_records import (
+    MovingRecord,
+    material_as_meant,
+    materials_in,
+    moving_part_as_meant,
+    moving_section_as_meant,
+)
+from img2music.planners.llm.normalize_plan_answer import choice_as_meant, line_as_meant, plan_as_meant
 from img2music.planners.llm.plan_schema import (
     ChangedSection,
     ChangesAnswer,
     ChoiceAnswer,
+    MovingPlanAnswer,
+    MovingSection,
     PlanAnswer,
+    WireMaterial,
     WireMotif,
     WirePart,
     WireReason,
     WireSection,
 )
+from img2music.theory import Key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pydantic import BaseModel
 
@@ -54,6 +66,12 @@ class PlanProposal:
     contour: tuple[float, ...] | None = None
     sections: tuple[Section, ...] | None = None
     """Their harmony is not checked yet."""
+    moves: tuple[MovingSection, ...] = ()
+    """What each section wants beside its bars, in the order of `sections`; () where the schema has no room for it."""
+    materials: tuple[WireMaterial, ...] = ()
+    """What letters of the form are to have of their own."""
+    wanted: tuple[str, ...] = ()
+    """What the model asked for and no plan can hold yet, in plain words with the place: "register in part 2"."""
     band: tuple[WirePart, ...] | None = None
     reasons: tuple[WireReason, ...] = ()
     lost_sections: bool = False
@@ -63,14 +81,19 @@ class PlanProposal:
     """What was written otherwise than it was read, or not said."""
 
 
-def read_plan_answer(tree: JsonObject) -> PlanProposal:
-    """The wish in an answer of the schema "plan/1".
+def read_plan_answer(tree: JsonObject, model: type[BaseModel] = PlanAnswer) -> PlanProposal:
+    """The wish in an answer of the schema "plan/1", or of "plan/2" where `model` is `MovingPlanAnswer`.
 
     Raises:
         AnswerError: no section can be read, so that there is no composition to speak of.
     """
-    tree, wish = _read(tree, PlanAnswer)
-    sections = _items(tree, "sections", WireSection, wish.faults)
+    tree, wish = _read(tree, model)
+    if model is MovingPlanAnswer:
+        tree = _with_moves(tree, wish)
+        sections: list[WireSection] = _items(tree, "sections", MovingSection, wish.faults)
+        wish.moves = tuple(section for section in sections if isinstance(section, MovingSection))
+    else:
+        sections = _items(tree, "sections", WireSection, wish.faults)
     wish.lost_sections = isinstance(tree.get("sections"), list) and len(sections) < len(tree["sections"])
     if not sections:
         raise AnswerError("sections: none can be read; give each a name, letter, role, energy and bars", *wish.faults)
@@ -112,7 +135,8 @@ def read_changes_answer(tree: JsonObject, draft: CompositionPlan) -> PlanProposa
             if len(harmony) != section.bars:
                 wish.faults.append(f"sections.{change.name}.bars: the section has {section.bars} bars, not {len(harmony)}")
                 harmony = section.harmony
-            known[change.name] = section.model_copy(update={"energy": change.energy, "harmony": harmony})
+            changed = {"energy": change.energy, "harmony": harmony, "energy_curve": _curve_at(section, change.energy)}
+            known[change.name] = section.model_copy(update=changed)
         wish.sections = tuple(known.values())
     wish.band = tuple(_items(tree, "parts", WirePart, wish.faults)) or None
     said = (wish.title, wish.idea, wish.key, wish.tempo_bpm, wish.density, wish.motif, wish.contour, wish.sections, wish.band)
@@ -132,12 +156,56 @@ def read_choice_answer(tree: JsonObject) -> tuple[ChoiceAnswer, tuple[str, ...]]
     return answer, tuple(slips.remarks)
 
 
+def _with_moves(tree: JsonObject, wish: PlanProposal) -> JsonObject:
+    """The answer with everything that moves as it is meant; what can't be used is noted and left out."""
+    slips, wanted = LenientReader(), list[str]()
+
+    def read(name: str, items: Any, reader: Callable[[str, Any], MovingRecord], known: str = "name") -> Any:
+        if not isinstance(items, list):
+            return items
+        records = [reader(f"{name}.{place}", item) for place, item in enumerate(items)]
+        for place, record in enumerate(records):
+            called = record.tree.get(known) if isinstance(record.tree, dict) else None
+            where = "in section" if name == "sections" else "for"
+            wanted.extend(f"{one} {where} {str(called or place + 1)[:30]}" for one in record.wanted if one)
+        return [record.tree for record in records]
+
+    def section(place: str, item: Any) -> MovingRecord:
+        return moving_section_as_meant(place, item, slips, wish.meter, lambda value: local_key_of(value, home))
+
+    def material(place: str, item: Any) -> MovingRecord:
+        return material_as_meant(place, line_as_meant(f"{place}.", item, slips), slips)
+
+    home = None if wish.key is None else Key.parse(wish.key)
+    made = {
+        **tree,
+        "sections": read("sections", tree.get("sections"), section),
+        "parts": read("parts", tree.get("parts"), lambda _, item: moving_part_as_meant(item), "instrument"),
+    }
+    for place, item in enumerate(read("materials", materials_in(tree.get("materials")), material, "letter")):
+        try:
+            wish.materials = (*wish.materials, validate_record(item, WireMaterial))
+        except AnswerError as error:
+            slips.note(f"materials.{place}.{error.faults[0]}; it was left out")
+    wish.remarks += slips.remarks
+    wish.wanted = tuple(dict.fromkeys(wanted))
+    return made
+
+
+def _curve_at(section: Section, energy: float) -> tuple[float, ...] | None:
+    """The section's curve of energies, moved along with its energy."""
+    if section.energy_curve is None:
+        return None
+    return tuple(round(min(1.0, max(0.0, one + energy - section.energy)), 3) for one in section.energy_curve)
+
+
 def _of_draft(section: Any, known: Mapping[str, Section]) -> Any:
     """A changed section by the draft's spelling of its name, with the draft's energy where none is said."""
     if not isinstance(section, dict) or not isinstance(section.get("name"), str):
         return section
     name = next((one for one in known if folded(one) == folded(section["name"])), section["name"])
-    made = {**section, "name": name}
+    shown = _shown_moves(known[name]) if name in known else {}
+    made = {**{field: value for field, value in section.items() if shown.get(field) != value or value is None}, "name": name}
     if name in known and made.get("energy") is None:
         made["energy"] = known[name].energy
     return made
@@ -162,11 +230,18 @@ def draft_as_answer(draft: CompositionPlan, density: float) -> JsonObject:
                 "role": section.role,
                 "energy": round(section.energy, 2),
                 "bars": list(section.harmony),
+                **_shown_moves(section),
             }
             for section in draft.sections
         ],
         "parts": [{"instrument": part.instrument, "role": part.role, "from_energy": part.from_energy} for part in draft.parts],
     }
+
+
+def _shown_moves(section: Section) -> JsonObject:
+    """What a model is shown of a section that has a key, a metre or a tempo of its own; it stays as it is."""
+    moves = {"key": section.key, "meter": section.meter, "tempo_bpm": section.tempo_bpm and round(section.tempo_bpm)}
+    return {name: value for name, value in moves.items() if value is not None}
 
 
 def _read(tree: JsonObject, model: type[BaseModel]) -> tuple[JsonObject, PlanProposal]:
@@ -177,7 +252,7 @@ def _read(tree: JsonObject, model: type[BaseModel]) -> tuple[JsonObject, PlanPro
     wish.remarks = slips.remarks
     wish.remarks.extend(strange)
     for name, info in model.model_fields.items():
-        if name in {"sections", "parts", "reasons"}:
+        if name in {"sections", "parts", "reasons", "materials"}:
             continue
         if name in made and made[name] is None:
             if type(None) not in get_args(info.annotation):

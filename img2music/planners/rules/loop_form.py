@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from img2music.brief import SECONDS_RANGE
-from img2music.planners.form import SectionLayout
+from img2music.planners.form import SectionLayout, name_sections, share_bars
+from img2music.theory.meter_map import bars_quarters, bars_seconds
+from img2music.theory.tempo_map import bpm_between
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +31,7 @@ __all__ = [
     "fit_loop_tempo",
     "layout_loop",
     "loop_energies",
-    "loop_seconds",
+    "loop_tempo",
     "odd_loop_length",
     "short_loop_harmony",
 ]
@@ -66,14 +68,9 @@ def count_loop_bars(seconds: float, tempo_bpm: float, meter: Meter) -> int:
     return meter.whole_bars(seconds, tempo_bpm, SECONDS_RANGE)
 
 
-def loop_seconds(bars: int, tempo_bpm: float, meter: Meter) -> float:
-    """How long so many bars last."""
-    return bars * float(meter.bar_quarters) * 60 / tempo_bpm
-
-
 def odd_loop_length(seconds: float, bars: int, tempo_bpm: float, meter: Meter) -> tuple[str, ...]:
     """Says where so many whole bars do not last the asked `seconds`; nothing where they do."""
-    lasts = loop_seconds(bars, tempo_bpm, meter)
+    lasts = bars_seconds(bars, meter, tempo_bpm)
     if abs(lasts - seconds) <= _TOLERANCE_SECONDS:
         return ()
     said = (
@@ -85,41 +82,51 @@ def odd_loop_length(seconds: float, bars: int, tempo_bpm: float, meter: Meter) -
 
 def fit_loop_tempo(seconds: float, tempo_bpm: float, meter: Meter, limits: tuple[float, float]) -> float:
     """The tempo at which whole bars, if it can be whole phrases, last exactly `seconds`: near `tempo_bpm` and inside `limits`."""
-    most = max(1, floor(seconds / loop_seconds(1, 300.0, meter)))
+    most = max(1, floor(seconds / bars_seconds(1, meter, 300.0)))
     low, high = limits
 
     def loss(bars: int) -> float:
-        tempo = loop_seconds(bars, 60.0, meter) * 60 / seconds
+        tempo = loop_tempo(bars, meter, seconds)
         outside = max(0.0, log2(low / tempo), log2(tempo / high))
         rest = _ODD_BARS[bars % _PHRASE] if bars > 2 else 0.0
         return abs(log2(tempo / tempo_bpm)) + _OUTSIDE * outside + rest
 
-    least = max(1, ceil(seconds / loop_seconds(1, 20.0, meter)))
+    least = max(1, ceil(seconds / bars_seconds(1, meter, 20.0)))
     bars = min(range(min(least, most), most + 1), key=loss)
-    return min(300.0, max(20.0, loop_seconds(bars, 60.0, meter) * 60 / seconds))
+    return min(300.0, max(20.0, loop_tempo(bars, meter, seconds)))
 
 
-def layout_loop(bars: int) -> tuple[SectionLayout, ...]:
-    """Sections for a loop of `bars` bars; they add up exactly, and none is an introduction or an ending."""
-    if bars < 2 * _PHRASE:
+def loop_tempo(bars: int, meter: Meter, seconds: float) -> float:
+    """The tempo at which so many bars last exactly `seconds`."""
+    return bpm_between(bars_quarters(bars, meter), seconds)
+
+
+def layout_loop(bars: int, least: int = 1) -> tuple[SectionLayout, ...]:
+    """Sections for a loop of `bars` bars, at least `least`; they add up exactly, and none is an introduction or an ending.
+
+    Raises:
+        ValueError: fewer than two bars a section.
+    """
+    if bars < 2 * _PHRASE and least == 1:
         return (SectionLayout("A", "A", "theme", _phrases(bars)),)
     units = bars // _PHRASE  # phrases
     size = 1 if units < 5 else 2  # phrases a section
     while -(-units // size) > max(_LETTERS):
         size *= 2
-    letters = _LETTERS[-(-units // size)]
-    lengths = [size] * len(letters)
-    lengths[-1] -= size * len(letters) - units
-    seen: dict[str, int] = {}
+    sections = -(-units // size)
+    if sections < least:
+        letters = _LETTERS.get(least) or "AABACB" + "AB" * ((least - 5) // 2)
+        letters, lengths = letters[:least], share_bars(bars, least)
+    else:
+        letters = _LETTERS[sections]
+        lengths = [_PHRASE * size] * sections
+        lengths[-1] -= _PHRASE * (size * sections - units) - bars % _PHRASE
     layouts = []
-    for index, (letter, length) in enumerate(zip(letters, lengths, strict=True)):
-        seen[letter] = seen.get(letter, 0) + 1
-        name = letter if letters.count(letter) == 1 else f"{letter}{seen[letter]}"
+    for index, (letter, name, length) in enumerate(zip(letters, name_sections(letters), lengths, strict=True)):
         role: Literal["theme", "contrast", "return"] = "theme" if letter == "A" else "contrast"
         if role == "theme" and letters[:index].strip("A"):
             role = "return"
-        is_last = index == len(letters) - 1
-        layouts.append(SectionLayout(name, letter, role, _phrases(_PHRASE * length + (bars % _PHRASE if is_last else 0))))
+        layouts.append(SectionLayout(name, letter, role, _phrases(length)))
     return tuple(layouts)
 
 

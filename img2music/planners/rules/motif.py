@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from img2music.plan import Motif
+from img2music.theory.meter_map import bars_quarters, steps_in_bar
 from img2music.theory.rhythms import bar_rhythms, notes_a_bar, shortest_stroke
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def draw_motif(contour: Sequence[float], meter: Meter, density: float, tempo_bpm
     """
     curve = np.asarray(contour, dtype=float)
     rhythm = _rhythm(curve, meter, min(9.0, max(2.0, notes_a_bar(density, tempo_bpm, meter))), shortest_stroke(tempo_bpm))
-    places = np.cumsum([0.0, *(float(duration) for duration in rhythm[:-1])]) / float(meter.bar_quarters)
+    places = np.cumsum([0.0, *(float(duration) for duration in rhythm[:-1])]) / float(sum(rhythm))
     # The opening third of the line, unrolled over the bar: the motif is the picture's beginning, seen closely.
     heights = np.interp(places * 0.6, np.linspace(0, 1, len(curve)), curve)
     reach = 5.0 + 3.0 * density
@@ -100,11 +101,11 @@ def _rhythm(curve: NDArray[np.float64], meter: Meter, wanted: float, shortest: f
     (a seventh of a second) do not sing.
     """
     change = np.abs(np.gradient(curve)) + 1e-3
-    steps = int(meter.bar_quarters * _SIXTEENTHS)
+    steps = steps_in_bar(meter, _SIXTEENTHS)
     movement = np.interp(np.arange(steps) / steps, np.linspace(0, 1, len(change)), change / change.max())
     movement -= movement.mean()
     length = float(np.sqrt((movement**2).sum())) + 1e-6
-    best: tuple[Fraction, ...] = (meter.bar_quarters / 2, meter.bar_quarters / 2)
+    best: tuple[Fraction, ...] = (bars_quarters(_HALF, meter),) * 2
     best_score = -1e9
     for rhythm in bar_rhythms(meter):
         places = [place for place, _ in rhythm.strokes]

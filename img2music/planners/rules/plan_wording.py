@@ -54,9 +54,9 @@ class DecisionLog:
         shares = {name: share for name, share in (strengths or {}).items() if name in cues}
         self.reasons.append(Reason(choice=choice, text=text, because=cues, strengths=shares))
 
-    def asked(self, choice: str, wish: str, suggestion: str) -> None:
-        """Notes that the user decided, and where the picture suggested something else."""
-        self.because(choice, f"{wish}: you asked for it.")
+    def asked(self, choice: str, wish: str, suggestion: str, text: str = "") -> None:
+        """Notes that the user decided, in the words of `text` or as usual, and where the picture suggested something else."""
+        self.because(choice, text or f"{wish}: you asked for it.")
         if wish != suggestion:
             self.conflicts.append(f"you asked for {choice} {wish}; the picture suggested {suggestion}; your wish was kept")
 

@@ -14,26 +14,16 @@ from img2music.crossmodal.attribution import cite_terms, share_among_cues, sum_t
 from img2music.crossmodal.scene_edits import refresh_edited_scene
 from img2music.io.lexicon_files import is_near_style
 from img2music.io.style_files import load_style, style_names
-from img2music.plan import CompositionPlan, Section
-from img2music.planners.form import count_bars, fit_tempo, layout_sections, section_energies
-from img2music.planners.harmony.harmonize import harmonize
-from img2music.planners.rules.affect_mapping import DENSITY_SHIFT, adapt_vocabulary, map_affect, nearest_mode
+from img2music.plan import CompositionPlan
+from img2music.planners.rules.affect_mapping import DENSITY_SHIFT, map_affect
 from img2music.planners.rules.ensemble_choice import choose_parts
-from img2music.planners.rules.loop_form import (
-    count_loop_bars,
-    fit_loop_tempo,
-    layout_loop,
-    loop_energies,
-    loop_seconds,
-    odd_loop_length,
-    short_loop_harmony,
-)
+from img2music.planners.rules.key_and_tempo import choose_keys, choose_meter, choose_tempo
 from img2music.planners.rules.motif import draw_contour, draw_motif
-from img2music.planners.rules.plan_wording import SOURCE_PHRASES, DecisionLog, describe_line, make_idea, make_title
-from img2music.planners.rules.word_steering import other_style, steer_feeling, steer_mode, steer_tempo
-from img2music.rng import generator
+from img2music.planners.rules.plan_sections import plan_sections
+from img2music.planners.rules.plan_wording import DecisionLog, describe_line, make_idea, make_title
+from img2music.planners.rules.word_steering import other_style, steer_feeling
 from img2music.style import is_style_file
-from img2music.theory import Key, Meter, parse_pitch_class, pitch_class_name
+from img2music.theory.meter_map import bars_seconds
 from img2music.words import read_words, settle_words
 from img2music.words.exact_wishes import overruled_words
 from img2music.words.explain_words import describe_read_words, describe_unread_words
@@ -67,29 +57,31 @@ class RulesPlanner:
         valence, arousal = self._affect(scene, words, notes)
         notes.conflicts += overruled_words(brief, words)
         style = self._style(scene, brief, words, notes)
-        meter = self._meter(scene, brief, words, style, notes)
-        key = self._key(scene, brief, words, valence, style, notes)
-        tempo = self._tempo(scene, brief, words, style, meter, notes)
+        meter = choose_meter(scene, brief, style, notes)
+        keys = choose_keys(scene, brief, words, valence, style, notes)
+        tempo = choose_tempo(scene, brief, words, style, meter, notes)
         feeling = map_affect(valence, arousal, style)
         contour, contour_cues = draw_contour(scene)
         density, height = self._shifts(scene, style, feeling, words, notes)
-        motif = draw_motif(contour, meter, density, tempo)
+        motif = draw_motif(contour, meter, density, tempo.middle_bpm)
         notes.because(
             "motif",
             f"Its steps and the melody's long line {describe_line(scene, contour_cues)}; its strokes fall where that line moves most.",
             tuple(contour_cues),
             contour_cues,
         )
-        sections = self._sections(scene, brief, tempo, meter, key, style, (valence, arousal), notes)
+        sections = plan_sections(scene, brief, tempo, meter, keys, style, (valence, arousal), notes)
         parts = choose_parts(scene, brief, words, style, notes)
         return CompositionPlan(
             title=make_title(scene, brief.seed, valence, arousal),
             idea=make_idea(words.moods or scene.attributes.mood.value, style, tuple(contour_cues)),
             style=brief.style if brief.style is not None and is_style_file(brief.style) else style.name,
-            key=key.name,
+            key=keys[0].key.name,
             meter=meter.name,
-            tempo_bpm=tempo,
-            seconds=loop_seconds(sum(section.bars for section in sections), tempo, meter) if brief.loop else brief.seconds,
+            tempo_bpm=tempo.begin_bpm,
+            seconds=bars_seconds(sum(section.bars for section in sections), meter, tempo.begin_bpm)
+            if brief.loop
+            else brief.seconds,
             valence=round(valence, 3),
             arousal=round(arousal, 3),
             density=round(density, 3),
@@ -144,70 +136,6 @@ class RulesPlanner:
         notes.because("style", f"{style.name}: {style.summary}", genre.because, genre.strengths)
         return style
 
-    def _meter(self, scene: Scene, brief: Brief, words: WordsReading, style: Style, notes: DecisionLog) -> Meter:
-        seen, genre = scene.attributes.meter, scene.attributes.genre
-        if brief.meter is not None:
-            notes.asked("metre", brief.meter, seen.value)
-            if brief.meter not in style.meters:
-                notes.conflicts.append(f"{style.name} is usually in {' or '.join(style.meters)}; {brief.meter} was kept as asked")
-            return Meter.parse(brief.meter)
-        if seen.value in style.meters:
-            notes.because("metre", f"{seen.value}, as what is seen suggests.", seen.because, seen.strengths)
-            return Meter.parse(seen.value)
-        notes.because("metre", f"{style.meters[0]}, because {style.name} lives in it.", genre.because, genre.strengths)
-        return Meter.parse(style.meters[0])
-
-    def _key(self, scene: Scene, brief: Brief, words: WordsReading, valence: float, style: Style, notes: DecisionLog) -> Key:
-        seen = scene.attributes
-        suggested = Key.readable(parse_pitch_class(seen.key.value), seen.mode.value)
-        if brief.key is not None:
-            notes.asked("key", brief.key, suggested.name)
-            return Key.parse(brief.key)
-        mode: str = seen.mode.value
-        if words.mode is not None:
-            notes.because("mode", f"{words.mode}: your words ask for it.")
-            return Key.readable(parse_pitch_class(seen.key.value), words.mode)
-        steered = steer_mode(mode, words, style)
-        if steered is not None:
-            mode, why = steered
-            notes.because("mode", why)
-        elif mode not in style.modes:
-            usable = nearest_mode(mode, style.modes)
-            notes.because(
-                "mode",
-                f"{usable}: the picture suggests {mode}, and {style.name} speaks {', '.join(style.modes)}.",
-                seen.mode.because,
-                seen.mode.strengths,
-            )
-            mode = usable
-        else:
-            notes.because(
-                "mode",
-                f"{mode}, from how pleasant the picture looks (valence {valence:+.2f}).",
-                seen.mode.because,
-                seen.mode.strengths,
-            )
-        key = Key.readable(parse_pitch_class(seen.key.value), mode)
-        notes.because(
-            "key",
-            f"The tonic {pitch_class_name(key.tonic)} stands for the picture's leading colour on the circle of fifths.",
-            seen.key.because,
-            seen.key.strengths,
-        )
-        return key
-
-    def _tempo(self, scene: Scene, brief: Brief, words: WordsReading, style: Style, meter: Meter, notes: DecisionLog) -> float:
-        seen = scene.attributes.tempo_bpm
-        if brief.tempo_bpm is not None:
-            notes.asked("tempo", f"{brief.tempo_bpm:g}", f"{seen.value:g}")
-            return brief.tempo_bpm
-        steered = steer_tempo(seen.value, words, style)
-        fit = fit_loop_tempo if brief.loop else fit_tempo
-        tempo = fit(brief.seconds, steered.bpm, meter, steered.limits)
-        text = f"{tempo:.4g} quarter notes a minute: the picture suggests {seen.value:g}{steered.text}"
-        notes.because("tempo", f"{text}, and whole phrases have to fill {brief.seconds:g} s.", seen.because, seen.strengths)
-        return tempo
-
     def _shifts(
         self, scene: Scene, style: Style, feeling: AffectTargets, words: WordsReading, notes: DecisionLog
     ) -> tuple[float, int]:
@@ -234,65 +162,3 @@ class RulesPlanner:
             more = ", moved by what the picture shows" if by_shift else ""
             notes.because(choice, f"{text}: from {what}{more}.", cited["because"], cited["strengths"])
         return density, height
-
-    def _sections(
-        self,
-        scene: Scene,
-        brief: Brief,
-        tempo: float,
-        meter: Meter,
-        key: Key,
-        style: Style,
-        affect: tuple[float, float],
-        notes: DecisionLog,
-    ) -> tuple[Section, ...]:
-        valence, arousal = affect
-        profile = scene.curve("brightness_profile")
-        temper = map_affect(valence, arousal, style).temper
-        if brief.loop:
-            bars = count_loop_bars(brief.seconds, tempo, meter)
-            layouts = layout_loop(bars)
-            energies = loop_energies(layouts, temper, profile)
-            notes.conflicts += odd_loop_length(brief.seconds, bars, tempo, meter)
-        else:
-            bars = count_bars(brief.seconds, tempo, meter)
-            layouts = layout_sections(bars, style.form)
-            energies = section_energies(layouts, temper, profile, loud_end=style.ending == "hit")
-        harmony = harmonize(
-            layouts,
-            key.mode,
-            style.model_copy(update={"vocabulary": adapt_vocabulary(style.vocabulary, valence, arousal)}),
-            generator(brief.seed_for("harmony"), "harmony"),
-            brightness=valence,
-            most=len(meter.beats),
-            bar_seconds=float(meter.bar_quarters) * 60 / tempo,
-            loop=brief.loop,
-        )
-        short = short_loop_harmony(bars, key.mode) if brief.loop else None
-        if short is not None:
-            harmony = (short,)
-        letters = " ".join(layout.name for layout in layouts)
-        climb = " Energy climbs to three quarters of the piece and follows the light from left to right."
-        if brief.loop:
-            climb = " Energy swells once a pass and follows the light; there is no ending, the next pass is the return."
-        has_arc = len(layouts) > 2 and bool(profile)
-        cues = ("brightness_profile",) if has_arc else ()
-        notes.because(
-            "form", f"{bars} {'bar' if bars == 1 else 'bars'}: {letters}.{climb if has_arc or brief.loop else ''}", cues
-        )
-        notes.because(
-            "harmony",
-            f"Progressions of {key.mode} as {SOURCE_PHRASES[style.vocabulary.source]} use them, coloured as {style.name} speaks; a theme "
-            f"opens and is answered, the last bar {'leads back to the first' if brief.loop else 'is the tonic'}.",
-        )
-        return tuple(
-            Section(
-                name=layout.name,
-                material=layout.material,
-                role=layout.role,
-                energy=energy,
-                harmony=rows,
-                phrase_bars=layout.phrase_bars,
-            )
-            for layout, energy, rows in zip(layouts, energies, harmony, strict=True)
-        )

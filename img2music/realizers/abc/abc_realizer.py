@@ -25,7 +25,7 @@ from img2music.realizers.abc.tune_prompt import template_values
 from img2music.realizers.composer import Composer
 from img2music.realizers.drums.drum_kit import DRUMS
 from img2music.realizers.orchestration import lead_part
-from img2music.theory import Key, Meter, instrument
+from img2music.theory import Key, instrument
 
 if TYPE_CHECKING:
     from img2music.io.abc.import_abc import AbcTune, AbcVoice
@@ -141,7 +141,7 @@ def _read(text: str, plan: CompositionPlan, composed: Score) -> _TuneAttempt:
     if len(text) > LONGEST:
         raise AnswerError(f"the answer has {len(text)} characters, which is too long; answer with one ABC tune and nothing else")
     found = extract_tune(text)
-    tune = read_abc(found, meter=plan.parsed_meter.name, key=plan.parsed_key)
+    tune = read_abc(found, meter=plan.meter_map.meter.name, key=plan.key_map.key)
     if not tune.voices:
         raise AnswerError("there is no ABC tune in the answer; answer with one ABC tune and nothing else")
     mends, foreign = _head(tune, plan)
@@ -185,11 +185,12 @@ def _head(tune: AbcTune, plan: CompositionPlan) -> tuple[list[str], Key | None]:
     ]
     if missing:
         mends.append(f"Missing or unreadable in the head: {', '.join(f'{name}:' for name in missing)} as in the plan.")
-    if tune.meter is not None and tune.meter not in {plan.meter, Meter.parse(plan.meter).name}:
-        mends.append(f"The head says M:{tune.meter}; the plan's {plan.meter} kept.")
-    if tune.tempo_bpm is not None and abs(tune.tempo_bpm - plan.tempo_bpm) > _TEMPO_NEAR:
-        mends.append(f"The head says {tune.tempo_bpm:g} quarters a minute; the plan's {plan.tempo_bpm:g} kept.")
-    key, wanted = tune.key, plan.parsed_key
+    meter, tempo_bpm = plan.meter_map.meter.name, plan.tempo_map.bpm
+    if tune.meter not in {None, meter}:
+        mends.append(f"The head says M:{tune.meter}; the plan's {meter} kept.")
+    if tune.tempo_bpm is not None and abs(tune.tempo_bpm - tempo_bpm) > _TEMPO_NEAR:
+        mends.append(f"The head says {tune.tempo_bpm:g} quarters a minute; the plan's {tempo_bpm:g} kept.")
+    key, wanted = tune.key, plan.key_map.key
     if key is None or key == wanted:
         return mends, None
     if key.signature == wanted.signature:
@@ -209,7 +210,7 @@ def _mended(
         return repair_voice(voice, part, player, plan, key=foreign, label=label)
     # A key signature means no drums, so they are read without; a model that minded it is understood too.
     plain = "\n".join(row for row in found.splitlines() if not row.startswith("K:"))
-    again = read_abc(plain, meter=plan.parsed_meter.name, key=Key.parse("C major"))
+    again = read_abc(plain, meter=plan.meter_map.meter.name, key=Key.parse("C major"))
     readings = (*(other for other in again.voices if other.label == voice.label), voice)
     mended = (repair_voice(reading, part, player, plan, label=label) for reading in readings)
     return next((one for one in mended if _are_drums(one.events)), None)

@@ -9,17 +9,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from img2music.realizers.abc.repair_bars import describe_bars
-from img2music.realizers.composer import notate, write_part
+from img2music.realizers.composer import finish_lines, notate, write_part
 from img2music.realizers.context import compose_context
-from img2music.realizers.orchestration import lead_part
+from img2music.realizers.hits import mark_hits
+from img2music.realizers.orchestration import lead_part, tune_for_others
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
-    from img2music.plan import CompositionPlan, PartPlan
+    from img2music.plan import CompositionPlan
     from img2music.realizers.abc.repair_bars import RepairedVoice
-    from img2music.realizers.timeline import NoteEvent
-    from img2music.score import Part, Score
+    from img2music.realizers.timeline import ChordSpan, NoteEvent
+    from img2music.score import Score
 
 __all__ = ["complete_score"]
 
@@ -28,37 +29,57 @@ _ROUND_THE_TUNE = {"counter", "chords", "arpeggio", "pad"}
 
 
 def complete_score(plan: CompositionPlan, composed: Score, given: Mapping[str, RepairedVoice]) -> tuple[Score, list[str]]:
-    """The whole score: the model's voices, and the composer's for all that is missing, round the model's tune."""
+    """The whole score: the model's voices, and the composer's for all that is missing, round the model's tune.
+
+    What the plan's sections and hits ask of players is done to the composer's voices; the model's stay as it wrote them, but for silences.
+    """
     context = compose_context(plan)
     lead = lead_part(plan)
     tune: list[NoteEvent] = []
     mends: list[str] = []
-    parts: dict[str, Part] = {}
-    left_out: list[str] = []
-
-    def write(part: PartPlan) -> list[NoteEvent]:
-        return write_part(context.for_part(part, context.energies, tune))
-
+    lines: dict[str, list[NoteEvent]] = {}
     # The melody comes first, because the others are written round it.
     for part in sorted(plan.parts, key=lambda part: part is not lead):
         mended = given.get(part.id)
-        if mended is not None:
-            events = mended.events
-            if mended.bars < plan.bars:
-                begin = plan.meter_map.bar_onset(mended.bars)
-                events = [*events, *(event for event in write(part) if event.onset >= begin)]
-                missing = describe_bars(range(mended.bars, plan.bars))
-                mends.append(f"{part.name}: {missing} missing, so the composer's.")
-            written = notate(plan, part, events, context.spans)
-            if part is lead:
-                tune = [replace(event, pitches=event.pitches[-1:]) for event in events]
+        heard = tune_for_others(plan, tune) if part.role in _ROUND_THE_TUNE else ()
+        if mended is None:
+            lines[part.id] = write_part(context.for_part(part, context.energies, heard))
+        elif mended.bars < plan.bars:
+            begin = plan.meter_map.bar_onset(mended.bars)
+            rest = write_part(context.for_part(part, context.energies, heard))
+            lines[part.id] = [*mended.events, *(event for event in rest if event.onset >= begin)]
+            missing = describe_bars(range(mended.bars, plan.bars))
+            mends.append(f"{part.name}: {missing} missing, so the composer's.")
         else:
-            left_out.append(part.name)
-            if tune and part.role in _ROUND_THE_TUNE:
-                written = notate(plan, part, write(part), context.spans)
-            else:
-                written = next(other for other in composed.parts if other.id == part.id)
-        parts[part.id] = written
+            lines[part.id] = mended.events
+        if part is lead:
+            tune = [replace(event, pitches=event.pitches[-1:]) for event in lines[part.id]]
+    left_out = [part.name for part in plan.parts if part.id not in given]
     if left_out:
         mends.append(f"Not in the answer, so the composer's: {', '.join(left_out)}.")
-    return replace(composed, parts=tuple(parts[part.id] for part in plan.parts)), mends
+    finished = _as_promised(plan, context.spans, finish_lines(context, lines, given.keys()), given.keys())
+    parts = tuple(notate(plan, part, finished[part.id], context.spans) for part in plan.parts)
+    return replace(composed, parts=parts), mends
+
+
+def _as_promised(
+    plan: CompositionPlan, spans: Sequence[ChordSpan], lines: dict[str, list[NoteEvent]], given: Collection[str]
+) -> dict[str, list[NoteEvent]]:
+    """The lines with the model's voices silent where the plan says so: in sections, where another player took over its tune, at stops."""
+    lead = lead_part(plan)
+    kept = dict(lines)
+    for first, section in zip(plan.first_bars, plan.sections, strict=True):
+        begin, end = plan.meter_map.bar_onset(first), plan.meter_map.bar_onset(first + section.bars)
+        gone = {part for part in given if part in section.silent}
+        if lead is not None and lead.id in given and section.tune_by not in {None, lead.id, *given}:
+            gone.add(lead.id)
+        for part in gone:
+            kept[part] = [
+                event if event.end <= begin else replace(event, duration=min(event.duration, begin - event.onset))
+                for event in kept[part]
+                if event.onset < begin
+            ] + [event for event in kept[part] if event.onset >= end]
+    stops = tuple(hit for hit in plan.hits if hit.action == "stop")
+    if not stops:
+        return kept
+    return mark_hits(plan.model_copy(update={"hits": stops}), spans, kept, [part for part in kept if part not in given])

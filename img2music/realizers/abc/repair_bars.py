@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from img2music.io.abc.import_abc import AbcVoice
     from img2music.plan import CompositionPlan
     from img2music.realizers.timeline import NoteEvent
+    from img2music.theory.meter_map import MeterMap
 
 __all__ = ["RepairedVoice", "count_of", "describe_bars", "join_ties", "repair_bars"]
 
@@ -50,7 +51,7 @@ def repair_bars(voice: AbcVoice, plan: CompositionPlan, result: RepairedVoice, l
     `label` is how faults call the voice.
     """
     bars = _fit_bar_count(_in_order(voice, plan, result), plan, result, label)
-    notes = _fill_bars(bars, plan.parsed_meter.bar_quarters, result, label)
+    notes = _fill_bars(bars, plan.meter_map, result, label)
     result.bars = min(len(bars), plan.bars)
     return join_ties(_round_to_grid(notes, result))
 
@@ -89,7 +90,7 @@ def _fit_bar_count(bars: tuple[AbcBar, ...], plan: CompositionPlan, result: Repa
             result.mends.append(f"{result.name}: repeats written out.")
         else:
             result.mends.append(f"{result.name}: repeat signs left out.")
-    if len(bars) == plan.bars + 1 and bars[0].sounds and bars[0].length_quarters < plan.parsed_meter.bar_quarters:
+    if len(bars) == plan.bars + 1 and bars[0].sounds and bars[0].length_quarters < plan.meter_map.bar_quarters(0):
         bars = bars[1:]
         result.mends.append(f"{result.name}: the upbeat left out.")
     if len(bars) != plan.bars:
@@ -100,15 +101,15 @@ def _fit_bar_count(bars: tuple[AbcBar, ...], plan: CompositionPlan, result: Repa
     return bars[: plan.bars]
 
 
-def _fill_bars(bars: Sequence[AbcBar], length: Fraction, result: RepairedVoice, label: str) -> list[AbcNote]:
-    """The sounds of all bars at their places in the piece; every bar is made as long as the metre says."""
-    bars = _rescale_lengths(bars, length, result)
+def _fill_bars(bars: Sequence[AbcBar], meters: MeterMap, result: RepairedVoice, label: str) -> list[AbcNote]:
+    """The sounds of all bars at their places in the piece; every bar is made as long as its own metre says."""
+    bars = _rescale_lengths(bars, meters, result)
     sounds: list[AbcNote] = []
     short: list[int] = []
     long: list[int] = []
     strange: list[int] = []
     for index, bar in enumerate(bars):
-        begin = index * length
+        begin, length = meters.bar_onset(index), meters.bar_quarters(index)
         for sound in bar.sounds:
             left = length - sound.onset_quarters
             if left > 0 and sound.duration_quarters > 0:
@@ -138,12 +139,12 @@ def _fill_bars(bars: Sequence[AbcBar], length: Fraction, result: RepairedVoice, 
     return sounds
 
 
-def _rescale_lengths(bars: Sequence[AbcBar], length: Fraction, result: RepairedVoice) -> Sequence[AbcBar]:
+def _rescale_lengths(bars: Sequence[AbcBar], meters: MeterMap, result: RepairedVoice) -> Sequence[AbcBar]:
     """Bars that are nearly all twice or half as long as they should be have a misread unit length."""
-    lengths = [bar.length_quarters for bar in bars if bar.sounds]
+    lengths = [(bar.length_quarters, meters.bar_quarters(index)) for index, bar in enumerate(bars) if bar.sounds]
     for factor in _FACTORS:
-        wrong = sum(one * factor != length for one in lengths)
-        if lengths and wrong <= _MOST_BARS_WRONG_LENGTH * len(lengths) and wrong < sum(one != length for one in lengths):
+        wrong = sum(one * factor != length for one, length in lengths)
+        if lengths and wrong <= _MOST_BARS_WRONG_LENGTH * len(lengths) and wrong < sum(one != length for one, length in lengths):
             result.mends.append(f"{result.name}: all lengths times {factor}, the unit length was misread.")
             return [
                 replace(

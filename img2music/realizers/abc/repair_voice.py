@@ -59,11 +59,12 @@ def repair_voice(
 
 def _emphasis(sound: AbcNote, part: PartPlan, plan: CompositionPlan) -> int:
     """A melody leans on the strong beats, as the composer's does."""
-    return 2 if part.role == "melody" and plan.parsed_meter.weight(sound.onset_quarters) > 1 else 0
+    bar, place = plan.meter_map.place_in_bar(sound.onset_quarters)
+    return 2 if part.role == "melody" and plan.meter_map.meter_at(bar).weight(place) > 1 else 0
 
 
 def _pitches(sound: AbcNote, key: Key | None, plan: CompositionPlan) -> tuple[int, ...]:
-    sounding = {pitch.midi if key is None else _transpose_by_degree(pitch, key, plan.parsed_key) for pitch in sound.pitches}
+    sounding = {pitch.midi if key is None else _transpose_by_degree(pitch, key, plan.key_map.key) for pitch in sound.pitches}
     return tuple(sorted(sounding))
 
 
@@ -122,4 +123,4 @@ def _into_range(pitch: int, near: int, player: Instrument) -> int:
 
 def wrong_key_fault(key: Key, plan: CompositionPlan) -> str:
     """What a model is told that wrote in another key."""
-    return f"the head says K:{format_key_field(key)}; write the tune in K:{format_key_field(plan.parsed_key)}"
+    return f"the head says K:{format_key_field(key)}; write the tune in K:{format_key_field(plan.key_map.key)}"

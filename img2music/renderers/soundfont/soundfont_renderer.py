@@ -48,6 +48,7 @@ _INAUDIBLE = 10 ** (-66 / 20)
 """Part of the highest peak below which what rings has ended: a little beyond the 60 dB of a reverberation time."""
 _QUIET = 10 ** (-50 / 20)
 """Below this part of the highest peak the end counts as died away."""
+_BLOCK_FRAMES = 1 << 18
 
 
 class SoundfontRenderer:
@@ -107,8 +108,9 @@ class SoundfontRenderer:
             remove_subsonic(sound, SAMPLE_RATE, goes_round=performance.loop)
         mix = sounds[0] if sounds and not stems else np.zeros((2, sounds[0].shape[1] if sounds else frames), np.float32)
         for sound in sounds if stems else ():
-            checkpoint()
-            mix += sound
+            for start in range(0, mix.shape[1], _BLOCK_FRAMES):
+                checkpoint()
+                mix[:, start : start + _BLOCK_FRAMES] += sound[:, start : start + _BLOCK_FRAMES]
         if performance.rings and not performance.loop:
             frames = max(frames, _end_of(mix))
             mix, sounds = mix[:, :frames].copy(), [sound[:, :frames].copy() for sound in sounds]

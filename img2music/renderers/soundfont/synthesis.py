@@ -160,10 +160,18 @@ def _unclipped(play: Callable[[float], list[NDArray[np.int16]]]) -> list[NDArray
     sounds = []
     for level in _LEVELS:
         sounds = play(level)
-        if all(sound.max(initial=0) < 32767 and sound.min(initial=0) > -32768 for sound in sounds):
+        if not any(_clips(sound) for sound in sounds):
             break
-        checkpoint()
     return sounds
+
+
+def _clips(sound: NDArray[np.int16]) -> bool:
+    for start in range(0, len(sound), _BLOCK_FRAMES):
+        checkpoint()
+        block = sound[start : start + _BLOCK_FRAMES]
+        if block.max() == 32767 or block.min() == -32768:
+            return True
+    return False
 
 
 def _in_processes(fonts: Sequence[bytes], songs: Sequence[bytes]) -> list[bytes]:

@@ -12,6 +12,8 @@ from html import escape
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import quote
 
+from img2music.cancellation import checkpoint
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -54,6 +56,7 @@ def el(tag: str, *children: Child, **attributes: str | float | bool | None) -> H
     >>> el("a", "1 < 2", href="#x", data_cue=3)
     '<a href="#x" data-cue="3">1 &lt; 2</a>'
     """
+    checkpoint()
     words = [tag]
     for name, value in attributes.items():
         if value is None or value is False:

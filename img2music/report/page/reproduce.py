@@ -38,9 +38,14 @@ def compose_command(piece: Piece) -> str:
 
 def _wishes(brief: Brief) -> list[str]:
     words = ["--seconds", format_number(brief.seconds)]
-    if brief.tempo_bpm is not None:
-        words += ["--tempo", format_number(brief.tempo_bpm)]
-    for option, wish in (("--key", brief.key), ("--meter", brief.meter), ("--style", brief.style), ("--words", brief.words)):
+    asked = (
+        ("--tempo", brief.tempo_words),
+        ("--key", ", ".join(brief.keys)),
+        ("--meter", brief.meter),
+        ("--style", brief.style),
+        ("--words", brief.words),
+    )
+    for option, wish in asked:
         words += [option, wish] if wish else []
     for name in brief.instruments:
         words += ["--instrument", name]

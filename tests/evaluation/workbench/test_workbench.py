@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from img2music.cancellation import Cancelled, CancelToken, cancelled_by
 from img2music.errors import DocumentError
 from img2music.evaluation.ratings import find_ratings, load_ratings
 from img2music.evaluation.workbench import CellStore, estimate_run, run_cells, summarize_variants
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from img2music.evaluation.workbench import CellRecord, Grid
+    from img2music.provenance import Event
 
     MakePicture = Callable[..., Path]
 
@@ -302,6 +304,26 @@ def test_an_interrupted_run_keeps_what_is_finished(tmp_path: Path, pictures: lis
     assert len(store.records()) == 1
     assert len(make_all(grid, store)) == 2
     assert asked[0] == 2
+
+
+def test_a_run_that_is_stopped_inside_a_cell_keeps_what_is_finished_and_calls_no_cell_failed(
+    tmp_path: Path, pictures: list[Path], asked: list[int]
+) -> None:
+    grid = small_grid([prompt_file(tmp_path, "a")], pictures, [record_cell_answers(tmp_path / "answers.jsonl", [GOOD] * 2)])
+    store, token = CellStore(tmp_path / "out"), CancelToken()
+    steps: list[tuple[str, str]] = []
+
+    def listen(event: Event) -> None:
+        steps.append((event.stage, event.state))
+        if steps.count(("performer", "started")) == 2:
+            token.cancel()
+
+    with pytest.raises(Cancelled), cancelled_by(token):
+        make_all(grid, store, on_event=listen)
+    assert steps[-1] == ("performer", "started")
+    assert [record.status for record in store.records().values()] == ["done"]
+    assert len(make_all(grid, store)) == 2
+    assert asked[0] <= 3  # the answer of the cell that was stopped had come
 
 
 def test_a_fault_of_one_cell_is_its_own(

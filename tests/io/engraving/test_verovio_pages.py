@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from img2music.errors import BackendError
+from img2music.io.engraving import verovio_pages
 from img2music.io.engraving.verovio_pages import PAGE_WIDTH, engrave, stack, to_png
 from img2music.io.musicxml.export_musicxml import write_musicxml
 from img2music.score import ChordSymbol
@@ -35,6 +36,14 @@ def pixels(svg: str, width_px: int = 600) -> NDArray[np.float64]:
 
 def text_of(svg: str) -> str:
     return "".join(ET.fromstring(svg).itertext())  # noqa: S314  our own
+
+
+def test_a_long_score_is_drawn_by_a_program_of_its_own_and_looks_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verovio_pages, "_LONGEST_HERE", 0)
+    monkeypatch.setattr(verovio_pages, "draw_pages", None)
+    assert engrave(write_musicxml(band_score())) == PAGES
+    with pytest.raises(BackendError, match="verovio can't engrave this score"):
+        engrave("<score-partwise/>")
 
 
 def test_pages_are_well_formed_and_as_wide_as_asked() -> None:

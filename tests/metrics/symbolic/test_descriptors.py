@@ -58,7 +58,7 @@ def test_groove_is_the_mean_over_all_pairs_of_bars() -> None:
     # Bars: both places, the first, none: the pairs agree on 63, 62 and 63 of 64 places.
     score = score_from_words("60:2 60:2 60:4 r:4")
     assert values(score)["groove similarity"] == pytest.approx((63 / 64 + 62 / 64 + 63 / 64) / 3)
-    assert groove_similarity([], score.meter.bar_quarters, 4) is None
+    assert groove_similarity([], score.meter_map, 4) is None
 
 
 def test_drums_have_beats_and_no_pitch() -> None:

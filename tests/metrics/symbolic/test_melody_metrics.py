@@ -13,7 +13,7 @@ from img2music.brief import Brief
 from img2music.metrics.symbolic.form_similarity import measure_structure, section_likenesses
 from img2music.metrics.symbolic.melody_metrics import entropy, measure_tune, tune_values
 from img2music.metrics.symbolic.melody_view import MelodyNote, MelodyView, SectionSpan, TimedChord, top_line, view_melody
-from img2music.metrics.symbolic.motif_recurrence import MotifShape, opening_shape, planned_shape, recurrence
+from img2music.metrics.symbolic.motif_recurrence import MotifShape, opening_shape, planned_shapes, recurrence
 from img2music.metrics.symbolic.symbolic_metrics import measure_score, overall_quality
 from img2music.plan import CompositionPlan
 from img2music.planners.rules.rules_planner import RulesPlanner
@@ -31,8 +31,8 @@ def line(
     """A tune in the words of `score_from_words` over one C major chord; phrases and sections in quarter notes."""
     score = score_from_words(words, meter=meter)
     return MelodyView(
-        top_line(score.parts[0]),
-        score.meter,
+        top_line(score.parts[0].notes),
+        score.meter_map,
         (C_MAJOR,),
         tuple(Fraction(place) for place in phrases),
         tuple(SectionSpan(letter, Fraction(begin), Fraction(end)) for letter, begin, end in sections),
@@ -134,7 +134,7 @@ def test_a_fragment_of_four_notes_counts() -> None:
 
 def test_shapes_of_plans_and_of_openings() -> None:
     plan, _ = piece()
-    shape = planned_shape(plan)
+    (shape,) = planned_shapes(plan)
     assert len(shape.intervals) == len(plan.motif.steps) - 1
     assert shape.waits == plan.motif.durations[:-1]
     assert opening_shape(line("60:1 62:1/2 64:1/2 60:1 55:1 57:1")) == MotifShape(
@@ -219,7 +219,7 @@ def test_our_tunes_get_better_marks_too(seed: int) -> None:
     plan, score = piece(seed=seed)
     part = next(part for part in score.parts if part.role == "melody")
     ours = overall_quality(measure_score(score, plan))
-    for tones in baselines(top_line(part), seed, part.instrument.low, part.instrument.high):
+    for tones in baselines(top_line(part.notes), seed, part.instrument.low, part.instrument.high):
         notes = tuple(replace(note, pitch=tone.pitch) for note, tone in zip(part.notes, tones, strict=True))
         worse = replace(score, parts=tuple(replace(one, notes=notes) if one is part else one for one in score.parts))
         assert overall_quality(measure_score(worse, plan)) < ours

@@ -7,8 +7,8 @@ from fractions import Fraction
 import pytest
 
 from img2music.metrics.symbolic.voice_leading_faults import (
-    count_hidden,
-    count_parallels,
+    find_hidden,
+    find_parallels,
     measure_voice_leading,
     overlapping_unisons,
     strikes_together,
@@ -34,7 +34,7 @@ def values(score: Score) -> dict[str, float | None]:
 )
 def test_parallels(upper: str, lower: str, faults: int) -> None:
     score = two_voices(upper, lower)
-    assert count_parallels(strikes_together(*score.parts)) == faults
+    assert len(find_parallels(strikes_together(*(part.notes for part in score.parts)))) == faults
     assert values(score)["parallel perfect intervals"] == min(1, faults / score.bars)
 
 
@@ -48,11 +48,13 @@ def test_parallels(upper: str, lower: str, faults: int) -> None:
     ],
 )
 def test_hidden_octaves(upper: str, lower: str, faults: int) -> None:
-    assert count_hidden(strikes_together(*two_voices(upper, lower).parts)) == faults
+    strikes = strikes_together(*(part.notes for part in two_voices(upper, lower).parts))
+    assert len(find_hidden(strikes)) == faults
 
 
 def test_only_common_strikes_are_compared() -> None:
-    assert strikes_together(*two_voices("72:1 74:1 76:2", "60:2 62:2").parts) == [(72, 60), (76, 62)]
+    strikes = strikes_together(*(part.notes for part in two_voices("72:1 74:1 76:2", "60:2 62:2").parts))
+    assert [(one.high, one.low) for one in strikes] == [(72, 60), (76, 62)]
 
 
 def test_a_tune_under_its_bass_crosses() -> None:
@@ -99,6 +101,6 @@ def test_notes_no_violin_has() -> None:
 
 def test_a_rest_is_a_strike_less_and_not_a_fault() -> None:
     score = two_voices("72:2 r:2", "60:2 r:2")
-    assert strikes_together(*score.parts) == [(72, 60)]
+    assert [(one.high, one.low) for one in strikes_together(*(part.notes for part in score.parts))] == [(72, 60)]
     assert values(score)["parallel perfect intervals"] == 0.0
     assert score.parts[0].notes[0].end_quarters == Fraction(2)

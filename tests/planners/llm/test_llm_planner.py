@@ -202,12 +202,13 @@ def test_what_only_follows_from_a_fault_is_no_second_one() -> None:
     assert any(remark.startswith("sections: they hold 4 bars") for remark in followed.remarks)
 
 
-def test_a_prompt_as_it_was_shipped_once_plans_as_it_did(tmp_path: Path) -> None:
-    first = str(Path(__file__).parents[2] / "documents" / "prompts_version_1" / "plan-compose.md")
+@pytest.mark.parametrize("name", ["plan-compose.md", "plan-compose-2.md"])
+def test_a_prompt_as_it_was_shipped_once_plans_as_it_did(name: str, tmp_path: Path) -> None:
+    first = str(Path(__file__).parents[2] / "documents" / "prompts_version_1" / name)
     plan, use = ask(tmp_path, Brief(seconds=30), plan_answer(), prompt=first)
     assert (plan.title, plan.style, plan.key, plan.tempo_bpm, plan.bars) == ("The Last Boat", "folk", "D dorian", 132, 16)
     assert (use.repairs, use.faults, use.citations, use.unfounded) == (0, (), 2, 0)
-    assert use.prompt == "plan/compose"
+    assert (use.prompt, use.schema_name) == ("plan/compose", "plan/1")
 
 
 def test_what_the_rules_say_of_their_band_is_not_said_of_the_models() -> None:

@@ -25,12 +25,13 @@ from img2music.io.style_files import style_names
 from img2music.metrics.compliance.compliance_check import check_compliance
 from img2music.performers.performance_builder import EXPRESSION, PEDAL
 from img2music.pipeline import Pipeline, replay
-from img2music.planners.rules.loop_form import fit_loop_tempo, layout_loop, loop_energies, loop_seconds
+from img2music.planners.rules.loop_form import fit_loop_tempo, layout_loop, loop_energies
 from img2music.renderers.post.loop_seam import TAIL_SECONDS, extend_around, fold_tail
 from img2music.renderers.post.mastering import master
 from img2music.renderers.soundfont.soundfont_renderer import SoundfontRenderer
 from img2music.renderers.soundfont.synthesis import SAMPLE_RATE
 from img2music.theory import METERS, MODES, Meter
+from img2music.theory.meter_map import bars_seconds
 from tests.support.made_pipelines import files_of
 from tests.support.made_scenes import make_scene
 
@@ -68,7 +69,7 @@ def test_an_open_tempo_lets_whole_bars_fill_the_length(seconds: float, tempo: fl
     found = fit_loop_tempo(seconds, tempo, beat, (50, 220))
     assert 20 <= found <= 300
     bars = beat.whole_bars(seconds, found, (1, 1800))
-    assert loop_seconds(bars, found, beat) == pytest.approx(seconds, abs=1e-6)
+    assert bars_seconds(bars, beat, found) == pytest.approx(seconds, abs=1e-6)
     if bars > 60:  # where the nearest whole phrases are near
         assert bars % 4 == 0
         assert found == pytest.approx(tempo, rel=0.12)

@@ -34,6 +34,8 @@ from img2music.realizers.composer import Composer
 from img2music.score import Score
 from img2music.templates import load_prompt
 from img2music.theory import METERS, Key, Meter, instrument
+from img2music.theory.key_map import KeyMap
+from img2music.theory.meter_map import MeterMap
 from tests.support import extras
 from tests.support.made_scenes import make_scene
 
@@ -453,7 +455,8 @@ def test_the_motif_is_told_in_the_key() -> None:
 
 def test_the_order_of_parts_is_played_only_where_the_plan_needs_it() -> None:
     """A tune of as many bars as planned is taken as written; a shorter one that names its parts is played in their order."""
-    plan = SimpleNamespace(bars=4, parsed_meter=Meter.parse("4/4"), parsed_key=Key.parse("C major"))
+    maps = {"meter_map": MeterMap.constant(Meter.parse("4/4")), "key_map": KeyMap.constant(Key.parse("C major"))}
+    plan = SimpleNamespace(bars=4, **maps)
     part = SimpleNamespace(name="Flute", role="melody")
 
     def mended(order: str, bars: str) -> tuple[list[int], list[str]]:

@@ -9,6 +9,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from img2music.cancellation import Cancelled, CancelToken, cancelled_by, sleep
 from img2music.errors import BackendError, DocumentError, MissingPackageError, UsageError
 from img2music.io.midi.export_midi import write_midi
 from img2music.performance import Control, Performance, PlayedNote, PlayedPart
@@ -28,7 +30,7 @@ from img2music.renderers.post.mastering import master
 from img2music.renderers.soundfont import font_cache, synthesis
 from img2music.renderers.soundfont.font_cache import cached_font
 from img2music.renderers.soundfont.sf2_writer import write_sf2
-from img2music.renderers.soundfont.sf3 import open_font
+from img2music.renderers.soundfont.sf3 import SoundFont, open_font
 from img2music.renderers.soundfont.soundfont_renderer import SoundfontRenderer
 from img2music.resources import asset_path, cache_folder
 from img2music.stages import load_stage
@@ -483,6 +485,52 @@ def test_synthesizer_refuses_the_font(tiny: Path, monkeypatch: pytest.MonkeyPatc
     for stems in (False, True):
         with pytest.raises(DocumentError, match="can't be played"):
             SoundfontRenderer(soundfont=tiny)(TRIO, stems=stems)
+
+
+def test_a_long_piece_is_played_by_a_program_of_its_own_and_sounds_the_same(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = SoundfontRenderer(soundfont=tiny)(TRIO)
+    monkeypatch.setattr(synthesis, "_MOST_FRAMES_HERE", 0)
+    monkeypatch.setattr(midirenderer, "render_wave_from", None)
+    assert np.array_equal(SoundfontRenderer(soundfont=tiny)(TRIO).mix.samples, here.mix.samples)
+
+
+@pytest.mark.parametrize("stems", [False, True])
+def test_the_programs_that_play_end_with_the_work(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stems: bool
+) -> None:
+    begun, token = tmp_path / "begun", CancelToken()
+    command = [sys.executable, "-c", f"import pathlib, time; pathlib.Path({str(begun)!r}).touch(); time.sleep(600)"]
+    monkeypatch.setattr(synthesis, "_MOST_FRAMES_HERE", 0)
+    monkeypatch.setattr(synthesis, "python_command", lambda *_: command)
+
+    def cancel() -> None:
+        while not begun.exists():
+            sleep(0.01)
+        token.cancel()
+
+    other = threading.Thread(target=cancel)
+    other.start()
+    with pytest.raises(Cancelled), cancelled_by(token):
+        SoundfontRenderer(soundfont=tiny)(TRIO, stems=stems)
+    other.join()
+
+
+def test_a_font_that_is_being_converted_leaves_nothing_when_it_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMG2MUSIC_CACHE", str(tmp_path / "cache"))
+    path, token = tmp_path / "tiny.sf3", CancelToken()
+    path.write_bytes(tiny_font())
+    original = SoundFont.sample
+
+    def sample(self: SoundFont, index: int, file: Any) -> Any:
+        token.cancel()
+        return original(self, index, file)
+
+    monkeypatch.setattr(SoundFont, "sample", sample)
+    with pytest.raises(Cancelled), cancelled_by(token):
+        cached_font(path)
+    assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
 
 
 def test_sound_costs_no_import() -> None:
