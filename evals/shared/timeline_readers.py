@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 from bisect import bisect_right
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -141,15 +141,24 @@ def midi_timeline(content: bytes) -> Timeline:
 
 
 def abc_timeline(tune: bytes) -> tuple[Timeline, tuple[str, ...]]:
-    """The ABC tune as abc2midi plays it, and the lines in which it complains. It cuts tempi to whole beats a minute."""
+    """The ABC tune as abc2midi plays it, and the lines in which it complains. It cuts tempi to whole beats a minute.
+
+    Signatures are read to a 24th of a quarter, as it may write them a tick late, and not in the track of chord symbols, where no time passes.
+    """
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "score.abc").write_bytes(tune)
         done = subprocess.run(
             ["abc2midi", "score.abc", "-o", "score.mid"], cwd=folder, capture_output=True, text=True, check=False, timeout=60
         )
-        content = (Path(folder) / "score.mid").read_bytes()
+        file = mido.MidiFile(Path(folder) / "score.mid")
+    file.tracks[1:] = [track for track in file.tracks[1:] if any(message.type == "note_on" for message in track)]
+    file.save(file=(kept := io.BytesIO()))
+    read = midi_timeline(kept.getvalue())
+    meters, keys = (
+        _without_repeats((Fraction(round(onset * 24), 24), value) for onset, value in marks) for marks in (read.meters, read.keys)
+    )
     said = tuple(line for line in done.stdout.splitlines() if "rror" in line or "arning" in line)
-    return midi_timeline(content), said
+    return replace(read, meters=meters, keys=keys), said
 
 
 def music21_timeline(content: bytes | str) -> Timeline:

@@ -138,6 +138,7 @@ def _above(score: Score) -> dict[int, list[tuple[Fraction, str]]]:
 def _voice(staff: Staff, score: Score, *, leads: bool) -> Iterator[str]:
     """The lines of one voice."""
     above, tempi = (_above(score), _tempi(score)) if leads else ({}, {})
+    program = f"%%MIDI program {staff.part.instrument.program}"
     sections, changes = sections_by_bar(score), _changes(score)
     double_bars = sections.keys() | {bar for bar, fields in changes.items() if fields[-1].startswith("K:")}
     line: list[str] = []
@@ -145,7 +146,9 @@ def _voice(staff: Staff, score: Score, *, leads: bool) -> Iterator[str]:
     for index, events in enumerate(staff.bars):
         if leads and index in sections:
             yield f"P:{_text(sections[index])}"
-        yield from changes.get(index, [])
+        if index in changes:
+            yield program  # else abc2midi sets the signatures where the last note ended, before a rest
+            yield from changes[index]
         inside = ""
         if index in tempi:
             if line:

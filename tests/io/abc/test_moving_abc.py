@@ -52,7 +52,7 @@ def test_abc2midi_plays_every_note_in_its_metre_key_and_tempo() -> None:
         ticks, said = 0, set()
         for message in track:
             ticks += message.time
-            place = ticks / file.ticks_per_beat
+            place = round(ticks / file.ticks_per_beat, 2)  # some come a tick late
             if message.type == "time_signature":
                 said.add((place, f"{message.numerator}/{message.denominator}"))
             elif message.type == "key_signature":
@@ -61,8 +61,8 @@ def test_abc2midi_plays_every_note_in_its_metre_key_and_tempo() -> None:
                 tempi.append((place, message.tempo))
         signs.append(said)
     assert signs[0] == {(0, "4/4"), (0, "Dm")}
-    # The second track is that of chord symbols, and the drums rest before each change, which abc2midi then writes at the rest.
-    assert all(signs[track] == {(16, "3/4"), (16, "F"), (28, "6/8"), (28, "E")} for track in (1, 3, 4))
+    # The second track is that of chord symbols, in which no time passes.
+    assert all(signs[track] == {(16, "3/4"), (16, "F"), (28, "6/8"), (28, "E")} for track in (1, 3, 4, 5))
     assert [place for place, _ in tempi] == [0, 16, 19, 22, 25, 28, 34, 37]
     seconds, last = 0.0, (0.0, 0.0)
     for place, tempo in tempi:
