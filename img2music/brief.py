@@ -28,6 +28,7 @@ from img2music.errors import BriefError, UsageError, unknown_name
 from img2music.rng import Craft, Seed
 from img2music.strict_model import StrictModel
 from img2music.theory import Key, Meter, instrument
+from img2music.theory.tempo_map import SECONDS_A_MINUTE
 
 __all__ = ["DEFAULT_SECONDS", "SECONDS_RANGE", "TEMPO_RANGE_BPM", "Brief", "Wishes", "read_tempi", "with_wishes"]
 
@@ -75,7 +76,7 @@ def _seconds(value: Any) -> Any:
     if clock is None:
         return value
     hours, minutes, seconds = clock.groups()
-    return int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds)
+    return int(hours or 0) * 3600 + int(minutes) * SECONDS_A_MINUTE + float(seconds)
 
 
 def read_tempi(text: str) -> tuple[float, float] | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from img2music.planners.form import SectionLayout
 from img2music.planners.rules.gradual_tempo import GradualTempo, fit_gradual_tempo, section_tempi
+from img2music.theory.meter_map import MeterMap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -53,7 +54,7 @@ def with_asked_tempi(
 
     layouts, tempo = fit_gradual_tempo(seconds, GradualTempo(*tempi_bpm), meter, layout)
     bars = sum(one.bars for one in layouts)
-    told = section_tempi(layouts, meter, tempo)
+    told = section_tempi(layouts, MeterMap.constant(meter), tempo)
     return tuple(
         section.model_copy(update={"tempo_bpm": one.tempo_bpm, "tempo_changes": one.tempo_changes})
         for section, one in zip(fit(sections, bars), told, strict=True)
