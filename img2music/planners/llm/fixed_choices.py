@@ -35,6 +35,8 @@ class FixedChoices:
     """Whether the piece has no ending and leads back to its first bar."""
     seconds: float
     """Length of the piece."""
+    moves: bool = False
+    """Whether several keys or a tempo that moves are asked for: then form, harmony, metre and tempo are the draft's, which has them."""
 
     @classmethod
     def by(cls, brief: Brief) -> FixedChoices:
@@ -44,12 +46,13 @@ class FixedChoices:
         return cls(
             style=brief.style is not None or words.style is not None,
             key=brief.key is not None,
-            meter=brief.meter is not None or words.meter is not None,
-            tempo=brief.tempo_bpm is not None,
+            meter=brief.meter is not None or words.meter is not None or brief.moves,
+            tempo=brief.tempo_bpm is not None or brief.moves,
             band=bool(brief.instruments),
             without=words.without,
             loop=brief.loop,
             seconds=brief.seconds,
+            moves=brief.moves,
         )
 
 
@@ -58,8 +61,8 @@ def brief_lines(brief: Brief) -> str:
     wishes = {
         "length": f"{brief.seconds:g} seconds"
         + (", a loop: it has no ending, the last bar leads back to the first" if brief.loop else ""),
-        "tempo": None if brief.tempo_bpm is None else f"{brief.tempo_bpm:g} quarter notes a minute",
-        "key": brief.key,
+        "tempo": f"{brief.tempo_words.replace('-', ' to ')} quarter notes a minute" if brief.tempo_bpm is not None else None,
+        "key": ", then ".join(brief.keys) or None,
         "metre": brief.meter,
         "style": brief.style if brief.style is None else load_style(brief.style).name,
         "instruments": ", ".join(brief.instruments) or None,

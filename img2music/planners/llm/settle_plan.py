@@ -120,7 +120,9 @@ class _PlanSettler:
         self.wishes: dict[str, LocalWish] = {}
         """What each section wants, by its name."""
         self._read: list[str] = []
-        self._own_bars = True
+        self._own_bars = not settled.moves
+        if settled.moves and wish.sections:
+            self.remarks.append("sections: the user asked for keys or a tempo that move; the draft's bars, which do, were taken")
 
     def _fault(self, text: str) -> None:
         self.wish.faults.append(text)
@@ -155,6 +157,8 @@ class _PlanSettler:
     def key(self) -> Key:
         """The key that the model's own numerals are in: where they contradict the mode that is named, notes would follow them."""
         key = self._named_key()
+        if not self._own_bars:
+            return key
         at_home = (section for section, own in self._with_own_keys() if own is None)
         read = (numerals_as_meant(bar, key)[0] for section in at_home for bar in section.harmony)
         found = find_mode_contradiction([bar for bar in read if bar], key)
@@ -244,6 +248,8 @@ class _PlanSettler:
 
     def length(self, sections: tuple[Section, ...], meter: Meter) -> tuple[float, tuple[Section, ...]]:
         """The tempo, and the sections made to fill the length."""
+        if self.settled.moves:
+            return self.draft.tempo_bpm, sections
         glides = {name: Glide(wish.tempo_end_bpm, wish.slows) for name, wish in self.wishes.items()}
         fitted = fit_length(sections, self._tempo(), meter, self.settled, glides)
         if fitted.moved:
