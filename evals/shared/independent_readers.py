@@ -187,7 +187,7 @@ def read_abc_with_abc2midi(tune: bytes) -> FileContents:
 
 
 def verovio_complaints(musicxml: str) -> list[str]:
-    """What verovio says on standard error while it engraves a document, one line each."""
+    """What verovio says on standard error while it engraves a document, one line each; figures that follow are left out."""
     import verovio
 
     verovio.enableLog(verovio.LOG_WARNING)
@@ -204,4 +204,4 @@ def verovio_complaints(musicxml: str) -> list[str]:
             os.dup2(kept, 2)
             os.close(kept)
         log.seek(0)
-        return log.read().decode().splitlines()
+        return [line for line in log.read().decode().splitlines() if not line.startswith("[Warning] \t")]

@@ -75,7 +75,7 @@ def render(
 def _performance(
     stages: Pipeline, source: str, style: str | None, on_event: Callable[[Event], None]
 ) -> tuple[Performance, Tags, tuple[str, ...]]:
-    """What to play, what its sound says of itself (of a MIDI file the title alone, as it may change its key and tempo), and doubts."""
+    """What to play, what its sound says of itself (of a MIDI file the title alone: it need not have named key and tempo), and doubts."""
     from img2music.io.audio_tags import Tags
     from img2music.io.documents import load_plan, read_file
     from img2music.io.midi.import_midi import read_midi

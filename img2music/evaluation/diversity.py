@@ -21,15 +21,18 @@ from pydantic import Field
 
 from img2music.crossmodal.musical_attributes import MODE_RULES
 from img2music.perceivers.vlm.scene_fusion import AROUSAL_CUE
-from img2music.theory import MODES, Key
+from img2music.theory import MODES
+from img2music.theory.pitch import pitch_class
+from img2music.theory.tempo_map import bpm_between
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from img2music.piece import Piece
     from img2music.plan import CompositionPlan
     from img2music.scene import Scene
     from img2music.score import Score
+    from img2music.theory import Key
 
 __all__ = ["ANSWERED_ATTRIBUTES", "Trait", "decided_feeling", "extract_traits", "mean_trait_distance"]
 
@@ -73,9 +76,10 @@ def decided_feeling(piece: Piece, purpose: str) -> tuple[float, float] | None:
         return piece.scene.attributes.valence.value, _model_arousal(piece.scene)
     if purpose != "plan":
         return None
-    happier = MODE_RULES[Key.parse(piece.plan.key).mode].happier
+    plan = piece.plan
+    happier = _mean_of_bars(plan, lambda key: MODE_RULES[key.mode].happier)
     valence = 2 * (happier - min(_HAPPIER)) / (max(_HAPPIER) - min(_HAPPIER)) - 1
-    arousal = 2 * log2(piece.plan.tempo_bpm / _SLOWEST_BPM) / log2(_FASTEST_BPM / _SLOWEST_BPM) - 1
+    arousal = 2 * log2(_mean_bpm(plan) / _SLOWEST_BPM) / log2(_FASTEST_BPM / _SLOWEST_BPM) - 1
     return valence, min(1.0, max(-1.0, arousal))
 
 
@@ -99,14 +103,14 @@ def _scene_traits(scene: Scene) -> dict[str, Trait]:
 
 
 def _plan_traits(plan: CompositionPlan) -> dict[str, Trait]:
-    by_bar = [section.energy for section in plan.sections for _ in section.harmony]
+    by_bar = plan.bar_energies
     energies = [by_bar[point * len(by_bar) // _POINTS] for point in range(_POINTS)]
     bars = [bar[:300] for section in plan.sections for bar in section.harmony]
     pairs = sorted({f"{one} > {other}"[:300] for one, other in pairwise([*bars, ""])})
     return {
-        "tempo": log2(plan.tempo_bpm),
-        "mode": _BRIGHT_TO_DARK.index(Key.parse(plan.key).mode) / (len(_BRIGHT_TO_DARK) - 1),
-        "metre": plan.meter,
+        "tempo": log2(_mean_bpm(plan)),
+        "mode": _mean_of_bars(plan, lambda key: _BRIGHT_TO_DARK.index(key.mode) / (len(_BRIGHT_TO_DARK) - 1)),
+        "metre": " ".join(point.meter.name for point in plan.meter_map.points)[:300],
         "style": plan.style[:300],
         "density": plan.density,
         "energies": tuple(energies),
@@ -117,11 +121,23 @@ def _plan_traits(plan: CompositionPlan) -> dict[str, Trait]:
     }
 
 
+def _mean_of_bars(plan: CompositionPlan, of: Callable[[Key], float]) -> float:
+    """What a key's mode says, the mean over all bars of a plan that changes it."""
+    values = {plan.key_of(section): of(plan.key_of(section)) for section in plan.sections}
+    if len(values) == 1:
+        return next(iter(values.values()))
+    return sum(values[plan.key_of(section)] * section.bars for section in plan.sections) / plan.bars
+
+
+def _mean_bpm(plan: CompositionPlan) -> float:
+    """The one tempo at which the piece would be as long."""
+    return plan.tempo_map.bpm if plan.tempo_map.is_constant else bpm_between(plan.duration_quarters, plan.bars_seconds)
+
+
 def _score_traits(score: Score) -> dict[str, Trait]:
     pitched = [note for part in score.parts if not part.instrument.kit for note in part.notes]
     tune = next((part.notes for part in score.parts if part.role == "melody"), ())
-    tonic = (7 * score.key.tonic) % 12
-    classes = [(note.pitch - tonic) % 12 for note in pitched]
+    classes = [(note.pitch - pitch_class(score.key_map.key_at(note.onset_quarters).tonic)) % 12 for note in pitched]
     steps = [later.pitch - note.pitch for note, later in pairwise(tune)]
     lengths = [float(note.duration_quarters) for note in pitched]
     return {

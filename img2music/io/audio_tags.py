@@ -14,7 +14,9 @@ mp3    ID3v2.3: TIT2 COMM TBPM TKEY TSSE, TXXX with LOOPSTART LOOPLENGTH    M. N
 
 LOOPSTART and LOOPLENGTH count frames; engines of games (RPG Maker, SDL_mixer) read them. Where a WAV file loops stands in its
 `smpl` chunk, which `audio_files` writes. A key tag has room for a tonic and "m": of a mode it tells the third; the comment
-names the mode. `BPM` counts what one taps: dotted quarters in compound metres.
+names the mode. `BPM` counts what one taps: dotted quarters in compound metres. Of a piece that moves the key tag names the key in which it
+begins and `BPM` the tempo of its main part, as ID3 defines TKEY and TBPM: the tempo that lasts longest. Its comment names all keys and
+metres in order and how slow and how fast it gets.
 
 libsndfile's own tags won't do: it knows no loops, puts its own name and version behind ours, and in MP3 writes ID3v1 (30
 bytes, cut inside a letter). Sound is not touched: packets and frames are passed on as the encoder made them.
@@ -25,6 +27,7 @@ from __future__ import annotations
 import struct
 import zlib
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from img2music.errors import BackendError
@@ -33,6 +36,11 @@ from img2music.theory import Key, Meter, pitch_class_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from fractions import Fraction
+
+    from img2music.theory.key_map import KeyMap
+    from img2music.theory.meter_map import MeterMap
+    from img2music.theory.tempo_map import TempoMap
 
 __all__ = ["Tags", "id3", "riff_info", "tagged_flac", "tagged_ogg"]
 
@@ -54,10 +62,31 @@ class Tags:
 
     title: str = ""
     key: str = ""
-    """As a plan names it ("Eb lydian"); empty where it is not known."""
+    """As a plan names it ("Eb lydian"), that of the beginning; empty where it is not known."""
     meter: str = ""
+    """In which `tempo_bpm` is counted."""
     tempo_bpm: float | None = None
-    """Quarter notes a minute; None where it is not known."""
+    """Quarter notes a minute for most of the time; None where it is not known."""
+    movement: str = ""
+    """What the comment says of a piece that changes key, metre or tempo, in place of those."""
+
+    @classmethod
+    def of_maps(cls, title: str, keys: KeyMap, meters: MeterMap, tempi: TempoMap, end_quarters: Fraction) -> Tags:
+        """The tags of a piece by its maps."""
+        lasting: dict[tuple[float, Meter], float] = {}
+        onsets = {step.onset_quarters for step in tempi.steps} | {point.onset_quarters for point in meters.points}
+        places = sorted(onset for onset in onsets if onset < end_quarters)
+        for begin, end in pairwise([*places, end_quarters]):
+            stretch = tempi.bpm_at(begin), meters.meter_at(meters.bar_at(begin))
+            lasting[stretch] = lasting.get(stretch, 0.0) + tempi.seconds_between(begin, end)
+        bpm, meter = max(lasting, key=lambda stretch: lasting[stretch])  # of equals the first
+        movement = ""
+        if not (keys.is_constant and meters.is_constant and tempi.is_constant):
+            reached = [(one.bpm, one.ramp_to_bpm or one.bpm) for one in tempi.points if one.onset_quarters < end_quarters]
+            slowest, fastest = min(map(min, reached)), max(map(max, reached))
+            named = [" to ".join(one.key.name for one in keys.points), " to ".join(one.meter.name for one in meters.points)]
+            movement = ", ".join((*named, f"{_count(slowest)}{f' to {_count(fastest)}' * (slowest != fastest)}"))
+        return cls(title, keys.key.name, meter.name, bpm, movement)
 
     def of_part(self, part: str) -> Tags:
         """The tags of one part's sound: the piece's title with the part's name."""
@@ -68,7 +97,9 @@ class Tags:
     @property
     def comment(self) -> str:
         """Such as "Eb lydian, 6/8, 96 quarter notes a minute"; empty where nothing is known."""
-        tempo = "" if self.tempo_bpm is None else f"{self.tempo_bpm:.4g} quarter notes a minute"
+        if self.movement:
+            return one_line(f"{self.movement} quarter notes a minute")
+        tempo = "" if self.tempo_bpm is None else f"{_count(self.tempo_bpm)} quarter notes a minute"
         return ", ".join(filter(None, (self.key, self.meter, tempo)))
 
     @property
@@ -98,6 +129,10 @@ class Tags:
             *_loop(loop_frames),
         ]
         return [(name, value) for name, value in fields if value]
+
+
+def _count(bpm: float) -> str:
+    return f"{bpm:.4g}"
 
 
 def _loop(frames: int) -> list[tuple[str, str]]:

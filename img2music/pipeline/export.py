@@ -138,7 +138,7 @@ def tags_of(plan: CompositionPlan) -> Tags:
     """What the sound of a plan says of itself."""
     from img2music.io.audio_tags import Tags
 
-    return Tags(plan.title, plan.key, plan.meter, plan.tempo_bpm)
+    return Tags.of_maps(plan.title, plan.key_map, plan.meter_map, plan.tempo_map, plan.duration_quarters)
 
 
 def stem_files(

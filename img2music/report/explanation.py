@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from img2music.report.course import hit_words, key_course, meter_course, tempo_course, tempo_range_words
 from img2music.report.scene_text import scene_sentences
 from img2music.report.text_format import (
     as_sentence,
@@ -15,10 +16,8 @@ from img2music.report.text_format import (
     cue_name,
     find_cue,
     format_clock,
-    format_number,
     join_words,
     swatch_figure,
-    tempo_words,
 )
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def explain_text(scene: Scene | None, plan: CompositionPlan) -> str:
     lines = [plan.title] + ([plan.idea] if plan.idea else [])
     players = join_words(tuple(dict.fromkeys(part.instrument for part in plan.parts)))
     lines.append(
-        f"{plan.key}, {plan.meter}, {format_number(plan.tempo_bpm)} quarter notes a minute ({tempo_words(plan.tempo_bpm)}), "
+        f"{key_course(plan)}, {meter_course(plan)}, {_tempo(plan)}, "
         f"{plan.style.replace('-', ' ')}, {format_clock(plan.seconds)}, for {players}."
     )
     if scene is not None:
@@ -55,9 +54,19 @@ def explain_text(scene: Scene | None, plan: CompositionPlan) -> str:
         lines.append(f"- {reason.choice.capitalize()}: {as_sentence(reason.text)}")
         lines += [f"    {_citation(scene, name)}" for name in reason.because]
         lines += [f"    cites {cue_name(name)}, which is not there" for name in reason.unfounded]
+    if plan.hits:
+        lines += ["", "Moments that it marks:"]
+    for hit in plan.hits:
+        lines.append(f"- {as_sentence(hit_words(plan, hit))}")
+        lines += [f"    {_citation(scene, name)}" for name in hit.because]
     if plan.conflicts:
         lines += ["", "Where wishes disagreed:", *(f"- {as_sentence(conflict)}" for conflict in plan.conflicts)]
     return "\n".join(lines) + "\n"
+
+
+def _tempo(plan: CompositionPlan) -> str:
+    course = tempo_course(plan, " quarter notes a minute")
+    return f"{course.begins} ({tempo_range_words(plan)}{f'; {course.then}' if course.then else ''})"
 
 
 def _citation(scene: Scene | None, name: str) -> str:

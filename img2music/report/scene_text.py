@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from img2music.crossmodal.cue_evidence import TYPICAL, CueEvidence
+from img2music.report.course import key_course, tempo_course
 from img2music.report.text_format import as_sentence, cue_figure, cue_name, find_cue, format_number, join_words
 
 if TYPE_CHECKING:
@@ -88,13 +89,12 @@ def scene_sentences(scene: Scene, plan: CompositionPlan | None = None) -> tuple[
     told = scene.attributes
     leads = f"{_opening(scene)}; {_feeling(scene)}; "
     if plan is None:
-        leads += "so " + _frame(
-            f"{told.key.value} {told.mode.value}", told.tempo_bpm.value, told.genre.value, told.instruments.value
-        )
+        tempo = _tempo(told.tempo_bpm.value)
+        leads += "so " + _frame(f"{told.key.value} {told.mode.value}", tempo, told.genre.value, told.instruments.value)
     else:
         players = tuple(dict.fromkeys(part.instrument for part in plan.parts))
         asked = [reason.choice for reason in plan.reasons if not reason.because and "you asked for it" in reason.text]
-        leads += "so " + _frame(plan.key, plan.tempo_bpm, plan.style, players)
+        leads += "so " + _frame(str(key_course(plan)), str(tempo_course(plan, shown=_tempo)), plan.style, players)
         if asked:
             leads += f" ({join_words(tuple(dict.fromkeys(asked)))} as you asked)"
     return tuple(as_sentence(text) for text in (leads, _stands_out(scene), _weighed(scene) if plan is None else "") if text)
@@ -172,8 +172,12 @@ def _degree(value: float, low: str, high: str, middle: str) -> str:
     return ("" if abs(value) >= _CLEAR else "rather ") + (high if value > 0 else low)
 
 
-def _frame(key: str, tempo_bpm: float, style: str, players: tuple[str, ...]) -> str:
-    words = f"{key} at {format_number(round(tempo_bpm, 1))}, {style.replace('-', ' ')}"
+def _tempo(bpm: float) -> str:
+    return format_number(round(bpm, 1))
+
+
+def _frame(key: str, tempo: str, style: str, players: tuple[str, ...]) -> str:
+    words = f"{key} at {tempo}, {style.replace('-', ' ')}"
     return f"{words}, {join_words(players)}" if players else words
 
 

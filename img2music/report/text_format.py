@@ -89,9 +89,10 @@ def with_accidentals(symbol: str) -> str:
 
 
 def beat_words(plan: CompositionPlan) -> str:
-    """The tempo as a page shows it: "♩ = 113"; in compound metres first the dotted quarter that one taps."""
-    quarters = f"♩ = {format_number(plan.tempo_bpm)}"
-    return f"♩. = {format_number(round(plan.tempo_bpm * 2 / 3, 1))} ({quarters})" if plan.parsed_meter.is_compound else quarters
+    """The first tempo as a page shows it: "♩ = 113"; in compound metres first the dotted quarter that one taps."""
+    bpm = plan.tempo_map.bpm
+    quarters = f"♩ = {format_number(bpm)}"
+    return f"♩. = {format_number(round(bpm * 2 / 3, 1))} ({quarters})" if plan.meter_map.meter.is_compound else quarters
 
 
 def tempo_words(tempo_bpm: float) -> str:

@@ -8,6 +8,7 @@ import shutil
 import struct
 import subprocess
 import wave
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,9 @@ from img2music.errors import BackendError
 from img2music.io.audio_files import FORMATS, encode
 from img2music.io.audio_tags import Tags, id3, riff_info, tagged_flac, tagged_ogg
 from img2music.io.escape import one_line
+from img2music.theory.tempo_map import TempoMap, TempoPoint
+from tests.support.made_notes import band_score
+from tests.support.moving_scores import moving_score
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -355,3 +359,26 @@ def test_ogginfo_finds_no_fault(tmp_path: Path) -> None:
     path.write_bytes(encode(SOUND, "ogg", tags=TAGS, loop=True))
     done = subprocess.run([program("ogginfo"), path], capture_output=True, check=False)
     assert (done.returncode, b"WARNING" in done.stdout, b"serial: 00000001" in done.stdout) == (0, False, True)
+
+
+def test_a_piece_that_moves_has_the_key_of_its_beginning_and_the_tempo_of_its_main_part() -> None:
+    score = moving_score()
+    tags = Tags.of_maps(score.title, score.key_map, score.meter_map, score.tempo_map, score.duration_quarters)
+    # 4/4 at 96 lasts 10 s, longer than anything else.
+    assert (tags.short_key, tags.beats) == ("Dm", "96")
+    assert tags.comment == "D minor to F major to E major, 4/4 to 3/4 to 6/8, 61.5 to 140 quarter notes a minute"
+    assert frames_of(id3(tags))["TKEY"] == "Dm"
+
+
+def test_the_main_tempo_is_counted_in_its_own_metre() -> None:
+    score = moving_score()
+    begin = score.meter_map.bar_onset(8)
+    tempi = TempoMap((TempoPoint(Fraction(0), 180.0), TempoPoint(begin, 90.0)))
+    tags = Tags.of_maps("x", score.key_map, score.meter_map, tempi, begin + 24)
+    assert (tags.meter, tags.tempo_bpm, tags.beats) == ("6/8", 90.0, "60")
+
+
+def test_a_steady_piece_has_the_tags_it_always_had() -> None:
+    score = band_score()
+    tags = Tags.of_maps(score.title, score.key_map, score.meter_map, score.tempo_map, score.duration_quarters)
+    assert tags == Tags(score.title, "G major", "4/4", 112.0)

@@ -22,7 +22,7 @@ from img2music.errors import BackendError
 from img2music.models import AnswerError, Client, ModelSpec, Question, parse_json_answer, schema_of, validate_record
 from img2music.models.answer_cache import AnswerCache
 from img2music.perceivers.vlm.scene_schema import SceneAnswer
-from img2music.planners.llm.plan_schema import ChangesAnswer, ChoiceAnswer, PlanAnswer
+from img2music.planners.llm.plan_schema import ChangesAnswer, ChoiceAnswer, MovingPlanAnswer, PlanAnswer
 from img2music.templates import Message
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "scene/1": SceneAnswer,
     "changes/1": ChangesAnswer,
     "plan/1": PlanAnswer,
+    "plan/2": MovingPlanAnswer,
 }
 WAYS = {"schema": "held to the schema", "json": "held to JSON", "none": "asked in words"}
 WORDS = "A photograph: a harbour at sunset, orange and deep blue, two boats, still water. Decide what its music is like."

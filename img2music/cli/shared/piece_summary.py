@@ -17,13 +17,34 @@ _MOST_TAKES = 10
 
 
 def _tempo(plan: CompositionPlan) -> str:
-    """The tempo as it is counted: in compound metres the dotted quarter is what one taps."""
-    quarters = f"{plan.tempo_bpm:.4g} bpm"
-    return f"{quarters} (♩. = {plan.tempo_bpm * 2 / 3:.3g})" if plan.parsed_meter.is_compound else quarters
+    """The tempo as it is counted: in compound metres the dotted quarter is what one taps; then what it becomes."""
+    from img2music.report.course import tempo_course
+
+    course, bpm = tempo_course(plan, " bpm", "{:.4g}".format), plan.tempo_map.bpm
+    counted = f" (♩. = {bpm * 2 / 3:.3g})" if plan.meter_map.meter.is_compound else ""
+    return f"{course.begins}{counted}{f' ({course.then})' if course.then else ''}"
+
+
+def _course_record(plan: CompositionPlan) -> dict[str, list[dict[str, object]]]:
+    """Where keys, metres and tempi change, as in JSON; nothing of a piece that stays as it is."""
+    if not any(section.moves for section in plan.sections):
+        return {}
+    sections: list[dict[str, object]] = [
+        {
+            "name": section.name,
+            "first_bar": first + 1,
+            "key": plan.key_of(section).name,
+            "meter": plan.meter_of(section).name,
+            "tempo_bpm": plan.tempo_map.bpm_at(plan.meter_map.bar_onset(first)),
+        }
+        for first, section in zip(plan.first_bars, plan.sections, strict=True)
+    ]
+    return {"sections": sections}
 
 
 def print_piece_summary(piece: Piece, source: dict[str, str], saved: SavedFiles, *, as_json: bool) -> None:
     """Tells of `piece`, made from `source` (what it is and its name), and where its files are."""
+    from img2music.report.course import key_course, meter_course
     from img2music.report.page.model_log import model_use_lines
     from img2music.report.page.takes_table import kept_lines, takes_table
     from img2music.report.text_format import format_clock
@@ -48,6 +69,7 @@ def print_piece_summary(piece: Piece, source: dict[str, str], saved: SavedFiles,
                 "key": plan.key,
                 "meter": plan.meter,
                 "tempo_bpm": plan.tempo_bpm,
+                **_course_record(plan),
                 "seconds": plan.seconds,
                 "bars": plan.bars,
                 "instruments": [part.instrument for part in plan.parts],
@@ -65,8 +87,8 @@ def print_piece_summary(piece: Piece, source: dict[str, str], saved: SavedFiles,
         return
     facts = (
         plan.style,
-        plan.key,
-        plan.meter,
+        str(key_course(plan)),
+        str(meter_course(plan)),
         _tempo(plan),
         format_clock(plan.seconds),
         f"seed {manifest.seed}",

@@ -1,4 +1,4 @@
-"""Keys and pitches as ABC writes them, and what K:, V: and P: say: own accidentals, clefs that shift octaves, transposition, parts.
+"""Keys, pitches and tempi as ABC writes them, and what K:, Q:, V: and P: say: own accidentals, clefs that shift octaves, transposition, parts.
 
 Conventions: octaves and semitones are added to the pitch that is written; a signature is the alteration of each step, C to B. Source: C.
 Walshaw, *The abc music standard 2.1* (2011), sections 3.1.9 (parts), 3.1.14 (key) and 4.6 (clefs and transposition).
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from img2music.errors import UsageError
@@ -31,6 +32,7 @@ __all__ = [
     "key_signature",
     "parse_key_field",
     "parse_part_order",
+    "parse_tempo",
     "parse_transposition",
     "transpose_key",
     "transpose_pitch",
@@ -254,3 +256,12 @@ def format_pitch(pitch: SpelledPitch, *, natural: str = "") -> str:
 def format_key_field(key: Key) -> str:
     """A key as the field K: names it: "Ddor"."""
     return pitch_class_name(key.tonic) + _MODES_WRITTEN[key.mode]
+
+
+def parse_tempo(text: str) -> float | None:
+    """Quarter notes a minute of "1/4=90", "3/8=60" or "90"."""
+    match = re.search(r"(?:(\d{1,2})/(\d{1,3})\s*=\s*)?(\d{1,5}(?:\.\d{1,4})?)\s*(?:\"|$)", text)
+    if match is None:
+        return None
+    beat = Fraction(int(match[1]), int(match[2])) * 4 if match[1] and int(match[2]) else Fraction(1)
+    return float(match[3]) * float(beat)

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from img2music.io.abc.abc_fields import Transposition
+from img2music.io.abc.abc_fields import Transposition, transpose_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from img2music.theory import SpelledPitch
+    from img2music.theory import Key, SpelledPitch
 
 __all__ = ["MOST_BARS", "MOST_FAULTS", "AbcBar", "AbcNote", "VoiceState", "meter_quarters"]
 
@@ -24,6 +24,8 @@ MOST_BARS = 9000
 """Of a voice; what follows is not read."""
 MOST_FAULTS = 4
 """That are told of one bar."""
+MOST_TEMPI = 64
+"""That are kept of one bar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,12 @@ class AbcBar:
     """Letter of the part (P:) that it belongs to."""
     semitones: int = 0
     """How much higher it sounds than it is written; octaves of clefs are in the pitches."""
+    meter: str = ""
+    """As M: names it ("3/4")."""
+    key: Key | None = None
+    """In which it sounds; None where K: says none or names one that is none of ours."""
+    tempi: tuple[tuple[Fraction, float], ...] = ()
+    """Where Q: sets a tempo inside the tune: places in the bar and quarter notes a minute. It holds for all voices until the next one."""
 
 
 @dataclass
@@ -68,6 +76,8 @@ class VoiceState:
     """The alteration of each step."""
     head: Transposition
     """What the head says of clefs and transposition, for all voices."""
+    key: Key | None = None
+    """In which it is written."""
     name: str = ""
     own: Transposition = field(default_factory=Transposition)
     """The same of this voice."""
@@ -77,6 +87,7 @@ class VoiceState:
     sounds: list[AbcNote] = field(default_factory=list)
     place: Fraction = Fraction(0)
     faults: list[str] = field(default_factory=list)
+    tempi: list[tuple[Fraction, float]] = field(default_factory=list)
     altered: dict[str, int] = field(default_factory=dict)
     repeat: bool = False
     ending: int = 0
@@ -95,9 +106,16 @@ class VoiceState:
         if len(self.faults) < MOST_FAULTS:
             self.faults.append(text)
 
+    def set_tempo(self, bpm: float | None) -> None:
+        """Another tempo from here on; None or 0 is none."""
+        if bpm and len(self.tempi) < MOST_TEMPI:
+            self.tempi = [(place, other) for place, other in self.tempi if place != self.place]
+            self.tempi.append((self.place, bpm))
+
     def close(self, *, ends_repeat: bool = False, rest: bool = False) -> None:
         """Ends the bar; a bar without anything in it is no bar."""
         if self.place or rest:
+            transposed = self.own.transposed(self.head)
             bar = AbcBar(
                 tuple(self.sounds),
                 self.place,
@@ -108,10 +126,13 @@ class VoiceState:
                 self.ending,
                 self.part,
                 self.semitones if self.sounds else 0,
+                self.meter,
+                transpose_key(self.key, transposed) if self.key is not None and transposed else self.key,
+                tuple(self.tempi),
             )
             if len(self.bars) < MOST_BARS:
                 self.bars.append(bar)
-            self.repeat, self.ending, self.faults = False, 0, []
+            self.repeat, self.ending, self.faults, self.tempi = False, 0, [], []
         elif ends_repeat and self.bars:
             self.bars[-1] = replace(self.bars[-1], ends_repeat=True)
         self.sounds, self.place, self.altered = [], Fraction(0), {}

@@ -1,6 +1,8 @@
 """ABC 2.1: the score as text that people and language models read and write.
 
-Conventions: unit length an eighth; voices follow each other, four bars a line, a line begins anew at every section; every
+Conventions: unit length an eighth; voices follow each other, four bars a line, a line begins anew at every section and at every change of
+key or metre, which M: and K: before it say in every voice; a key comes after a double bar. A tempo stands still in a bar of ABC: where it
+glides or jumps inside one, Q: gives the bar its mean, so that every bar begins on its second; "rit." and "accel." say why. Every
 note carries its accidental, naturals too, because readers differ in how far an accidental reaches. Pitches are as
 sounding, so octave clefs are written as plain ones. A kit is a voice on MIDI channel 10 whose pitches are General MIDI
 percussion keys. Chord symbols, sections and tempo stand in the first voice or the header.
@@ -11,6 +13,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from itertools import pairwise
 from math import gcd
 from typing import TYPE_CHECKING
 
@@ -18,7 +21,9 @@ from img2music.io.abc.abc_fields import format_key_field, format_pitch
 from img2music.io.escape import one_line
 from img2music.io.musicxml.harmony_elements import suffix_of
 from img2music.io.notation.page_layout import chords_by_bar, layout_score, sections_by_bar
+from img2music.io.notation.tempo_marks import glides
 from img2music.theory import spell
+from img2music.theory.tempo_map import bpm_between
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +40,8 @@ _DYNAMIC = re.compile(r"p{1,4}|mp|mf|f{1,4}|sfz")
 # Chords that abcMIDI must be told of, in semitones above the root.
 _UNUSUAL = {"add9": "0 4 7 14", "madd9": "0 3 7 14", "mmaj7": "0 3 7 11", "sus2": "0 2 7"}
 _BARS_A_LINE = 4
+_FINEST = 4
+"""In a tune that moves counted notes are no shorter than 1/64: abcm2ps can't draw 1/256."""
 _PERCUSSION_CHANNEL = 10
 _MELODIC_CHANNELS = [channel for channel in range(1, 17) if channel != _PERCUSSION_CHANNEL]
 # Percussion keys are written with sharps: places on the line of fifths of C, C#, D ...
@@ -53,7 +60,7 @@ def write_abc(score: Score) -> str:
     lines += [
         f"M:{score.meter.name}",
         "L:1/8",
-        f"Q:{_tempo(score.tempo_bpm)}",
+        f"Q:{_tempo(score.tempo_bpm) if score.tempo_map.is_constant else _tempo(_bar_bpm(score, 0), _FINEST)}",
         "%%MIDI gchordoff",  # chord symbols are to be read, the parts play them already
         "%%MIDI chordattack 0",
         *(f"%%MIDI chordname {suffix} {_UNUSUAL[suffix]}" for suffix in sorted(_suffixes(score) & _UNUSUAL.keys())),
@@ -80,9 +87,9 @@ def _text(text: str) -> str:
     return one_line(text).replace("\\", "\\\\").replace("%", "\\%")
 
 
-def _tempo(tempo_bpm: float) -> str:
-    """Quarter notes a minute. A count must be whole, so a broken tempo counts shorter notes, to 1 in 10000 or 1/64."""
-    power = next((power for power in range(6) if abs(_off(tempo_bpm, power)) <= 1e-4 * tempo_bpm), 6)
+def _tempo(tempo_bpm: float, finest: int = 6) -> str:
+    """Quarter notes a minute. A count must be whole, so a broken tempo counts shorter notes, to 1 in 10000 or half of 1/2**`finest`."""
+    power = next((power for power in range(finest) if abs(_off(tempo_bpm, power)) <= 1e-4 * tempo_bpm), finest)
     return f"1/{4 << power}={round(tempo_bpm * (1 << power))}"
 
 
@@ -90,32 +97,80 @@ def _off(tempo_bpm: float, power: int) -> float:
     return round(tempo_bpm * (1 << power)) / (1 << power) - tempo_bpm
 
 
+def _bar_bpm(score: Score, bar: int) -> float:
+    """The tempo of a bar; the mean of one in which it changes."""
+    tempi, begin, end = score.tempo_map, score.meter_map.bar_onset(bar), score.meter_map.bar_onset(bar + 1)
+    if not any(begin < step.onset_quarters < end for step in tempi.steps):
+        return tempi.bpm_at(begin)
+    return bpm_between(end - begin, tempi.seconds_between(begin, end))
+
+
+def _changes(score: Score) -> dict[int, list[str]]:
+    """The fields M: and K: of the bars in which metre or key becomes another."""
+    found: dict[int, list[str]] = {}
+    signs = [
+        (f"M:{score.meter_map.meter_at(bar).name}", f"K:{format_key_field(score.key_map.key_at(score.meter_map.bar_onset(bar)))}")
+        for bar in range(score.bars)
+    ]
+    for bar, (before, now) in enumerate(pairwise(signs), 1):
+        if before != now:
+            found[bar] = [field for field, other in zip(now, before, strict=True) if field != other]
+    return found
+
+
+def _tempi(score: Score) -> dict[int, str]:
+    """The field Q: of the bars in which the tempo becomes another."""
+    fields = [f"Q:{_tempo(_bar_bpm(score, bar), _FINEST)}" for bar in range(score.bars)]
+    return {bar: now for bar, (before, now) in enumerate(pairwise(fields), 1) if before != now}
+
+
+def _above(score: Score) -> dict[int, list[tuple[Fraction, str]]]:
+    """What stands above the first voice, by bar, as (place in the bar, text): words of tempo and chord symbols."""
+    found: dict[int, list[tuple[Fraction, str]]] = {}
+    for glide in glides(score.tempo_map):
+        bar, place = score.meter_map.place_in_bar(glide.onset_quarters)
+        found.setdefault(bar, []).append((place, f'"^{glide.word}"'))
+    for bar, chords in chords_by_bar(score).items():
+        found.setdefault(bar, []).extend((place, _symbol(symbol)) for place, symbol in chords)
+    return {bar: sorted(texts, key=lambda text: text[0]) for bar, texts in found.items()}
+
+
 def _voice(staff: Staff, score: Score, *, leads: bool) -> Iterator[str]:
     """The lines of one voice."""
-    chords = chords_by_bar(score) if leads else {}
-    sections = sections_by_bar(score)
+    above, tempi = (_above(score), _tempi(score)) if leads else ({}, {})
+    program = f"%%MIDI program {staff.part.instrument.program}"
+    sections, changes = sections_by_bar(score), _changes(score)
+    double_bars = sections.keys() | {bar for bar, fields in changes.items() if fields[-1].startswith("K:")}
     line: list[str] = []
     last = len(staff.bars) - 1
     for index, events in enumerate(staff.bars):
         if leads and index in sections:
             yield f"P:{_text(sections[index])}"
-        bar = _bar(events, chords.get(index, []), kit=staff.part.instrument.kit)
-        begins_next = index + 1 in sections
-        line.append(f"{bar} {'|]' if index == last else '||' if begins_next else '|'}")
-        if len(line) == _BARS_A_LINE or begins_next or index == last:
+        if index in changes:
+            yield program  # else abc2midi sets the signatures where the last note ended, before a rest
+            yield from changes[index]
+        inside = ""
+        if index in tempi:
+            if line:
+                inside = f"[{tempi[index]}] "
+            else:
+                yield tempi[index]
+        bar = inside + _bar(events, above.get(index, []), kit=staff.part.instrument.kit)
+        line.append(f"{bar} {'|]' if index == last else '||' if index + 1 in double_bars else '|'}")
+        if len(line) == _BARS_A_LINE or index + 1 in sections or index + 1 in changes or index == last:
             yield " ".join(line)
             line = []
 
 
-def _bar(events: tuple[NotatedEvent, ...], chords: list[tuple[Fraction, str]], *, kit: bool) -> str:
+def _bar(events: tuple[NotatedEvent, ...], above: list[tuple[Fraction, str]], *, kit: bool) -> str:
     words: list[str] = []
-    waiting = list(chords)
+    waiting = list(above)
     joins, step, count = False, Fraction(1), 0
     for index, event in enumerate(events):
         text = ""
         # A symbol that falls inside a note stands before it, beside the one that belongs there.
         while waiting and waiting[0][0] < event.onset_quarters + event.duration_quarters:
-            text += _symbol(waiting.pop(0)[1])
+            text += waiting.pop(0)[1]
         if event.tuplet == "start":
             step, count = _step(events, index), 0
         value = step if event.tuplet else event.value_quarters

@@ -7,6 +7,8 @@ transposition, repeats and endings, staccato, tenuto and accent. Grace notes, sl
 are passed over. Directives (but for ``%%MIDI transpose``), includes and macros are never followed, and no file is ever opened. A second
 layer of a bar (``&``) is a fault, since a part is one voice.
 
+Metre, key and tempo may change: every bar says in which metre and key it is written and where in it Q: sets a tempo, whichever voice has it.
+
 Conventions: lengths and places are exact `Fraction` quarter notes from the start of the bar; bars count as written, in the order of
 the parts if the head gives one (P:); repeats are not played (`expand_repeats` does). Without L: the unit is an eighth, or a sixteenth where M:
 is below 3/4 (section 3.1.7). Source: C. Walshaw, *The abc music standard 2.1* (2011). Knows nothing of plans and instruments.
@@ -24,6 +26,7 @@ from img2music.io.abc.abc_fields import (
     key_signature,
     parse_key_field,
     parse_part_order,
+    parse_tempo,
     parse_transposition,
     transpose_key,
     transpose_pitch,
@@ -219,7 +222,9 @@ class _Reader:
         if label not in self.lines:
             if len(self.lines) >= _MOST_VOICES:
                 return self.lines[next(reversed(self.lines))]
-            self.lines[label] = VoiceState(label, self.meter, self.unit, self.signature, self.shift, part=self.part)
+            self.lines[label] = VoiceState(
+                label, self.meter, self.unit, self.signature, self.shift, key=self.tune.key, part=self.part
+            )
         line = self.lines[label]
         rest = words[1] if len(words) > 1 else ""
         if named := _NAME.search(rest):
@@ -239,7 +244,9 @@ class _Reader:
             case "L":
                 self._unit(text, lines)
             case "Q" if self.in_head:
-                self.tune = replace(self.tune, tempo_bpm=_tempo(text))
+                self.tune = replace(self.tune, tempo_bpm=parse_tempo(text))
+            case "Q" if line is not None:
+                line.set_tempo(parse_tempo(text))
             case "K":
                 self._key(text, lines, line)
             case "P" if not self.settled:
@@ -268,7 +275,7 @@ class _Reader:
         found = parse_key_field(text)
         self._shift(parse_transposition(text), line)
         for one in lines:
-            one.signature = found.signature or one.signature
+            one.signature, one.key = (found.signature, found.key) if found.signature else (one.signature, one.key)
         if self.in_head and not (self.settled and line is not None):
             self.signature = found.signature or self.signature
             self.tune = replace(self.tune, key=self.tune.key or found.key)
@@ -285,12 +292,3 @@ class _Reader:
         for line in self.lines.values():
             line.close()
             line.part = self.part
-
-
-def _tempo(text: str) -> float | None:
-    """Quarter notes a minute of "1/4=90", "3/8=60" or "90"."""
-    match = re.search(r"(?:(\d{1,2})/(\d{1,2})\s*=\s*)?(\d{1,4}(?:\.\d{1,4})?)\s*(?:\"|$)", text)
-    if match is None:
-        return None
-    beat = Fraction(int(match[1]), int(match[2])) * 4 if match[1] and int(match[2]) else Fraction(1)
-    return float(match[3]) * float(beat)

@@ -2,18 +2,22 @@
 
 Conventions: x is seconds, y is pitch, one row a semitone, Cs labelled (C4 is middle C); one colour a part, named in the
 legend; loudness is opacity. Drums have lanes of their own below, one a drum that is played. Bar lines are light and
-numbered, sections stand on top. Lengths are pixels; the drawing is `width` wide and a row high for every row needed.
+numbered, sections stand on top; where key, metre or tempo change, a row above the sections says them. Lengths are pixels; the
+drawing is `width` wide and a row high for every row needed.
 Colours: M. Okabe and K. Ito, *Color Universal Design* (2008), which people with any colour vision tell apart; from the
 eighth part on they come again with a dark outline. Knows nothing of files and of the written score.
 """
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import pairwise
+from statistics import median_high
 from typing import TYPE_CHECKING
 
 from img2music.io.escape import xml_text
 from img2music.io.notation.percussion_map import drum
+from img2music.io.notation.tempo_marks import glides, tempo_marks
 from img2music.performance import TICKS_PER_QUARTER
 
 if TYPE_CHECKING:
@@ -31,8 +35,10 @@ _DRUM_LANE = 12.0
 _GAP = 18.0  # between pitches and drums
 _LEGEND_ROW = 20.0
 _LETTER = 6.6  # mean width of a letter of 12 px text
+_SMALL_LETTER = 5.4  # of 10 px text
 _LEAST_ROWS = 24
 _BAR_LABEL_SPACE = 34.0
+_CHANGES_ROW = 15.0
 _BLACK_KEYS = {1, 3, 6, 8, 10}
 _FONT = "'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 
@@ -56,16 +62,28 @@ class _Roll:
         self.keys = sorted({note.pitch for part in performance.parts if part.is_drums for note in part.notes})
         self.legend = self._legend()
         self.top = _TOP + _LEGEND_ROW * (1 + max((line for _, _, line in self.legend), default=0))
+        maps = performance.tempo_map, performance.meter_map, performance.key_map
+        self.moves = not all(one.is_constant for one in maps)
+        self.top += _CHANGES_ROW * self.moves
         self.floor = self.top + (self.high - self.low + 1) * row if melodic else self.top
         self.drums_top = self.floor + (_GAP if self.keys and melodic else 0)
         self.bottom = self.drums_top + _DRUM_LANE * len(self.keys)
         ends = (note.onset_ticks + note.duration_ticks for part in performance.parts for note in part.notes)
         self.last = max(ends, default=1)
-        self.scale = (width - _LEFT - _RIGHT) / max(performance.end_ticks, self.last)
+        # Pixels a tick where the tempo is one, else pixels a second.
+        self.scale = (width - _LEFT - _RIGHT) / max(self._time(performance.end_ticks), self._time(self.last))
+
+    def _time(self, ticks: float) -> float:
+        """When a tick sounds, in whatever `scale` counts."""
+        return ticks if self.performance.tempo_map.is_constant else self.performance.seconds_at(ticks)
+
+    def _length(self, begin: float, end: float) -> float:
+        """From one tick to another."""
+        return (self._time(end) - self._time(begin)) * self.scale
 
     def x(self, ticks: float) -> float:
         """Where a tick stands."""
-        return _LEFT + ticks * self.scale
+        return _LEFT + self._time(ticks) * self.scale
 
     def y(self, pitch: int) -> float:
         """Top of a pitch's row."""
@@ -82,6 +100,8 @@ class _Roll:
         yield from self._ground()
         yield from self._bars()
         yield from self._sections()
+        if self.moves:
+            yield from self._changes()
         for index, part in reversed(list(enumerate(self.performance.parts))):
             yield self._notes(part, index)  # the first part, most often the melody, comes to lie on top
         yield from self._names()
@@ -122,19 +142,48 @@ class _Roll:
 
     def _bars(self) -> Iterator[str]:
         """Bar lines, and numbers where there is room."""
-        count, unit = self.performance.meter.count, self.performance.meter.unit
-        length = TICKS_PER_QUARTER * 4 * count // unit
-        bars = -(-self.last // length)
+        meters = self.performance.meter_map
+        bar, place = meters.place_in_bar(Fraction(self.last, TICKS_PER_QUARTER))
+        bars = bar + (place > 0)
+        begins = [float(meters.bar_onset(bar) * TICKS_PER_QUARTER) for bar in range(bars + 1)]
+        usual = median_high(self._length(begin, end) for begin, end in pairwise(begins))
         step = 1
-        while length * self.scale * step < _BAR_LABEL_SPACE:
+        while usual * step < _BAR_LABEL_SPACE:
             step *= 2
         marked = range(0, bars, step)
         # Where bars are narrower than 3 px the lines would be a wash: only numbered ones are drawn then.
-        drawn = range(bars) if length * self.scale >= 3 else marked
-        lines = "".join(f"M{self.x(bar * length):.1f} {self.top:g}V{self.bottom:g}" for bar in drawn)
+        drawn = range(bars) if usual >= 3 else marked
+        lines = "".join(f"M{self.x(begins[bar]):.1f} {self.top:g}V{self.bottom:g}" for bar in drawn)
         yield f'<path d="{lines}" stroke="#e2e2de" stroke-width=".8"/><g font-size="9" fill="#888">'
+        free = 0.0
         for bar in marked:
-            yield f'<text x="{self.x(bar * length) + 2:.1f}" y="{self.bottom + 11:g}">{bar + 1}</text>'
+            x = self.x(begins[bar])
+            if x >= free:
+                free = x + _BAR_LABEL_SPACE - 0.5  # shorter bars leave some numbers out
+                yield f'<text x="{x + 2:.1f}" y="{self.bottom + 11:g}">{bar + 1}</text>'
+        yield "</g>"
+
+    def _changes(self) -> Iterator[str]:
+        """Key, metre and tempo at the beginning and where they change, as far as there is room."""
+        said: dict[Fraction, list[str]] = {}
+        for key in self.performance.key_map.points:
+            said.setdefault(key.onset_quarters, []).append(key.key.name)
+        for meter in self.performance.meter_map.points:
+            said.setdefault(meter.onset_quarters, []).append(meter.meter.name)
+        for mark in tempo_marks(self.performance.tempo_map, self.performance.meter_map):
+            said.setdefault(mark.onset_quarters, []).append(mark.text)
+        for glide in glides(self.performance.tempo_map):
+            said.setdefault(glide.onset_quarters, []).append(glide.word)
+        free = 0.0
+        y = self.top - 6 - _CHANGES_ROW
+        yield '<g font-size="10" font-style="italic" fill="#666">'
+        for onset, words in sorted(said.items()):
+            x, text = self.x(float(onset * TICKS_PER_QUARTER)), ", ".join(words)
+            end = x + _SMALL_LETTER * (len(text) + 1)
+            if free <= x and end <= self.width:
+                free = end
+                yield f'<path d="M{x:.1f} {y + 3:g}V{self.top:g}" stroke="#b4b4b0" stroke-width=".8"/>'
+                yield f'<text x="{x + 4:.1f}" y="{y:g}">{xml_text(text)}</text>'
         yield "</g>"
 
     def _sections(self) -> Iterator[str]:
@@ -142,7 +191,7 @@ class _Roll:
         for (ticks, name), (end, _) in pairwise([*self.performance.markers, (self.performance.end_ticks, "")]):
             x = self.x(ticks)
             yield f'<path d="M{x:.1f} {self.top - 4:g}V{self.bottom:g}" stroke="#8a8a86" stroke-width="1.2"/>'
-            if (end - ticks) * self.scale > 7 * len(name):
+            if self._length(ticks, end) > 7 * len(name):
                 yield f'<text x="{x + 4:.1f}" y="{self.top - 6:g}" font-weight="bold">{xml_text(name)}</text>'
 
     def _notes(self, part: PlayedPart, index: int) -> str:
@@ -162,7 +211,7 @@ class _Roll:
             lane = len(self.keys) - 1 - self.keys.index(note.pitch)
             y = self.drums_top + lane * _DRUM_LANE + 1.5
             return f"M{x:.1f} {y:g}l2.5 4.5l-2.5 4.5l-2.5-4.5z"
-        length = max(1.2, note.duration_ticks * self.scale - 0.4)
+        length = max(1.2, self._length(note.onset_ticks, note.onset_ticks + note.duration_ticks) - 0.4)
         height = self.row - 0.6
         return f"M{x:.1f} {self.y(note.pitch) + 0.3:.1f}h{length:.1f}v{height:g}h-{length:.1f}z"
 
@@ -181,4 +230,4 @@ class _Roll:
         yield "</g>"
 
     def _pixels(self, seconds: float) -> float:
-        return self.performance.ticks_at(seconds) * self.scale
+        return (self.performance.ticks_at(seconds) if self.performance.tempo_map.is_constant else seconds) * self.scale

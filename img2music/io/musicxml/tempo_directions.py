@@ -23,7 +23,7 @@ __all__ = ["BLANK_WORDS", "tempo_directions"]
 BLANK_WORDS = '<words xml:space="preserve"> </words>'
 """What stands on the page where a tempo is set that only programs need."""
 
-_STOP, _SET, _START = range(3)  # at one place a line ends before the new tempo stands, and another begins after it
+_STOP, _SHOW, _SET, _START = range(4)  # at one place a line ends before the new tempo stands, and another begins after it
 
 
 def tempo_directions(score: Score) -> dict[int, list[tuple[Fraction, str]]]:
@@ -35,8 +35,11 @@ def tempo_directions(score: Score) -> dict[int, list[tuple[Fraction, str]]]:
         return {0: [(Fraction(0), _words(marks[Fraction(0)]))]}
     found: list[tuple[Fraction, int, str]] = []
     for onset in steps.keys() | marks.keys():
-        bpm = steps.get(onset, tempi.bpm_at(onset))
-        found.append((onset, _SET, _metronome(marks[onset], bpm) if onset in marks else _unseen(bpm)))
+        bpm, mark = steps.get(onset, tempi.bpm_at(onset)), marks.get(onset)
+        if mark is not None:
+            found.append((onset, _SHOW, _metronome(mark, bpm)))
+        if mark is None or not _shows(mark, bpm):
+            found.append((onset, _SET, _unseen(bpm)))
     for glide in glides(tempi):
         found.append((glide.onset_quarters, _START, _line_start(glide.word)))
         found.append((glide.end_quarters, _STOP, _line_stop()))
@@ -63,10 +66,15 @@ def _words(mark: TempoMark) -> str:
     return _direction(f"<direction-type>{words}</direction-type>", _sound(mark.bpm))
 
 
+def _shows(mark: TempoMark, bpm: float) -> bool:
+    """Whether a mark in whole beats is the very tempo; if not, programs that believe it rather than its <sound> are told once more."""
+    return mark.bpm == bpm and mark.count == round(mark.count)
+
+
 def _metronome(mark: TempoMark, bpm: float) -> str:
     """A mark; `bpm` is what is played from here, in a glide no longer what the mark says."""
     beat = f"<beat-unit>quarter</beat-unit>{'<beat-unit-dot/>' * mark.is_dotted}"
-    # Not "ca.": programs that read no <sound> could make nothing of it.
+    # Not "ca.": programs make no number of it.
     shown = f"<metronome>{beat}<per-minute>{round(mark.count)}</per-minute></metronome>"
     return _direction(f"<direction-type>{shown}</direction-type>", _sound(bpm))
 

@@ -35,8 +35,10 @@ class FixedChoices:
     """Whether the piece has no ending and leads back to its first bar."""
     seconds: float
     """Length of the piece."""
-    moves: bool = False
-    """Whether several keys or a tempo that moves are asked for: then form, harmony, metre and tempo are the draft's, which has them."""
+    keys: tuple[str, ...] = ()
+    """The keys that were asked for, in their order."""
+    tempo_to_bpm: float | None = None
+    """The tempo of the last bar, where the user asked for one that moves there."""
 
     @classmethod
     def by(cls, brief: Brief) -> FixedChoices:
@@ -46,13 +48,14 @@ class FixedChoices:
         return cls(
             style=brief.style is not None or words.style is not None,
             key=brief.key is not None,
-            meter=brief.meter is not None or words.meter is not None or brief.moves,
-            tempo=brief.tempo_bpm is not None or brief.moves,
+            meter=brief.meter is not None or words.meter is not None,
+            tempo=brief.tempo_bpm is not None,
             band=bool(brief.instruments),
             without=words.without,
             loop=brief.loop,
             seconds=brief.seconds,
-            moves=brief.moves,
+            keys=brief.keys,
+            tempo_to_bpm=brief.tempo_to_bpm,
         )
 
 
@@ -61,10 +64,18 @@ def brief_lines(brief: Brief) -> str:
     wishes = {
         "length": f"{brief.seconds:g} seconds"
         + (", a loop: it has no ending, the last bar leads back to the first" if brief.loop else ""),
-        "tempo": f"{brief.tempo_words.replace('-', ' to ')} quarter notes a minute" if brief.tempo_bpm is not None else None,
+        "tempo": _tempo_words(brief),
         "key": ", then ".join(brief.keys) or None,
         "metre": brief.meter,
         "style": brief.style if brief.style is None else load_style(brief.style).name,
         "instruments": ", ".join(brief.instruments) or None,
     }
     return "\n".join(f"{name}: {wish}" for name, wish in wishes.items() if wish is not None)
+
+
+def _tempo_words(brief: Brief) -> str | None:
+    if brief.tempo_bpm is None:
+        return None
+    if brief.tempo_to_bpm is None:
+        return f"{brief.tempo_bpm:g} quarter notes a minute"
+    return f"from {brief.tempo_bpm:g} in the first bar gradually to {brief.tempo_to_bpm:g} quarter notes a minute in the last"

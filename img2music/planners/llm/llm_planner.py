@@ -23,6 +23,7 @@ from img2music.planners.llm.fixed_choices import FixedChoices, brief_lines
 from img2music.planners.llm.plan_from_answer import draft_as_answer, read_changes_answer, read_choice_answer, read_plan_answer
 from img2music.planners.llm.plan_schema import ChangesAnswer, ChoiceAnswer, MovingPlanAnswer, PlanAnswer
 from img2music.planners.llm.settle_plan import SettledPlan, settle_plan
+from img2music.planners.rules.gradual_tempo import GradualTempo
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.provenance import record_model_use
 from img2music.templates import load_prompt
@@ -229,7 +230,10 @@ def _lengths(brief: Brief, draft: CompositionPlan) -> str:
     style = load_style(draft.style)
     low, high = style.tempo_bpm
     steps = [round(low * (high / low) ** (step / (_TEMPOS - 1))) for step in range(_TEMPOS)]
-    tempos = [brief.tempo_bpm] if brief.tempo_bpm is not None else steps
+    asked = brief.tempo_bpm
+    if asked is not None and brief.tempo_to_bpm is not None:
+        asked = round(GradualTempo(asked, brief.tempo_to_bpm).middle_bpm, 1)
+    tempos = steps if asked is None else [asked]
     meters = [draft.meter] if FixedChoices.by(brief).meter else [*dict.fromkeys((draft.meter, *style.meters))][:_METERS]
     lines = []
     for name in meters:

@@ -135,7 +135,8 @@ def read_changes_answer(tree: JsonObject, draft: CompositionPlan) -> PlanProposa
             if len(harmony) != section.bars:
                 wish.faults.append(f"sections.{change.name}.bars: the section has {section.bars} bars, not {len(harmony)}")
                 harmony = section.harmony
-            known[change.name] = section.model_copy(update={"energy": change.energy, "harmony": harmony})
+            changed = {"energy": change.energy, "harmony": harmony, "energy_curve": _curve_at(section, change.energy)}
+            known[change.name] = section.model_copy(update=changed)
         wish.sections = tuple(known.values())
     wish.band = tuple(_items(tree, "parts", WirePart, wish.faults)) or None
     said = (wish.title, wish.idea, wish.key, wish.tempo_bpm, wish.density, wish.motif, wish.contour, wish.sections, wish.band)
@@ -191,12 +192,20 @@ def _with_moves(tree: JsonObject, wish: PlanProposal) -> JsonObject:
     return made
 
 
+def _curve_at(section: Section, energy: float) -> tuple[float, ...] | None:
+    """The section's curve of energies, moved along with its energy."""
+    if section.energy_curve is None:
+        return None
+    return tuple(round(min(1.0, max(0.0, one + energy - section.energy)), 3) for one in section.energy_curve)
+
+
 def _of_draft(section: Any, known: Mapping[str, Section]) -> Any:
     """A changed section by the draft's spelling of its name, with the draft's energy where none is said."""
     if not isinstance(section, dict) or not isinstance(section.get("name"), str):
         return section
     name = next((one for one in known if folded(one) == folded(section["name"])), section["name"])
-    made = {**section, "name": name}
+    shown = _shown_moves(known[name]) if name in known else {}
+    made = {**{field: value for field, value in section.items() if shown.get(field) != value or value is None}, "name": name}
     if name in known and made.get("energy") is None:
         made["energy"] = known[name].energy
     return made
@@ -221,11 +230,18 @@ def draft_as_answer(draft: CompositionPlan, density: float) -> JsonObject:
                 "role": section.role,
                 "energy": round(section.energy, 2),
                 "bars": list(section.harmony),
+                **_shown_moves(section),
             }
             for section in draft.sections
         ],
         "parts": [{"instrument": part.instrument, "role": part.role, "from_energy": part.from_energy} for part in draft.parts],
     }
+
+
+def _shown_moves(section: Section) -> JsonObject:
+    """What a model is shown of a section that has a key, a metre or a tempo of its own; it stays as it is."""
+    moves = {"key": section.key, "meter": section.meter, "tempo_bpm": section.tempo_bpm and round(section.tempo_bpm)}
+    return {name: value for name, value in moves.items() if value is not None}
 
 
 def _read(tree: JsonObject, model: type[BaseModel]) -> tuple[JsonObject, PlanProposal]:

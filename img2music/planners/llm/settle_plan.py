@@ -18,11 +18,12 @@ from img2music.models.parsing.json_answer import AnswerError
 from img2music.plan import CompositionPlan
 from img2music.planners.llm.band_assignment import assign_band
 from img2music.planners.llm.cited_reasons import check_reasons
-from img2music.planners.llm.fit_length import fit_length, sections_seconds
+from img2music.planners.llm.fit_length import fit_bars, fit_length, sections_seconds
+from img2music.planners.llm.moves.asked_movement import goes_through, keys_of, with_asked_tempi
 from img2music.planners.llm.moves.draft_remains import hits_left, materials_left, not_yet, still_true
 from img2music.planners.llm.moves.local_choices import LocalWish, settle_local_choices
 from img2music.planners.llm.moves.local_keys import moved_key
-from img2music.planners.llm.moves.moving_length import Glide
+from img2music.planners.llm.moves.moving_length import Glide, MovingForm
 from img2music.planners.llm.moves.moving_sections import materials_of, move_sections
 from img2music.planners.llm.normalize_numerals import numerals_as_meant
 from img2music.style import is_style_file
@@ -62,7 +63,7 @@ def settle_plan(wish: PlanProposal, draft: CompositionPlan, settled: FixedChoice
     meter = settler.meter()
     key = settler.key()
     sections = settler.harmony(key, meter)
-    tempo, sections = settler.length(sections, meter)
+    tempo, sections = settler.length(sections, meter, key)
     seats = assign_band(wish, draft, style, asked=settled.band, without=settled.without)
     moved = move_sections(sections, settler.wishes, seats.parts, meter, known, loop=settled.loop)
     given = check_reasons(wish, draft, known, settled)
@@ -120,9 +121,7 @@ class _PlanSettler:
         self.wishes: dict[str, LocalWish] = {}
         """What each section wants, by its name."""
         self._read: list[str] = []
-        self._own_bars = not settled.moves
-        if settled.moves and wish.sections:
-            self.remarks.append("sections: the user asked for keys or a tempo that move; the draft's bars, which do, were taken")
+        self._own_bars = True
 
     def _fault(self, text: str) -> None:
         self.wish.faults.append(text)
@@ -157,8 +156,6 @@ class _PlanSettler:
     def key(self) -> Key:
         """The key that the model's own numerals are in: where they contradict the mode that is named, notes would follow them."""
         key = self._named_key()
-        if not self._own_bars:
-            return key
         at_home = (section for section, own in self._with_own_keys() if own is None)
         read = (numerals_as_meant(bar, key)[0] for section in at_home for bar in section.harmony)
         found = find_mode_contradiction([bar for bar in read if bar], key)
@@ -204,8 +201,13 @@ class _PlanSettler:
             local = settle_local_choices(sections, self.wish.moves, key, meter, self._tempo(), self.settled)
             sections, wishes = tuple(local.sections), local.wishes
             self.conflicts += local.conflicts
-        else:
-            sections = tuple(self._along(section, key) for section in sections)
+        if self._own_bars and self.wish.sections is not None and not goes_through(sections, key, self.settled.keys):
+            asked, found = " then ".join(self.settled.keys), " then ".join(keys_of(sections, key))
+            text = f"sections: the user asked for {asked}, and they are in {found}; the draft's sections were taken"
+            (self.wish.faults if self.wish.moves else self.remarks).append(text)
+            self._own_bars, sections, wishes = False, self.draft.sections, []
+        if not wishes:
+            sections = self._along(sections, key, meter)
         made: list[Section] = []
         for place, section in enumerate(sections):
             name, number = section.name, 2
@@ -231,11 +233,17 @@ class _PlanSettler:
             made[-1] = made[-1].model_copy(update={"harmony": (*made[-1].harmony[:-1], home)})
         return tuple(made)
 
-    def _along(self, section: Section, key: Key) -> Section:
-        """A section of the draft, whose own key moves along with the piece's."""
-        if section.key is None or key == self.draft.parsed_key:
-            return section
-        return section.model_copy(update={"key": moved_key(Key.parse(section.key), self.draft.parsed_key, key).name})
+    def _along(self, sections: tuple[Section, ...], key: Key, meter: Meter) -> tuple[Section, ...]:
+        """Sections of the draft, whose own keys and tempi move along with the piece's."""
+        home, factor = self.draft.parsed_key, self._tempo() / self.draft.tempo_bpm
+        if factor != 1:
+            _, sections = MovingForm(sections, self.draft.tempo_bpm, meter, {}).at(factor)
+        if key == home:
+            return sections
+        return tuple(
+            one if one.key is None else one.model_copy(update={"key": moved_key(Key.parse(one.key), home, key).name})
+            for one in sections
+        )
 
     def _bar(self, section: str, place: int, bar: str, key: Key, before: str) -> str:
         """A bar as it is meant; where nothing in it is a chord the bar before is told again."""
@@ -246,17 +254,31 @@ class _PlanSettler:
             self._fault(f"sections.{section}, bar {place + 1}: {', '.join(map(repr, lost[:4]))} is no roman numeral{instead}")
         return meant or before or ("i" if key.is_minor else "I")
 
-    def length(self, sections: tuple[Section, ...], meter: Meter) -> tuple[float, tuple[Section, ...]]:
+    def length(self, sections: tuple[Section, ...], meter: Meter, key: Key) -> tuple[float, tuple[Section, ...]]:
         """The tempo, and the sections made to fill the length."""
-        if self.settled.moves:
-            return self.draft.tempo_bpm, sections
+        tempo, end = self._tempo(), self.settled.tempo_to_bpm
+        is_draft = not self._own_bars or self.wish.sections is None
+        if is_draft and (tempo, meter) == (self.draft.tempo_bpm, self.draft.parsed_meter) and any(one.moves for one in sections):
+            return tempo, sections  # the draft fills its length, as it moves
+        if end is not None and self.wish.sections is not None:
+            sections = with_asked_tempi(sections, (tempo, end), meter, self.settled.seconds, fit_bars)
+            return tempo, self._through_keys(sections, key)
         glides = {name: Glide(wish.tempo_end_bpm, wish.slows) for name, wish in self.wishes.items()}
         fitted = fit_length(sections, self._tempo(), meter, self.settled, glides)
         if fitted.moved:
             self.remarks.append(fitted.moved)
         if fitted.fault and not self.wish.lost_sections:  # what was lost was told already
             self._follows(("tempo_bpm", "meter"), fitted.fault)
-        return fitted.tempo_bpm, fitted.sections
+        sections = self._through_keys(fitted.sections, key)
+        return (fitted.tempo_bpm if sections is fitted.sections else self.draft.tempo_bpm), sections
+
+    def _through_keys(self, sections: tuple[Section, ...], key: Key) -> tuple[Section, ...]:
+        """The sections, or the draft's where too few are left for the keys that the user asked for."""
+        if goes_through(sections, key, self.settled.keys):
+            return sections
+        self.remarks.append(f"sections: too few are left for {' then '.join(self.settled.keys)}; the draft's were taken")
+        self.wishes = {}
+        return self.draft.sections
 
     def _tempo(self) -> float:
         wished, tempo = self.wish.tempo_bpm, self.draft.tempo_bpm

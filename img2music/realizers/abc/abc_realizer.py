@@ -20,6 +20,7 @@ from img2music.models.parsing.json_answer import AnswerError
 from img2music.realizers.abc.assign_voices import assign_voices
 from img2music.realizers.abc.complete_tune import complete_score
 from img2music.realizers.abc.extract_tune import LONGEST, extract_tune
+from img2music.realizers.abc.repair_bars import TEMPO_NEAR
 from img2music.realizers.abc.repair_voice import repair_voice, wrong_key_fault
 from img2music.realizers.abc.tune_prompt import template_values
 from img2music.realizers.composer import Composer
@@ -40,7 +41,6 @@ MOST_BARS = 400
 """Of one answer: more is beyond what models write in one go (our choice)."""
 _MOST_WRONG = 1 / 3  # of the bars of a voice; more are quoted back
 _LONGEST_MEND = 400  # names of parts may be long
-_TEMPO_NEAR = 1.0  # quarters a minute: the head tells the tempo in whole ones
 _PERCUSSION = frozenset(key for key, _ in DRUMS.values())
 
 
@@ -188,7 +188,7 @@ def _head(tune: AbcTune, plan: CompositionPlan) -> tuple[list[str], Key | None]:
     meter, tempo_bpm = plan.meter_map.meter.name, plan.tempo_map.bpm
     if tune.meter not in {None, meter}:
         mends.append(f"The head says M:{tune.meter}; the plan's {meter} kept.")
-    if tune.tempo_bpm is not None and abs(tune.tempo_bpm - tempo_bpm) > _TEMPO_NEAR:
+    if tune.tempo_bpm is not None and abs(tune.tempo_bpm - tempo_bpm) > TEMPO_NEAR:
         mends.append(f"The head says {tune.tempo_bpm:g} quarters a minute; the plan's {tempo_bpm:g} kept.")
     key, wanted = tune.key, plan.key_map.key
     if key is None or key == wanted:

@@ -20,10 +20,13 @@ if TYPE_CHECKING:
     from img2music.io.abc.import_abc import AbcVoice
     from img2music.plan import CompositionPlan
     from img2music.realizers.timeline import NoteEvent
+    from img2music.theory import Key
     from img2music.theory.meter_map import MeterMap
 
-__all__ = ["RepairedVoice", "count_of", "describe_bars", "join_ties", "repair_bars"]
+__all__ = ["TEMPO_NEAR", "RepairedVoice", "count_of", "describe_bars", "join_ties", "repair_bars"]
 
+TEMPO_NEAR = 1.0
+"""Quarters a minute: heads and Q: fields tell tempi in whole ones."""
 _FACTORS = (Fraction(2), Fraction(1, 2), Fraction(4), Fraction(1, 4))
 _MOST_BARS_WRONG_LENGTH = Fraction(1, 5)  # of a voice whose unit was misread; our choice
 _NEAR = Fraction(1, 8)
@@ -38,6 +41,8 @@ class RepairedVoice:
     events: list[NoteEvent] = field(default_factory=list)
     bars: int = 0
     """How many bars it fills; what the plan has beyond them is missing."""
+    keys: tuple[Key | None, ...] = ()
+    """In which each of them was written; None where that is not known."""
     wrong: int = 0
     """Bars that were missing, too many, too short, too long or hard to read."""
     mends: list[str] = field(default_factory=list)
@@ -53,7 +58,21 @@ def repair_bars(voice: AbcVoice, plan: CompositionPlan, result: RepairedVoice, l
     bars = _fit_bar_count(_in_order(voice, plan, result), plan, result, label)
     notes = _fill_bars(bars, plan.meter_map, result, label)
     result.bars = min(len(bars), plan.bars)
+    result.keys = tuple(bar.key for bar in bars)
+    _tell_tempi(bars, plan, result)
     return join_ties(_round_to_grid(notes, result))
+
+
+def _tell_tempi(bars: Sequence[AbcBar], plan: CompositionPlan, result: RepairedVoice) -> None:
+    """Says where the tune has another tempo than the plan, which keeps its own."""
+    strange = [
+        index
+        for index, bar in enumerate(bars)
+        for place, bpm in bar.tempi
+        if abs(bpm - plan.tempo_map.bpm_at(plan.meter_map.onset(index, place))) > TEMPO_NEAR
+    ]
+    if strange:
+        result.mends.append(f"{result.name}: another tempo in {describe_bars(strange)}; the plan's kept.")
 
 
 def describe_bars(bars: Iterable[int]) -> str:

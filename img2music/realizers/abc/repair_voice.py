@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from img2music.io.abc.abc_fields import format_key_field
-from img2music.realizers.abc.repair_bars import RepairedVoice, count_of, repair_bars
+from img2music.realizers.abc.repair_bars import RepairedVoice, count_of, describe_bars, repair_bars
 from img2music.realizers.timeline import NoteEvent
 from img2music.theory import SpelledPitch, pitch_class_name
 from img2music.theory.pitch import fifths_of
@@ -35,7 +35,7 @@ def repair_voice(
         part: whose line it is.
         player: the part's instrument.
         plan: what it must keep.
-        key: the key in which it was written, if that is not the plan's; its notes move to the same degrees of the plan's key.
+        key: the head's key, if that is not the plan's; notes that are written in it move to the same degrees of the plan's key.
         label: how faults call the voice, the part's name if empty.
     """
     result = RepairedVoice(part.name)
@@ -45,16 +45,38 @@ def repair_voice(
         NoteEvent(
             sound.onset_quarters,
             sound.duration_quarters,
-            _pitches(sound, key, plan),
+            _pitches(sound, key if _is_in(sound, key, plan, result) else None, plan),
             emphasis=_emphasis(sound, part, plan),
             articulation=sound.articulation,
         )
         for sound in notes
     ]
+    _tell_keys(plan, result, key)
     if not player.kit:
         events = _move_into_range(_thin_chords(events, part, player, result), player, result)
     result.events = events
     return result
+
+
+def _is_in(sound: AbcNote, key: Key | None, plan: CompositionPlan, result: RepairedVoice) -> bool:
+    """Whether a sound is written in the head's key, and not after a K: of its own bars."""
+    bar = plan.meter_map.bar_at(sound.onset_quarters)
+    written = result.keys[bar] if bar < len(result.keys) else None
+    return written is None or written == key
+
+
+def _tell_keys(plan: CompositionPlan, result: RepairedVoice, head: Key | None) -> None:
+    """Says where K: inside the tune names another signature than the plan's; the notes are kept as they sound."""
+    if plan.key_map.is_constant:
+        return
+    strange = [
+        bar
+        for bar, key in enumerate(result.keys)
+        if key not in {None, head, result.keys[0]}
+        and key.signature != plan.key_map.key_at(plan.meter_map.bar_onset(bar)).signature
+    ]
+    if strange:
+        result.mends.append(f"{result.name}: another key than the plan's in {describe_bars(strange)}; the notes kept.")
 
 
 def _emphasis(sound: AbcNote, part: PartPlan, plan: CompositionPlan) -> int:

@@ -1,17 +1,20 @@
 """What is heard: the player, the piano roll with its playhead, the form as a bar, the harmony, the motif.
 
-Times are seconds from the start of the sound; the tempo is constant, so a bar's time follows from its number. Widths and
-colours of the form go into style rules (`form_css`), not into style attributes.
+Times are seconds from the start of the sound, by the plan's tempo map. Widths and colours of the form go into style rules (`form_css`),
+not into style attributes.
 """
 
 from __future__ import annotations
 
 import re
 from base64 import b64encode
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from img2music.report.course import section_words
 from img2music.report.page.html import Html, data_svg, el, join_html, relative_href
 from img2music.report.text_format import format_clock, join_words, with_accidentals
+from img2music.theory.tempo_map import SECONDS_A_MINUTE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,9 +31,14 @@ _LABEL = re.compile(r'<text x="([0-9.]{1,12})" y="[0-9.]{1,12}">([0-9]{1,3}):([0
 _PLAY = "M8 5v14l11-7z"
 
 
-def bar_seconds(plan: CompositionPlan) -> float:
-    """Length of a bar."""
-    return float(plan.parsed_meter.bar_quarters) * 60 / plan.tempo_bpm
+def is_even(plan: CompositionPlan) -> bool:
+    """Whether all bars last alike."""
+    return plan.tempo_map.is_constant and plan.meter_map.is_constant
+
+
+def bar_seconds(plan: CompositionPlan, bar: int) -> float:
+    """When a bar, counted from 0, begins."""
+    return plan.tempo_map.seconds_at(plan.meter_map.bar_onset(bar))
 
 
 def section_starts(plan: CompositionPlan) -> Iterator[tuple[Section, int]]:
@@ -102,7 +110,7 @@ def plot_edges(pianoroll: str, seconds: float) -> tuple[float, float]:
     A drawing without such labels is taken to span the sound from edge to edge.
     """
     width = re.search(r'viewBox="0 0 ([0-9.]+) ', pianoroll)
-    labels = [(int(minute) * 60 + int(second), float(x)) for x, minute, second in _LABEL.findall(pianoroll)]
+    labels = [(int(minute) * SECONDS_A_MINUTE + int(second), float(x)) for x, minute, second in _LABEL.findall(pianoroll)]
     if not width or len(labels) < 2 or labels[-1][0] <= labels[0][0]:
         return 0.0, 1.0
     (begin, left), (end, right) = labels[0], labels[-1]
@@ -120,26 +128,32 @@ def _material_class(plan: CompositionPlan) -> dict[str, str]:
 
 def form_bar(plan: CompositionPlan, dynamics: dict[str, str]) -> Html:
     """The form: one block a section, as wide as its bars and as high as its energy. `dynamics` by section name."""
-    seconds, classes, blocks = bar_seconds(plan), _material_class(plan), []
+    classes, blocks = _material_class(plan), []
     for place, (section, bar) in enumerate(section_starts(plan)):
-        begin = format_clock(round(bar * seconds))
-        text = f"{section.name}, {_ROLES[section.role]}: {_count(section.bars, 'bar')} from {begin}, energy {section.energy:.0%}"
+        begin = format_clock(round(bar_seconds(plan, bar)))
+        text = f"{section.name}, {_ROLES[section.role]}: {_count(section.bars, 'bar')} from {begin}, energy {_energy(section, '.0%')}"
+        text += f", {own}" if (own := section_words(plan, section)) else ""
         mark = dynamics.get(section.name, "")
         inside = [
             el("span", el("i", class_=f"fill {classes.get(section.material, 'm')}"), class_="column"),
             el("strong", section.name),
             el("small", section.bars, el("em", " " + mark) if mark else None),
         ]
-        link = el("a", inside, href=f"#harmony-{place}", title=text, aria_label=text, data_from=f"{bar * seconds:.3f}")
+        link = el("a", inside, href=f"#harmony-{place}", title=text, aria_label=text, data_from=f"{bar_seconds(plan, bar):.3f}")
         blocks.append(el("li", link, id=f"form-{place}"))
     return el("ol", blocks, id="form", class_="form", aria_label="The form, section by section")
 
 
 def form_css(plan: CompositionPlan, seconds: float, edges: tuple[float, float]) -> str:
     """Style rules for the form's widths and heights, under the piano roll's `edges`; what rings on at the end stays empty."""
-    bars = [section.bars for section in plan.sections]
-    rest = seconds / bar_seconds(plan) - sum(bars)
-    columns = " ".join(f"minmax(0,{count}fr)" for count in bars) + (f" {rest:.3f}fr" if rest > 0.05 else "")
+    if is_even(plan):
+        widths = [f"{section.bars}" for section in plan.sections]
+        rest = seconds / bar_seconds(plan, 1) - plan.bars
+    else:
+        starts = [bar_seconds(plan, bar) for bar in (*plan.first_bars, plan.bars)]
+        widths = [f"{end - begin:.3f}" for begin, end in pairwise(starts)]
+        rest = seconds - starts[-1]
+    columns = " ".join(f"minmax(0,{width}fr)" for width in widths) + (f" {rest:.3f}fr" if rest > 0.05 else "")
     padding = f"padding:0 {100 * max(0.0, 1 - edges[1]):.3f}% 0 {100 * edges[0]:.3f}%"
     heights = "".join(f"#form-{place} .fill{{height:{100 * section.energy:.1f}%}}" for place, section in enumerate(plan.sections))
     return f"#form{{grid-template-columns:{columns};{padding}}}{heights}"
@@ -147,31 +161,39 @@ def form_css(plan: CompositionPlan, seconds: float, edges: tuple[float, float]) 
 
 def harmony(plan: CompositionPlan, dynamics: dict[str, str]) -> Html:
     """Every section's bars as roman numerals and chord symbols, a row a phrase; folded up but for the first theme."""
-    seconds, chords, classes = bar_seconds(plan), plan.chords(), _material_class(plan)
+    chords, classes = plan.chords(), _material_class(plan)
     first = next((place for place, section in enumerate(plan.sections) if section.role not in {"intro", "outro"}), 0)
     folds = []
     for place, (section, bar) in enumerate(section_starts(plan)):
         rows, begin = [], bar
         for length in section.phrase_bars:
-            cells = [_bar(chords[index], index, seconds) for index in range(begin, begin + length)]
+            cells = [_bar(chords[index], index, bar_seconds(plan, index)) for index in range(begin, begin + length)]
             rows.append(el("ol", cells, class_=f"phrase p{min(4, length)}", start=begin + 1))
             begin += length
         mark = dynamics.get(section.name, "")
+        own = f" · {words}" if (words := section_words(plan, section)) else ""
         head = el(
             "summary",
             el("i", class_=f"dot {classes.get(section.material, 'm')}"),
             el("strong", section.name),
-            el("span", f" {_ROLES[section.role]} · {_count(section.bars, 'bar')} · energy {section.energy:.2f}"),
+            el("span", f" {_ROLES[section.role]} · {_count(section.bars, 'bar')} · energy {_energy(section, '.2f')}{own}"),
             el("em", f" {mark}", class_="dynamic") if mark else None,
         )
         folds.append(el("details", head, el("div", rows, class_="phrases"), id=f"harmony-{place}", open=place == first))
-    return el("div", folds, class_="harmony", data_bar=f"{seconds:.6f}")
+    even = {"data_bar": f"{bar_seconds(plan, 1):.6f}"} if is_even(plan) else {}
+    return el("div", folds, class_="harmony", **even)
+
+
+def _energy(section: Section, form: str) -> str:
+    """The energy of a section, or what it goes from and to."""
+    first, last = section.bar_energies[0], section.bar_energies[-1]
+    return f"{first:{form}} to {last:{form}}" if section.energy_curve else f"{section.energy:{form}}"
 
 
 def _bar(chords: tuple[Chord, ...], index: int, seconds: float) -> Html:
     numerals = el("span", join_html([[numeral(chord.numeral), " "] for chord in chords]), class_="numerals")
     symbols = el("span", with_accidentals("  ".join(chord.symbol for chord in chords)), class_="symbols")
-    return el("li", numerals, symbols, id=f"bar-{index}", data_from=f"{index * seconds:.3f}")
+    return el("li", numerals, symbols, id=f"bar-{index}", data_from=f"{seconds:.3f}")
 
 
 def numeral(text: str) -> Html:

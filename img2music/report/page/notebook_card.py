@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from img2music.audio import Audio
+from img2music.report.course import key_course, meter_course, tempo_course
 from img2music.report.page.html import Html, data_svg, el
 from img2music.report.page.takes_table import kept_lines
 from img2music.report.text_format import format_clock
@@ -48,9 +49,9 @@ def card_html(piece: Piece, *, pages: tuple[str, ...]) -> Html:
     """
     plan = piece.plan
     players = ", ".join(dict.fromkeys(part.instrument for part in plan.parts))
-    facts = (
-        f"{plan.style} · {plan.key} · {plan.meter} · {plan.tempo_bpm:.4g} bpm · {format_clock(plan.seconds)} · seed {plan.seed}"
-    )
+    tempo = tempo_course(plan, " bpm", "{:.4g}".format)
+    course = f"{key_course(plan)} · {meter_course(plan)} · {tempo}"
+    facts = f"{plan.style} · {course} · {format_clock(plan.seconds)} · seed {plan.seed}"
     kept = piece.manifest.kept
     return el(
         "div",

@@ -11,6 +11,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from img2music.report.course import key_course, meter_course, tempo_course, tempo_range_words
 from img2music.report.page import audio_player, report_tables
 from img2music.report.page.citations import CueIndex, figure, marks_css, spark
 from img2music.report.page.html import Html, data_svg, el
@@ -18,15 +19,20 @@ from img2music.report.page.layout import page_head, page_section, theme_css
 from img2music.report.page.model_log import model_uses_table
 from img2music.report.page.page_colours import themes
 from img2music.report.page.reproduce import fallback_list, reproduce_block
-from img2music.report.text_format import as_sentence, beat_words, format_clock, join_words, tempo_words
+from img2music.report.text_format import as_sentence, beat_words, format_clock, join_words
 from img2music.resources import asset_path
 
 if TYPE_CHECKING:
     from img2music.piece import Piece
+    from img2music.plan import CompositionPlan
+    from img2music.report.course import Course
     from img2music.report.page.html import Child
 
 __all__ = ["report_html"]
 
+_BAR_OF_EVEN = "const index = bar ? Math.min(Math.floor((time + soon) / bar), bars - 1) : -1;"
+_BAR_OF_ANY = "const index = all(\"[id^='bar-']\").filter((item) => Number(item.dataset.from) <= time + soon).length - 1;"
+"""How the script tells the bar that sounds: from the one length of all bars, and from where each begins."""
 _LARGEST_SCORE = 6_000_000
 """Characters of engraving that a page may hold; the rest of a long score is only in the files beside it."""
 
@@ -52,7 +58,7 @@ def report_html(
         A whole HTML document.
     """
     evidence = CueIndex(piece.scene)
-    style, script = _style(piece, evidence, pianoroll), _text("page.js")
+    style, script = _style(piece, evidence, pianoroll), _script(piece.plan)
     body = [
         el("a", "Skip to the music", href="#listen", class_="skip"),
         _header(piece),
@@ -60,6 +66,7 @@ def report_html(
             "main",
             el("div", figure(evidence, piece.preview_jpeg), _beside(piece, evidence, audio_name, audio_data), class_="hero"),
             _listen(piece, pianoroll),
+            _hits(piece, evidence),
             _score(pages),
             _why(piece, evidence),
             _seen(piece, evidence),
@@ -78,6 +85,12 @@ def report_html(
 @cache
 def _text(name: str) -> str:
     return asset_path(f"report/{name}").read_text(encoding="utf-8")
+
+
+def _script(plan: CompositionPlan) -> str:
+    """The page's script; where bars differ in length it looks up when each begins."""
+    script = _text("page.js")
+    return script if audio_player.is_even(plan) else script.replace(_BAR_OF_EVEN, _BAR_OF_ANY)
 
 
 def _style(piece: Piece, evidence: CueIndex, pianoroll: str) -> str:
@@ -105,9 +118,9 @@ def _beside(piece: Piece, evidence: CueIndex, audio_name: str | None, audio_data
 def _glance(piece: Piece) -> Html:
     plan = piece.plan
     facts: list[tuple[str, Child]] = [
-        ("Key", report_tables.format_key(plan.key)),
-        ("Tempo", [f"{beat_words(plan)} ", el("small", tempo_words(plan.tempo_bpm))]),
-        ("Metre", plan.meter),
+        ("Key", _course(key_course(plan, report_tables.format_key))),
+        ("Tempo", [f"{beat_words(plan)} ", el("small", tempo_range_words(plan)), _then(tempo_course(plan))]),
+        ("Metre", _course(meter_course(plan))),
         ("Style", plan.style.replace("-", " ")),
         ("Length", [format_clock(plan.seconds), el("small", f" {plan.bars} bars")]),
         ("Seed", str(plan.seed)),
@@ -115,6 +128,14 @@ def _glance(piece: Piece) -> Html:
     ]
     rows = [el("div", el("dt", name), el("dd", value), class_="wide" if name == "Instruments" else None) for name, value in facts]
     return el("dl", rows, class_="glance", aria_label="At a glance")
+
+
+def _course(course: Course) -> Child:
+    return [course.begins, _then(course)] if course.then else course.begins
+
+
+def _then(course: Course) -> Html | None:
+    return el("small", f" {course.then}") if course.then else None
 
 
 def _palette(evidence: CueIndex) -> Html | None:
@@ -152,6 +173,12 @@ def _listen(piece: Piece, pianoroll: str) -> Html:
         el("h3", "Harmony"),
         audio_player.harmony(piece.plan, dynamics),
     )
+
+
+def _hits(piece: Piece, evidence: CueIndex) -> Html | None:
+    if not piece.plan.hits:
+        return None
+    return page_section("hits", "Moments that it marks", report_tables.hits_table(piece.plan, evidence))
 
 
 def _score(pages: tuple[str, ...]) -> Html | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from img2music.report.course import Course, hit_words, key_course, meter_course, tempo_course
 from img2music.report.page.citations import spark
 from img2music.report.page.html import Html, el
 from img2music.report.planner_phrases import changed_choice
@@ -29,6 +30,7 @@ __all__ = [
     "compliance_table",
     "cues_table",
     "format_key",
+    "hits_table",
     "html_table",
     "parts_table",
     "reasons_table",
@@ -81,6 +83,19 @@ def reasons_table(plan: CompositionPlan, evidence: CueIndex) -> Html:
     return html_table("reasons", ("Choice", "Why", "What speaks for it"), rows)
 
 
+def hits_table(plan: CompositionPlan, evidence: CueIndex) -> Html:
+    """The moments that the music marks, and the cues behind them."""
+    rows: list[list[Child]] = [
+        [
+            _capital(hit_words(plan, hit)),
+            f"{hit.strength:.0%}",
+            evidence.chips(hit.because) if hit.because else el("span", "no cue", class_="quiet"),
+        ]
+        for hit in plan.hits
+    ]
+    return html_table("hits", ("Moment", "Strength", "What speaks for it"), rows)
+
+
 def format_key(key: str) -> str:
     """A key with real accidentals: "Bb minor" is "B♭ minor"."""
     tonic, _, mode = key.partition(" ")
@@ -90,15 +105,15 @@ def format_key(key: str) -> str:
 def suggestions_table(scene: Scene, plan: CompositionPlan, evidence: CueIndex) -> Html:
     """What the picture suggests, how sure that is, and what the plan took."""
     seen = scene.attributes
-    key = format_key(plan.key)
-    tonic, _, mode = key.partition(" ")
+    key, tempo, meter = key_course(plan, format_key), tempo_course(plan), meter_course(plan)
+    tonic, _, mode = key.begins.partition(" ")
     taken: dict[str, str] = {
         "valence": f"{plan.valence:+.2f}",
         "arousal": f"{plan.arousal:+.2f}",
-        "tempo_bpm": format_number(plan.tempo_bpm),
-        "key": tonic,
+        "tempo_bpm": str(tempo),
+        "key": str(Course(tonic, key.then)),
         "mode": mode,
-        "meter": plan.meter,
+        "meter": str(meter),
         "genre": plan.style,
         "instruments": ", ".join(dict.fromkeys(part.instrument for part in plan.parts)),
     }
@@ -214,7 +229,11 @@ def parts_table(piece: Piece) -> Html:
 
 def _presence(plan: CompositionPlan, part: PartPlan) -> Child:
     """The sections loud enough for the part; a part rests in those below its energy."""
-    playing = tuple(section.name for section in plan.sections if section.energy >= part.from_energy)
+    playing = tuple(
+        section.name
+        for section in plan.sections
+        if max(section.bar_energies) >= part.from_energy and part.id not in section.silent
+    )
     if len(playing) == len(plan.sections):
         return "all sections"
     return [join_words(playing) or "none", el("small", f" from energy {part.from_energy:.2f}", class_="quiet")]

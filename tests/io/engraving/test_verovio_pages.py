@@ -17,6 +17,7 @@ from img2music.io.engraving.verovio_pages import PAGE_WIDTH, engrave, stack, to_
 from img2music.io.musicxml.export_musicxml import write_musicxml
 from img2music.score import ChordSymbol
 from tests.support.made_notes import band_score, make_part, score_from_words
+from tests.support.moving_scores import moving_score
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -130,3 +131,23 @@ def test_a_degree_for_programs_is_not_printed() -> None:
     page = engrave(write_musicxml(replace(score, chords=(symbol,))))[0]
     assert "7sus4" in page
     assert "(7)" not in page
+
+
+def test_what_moves_is_drawn_where_it_does() -> None:
+    page = "".join(engrave(write_musicxml(moving_score())))
+    text = text_of(stack([page], ""))
+    for words in ("♩\xa0=\xa096", "♩\xa0=\xa0112", "♩.\xa0=\xa060", "accel.", "rit."):
+        assert words in text
+    assert not re.search("[\ue000-\uf8ff]", text)
+    assert page.count('class="meterSig"') >= 3 * 4
+    assert page.count('class="tempo"') == 4, "of a glide no step is drawn"
+
+
+def test_a_kit_has_no_key_and_the_same_key_is_not_drawn_again() -> None:
+    page = "".join(engrave(write_musicxml(moving_score())))
+    staves = page.split('<g class="staff">')[1:]
+    assert len(staves) == 4 * 12
+    signatures = [re.findall(r'<g class="keySig">(.*?)</g></g>', staff) for staff in staves]
+    assert not any(signatures[3::4]), "the drums"
+    # Flat at the beginning and at each new line until bar 8, which announces the four sharps; F major after D minor is not drawn.
+    assert [len(found) for found in signatures[0::4][4:8]] == [0, 0, 0, 1]

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 
 from img2music.io.notation.clefs import clef_of
 from img2music.io.notation.page_layout import NotatedEvent, chords_by_bar, layout_score
-from img2music.theory import Key, instrument_names
+from img2music.theory import Key, Meter, instrument_names
+from img2music.theory.meter_map import MeterMap, MeterPoint
 from tests.support.made_notes import (
     HAT,
     KICK,
@@ -21,6 +22,7 @@ from tests.support.made_notes import (
     random_scores,
     score_from_words,
 )
+from tests.support.moving_scores import moving_score, random_moving_scores
 
 if TYPE_CHECKING:
     from img2music.score import Note, Score
@@ -204,3 +206,55 @@ def test_chord_symbols_know_their_bar() -> None:
     found = chords_by_bar(band_score())
     assert found[1] == [(Fraction(0), "A7"), (Fraction(2), "D7")]
     assert len(found) == 16
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(random_moving_scores())
+def test_every_bar_is_full_in_its_own_metre(score: Score) -> None:
+    for staff in layout_score(score):
+        assert len(staff.bars) == score.bars
+        found: list[tuple[Fraction, int]] = []
+        for bar, events in enumerate(staff.bars):
+            assert sum(event.duration_quarters for event in events) == score.meter_map.bar_quarters(bar)
+            for event in events:
+                assert event.value_quarters in {event.duration_quarters, event.duration_quarters * Fraction(3, 2)}
+                if not event.tie_from:
+                    place = score.meter_map.onset(bar, event.onset_quarters)
+                    found += [(place, note.pitch) for note in event.notes]
+        assert sorted(found) == sorted((note.onset_quarters, note.pitch) for note in staff.part.notes)
+
+
+def test_values_beams_and_rests_follow_the_metre_of_their_bar() -> None:
+    notes = [make_note(Fraction(number, 2), "1/2", 60, C) for number in range(14)]
+    meters = MeterMap(
+        (MeterPoint(Fraction(0), Meter(4, 4)), MeterPoint(Fraction(4), Meter(6, 8)), MeterPoint(Fraction(7), Meter(5, 4)))
+    )
+    score = replace(make_score([make_part("A", notes)], bars=3), meter_map=meters)
+    first, second, third = layout_score(score)[0].bars
+    assert [len({event.beam_group for event in bar}) for bar in (first, second)] == [2, 2]
+    assert [event.beam_group for event in second] == [1, 1, 1, 2, 2, 2]
+    assert third == (NotatedEvent(Fraction(0), Fraction(5), Fraction(5), ()),)
+
+
+def test_a_note_is_tied_over_bar_lines_of_two_metres() -> None:
+    meters = MeterMap((MeterPoint(Fraction(0), Meter(3, 4)), MeterPoint(Fraction(3), Meter(6, 8))))
+    score = replace(make_score([make_part("A", [make_note(2, 4, 60, C)])], bars=2), meter_map=meters)
+    first, second = layout_score(score)[0].bars
+    assert [shown(event) for event in (*first, *second)] == ["r1", "r1", "1~", "3"]
+
+
+def test_a_bar_that_the_next_metre_cuts_short_is_filled_no_further() -> None:
+    meters = MeterMap((MeterPoint(Fraction(0), Meter(4, 4)), MeterPoint(Fraction(1), Meter(3, 4))))
+    score = replace(make_score([make_part("A", [make_note(0, 4, 60, C)])], bars=3), meter_map=meters)
+    first, second, third = layout_score(score)[0].bars
+    assert [shown(event) for event in (*first, *second, *third)] == ["1~", "3", "r3"]
+
+
+def test_dynamics_and_chord_symbols_stand_in_their_bars() -> None:
+    score = moving_score()
+    for staff in layout_score(score)[:3]:
+        marks = [(bar, event.dynamic) for bar, events in enumerate(staff.bars) for event in events if event.dynamic]
+        assert marks == [(0, "p"), (4, "f"), (8, "mf")]
+    assert [(bar, place) for bar, places in chords_by_bar(score).items() for place, _ in places] == [
+        (bar, 0) for bar in range(12)
+    ]

@@ -14,9 +14,10 @@ from img2music.brief import Brief
 from img2music.crossmodal.verbalize import citable
 from img2music.models import AnswerError, parse_json_answer
 from img2music.performers.strict import StrictPerformer
+from img2music.plan import Hit
 from img2music.planners.llm.fixed_choices import FixedChoices
 from img2music.planners.llm.llm_planner import ModelPlanner
-from img2music.planners.llm.plan_from_answer import read_plan_answer
+from img2music.planners.llm.plan_from_answer import draft_as_answer, read_changes_answer, read_plan_answer
 from img2music.planners.llm.plan_schema import MovingPlanAnswer
 from img2music.planners.llm.settle_plan import settle_plan
 from img2music.planners.rules.rules_planner import RulesPlanner
@@ -25,7 +26,7 @@ from img2music.realizers.composer import Composer
 from img2music.theory import Key, Meter
 from tests.support import extras
 from tests.support.made_scenes import make_scene
-from tests.support.model_answers import moving_plan_answer, moving_section, plan_answer, record_answers
+from tests.support.model_answers import changes_answer, moving_plan_answer, moving_section, plan_answer, record_answers
 
 if TYPE_CHECKING:
     from img2music.plan import CompositionPlan
@@ -336,3 +337,71 @@ def test_any_moves_give_a_plan_that_can_be_played(
     for section in plan.sections:
         assert Key.parse(section.key or plan.key)
         assert Meter.parse(section.meter or plan.meter)
+
+
+def moving_draft() -> CompositionPlan:
+    """A draft by rules in which the second section is in another key and tempo, and grows."""
+    draft = RulesPlanner()(make_scene(), Brief(seconds=30, key="D minor"))
+    second = draft.sections[1]
+    curve = tuple(0.2 + 0.6 * bar / second.bars for bar in range(second.bars))
+    moved = second.model_copy(update={"key": "F minor", "tempo_bpm": draft.tempo_bpm * 1.1, "energy_curve": curve})
+    hit = Hit(bar=2, action="accent")
+    return draft.model_copy(update={"sections": (draft.sections[0], moved, *draft.sections[2:]), "hits": (hit,)})
+
+
+def test_changes_to_a_draft_that_moves_leave_it_moving() -> None:
+    draft, fixed = moving_draft(), FixedChoices.by(Brief(seconds=30))
+    shown = draft_as_answer(draft, 0.5)["sections"][1]
+    assert (shown["key"], shown["tempo_bpm"]) == ("F minor", round(draft.tempo_bpm * 1.1))
+    same = settle_plan(read_changes_answer(changes_answer(), draft), draft, fixed, frozenset()).plan
+    assert same.sections[1].key == "F minor"
+    assert same.hits == draft.hits
+    assert same.tempo_map.bpm_at(same.meter_map.bar_onset(same.first_bars[1])) / same.tempo_bpm == pytest.approx(1.1)
+    louder = {**{name: shown[name] for name in ("name", "key", "tempo_bpm")}, "energy": 0.9, "bars": []}
+    answer = changes_answer(key="E minor", tempo_bpm=round(draft.tempo_bpm * 1.2), sections=[louder])
+    settled_plan = settle_plan(read_changes_answer(answer, draft), draft, fixed, frozenset())
+    assert [fault for fault in settled_plan.faults if "key" in fault or "tempo" in fault] == []
+    other = settled_plan.plan
+    assert (other.key, other.sections[1].key) == ("E minor", "G minor")
+    assert other.tempo_map.bpm_at(other.meter_map.bar_onset(other.first_bars[1])) / other.tempo_bpm == pytest.approx(1.1)
+    assert other.sections[1].energy_curve is not None
+    assert max(other.sections[1].energy_curve) == 1.0
+
+
+KEYS_ASKED = ("D minor", "F major")
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_keys_and_tempi_that_the_user_asked_to_move_through_are_exact(name: str) -> None:
+    brief = Brief.of(seconds=brief_of(name).seconds, key=", ".join(KEYS_ASKED), tempo_bpm="80-112")
+    plan = settled((FOLDER / name).read_text("utf-8"), brief).plan
+    assert tuple(point.key.name for point in plan.key_map.points) == KEYS_ASKED
+    assert plan.tempo_bpm == 80
+    assert plan.tempo_map.bpm_at(0) == 80
+    assert plan.tempo_map.bpm_at(plan.meter_map.bar_onset(plan.bars - 1)) == 112
+    check_promises(plan, Brief(seconds=brief.seconds))
+    assert Composer()(plan).tempo_map == plan.tempo_map
+
+
+def test_a_model_that_goes_through_the_asked_keys_is_taken_as_it_is() -> None:
+    sections = [
+        moving_section("A", ["i", "iv", "V", "i"]),
+        moving_section("B", ["I", "IV", "V", "I"], letter="B", key="F major"),
+        moving_section("C", ["IV", "ii", "V", "I"], letter="B", key="F major"),
+    ]
+    brief = Brief.of(seconds=30, key=", ".join(KEYS_ASKED))
+    answer = moving_plan_answer(sections=sections, key="D minor", tempo_bpm=104)
+    taken = settled(answer, brief)
+    assert taken.faults == ()
+    assert [section.harmony for section in taken.plan.sections] == [tuple(section["bars"]) for section in sections]
+    other = settled(answer | {"sections": [section | {"key": None} for section in sections]}, brief)
+    assert any("the user asked for D minor then F major" in fault for fault in other.faults)
+
+
+def test_the_older_form_under_a_brief_that_moves_is_the_drafts_form() -> None:
+    brief = Brief.of(seconds=30, key=", ".join(KEYS_ASKED), tempo_bpm="80-112")
+    draft = RulesPlanner()(make_scene(), brief)
+    older = settle_plan(read_plan_answer(plan_answer()), draft, FixedChoices.by(brief), frozenset())
+    assert older.plan.sections == draft.sections
+    changed = settle_plan(read_changes_answer(changes_answer(), draft), draft, FixedChoices.by(brief), frozenset())
+    assert changed.plan.sections == draft.sections

@@ -81,7 +81,7 @@ def settle_local_choices(
                 cuts=said.ending == "cut",
             )
         )
-    if settled.tempo and any(said.ending == "ritardando" for said in moves[:-1]):
+    if settled.tempo and settled.tempo_to_bpm is None and any(said.ending == "ritardando" for said in moves[:-1]):
         local.conflicts.append(
             f"you asked for {tempo_bpm:g} throughout, so the model's ritardandos inside the piece were left out"
         )
@@ -95,7 +95,7 @@ def _key(section: Section, said: MovingSection, meant: Key, key: Key, settled: F
     if said.key is None or Key.parse(said.key) == key:
         return key
     named = Key.parse(said.key)
-    if settled.key:
+    if settled.key and len(settled.keys) < 2:
         local.conflicts.append(f"section {section.name}: you asked for {key.name}, so the model's {named.name} was taken out")
         return key
     if meant != named:
@@ -108,6 +108,11 @@ def _key(section: Section, said: MovingSection, meant: Key, key: Key, settled: F
 def _meter(section: Section, said: MovingSection, meter: Meter, settled: FixedChoices, local: LocalChoices) -> str | None:
     if said.meter is None or said.meter == meter.name:
         return None
+    if settled.tempo_to_bpm is not None:
+        local.conflicts.append(
+            f"section {section.name}: its {said.meter} was taken out, as the tempo moves through one metre where you ask for it"
+        )
+        return None
     if settled.meter:
         local.conflicts.append(f"section {section.name}: you asked for {meter.name}, so the model's {said.meter} was taken out")
         return None
@@ -117,7 +122,7 @@ def _meter(section: Section, said: MovingSection, meter: Meter, settled: FixedCh
 def _tempo(section: Section, said: MovingSection, tempo_bpm: float, settled: FixedChoices, local: LocalChoices) -> float | None:
     if settled.tempo:
         tempi = [tempo for tempo in (said.tempo_bpm, said.tempo_end_bpm) if tempo is not None and abs(tempo - tempo_bpm) > 0.5]
-        if tempi:
+        if tempi and settled.tempo_to_bpm is None:
             wanted = " to ".join(f"{tempo:g}" for tempo in tempi)
             local.conflicts.append(f"section {section.name}: you asked for {tempo_bpm:g}, so the model's {wanted} was taken out")
         return None
@@ -129,7 +134,7 @@ def _come_home(local: LocalChoices, key: Key, tempo_bpm: float, settled: FixedCh
     first, last, wish = local.sections[0], local.sections[-1], local.wishes[-1]
     home = Key.parse(first.key) if first.key else key
     own = Key.parse(last.key) if last.key else key
-    if own != home:
+    if own != home and len(settled.keys) < 2:
         bars = bars_in_other_key(last.harmony, own, home)
         last = last.model_copy(update={"harmony": bars, "key": None if home == key else home.name})
         local.conflicts.append(f"section {last.name}: a loop ends where it begins, so {home.name} takes the place of {own.name}")
