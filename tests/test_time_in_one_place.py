@@ -16,7 +16,7 @@ COMPUTED = re.compile(
 )
 OTHER = {
     "io/midi/tempo_of_file.py": "a MIDI file has microseconds a quarter note",
-    "metrics/compliance/file_readers.py": "sixty decibels",
+    "metrics/compliance/heard_audio.py": "sixty decibels",
 }
 """Lines that look like it and are something else, or the format's own unit."""
 

@@ -1,9 +1,9 @@
 """How long does it take until the work has stopped? A long piece is stopped at moments spread over all of its making.
 
-    OMP_NUM_THREADS=1 python -m evals.bench.cancel_latency [--seconds 180] [--style epic] [--moments 100]
+    OMP_NUM_THREADS=1 python -m evals.bench.cancel_latency [--seconds 180] [--style epic] [--each 9]
 
 A dense piece is made once to its end: seen, planned, written, played, made to sound with stems, and saved as each format of sound, the page
-carrying one. Then a token is cancelled from another thread at moments evenly spread over that time, and what is printed a step is the
+carrying one. Then a token is cancelled from another thread at moments evenly spread over each step, and what is printed a step is the
 median and the longest delay from `cancel()` until control is back (in brackets: processor seconds of this process in it), and whether
 anything was left behind: files, hidden folders, a font half converted, running processes. To reach late moments quickly, what comes
 before a step is done once and kept; each run begins with the step (the stage, or the saving) in which its moment falls. Leaves with 1
@@ -19,7 +19,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -61,7 +60,6 @@ class Delay:
     at_seconds: float
     """After the step's begin."""
     seconds: float
-    """-1 where the step had ended before it was stopped."""
     cpu_seconds: float
     """Of this process in that time: the delay on a machine that has nothing else to do, but for waiting."""
     left: str
@@ -73,19 +71,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = ScriptParser(__doc__)
     parser.add_argument("--seconds", type=float, default=180.0, help="length of the piece (%(default)s)")
     parser.add_argument("--style", default="epic", help="a style with many parts and drums (%(default)s)")
-    parser.add_argument("--moments", type=int, default=100, help="stops spread over the whole of the time (%(default)s)")
-    parser.add_argument("--each", type=int, default=6, help="fewest stops in each step (%(default)s)")
+    parser.add_argument("--each", type=int, default=9, help="stops in each step (%(default)s)")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         jobs = make_jobs(folder, options.style, options.seconds)
-        whole = sum(job.seconds for job in jobs)
         delays: list[Delay] = []
         for job in jobs:
-            count = max(options.each, round(options.moments * job.seconds / whole))
-            delays += [stop(job, job.seconds * (number + 0.5) / count, folder) for number in range(count)]
+            delays += [stop(job, (number + 0.5) / options.each, folder) for number in range(options.each)]
             print_row(job.name, job.seconds, [delay for delay in delays if delay.step == job.name])
-    print_row("all", whole, delays)
+    print_row("all", sum(job.seconds for job in jobs), delays)
     late = [delay for delay in delays if delay.seconds > _LIMIT_SECONDS]
     for delay in (*late, *(one for one in delays if one.left and one not in late)):
         print(f"{delay.step}, {delay.at_seconds:.2f} s after its begin: {delay.seconds:.3f} s {delay.left}")
@@ -93,14 +88,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def print_row(name: str, seconds: float, delays: Sequence[Delay]) -> None:
-    """A line of the table; steps that were over too soon for a stop count none."""
-    found = [delay for delay in delays if delay.seconds >= 0]
-    figures = "-"
-    if found:
-        clock, cpu = [delay.seconds for delay in found], [delay.cpu_seconds for delay in found]
-        figures = f"median {statistics.median(clock):.3f} ({statistics.median(cpu):.3f})  longest {max(clock):.3f} ({max(cpu):.3f} CPU) s"
+    """A line of the table."""
+    clock, cpu = [delay.seconds for delay in delays], [delay.cpu_seconds for delay in delays]
+    medians = f"median {statistics.median(clock):.3f} ({statistics.median(cpu):.3f})"
+    longest = f"longest {max(clock):.3f} ({max(cpu):.3f}) s"
     left = sum(bool(delay.left) for delay in delays)
-    print(f"{name:22} {seconds:6.2f} s  {len(found):4} stops  {figures}  left behind: {left}", flush=True)
+    print(f"{name:18} {seconds:6.2f} s  {len(delays):4} stops  {medians}  {longest}  left behind: {left}", flush=True)
 
 
 def make_jobs(folder: Path, style: str, seconds: float) -> list[Job]:
@@ -176,27 +169,27 @@ def save(piece: Piece, out: Path, number: int) -> None:
     out.rmdir()
 
 
-def stop(job: Job, at_seconds: float, folder: Path) -> Delay:
-    """Runs a job and stops it after so long; both delays are -1 where it had ended."""
-    token, asked = CancelToken(), [0.0, 0.0]
-
-    def cancel() -> None:
-        asked[:] = perf_counter(), process_time()
-        token.cancel()
-
-    timer = threading.Timer(at_seconds, cancel)
-    back = cpu = -1.0
-    timer.start()
-    with suppress(Cancelled):
+def stop(job: Job, part: float, folder: Path) -> Delay:
+    """Runs a job and stops it after that part of its time; earlier, where it has ended by then."""
+    at_seconds = part * job.seconds
+    while True:
+        token, asked = CancelToken(), [0.0, 0.0]
+        timer = threading.Timer(at_seconds, _cancel, (token, asked))
+        timer.start()
         try:
             with cancelled_by(token):
                 job.run()
         except Cancelled:
             back, cpu = perf_counter() - asked[0], process_time() - asked[1]
-            raise
-    timer.cancel()
-    timer.join()
-    return Delay(job.name, at_seconds, back, cpu, left_behind(folder))
+            timer.join()
+            return Delay(job.name, at_seconds, back, cpu, left_behind(folder))
+        timer.cancel()
+        at_seconds /= 2
+
+
+def _cancel(token: CancelToken, asked: list[float]) -> None:
+    asked[:] = perf_counter(), process_time()
+    token.cancel()
 
 
 def left_behind(folder: Path) -> str:

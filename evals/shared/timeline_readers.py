@@ -1,7 +1,7 @@
 """What programs that know nothing of img2music find in its files over time: notes, tempi, metres, keys and bars at their places.
 
 mido reads the MIDI file and the one that abc2midi makes of the ABC tune, music21 the MIDI file and the MusicXML document, and Python's own
-parser the lengths in that document. `evals.shared.independent_readers` reads what holds for a whole piece.
+parser what that document says of lengths and tempi. `evals.shared.independent_readers` reads what holds for a whole piece.
 
 Conventions: quarter notes from the start as fractions (to 1/960), tempo in quarter notes a minute, key signatures in sharps (negative:
 flats), seconds from the start by the tempi that the program itself has read. Kits' pitches are None where a reader keeps none.
@@ -28,7 +28,7 @@ from evals.shared.independent_readers import sharps_of_key
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["ReadNote", "Timeline", "abc_timeline", "bar_lengths", "midi_timeline", "music21_timeline"]
+__all__ = ["PageTimes", "ReadNote", "Timeline", "abc_timeline", "midi_timeline", "music21_timeline", "page_times"]
 
 _DRUMS = 9
 Marks = tuple[tuple[Fraction, Any], ...]
@@ -240,12 +240,26 @@ def _fill(bar: Any) -> tuple[Fraction, Fraction]:
     return max(sums), min(sums)
 
 
-def bar_lengths(document: str) -> list[list[Fraction]]:
-    """How long each bar of each part of a MusicXML document is, in quarter notes, by its durations alone; the longest of its voices."""
+@dataclass(frozen=True, slots=True)
+class PageTimes:
+    """What a MusicXML document says of time by its elements alone."""
+
+    bars: list[list[Fraction]]
+    """How long each bar of each part is, in quarter notes: the longest of its voices."""
+    sounds: list[tuple[Fraction, float]]
+    """The tempi that programs play, where they begin."""
+    printed: list[tuple[Fraction, float]]
+    """The metronome marks that people read, in quarter notes a minute."""
+
+
+def page_times(document: str) -> PageTimes:
+    """The durations and tempi of a MusicXML document, read by Python's own parser."""
     root = ET.fromstring(document)  # noqa: S314  our own document
     parts = []
+    sounds: dict[Fraction, float] = {}
+    printed: dict[Fraction, float] = {}
     for part in root.iter("part"):
-        divisions, lengths = Fraction(1), []
+        divisions, begin, lengths = Fraction(1), Fraction(0), []
         for bar in part.iter("measure"):
             now = longest = Fraction(0)
             for child in bar:
@@ -255,7 +269,15 @@ def bar_lengths(document: str) -> list[list[Fraction]]:
                     now -= duration
                 elif child.tag == "forward" or (child.tag == "note" and child.find("chord") is None):
                     now += duration
+                place = begin + now + Fraction(child.findtext("offset") or 0) / divisions
+                for sound in [child] if child.tag == "sound" else child.iter("sound"):
+                    if "tempo" in sound.attrib:
+                        sounds[place] = float(sound.attrib["tempo"])
+                for mark in child.iter("metronome"):
+                    dotted = 1.5 if mark.find("beat-unit-dot") is not None else 1.0
+                    printed[place] = float(mark.findtext("per-minute") or "nan") * dotted
                 longest = max(longest, now)
             lengths.append(longest)
+            begin += longest
         parts.append(lengths)
-    return parts
+    return PageTimes(parts, sorted(sounds.items()), sorted(printed.items()))

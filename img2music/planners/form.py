@@ -18,6 +18,7 @@ from img2music.theory.meter_map import bars_seconds
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from img2music.section import Section
     from img2music.theory import Meter
 
 __all__ = [
@@ -73,6 +74,11 @@ class SectionLayout:
     def bars(self) -> int:
         """Length of the section."""
         return sum(self.phrase_bars)
+
+    @classmethod
+    def of(cls, section: Section) -> SectionLayout:
+        """That of a section which has harmony."""
+        return cls(section.name, section.material, section.role, section.phrase_bars)
 
 
 def count_bars(seconds: float, tempo_bpm: float, meter: Meter) -> int:

@@ -24,6 +24,7 @@ from img2music.realizers.drums.drum_kit import drum_spelling
 from img2music.realizers.drums.drum_part import write_drums
 from img2music.realizers.drums.hand_percussion import write_percussion
 from img2music.realizers.hits import mark_hits
+from img2music.realizers.key_changes import mend_key_changes
 from img2music.realizers.melody.countermelody import write_counter
 from img2music.realizers.melody.melody_part import write_melody
 from img2music.realizers.orchestration import orchestrate, playing_energies, tune_for_others
@@ -136,11 +137,13 @@ def write_part(context: CompositionContext) -> list[NoteEvent]:
 def finish_lines(
     context: CompositionContext, lines: Mapping[str, list[NoteEvent]], kept: Collection[str] = ()
 ) -> dict[str, list[NoteEvent]]:
-    """The written lines with what sections ask of their players, and with the hits; those of `kept` ids stay."""
+    """The written lines with what sections ask of their players, with the hits, and led over changes of key; those of `kept` ids stay."""
     plan, finished = context.plan, dict(lines)
     if any(section.tune_by or section.silent or section.texture for section in plan.sections):
         finished = orchestrate(plan, finished, kept)
-    return mark_hits(plan, context.spans, finished, kept) if plan.hits else finished
+    if plan.hits:
+        finished = mark_hits(plan, context.spans, finished, kept)
+    return finished if plan.key_map.is_constant else mend_key_changes(plan, context.spans, finished, kept)
 
 
 def _rests(plan: CompositionPlan, part: PartPlan, energies: Sequence[float], *, alone: bool) -> list[float]:

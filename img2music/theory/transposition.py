@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from img2music.theory.pitch import SpelledPitch
 
-__all__ = ["degree_of", "interval_name", "key_interval", "numeral_in_mode", "transpose_pitch"]
+__all__ = ["bars_in_mode", "degree_of", "interval_name", "key_interval", "numeral_in_mode", "transpose_pitch"]
 
 _ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII")
 _STEPS = "CDEFGAB"
@@ -107,6 +107,11 @@ def numeral_in_mode(numeral: str, old_mode: str, new_mode: str) -> str:
     return _borrowed(chord, match["quality"] + figures, new, small=match["numeral"].islower()) or _of_scale(
         degree or 0, figures, new
     )
+
+
+def bars_in_mode(bars: Sequence[str], old_mode: str, new_mode: str) -> tuple[str, ...]:
+    """Bars of numerals with chords of the same tasks in another mode."""
+    return tuple(" ".join(numeral_in_mode(word, old_mode, new_mode) for word in bar.split()) for bar in bars)
 
 
 def _diminished(figures: str, quality: str) -> str:

@@ -15,7 +15,7 @@ from evals.bench.made_files import Made
 from evals.bench.moving_checks import CHECKS
 from evals.bench.moving_plans import plan_of
 from evals.shared.random_moving_plans import own_seconds
-from evals.shared.timeline_readers import bar_lengths, midi_timeline, music21_timeline
+from evals.shared.timeline_readers import midi_timeline, music21_timeline, page_times
 from img2music.brief import Brief
 from img2music.io.midi.export_midi import write_midi
 from img2music.performers.strict import StrictPerformer
@@ -101,7 +101,9 @@ def test_a_page_and_a_midi_file_of_one_score_are_read_alike() -> None:
     wanted = sorted((note.onset_quarters, note.pitch) for part in score.parts for note in part.notes)
     assert made.by_mido.notes == made.midi_by_music21.notes == made.page_by_music21.notes == wanted
     assert made.page_by_music21.tempi == ((Fraction(0), 100),)
-    assert bar_lengths(made.page) == [[score.meter.bar_quarters] * score.bars] * len(score.parts)
+    times = page_times(made.page)
+    assert times.bars == [[score.meter.bar_quarters] * score.bars] * len(score.parts)
+    assert (times.sounds, times.printed) == ([(Fraction(0), 100.0)], [])  # a page that keeps one tempo says it in words
 
 
 # Checks
@@ -133,5 +135,5 @@ def test_a_key_signature_that_is_missing_is_found() -> None:
     plan = next(plan for plan in PLANS if len({point.key.signature for point in plan.key_map.points}) > 1)
     made = Made(plan)
     made.page_by_music21 = replace(music21_timeline(Made(steady_plan()).page), keys=((Fraction(0), plan.parsed_key.signature),))
-    found = faults(made, "metres, keys, tempi at their places, music21 in MusicXML")
+    found = faults(made, "metres, keys at their places, music21 in MusicXML")
     assert any(fault.startswith("keys: 1 marks of ") for fault in found)

@@ -42,7 +42,7 @@ from img2music.io.midi.export_midi import write_midi
 from img2music.io.musicxml.export_musicxml import write_musicxml
 from img2music.io.style_files import style_names
 from img2music.metrics.compliance.compliance_check import check_compliance
-from img2music.metrics.compliance.file_readers import MusicXmlContents
+from img2music.metrics.compliance.musicxml_contents import MusicXmlContents
 from img2music.metrics.symbolic.voice_leading_faults import overlapping_unisons
 from img2music.theory import MODES, Key, instrument, instrument_names
 
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
-    from img2music.metrics.compliance.file_readers import FilePart
+    from img2music.metrics.compliance.file_notes import FilePart
     from img2music.plan import CompositionPlan
 
 TONICS = ("C", "C# Db", "D", "D# Eb", "E", "F", "F# Gb", "G", "G# Ab", "A", "A# Bb", "B")

@@ -9,16 +9,20 @@ Conventions: tempo in quarter notes a minute, programs 0-based, lengths in secon
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 from img2music.brief import SECONDS_RANGE
 from img2music.cancellation import checkpoint
-from img2music.measurement import ComplianceRow, Source
-from img2music.metrics.compliance.file_readers import MidiContents, MusicXmlContents
+from img2music.metrics.compliance.compliance_rows import TEMPO_TOLERANCE_BPM, UNCLEAR, by_whom, make_row
+from img2music.metrics.compliance.file_notes import PLACE_QUARTERS
 from img2music.metrics.compliance.heard_audio import HeardAudio
-from img2music.metrics.compliance.tonality import measure_tonality
-from img2music.metrics.compliance.tonality_text import tonality_words
-from img2music.theory import Key, Meter, instrument, instrument_names, is_excluded
+from img2music.metrics.compliance.hits_check import hits_row
+from img2music.metrics.compliance.key_promise import key_row
+from img2music.metrics.compliance.midi_contents import MidiContents
+from img2music.metrics.compliance.moving_promises import moving_meter, moving_tempo
+from img2music.metrics.compliance.musicxml_contents import MusicXmlContents
+from img2music.theory import Meter, instrument, instrument_names, is_excluded
+from img2music.theory.meter_map import bars_seconds
 from img2music.words import read_words
 
 if TYPE_CHECKING:
@@ -26,21 +30,15 @@ if TYPE_CHECKING:
 
     from img2music.audio import Audio
     from img2music.brief import Brief
-    from img2music.measurement import Promise, Tonality
-    from img2music.metrics.compliance.file_readers import FilePart
+    from img2music.measurement import ComplianceRow, Source
+    from img2music.metrics.compliance.compliance_rows import Find
+    from img2music.metrics.compliance.file_notes import FilePart
     from img2music.plan import CompositionPlan
 
 __all__ = ["check_compliance"]
 
-TEMPO_TOLERANCE_BPM = 0.01
-"""MIDI keeps whole microseconds a quarter: at 300 quarters a minute that rounds by less than 0.001."""
 LENGTH_TOLERANCE_SECONDS = 0.05
 """A twentieth of a second; MIDI can only end on a tick."""
-_Find = tuple[Source, str, bool]
-"""Where something was found, what it says in words, and whether that is what was asked."""
-_UNCLEAR = "none, or more than one"
-_MARK_QUARTERS = 0.01
-"""A loop's marks stand on whole ticks of 1/480."""
 
 
 def check_compliance(
@@ -62,7 +60,7 @@ def check_compliance(
     rows: tuple[ComplianceRow, ...] = (
         _tempo(plan, brief, played, written),
         _meter(plan, brief, played, written),
-        _key(plan, brief, played, written),
+        key_row(plan, brief, played, written),
         _length(plan, brief, played, None if audio is None else HeardAudio.read(audio)),
         _instruments(plan, brief, played, written),
         _bars(plan, written),
@@ -70,84 +68,37 @@ def check_compliance(
     said = _words(brief, played, written)
     if said is not None:
         rows = (*rows, said)
+    if plan.hits:
+        rows = (*rows, hits_row(plan, played))
     return (*rows, _loop(plan, brief, played)) if plan.loop or brief.loop else rows
 
 
-def _row(promise: Promise, by: Literal["brief", "plan"], asked: str, *finds: _Find) -> ComplianceRow:
-    """A row from what each file says: one answer where they agree, each file's own where they don't."""
-    answers = {answer for _, answer, _ in finds}
-    found = finds[0][1] if len(answers) == 1 else ", ".join(f"{answer} in {source}" for source, answer, _ in finds)
-    return ComplianceRow(
-        promise, by, asked, found, tuple(source for source, _, _ in finds), all(passed for _, _, passed in finds)
-    )
-
-
 def _tempo(plan: CompositionPlan, brief: Brief, played: MidiContents, written: MusicXmlContents) -> ComplianceRow:
-    asked = brief.tempo_bpm or plan.tempo_bpm
+    if brief.tempo_to_bpm is not None or not plan.tempo_map.is_constant:
+        return moving_tempo(plan, brief, played, written)
+    asked = brief.tempo_bpm or plan.tempo_map.bpm
 
-    def find(source: Source, tempo: float | None) -> _Find:
-        words = _UNCLEAR if tempo is None else f"{tempo:.5g} bpm"
+    def find(source: Source, tempo: float | None) -> Find:
+        words = UNCLEAR if tempo is None else f"{tempo:.5g} bpm"
         return source, words, tempo is not None and abs(tempo - asked) <= TEMPO_TOLERANCE_BPM
 
     finds = find("MIDI", played.tempo_bpm), find("MusicXML", written.tempo_bpm)
-    return _row("tempo", _by(brief.tempo_bpm), f"{asked:.5g} bpm", *finds)
+    return make_row("tempo", by_whom(brief.tempo_bpm), f"{asked:.5g} bpm", *finds)
 
 
 def _meter(plan: CompositionPlan, brief: Brief, played: MidiContents, written: MusicXmlContents) -> ComplianceRow:
     """Of the page, the time signature and every bar that stands under it."""
-    asked = Meter.parse(brief.meter or plan.meter)
+    if not plan.meter_map.is_constant:
+        return moving_meter(plan, brief.meter, played, written)
+    asked = Meter.parse(brief.meter) if brief.meter else plan.meter_map.meter
 
-    def find(source: Source, meter: tuple[int, int] | None, *, full: bool = True) -> _Find:
-        words = _UNCLEAR if meter is None else f"{meter[0]}/{meter[1]}"
+    def find(source: Source, meter: tuple[int, int] | None, *, full: bool = True) -> Find:
+        words = UNCLEAR if meter is None else f"{meter[0]}/{meter[1]}"
         named = meter == (asked.count, asked.unit)
         return source, words + (", but not in every bar" if named and not full else ""), named and full
 
-    return _row(
-        "metre", _by(brief.meter), asked.name, find("MIDI", played.meter), find("MusicXML", written.meter, full=written.full)
-    )
-
-
-def _key(plan: CompositionPlan, brief: Brief, played: MidiContents, written: MusicXmlContents) -> ComplianceRow:
-    """What the files are labelled, and what their notes are.
-
-    A MIDI key signature knows no modes but major and minor, so of the labels accidentals and third are asked for.
-    """
-    asked = Key.parse(brief.key or plan.key)
-    wish, by = f"{asked.name} ({_accidentals(asked.signature)})", _by(brief.key)
-
-    def find(source: Source, key: tuple[int, bool] | None) -> _Find:
-        words = _UNCLEAR if key is None else f"{_accidentals(key[0])}, {'minor' if key[1] else 'major'} third"
-        return source, words, key == (asked.signature, asked.is_minor)
-
-    labels = [find("MIDI", played.key)]
-    if written.pitched_parts:  # drums alone have no key
-        labels.append(find("MusicXML", written.key))
-    label = _row("key", by, wish, *labels)
-    ends, quarters = [], 0.0
-    for section in plan.sections:
-        quarters += section.bars * written.bar_quarters
-        ends.append((section.name, quarters))
-    given: Any = {"loop": plan.loop, "sections": ends, "bar_quarters": written.bar_quarters or 4.0}
-    heard: dict[Source, Tonality | None] = {
-        "MIDI": measure_tonality(played.pitched, asked, **given),
-        "MusicXML": measure_tonality(written.pitched, asked, **given),
-    }
-    found = {source: one for source, one in heard.items() if one is not None}
-    if not found:
-        words = f"{label.found}; no pitch sounds, so the key is not measured"
-        return ComplianceRow("key", by, wish, words, label.read_from, None if label.passed else False)
-    # The page has the bars and spells its notes, so it is quoted; the MIDI file only where it alone says otherwise.
-    told: Source = "MusicXML" if "MusicXML" in found else "MIDI"
-    if found[told].kept and not all(one.kept for one in found.values()):
-        told = "MIDI"
-    notes = written.pitched if told == "MusicXML" else played.pitched
-    said = tonality_words(found[told], asked, notes, written.bar_quarters, ends)
-    said += "".join(f", and no pitch sounds in {source}" for source in heard if source not in found)
-    kept = len(found) == len(heard) and all(one.kept for one in found.values())
-    head = label.found if kept or not label.passed else f"labelled {asked.name}"
-    where = " in MIDI" if told == "MIDI" and "MusicXML" in found else ""
-    return ComplianceRow(
-        "key", by, wish, f"{head}; the notes{where} {said}", label.read_from, bool(label.passed) and kept, found[told]
+    return make_row(
+        "metre", by_whom(brief.meter), asked.name, find("MIDI", played.meter), find("MusicXML", written.meter, full=written.full)
     )
 
 
@@ -157,17 +108,16 @@ def _length(plan: CompositionPlan, brief: Brief, played: MidiContents, audio: He
     Silence is no music: something has to sound in the last bar.
     """
     asked, words = brief.seconds, f"{brief.seconds:.2f} s"
-    meter = plan.parsed_meter
-    bar_seconds = float(meter.bar_quarters) * 60 / plan.tempo_bpm
+    bars, tempi = plan.meter_map, plan.tempo_map
     if plan.loop:
-        asked = meter.whole_bars(brief.seconds, plan.tempo_bpm, SECONDS_RANGE) * bar_seconds
+        asked = _loop_seconds(plan, brief.seconds)
         if abs(asked - brief.seconds) > LENGTH_TOLERANCE_SECONDS:
             words += f", in whole bars {asked:.2f} s"
-    last_bar = (plan.bars - 1) * bar_seconds
+    last_bar = tempi.seconds_at(bars.bar_onset(plan.bars - 1))
 
-    def find(source: Source, seconds: float | None, heard: float | None) -> _Find:
+    def find(source: Source, seconds: float | None, heard: float | None) -> Find:
         if seconds is None:
-            return source, _UNCLEAR, False
+            return source, UNCLEAR, False
         long_enough = abs(seconds - asked) <= LENGTH_TOLERANCE_SECONDS
         sounds = heard is not None and heard > last_bar
         silent = ", in silence" if heard is None else f", in silence from {heard:.2f} s"
@@ -176,7 +126,19 @@ def _length(plan: CompositionPlan, brief: Brief, played: MidiContents, audio: He
     finds = [find("MIDI", played.seconds, played.last_seconds)]
     if audio is not None:
         finds.append(find("audio", audio.seconds, audio.last_seconds))
-    return _row("length", _by("seconds" in brief.model_fields_set), words, *finds)
+    return make_row("length", by_whom("seconds" in brief.model_fields_set), words, *finds)
+
+
+def _loop_seconds(plan: CompositionPlan, wish: float) -> float:
+    """How long a loop has to last: whole bars, as near to the wish as they can be."""
+    if plan.tempo_map.is_constant and plan.meter_map.is_constant:
+        meter, bpm = plan.meter_map.meter, plan.tempo_map.bpm
+        return meter.whole_bars(wish, bpm, SECONDS_RANGE) * bars_seconds(1, meter, bpm)
+    longest = max(
+        plan.tempo_map.seconds_between(plan.meter_map.bar_onset(bar), plan.meter_map.bar_onset(bar + 1))
+        for bar in range(plan.bars)
+    )
+    return plan.bars_seconds if abs(plan.bars_seconds - wish) <= longest else wish
 
 
 def _instruments(plan: CompositionPlan, brief: Brief, played: MidiContents, written: MusicXmlContents) -> ComplianceRow:
@@ -184,11 +146,13 @@ def _instruments(plan: CompositionPlan, brief: Brief, played: MidiContents, writ
     names = brief.instruments or tuple(part.instrument for part in plan.parts)
     asked = {(instrument(name).program, instrument(name).kit) for name in names}
 
-    def find(source: Source, lines: tuple[FilePart, ...]) -> _Find:
+    def find(source: Source, lines: tuple[FilePart, ...]) -> Find:
         found = {(line.program, line.is_kit) for line in lines}
         return source, _band(found), asked == found
 
-    return _row("instruments", _by(brief.instruments), _band(asked), find("MIDI", played.lines), find("MusicXML", written.lines))
+    return make_row(
+        "instruments", by_whom(brief.instruments), _band(asked), find("MIDI", played.lines), find("MusicXML", written.lines)
+    )
 
 
 def _words(brief: Brief, played: MidiContents, written: MusicXmlContents) -> ComplianceRow | None:
@@ -202,7 +166,7 @@ def _words(brief: Brief, played: MidiContents, written: MusicXmlContents) -> Com
     wanted = [instrument(name) for name in reading.instruments]
     out = {(player.program, player.kit) for player in map(instrument, instrument_names()) if is_excluded(player, reading.without)}
 
-    def find(source: Source, lines: tuple[FilePart, ...]) -> _Find:
+    def find(source: Source, lines: tuple[FilePart, ...]) -> Find:
         found = {(line.program, line.is_kit) for line in lines}
         any_kit = any(kit for _, kit in found)
         missing = {
@@ -216,40 +180,31 @@ def _words(brief: Brief, played: MidiContents, written: MusicXmlContents) -> Com
 
     asked = [f"with {', '.join(player.name for player in wanted)}"] * bool(wanted)
     asked += [f"without {', '.join(reading.without)}"] * bool(reading.without)
-    return _row("words", "brief", "; ".join(asked), find("MIDI", played.lines), find("MusicXML", written.lines))
+    return make_row("words", "brief", "; ".join(asked), find("MIDI", played.lines), find("MusicXML", written.lines))
 
 
 def _bars(plan: CompositionPlan, written: MusicXmlContents) -> ComplianceRow:
     words = "a different number in each part"
     if written.bars is not None:
         words = f"{written.bars}, {'all' if written.full else 'not all'} full"
-    return _row("bars", "plan", f"{plan.bars}, all full", ("MusicXML", words, written.full and written.bars == plan.bars))
+    return make_row("bars", "plan", f"{plan.bars}, all full", ("MusicXML", words, written.full and written.bars == plan.bars))
 
 
 def _loop(plan: CompositionPlan, brief: Brief, played: MidiContents) -> ComplianceRow:
     """Marks at both ends of the file, between which there are whole bars, and nothing that sounds over the end."""
-    bars = plan.bars * float(plan.parsed_meter.bar_quarters)
+    bars = float(plan.duration_quarters)
     asked = f"{plan.bars} whole bars that repeat"
     if played.loop is None:
         found, passed = "no marks of a loop", False
     else:
         begin, end = played.loop
         whole = (
-            abs(begin) <= _MARK_QUARTERS and abs(end - bars) <= _MARK_QUARTERS and abs(played.quarters - bars) <= _MARK_QUARTERS
+            abs(begin) <= PLACE_QUARTERS and abs(end - bars) <= PLACE_QUARTERS and abs(played.quarters - bars) <= PLACE_QUARTERS
         )
-        over = any(note.end_quarters > played.quarters + _MARK_QUARTERS for line in played.lines for note in line.notes)
+        over = any(note.end_quarters > played.quarters + PLACE_QUARTERS for line in played.lines for note in line.notes)
         found = f"marks from {begin:g} to {end:g} of {played.quarters:g} quarter notes{', notes over the end' if over else ''}"
         passed = whole and not over
-    return _row("loop", _by(brief.loop), asked, ("MIDI", found, passed))
-
-
-def _by(wish: object) -> Literal["brief", "plan"]:
-    return "brief" if wish else "plan"
-
-
-def _accidentals(fifths: int) -> str:
-    count = abs(fifths)
-    return f"{count} {'sharp' if fifths > 0 else 'flat'}{'s' * (count > 1)}" if count else "no accidentals"
+    return make_row("loop", by_whom(brief.loop), asked, ("MIDI", found, passed))
 
 
 @cache

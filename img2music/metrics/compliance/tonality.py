@@ -16,19 +16,28 @@ Conventions: onsets and durations in quarter notes, bars from 1 in words, shares
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from img2music.measurement import LEAST_SCALE, LEAST_THIRD, SectionTonality, Tonality
-from img2music.theory.key_finding import heard_key
+from img2music.theory.key_finding import heard_key, profile_correlation
 from img2music.theory.pitch import pitch_class, pitch_class_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from img2music.metrics.compliance.file_readers import SoundingNote
+    from img2music.metrics.compliance.file_notes import SoundingNote
     from img2music.theory import Key
 
-__all__ = ["longest_outside", "measure_tonality", "neighbour_mode", "other_third", "spelled_name"]
+__all__ = [
+    "FEWEST_BARS",
+    "SectionEnd",
+    "fits_best",
+    "longest_outside",
+    "measure_tonality",
+    "neighbour_mode",
+    "other_third",
+    "spelled_name",
+]
 
 CLEAR_SCALE = 0.97
 """Where the end is on another note than the tonic, only notes that hardly leave the scale let the profile speak for it."""
@@ -40,6 +49,18 @@ _RAISED = {"minor": (9, 11)}
 _OWN_DEGREE = {"dorian": (9, 8, "minor"), "phrygian": (1, 2, "minor"), "lydian": (6, 5, "major"), "mixolydian": (10, 11, "major")}
 """Semitones above the tonic of the mode's own degree and of the neighbour that would make it another mode, and which. Major and minor
 are known by their third: minor has both sixths, and a blues in major its flat seventh."""
+
+
+FEWEST_BARS = 2
+"""In fewer bars than these a section can't show its mode."""
+
+
+class SectionEnd(NamedTuple):
+    """A section: where it ends, in quarter notes from the start of the piece, and how many bars it has."""
+
+    name: str
+    end_quarters: float
+    bars: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +83,17 @@ def measure_tonality(
     key: Key,
     *,
     loop: bool = False,
-    sections: Sequence[tuple[str, float]] = (),
-    bar_quarters: float = 4.0,
+    sections: Sequence[SectionEnd] = (),
+    begin: float = 0.0,
 ) -> Tonality | None:
     """How far `notes` are in `key`; None without notes.
 
     Args:
-        notes: all pitched notes of a piece.
+        notes: all pitched notes of a piece, or of the stretch of it that is to be in this key.
         key: what is promised.
         loop: whether the end leads back to the beginning.
-        sections: each section's name and where it ends, in quarter notes from the start, in order.
-        bar_quarters: length of a bar; a section of less than two is too short to have a mode.
+        sections: those that the notes lie in, in order; one of less than two bars is too short to have a mode.
+        begin: where the first of them begins.
     """
     if not notes:
         return None
@@ -82,12 +103,12 @@ def measure_tonality(
     rests = roots.get(tonic, 0.0) >= roots[best] - _NEAR
     scale = _share(notes, _own(key))
     centres = not rests and scale >= CLEAR_SCALE and heard_key(_histogram(notes)) == (tonic, key.is_minor)
-    parts, begin, left = [], 0.0, 0.0
-    for name, end in sections:
+    parts, start, left = [], begin, 0.0
+    for name, end, bars in sections:
         inside = [note for note in notes if begin <= note.onset_quarters < end]
         third, diatonic = _third_share(inside, key), _share(inside, set(key.pitch_classes)) if inside else None
         other = third is not None and third < LEAST_THIRD and diatonic is not None and diatonic < LEAST_SCALE
-        departs = other and end - begin >= 2 * bar_quarters
+        departs = other and bars >= FEWEST_BARS
         parts.append(SectionTonality(name, _rounded(third), _rounded(diatonic), departs))
         left += departs * (end - begin)
         begin = end
@@ -97,9 +118,19 @@ def measure_tonality(
         third=_rounded(_third_share(notes, key)),
         degree=_rounded(_degree_share(notes, key)),
         scale=round(scale, 4),
-        departing=round(left / begin, 4) if begin else 0.0,
+        departing=round(left / (begin - start), 4) if begin > start else 0.0,
         sections=tuple(parts),
     )
+
+
+def fits_best(notes: Sequence[SoundingNote], key: Key, others: Iterable[Key]) -> bool:
+    """Whether the notes sound at least as much like `key` as like any of the others, by the profile of its third."""
+    histogram = _histogram(notes)
+
+    def fit(one: Key) -> float:
+        return profile_correlation(histogram, pitch_class(one.tonic), is_minor=one.is_minor)
+
+    return all(fit(key) >= fit(other) for other in others)
 
 
 def neighbour_mode(key: Key) -> tuple[str, int] | None:

@@ -17,22 +17,32 @@ from typing import TYPE_CHECKING
 
 from img2music.brief import SECONDS_RANGE
 from img2music.errors import BriefError
+from img2music.pipeline.recomposition.form_courses import bars_in, form_courses, played_form, whole_course
 from img2music.realizers.timeline import layout_chords
 from img2music.theory import METERS, Meter
+from img2music.theory.meter_map import MeterMap, bars_quarters, bars_seconds
+from img2music.theory.tempo_map import bpm_between
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from img2music.plan import CompositionPlan, Section
 
-__all__ = ["FittedForm", "compatible_meters", "fit_form", "form_body", "regroup_bars"]
+__all__ = [
+    "OWN_RING_SECONDS",
+    "FittedForm",
+    "compatible_meters",
+    "fit_form",
+    "form_body",
+    "regroup_bars",
+]
 
 _RING_SECONDS, _LONGEST_RING_SECONDS, _RING_SHARE = 1.2, 3.2, 0.12
 """What the last chord rings, as planners leave it; the shortest pieces leave a share of their length."""
-_OWN_RING_SECONDS = 2.0
+OWN_RING_SECONDS = 2.0
 _EASE = (0.85, 1.18)
 """How far from the style's own tempo a tune goes before bars are repeated or left out instead (our choice: it is still the same tune)."""
-_MOST_PASSES, _MOST_COURSES = 40, 400
+_MOST_COURSES = 400
 _ENDS = ("intro", "outro")
 
 
@@ -64,7 +74,13 @@ def regroup_bars(plan: CompositionPlan, meter: Meter) -> tuple[Section, ...]:
         BriefError: the metre's bars don't hold them.
     """
     old = plan.parsed_meter
-    ratio = meter.bar_quarters / old.bar_quarters
+    if not plan.meter_map.is_constant:
+        if meter != old:
+            raise BriefError(
+                f"notes that were written in several metres can't be kept in {meter.name}; keep those metres, or keep no notes"
+            )
+        return plan.sections
+    ratio = MeterMap.constant(old).bars_through(meter.bar_quarters)
     if meter.name not in compatible_meters(old) or meter.name not in METERS:
         others = " or ".join(compatible_meters(old))
         raise BriefError(
@@ -100,7 +116,7 @@ def regroup_bars(plan: CompositionPlan, meter: Meter) -> tuple[Section, ...]:
     spans = layout_chords(plan)
     for bar in range(plan.bars):
         own = [span for span in spans if span.bar == bar]
-        middle = bar * old.bar_quarters + half
+        middle = plan.meter_map.bar_onset(bar) + half
         halves.append(" ".join(span.chord.numeral for span in own if span.onset < middle))
         halves.append(" ".join(span.chord.numeral for span in own if span.end > middle))
     result, bar = [], 0
@@ -159,14 +175,14 @@ def fit_form(
     stays = tempo_is_asked or (tempo_is_worded and not seconds_are_asked)
     tempo = _tempo_for(bars, meter, tempo_bpm, seconds, None if stays else (low, high), loop=loop)
     if tempo is not None:
-        return FittedForm(tuple(sections), whole, tempo, _length(bars, meter, tempo) if loop else seconds)
+        return FittedForm(tuple(sections), whole, tempo, bars_seconds(bars, meter, tempo) if loop else seconds)
     if not seconds_are_asked:
         if not stays:
             tempo_bpm = min(
-                limits[1], max(limits[0], round(bars * float(meter.bar_quarters) * 60 / max(0.5, seconds - _OWN_RING_SECONDS)))
+                limits[1], max(limits[0], round(bpm_between(bars_quarters(bars, meter), max(0.5, seconds - OWN_RING_SECONDS))))
             )
-        lasts = _length(bars, meter, tempo_bpm)
-        lasts = lasts if loop else round(lasts + _OWN_RING_SECONDS, 2)
+        lasts = bars_seconds(bars, meter, tempo_bpm)
+        lasts = lasts if loop else round(lasts + OWN_RING_SECONDS, 2)
         if not SECONDS_RANGE[0] <= lasts <= SECONDS_RANGE[1]:
             raise BriefError(
                 f"{bars} kept bars at {tempo_bpm:g} last {lasts:.0f} s, and {SECONDS_RANGE[0]:g} to {SECONDS_RANGE[1]:g} s are the limits; "
@@ -174,24 +190,24 @@ def fit_form(
             )
         return FittedForm(tuple(sections), whole, tempo_bpm, lasts)
     # The whole form is a course too, once the tempo may go farther than where the tune is still the same.
-    whole_form = [(number, 0, len(section.phrase_bars)) for number, section in enumerate(sections)]
-    ways = list(islice(_courses(sections, ceil(seconds / _length(1, meter, 300)) + bars), _MOST_COURSES))
+    whole_form = whole_course(sections)
+    ways = list(islice(form_courses(sections, ceil(seconds / bars_seconds(1, meter, 300)) + bars), _MOST_COURSES))
     tries = [(None if tempo_is_asked else (low, high), ways)]
     if outer_limits is not None and not tempo_is_asked:
         tries += [(limits, [whole_form, *ways]), (outer_limits, [whole_form, *ways])]
     for near, courses in tries:
         found = []
         for number, pieces in enumerate(courses):
-            count = _bars_in(sections, pieces)
+            count = bars_in(sections, pieces)
             tempo = _tempo_for(count, meter, tempo_bpm, seconds, near, loop=loop)
             if tempo is not None:
                 found.append((abs(tempo - tempo_bpm), number, tempo, count, pieces))
         if found:
             _, _, tempo, count, pieces = min(found, key=lambda one: one[:2])
-            made, places = _played(sections, pieces)
-            return FittedForm(made, places, tempo, _length(count, meter, tempo) if loop else seconds)
-    lengths = {_length(_bars_in(sections, pieces), meter, tempo_bpm) for pieces in (whole_form, *ways)}
-    near_by = sorted((one + (0 if loop else _OWN_RING_SECONDS) for one in lengths), key=lambda one: abs(one - seconds))
+            made, places = played_form(sections, pieces)
+            return FittedForm(made, places, tempo, bars_seconds(count, meter, tempo) if loop else seconds)
+    lengths = {bars_seconds(bars_in(sections, pieces), meter, tempo_bpm) for pieces in (whole_form, *ways)}
+    near_by = sorted((one + (0 if loop else OWN_RING_SECONDS) for one in lengths), key=lambda one: abs(one - seconds))
     raise BriefError(
         f"{seconds:g} s can't be filled with whole phrases of the kept form ({bars} bars) at {tempo_bpm:g} quarter notes a minute; "
         f"ask for --seconds {' or '.join(f'{one:.1f}' for one in sorted(near_by[:2]))}"
@@ -203,10 +219,6 @@ def _pairs(sections: Sequence[Section]) -> list[tuple[str, str]]:
     return [pair for section in sections for pair in zip(section.harmony[::2], section.harmony[1::2], strict=False)]
 
 
-def _length(bars: int, meter: Meter, tempo_bpm: float) -> float:
-    return bars * float(meter.bar_quarters) * 60 / tempo_bpm
-
-
 def _tempo_for(
     bars: int, meter: Meter, tempo_bpm: float, seconds: float, limits: tuple[float, float] | None, *, loop: bool
 ) -> float | None:
@@ -214,8 +226,8 @@ def _tempo_for(
     ring = min(_RING_SECONDS, seconds * _RING_SHARE)
 
     def fills(tempo: float) -> bool:
-        rest = seconds - _length(bars, meter, tempo)
-        more = _length(1, meter, tempo) if limits is None else 0.0  # an asked tempo leaves up to a bar, as planners do
+        rest = seconds - bars_seconds(bars, meter, tempo)
+        more = bars_seconds(1, meter, tempo) if limits is None else 0.0  # an asked tempo leaves up to a bar, as planners do
         return abs(rest) < 1e-3 if loop else ring - 1e-6 <= rest <= _LONGEST_RING_SECONDS + more
 
     if fills(tempo_bpm):
@@ -223,76 +235,7 @@ def _tempo_for(
     if limits is None:
         return None
     if loop:
-        exact = _length(bars, meter, 1.0) / seconds
+        exact = bpm_between(bars_quarters(bars, meter), seconds)
         return exact if limits[0] <= exact <= limits[1] else None
     candidates = [float(tempo) for tempo in range(ceil(limits[0]), floor(limits[1]) + 1) if fills(tempo)]
     return min(candidates, key=lambda tempo: abs(tempo - tempo_bpm), default=None)
-
-
-_Piece = tuple[int, int, int]
-"""A section's number and which of its phrases, from and to."""
-
-
-def _courses(sections: Sequence[Section], most_bars: int) -> Iterator[list[_Piece]]:
-    """Other ways through the form: sections again before the last comes back; then cuts, the longest first."""
-    whole = [(number, 0, len(section.phrase_bars)) for number, section in enumerate(sections)]
-    head = [piece for piece in whole if sections[piece[0]].role == "intro"]
-    tail = [piece for piece in whole if sections[piece[0]].role == "outro"]
-    body = [piece for piece in whole if piece not in head and piece not in tail] or whole
-    bars = sum(section.bars for section in sections)
-    once = sum(sections[number].bars for number, _, _ in body)
-    for passes in range(_MOST_PASSES):
-        if bars + passes * once > most_bars:
-            break
-        last, _, stop = body[-1]
-        for phrase in range(stop - 1, 0, -1):
-            yield [*head, *body, *body * passes, (last, phrase, stop), *tail]
-        for start in range(len(body) - 1, -1, -1):
-            yield [*head, *body, *body * passes, *body[start:], *tail]
-    phrases = [
-        (number, phrase, phrase + 1) for number, section in enumerate(sections) for phrase in range(len(section.phrase_bars))
-    ]
-    ending = tail or [body[-1]]
-    lead = [piece for piece in whole if piece not in ending]
-    for keep in range(len(lead) - 1, 0, -1):
-        yield [*lead[:keep], *ending]
-    for keep in range(len(phrases) - 2, 0, -1):
-        yield [*phrases[:keep], phrases[-1]]
-    yield [phrases[-1]]
-
-
-def _bars_in(sections: Sequence[Section], pieces: Sequence[_Piece]) -> int:
-    return sum(stop - start for _, start, stop in (_bars_of(sections, one) for one in pieces))
-
-
-def _bars_of(sections: Sequence[Section], piece: _Piece) -> tuple[int, int, int]:
-    """The section of a piece and its bars there, from and to."""
-    number, start, stop = piece
-    phrases = sections[number].phrase_bars
-    return number, sum(phrases[:start]), sum(phrases[:stop])
-
-
-def _played(sections: Sequence[Section], pieces: Sequence[_Piece]) -> tuple[tuple[Section, ...], tuple[int, ...]]:
-    """The pieces as sections with names of their own, and the bars that they repeat."""
-    joined: list[list[int]] = []
-    for number, start, stop in pieces:
-        if joined and joined[-1][0] == number and joined[-1][2] == start:
-            joined[-1][2] = stop
-        else:
-            joined.append([number, start, stop])
-    first = [sum(section.bars for section in sections[:number]) for number in range(len(sections))]
-    letters = [sections[number].material for number, _, _ in joined]
-    made: list[Section] = []
-    places: list[int] = []
-    for index, (number, start, stop) in enumerate(joined):
-        section = sections[number]
-        _, begin, end = _bars_of(sections, (number, start, stop))
-        letter = section.material
-        name = letter if letters.count(letter) == 1 else f"{letter}{letters[: index + 1].count(letter)}"
-        made.append(
-            section.model_copy(
-                update={"name": name, "harmony": section.harmony[begin:end], "phrase_bars": section.phrase_bars[start:stop]}
-            )
-        )
-        places += range(first[number] + begin, first[number] + end)
-    return tuple(made), tuple(places)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from img2music.manifest import KeptCount
 from img2music.pipeline.recomposition.kept_parts import NOTE_CRAFTS, craft_of
 from img2music.theory.chords import parse_bar
+from img2music.theory.meter_map import MeterMap
 from img2music.theory.transposition import degree_of, interval_name, key_interval
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def count_kept(
         for was, part in pairs:
             count, shifts = _notes(was, part, old, graft)
             same, total = same + count, total + len(was.notes)
-            heard += _heard(was, graft)
+            heard += _heard(was, old, graft)
             moves += shifts
         players = dict.fromkeys(part.instrument.name for _, part in pairs)
         how = [
@@ -140,18 +141,18 @@ def _phrases(sections: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
 
 
 def _harmony(old: CompositionPlan, graft: AdaptedPlan) -> KeptCount:
-    before, after = old.parsed_key, graft.plan.parsed_key
-    rows = [bar for section in graft.form for bar in section.harmony]
-    new_rows = [bar for section in graft.plan.sections for bar in section.harmony]
+    rows = [(bar, old.key_of(section)) for section in graft.form for bar in section.harmony]
+    new_rows = [(bar, graft.plan.key_of(section)) for section in graft.plan.sections for bar in section.harmony]
     same = 0
-    for place, row in enumerate(rows):
+    for place, (row, before) in enumerate(rows):
         if place not in graft.places:
             continue
-        here = new_rows[graft.places.index(place)]
+        here, after = new_rows[graft.places.index(place)]
         if before.mode == after.mode:
             same += here == row
         else:
             same += _roots(parse_bar(row, before), before) == _roots(parse_bar(here, after), after)
+    before, after = old.parsed_key, graft.plan.parsed_key
     how = ""
     if before.mode != after.mode:
         how = f"by scale degrees in {after.name}"
@@ -167,21 +168,22 @@ def _roots(chords: Iterable[Chord], key: Key) -> list[int]:
 
 def _notes(was: Part, part: Part, old: CompositionPlan, graft: AdaptedPlan) -> tuple[int, list[int]]:
     """How many notes of `was` are in `part`, and by how many semitones each of those moved."""
-    bar_quarters = graft.plan.parsed_meter.bar_quarters
-    before, after = old.parsed_key, graft.plan.parsed_key
+    bars, old_bars = graft.plan.meter_map, _old_bars(old, graft)
     played: dict[int, list[int]] = {}
     for bar, place in enumerate(graft.places):
         played.setdefault(place, []).append(bar)
-    seams = {bar * bar_quarters for bar, (one, other) in enumerate(pairwise(graft.places), 1) if other != one + 1}
+    seams = {bars.bar_onset(bar) for bar, (one, other) in enumerate(pairwise(graft.places), 1) if other != one + 1}
     there: dict[Fraction, list[Note]] = {}
     for note in part.notes:
         there.setdefault(note.onset_quarters, []).append(note)
     borders = graft.plan.phrase_starts
     found: dict[int, dict[int, dict[int, int]]] = {}  # by phrase and octave: which notes, and how far each moved
     for number, note in enumerate(was.notes):
-        bar = int(note.onset_quarters / bar_quarters)
+        bar = old_bars.bar_at(note.onset_quarters)
+        before = old.key_map.key_at(note.onset_quarters)
         for now in played.get(bar, ()):
-            onset = note.onset_quarters + (now - bar) * bar_quarters
+            onset = note.onset_quarters - old_bars.bar_onset(bar) + bars.bar_onset(now)
+            after = graft.plan.key_map.key_at(onset)
             phrase = bisect_right(borders, onset) - 1
             for other in there.get(onset, ()):
                 cut = other.duration_quarters < note.duration_quarters and other.end_quarters in seams
@@ -209,10 +211,16 @@ def _octave(note: Note, other: Note, before: Key, after: Key, *, kit: bool) -> i
     return nearest if abs(moved - 12 * nearest) == 1 else None  # a form of the same degree is a semitone off
 
 
-def _heard(was: Part, graft: AdaptedPlan) -> int:
+def _heard(was: Part, old: CompositionPlan, graft: AdaptedPlan) -> int:
     """How many of a part's notes lie in bars that are played."""
-    played, bar_quarters = set(graft.places), graft.plan.parsed_meter.bar_quarters
-    return sum(int(note.onset_quarters / bar_quarters) in played for note in was.notes)
+    played, bars = set(graft.places), _old_bars(old, graft)
+    return sum(bars.bar_at(note.onset_quarters) in played for note in was.notes)
+
+
+def _old_bars(old: CompositionPlan, graft: AdaptedPlan) -> MeterMap:
+    """The bars of the kept form, which are as long as those of the new piece."""
+    bars = graft.plan.meter_map
+    return MeterMap.constant(bars.meter) if bars.is_constant else old.meter_map
 
 
 def _moved(moves: Sequence[int], before: Key, after: Key, *, drums: bool) -> list[str]:

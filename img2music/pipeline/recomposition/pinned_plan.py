@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from img2music.rng import Craft
     from img2music.theory import Meter
 
-__all__ = ["plan_around_kept"]
+__all__ = ["keys_in_order", "plan_around_kept"]
 
 
 _NAMES = {"meter": "metre", "key": "key"}
@@ -52,14 +52,20 @@ def plan_around_kept(
     pins: dict[str, str] = {}
     if set(crafts) & set(NOTE_CRAFTS) and "meter" not in wished and not _holds(free.parsed_meter, old):
         pins["meter"] = old.meter
-    key = Key.readable(old.parsed_key.tonic, free.parsed_key.mode).name if turned else old.key
-    if "harmony" in crafts and "key" not in wished and free.key != key:
-        pins["key"] = key
+    keys = [Key.readable(old.parsed_key.tonic, free.parsed_key.mode).name] if turned else keys_in_order(old)
+    if "harmony" in crafts and "key" not in wished and keys_in_order(free) != keys:
+        pins["key"] = keys[0]
     if not pins:
         return free
-    pinned = ask(brief.model_copy(update=pins))
+    later = {"later_keys": tuple(keys[1:])} if "key" in pins else {}
+    pinned = ask(brief.model_copy(update={**pins, **later}))
     reasons = _reasons(pinned, free, pins, turned=turned)
     return pinned.model_copy(update={"reasons": reasons, "conflicts": _conflicts(pinned, pins)})
+
+
+def keys_in_order(plan: CompositionPlan) -> list[str]:
+    """The keys that a plan goes through."""
+    return [point.key.name for point in plan.key_map.points]
 
 
 def _reasons(pinned: CompositionPlan, free: CompositionPlan, pins: Mapping[str, str], *, turned: bool) -> tuple[Reason, ...]:

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 from img2music.errors import BriefError
 from img2music.io.style_files import load_style
 from img2music.pipeline.recomposition.form_fitting import fit_form, form_body, regroup_bars
+from img2music.pipeline.recomposition.kept_keys import assign_kept_keys, with_known_players
 from img2music.pipeline.recomposition.kept_parts import assign_kept_parts, craft_of
 from img2music.plan import MOST_SECTIONS, CompositionPlan, Reason
 from img2music.realizers.kept_notes import transfer_part
 from img2music.report.planner_phrases import is_about_loop_bars, tempo_without_fill
 from img2music.rng import generator
-from img2music.theory.transposition import numeral_in_mode
+from img2music.theory.meter_map import bars_seconds
+from img2music.theory.transposition import bars_in_mode
 from img2music.words import read_words
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from img2music.realizers.timeline import NoteEvent
     from img2music.rng import Craft
     from img2music.score import Part, Score
+    from img2music.style import Style
+    from img2music.theory import Key
 
 __all__ = ["AdaptedPlan", "adapt_plan", "keep_plan"]
 
@@ -71,13 +75,17 @@ def adapt_plan(
         BriefError: what is kept can't be kept with these wishes; the message says why and what to do.
     """
     carried = [part for part in written.parts if craft_of(part) in crafts]
-    sections = regroup_bars(old, new.parsed_meter) if carried else old.sections
-    words = _steering(new, brief, are_new="words" in wished)
-    course = _fitted(sections, new, brief, words, wished)
-    laid = _laid(course, new, old, crafts)
+    sections = regroup_bars(old, new.parsed_meter) if carried else _in_meter(old, new)
+    style = load_style(new.style)
+    words = _steering(new, brief, style, are_new="words" in wished)
+    course = _fitted(sections, new, brief, old, style, words, wished)
+    laid = _laid(course, new, old, style, crafts)
     updates: dict[str, Any] = {"sections": laid, "tempo_bpm": course.tempo_bpm, "seconds": course.seconds}
     if any(part.role == "melody" for part in carried):
         updates |= {"motif": old.motif, "contour": old.contour}
+    if _form(laid) != _form(new.sections):
+        letters = {section.material for section in laid}
+        updates |= {"hits": (), "materials": tuple(one for one in new.materials if one.letter in letters)}
     updates["reasons"] = _reasons(new, old, crafts, course, laid, carried)
     updates["conflicts"] = (
         *(note for note in new.conflicts if not is_about_loop_bars(note)),  # the planner's own form is not played
@@ -86,7 +94,7 @@ def adapt_plan(
     )
     plan = new.model_copy(update=updates)
     plan, seats = assign_kept_parts(plan, brief, old, carried, course.places)
-    plan = CompositionPlan.model_validate(plan.model_dump())
+    plan = CompositionPlan.model_validate(with_known_players(plan).model_dump())
     earlier = {part.id: part for part in written.parts}
     kept = {
         seat.id: tuple(transfer_part(earlier[seats[seat.id]], old, plan, seat, course.places))
@@ -100,6 +108,8 @@ def _fitted(
     sections: tuple[Section, ...],
     new: CompositionPlan,
     brief: Brief,
+    old: CompositionPlan,
+    style: Style,
     words: tuple[float, float] | None,
     wished: set[str],
 ) -> FittedForm:
@@ -108,13 +118,14 @@ def _fitted(
     Raises:
         BriefError: no such form, or one of too many sections.
     """
-    style_limits = load_style(new.style).tempo_bpm
+    style_limits = style.tempo_bpm
     played, bars = form_body(sections) if new.loop else (sections, tuple(range(sum(section.bars for section in sections))))
     seconds = new.seconds if not new.loop else brief.seconds
     if new.loop and "seconds" not in wished:  # what a loop leaves out takes its time with it
         seconds *= len(bars) / sum(section.bars for section in sections)
-    course = fit_form(
-        played,
+    moving = _fitted_moving(played, new, brief, old, seconds, seconds_are_asked="seconds" in wished)
+    course = moving or fit_form(
+        [section.model_copy(update={"tempo_bpm": None, "tempo_changes": ()}) for section in played],
         new.parsed_meter,
         tempo_bpm=new.tempo_bpm,
         seconds=seconds,
@@ -132,25 +143,59 @@ def _fitted(
     return replace(course, places=tuple(bars[place] for place in course.places))
 
 
-def _laid(course: FittedForm, new: CompositionPlan, old: CompositionPlan, crafts: Sequence[Craft]) -> tuple[Section, ...]:
-    """The sections of the new plan, with the kept harmony or one of their own."""
+def _fitted_moving(
+    sections: Sequence[Section],
+    new: CompositionPlan,
+    brief: Brief,
+    old: CompositionPlan,
+    seconds: float,
+    *,
+    seconds_are_asked: bool,
+) -> FittedForm | None:
+    """The kept form where its tempo moves, because the brief asks for it or of itself; None where it does not."""
+    from img2music.pipeline.recomposition.moving_form import fit_gradual_form, fit_own_tempi
+    from img2music.planners.rules.gradual_tempo import GradualTempo
+
+    asked = brief.tempo_to_bpm is not None or read_words(brief.words, brief.glosses).tempo_trend is not None
+    if asked and not new.tempo_map.is_constant:
+        tempo = GradualTempo(new.tempo_bpm, new.tempo_map.steps[-1].bpm)
+        return fit_gradual_form(sections, new.parsed_meter, tempo, seconds=seconds, seconds_are_asked=seconds_are_asked)
+    if brief.tempo_bpm is None and any(section.tempo_changes or section.tempo_bpm is not None for section in sections):
+        meter, bpm = new.parsed_meter, old.tempo_bpm
+        return fit_own_tempi(sections, meter, bpm, seconds=seconds, seconds_are_asked=seconds_are_asked, loop=new.loop)
+    return None
+
+
+def _laid(
+    course: FittedForm, new: CompositionPlan, old: CompositionPlan, style: Style, crafts: Sequence[Craft]
+) -> tuple[Section, ...]:
+    """The sections of the new plan, with the kept harmony or one of their own, in the new keys, at the tempi of `course`."""
+    keys = assign_kept_keys(course.sections, new, old, crafts)
     if _form(new.sections) == _form(course.sections):
         laid = new.sections
     else:
-        laid = course.sections if "harmony" in crafts else _harmonized(course.sections, new)
-    if "harmony" not in crafts:
-        return laid
-    old_mode, mode = old.parsed_key.mode, new.parsed_key.mode
+        laid = course.sections if "harmony" in crafts else _harmonized(course.sections, keys, style, new)
     return tuple(
         section.model_copy(
             update={
-                "harmony": tuple(
-                    " ".join(numeral_in_mode(word, old_mode, mode) for word in bar.split()) for bar in fitted.harmony
-                )
+                "key": None if key == new.parsed_key else key.name,
+                "harmony": bars_in_mode(fitted.harmony, old.key_of(fitted).mode, key.mode)
+                if "harmony" in crafts
+                else section.harmony,
+                "meter": fitted.meter,
+                "tempo_bpm": fitted.tempo_bpm,
+                "tempo_changes": fitted.tempo_changes,
             }
         )
-        for section, fitted in zip(laid, course.sections, strict=True)
+        for section, fitted, key in zip(laid, course.sections, keys, strict=True)
     )
+
+
+def _in_meter(old: CompositionPlan, new: CompositionPlan) -> tuple[Section, ...]:
+    """The sections of `old` where no notes are kept: in metres of their own only in the same piece's."""
+    if old.parsed_meter == new.parsed_meter:
+        return old.sections
+    return tuple(section.model_copy(update={"meter": None}) if section.meter else section for section in old.sections)
 
 
 def keep_plan(plan: CompositionPlan, written: Score, crafts: Sequence[Craft]) -> AdaptedPlan:
@@ -166,21 +211,22 @@ def _form(sections: Sequence[Section]) -> list[tuple[str, str, str, tuple[int, .
     return [(section.name, section.material, section.role, section.phrase_bars) for section in sections]
 
 
-def _harmonized(sections: Sequence[Section], plan: CompositionPlan) -> tuple[Section, ...]:
+def _harmonized(sections: Sequence[Section], keys: Sequence[Key], style: Style, plan: CompositionPlan) -> tuple[Section, ...]:
     """The kept sections with chords of their own, drawn as the planner of rules draws them."""
     from img2music.planners.form import SectionLayout
-    from img2music.planners.harmony.harmonize import harmonize
+    from img2music.planners.harmony.harmonize import HarmonySetting, harmonize_keys
     from img2music.planners.rules.affect_mapping import adapt_vocabulary
 
-    style, meter = load_style(plan.style), plan.parsed_meter
-    rows = harmonize(
-        [SectionLayout(section.name, section.material, section.role, section.phrase_bars) for section in sections],
-        plan.parsed_key.mode,
+    meters = [plan.meter_of(section) for section in sections]
+    rows = harmonize_keys(
+        [SectionLayout.of(section) for section in sections],
+        [
+            HarmonySetting(key, len(meter.beats), bars_seconds(1, meter, plan.tempo_bpm))
+            for key, meter in zip(keys, meters, strict=True)
+        ],
         style.model_copy(update={"vocabulary": adapt_vocabulary(style.vocabulary, plan.valence, plan.arousal)}),
         generator(plan.seed_for("harmony"), "harmony"),
         brightness=plan.valence,
-        most=len(meter.beats),
-        bar_seconds=float(meter.bar_quarters) * 60 / plan.tempo_bpm,
         loop=plan.loop,
     )
     return tuple(section.model_copy(update={"harmony": row}) for section, row in zip(sections, rows, strict=True))
@@ -229,7 +275,7 @@ def _gave_way(new: CompositionPlan, brief: Brief, course: FittedForm) -> list[st
     ]
 
 
-def _steering(new: CompositionPlan, brief: Brief, *, are_new: bool) -> tuple[float, float] | None:
+def _steering(new: CompositionPlan, brief: Brief, style: Style, *, are_new: bool) -> tuple[float, float] | None:
     """How slow and how fast the brief's words allow the tempo to be; None where they say nothing of it, or the tempo is asked for.
 
     Words on record moved the kept piece already: of them only a range of tempo binds, and no more the energy that they name.
@@ -239,7 +285,7 @@ def _steering(new: CompositionPlan, brief: Brief, *, are_new: bool) -> tuple[flo
     reading = read_words(brief.words, brief.glosses)
     if brief.tempo_bpm is not None or not (steers_tempo(reading) if are_new else reading.tempo_range):
         return None
-    return tempo_limits(new.tempo_bpm, reading, load_style(new.style))
+    return tempo_limits(new.tempo_bpm, reading, style)
 
 
 def _words_gave_way(words: tuple[float, float] | None, brief: Brief, course: FittedForm) -> list[str]:

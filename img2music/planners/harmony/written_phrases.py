@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from img2music.theory.transposition import numeral_in_mode
+from img2music.theory.transposition import bars_in_mode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from img2music.planners.form import SectionLayout
     from img2music.planners.harmony.style_rows import BarNumerals
 
-__all__ = ["PhraseTriads", "WrittenPhrases", "bars_in_mode"]
+__all__ = ["PhraseTriads", "WrittenPhrases"]
 
 
 class PhraseTriads:
@@ -27,11 +27,6 @@ class PhraseTriads:
         self.triads = triads
         self.starts = tuple(starts)
         self.kind = kind
-
-
-def bars_in_mode(bars: BarNumerals, old_mode: str, new_mode: str) -> BarNumerals:
-    """The bars with chords of the same tasks in another mode."""
-    return tuple(" ".join(numeral_in_mode(word, old_mode, new_mode) for word in bar.split()) for bar in bars)
 
 
 class WrittenPhrases:

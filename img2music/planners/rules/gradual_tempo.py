@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from img2music.planners.form import bars_loss, count_bars, ring_seconds
 from img2music.section import TempoChange
-from img2music.theory.meter_map import MeterMap, bars_quarters
+from img2music.theory.meter_map import MeterMap
 from img2music.theory.tempo_map import seconds_of
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from img2music.planners.form import SectionLayout
     from img2music.theory import Meter
 
-__all__ = ["GradualTempo", "SectionTempo", "fit_gradual_tempo", "section_tempi"]
+__all__ = ["GradualTempo", "SectionTempo", "bend_to_fill", "fit_gradual_tempo", "gradual_seconds", "section_tempi"]
 
 _MOST_BENT = 3.0
 """The glide has passed its middle tempo no earlier than after an eighth (a half to the power of 3) of its way, and no later than mirrored."""
@@ -47,6 +47,11 @@ class GradualTempo:
     end_bpm: float
     bend: float = 1.0
     """The share of the way from the first tempo to the second is the share of the bars to this power: above 1 it moves later."""
+
+    @property
+    def moves(self) -> bool:
+        """Whether there are two."""
+        return self.begin_bpm != self.end_bpm
 
     @property
     def middle_bpm(self) -> float:
@@ -79,34 +84,35 @@ def fit_gradual_tempo(
         layout: the sections of so many bars.
         least_bars: so many the form needs; `layout` is asked for no fewer.
     """
-    least, most = ring_seconds(seconds)
+    least, _ = ring_seconds(seconds)
+    meters = MeterMap.constant(meter)
     near = count_bars(seconds, asked.middle_bpm, meter)
     found = []
     for bars in range(max(least_bars, near - _NEAR_BARS), max(least_bars, near + _NEAR_BARS) + 1):
         layouts = tuple(layout(bars))
-        bent = _bent(seconds, asked, meter, layouts, (least, most))
-        ring = seconds - _lasts(layouts, meter, bent)
+        bent = bend_to_fill(seconds, asked, meters, layouts)
+        ring = seconds - gradual_seconds(layouts, meters, bent)
         loss = bars_loss(bars, ring) + _BENT_LOSS * abs(log2(bent.bend))
         found.append((ring < least - 1e-9, max(0.0, least - ring), loss, bars, layouts, bent))
     *_, layouts, bent = min(found, key=lambda one: one[:4])
     return layouts, bent
 
 
-def section_tempi(layouts: Sequence[SectionLayout], meter: Meter, tempo: GradualTempo) -> tuple[SectionTempo, ...]:
+def section_tempi(layouts: Sequence[SectionLayout], meters: MeterMap, tempo: GradualTempo) -> tuple[SectionTempo, ...]:
     """What each section says of its tempo; the first begins in the piece's, which is `tempo.begin_bpm`."""
-    if tempo.begin_bpm == tempo.end_bpm:
+    if not tempo.moves:
         return (SectionTempo(None, ()),) * len(layouts)
-    points = _points(layouts, meter, tempo)
-    meters = MeterMap.constant(meter)
+    points = _points(layouts, meters, tempo)
     told: list[SectionTempo] = []
     first_bar, now = 0, tempo.begin_bpm
     for layout in layouts:
         begin, end = meters.bar_onset(first_bar), meters.bar_onset(first_bar + layout.bars)
+        own = MeterMap.constant(meters.meter_at(first_bar))
         start, changes = now, []
         for (place, bpm), (arrival, goal) in pairwise(points):
             if begin <= place < end and bpm != goal:
-                bar, inside = meters.place_in_bar(place - begin)
-                over = float(meters.bars_through(arrival - place))
+                bar, inside = own.place_in_bar(place - begin)
+                over = float(own.bars_through(arrival - place))
                 changes.append(TempoChange(bar=bar + 1, place=float(inside), bpm=goal, over_bars=over))
                 now = goal
         told.append(SectionTempo(None if start == tempo.begin_bpm else start, tuple(changes)))
@@ -114,12 +120,10 @@ def section_tempi(layouts: Sequence[SectionLayout], meter: Meter, tempo: Gradual
     return tuple(told)
 
 
-def _bent(
-    seconds: float, asked: GradualTempo, meter: Meter, layouts: Sequence[SectionLayout], ring: tuple[float, float]
-) -> GradualTempo:
-    """The glide nearest to an even one that leaves a ring of so many seconds, from and to."""
-    least, most = ring
-    even = seconds - _lasts(layouts, meter, asked)
+def bend_to_fill(seconds: float, asked: GradualTempo, meters: MeterMap, layouts: Sequence[SectionLayout]) -> GradualTempo:
+    """The glide nearest to an even one whose bars fill `seconds` but for the last chord's ring, as far as it can be bent."""
+    least, most = ring_seconds(seconds)
+    even = seconds - gradual_seconds(layouts, meters, asked)
     if least <= even <= most:
         return asked
     goal = least if even < least else most
@@ -128,7 +132,7 @@ def _bent(
     low, high = 0.0, log(_MOST_BENT) * (1 if later else -1)
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        left = seconds - _lasts(layouts, meter, replace(asked, bend=_power(middle)))
+        left = seconds - gradual_seconds(layouts, meters, replace(asked, bend=_power(middle)))
         short_of = left < goal if even < least else left > goal
         low, high = (middle, high) if short_of else (low, middle)
     return replace(asked, bend=_power(high))
@@ -139,10 +143,10 @@ def _power(exponent: float) -> float:
     return round(exp(exponent), 4)
 
 
-def _lasts(layouts: Sequence[SectionLayout], meter: Meter, tempo: GradualTempo) -> float:
+def gradual_seconds(layouts: Sequence[SectionLayout], meters: MeterMap, tempo: GradualTempo) -> float:
     """How long the bars last, to a thousandth."""
-    points = _points(layouts, meter, tempo)
-    end = bars_quarters(sum(layout.bars for layout in layouts), meter)
+    points = _points(layouts, meters, tempo)
+    end = meters.bar_onset(sum(layout.bars for layout in layouts))
     held = seconds_of(points[0][0], tempo.begin_bpm) + seconds_of(end - points[-1][0], tempo.end_bpm)
     return held + sum(seconds_of(arrival - place, _mean_bpm(bpm, goal)) for (place, bpm), (arrival, goal) in pairwise(points))
 
@@ -152,12 +156,12 @@ def _mean_bpm(begin: float, end: float) -> float:
     return begin if abs(end / begin - 1) < 1e-6 else (end - begin) / log(end / begin)
 
 
-def _points(layouts: Sequence[SectionLayout], meter: Meter, tempo: GradualTempo) -> list[tuple[Fraction, float]]:
+def _points(layouts: Sequence[SectionLayout], meters: MeterMap, tempo: GradualTempo) -> list[tuple[Fraction, float]]:
     """Where the glide begins, where it passes a round tempo, and where it arrives, with the tempi there."""
-    meters = MeterMap.constant(meter)
     bars = sum(layout.bars for layout in layouts)
-    begin = meters.bar_onset(1) if bars > 3 else meter.onsets[1] if bars > 1 or len(meter.onsets) > 2 else Fraction(0)
-    arrival = meters.bar_onset(bars - 1) if bars > 1 else meter.onsets[-1]
+    beats = meters.meter.onsets
+    begin = meters.bar_onset(1) if bars > 3 else beats[1] if bars > 1 or len(beats) > 2 else Fraction(0)
+    arrival = meters.bar_onset(bars - 1) if bars > 1 else beats[-1]
     starts, phrases, first = [], [], 0
     for layout in layouts:
         starts.append(first)

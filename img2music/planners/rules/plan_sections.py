@@ -23,7 +23,7 @@ from img2music.planners.rules.loop_form import (
 from img2music.planners.rules.plan_wording import SOURCE_PHRASES
 from img2music.planners.rules.tonal_plan import LEAST_BARS_A_KEY, assign_keys, check_room, tonal_plan_words
 from img2music.rng import generator
-from img2music.theory.meter_map import bars_seconds
+from img2music.theory.meter_map import MeterMap, bars_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,7 +104,7 @@ def plan_sections(
             tempo_changes=moves.tempo_changes,
         )
         for layout, energy, rows, key, moves in zip(
-            layouts, energies, harmony, section_keys, section_tempi(layouts, meter, tempo), strict=True
+            layouts, energies, harmony, section_keys, section_tempi(layouts, MeterMap.constant(meter), tempo), strict=True
         )
     )
 
@@ -113,7 +113,6 @@ def _layouts(
     brief: Brief, tempo: GradualTempo, meter: Meter, keys: Sequence[AskedKey], style: Style, notes: DecisionLog
 ) -> tuple[tuple[SectionLayout, ...], GradualTempo, Sequence[AskedKey]]:
     """The form that fills the length, with room for all keys; the glide of the tempo that goes with it."""
-    moves = tempo.begin_bpm != tempo.end_bpm
     count = count_loop_bars if brief.loop else count_bars
     bars = count(brief.seconds, tempo.middle_bpm, meter)
     if bars < LEAST_BARS_A_KEY * len(keys) and not all(asked.must for asked in keys):
@@ -128,7 +127,7 @@ def _layouts(
         check_room(bars, [asked.key for asked in keys], brief.seconds)
         more = partial(layout_more_sections, form=style.form)
         layout = partial(layout_loop if brief.loop else more, least=len(keys))
-    if not moves:
+    if not tempo.moves:
         return layout(bars), tempo, keys
     least = LEAST_BARS_A_KEY * len(keys) if len(keys) > 1 else 1
     return (*fit_gradual_tempo(brief.seconds, tempo, meter, layout, least_bars=least), keys)

@@ -11,7 +11,7 @@ from img2music.io.midi.export_midi import write_midi
 from img2music.io.musicxml.export_musicxml import write_musicxml
 from img2music.measurement import ComplianceRow
 from img2music.metrics.compliance.compliance_check import check_compliance
-from img2music.metrics.compliance.file_readers import SoundingNote
+from img2music.metrics.compliance.file_notes import SoundingNote
 from img2music.metrics.compliance.tonality import measure_tonality
 from img2music.performers.expressive import ExpressivePerformer
 from img2music.plan import CompositionPlan, Section
