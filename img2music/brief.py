@@ -174,11 +174,6 @@ class Brief(StrictModel):
         return () if self.key is None else (self.key, *self.later_keys)
 
     @property
-    def moves(self) -> bool:
-        """Whether several keys or two tempi are asked for."""
-        return bool(self.later_keys) or self.tempo_to_bpm is not None
-
-    @property
     def tempo_words(self) -> str:
         """The asked tempo, or tempi, as an option takes them; empty where the tempo is left open."""
         if self.tempo_bpm is None:
