@@ -98,11 +98,7 @@ JsonOption = Annotated[bool, option("--json", None, "Print JSON, one object a li
 
 
 def check_tempo_words(text: str | None) -> str | None:
-    """`text`, where it is a number or two with a hyphen; whether they can be played is the brief's to say.
-
-    Raises:
-        typer.BadParameter: it is neither.
-    """
+    """`text`, if it is a number or two with a hyphen (else typer.BadParameter); whether they can be played is the brief's to say."""
     from img2music.brief import read_tempi
 
     if text is not None and read_tempi(text) is None:
@@ -127,8 +123,7 @@ class WishOptions:
         ),
     ] = None
     key: Annotated[
-        str | None,
-        option("--key", "KEY,...", 'Key, such as "D minor" or "F# dorian"; "D minor, F major" goes from the one to the other.'),
+        str | None, option("--key", "KEY,...", 'Key, such as "F# dorian"; "D minor, F major" goes from one to the other.')
     ] = None
     meter: Annotated[str | None, option("--meter", "METER", "Metre, such as 3/4.", autocompletion=completion.complete_meter)] = (
         None
