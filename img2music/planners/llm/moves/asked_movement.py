@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from img2music.planners.form import SectionLayout
 from img2music.planners.rules.gradual_tempo import GradualTempo, fit_gradual_tempo, section_tempi
 from img2music.theory.meter_map import MeterMap
-from img2music.theory.meter_map import MeterMap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -51,7 +50,7 @@ def with_asked_tempi(
     """
 
     def layout(bars: int) -> tuple[SectionLayout, ...]:
-        return tuple(SectionLayout(one.name, one.material, one.role, one.phrase_bars) for one in fit(sections, bars))
+        return tuple(SectionLayout.of(one) for one in fit(sections, bars))
 
     layouts, tempo = fit_gradual_tempo(seconds, GradualTempo(*tempi_bpm), meter, layout)
     bars = sum(one.bars for one in layouts)
