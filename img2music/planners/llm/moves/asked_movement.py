@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from img2music.planners.form import SectionLayout
 from img2music.planners.rules.gradual_tempo import GradualTempo, fit_gradual_tempo, section_tempi
 from img2music.theory.meter_map import MeterMap
-from img2music.theory.meter_map import MeterMap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
