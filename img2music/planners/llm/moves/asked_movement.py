@@ -50,7 +50,7 @@ def with_asked_tempi(
     """
 
     def layout(bars: int) -> tuple[SectionLayout, ...]:
-        return tuple(SectionLayout(one.name, one.material, one.role, one.phrase_bars) for one in fit(sections, bars))
+        return tuple(SectionLayout.of(one) for one in fit(sections, bars))
 
     layouts, tempo = fit_gradual_tempo(seconds, GradualTempo(*tempi_bpm), meter, layout)
     bars = sum(one.bars for one in layouts)
