@@ -227,8 +227,8 @@ class _Roll:
         step = next((step for step in (1, 2, 5, 10, 15, 30, 60, 120, 300) if self._pixels(step) >= 60), 600)
         yield '<g font-size="9" fill="#888" text-anchor="middle">'
         for second in range(0, int(self.performance.seconds) + 1, step):
-            minute, rest = divmod(second, SECONDS_A_MINUTE)
-            yield f'<text x="{_LEFT + self._pixels(second):.1f}" y="{self.bottom + 21:g}">{minute}:{rest:02}</text>'
+            minutes, rest = divmod(second, SECONDS_A_MINUTE)
+            yield f'<text x="{_LEFT + self._pixels(second):.1f}" y="{self.bottom + 21:g}">{minutes}:{rest:02}</text>'
         yield "</g>"
 
     def _pixels(self, seconds: float) -> float:
