@@ -158,7 +158,7 @@ def test_tempi_that_nobody_plays_are_refused() -> None:
 def test_an_asked_length_that_no_phrases_fill_is_refused() -> None:
     whole = [section for section in moving_sections() if section.phrase_bars == (4,) * len(section.phrase_bars)]
     with pytest.raises(
-        BriefError, match="4 s can't be filled with whole phrases of the kept form .* from 50 to 60 quarter notes"
+        BriefError, match=r"4 s can't be filled with whole phrases of the kept form .* from 50 to 60 quarter notes"
     ):
         fit_gradual_form(whole, Meter.parse("4/4"), GradualTempo(50, 60), seconds=4, seconds_are_asked=True)
 
