@@ -36,6 +36,7 @@ TEMPO_RANGE_BPM = (20.0, 300.0)
 SECONDS_RANGE = (1.0, 1800.0)
 DEFAULT_SECONDS = 60.0
 LONGEST_WORDS = 10_000
+_SECONDS_AN_HOUR = 3600
 MOST_KEYS = 12
 Gloss = Annotated[str, Field(min_length=1, max_length=200)]
 _CLOCK = re.compile(r"(?:([0-9]{1,2}):)?([0-9]{1,4}):([0-5]?[0-9](?:\.[0-9]{1,6})?)")
@@ -76,7 +77,7 @@ def _seconds(value: Any) -> Any:
     if clock is None:
         return value
     hours, minutes, seconds = clock.groups()
-    return int(hours or 0) * 3600 + int(minutes) * SECONDS_A_MINUTE + float(seconds)
+    return int(hours or 0) * _SECONDS_AN_HOUR + int(minutes) * SECONDS_A_MINUTE + float(seconds)
 
 
 def read_tempi(text: str) -> tuple[float, float] | None:
@@ -173,11 +174,6 @@ class Brief(StrictModel):
     def keys(self) -> tuple[str, ...]:
         """All keys in their order; none where the key is left open."""
         return () if self.key is None else (self.key, *self.later_keys)
-
-    @property
-    def moves(self) -> bool:
-        """Whether several keys or two tempi are asked for."""
-        return bool(self.later_keys) or self.tempo_to_bpm is not None
 
     @property
     def tempo_words(self) -> str:

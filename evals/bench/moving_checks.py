@@ -116,13 +116,6 @@ def _rounded_in_midi(made: Made) -> Callable[[Fraction], float]:
     return _clock([(step.onset_quarters, round(60e6 / round(60e6 / step.bpm), 2)) for step in made.score.tempo_map.steps])
 
 
-def _rounded_in_marks(made: Made) -> Callable[[Fraction], float]:
-    """The tempo map as music21 reads a page: what a metronome mark prints, in whole beats, goes before the tempo that it sounds."""
-    printed = dict(page_times(made.page).printed)
-    steps = {step.onset_quarters: step.bpm for step in made.score.tempo_map.steps}
-    return _clock(sorted((steps | printed).items()))
-
-
 def _clock(steps: Sequence[tuple[Fraction, float]]) -> Callable[[Fraction], float]:
     """When a place sounds, where each tempo holds until the next."""
 
@@ -318,7 +311,7 @@ CHECKS: dict[str, Callable[[Made], Iterator[str]]] = {
     "onsets in seconds to 1 ms, music21 in MIDI": lambda made: _seconds(made, made.midi_by_music21, _rounded_in_midi(made), _SECONDS),
     "onsets in seconds to 1 ms, by <sound> in MusicXML": _sounding,
     "onsets in seconds to 1 ms, music21 in MusicXML": lambda made: _seconds(
-        made, made.page_by_music21, _rounded_in_marks(made), _SECONDS
+        made, made.page_by_music21, made.score.tempo_map.seconds_at, _SECONDS
     ),
     "onsets in seconds to 2 ms, mido beside the plan's words": lambda made: _seconds(
         made, made.by_mido, own_seconds(made.plan), _OWN_SECONDS

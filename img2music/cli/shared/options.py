@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from img2music.cli.shared import completion
 from img2music.cli.shared.many_inputs import check_writable, folder_names
-from img2music.cli.shared.option_records import option
+from img2music.cli.shared.option_records import check_tempo_words, option
 from img2music.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,7 +37,6 @@ __all__ = [
     "StemsOption",
     "WishOptions",
     "audio_format",
-    "check_tempo_words",
     "picture_names",
     "split_names",
 ]
@@ -95,18 +92,6 @@ ForceOption = Annotated[
     option("--force", None, "Replace whatever is in the folder, instead of writing to one with a number (-2, -3 ...)."),
 ]
 JsonOption = Annotated[bool, option("--json", None, "Print JSON, one object a line.")]
-
-
-def check_tempo_words(text: str | None) -> str | None:
-    """`text`, if it is a number or two with a hyphen (else typer.BadParameter); whether they can be played is the brief's to say."""
-    from img2music.brief import read_tempi
-
-    if text is not None and read_tempi(text) is None:
-        try:
-            float(text)
-        except ValueError:
-            raise typer.BadParameter(f"{text!r} is no tempo; write such as 90, or 72-96 for one that gets faster") from None
-    return text
 
 
 @dataclass(frozen=True, slots=True)

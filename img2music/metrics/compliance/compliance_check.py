@@ -1,8 +1,9 @@
 """Compliance: was what was asked for also made? Read back from the written files, not from what the program believes.
 
-Everything comes from the MIDI file and the MusicXML document (see `file_readers`), the length of the sound from its samples. A label is not
-taken at its word: the key is asked of the notes too (`measure_tonality`), a metre's bars have to be full, an instrument has to play, and
-what lasts a minute has to sound in its last bar. What can't be measured passes for nothing: drums alone have no key.
+Everything comes from the MIDI file and the MusicXML document (`midi_contents`, `musicxml_contents`), the length of the sound from its samples.
+A label is not taken at its word: the key is asked of the notes too (`key_promise`), a metre's bars have to be full, an instrument has to play,
+and what lasts a minute has to sound in its last bar. What can't be measured passes for nothing: drums alone have no key. Of a plan that moves
+tempo, metre and key are told for each section (`moving_promises`), and hits have to be heard where they are planned (`hits_check`).
 Conventions: tempo in quarter notes a minute, programs 0-based, lengths in seconds. Does not know whether the music is good.
 """
 

@@ -16,6 +16,7 @@ from img2music.brief import Brief
 from img2music.crossmodal.verbalize import citable
 from img2music.io.midi.export_midi import write_midi
 from img2music.io.musicxml.export_musicxml import write_musicxml
+from img2music.metrics.compliance.compliance_check import check_compliance
 from img2music.models import AnswerError, parse_json_answer
 from img2music.performers.strict import StrictPerformer
 from img2music.plan import Hit
@@ -119,8 +120,10 @@ def test_an_answer_is_planned_and_composed_and_the_brief_is_kept(name: str) -> N
     assert all(note.end_quarters <= plan.duration_quarters for part in score.parts for note in part.notes)
     performance = StrictPerformer()(score, plan)
     assert performance.tempo_map == plan.tempo_map
-    assert mido.MidiFile(file=BytesIO(write_midi(performance))).length == pytest.approx(plan.seconds, abs=0.01)
-    assert write_musicxml(score)
+    midi = write_midi(performance)
+    assert mido.MidiFile(file=BytesIO(midi)).length == pytest.approx(plan.seconds, abs=0.01)
+    rows = check_compliance(plan, brief_of(name), midi=midi, musicxml=write_musicxml(score), audio=None)
+    assert [row for row in rows if row.passed is False] == []
 
 
 @pytest.mark.parametrize("name", ANSWERS)
