@@ -28,6 +28,7 @@ from img2music.errors import BriefError, UsageError, unknown_name
 from img2music.rng import Craft, Seed
 from img2music.strict_model import StrictModel
 from img2music.theory import Key, Meter, instrument
+from img2music.theory.tempo_map import SECONDS_A_MINUTE
 
 __all__ = ["DEFAULT_SECONDS", "SECONDS_RANGE", "TEMPO_RANGE_BPM", "Brief", "Wishes", "read_tempi", "with_wishes"]
 
@@ -35,6 +36,7 @@ TEMPO_RANGE_BPM = (20.0, 300.0)
 SECONDS_RANGE = (1.0, 1800.0)
 DEFAULT_SECONDS = 60.0
 LONGEST_WORDS = 10_000
+_SECONDS_AN_HOUR = 3600
 MOST_KEYS = 12
 Gloss = Annotated[str, Field(min_length=1, max_length=200)]
 _CLOCK = re.compile(r"(?:([0-9]{1,2}):)?([0-9]{1,4}):([0-5]?[0-9](?:\.[0-9]{1,6})?)")
@@ -75,7 +77,7 @@ def _seconds(value: Any) -> Any:
     if clock is None:
         return value
     hours, minutes, seconds = clock.groups()
-    return int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds)
+    return int(hours or 0) * _SECONDS_AN_HOUR + int(minutes) * SECONDS_A_MINUTE + float(seconds)
 
 
 def read_tempi(text: str) -> tuple[float, float] | None:

@@ -108,6 +108,8 @@ def checkpoint(done: float = 0, total: float = 0, message: str = "") -> None:
         Cancelled: somebody stopped the work.
     """
     work = _work.get()
+    if work is _NOBODY:
+        return
     for token in work.tokens:
         if token.cancelled:
             token.raise_if_cancelled()

@@ -7,7 +7,7 @@ from 1 as on the page. Knows nothing of harmony and notes.
 from __future__ import annotations
 
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from img2music.section import place_quarters
 from img2music.theory.key_map import KeyMap
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
     from img2music.section import Hit, Section, TempoChange
 
-__all__ = ["check_hits", "first_bars", "key_map_of", "meter_map_of", "tempo_map_of"]
+__all__ = ["check_hits", "first_bars", "key_map_of", "meter_map_of", "place_in_words", "tempo_map_of"]
+
+_LONGEST_NAME, _LARGEST_NUMBER = 80, 1e9
 
 
 def first_bars(sections: Sequence[Section]) -> tuple[int, ...]:
@@ -98,6 +100,58 @@ def check_hits(hits: Sequence[Hit], sections: Sequence[Section], meters: MeterMa
                 f"section {name!r}, bar {hit.bar}: a hit at {hit.place:g} lies outside a bar of {meters.meter_at(hit.bar - 1).name}; "
                 f"places go from 0 to below {float(meters.bar_quarters(hit.bar - 1)):g} quarter notes"
             )
+
+
+def place_in_words(tree: Any, path: Sequence[int | str]) -> str:
+    """The section and the bar of a fault in a plan's document: "section 'B', bar 3"; "" where it lies in none.
+
+    Args:
+        tree: the document, which may hold anything.
+        path: keys and numbers that lead to the fault.
+    """
+    match path:
+        case ["sections", int(number), *inside]:
+            section = _at(tree, ("sections", number))
+            bar = _at(section, (*inside[:2], "bar")) if inside[:1] == ["tempo_changes"] else None
+            if len(inside) > 1 and inside[0] in {"harmony", "energy_curve"} and isinstance(inside[1], int):
+                bar = inside[1] + 1
+        case ["hits", int(number), *_]:
+            bar = _at(tree, ("hits", number, "bar"))
+            section = _section_of(tree, bar)
+        case _:
+            return ""
+    name = _at(section, ("name",))
+    words = [f"section {name[:_LONGEST_NAME]!r}"] if isinstance(name, str) else []
+    return ", ".join([*words, f"bar {bar:g}"] if _is_number(bar) else words)
+
+
+def _at(tree: Any, path: Sequence[int | str]) -> Any:
+    """What stands at a path; None where it leads nowhere."""
+    for step in path:
+        try:
+            tree = tree[step]
+        except (LookupError, TypeError):
+            return None
+    return tree
+
+
+def _is_number(value: Any) -> bool:
+    """Whether it is a number that can be shown; a file may hold one of a thousand digits."""
+    return isinstance(value, int | float) and abs(value) < _LARGEST_NUMBER
+
+
+def _section_of(tree: Any, bar: Any) -> Any:
+    """The section of a document that holds a bar of the piece, counted from 1; None where none does."""
+    sections = _at(tree, ("sections",))
+    if not _is_number(bar) or not isinstance(sections, list | tuple):
+        return None
+    end = 0
+    for section in sections:
+        harmony = _at(section, ("harmony",))
+        end += len(harmony) if isinstance(harmony, list | tuple) else 0
+        if 1 <= bar < end + 1:
+            return section
+    return None
 
 
 def _set(points: list[TempoPoint], point: TempoPoint) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from img2music.movement import check_hits, first_bars, key_map_of, meter_map_of, tempo_map_of
+from img2music.movement import check_hits, first_bars, key_map_of, meter_map_of, place_in_words, tempo_map_of
 from img2music.part_plan import PartPlan, Role
 from img2music.playing_style import PlayingStyle
 from img2music.rng import Craft, Seed
@@ -25,7 +25,7 @@ from img2music.theory import Chord, Key, Meter, instrument, parse_bar
 from img2music.theory.mode_check import find_mode_contradiction
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from fractions import Fraction
 
     from img2music.theory.key_map import KeyMap
@@ -118,6 +118,11 @@ class CompositionPlan(DocumentModel):
     loop: bool = False
     """Whether the end leads back into the beginning; then `seconds` is exactly the length of the bars."""
 
+    @classmethod
+    def place_in_words(cls, tree: Any, path: Sequence[int | str]) -> str:
+        """The section and the bar of a fault; see `movement.place_in_words`."""
+        return place_in_words(tree, path)
+
     @model_validator(mode="after")
     def _consistent(self) -> CompositionPlan:
         for kind, names in (("section", [s.name for s in self.sections]), ("part", [p.name for p in self.parts])):
@@ -148,6 +153,7 @@ class CompositionPlan(DocumentModel):
 
     def _check_players(self) -> None:
         kits = {part.id: bool(instrument(part.instrument).kit) for part in self.parts}
+        lead = self.lead.id if self.lead else None
         for section in self.sections:
             for known, id_ in [("tune", section.tune_by), *(("silence", silent) for silent in section.silent)]:
                 if id_ is not None and id_ not in kits:
@@ -158,7 +164,8 @@ class CompositionPlan(DocumentModel):
                 raise ValueError(
                     f"section {section.name!r}: drums ({section.tune_by!r}) can't have the tune; name a pitched part"
                 )
-            if section.tune_by in section.silent or set(kits) <= set(section.silent):
+            alone = (section.tune_by or lead) if section.texture == "solo" else section.tune_by
+            if alone in section.silent or set(kits) <= set(section.silent):
                 raise ValueError(f"section {section.name!r}: who has the tune is silent, or everybody is; let somebody play")
 
     def _check_materials(self) -> None:
@@ -191,6 +198,11 @@ class CompositionPlan(DocumentModel):
     def bars(self) -> int:
         """Bars of the whole piece."""
         return sum(section.bars for section in self.sections)
+
+    @property
+    def lead(self) -> PartPlan | None:
+        """The part that has the melody where a section says nothing else; None in a plan without one."""
+        return next((part for part in self.parts if part.role == "melody" and not instrument(part.instrument).kit), None)
 
     @property
     def phrase_starts(self) -> tuple[Fraction, ...]:

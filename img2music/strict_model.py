@@ -6,10 +6,13 @@ files under their new names, and says of a file that is too new that it is. Know
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["GET_NEWER", "NEWER_VERSION", "OLD_AND_NEW_FIELD", "DocumentModel", "StrictModel"]
 
@@ -32,6 +35,16 @@ class DocumentModel(StrictModel):
     """What a field of older files is called now; "" where nothing reads it any more, so that it is passed over."""
     oldest_version: ClassVar[int | None] = None
     """The first version that is still read, where fields were only added since; None reads no version but the newest."""
+
+    @classmethod
+    def place_in_words(cls, tree: Any, path: Sequence[int | str]) -> str:
+        """How people call the place of a fault in a document that could not be read, such as "section 'B', bar 3"; "" where its path says it all.
+
+        Args:
+            tree: the document as it was given, with that fault.
+            path: keys and numbers that lead to the fault.
+        """
+        return ""
 
     @model_validator(mode="before")
     @classmethod

@@ -33,7 +33,6 @@ OTHER_LENGTHS: dict[str, str] = {
     "renderers/post/loop_seam.py": "one idea that the renderer, the filter and the mastering share",
     "renderers/soundfont/synthesis_worker.py": "a program of its own: whatever it held would be loaded with it",
     "io/decoding/decode_process.py": "starts that program for two decoders, drawings and HEIF, and is neither",
-    "io/style_files.py": "style files, by name and by path; what they hold is `style`'s",
     "metrics/compliance/heard_audio.py": "one record, beside the readers of files, and no file itself",
     "io/engraving/engraving_worker.py": "a program of its own: whatever it held would be loaded with it",
     "io/decoding/decode_worker.py": "a program of its own: whatever it held would be loaded with it",

@@ -12,7 +12,7 @@ KNOW_IT = {"theory/tempo_map.py", "theory/meter_map.py", "theory/meter.py"}
 BARS = r"(?:[\w.\[\]]+\.)?bar_quarters"
 COMPUTED = re.compile(
     r"\b60(?:\.0)? ?/|[*/] ?60(?:\.0)?\b(?!e)|60e6"  # minutes and seconds
-    rf"|[*/%] ?(?:float\()?{BARS}|{BARS}\)? ?[*%]|divmod\([^)]*{BARS}"  # bars and quarter notes
+    rf"|[*/%]=? ?(?:float\()?{BARS}|{BARS}\)? ?[*%]|divmod\([^)]*{BARS}"  # bars and quarter notes
 )
 OTHER = {
     "io/midi/tempo_of_file.py": "a MIDI file has microseconds a quarter note",

@@ -33,8 +33,8 @@ __all__ = ["check_plan"]
 _SECONDS, _OWN_SECONDS = 0.001, 0.002
 """A glide goes in steps of a sixteenth at the tempo of its middle, which is that much off its integral at most."""
 _LENGTH_SECONDS = 0.05
-_TEMPO_SHARE = 1e-4
-"""MIDI keeps whole microseconds a quarter, and music21 hundredths of a beat a minute."""
+_HALF_MICROSECOND, _SHORTEST_STEP = 0.5 + 1e-6, Fraction(1, 24)
+"""MIDI keeps whole microseconds a quarter; the shortest stretch of one tempo is a place's grid."""
 _GRID = 24
 """Of a quarter note: to so much abc2midi's places are rounded."""
 _REPLAYED_EVERY, _KEPT_EVERY = 4, 4
@@ -116,13 +116,6 @@ def _rounded_in_midi(made: Made) -> Callable[[Fraction], float]:
     return _clock([(step.onset_quarters, round(60e6 / round(60e6 / step.bpm), 2)) for step in made.score.tempo_map.steps])
 
 
-def _rounded_in_marks(made: Made) -> Callable[[Fraction], float]:
-    """The tempo map as music21 reads a page: what a metronome mark prints, in whole beats, goes before the tempo that it sounds."""
-    printed = dict(page_times(made.page).printed)
-    steps = {step.onset_quarters: step.bpm for step in made.score.tempo_map.steps}
-    return _clock(sorted((steps | printed).items()))
-
-
 def _clock(steps: Sequence[tuple[Fraction, float]]) -> Callable[[Fraction], float]:
     """When a place sounds, where each tempo holds until the next."""
 
@@ -165,15 +158,26 @@ def _marks(made: Made, read: Timeline, *, tempi: bool = True) -> Iterator[str]:
                 marks[-1],
             )
             yield f"{what}: {len(found)} marks of {len(marks)}, wrong from {value} at {made.place(onset)}"
-    steps = [(step.onset_quarters, step.bpm) for step in score.tempo_map.steps] if tempi else []
-    for onset, bpm in steps:
-        there = [value for place, value in read.tempi if place <= onset]
-        if not there or abs(there[-1] - bpm) > _TEMPO_SHARE * bpm:
-            yield f"tempo {there[-1:] or 'none'} and not {bpm:g} at {made.place(onset)}"
+    if tempi:
+        yield from _tempo_marks(made, read)
+
+
+def _tempo_marks(made: Made, read: Timeline) -> Iterator[str]:
+    """A tempo for every step of the map, to the microsecond a quarter; what one stretch is off by may be given back in the next."""
+    steps = made.score.tempo_map.steps
+    found = dict(read.tempi)
+    before = Fraction(0)
+    for number, step in enumerate(steps):
+        end = steps[number + 1].onset_quarters if number + 1 < len(steps) else made.score.duration_quarters
+        allowed = _HALF_MICROSECOND * (1 + before / max(end - step.onset_quarters, _SHORTEST_STEP))
+        there = [bpm for place, bpm in read.tempi if place <= step.onset_quarters]
+        if not there or abs(60e6 / there[-1] - 60e6 / step.bpm) > allowed:
+            yield f"tempo {there[-1:] or 'none'} and not {step.bpm:g} at {made.place(step.onset_quarters)}"
             return
-    extra = {place for place, _ in read.tempi} - {onset for onset, _ in steps} if tempi else set()
-    if extra:
-        yield f"{len(extra)} tempi that are not planned, first at {made.place(min(extra))}"
+        found.pop(step.onset_quarters, None)
+        before = end - step.onset_quarters
+    if found:
+        yield f"{len(found)} tempi that are not planned, first at {made.place(min(found))}"
 
 
 def _bar_lines(made: Made) -> Iterator[str]:
@@ -307,7 +311,7 @@ CHECKS: dict[str, Callable[[Made], Iterator[str]]] = {
     "onsets in seconds to 1 ms, music21 in MIDI": lambda made: _seconds(made, made.midi_by_music21, _rounded_in_midi(made), _SECONDS),
     "onsets in seconds to 1 ms, by <sound> in MusicXML": _sounding,
     "onsets in seconds to 1 ms, music21 in MusicXML": lambda made: _seconds(
-        made, made.page_by_music21, _rounded_in_marks(made), _SECONDS
+        made, made.page_by_music21, made.score.tempo_map.seconds_at, _SECONDS
     ),
     "onsets in seconds to 2 ms, mido beside the plan's words": lambda made: _seconds(
         made, made.by_mido, own_seconds(made.plan), _OWN_SECONDS

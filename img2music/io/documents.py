@@ -19,7 +19,7 @@ from pydantic_core import from_json
 
 from img2music.errors import DocumentError
 from img2music.io.yaml_location import is_unknown_field, line_of, place_of, suggest_correction
-from img2music.strict_model import GET_NEWER, NEWER_VERSION
+from img2music.strict_model import GET_NEWER, NEWER_VERSION, DocumentModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -250,6 +250,9 @@ def _validated(
             remedy = GET_NEWER
         elif is_unknown_field(model, first):
             message, remedy = "unknown field", f"get a newer img2music if one wrote this, else {remedy}"
+        else:
+            words = model.place_in_words(tree, path) if issubclass(model, DocumentModel) else ""
+            message = f"{words}: {message}" if words and not message.startswith("section ") else message
         message += suggest_correction(model, first)
         place = ".".join(str(step) for step in path)
         raise _fault(f"{source}:{line}" if line else source, place, message, kind, remedy) from None

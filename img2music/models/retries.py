@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from img2music.cancellation import Alarm
 from img2music.models.http.failed_request import RequestFailure, backend_error
 from img2music.provenance import MODEL_THREAD
+from img2music.theory.tempo_map import SECONDS_A_MINUTE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,7 +121,7 @@ def rate_limit_wait_seconds(spec: ModelSpec, until: float, incidents: list[str])
         now = monotonic()
         begin = max(_next_free.get(name, now), now)
         if begin < until:
-            _next_free[name] = begin + 60 / per_minute
+            _next_free[name] = begin + SECONDS_A_MINUTE / per_minute
     wait = begin - now
     if wait > 0 and monotonic() + wait >= until:
         raise _too_late(spec.label, [f"at most {per_minute:g} requests a minute"])

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from img2music.realizers.chords.voice_leading import nearest_pitch
 from img2music.realizers.drums.drum_kit import DRUMS
-from img2music.realizers.orchestration import lead_part
 from img2music.realizers.timeline import NoteEvent, chord_at, note_at
 from img2music.score import index_at
 from img2music.theory import instrument
@@ -94,7 +93,7 @@ def _enter(band: _Band, hit: Hit, onset: Fraction) -> None:
     meters = band.plan.meter_map
     begin = meters.bar_onset(max(0, hit.bar - 1 - _REST_BARS))
     end = meters.bar_onset(hit.bar)
-    lead = lead_part(band.plan)
+    lead = band.plan.lead
     section = band.plan.section_of(hit.bar - 1)
     carrier = section.tune_by or (lead.id if lead is not None else None)
     playing = [part for part in band.free() if part.id not in section.silent and _plays_in(band.lines[part.id], onset, end)]

@@ -43,6 +43,11 @@ class _Seam:
     spans: Sequence[ChordSpan]
     onset: Fraction
 
+    def has_tune(self, part: PartPlan, onset: Fraction) -> bool:
+        """Whether a part has the tune there, or doubles it."""
+        section = self.plan.section_of(self.plan.meter_map.bar_at(onset))
+        return part.role == "melody" or section.tune_by == part.id or section.texture == "unison"
+
 
 def mend_key_changes(
     plan: CompositionPlan, spans: Sequence[ChordSpan], lines: Mapping[str, Sequence[NoteEvent]], kept: Collection[str]
@@ -84,6 +89,8 @@ def _others(seam: _Seam, part: PartPlan, line: list[NoteEvent]) -> Iterator[tupl
         middle += 1
     for index in range(max(0, middle - _REACH), min(len(line), middle + _REACH)):
         event = line[index]
+        if seam.has_tune(part, event.onset):
+            continue
         span = chord_at(seam.spans, event.onset)
         if len(event.pitches) == 1:
             pitch = event.pitches[0]
@@ -120,9 +127,12 @@ def _cost(seam: _Seam, lines: Mapping[str, Sequence[NoteEvent]]) -> float:
         for one, other in pairwise(near[part.id]):
             leap = abs(other.pitches[0] - one.pitches[0])
             cost += max(0, leap - 7) + (50 if leap > _WIDEST_LEAP else 0)
+    unison = seam.plan.section_of(seam.plan.meter_map.bar_at(seam.onset)).texture == "unison"
     for (upper, high), (lower, low) in combinations(voices, 2):
         strikes = [(onset, high[onset], low[onset]) for onset in sorted(high.keys() & low.keys())]
         for start, arrival in pairwise(strikes):
+            if unison and arrival[0] >= seam.onset:
+                continue  # who doubles a tune moves along with it
             weight = _FAULT if start[0] < seam.onset <= arrival[0] else _FAULT / 20
             up, down = arrival[1] - start[1], arrival[2] - start[2]
             interval = (arrival[1] - arrival[2]) % 12

@@ -21,23 +21,31 @@ if TYPE_CHECKING:
     from img2music.realizers.timeline import NoteEvent
     from img2music.theory import Instrument
 
-__all__ = ["lead_part", "octave_shifts", "orchestrate", "phrase_onset", "playing_energies", "tune_for_others"]
+__all__ = ["has_tune", "octave_shifts", "orchestrate", "phrase_onset", "playing_energies", "tune_for_others"]
 
 _MOST_OCTAVES = 5
 _BELOW_CHORDS = 55
 """G3: a tune that lies lower on average has the accompaniment above it, so that nobody keeps under it."""
 
 
-def lead_part(plan: CompositionPlan) -> PartPlan | None:
-    """The part that has the melody where a section says nothing else; None in a plan without one."""
-    return next((part for part in plan.parts if part.role == "melody" and not instrument(part.instrument).kit), None)
+def has_tune(plan: CompositionPlan, section: Section) -> bool:
+    """Whether there is a tune in a section; in an introduction only where it says who plays it, or leaves nobody but the lead."""
+    if section.role != "intro" or section.tune_by or section.texture in {"solo", "unison"}:
+        return True
+    lead = plan.lead
+    return lead is not None and {part.id for part in plan.parts} - {lead.id} <= set(section.silent)
 
 
 def playing_energies(plan: CompositionPlan, part: PartPlan, energies: Sequence[float]) -> list[float]:
-    """The part's energies, -1 also in sections where it is silent, leaves the tune a solo, or has the tune instead of its own line."""
+    """The part's energies, -1 also in sections where it is silent, leaves the tune a solo, or has the tune instead of its own line.
+
+    Where the section silences whoever would carry it, the calmest of the others does.
+    """
     playing = list(energies)
-    lead = lead_part(plan)
+    lead = plan.lead
     for first, section in zip(plan.first_bars, plan.sections, strict=True):
+        if section.silent and _is_calmest(plan, part, section):
+            playing[first : first + section.bars] = section.bar_energies
         carries = _carrier(section, lead)
         solo = section.texture == "solo" and carries is not None and part.id != carries
         elsewhere = section.tune_by == part.id and part is not lead and lead is not None
@@ -49,7 +57,7 @@ def playing_energies(plan: CompositionPlan, part: PartPlan, energies: Sequence[f
 def tune_for_others(plan: CompositionPlan, tune: Sequence[NoteEvent]) -> list[NoteEvent]:
     """The tune where it sounds, for those who play round it: nothing where nobody has it or where it lies under the chords."""
     heard: list[NoteEvent] = []
-    lead = lead_part(plan)
+    lead = plan.lead
     for section, begin, end in _stretches(plan):
         here = _inside(tune, begin, end)
         carrier = _carrier(section, lead)
@@ -68,7 +76,7 @@ def orchestrate(
 ) -> dict[str, list[NoteEvent]]:
     """The lines as the sections ask for them; those of `kept` ids stay."""
     changed = {part: list(events) for part, events in lines.items()}
-    lead = lead_part(plan)
+    lead = plan.lead
     tune = changed[lead.id] if lead is not None else []
     for section, begin, end in _stretches(plan):
         carrier = _carrier(section, lead)
@@ -92,6 +100,12 @@ def orchestrate(
 
 def _carrier(section: Section, lead: PartPlan | None) -> str | None:
     return section.tune_by or (lead.id if lead is not None else None)
+
+
+def _is_calmest(plan: CompositionPlan, part: PartPlan, section: Section) -> bool:
+    """Whether nobody under the tune who may play in a section needs less energy than the part."""
+    under = [other for other in plan.parts if other.role != "melody" and other.id not in section.silent]
+    return part in under and all(part.from_energy <= other.from_energy for other in under)
 
 
 def _is_kit(part: PartPlan) -> bool:

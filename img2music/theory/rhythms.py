@@ -20,6 +20,7 @@ from math import exp, log
 from typing import TYPE_CHECKING, Any, Literal
 
 from img2music.resources import asset_path
+from img2music.theory.tempo_map import quarters_in, seconds_of
 
 if TYPE_CHECKING:
     from img2music.theory.meter import Meter
@@ -75,7 +76,7 @@ class BarRhythm:
 
 def shortest_stroke(tempo_bpm: float) -> float:
     """The shortest stroke that still sings at a tempo, in quarter notes: about a seventh of a second (our choice)."""
-    return 0.14 * tempo_bpm / 60
+    return quarters_in(0.14, tempo_bpm)
 
 
 def notes_a_bar(density: float, tempo_bpm: float, meter: Meter) -> float:
@@ -84,7 +85,7 @@ def notes_a_bar(density: float, tempo_bpm: float, meter: Meter) -> float:
     Notes a second grow with the square root of the tempo: quick music has fewer notes a beat than slow music, but more a second.
     """
     second: float = _SPARSE * exp(density * log(_BUSY / _SPARSE)) * (tempo_bpm / 100) ** 0.5
-    return second * float(meter.bar_quarters) * 60 / tempo_bpm
+    return second * seconds_of(meter.bar_quarters, tempo_bpm)
 
 
 @lru_cache(maxsize=32)

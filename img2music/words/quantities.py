@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from img2music.io.lexicon_files import lexicon_language, split_phrases
+from img2music.theory.tempo_map import SECONDS_A_MINUTE
 from img2music.words.tokenizer import phrase_words, skip_joints
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def parse_quantity(tokens: Sequence[Token], place: int, order: Sequence[str]) ->
     clock = _CLOCK.fullmatch(tokens[place].folded) if tokens[place].kind == "number" else None
     if clock:
         hours, minutes, seconds = clock.groups()
-        return Quantity("seconds", int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds), 1)
+        return Quantity("seconds", int(hours or 0) * 3600 + int(minutes) * SECONDS_A_MINUTE + int(seconds), 1)
     meter = _meter(tokens, place)
     if meter is not None:
         return meter
@@ -157,7 +158,7 @@ def _unit_first(tokens: Sequence[Token], place: int, words: _Words) -> Quantity 
 
 
 def _minutes(tokens: Sequence[Token], place: int, here: int, number: float, words: _Words) -> Quantity:
-    seconds = number * 60
+    seconds = number * SECONDS_A_MINUTE
     half, after = _take(tokens, here, words.and_a_half)
     if half:
         return Quantity("seconds", seconds + 30, after - place)

@@ -22,7 +22,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["option", "with_options"]
+__all__ = ["check_tempo_words", "option", "with_options"]
 
 
 def option(flags: str, metavar: str | None, text: str, **more: Any) -> Any:
@@ -69,3 +69,15 @@ def _parameters(record: Any) -> list[Parameter]:
         )
         for field in fields(record)
     ]
+
+
+def check_tempo_words(text: str | None) -> str | None:
+    """`text`, if it is a number or two with a hyphen (else typer.BadParameter); whether they can be played is the brief's to say."""
+    from img2music.brief import read_tempi
+
+    if text is not None and read_tempi(text) is None:
+        try:
+            float(text)
+        except ValueError:
+            raise typer.BadParameter(f"{text!r} is no tempo; write such as 90, or 72-96 for one that gets faster") from None
+    return text

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from img2music.cli.shared import completion
 from img2music.cli.shared.many_inputs import check_writable, folder_names
-from img2music.cli.shared.option_records import option
+from img2music.cli.shared.option_records import check_tempo_words, option
 from img2music.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,7 +37,6 @@ __all__ = [
     "StemsOption",
     "WishOptions",
     "audio_format",
-    "check_tempo_words",
     "picture_names",
     "split_names",
 ]
@@ -97,22 +94,6 @@ ForceOption = Annotated[
 JsonOption = Annotated[bool, option("--json", None, "Print JSON, one object a line.")]
 
 
-def check_tempo_words(text: str | None) -> str | None:
-    """`text`, where it is a number or two with a hyphen; whether they can be played is the brief's to say.
-
-    Raises:
-        typer.BadParameter: it is neither.
-    """
-    from img2music.brief import read_tempi
-
-    if text is not None and read_tempi(text) is None:
-        try:
-            float(text)
-        except ValueError:
-            raise typer.BadParameter(f"{text!r} is no tempo; write such as 90, or 72-96 for one that gets faster") from None
-    return text
-
-
 @dataclass(frozen=True, slots=True)
 class WishOptions:
     """What is asked of the music."""
@@ -122,13 +103,10 @@ class WishOptions:
     ] = None
     tempo: Annotated[
         str | None,
-        option(
-            "--tempo", "BPM|FROM-TO", "Tempo in quarter notes a minute, 20 to 300; 72-96 gets faster.", callback=check_tempo_words
-        ),
+        option("--tempo", "BPM|FROM-TO", "Quarter notes a minute, 20 to 300; 72-96 gets faster.", callback=check_tempo_words),
     ] = None
     key: Annotated[
-        str | None,
-        option("--key", "KEY,...", 'Key, such as "D minor" or "F# dorian"; "D minor, F major" goes from the one to the other.'),
+        str | None, option("--key", "KEY,...", 'Key, such as "F# dorian"; "D minor, F major" goes from one to the other.')
     ] = None
     meter: Annotated[str | None, option("--meter", "METER", "Metre, such as 3/4.", autocompletion=completion.complete_meter)] = (
         None

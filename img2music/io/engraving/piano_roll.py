@@ -19,6 +19,7 @@ from img2music.io.escape import xml_text
 from img2music.io.notation.percussion_map import drum
 from img2music.io.notation.tempo_marks import glides, tempo_marks
 from img2music.performance import TICKS_PER_QUARTER
+from img2music.theory.tempo_map import SECONDS_A_MINUTE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -226,7 +227,8 @@ class _Roll:
         step = next((step for step in (1, 2, 5, 10, 15, 30, 60, 120, 300) if self._pixels(step) >= 60), 600)
         yield '<g font-size="9" fill="#888" text-anchor="middle">'
         for second in range(0, int(self.performance.seconds) + 1, step):
-            yield f'<text x="{_LEFT + self._pixels(second):.1f}" y="{self.bottom + 21:g}">{second // 60}:{second % 60:02}</text>'
+            minutes, rest = divmod(second, SECONDS_A_MINUTE)
+            yield f'<text x="{_LEFT + self._pixels(second):.1f}" y="{self.bottom + 21:g}">{minutes}:{rest:02}</text>'
         yield "</g>"
 
     def _pixels(self, seconds: float) -> float:

@@ -86,7 +86,7 @@ class Signatures:
             last = points[-1]
             if onset == 0:
                 points = [MeterPoint(onset, meter)]
-            elif meter != last.meter or (onset - last.onset_quarters) % meter.bar_quarters:
+            elif meter != last.meter or MeterMap.constant(meter).place_in_bar(onset - last.onset_quarters)[1]:
                 points.append(MeterPoint(onset, meter))
         return MeterMap(tuple(points))
 

@@ -67,8 +67,9 @@ def with_known_players(plan: CompositionPlan) -> CompositionPlan:
     def known(section: Section) -> Section:
         silent = tuple(id_ for id_ in section.silent if id_ in ids)
         tune = section.tune_by if section.tune_by in ids else None
-        if (silent, tune) == (section.silent, section.tune_by):
-            return section
-        return section.model_copy(update={"silent": silent if set(silent) != ids else (), "tune_by": tune})
+        silent = silent if set(silent) != ids else ()
+        alone = tune or (plan.lead.id if plan.lead else None)
+        texture = None if section.texture == "solo" and alone in silent else section.texture
+        return section.model_copy(update={"silent": silent, "tune_by": tune, "texture": texture})
 
     return plan.model_copy(update={"sections": tuple(map(known, plan.sections))})

@@ -21,7 +21,10 @@ __all__ = ["PhraseTriads", "WrittenPhrases"]
 
 
 class PhraseTriads:
-    """A drawn phrase before its colours: triads and how many begin in each bar."""
+    """A drawn phrase before its colours.
+
+    Its triads, how many of them begin in each bar, and the kind of its ending (see `cadences`).
+    """
 
     def __init__(self, triads: BarNumerals, starts: Sequence[int], kind: str) -> None:
         self.triads = triads

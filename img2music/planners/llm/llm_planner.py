@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from img2music.models.parsing.json_schema import JsonObject
     from img2music.plan import CompositionPlan
     from img2music.scene import Scene
+    from img2music.style import Style
 
 __all__ = ["ModelPlanner"]
 
@@ -155,7 +156,11 @@ class ModelPlanner:
     ) -> Reply[T]:
         told = self._template.variables()
         vocabulary = schema_of(_SCHEMAS[self._template.schema_name])
-        values = {name: make() for name, make in _values(scene, brief, draft, vocabulary).items() if name in told}
+        values = {
+            name: make()
+            for name, make in _values(scene, brief, draft, load_style(draft.style), vocabulary).items()
+            if name in told
+        }
         # Lists that the prompt holds need no second place, but where the schema is a grammar, which nobody reads.
         listed = (*(("style",) if "styles" in told else ()), *(("instrument",) if told & {"players", "instruments"} else ()))
         return converse(
@@ -185,35 +190,35 @@ class _Chosen(NamedTuple):
     """What is wrong with the words."""
 
 
-def _values(scene: Scene, brief: Brief, draft: CompositionPlan, schema: JsonObject) -> dict[str, Callable[[], str]]:
-    """What each variable is filled with, made when it is wanted."""
+def _values(scene: Scene, brief: Brief, draft: CompositionPlan, style: Style, schema: JsonObject) -> dict[str, Callable[[], str]]:
+    """What each variable is filled with, made when it is wanted; `style` is the draft's."""
     return {
         "scene": lambda: scene_prompt_text(scene),
         "gist": lambda: scene_gist(scene),
         "attributes": lambda: attribute_lines(scene.attributes),
         "brief": lambda: brief_lines(brief),
         "words": lambda: brief.words or "(none)",
-        "styles": lambda: style_lines(_likely_styles(scene, brief, draft)),
+        "styles": lambda: style_lines(_likely_styles(scene, brief, style)),
         "instruments": instrument_lines,
         "players": player_lines,
         "limits": lambda: limits_of(schema),
         "chords": lambda: _CHORDS,
-        "lengths": lambda: _lengths(brief, draft),
-        "draft": lambda: json.dumps(draft_as_answer(draft, _inside(draft)), separators=(",", ":")),
+        "lengths": lambda: _lengths(brief, draft, style),
+        "draft": lambda: json.dumps(draft_as_answer(draft, _inside(draft, style)), separators=(",", ":")),
         "choices": lambda: "",
         "most": lambda: "",
     }
 
 
-def _inside(draft: CompositionPlan) -> float:
+def _inside(draft: CompositionPlan, style: Style) -> float:
     """The draft's density, 0..1 inside its style's range."""
-    low, high = load_style(draft.style).density
+    low, high = style.density
     return min(1.0, max(0.0, (draft.density - low) / (high - low))) if high > low else 0.5
 
 
-def _likely_styles(scene: Scene, brief: Brief, draft: CompositionPlan) -> tuple[str, ...]:
+def _likely_styles(scene: Scene, brief: Brief, style: Style) -> tuple[str, ...]:
     """The style that is settled, alone; or the draft's and those that fit the picture next best."""
-    own = load_style(draft.style).name
+    own = style.name
     if FixedChoices.by(brief).style:
         return (own,)
     from img2music.planners.llm.plan_choices import likely_genres
@@ -221,13 +226,12 @@ def _likely_styles(scene: Scene, brief: Brief, draft: CompositionPlan) -> tuple[
     return (own, *[name for name in likely_genres(scene, 1 + _OTHER_STYLES) if name != own][:_OTHER_STYLES])
 
 
-def _lengths(brief: Brief, draft: CompositionPlan) -> str:
+def _lengths(brief: Brief, draft: CompositionPlan, style: Style) -> str:
     """How many bars fill the length, by metre and tempo: of the draft's style, whose limits are its own."""
     from img2music.planners.rules.loop_form import count_loop_bars
     from img2music.theory import Meter
 
     count = count_loop_bars if brief.loop else count_bars
-    style = load_style(draft.style)
     low, high = style.tempo_bpm
     steps = [round(low * (high / low) ** (step / (_TEMPOS - 1))) for step in range(_TEMPOS)]
     asked = brief.tempo_bpm

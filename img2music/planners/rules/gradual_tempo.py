@@ -1,9 +1,9 @@
 """A tempo that moves through the whole piece, from one that was asked for to another: an accelerando, or a ritardando.
 
-The first bar stands in the first tempo and the last bar in the last, so that both can be heard (and read in the files) exactly; between them
-the tempo glides, linearly from one beginning of a section to the next. How many bars there are follows from the length: the number
-whose glide fills it with a chord's ring left, whole phrases first. Where an even glide does not fill it, it is bent: it rises later and
-lasts longer, or earlier.
+The first bar stands in the first tempo and the last bar in the last (in the shortest pieces a beat does), so that both can be heard
+exactly; between them the tempo glides, linearly from one beginning of a section to the next. How many bars there are follows from the
+length: the number whose glide fills it with a chord's ring left, whole phrases first. Where an even glide does not fill it, it is bent: it
+rises later and lasts longer, or earlier.
 
 Conventions: tempo in quarter notes a minute; places in quarter notes from the start of the piece. Knows nothing of harmony.
 """
@@ -11,7 +11,6 @@ Conventions: tempo in quarter notes a minute; places in quarter notes from the s
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from itertools import pairwise
 from math import exp, log, log2
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ from img2music.theory.tempo_map import seconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from fractions import Fraction
 
     from img2music.planners.form import SectionLayout
     from img2music.theory import Meter
@@ -31,7 +31,7 @@ __all__ = ["GradualTempo", "SectionTempo", "bend_to_fill", "fit_gradual_tempo", 
 
 _MOST_BENT = 3.0
 """The glide has passed its middle tempo no earlier than after an eighth (a half to the power of 3) of its way, and no later than mirrored."""
-_NEAR_BARS, _HALVINGS = 6, 30
+_NEAR_BARS, _HALVINGS = 6, 14
 _BENT_LOSS = 1.0
 """Twice as bent costs as much as a second of silence, or two bars beside whole phrases (our choice)."""
 _FEW_POINTS = 3
@@ -87,8 +87,11 @@ def fit_gradual_tempo(
     least, _ = ring_seconds(seconds)
     meters = MeterMap.constant(meter)
     near = count_bars(seconds, asked.middle_bpm, meter)
-    found = []
-    for bars in range(max(least_bars, near - _NEAR_BARS), max(least_bars, near + _NEAR_BARS) + 1):
+    found: list[tuple[bool, float, float, int, tuple[SectionLayout, ...], GradualTempo]] = []
+    around = range(max(least_bars, near - _NEAR_BARS), max(least_bars, near + _NEAR_BARS) + 1)
+    for bars in sorted(around, key=lambda count: abs(count - near)):
+        if any(not short and loss <= bars_loss(bars, 0.0) for short, _, loss, *_ in found):
+            continue  # another number is better however well this one fills the length
         layouts = tuple(layout(bars))
         bent = bend_to_fill(seconds, asked, meters, layouts)
         ring = seconds - gradual_seconds(layouts, meters, bent)
@@ -160,7 +163,7 @@ def _points(layouts: Sequence[SectionLayout], meters: MeterMap, tempo: GradualTe
     """Where the glide begins, where it passes a round tempo, and where it arrives, with the tempi there."""
     bars = sum(layout.bars for layout in layouts)
     beats = meters.meter.onsets
-    begin = meters.bar_onset(1) if bars > 3 else beats[1] if bars > 1 or len(beats) > 2 else Fraction(0)
+    begin = meters.bar_onset(1) if bars > 3 else beats[1] if bars > 1 else beats[1] / 2
     arrival = meters.bar_onset(bars - 1) if bars > 1 else beats[-1]
     starts, phrases, first = [], [], 0
     for layout in layouts:

@@ -25,7 +25,6 @@ from img2music.realizers.abc.repair_voice import repair_voice, wrong_key_fault
 from img2music.realizers.abc.tune_prompt import template_values
 from img2music.realizers.composer import Composer
 from img2music.realizers.drums.drum_kit import DRUMS
-from img2music.realizers.orchestration import lead_part
 from img2music.theory import Key, instrument
 
 if TYPE_CHECKING:
@@ -157,7 +156,7 @@ def _read(text: str, plan: CompositionPlan, composed: Score) -> _TuneAttempt:
             elif mended.events:
                 given[part.id] = mended
     _check_enough(given, plan)
-    lead = lead_part(plan)
+    lead = plan.lead
     if lead is not None and lead.id not in given:
         faults.append(f"V:{plan.parts.index(lead) + 1}, {lead.id}, has no notes; write the melody")
     for mended in given.values():

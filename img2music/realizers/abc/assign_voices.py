@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from img2music.realizers.orchestration import lead_part
 from img2music.theory import instrument
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def _part_by_name(voice: AbcVoice, plan: CompositionPlan, *, alone: bool) -> Par
     number = re.fullmatch(r"[vV]?0*(\d{1,3})", voice.label)
     place = int(number[1]) if number else 0
     if alone and place <= 1:
-        return lead_part(plan) or _pitched_part(plan)
+        return plan.lead or _pitched_part(plan)
     return plan.parts[place - 1] if 1 <= place <= len(plan.parts) else None
 
 

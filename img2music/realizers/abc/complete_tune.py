@@ -12,7 +12,7 @@ from img2music.realizers.abc.repair_bars import describe_bars
 from img2music.realizers.composer import finish_lines, notate, write_part
 from img2music.realizers.context import compose_context
 from img2music.realizers.hits import mark_hits
-from img2music.realizers.orchestration import lead_part, tune_for_others
+from img2music.realizers.orchestration import tune_for_others
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -34,7 +34,7 @@ def complete_score(plan: CompositionPlan, composed: Score, given: Mapping[str, R
     What the plan's sections and hits ask of players is done to the composer's voices; the model's stay as it wrote them, but for silences.
     """
     context = compose_context(plan)
-    lead = lead_part(plan)
+    lead = plan.lead
     tune: list[NoteEvent] = []
     mends: list[str] = []
     lines: dict[str, list[NoteEvent]] = {}
@@ -66,7 +66,7 @@ def _as_promised(
     plan: CompositionPlan, spans: Sequence[ChordSpan], lines: dict[str, list[NoteEvent]], given: Collection[str]
 ) -> dict[str, list[NoteEvent]]:
     """The lines with the model's voices silent where the plan says so: in sections, where another player took over its tune, at stops."""
-    lead = lead_part(plan)
+    lead = plan.lead
     kept = dict(lines)
     for first, section in zip(plan.first_bars, plan.sections, strict=True):
         begin, end = plan.meter_map.bar_onset(first), plan.meter_map.bar_onset(first + section.bars)

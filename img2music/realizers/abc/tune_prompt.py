@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from img2music.io.abc.abc_fields import format_key_field, format_pitch
 from img2music.realizers.composer import dynamic_mark
 from img2music.realizers.drums.drum_kit import DRUMS
-from img2music.realizers.orchestration import lead_part
 from img2music.theory import instrument, spell
 from img2music.theory.meter_map import bars_quarters
 
@@ -93,7 +92,7 @@ def _changes(plan: CompositionPlan, number: int) -> str:
 
 def _seat(part: PartPlan, plan: CompositionPlan) -> str:
     """Where a part rests or has the tune because its sections say so."""
-    lead = lead_part(plan)
+    lead = plan.lead
     rests, leads = [], []
     for first, section in zip(plan.first_bars, plan.sections, strict=True):
         carrier = section.tune_by or (lead.id if lead is not None else None)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from img2music.realizers.melody.originality import avoid_known_runs
 from img2music.realizers.melody.section_melody import SectionMelody, compose_section_melody
 from img2music.realizers.melody.variation import note_event, vary_melody
+from img2music.realizers.orchestration import has_tune
 from img2music.realizers.timeline import NoteEvent
 from img2music.rng import generator
 
@@ -46,7 +47,7 @@ def write_melody(context: CompositionContext, *, dialect: Dialect = "song") -> l
     line: list[NoteEvent] = []
     for number, section in enumerate(plan.sections):
         own = [phrase for phrase in context.phrases if phrase.section_index == number]
-        if section.role == "intro" and not context.alone:
+        if not (has_tune(plan, section) or context.alone):
             continue
         known = tunes.get(section.material)
         previous = line[-1].pitches[0] if line else None

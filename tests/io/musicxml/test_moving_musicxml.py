@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 
 from evals.shared.independent_readers import VERY_FULL, verovio_complaints
-from evals.shared.timeline_readers import bar_lengths, music21_timeline
+from evals.shared.timeline_readers import music21_timeline, page_times
 from img2music.io.musicxml.export_musicxml import write_musicxml
 from img2music.theory import Key, Meter
 from img2music.theory.key_map import KeyMap, KeyPoint
@@ -130,7 +130,7 @@ def test_music21_reads_every_note_mark_and_second(score: Score) -> None:
     assert found.disagreements == ()
     assert all(starts == tuple(score.meter_map.bar_onset(bar) for bar in range(score.bars)) for starts in found.bars)
     assert all(list(fills) == [length for length in lengths for _ in range(2)] for fills in found.fills)
-    assert all(one == lengths for one in bar_lengths(text))
+    assert all(one == lengths for one in page_times(text).bars)
     assert list(found.meters) == [(point.onset_quarters, point.meter.name) for point in score.meter_map.points]
     for part, read in zip(score.parts, found.parts, strict=True):
         wanted = sorted({(note.onset_quarters, -1 if part.instrument.kit else note.pitch) for note in part.notes})

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import mido
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from img2music.brief import Brief
 from img2music.crossmodal.verbalize import citable
+from img2music.io.midi.export_midi import write_midi
+from img2music.io.musicxml.export_musicxml import write_musicxml
+from img2music.metrics.compliance.compliance_check import check_compliance
 from img2music.models import AnswerError, parse_json_answer
 from img2music.performers.strict import StrictPerformer
 from img2music.plan import Hit
@@ -27,6 +32,7 @@ from img2music.theory import Key, Meter
 from tests.support import extras
 from tests.support.made_scenes import make_scene
 from tests.support.model_answers import changes_answer, moving_plan_answer, moving_section, plan_answer, record_answers
+from tests.support.stub_server import StubServer
 
 if TYPE_CHECKING:
     from img2music.plan import CompositionPlan
@@ -114,6 +120,10 @@ def test_an_answer_is_planned_and_composed_and_the_brief_is_kept(name: str) -> N
     assert all(note.end_quarters <= plan.duration_quarters for part in score.parts for note in part.notes)
     performance = StrictPerformer()(score, plan)
     assert performance.tempo_map == plan.tempo_map
+    midi = write_midi(performance)
+    assert mido.MidiFile(file=BytesIO(midi)).length == pytest.approx(plan.seconds, abs=0.01)
+    rows = check_compliance(plan, brief_of(name), midi=midi, musicxml=write_musicxml(score), audio=None)
+    assert [row for row in rows if row.passed is False] == []
 
 
 @pytest.mark.parametrize("name", ANSWERS)
@@ -127,6 +137,24 @@ def test_only_bars_that_do_not_fill_the_length_are_asked_again(name: str, tmp_pa
     assert (uses[0].schema_name, uses[0].accepted) == ("plan/2", True)
     assert uses[0].repairs == (2 if name[:2] in ASKED_AGAIN else 0)
     assert all(fault.startswith("sections: they hold") for fault in uses[0].faults)
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_a_repair_of_sections_names_what_is_allowed_in_them() -> None:
+    extras.require("llm")
+    short = moving_plan_answer()
+    answers: list[Any] = [short | {"sections": short["sections"][:1]}, {"sections": short["sections"]}]
+    with StubServer(lambda _: answers.pop(0)) as server, collect_model_uses() as uses:
+        plan = ModelPlanner(model=f"openai:stub?base_url={server.base_url}")(make_scene(), Brief(seconds=30))
+        _, second = (request.body for request in server.requests)
+    assert (plan.bars, uses[0].repairs, uses[0].accepted) == (16, 1, True)
+    sent = second["messages"][-1]["content"]
+    for allowed in (
+        "they hold 4 bars", "meter 2/4|3/4|4/4|5/4|6/8|7/8|9/8|12/8 or null", "tempo_end_bpm 30..240 whole or null",
+        "texture solo|unison|stop_time or null",
+        "ending cut|fade|ring|ritardando|hold or null", "action accent|entry|stop",
+    ):  # fmt: skip
+        assert allowed in sent
 
 
 def test_what_moves_is_planned_as_it_was_said() -> None:
@@ -314,7 +342,7 @@ _MOVES = st.fixed_dictionaries(
 _BARS = st.lists(st.sampled_from(["I", "i", "V7", "iv", "bVII", "H", "I IV V I vi", "V/V"]), min_size=1, max_size=9)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     moves=st.lists(st.tuples(_BARS, st.sampled_from("ABCD"), _MOVES), min_size=1, max_size=6),
     materials=_SCRAP | st.lists(_SCRAP, max_size=3),

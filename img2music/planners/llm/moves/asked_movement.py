@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from img2music.planners.form import SectionLayout
 from img2music.planners.rules.gradual_tempo import GradualTempo, fit_gradual_tempo, section_tempi
+from img2music.theory.meter_map import MeterMap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,11 +50,11 @@ def with_asked_tempi(
     """
 
     def layout(bars: int) -> tuple[SectionLayout, ...]:
-        return tuple(SectionLayout(one.name, one.material, one.role, one.phrase_bars) for one in fit(sections, bars))
+        return tuple(SectionLayout.of(one) for one in fit(sections, bars))
 
     layouts, tempo = fit_gradual_tempo(seconds, GradualTempo(*tempi_bpm), meter, layout)
     bars = sum(one.bars for one in layouts)
-    told = section_tempi(layouts, meter, tempo)
+    told = section_tempi(layouts, MeterMap.constant(meter), tempo)
     return tuple(
         section.model_copy(update={"tempo_bpm": one.tempo_bpm, "tempo_changes": one.tempo_changes})
         for section, one in zip(fit(sections, bars), told, strict=True)
