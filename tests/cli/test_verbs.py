@@ -131,26 +131,6 @@ def test_plan_moves_where_several_keys_and_two_tempi_are_asked_for(
     assert (plan.tempo_map.bpm, plan.tempo_map.steps[-1].bpm) == (72, 96)
 
 
-def test_plan_moves_where_several_keys_and_two_tempi_are_asked_for(
-    run: Callable[..., tuple[int, str, str]], make_picture: Callable[..., Path], tmp_path: Path
-) -> None:
-    wishes = ["--tempo", "72-96", "--key", "D minor, F major", "--seconds", "40"]
-    assert run("plan", make_picture(), "-o", tmp_path, *wishes)[0] == 0
-    plan = load_plan(tmp_path / "hills" / "plan.json")
-    assert [point.key.name for point in plan.key_map.points] == ["D minor", "F major"]
-    assert (plan.tempo_map.bpm, plan.tempo_map.steps[-1].bpm) == (72, 96)
-
-
-def test_plan_moves_where_several_keys_and_two_tempi_are_asked_for(
-    run: Callable[..., tuple[int, str, str]], make_picture: Callable[..., Path], tmp_path: Path
-) -> None:
-    wishes = ["--tempo", "72-96", "--key", "D minor, F major", "--seconds", "40"]
-    assert run("plan", make_picture(), "-o", tmp_path, *wishes)[0] == 0
-    plan = load_plan(tmp_path / "hills" / "plan.json")
-    assert [point.key.name for point in plan.key_map.points] == ["D minor", "F major"]
-    assert (plan.tempo_map.bpm, plan.tempo_map.steps[-1].bpm) == (72, 96)
-
-
 def test_compose_for_programs(
     run: Callable[..., tuple[int, str, str]], make_picture: Callable[..., Path], tmp_path: Path
 ) -> None:

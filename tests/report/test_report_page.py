@@ -323,22 +323,6 @@ def test_command_of_a_piece_that_moves_asks_for_the_same() -> None:
     assert words[words.index("--tempo") + 1] == "72-96.5"
 
 
-def test_command_of_a_piece_that_moves_asks_for_the_same() -> None:
-    piece = report_piece("")
-    moving = piece.brief.model_validate(piece.brief.model_dump() | {"key": "D minor, F major", "tempo_bpm": "72-96.5"})
-    words = shlex.split(compose_command(replace(piece, brief=moving)))
-    assert words[words.index("--key") + 1] == "D minor, F major"
-    assert words[words.index("--tempo") + 1] == "72-96.5"
-
-
-def test_command_of_a_piece_that_moves_asks_for_the_same() -> None:
-    piece = report_piece("")
-    moving = piece.brief.model_validate(piece.brief.model_dump() | {"key": "D minor, F major", "tempo_bpm": "72-96.5"})
-    words = shlex.split(compose_command(replace(piece, brief=moving)))
-    assert words[words.index("--key") + 1] == "D minor, F major"
-    assert words[words.index("--tempo") + 1] == "72-96.5"
-
-
 @given(st.text(max_size=60))
 @settings(max_examples=60, deadline=None)
 def test_any_text_comes_back_as_it_was(text: str) -> None:
