@@ -34,6 +34,8 @@ _LOUDER, _LOUDEST = 12, 30
 """Added to the velocity of an accent of strength 0 and of strength 1 (our choice)."""
 _STRONGER_BY = 0.5
 """Likewise for a drummer's stroke, as a share of its weight."""
+_STRUCK_WEIGHT, _OVER_NEIGHBOURS = 1.1, 1.1
+"""Weight of a stroke that is added, and how much stronger than those beside it an accent is at least (our choice)."""
 _REST_BARS = 2
 """How long somebody rests before an entry."""
 _LINES = {"melody", "counter"}
@@ -184,17 +186,16 @@ def _crashed(line: Sequence[NoteEvent], onset: Fraction, bar_end: Fraction, stre
     orchestral = instrument(part.instrument).program == _ORCHESTRAL
     added = [DRUMS["concert cymbal" if orchestral else "crash"][0], DRUMS["bass drum" if orchestral else "kick"][0]]
     before, after, end = _inserted(line, onset, min(bar_end, onset + 1))
-    here = next((event for event in line if event.onset == onset), None)
-    if here is None:
-        here = NoteEvent(onset, end - onset, ())
+    here = next((event for event in line if event.onset == onset), NoteEvent(onset, end - onset, ()))
     pitches = tuple(sorted({*here.pitches, *added}))
-    if here.weights:
+    beside = [weight for event in (*before[-2:], *after[:2]) for weight in event.weights]
+    if here.weights or (beside and not here.pitches):
         played = dict(zip(here.pitches, zip(here.weights, here.lags, strict=True), strict=True))
-        lag = min(here.lags)
-        strokes = [played.get(pitch, (1.1, lag)) for pitch in pitches]
-        here = replace(
-            here, pitches=pitches, weights=tuple(weight for weight, _ in strokes), lags=tuple(lag for _, lag in strokes)
-        )
-    else:
-        here = replace(here, pitches=pitches)
-    return [*before, replace(_louder(here, strength), articulation=""), *after]
+        lag = min(here.lags, default=0.0)
+        strokes = [played.get(pitch, (_STRUCK_WEIGHT, lag)) for pitch in pitches]
+        here = replace(here, weights=tuple(weight for weight, _ in strokes), lags=tuple(lag for _, lag in strokes))
+    here = _louder(replace(here, pitches=pitches), strength)
+    if here.weights and beside:  # a ghost note that grows may still be one
+        least = _OVER_NEIGHBOURS * max(beside)
+        here = replace(here, weights=tuple(max(weight, least) for weight in here.weights))
+    return [*before, replace(here, articulation=""), *after]
