@@ -103,9 +103,7 @@ class WishOptions:
     ] = None
     tempo: Annotated[
         str | None,
-        option(
-            "--tempo", "BPM|FROM-TO", "Tempo in quarter notes a minute, 20 to 300; 72-96 gets faster.", callback=check_tempo_words
-        ),
+        option("--tempo", "BPM|FROM-TO", "Quarter notes a minute, 20 to 300; 72-96 gets faster.", callback=check_tempo_words),
     ] = None
     key: Annotated[
         str | None, option("--key", "KEY,...", 'Key, such as "F# dorian"; "D minor, F major" goes from one to the other.')

@@ -3,7 +3,8 @@
 A MIDI key signature knows no modes but major and minor, so of the labels accidentals and third are asked for. The notes of a whole piece
 have to rest on the tonic where it ends (a loop where it begins). Where a plan changes its key each stretch is asked for itself; the last one
 has to rest on its tonic likewise. The others end on the way to the next key: it is enough that they begin on their tonic, or sound more like
-their key than like any other of the piece.
+their key than like any other of the piece. Third and own degree are measured over all stretches of one key together, and the degree only where
+these have eight bars: few bars may well avoid it, or borrow a chord. A section in the other mode is found by itself all the same.
 A stretch of less than two bars is too short to show a key by its notes. One key in the brief is a wish for the whole piece, several are its
 way in their order.
 Conventions: places are those of the plan, in quarter notes; bars from 0.
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = ["key_row"]
 
+_FEWEST_DEGREE_BARS = 8
 _EARLY_QUARTERS = 0.125
 """What a player brings so little before a stretch begins belongs to it."""
 
@@ -87,7 +89,10 @@ def key_row(plan: CompositionPlan, brief: Brief, played: MidiContents, written: 
         _Stretch(key, run, place == 0, place == len(runs) - 1, tuple(other for other in dict.fromkeys(keys) if other != key))
         for place, (key, run) in enumerate(runs)
     ]
-    told = [_look_at(stretch, played, written, loop=plan.loop) for stretch in stretches]
+    told = [
+        _look_at(stretch, [one for one in stretches if one.key == stretch.key], played, written, loop=plan.loop)
+        for stretch in stretches
+    ]
     row = by_section("key", by_whom(wish), [finds for finds, _ in told])
     if len(wish) > 1 and [stretch.key for stretch in stretches] != wish:
         row = replace(row, asked=" then ".join(brief.keys), passed=False)
@@ -99,9 +104,9 @@ def key_row(plan: CompositionPlan, brief: Brief, played: MidiContents, written: 
 
 
 def _look_at(
-    stretch: _Stretch, played: MidiContents, written: MusicXmlContents, *, loop: bool
+    stretch: _Stretch, alike: Sequence[_Stretch], played: MidiContents, written: MusicXmlContents, *, loop: bool
 ) -> tuple[SectionFinds, Tonality | None]:
-    """What a stretch is labelled and how far its notes are in its key; None where that is not measured."""
+    """What a stretch is labelled and how far its notes are in its key; None where that is not measured. `alike` are all in that key."""
     key = stretch.key
     asked = f"{key.name} ({accidentals_words(key.signature)})"
     labels = [_label("MIDI", played.keys, stretch)]
@@ -116,7 +121,10 @@ def _look_at(
             return SectionFinds(stretch.name, asked, (("MIDI", f"{label}; no pitch sounds", labelled),)), None
         if sum(end.bars for end in stretch.ends) < FEWEST_BARS:
             return SectionFinds(stretch.name, asked, (("MIDI", f"{label}; too short to tell by its notes", labelled),)), None
-    heard = {source: _tonality(stretch, inside, loop=loop) for source, inside in notes.items()}
+    heard: dict[Source, Tonality | None] = {
+        "MIDI": _tonality(stretch, alike, played.pitched, loop=loop),
+        "MusicXML": _tonality(stretch, alike, written.pitched, loop=loop),
+    }
     found = {source: one for source, one in heard.items() if one is not None}
     if not found:
         return SectionFinds(
@@ -143,11 +151,18 @@ def _label(source: Source, marks: Marks[tuple[int, bool]], stretch: _Stretch) ->
     return source, words, found[0] == (stretch.key.signature, stretch.key.is_minor)
 
 
-def _tonality(stretch: _Stretch, notes: Sequence[SoundingNote], *, loop: bool) -> Tonality | None:
+def _tonality(stretch: _Stretch, alike: Sequence[_Stretch], pitched: Sequence[SoundingNote], *, loop: bool) -> Tonality | None:
+    notes = stretch.notes_of(pitched)
     whole = stretch.is_first and stretch.is_last
     begin = float(stretch.sections[0].begin)
     found = measure_tonality(notes, stretch.key, loop=whole and loop, sections=stretch.ends, begin=begin)
-    if found is None or found.tonic or whole or (stretch.is_last and not loop):
+    if found is None or whole:
+        return found
+    together = measure_tonality(sorted(note for one in alike for note in one.notes_of(pitched)), stretch.key)
+    if together is not None:
+        bars = sum(end.bars for one in alike for end in one.ends)
+        found = replace(found, third=together.third, degree=together.degree if bars >= _FEWEST_DEGREE_BARS else None)
+    if found.tonic or (stretch.is_last and not loop):
         return found
     opening = measure_tonality(notes, stretch.key, loop=True)
     return replace(found, tonic=fits_best(notes, stretch.key, stretch.others) or (opening is not None and opening.tonic))
