@@ -279,3 +279,21 @@ def test_readers_take_seconds_and_bars_from_the_file() -> None:
     assert written.meter_map == plan.meter_map
     assert (played.tempo_bpm, written.tempo_bpm, played.meter, written.meter, played.key) == (None,) * 5
     assert (written.bars, written.full, written.unfilled) == (plan.bars, True, frozenset())
+
+
+def test_tempi_on_thirds_of_a_quarter_note_are_found() -> None:
+    changes = tuple(TempoChange(bar=1, place=index / 24, bpm=80 + index % 2) for index in range(64))
+    plan = moving_plan({"A2": {"tempo_changes": changes}})
+    score = Composer()(plan)
+    rows = rows_of(plan, write_midi(ExpressivePerformer()(score, plan)), write_musicxml(score))
+    assert rows["tempo"].passed, rows["tempo"].found
+    assert rows["tempo"].asked == "A1: 72 bpm; A2: 80, 81, 80, 81, 80, 81, 80, 81 bpm and 56 more; B-outro: 72 bpm"
+
+
+def test_a_glide_in_several_pieces_is_told_as_one() -> None:
+    glide = (TempoChange(bar=1, bpm=80, over_bars=1), TempoChange(bar=2, bpm=84, over_bars=1.5))
+    plan = moving_plan({"A2": {"tempo_changes": (*glide, TempoChange(bar=4, bpm=76, over_bars=1))}})
+    score = Composer()(plan)
+    rows = rows_of(plan, write_midi(ExpressivePerformer()(score, plan)), write_musicxml(score))
+    assert rows["tempo"].passed
+    assert rows["tempo"].asked == "A1: 72 bpm; A2: 72, rising to 84, slowing to 76 bpm; B-outro: 72 bpm"
