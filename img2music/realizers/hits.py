@@ -11,6 +11,7 @@ A hit never moves: what sounds across it is struck again, and where nobody would
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from img2music.realizers.chords.voice_leading import nearest_pitch
@@ -21,7 +22,6 @@ from img2music.theory import instrument
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
-    from fractions import Fraction
 
     from img2music.plan import CompositionPlan, PartPlan
     from img2music.realizers.timeline import ChordSpan
