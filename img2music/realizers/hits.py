@@ -10,7 +10,8 @@ A hit never moves: what sounds across it is struck again, and where nobody would
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from img2music.realizers.chords.voice_leading import nearest_pitch
@@ -21,7 +22,6 @@ from img2music.theory import instrument
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
-    from fractions import Fraction
 
     from img2music.plan import CompositionPlan, PartPlan
     from img2music.realizers.timeline import ChordSpan
@@ -50,6 +50,8 @@ class _Band:
     spans: Sequence[ChordSpan]
     lines: dict[str, list[NoteEvent]]
     kept: Collection[str]
+    entered: dict[str, Fraction] = field(default_factory=dict)
+    """Where parts came in last, by id."""
 
     def free(self) -> list[PartPlan]:
         """The parts whose lines may change."""
@@ -100,6 +102,8 @@ def _enter(band: _Band, hit: Hit, onset: Fraction) -> None:
     carrier = section.tune_by or (lead.id if lead is not None else None)
     playing = [part for part in band.free() if part.id not in section.silent and _plays_in(band.lines[part.id], onset, end)]
     others = [part for part in playing if part.id != carrier] or playing
+    # Who has just come in is not silenced for the next one's sake, where there is anybody else.
+    others = [part for part in others if band.entered.get(part.id, Fraction(-1)) < begin] or others
     # The colour of the band waits: who needs the most energy to play, the last of equals.
     waiting = sorted(others, key=lambda part: (part.from_energy, band.plan.parts.index(part)), reverse=True)[
         : 1 if hit.strength < 2 / 3 else 2
@@ -109,6 +113,9 @@ def _enter(band: _Band, hit: Hit, onset: Fraction) -> None:
     for part in waiting:
         line = band.lines[part.id]
         sounding = note_at(line, onset)
+        if (last := band.entered.get(part.id, Fraction(-1))) >= begin:
+            begin = last + (onset - last) / 2
+        band.entered[part.id] = onset
         before = [replace(event, duration=min(event.duration, begin - event.onset)) for event in line if event.onset < begin]
         after = [event for event in line if event.onset >= onset]
         if sounding is not None and sounding.onset < onset:

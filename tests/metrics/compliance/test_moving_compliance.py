@@ -174,6 +174,19 @@ def test_a_section_whose_notes_are_in_another_key_is_found_out(label: str) -> No
     assert f"labelled {label}" in row.found
 
 
+def test_few_bars_may_borrow_what_a_mode_has_of_its_own() -> None:
+    """Four bars of mixolydian with a major dominant; eight of them would have to show their seventh."""
+    section = {"key": "F mixolydian", "harmony": ("I", "vi ii", "V7", "I")}
+    kept = {}
+    for bars, course in ((4, {"B": section}), (8, {"A2": section, "B": section})):
+        plan = moving_plan(course, style="chamber-strings")
+        score = Composer()(plan)
+        kept[bars] = rows_of(plan, write_midi(ExpressivePerformer()(score, plan)), write_musicxml(score))["key"]
+    assert kept[4].passed
+    assert not kept[8].passed
+    assert "labelled F mixolydian; the notes are F major: E in" in kept[8].found
+
+
 def test_length_and_last_bar_go_by_the_tempo_map() -> None:
     plan = moving_plan({"A1": {"tempo_bpm": 144.0}, "B": {"tempo_bpm": 50.0}})
     score = Composer()(plan)
