@@ -166,6 +166,13 @@ for (const time of {[time + 0.5 for time in starts]}) {{ {_BAR_OF_ANY} console.l
     assert run.stdout.split() == [str(bar) for bar in range(len(starts))]
 
 
+def test_what_the_piece_becomes_may_take_several_lines_on_the_page() -> None:
+    assert moving_page().count('<small class="then">') == 3
+    assert ".glance .then{display:block;white-space:normal}" in moving_page()
+    still = Pipeline.load("offline").compose_from(moving_plan({}), audio=None)
+    assert "then{" not in report_html(still, pages=(), pianoroll=pianoroll_svg(still.performance), audio_name=None)
+
+
 def test_the_page_lists_hits_with_their_reason() -> None:
     page = moving_page()
     assert "Moments that it marks" in page

@@ -2,7 +2,7 @@
 
 A section is kept where every file says there, from place to place, what was asked: its tempo at every step of every glide, its metre with bars
 that are full. One tempo or metre in the brief is a wish for the whole piece, and two tempi are how it begins and ends: a plan that does
-otherwise is told and not kept.
+otherwise is told and not kept. A tempo of words that ask for another later ("90 bpm, accelerando") is a wish for the beginning.
 Conventions: places are those of the plan, in quarter notes; bars from 0. Does not know whether the music is good.
 """
 
@@ -26,6 +26,7 @@ from img2music.metrics.compliance.file_notes import Mark, values_between
 from img2music.metrics.compliance.midi_contents import bpm_of, bpm_within
 from img2music.theory import Meter
 from img2music.theory.tempo_map import TempoMap, TempoPoint
+from img2music.words.exact_wishes import wishes_for_the_beginning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,7 +50,8 @@ _MOST_TEMPI = 8
 def moving_tempo(plan: CompositionPlan, brief: Brief, played: MidiContents, written: MusicXmlContents) -> ComplianceRow:
     """The tempo of every section, with its jumps and glides."""
     wish = brief.tempo_bpm
-    asked = plan.tempo_map if wish is None or brief.tempo_to_bpm is not None else TempoMap.constant(wish)
+    begins = wish is not None and "tempo_bpm" in wishes_for_the_beginning(brief)
+    asked = plan.tempo_map if wish is None or brief.tempo_to_bpm is not None or begins else TempoMap.constant(wish)
     said: tuple[tuple[Source, Marks[float]], ...] = (
         ("MIDI", tuple(Mark(mark.onset_quarters, bpm_of(mark.value)) for mark in played.tempi)),
         ("MusicXML", written.tempi),
@@ -67,6 +69,8 @@ def moving_tempo(plan: CompositionPlan, brief: Brief, played: MidiContents, writ
             for stretches in [_stretches(asked, span)]
         ],
     )
+    if wish is not None and begins and plan.tempo_map.bpm != wish:
+        return replace(row, asked=f"{wish:.5g} bpm at the beginning", passed=False)
     if wish is None or brief.tempo_to_bpm is None or (plan.tempo_map.bpm, _last_bpm(plan)) == (wish, brief.tempo_to_bpm):
         return row
     return replace(row, asked=f"{wish:.5g} to {brief.tempo_to_bpm:.5g} bpm", passed=False)

@@ -19,10 +19,13 @@ from img2music.metrics.compliance.file_notes import Mark, values_between
 from img2music.metrics.compliance.midi_contents import MidiContents
 from img2music.metrics.compliance.musicxml_contents import MusicXmlContents
 from img2music.performers.expressive import ExpressivePerformer
+from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.composer import Composer
 from img2music.section import Hit, TempoChange
 from img2music.theory import Key
 from img2music.theory.key_map import KeyMap
+from img2music.words.exact_wishes import settle_words
+from tests.support.made_scenes import make_scene
 from tests.support.moving_plans import moving_plan, with_hits
 
 if TYPE_CHECKING:
@@ -297,3 +300,21 @@ def test_a_glide_in_several_pieces_is_told_as_one() -> None:
     rows = rows_of(plan, write_midi(ExpressivePerformer()(score, plan)), write_musicxml(score))
     assert rows["tempo"].passed
     assert rows["tempo"].asked == "A1: 72 bpm; A2: 72, rising to 84, slowing to 76 bpm; B-outro: 72 bpm"
+
+
+@pytest.mark.parametrize(
+    ("words", "promise"), [("90 bpm, accelerando", "tempo"), ("D minor, major at the end", "key"), ("D minor, 70 bpm", "key")]
+)
+def test_what_words_move_away_from_is_a_wish_for_the_beginning(words: str, promise: str) -> None:
+    brief = settle_words(Brief.of(seconds=30, words=words))
+    plan = RulesPlanner()(make_scene(), brief)
+    score = Composer()(plan)
+    midi, musicxml = write_midi(ExpressivePerformer()(score, plan)), write_musicxml(score)
+
+    def row(plan: CompositionPlan) -> ComplianceRow:
+        return next(row for row in check_compliance(plan, brief, midi=midi, musicxml=musicxml) if row.promise == promise)
+
+    assert row(plan).passed
+    otherwise = row(plan.model_copy(update={"tempo_bpm": 80.0, "key": "E minor"}))
+    assert not otherwise.passed or promise == "key"
+    assert words.partition(",")[0] in otherwise.asked
