@@ -170,7 +170,7 @@ def _tempo_marks(made: Made, read: Timeline) -> Iterator[str]:
             yield f"tempo {there[-1:] or 'none'} and not {step.bpm:g} at {made.place(step.onset_quarters)}"
             return
         found.pop(step.onset_quarters, None)
-        before = end - step.onset_quarters
+        before = max(before, end - step.onset_quarters)
     if found:
         yield f"{len(found)} tempi that are not planned, first at {made.place(min(found))}"
 

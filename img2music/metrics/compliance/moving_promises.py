@@ -40,6 +40,11 @@ if TYPE_CHECKING:
 
 __all__ = ["moving_meter", "moving_tempo"]
 
+_FINEST_PLACE = 960
+"""Parts of a quarter note; plans have places on a grid of 1/24, our MIDI files of 1/480."""
+_MOST_TEMPI = 8
+"""Of a section; what changes oftener is only counted on."""
+
 
 def moving_tempo(plan: CompositionPlan, brief: Brief, played: MidiContents, written: MusicXmlContents) -> ComplianceRow:
     """The tempo of every section, with its jumps and glides."""
@@ -101,13 +106,21 @@ def _stretch_words(point: TempoPoint) -> list[str]:
 
 
 def _joined(stretches: Iterable[list[str]]) -> str:
-    """The stretches of a section in words; a tempo that has been reached is not said again."""
+    """The stretches of a section in words; a tempo that has been reached is not said again, and a glide that goes on is one."""
     told: list[str] = []
     for first, *glide in stretches:
         if not told or told[-1].rpartition(" ")[2] != first:
             told.append(first)
+        elif glide and told[-1].partition(" ")[0] == glide[0].partition(" ")[0]:
+            told.pop()
         told += glide
-    return f"{', '.join(told)} bpm"
+    rest = max(0, len(told) - _MOST_TEMPI)
+    return f"{', '.join(told[:_MOST_TEMPI])} bpm{f' and {rest} more' if rest else ''}"
+
+
+def _exact(mark: Mark[float]) -> Fraction:
+    """A mark's place as the plan tells it: a third of a quarter note is no number of a file's."""
+    return Fraction(mark.onset_quarters).limit_denominator(_FINEST_PLACE)
 
 
 def _find_tempo(
@@ -118,7 +131,7 @@ def _find_tempo(
     for end, point in stretches:
         begin = point.onset_quarters
         places = {begin, *(step.onset_quarters for step in asked.steps if begin <= step.onset_quarters < end)}
-        places |= {Fraction(mark.onset_quarters) for mark in marks if begin < mark.onset_quarters < end}
+        places |= {place for place in map(_exact, marks) if begin < place < end}
         there = [
             (values_between(marks, float(place), float(place)), asked.bpm_at(place), _tolerance_bpm(source, asked, place))
             for place in sorted(places)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from img2music.realizers.chords.voice_leading import nearest_pitch
 from img2music.realizers.melody.beam_search import search_line
 from img2music.realizers.timeline import NoteEvent, chord_at
 from img2music.rng import generator
@@ -80,7 +81,7 @@ def vary_melody(
 
 
 def _in_key(context: CompositionContext, tune: SectionMelody, phrase: Phrase, limits: tuple[int, int]) -> SectionMelody:
-    """The tune in the phrase's key, by octaves as near as can be to where the melody sings."""
+    """The tune in the phrase's key, by octaves as near as can be to where the melody sings, and where the instrument reaches."""
     notes = []
     for note in tune.notes:
         onset = phrase.onset + note.slot.onset - tune.start
@@ -94,12 +95,19 @@ def _in_key(context: CompositionContext, tune: SectionMelody, phrase: Phrase, li
         )
         notes.append(replace(note, pitch=transpose_pitch(spelled, tune.key, phrase.key, was, now), heard=moved))
     pitches = [note.pitch for note in notes] or [limits[0]]
-    low, high = max(limits[0] - 2, context.player.low), min(limits[1] + 2, context.player.high)
-    octave = min(
-        (shift for shift in (-12, 0, 12)),
-        key=lambda shift: (max(0, low - min(pitches) - shift) + max(0, max(pitches) + shift - high), abs(shift)),
+    player = context.player
+    reach, sung = (player.low, player.high), (limits[0] - 2, limits[1] + 2)
+    octave = min((-12, 0, 12), key=lambda shift: (_beyond(pitches, shift, reach), _beyond(pitches, shift, sung), abs(shift)))
+    # A wide tune on an instrument of few notes: what no octave of the whole brings there goes by itself.
+    found = (nearest_pitch(note.pitch % 12, note.pitch + octave, *reach) for note in notes)
+    return replace(
+        tune, notes=tuple(replace(note, pitch=pitch) for note, pitch in zip(notes, found, strict=True)), key=phrase.key
     )
-    return replace(tune, notes=tuple(replace(note, pitch=note.pitch + octave) for note in notes), key=phrase.key)
+
+
+def _beyond(pitches: Sequence[int], shift: int, bounds: tuple[int, int]) -> int:
+    """By how much pitches that are moved by `shift` go below and above the bounds."""
+    return max(0, bounds[0] - min(pitches) - shift) + max(0, max(pitches) + shift - bounds[1])
 
 
 def note_event(slot: MelodySlot, pitch: int) -> NoteEvent:

@@ -171,6 +171,19 @@ def test_a_section_whose_notes_are_in_another_key_is_found_out(label: str) -> No
     assert f"labelled {label}" in row.found
 
 
+def test_few_bars_may_borrow_what_a_mode_has_of_its_own() -> None:
+    """Four bars of mixolydian with a major dominant; eight of them would have to show their seventh."""
+    section = {"key": "F mixolydian", "harmony": ("I", "vi ii", "V7", "I")}
+    kept = {}
+    for bars, course in ((4, {"B": section}), (8, {"A2": section, "B": section})):
+        plan = moving_plan(course, style="chamber-strings")
+        score = Composer()(plan)
+        kept[bars] = rows_of(plan, write_midi(ExpressivePerformer()(score, plan)), write_musicxml(score))["key"]
+    assert kept[4].passed
+    assert not kept[8].passed
+    assert "labelled F mixolydian; the notes are F major: E in" in kept[8].found
+
+
 def test_length_and_last_bar_go_by_the_tempo_map() -> None:
     plan = moving_plan({"A1": {"tempo_bpm": 144.0}, "B": {"tempo_bpm": 50.0}})
     score = Composer()(plan)
@@ -266,3 +279,21 @@ def test_readers_take_seconds_and_bars_from_the_file() -> None:
     assert written.meter_map == plan.meter_map
     assert (played.tempo_bpm, written.tempo_bpm, played.meter, written.meter, played.key) == (None,) * 5
     assert (written.bars, written.full, written.unfilled) == (plan.bars, True, frozenset())
+
+
+def test_tempi_on_thirds_of_a_quarter_note_are_found() -> None:
+    changes = tuple(TempoChange(bar=1, place=index / 24, bpm=80 + index % 2) for index in range(64))
+    plan = moving_plan({"A2": {"tempo_changes": changes}})
+    score = Composer()(plan)
+    rows = rows_of(plan, write_midi(ExpressivePerformer()(score, plan)), write_musicxml(score))
+    assert rows["tempo"].passed, rows["tempo"].found
+    assert rows["tempo"].asked == "A1: 72 bpm; A2: 80, 81, 80, 81, 80, 81, 80, 81 bpm and 56 more; B-outro: 72 bpm"
+
+
+def test_a_glide_in_several_pieces_is_told_as_one() -> None:
+    glide = (TempoChange(bar=1, bpm=80, over_bars=1), TempoChange(bar=2, bpm=84, over_bars=1.5))
+    plan = moving_plan({"A2": {"tempo_changes": (*glide, TempoChange(bar=4, bpm=76, over_bars=1))}})
+    score = Composer()(plan)
+    rows = rows_of(plan, write_midi(ExpressivePerformer()(score, plan)), write_musicxml(score))
+    assert rows["tempo"].passed
+    assert rows["tempo"].asked == "A1: 72 bpm; A2: 72, rising to 84, slowing to 76 bpm; B-outro: 72 bpm"
