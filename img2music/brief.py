@@ -49,7 +49,7 @@ _MEANT = {
     "looping": "loop", "format": "audio", "picture_path": "picture", "image": "picture", "max_pixel": "max_pixels",
 }  # fmt: skip
 """What other programs call a field, and what it is called here."""
-_OPTIONS = ("audio", "embed_audio", "max_pixels", "model", "on_event", "pipeline", "prompts", "stems", "takes")
+_OPTIONS = ("audio", "cancel", "embed_audio", "max_pixels", "model", "on_event", "pipeline", "prompts", "stems", "takes")
 """Options of `compose`, which are no wishes."""
 
 
