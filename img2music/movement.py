@@ -67,7 +67,7 @@ def tempo_map_of(sections: Sequence[Section], bpm: float, meters: MeterMap) -> T
             if arrival > end:
                 raise ValueError(
                     f"section {section.name!r}, bar {change.bar}: the tempo glides over {change.over_bars:g} bars, "
-                    f"beyond the section's {section.bars}; let it arrive inside"
+                    f"beyond the end in bar {section.bars}; let it arrive inside"
                 )
             if arrival > begin:
                 _set(points, TempoPoint(begin, now, change.bpm))

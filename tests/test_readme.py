@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from img2music import Brief, Pipeline
+from img2music.cli import main
+from img2music.section import Section
 from img2music.stages import load_stage
 from img2music.theory.pattern_names import PATTERNS
 from tests.support.made_scenes import make_scene
@@ -115,6 +117,21 @@ def test_every_pattern_is_in_the_guide_to_editing() -> None:
     page = (ROOT / "docs" / "editing.md").read_text(encoding="utf-8")
     for name in {name for table in PATTERNS.values() for name in table}:
         assert re.search(rf"\b{name}\b", page), name
+
+
+def test_the_moving_plan_of_the_guide_to_editing_is_kept(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = (ROOT / "docs" / "editing.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    for name in (*Section.shown_where_set, "hits", "materials"):
+        assert f'["{name}"]' in code, name
+    assert main(["plan", "demo/examples/moon.jpg", "--json", "--seconds", "50", "--key", "D minor"]) == 0
+    (place / "moon-plan.json").write_text(capsys.readouterr().out, encoding="utf-8")
+    exec(compile(code, "editing.md", "exec"), {})  # noqa: S102  our own page
+    assert main(["realize", "moon-plan.json", "-o", "edited", "--audio", "none"]) == 0
+    said = capsys.readouterr().out
+    assert "not kept" not in said
+    assert "F major from bar" in said
+    assert "rising to 96 from bar 2" in said
 
 
 def test_the_plug_in_of_the_guide_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

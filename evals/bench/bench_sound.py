@@ -34,8 +34,7 @@ from img2music.io.midi.import_midi import read_midi
 performance = read_midi(Path(sys.argv[1]).read_bytes(), name="song.mid")
 if sys.argv[2] != "start":
     from img2music.io.audio_files import encode
-    from img2music.theory import Key, Meter
-from img2music.renderers.soundfont.soundfont_renderer import SoundfontRenderer
+    from img2music.renderers.soundfont.soundfont_renderer import SoundfontRenderer
     rendering = SoundfontRenderer()(performance, stems=sys.argv[2] == "stems")
     for number, audio in enumerate([rendering.mix, *rendering.stems.values()]):
         Path(sys.argv[3], f"{number}.wav").write_bytes(encode(audio, "wav"))

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import img2music
-from evals.shared.timeline_readers import abc_timeline, midi_timeline, music21_timeline
+from evals.shared.timeline_readers import abc_timeline, midi_timeline, music21_midi_timeline, music21_timeline
 from img2music.io.abc.export_abc import write_abc
 from img2music.io.midi.export_midi import write_midi
 from img2music.io.musicxml.export_musicxml import write_musicxml
@@ -63,7 +63,7 @@ class Made:
     @cached_property
     def midi_by_music21(self) -> Timeline:
         """The strict performance as music21 reads it."""
-        return music21_timeline(self.strict_midi)
+        return music21_midi_timeline(self.strict_midi)
 
     @cached_property
     def page_by_music21(self) -> Timeline:

@@ -79,11 +79,8 @@ def _maps(made: Made) -> Iterator[str]:
         yield "the piece has other sections than the plan"
 
 
-def _onsets(made: Made, read: Timeline, *, grid: int = 0, bars_split_drums: bool = False) -> Iterator[str]:
-    """Every note of the score at its quarter, and no other; of kits whose pitches a reader drops, the places.
-
-    `bars_split_drums`: the reader divides strokes at bar lines without a tie.
-    """
+def _onsets(made: Made, read: Timeline, *, grid: int = 0) -> Iterator[str]:
+    """Every note of the score at its quarter, and no other; of kits whose pitches a reader drops, the places."""
 
     def on_grid(onset: Fraction) -> Fraction:
         return Fraction(round(onset * grid), grid) if grid else onset
@@ -94,8 +91,6 @@ def _onsets(made: Made, read: Timeline, *, grid: int = 0, bars_split_drums: bool
         kit = part.instrument.kit and drops
         wanted |= {(on_grid(note.onset_quarters), -1 if kit else note.pitch) for note in part.notes}
     heard = {(on_grid(onset), pitch) for onset, pitch in read.notes}
-    if bars_split_drums:
-        heard -= {(made.score.meter_map.bar_onset(bar), -1) for bar in range(made.score.bars)} - wanted
     for kind, notes in (("missing", wanted - heard), ("not written", heard - wanted)):
         if notes:
             onset, pitch = min(notes)
@@ -175,7 +170,7 @@ def _tempo_marks(made: Made, read: Timeline) -> Iterator[str]:
             yield f"tempo {there[-1:] or 'none'} and not {step.bpm:g} at {made.place(step.onset_quarters)}"
             return
         found.pop(step.onset_quarters, None)
-        before = end - step.onset_quarters
+        before = max(before, end - step.onset_quarters)
     if found:
         yield f"{len(found)} tempi that are not planned, first at {made.place(min(found))}"
 
@@ -199,7 +194,8 @@ def _full_bars(made: Made) -> Iterator[str]:
 
 
 def _engraving(made: Made) -> Iterator[str]:
-    yield from (line for line in verovio_complaints(made.page) if VERY_FULL not in line)
+    # What stands behind a tab goes on with the line before: how full the bar is.
+    yield from (line for line in verovio_complaints(made.page) if VERY_FULL not in line and "] \t" not in line)
 
 
 def _length(made: Made) -> Iterator[str]:
@@ -282,8 +278,6 @@ def _replayed(made: Made) -> Iterator[str]:
 
 def _kept(made: Made) -> Iterator[str]:
     anew = recompose(made.piece, keep=_KEPT, seed=made.plan.seed + 1, audio=None, on_event=lambda event: None)
-    if made.score == anew.score and len(made.score.parts) > len(_KEPT) + 1:
-        yield "nothing was made anew"
     there = midi_timeline(write_midi(StrictPerformer()(anew.score, anew.plan)))
     for number, part in enumerate(made.score.parts):
         if part.role in _KEPT and made.by_mido.parts[number] != there.parts[number]:
@@ -303,7 +297,7 @@ CHECKS: dict[str, Callable[[Made], Iterator[str]]] = {
     "plan is read back as it was written": _json_round_trip,
     "score and performance have the plan's maps": _maps,
     "notes at their quarters, mido in MIDI": lambda made: _onsets(made, made.by_mido),
-    "notes at their quarters, music21 in MIDI": lambda made: _onsets(made, made.midi_by_music21, bars_split_drums=True),
+    "notes at their quarters, music21 in MIDI": lambda made: _onsets(made, made.midi_by_music21),
     "notes at their quarters, music21 in MusicXML": lambda made: _onsets(made, made.page_by_music21),
     "notes at their quarters, abc2midi in ABC": lambda made: _onsets(made, made.by_abc2midi[0], grid=_GRID),
     "no complaint of abc2midi": lambda made: iter(made.by_abc2midi[1]),
@@ -318,6 +312,7 @@ CHECKS: dict[str, Callable[[Made], Iterator[str]]] = {
     ),
     "length in seconds, mido": _length,
     "metres, keys, tempi at their places, mido": lambda made: _marks(made, made.by_mido),
+    "metres, keys at their places, music21 in MIDI": lambda made: _marks(made, made.midi_by_music21, tempi=False),
     "metres, keys at their places, music21 in MusicXML": lambda made: _marks(made, made.page_by_music21, tempi=False),
     "marks of tempo at their places, MusicXML": _printed,
     "metres, keys at their places, abc2midi": lambda made: _marks(made, made.by_abc2midi[0], tempi=False),

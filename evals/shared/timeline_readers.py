@@ -28,7 +28,16 @@ from evals.shared.independent_readers import sharps_of_key
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["PageTimes", "ReadNote", "Timeline", "abc_timeline", "midi_timeline", "music21_timeline", "page_times"]
+__all__ = [
+    "PageTimes",
+    "ReadNote",
+    "Timeline",
+    "abc_timeline",
+    "midi_timeline",
+    "music21_midi_timeline",
+    "music21_timeline",
+    "page_times",
+]
 
 _DRUMS = 9
 Marks = tuple[tuple[Fraction, Any], ...]
@@ -161,30 +170,75 @@ def abc_timeline(tune: bytes) -> tuple[Timeline, tuple[str, ...]]:
     return replace(read, meters=meters, keys=keys), said
 
 
-def music21_timeline(content: bytes | str) -> Timeline:
-    """A MIDI file (bytes) or a MusicXML document (text) as music21 reads it, nothing rounded to a grid; seconds are music21's own."""
+def music21_midi_timeline(content: bytes) -> Timeline:
+    """A MIDI file's events as music21 reads them, before it makes bars of them: it then moves notes and tempi that lie over bar lines.
+
+    It keeps tempi to a hundredth of a beat a minute; seconds are its own sums.
+    """
     import music21
 
-    if isinstance(content, bytes):
-        stream: Any = music21.midi.translate.midiStringToStream(content, quantizePost=False)  # type: ignore[no-untyped-call]
-    else:
-        stream = music21.converter.parseData(content, format="musicxml")
+    file: Any = music21.midi.MidiFile()
+    file.readstr(content)
+    found: dict[str, list[tuple[Fraction, Any]]] = defaultdict(list)
+    parts: list[list[ReadNote]] = []
+    for track in file.tracks:
+        events = music21.midi.translate.getTimeForEvents(track)
+        for ticks, mark in music21.midi.translate.getMetaEvents(events):
+            place = Fraction(ticks, file.ticksPerQuarterNote)
+            if isinstance(mark, music21.tempo.MetronomeMark):
+                found["tempi"].append((place, float(mark.number or 0)))
+            elif isinstance(mark, music21.meter.TimeSignature):
+                found["meters"].append((place, mark.ratioString))
+            elif isinstance(mark, music21.key.KeySignature):
+                found["keys"].append((place, mark.sharps))
+        parts.append(
+            [
+                ReadNote(
+                    Fraction(on, file.ticksPerQuarterNote),
+                    event.pitch or 0,
+                    event.velocity or 0,
+                    Fraction(off, file.ticksPerQuarterNote),
+                )
+                for on, off, event in music21.midi.translate.getNotesFromEvents(events)
+            ]
+        )
+    tempi = _without_repeats(found["tempi"])
+    times = _music21_seconds(tempi, {note.onset for part in parts for note in part})
+    return Timeline(
+        parts=tuple(tuple(sorted(replace(note, seconds=times[note.onset]) for note in part)) for part in parts[1:]),
+        tempi=tempi,
+        meters=_without_repeats(found["meters"]),
+        keys=_without_repeats(found["keys"]),
+    )
+
+
+def _music21_seconds(tempi: Marks, onsets: Iterable[Fraction]) -> dict[Fraction, float]:
+    """When each place sounds by music21's own reckoning."""
+    import music21
+
+    clock: Any = music21.stream.Stream()
+    for onset, bpm in tempi:
+        clock.insert(onset, music21.tempo.MetronomeMark(number=bpm))
+    for onset in sorted(onsets):
+        clock.insert(onset, music21.note.Rest(quarterLength=0.25))
+    return {
+        _fraction(entry["element"].getOffsetBySite(clock)): entry["offsetSeconds"]
+        for entry in clock.secondsMap
+        if isinstance(entry["element"], music21.note.Rest)
+    }
+
+
+def music21_timeline(document: str) -> Timeline:
+    """A MusicXML document as music21 reads it; seconds are music21's own."""
+    import music21
+
+    stream: Any = music21.converter.parseData(document, format="musicxml")
     # One list of tempi for all parts: those of a page stand in its first part.
     marks = _without_repeats(
         (_fraction(mark.getOffsetInHierarchy(stream)), round(float(mark.getQuarterBPM()), 9))
         for mark in stream.recurse().getElementsByClass(music21.tempo.MetronomeMark)
     )
-    clock: Any = music21.stream.Stream()
-    for onset, bpm in marks:
-        clock.insert(onset, music21.tempo.MetronomeMark(number=bpm))
-    onsets = sorted({_fraction(note.getOffsetInHierarchy(stream)) for note in stream.recurse().notes})
-    for onset in onsets:
-        clock.insert(onset, music21.note.Rest(quarterLength=0.25))
-    times = {
-        _fraction(entry["element"].getOffsetBySite(clock)): entry["offsetSeconds"]
-        for entry in clock.secondsMap
-        if isinstance(entry["element"], music21.note.Rest)
-    }
+    times = _music21_seconds(marks, {_fraction(note.getOffsetInHierarchy(stream)) for note in stream.recurse().notes})
     parts, bars, fills = [], [], []
     meters: dict[Marks, str] = {}
     keys: dict[Marks, str] = {}

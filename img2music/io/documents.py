@@ -233,6 +233,7 @@ def _twice(root: yaml.Node | None) -> tuple[str, int] | None:
 def _validated(
     tree: Any, model: type[M], kind: str, source: str, find_line: Callable[[Sequence[int | str]], int | None] | None = None
 ) -> M:
+    _refuse_long_lists(tree, model, kind, source)
     try:
         return model.model_validate(tree)
     except ValidationError as error:
@@ -256,6 +257,17 @@ def _validated(
         message += suggest_correction(model, first)
         place = ".".join(str(step) for step in path)
         raise _fault(f"{source}:{line}" if line else source, place, message, kind, remedy) from None
+
+
+def _refuse_long_lists(tree: Any, model: type[BaseModel], kind: str, source: str) -> None:
+    """Refuses lists that are too long before a look at what they hold: a validator would tell every fault of a million entries."""
+    if not isinstance(tree, dict):
+        return
+    for name, field in model.model_fields.items():
+        given = tree.get(field.alias or name)
+        most = next((one.max_length for one in field.metadata if hasattr(one, "max_length")), None)
+        if most is not None and isinstance(given, list) and len(given) > most:
+            raise _fault(source, name, f"a list of {len(given)}; give at most {most}", kind)
 
 
 def _kind_of(tree: Any) -> str:

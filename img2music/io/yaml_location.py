@@ -70,7 +70,10 @@ def suggest_correction(model: type[BaseModel], fault: Mapping[str, Any]) -> str:
         return _offer(str(name), _names(owner)) if owner else ""
     if fault["type"] == "literal_error":
         known = _EXPECTED.findall(str(fault["ctx"]["expected"]))
-        near = get_close_matches(str(fault["input"]), known, n=1, cutoff=_CUTOFF)
+        given = fault["input"]
+        if str(given) in str(fault["ctx"]["expected"]).split(" or "):
+            return f" (not the {type(given).__name__} {given!r})".replace("the str", "the text")
+        near = get_close_matches(str(given), known, n=1, cutoff=_CUTOFF)
         return f" (not {str(fault['input'])[:60]!r}{f'; did you mean {near[0]!r}?' if near else ''})"
     return ""
 

@@ -10,7 +10,8 @@ A hit never moves: what sounds across it is struck again, and where nobody would
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from img2music.realizers.chords.voice_leading import nearest_pitch
@@ -21,7 +22,6 @@ from img2music.theory import instrument
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
-    from fractions import Fraction
 
     from img2music.plan import CompositionPlan, PartPlan
     from img2music.realizers.timeline import ChordSpan
@@ -34,6 +34,8 @@ _LOUDER, _LOUDEST = 12, 30
 """Added to the velocity of an accent of strength 0 and of strength 1 (our choice)."""
 _STRONGER_BY = 0.5
 """Likewise for a drummer's stroke, as a share of its weight."""
+_STRUCK_WEIGHT, _OVER_NEIGHBOURS = 1.1, 1.1
+"""Weight of a stroke that is added, and how much stronger than those beside it an accent is at least (our choice)."""
 _REST_BARS = 2
 """How long somebody rests before an entry."""
 _LINES = {"melody", "counter"}
@@ -48,6 +50,8 @@ class _Band:
     spans: Sequence[ChordSpan]
     lines: dict[str, list[NoteEvent]]
     kept: Collection[str]
+    entered: dict[str, Fraction] = field(default_factory=dict)
+    """Where parts came in last, by id."""
 
     def free(self) -> list[PartPlan]:
         """The parts whose lines may change."""
@@ -98,6 +102,8 @@ def _enter(band: _Band, hit: Hit, onset: Fraction) -> None:
     carrier = section.tune_by or (lead.id if lead is not None else None)
     playing = [part for part in band.free() if part.id not in section.silent and _plays_in(band.lines[part.id], onset, end)]
     others = [part for part in playing if part.id != carrier] or playing
+    # Who has just come in is not silenced for the next one's sake, where there is anybody else.
+    others = [part for part in others if band.entered.get(part.id, Fraction(-1)) < begin] or others
     # The colour of the band waits: who needs the most energy to play, the last of equals.
     waiting = sorted(others, key=lambda part: (part.from_energy, band.plan.parts.index(part)), reverse=True)[
         : 1 if hit.strength < 2 / 3 else 2
@@ -107,6 +113,9 @@ def _enter(band: _Band, hit: Hit, onset: Fraction) -> None:
     for part in waiting:
         line = band.lines[part.id]
         sounding = note_at(line, onset)
+        if (last := band.entered.get(part.id, Fraction(-1))) >= begin:
+            begin = last + (onset - last) / 2
+        band.entered[part.id] = onset
         before = [replace(event, duration=min(event.duration, begin - event.onset)) for event in line if event.onset < begin]
         after = [event for event in line if event.onset >= onset]
         if sounding is not None and sounding.onset < onset:
@@ -184,17 +193,16 @@ def _crashed(line: Sequence[NoteEvent], onset: Fraction, bar_end: Fraction, stre
     orchestral = instrument(part.instrument).program == _ORCHESTRAL
     added = [DRUMS["concert cymbal" if orchestral else "crash"][0], DRUMS["bass drum" if orchestral else "kick"][0]]
     before, after, end = _inserted(line, onset, min(bar_end, onset + 1))
-    here = next((event for event in line if event.onset == onset), None)
-    if here is None:
-        here = NoteEvent(onset, end - onset, ())
+    here = next((event for event in line if event.onset == onset), NoteEvent(onset, end - onset, ()))
     pitches = tuple(sorted({*here.pitches, *added}))
-    if here.weights:
+    beside = [weight for event in (*before[-2:], *after[:2]) for weight in event.weights]
+    if here.weights or (beside and not here.pitches):
         played = dict(zip(here.pitches, zip(here.weights, here.lags, strict=True), strict=True))
-        lag = min(here.lags)
-        strokes = [played.get(pitch, (1.1, lag)) for pitch in pitches]
-        here = replace(
-            here, pitches=pitches, weights=tuple(weight for weight, _ in strokes), lags=tuple(lag for _, lag in strokes)
-        )
-    else:
-        here = replace(here, pitches=pitches)
-    return [*before, replace(_louder(here, strength), articulation=""), *after]
+        lag = min(here.lags, default=0.0)
+        strokes = [played.get(pitch, (_STRUCK_WEIGHT, lag)) for pitch in pitches]
+        here = replace(here, weights=tuple(weight for weight, _ in strokes), lags=tuple(lag for _, lag in strokes))
+    here = _louder(replace(here, pitches=pitches), strength)
+    if here.weights and beside:  # a ghost note that grows may still be one
+        least = _OVER_NEIGHBOURS * max(beside)
+        here = replace(here, weights=tuple(max(weight, least) for weight in here.weights))
+    return [*before, replace(here, articulation=""), *after]

@@ -11,15 +11,17 @@ page; tempo in quarter notes a minute. Knows nothing of HTML.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from img2music.movement import meter_map_of, tempo_map_of
 from img2music.report.text_format import format_clock, format_number, tempo_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from fractions import Fraction
+    from collections.abc import Callable, Iterable, Iterator
 
     from img2music.plan import CompositionPlan, Hit, Section
+    from img2music.theory.tempo_map import TempoMap
 
 __all__ = ["Course", "hit_words", "key_course", "meter_course", "section_words", "tempo_course", "tempo_range_words"]
 
@@ -67,21 +69,29 @@ def meter_course(plan: CompositionPlan) -> Course:
 
 def tempo_course(plan: CompositionPlan, unit: str = "", shown: Callable[[float], str] = format_number) -> Course:
     """The tempi with their glides; `unit` follows the first, such as " quarter notes a minute", and `shown` writes a tempo."""
-    changes: list[tuple[str, str]] = []
-    reached: float | None = None
-    for point in plan.tempo_map.points:
-        if point.onset_quarters >= plan.duration_quarters:
-            break
-        where = _where(plan, point.onset_quarters)
-        if point.onset_quarters and point.bpm != reached:
-            changes.append((shown(point.bpm), where))
-        reached = point.bpm
-        if point.ramp_to_bpm is not None and point.ramp_to_bpm != point.bpm:
-            changes.append((f"{'rising' if point.ramp_to_bpm > point.bpm else 'slowing'} to {shown(point.ramp_to_bpm)}", where))
-            reached = point.ramp_to_bpm
+    changes = [
+        (f"{way}{' to ' if way else ''}{shown(bpm)}", _where(plan, onset))
+        for onset, way, bpm in _tempo_changes(plan.tempo_map, plan.duration_quarters)
+    ]
     first = shown(plan.tempo_map.bpm)
     course = Course.of(first, changes)
     return Course(first + unit, course.then)
+
+
+def _tempo_changes(tempi: TempoMap, end_quarters: Fraction) -> Iterator[tuple[Fraction, str, float]]:
+    """Where the tempo changes before an end, the way it glides ("" for a jump) and where it leads; glides the same way are one."""
+    glides = {glide.onset_quarters: glide for glide in tempi.glides}
+    reached, arrives = tempi.bpm, Fraction(0)
+    for point in tempi.points:
+        onset = point.onset_quarters
+        if arrives > onset or onset >= end_quarters:
+            continue
+        if point.bpm != reached:
+            yield onset, "", point.bpm
+        reached = point.bpm
+        if (glide := glides.get(onset)) is not None:
+            yield onset, "rising" if glide.rises else "slowing", glide.end_bpm
+            reached, arrives = glide.end_bpm, glide.end_quarters
 
 
 def tempo_range_words(plan: CompositionPlan) -> str:
@@ -95,10 +105,10 @@ def section_words(plan: CompositionPlan, section: Section) -> str:
     """What a section has of its own: "F major, 3/4, 96 rising to 120"; empty where it has nothing."""
     words = [section.key or "", section.meter or ""]
     tempo = "" if section.tempo_bpm is None else format_number(section.tempo_bpm)
-    now = plan.tempo_bpm if section.tempo_bpm is None else section.tempo_bpm
-    for change in section.tempo_changes:
-        glides = "then" if not change.over_bars else "rising to" if change.bpm > now else "slowing to"
-        tempo, now = f"{tempo} {glides} {format_number(change.bpm)}".strip(), change.bpm
+    meters = meter_map_of((section,), plan.parsed_meter)
+    tempi = tempo_map_of((section,), plan.tempo_bpm, meters)
+    for _, way, bpm in _tempo_changes(tempi, meters.bar_onset(section.bars)):
+        tempo = f"{tempo} {f'{way} to' if way else 'then'} {format_number(bpm)}".strip()
     return ", ".join(word for word in (*words, tempo) if word)
 
 

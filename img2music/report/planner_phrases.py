@@ -47,8 +47,13 @@ def is_stale_conflict(conflict: str, plan: CompositionPlan) -> bool:
     if match is None:
         return False
     choice, wish = match.groups()
-    says = {"tempo": f"{plan.tempo_bpm:g}", "key": plan.key, "metre": plan.meter}[choice]
-    return wish != says
+    keys, tempi = [point.key.name for point in plan.key_map.points], plan.tempo_map.points
+    says = {
+        "tempo": {f"{plan.tempo_bpm:g}", f"{plan.tempo_bpm:g} to {tempi[-1].bpm:g}"},
+        "key": {plan.key, ", then ".join(keys)},
+        "metre": {plan.meter},
+    }[choice]
+    return wish not in says
 
 
 def changed_choice(reason: Reason, plan: CompositionPlan) -> str | None:

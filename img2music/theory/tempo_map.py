@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "RAMP_STEP_QUARTERS",
     "SECONDS_A_MINUTE",
+    "TempoGlide",
     "TempoMap",
     "TempoPoint",
     "TempoStep",
@@ -75,6 +76,21 @@ class TempoStep:
 
 
 @dataclass(frozen=True, slots=True)
+class TempoGlide:
+    """A stretch in which the tempo only rises or only slows, as an ear takes it: however many points it passes, it is one."""
+
+    onset_quarters: Fraction
+    end_quarters: Fraction
+    begin_bpm: float
+    end_bpm: float
+
+    @property
+    def rises(self) -> bool:
+        """Whether it gets faster."""
+        return self.end_bpm > self.begin_bpm
+
+
+@dataclass(frozen=True, slots=True)
 class TempoMap:
     """The tempo of a whole piece.
 
@@ -104,6 +120,21 @@ class TempoMap:
     def bpm(self) -> float:
         """The tempo at the beginning."""
         return self.points[0].bpm
+
+    @property
+    def glides(self) -> tuple[TempoGlide, ...]:
+        """Where the tempo glides, in order; one that goes on the same way without a jump is told as one."""
+        found: list[TempoGlide] = []
+        for point, following in pairwise(self.points):
+            if point.ramp_to_bpm is None or point.ramp_to_bpm == point.bpm:
+                continue
+            glide = TempoGlide(point.onset_quarters, following.onset_quarters, point.bpm, point.ramp_to_bpm)
+            last = found[-1] if found else None
+            if last and (last.end_quarters, last.end_bpm, last.rises) == (glide.onset_quarters, glide.begin_bpm, glide.rises):
+                found[-1] = TempoGlide(last.onset_quarters, glide.end_quarters, last.begin_bpm, glide.end_bpm)
+            else:
+                found.append(glide)
+        return tuple(found)
 
     def bpm_at(self, quarters: Fraction | float) -> float:
         """The tempo at a place; at a change the new one."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from img2music.brief import Brief
     from img2music.words.parse_result import WordsReading
 
-__all__ = ["overruled_words", "settle_words", "without_words"]
+__all__ = ["overruled_words", "settle_words", "wishes_for_the_beginning", "without_words"]
 
 _EXACT = ("seconds", "tempo_bpm", "key", "meter")
 _NAMES = {
@@ -44,6 +44,19 @@ def settle_words(brief: Brief) -> Brief:
     if reading.only and reading.instruments and "instruments" not in brief.model_fields_set and len(reading.instruments) <= 12:
         update["instruments"] = reading.instruments
     return brief.model_copy(update=update) if update else brief
+
+
+def wishes_for_the_beginning(brief: Brief) -> frozenset[str]:
+    """Those of "key" and "tempo_bpm" that words say and move away from: "90 bpm, accelerando", "D minor, major at the end"."""
+    if not brief.words or brief.loop:
+        return frozenset()
+    reading = read_words(brief.words, brief.glosses)
+    found = set()
+    if reading.tempo_trend is not None and brief.tempo_to_bpm is None and reading.tempo_bpm == brief.tempo_bpm is not None:
+        found.add("tempo_bpm")
+    if reading.end_mode is not None and brief.keys == (reading.key,):
+        found.add("key")
+    return frozenset(found)
 
 
 def without_words(brief: Brief) -> dict[str, Any]:

@@ -110,12 +110,13 @@ def _first(
     values = [value(one) for one in found]
     for one, other in zip(found, values, strict=True):
         if other != values[0]:
-            aside.append(UnreadWord(one.words, f"a piece has one {_NAMES.get(kind, kind)}, {values[0]}"))
+            aside.append(UnreadWord(one.words, f"words name one {_NAMES.get(kind, kind)}, {values[0]}{_SEVERAL.get(kind, '')}"))
             if one in read:
                 read.remove(one)
     return values[0] if values else None
 
 
+_SEVERAL = {"bpm": "; two are asked for with --tempo 72-96", "key": "; several are asked for with --key"}
 _NAMES = {"bpm": "tempo", "seconds": "length", "meter": "metre"}
 
 

@@ -139,3 +139,18 @@ def test_the_line_on_a_terminal_says_how_far_it_is() -> None:
     assert (
         progress_line("hills.png", Event("renderer", "progress", 0.0, "making it sound", 0.4)) == "hills.png: making it sound 40%"
     )
+
+
+def test_while_the_program_is_still_loading() -> None:
+    code = """
+import sys
+class Pressed:
+    def find_spec(self, name, path=None, target=None):
+        if name == "img2music.cli":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Pressed())
+from img2music.__main__ import run
+sys.exit(run())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == QUIET

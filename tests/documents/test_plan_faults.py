@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from copy import deepcopy
 from functools import cache
 from math import inf, nan
@@ -13,6 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from img2music.errors import DocumentError
+from img2music.io.documents import load_plan
 from img2music.movement import place_in_words
 from img2music.plan import CompositionPlan
 from tests.support.commands import assert_one_line
@@ -82,8 +85,8 @@ FAULTS: list[tuple[Change, str]] = [
     (tempo(bar=2.5), "section 'A2', bar 2.5: Input should be a valid integer, got a number with a fractional part"),
     (tempo(place=4), "section 'A2', bar 2: a tempo at 4 lies outside a bar of 4/4; places go from 0 to below 4 quarter notes"),
     (tempo(place=-1), "section 'A2', bar 2: Input should be greater than or equal to 0"),
-    (tempo(bar=4, over_bars=2), "section 'A2', bar 4: the tempo glides over 2 bars, beyond the section's 4; let it arrive inside"),
-    (tempo(bar=4, place=2, over_bars=1), "section 'A2', bar 4: the tempo glides over 1 bars, beyond the section's 4; let it arrive inside"),
+    (tempo(bar=4, over_bars=2), "section 'A2', bar 4: the tempo glides over 2 bars, beyond the end in bar 4; let it arrive inside"),
+    (tempo(bar=4, place=2, over_bars=1), "section 'A2', bar 4: the tempo glides over 1 bars, beyond the end in bar 4; let it arrive inside"),
     (tempo(over_bars=-1), "section 'A2', bar 2: Input should be greater than or equal to 0"),
     (lambda tree: tree["sections"][2].update(tempo_changes=[{"bar": 2, "place": 3, "bpm": 90}]),
      "section 'B', bar 2: a tempo at 3 lies outside a bar of 3/4; places go from 0 to below 3 quarter notes"),
@@ -191,3 +194,20 @@ def test_sections_bars_and_nothing() -> None:
     assert place_in_words(tree, ("hits", 1)) == "bar 4"
     assert place_in_words(tree, ("hits", 2)) == place_in_words(tree, ("tempo_bpm",)) == place_in_words(tree, ()) == ""
     assert place_in_words({"hits": [{"bar": 10**400}]}, ("hits", 0, "bar")) == ""
+
+
+def test_a_list_without_end_is_refused_before_its_entries_are_looked_at(tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps({**_tree(), "hits": [{}] * 300_000}), encoding="utf-8")
+    began = time.process_time()
+    with pytest.raises(DocumentError, match=r"plan\.json, hits: a list of 300000; give at most 2000; "):
+        load_plan(path)
+    assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(("version", "said"), [("2", "not the text '2'"), ("two", "not 'two'"), (None, "not 'None'")])
+def test_a_version_that_is_no_number_is_told_as_what_it_is(tmp_path: Path, version: object, said: str) -> None:
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps({**_tree(), "version": version}), encoding="utf-8")
+    with pytest.raises(DocumentError, match=rf"plan\.json, version: Input should be 2 \({said}\); "):
+        load_plan(path)

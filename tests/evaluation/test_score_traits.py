@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from fractions import Fraction
+from math import log2
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from img2music.evaluation.diversity import decided_feeling, extract_traits, mean_trait_distance
+from img2music.theory import Key
+from img2music.theory.key_map import KeyMap
 from tests.support.made_notes import score_from_words
 from tests.support.made_pipelines import SHORT, make_pipeline
+from tests.support.moving_plans import moving_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,3 +48,23 @@ def test_a_transposed_piece_is_the_same_and_another_rhythm_is_not(traits: Callab
     assert slower is not None
     assert other is not None
     assert 0 < slower < other <= 1
+
+
+def test_a_piece_that_moves_is_told_by_what_it_is_on_the_whole(make_picture: Callable[..., Path]) -> None:
+    piece = make_pipeline().compose(make_picture(), SHORT, audio=None)
+    course: dict[str, dict[str, Any]] = {
+        "A1": {"tempo_bpm": 144.0},
+        "B": {"key": "D major", "meter": "3/4", "harmony": ("I", "IV", "V", "I")},
+    }
+    steady, moving = (extract_traits(replace(piece, plan=moving_plan(moves)), "plan") for moves in ({}, course))
+    assert steady["tempo"] == log2(72)
+    assert isinstance(moving["tempo"], float)
+    assert log2(72) < moving["tempo"] < log2(144)
+    assert isinstance(moving["mode"], float)
+    assert isinstance(steady["mode"], float)
+    assert moving["mode"] < steady["mode"], "a section in major is brighter"
+    assert (steady["metre"], moving["metre"]) == ("4/4", "4/4 3/4 4/4")
+    keys = KeyMap.of_stretches([(Fraction(0), Key.parse("C major")), (Fraction(2), Key.parse("D major"))])
+    score = replace(score_from_words("60:1 64:1 62:1 66:1"), key_map=keys)
+    found = extract_traits(replace(piece, score=score), "abc")["pitch classes"]
+    assert found == (0.5, 0, 0, 0, 0.5, 0, 0, 0, 0, 0, 0, 0), "counted from the tonic that holds"

@@ -79,6 +79,23 @@ def test_jumps_glides_and_many_changes() -> None:
     assert str(tempo_course(many)) == "60 (65 from bar 3, 75.5 from bar 5, 80.5 from bar 7, 90 from bar 9, and 4 more changes)"
 
 
+def test_glides_that_go_on_the_same_way_are_told_as_one() -> None:
+    glide = (TempoChange(bar=2, bpm=75.2, over_bars=1), TempoChange(bar=3, bpm=81.3, over_bars=2))
+    on = (TempoChange(bar=1, bpm=90, over_bars=2), TempoChange(bar=3, bpm=96, over_bars=2))
+    back = (TempoChange(bar=1, bpm=84, over_bars=2), TempoChange(bar=4, bpm=72))
+    plan = moving_plan(
+        {
+            "A1": {"tempo_changes": glide},
+            "A2": {"tempo_bpm": 81.3, "tempo_changes": on},
+            "B": {"tempo_bpm": 96.0, "tempo_changes": back},
+        }
+    )
+    assert str(tempo_course(plan)) == "72 (rising to 96 from bar 2, slowing to 84 from bar 9, 72 again from bar 12)"
+    assert [section_words(plan, section) for section in plan.sections] == [
+        "rising to 81.3", "81.3 rising to 96", "96 slowing to 84 then 72", "", "",
+    ]  # fmt: skip
+
+
 def test_what_a_section_has_of_its_own() -> None:
     plan = moving_plan()
     assert [section_words(plan, section) for section in plan.sections] == ["", "rising to 96", "F major, 3/4, 96", "", ""]
@@ -147,6 +164,13 @@ for (const time of {[time + 0.5 for time in starts]}) {{ {_BAR_OF_ANY} console.l
 """
     run = subprocess.run(["node", "-e", code], capture_output=True, text=True, check=True)
     assert run.stdout.split() == [str(bar) for bar in range(len(starts))]
+
+
+def test_what_the_piece_becomes_may_take_several_lines_on_the_page() -> None:
+    assert moving_page().count('<small class="then">') == 3
+    assert ".glance .then{display:block;white-space:normal}" in moving_page()
+    still = Pipeline.load("offline").compose_from(moving_plan({}), audio=None)
+    assert "then{" not in report_html(still, pages=(), pianoroll=pianoroll_svg(still.performance), audio_name=None)
 
 
 def test_the_page_lists_hits_with_their_reason() -> None:

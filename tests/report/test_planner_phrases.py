@@ -65,6 +65,20 @@ def test_a_wish_that_an_edit_overrode_is_not_told_as_kept() -> None:
     assert not any(str(conflict).startswith("you asked for ") for conflict in piece.manifest.conflicts)
 
 
+def test_a_wish_for_movement_is_told_whole_and_until_an_edit_overrides_a_part_of_it() -> None:
+    wish = Brief.of(seconds=30, style="folk", key="E minor, G major", tempo_bpm=61, tempo_to_bpm=80)
+    plan = RulesPlanner()(make_scene(), wish)
+    key, tempo = (conflict for conflict in plan.conflicts if is_about_wish(conflict, {"key", "tempo"}))
+    assert key.startswith("you asked for key E minor, then G major; the picture suggested ")
+    assert tempo.startswith("you asked for tempo 61 to 80; the picture suggested ")
+    assert not is_stale_conflict(key, plan)
+    assert not is_stale_conflict(tempo, plan)
+    steady = tuple(section.model_copy(update={"key": None, "tempo_changes": ()}) for section in plan.sections)
+    edited = plan.model_copy(update={"sections": steady})
+    assert is_stale_conflict(key, edited)
+    assert is_stale_conflict(tempo, edited)
+
+
 def test_conflicts_are_known_by_what_they_are_about() -> None:
     plan = RulesPlanner()(
         make_scene(), Brief.of(seconds=20.3, style="waltz", key="F# dorian", meter="6/8", tempo_bpm=77, loop=True)

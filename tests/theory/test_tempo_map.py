@@ -200,3 +200,15 @@ def test_a_map_that_can_not_be_is_refused_in_one_line(points: tuple[TempoPoint, 
 def test_a_map_can_not_be_scaled_to_nothing(factor: float) -> None:
     with pytest.raises(UsageError, match="give one above 0"):
         JUMP.scaled(factor)
+
+
+def test_a_glide_that_goes_on_the_same_way_is_one() -> None:
+    def at(place: int, bpm: float, goal: float | None = None) -> TempoPoint:
+        return TempoPoint(Fraction(place), bpm, goal)
+
+    on = TempoMap((at(0, 60, 70), at(4, 70, 90), at(8, 90, 80), at(12, 80, 80), at(16, 80, 70), at(20, 75, 70), at(24, 70)))
+    assert [(float(one.onset_quarters), float(one.end_quarters), one.begin_bpm, one.end_bpm) for one in on.glides] == [
+        (0, 8, 60, 90), (8, 12, 90, 80), (16, 20, 80, 70), (20, 24, 75, 70),
+    ]  # fmt: skip
+    assert [one.rises for one in on.glides] == [True, False, False, False]
+    assert TempoMap.constant(60).glides == ()

@@ -30,19 +30,17 @@ _TEMPO = 0x51
 _MICROSECONDS = 1_000_000
 _DEFAULT_TEMPO = 500_000  # until a file names a tempo
 _USUAL_TEMPI = range(60_000, 6_000_001)  # 1000 to 10 quarters a minute
-_MOST_BENT = 1 / 20_000
 _MOST_TEMPI = 20_000
 """A pianist's rubato, written down sixteenth by sixteenth for half an hour, has 15,000."""
 _NEAR = 50.0
-"""Microseconds by which round numbers of quarters a minute may be off by the end; a sixth of the shortest half tick that is played."""
+"""Microseconds by which round numbers of quarters a minute may be off at any time; half a tick is longer at every tempo that is kept."""
 
 
 def tempo_changes(tempi: TempoMap) -> Iterator[tuple[int, int]]:
     """A tempo map as (tick, microseconds a quarter), in order.
 
-    A file knows only whole microseconds. What one stretch gains or loses by that is given back in the next ones, so that errors never add up: at
-    every change the file is off by at most half a microsecond for each quarter note of the longest stretch so far. No tempo is bent for that
-    by more than 1 in 20,000.
+    A file knows only whole microseconds. What one stretch gains or loses by that is given back in the next, so that errors never add up: at every
+    change the file is off by at most half a microsecond for each quarter note of the stretch that ends there.
     """
     places = [round(step.onset_quarters * TICKS_PER_QUARTER) for step in tempi.steps]
     reached, written = 0, 0  # microseconds times ticks a quarter, so that they stay whole
@@ -51,9 +49,7 @@ def tempo_changes(tempi: TempoMap) -> Iterator[tuple[int, int]]:
             tempo = _microseconds(step.bpm)
         elif end > begin:
             due = tempi.seconds_at(Fraction(end, TICKS_PER_QUARTER)) * _MICROSECONDS * TICKS_PER_QUARTER
-            exact = SECONDS_A_MINUTE * _MICROSECONDS / step.bpm
-            bent = (due - reached) / (end - begin)
-            tempo = max(1, round(min(exact * (1 + _MOST_BENT), max(exact * (1 - _MOST_BENT), bent))))
+            tempo = max(1, round((due - reached) / (end - begin)))
             reached += tempo * (end - begin)
         else:
             continue

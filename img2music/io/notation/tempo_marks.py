@@ -1,7 +1,7 @@
 """Marks of tempo as a page shows them: "♩ = 96" where the tempo is set, "rit." and "accel." where it glides.
 
 A mark stands at the beginning, wherever the tempo becomes another, and where the beat that is counted does: a metre of dotted beats (6/8, 9/8,
-12/8) is counted in dotted quarters. A glide has its word where it begins and the new tempo's mark where it arrives.
+12/8) is counted in dotted quarters. A glide has its word where it begins and the new mark where it arrives, and none on its way.
 Conventions: onsets in quarter notes from the start of the piece; tempo in quarter notes a minute. Every file that shows tempo shows these
 marks and no others. Knows nothing of formats.
 """
@@ -9,7 +9,6 @@ marks and no others. Knows nothing of formats.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -58,7 +57,13 @@ class Glide:
 
 def tempo_marks(tempi: TempoMap, meters: MeterMap) -> tuple[TempoMark, ...]:
     """Every tempo that a page shows, in order."""
-    set_at = {point.onset_quarters: point.bpm for point in tempi.points}
+    passed = {
+        point.onset_quarters
+        for glide in tempi.glides
+        for point in tempi.points
+        if glide.onset_quarters < point.onset_quarters < glide.end_quarters
+    }
+    set_at = {point.onset_quarters: point.bpm for point in tempi.points if point.onset_quarters not in passed}
     dotted_at = {point.onset_quarters: point.meter.is_compound for point in meters.points}
     inside = iter(glides(tempi))
     glide = next(inside, None)
@@ -78,8 +83,4 @@ def tempo_marks(tempi: TempoMap, meters: MeterMap) -> tuple[TempoMark, ...]:
 
 def glides(tempi: TempoMap) -> tuple[Glide, ...]:
     """Where the tempo glides, in order."""
-    return tuple(
-        Glide(point.onset_quarters, following.onset_quarters, "accel." if point.ramp_to_bpm > point.bpm else "rit.")
-        for point, following in pairwise(tempi.points)
-        if point.ramp_to_bpm is not None and point.ramp_to_bpm != point.bpm
-    )
+    return tuple(Glide(glide.onset_quarters, glide.end_quarters, "accel." if glide.rises else "rit.") for glide in tempi.glides)

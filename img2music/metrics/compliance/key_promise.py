@@ -6,7 +6,7 @@ has to rest on its tonic likewise. The others end on the way to the next key: it
 their key than like any other of the piece. Third and own degree are measured over all stretches of one key together, and the degree only where
 these have eight bars: few bars may well avoid it, or borrow a chord. A section in the other mode is found by itself all the same.
 A stretch of less than two bars is too short to show a key by its notes. One key in the brief is a wish for the whole piece, several are its
-way in their order.
+way in their order; a key of words that ask for the other mode at the end is one for the beginning.
 Conventions: places are those of the plan, in quarter notes; bars from 0.
 """
 
@@ -31,6 +31,7 @@ from img2music.metrics.compliance.file_notes import values_between
 from img2music.metrics.compliance.tonality import FEWEST_BARS, SectionEnd, fits_best, measure_tonality
 from img2music.metrics.compliance.tonality_text import tonality_words
 from img2music.theory import Key
+from img2music.words.exact_wishes import wishes_for_the_beginning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +81,8 @@ class _Stretch:
 def key_row(plan: CompositionPlan, brief: Brief, played: MidiContents, written: MusicXmlContents) -> ComplianceRow:
     """The row of the key."""
     wish = [Key.parse(name) for name in brief.keys]
-    keys = [wish[0] if len(wish) == 1 else plan.key_of(section) for section in plan.sections]
+    begins = "key" in wishes_for_the_beginning(brief)
+    keys = [wish[0] if len(wish) == 1 and not begins else plan.key_of(section) for section in plan.sections]
     runs = [
         (key, [one for _, one in run])
         for key, run in groupby(zip(keys, sections_in_time(plan), strict=True), lambda pair: pair[0])
@@ -96,6 +98,8 @@ def key_row(plan: CompositionPlan, brief: Brief, played: MidiContents, written: 
     row = by_section("key", by_whom(wish), [finds for finds, _ in told])
     if len(wish) > 1 and [stretch.key for stretch in stretches] != wish:
         row = replace(row, asked=" then ".join(brief.keys), passed=False)
+    if begins and keys[0] != wish[0]:
+        row = replace(row, asked=f"{brief.keys[0]} at the beginning", passed=False)
     row = replace(row, read_from=("MIDI", "MusicXML") if written.pitched_parts else ("MIDI",))
     found = [one for _, one in told if one is not None]
     if not found:

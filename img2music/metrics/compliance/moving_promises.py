@@ -2,7 +2,7 @@
 
 A section is kept where every file says there, from place to place, what was asked: its tempo at every step of every glide, its metre with bars
 that are full. One tempo or metre in the brief is a wish for the whole piece, and two tempi are how it begins and ends: a plan that does
-otherwise is told and not kept.
+otherwise is told and not kept. A tempo of words that ask for another later ("90 bpm, accelerando") is a wish for the beginning.
 Conventions: places are those of the plan, in quarter notes; bars from 0. Does not know whether the music is good.
 """
 
@@ -26,6 +26,7 @@ from img2music.metrics.compliance.file_notes import Mark, values_between
 from img2music.metrics.compliance.midi_contents import bpm_of, bpm_within
 from img2music.theory import Meter
 from img2music.theory.tempo_map import TempoMap, TempoPoint
+from img2music.words.exact_wishes import wishes_for_the_beginning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -40,11 +41,17 @@ if TYPE_CHECKING:
 
 __all__ = ["moving_meter", "moving_tempo"]
 
+_FINEST_PLACE = 960
+"""Parts of a quarter note; plans have places on a grid of 1/24, our MIDI files of 1/480."""
+_MOST_TEMPI = 8
+"""Of a section; what changes oftener is only counted on."""
+
 
 def moving_tempo(plan: CompositionPlan, brief: Brief, played: MidiContents, written: MusicXmlContents) -> ComplianceRow:
     """The tempo of every section, with its jumps and glides."""
     wish = brief.tempo_bpm
-    asked = plan.tempo_map if wish is None or brief.tempo_to_bpm is not None else TempoMap.constant(wish)
+    begins = wish is not None and "tempo_bpm" in wishes_for_the_beginning(brief)
+    asked = plan.tempo_map if wish is None or brief.tempo_to_bpm is not None or begins else TempoMap.constant(wish)
     said: tuple[tuple[Source, Marks[float]], ...] = (
         ("MIDI", tuple(Mark(mark.onset_quarters, bpm_of(mark.value)) for mark in played.tempi)),
         ("MusicXML", written.tempi),
@@ -62,6 +69,8 @@ def moving_tempo(plan: CompositionPlan, brief: Brief, played: MidiContents, writ
             for stretches in [_stretches(asked, span)]
         ],
     )
+    if wish is not None and begins and plan.tempo_map.bpm != wish:
+        return replace(row, asked=f"{wish:.5g} bpm at the beginning", passed=False)
     if wish is None or brief.tempo_to_bpm is None or (plan.tempo_map.bpm, _last_bpm(plan)) == (wish, brief.tempo_to_bpm):
         return row
     return replace(row, asked=f"{wish:.5g} to {brief.tempo_to_bpm:.5g} bpm", passed=False)
@@ -101,13 +110,21 @@ def _stretch_words(point: TempoPoint) -> list[str]:
 
 
 def _joined(stretches: Iterable[list[str]]) -> str:
-    """The stretches of a section in words; a tempo that has been reached is not said again."""
+    """The stretches of a section in words; a tempo that has been reached is not said again, and a glide that goes on is one."""
     told: list[str] = []
     for first, *glide in stretches:
         if not told or told[-1].rpartition(" ")[2] != first:
             told.append(first)
+        elif glide and told[-1].partition(" ")[0] == glide[0].partition(" ")[0]:
+            told.pop()
         told += glide
-    return f"{', '.join(told)} bpm"
+    rest = max(0, len(told) - _MOST_TEMPI)
+    return f"{', '.join(told[:_MOST_TEMPI])} bpm{f' and {rest} more' if rest else ''}"
+
+
+def _exact(mark: Mark[float]) -> Fraction:
+    """A mark's place as the plan tells it: a third of a quarter note is no number of a file's."""
+    return Fraction(mark.onset_quarters).limit_denominator(_FINEST_PLACE)
 
 
 def _find_tempo(
@@ -118,7 +135,7 @@ def _find_tempo(
     for end, point in stretches:
         begin = point.onset_quarters
         places = {begin, *(step.onset_quarters for step in asked.steps if begin <= step.onset_quarters < end)}
-        places |= {Fraction(mark.onset_quarters) for mark in marks if begin < mark.onset_quarters < end}
+        places |= {place for place in map(_exact, marks) if begin < place < end}
         there = [
             (values_between(marks, float(place), float(place)), asked.bpm_at(place), _tolerance_bpm(source, asked, place))
             for place in sorted(places)

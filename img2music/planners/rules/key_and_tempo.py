@@ -62,8 +62,8 @@ def choose_keys(
 ) -> tuple[AskedKey, ...]:
     """The keys of the piece in their order; mostly there is one."""
     if len(brief.keys) > 1:
-        told = f"{', then '.join(brief.keys)}: you asked for these keys in this order."
-        notes.asked("key", brief.keys[0], _suggested(scene).name, told)
+        wish = ", then ".join(brief.keys)
+        notes.asked("key", wish, _suggested(scene).name, f"{wish}: you asked for these keys in this order.")
         return tuple(AskedKey(Key.parse(name)) for name in brief.keys)
     key = _key(scene, brief, words, valence, style, notes)
     wanted = words.end_mode
@@ -97,7 +97,7 @@ def choose_tempo(scene: Scene, brief: Brief, words: WordsReading, style: Style, 
             notes.because("tempo", f"{begin:g} to {end:g} quarter notes a minute: your words ask it to get {_way(trend)}.")
         elif end is not None:
             told = f"{begin:g} to {end:g} quarter notes a minute: you asked for it; the first bar is in the one, the last in the other."
-            notes.asked("tempo", f"{begin:g}", f"{seen.value:g}", told)
+            notes.asked("tempo", f"{begin:g} to {end:g}", f"{seen.value:g}", told)
         else:
             notes.asked("tempo", f"{begin:g}", f"{seen.value:g}")
         return GradualTempo(begin, begin if end is None else end)

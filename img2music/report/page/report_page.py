@@ -33,6 +33,8 @@ __all__ = ["report_html"]
 _BAR_OF_EVEN = "const index = bar ? Math.min(Math.floor((time + soon) / bar), bars - 1) : -1;"
 _BAR_OF_ANY = "const index = all(\"[id^='bar-']\").filter((item) => Number(item.dataset.from) <= time + soon).length - 1;"
 """How the script tells the bar that sounds: from the one length of all bars, and from where each begins."""
+_COURSE_CSS = ".glance .then{display:block;white-space:normal}"
+"""Of a piece that moves: what it becomes is a sentence of its own, and may take several lines."""
 _LARGEST_SCORE = 6_000_000
 """Characters of engraving that a page may hold; the rest of a long score is only in the files beside it."""
 
@@ -98,7 +100,8 @@ def _style(piece: Piece, evidence: CueIndex, pianoroll: str) -> str:
     colours = theme_css(light, dark)
     seconds = piece.performance.seconds
     form = audio_player.form_css(piece.plan, seconds, audio_player.plot_edges(pianoroll, seconds))
-    return colours + _text("page.css") + marks_css(evidence) + form
+    course = _COURSE_CSS if any(section.moves for section in piece.plan.sections) else ""
+    return colours + _text("page.css") + course + marks_css(evidence) + form
 
 
 def _header(piece: Piece) -> Html:
@@ -135,7 +138,7 @@ def _course(course: Course) -> Child:
 
 
 def _then(course: Course) -> Html | None:
-    return el("small", f" {course.then}") if course.then else None
+    return el("small", f" {course.then}", class_="then") if course.then else None
 
 
 def _palette(evidence: CueIndex) -> Html | None:

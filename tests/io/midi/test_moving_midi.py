@@ -130,21 +130,17 @@ def test_what_moves_is_written_and_read_back(score: Score) -> None:
     st.lists(st.tuples(st.integers(1, 96), st.floats(20, 300), st.one_of(st.none(), st.floats(20, 300))), min_size=1, max_size=40)
 )
 def test_errors_of_whole_microseconds_never_add_up(stretches: list[tuple[int, float, float | None]]) -> None:
-    """At every change the file is off by no more than half a microsecond for each quarter of the longest stretch so far."""
+    """At every change the file is off by no more than half a microsecond for each quarter of the stretch before it."""
     points, onset = [], Fraction(0)
     for length, bpm, goal in stretches:
         points.append(TempoPoint(onset, bpm, goal))
         onset += Fraction(length, 3)
     tempi = TempoMap((*points, TempoPoint(onset, 90.0)))
-    changes = list(tempo_changes(tempi))
-    reached, longest = 0.0, 0.0
-    for (begin, tempo), (end, _) in pairwise(changes):
-        quarters = (end - begin) / TICKS_PER_QUARTER
-        reached, longest = reached + tempo * quarters, max(longest, quarters)
+    reached = 0.0
+    for (begin, tempo), (end, _) in pairwise(tempo_changes(tempi)):
+        reached += tempo * (end - begin) / TICKS_PER_QUARTER
         off = reached - tempi.seconds_at(Fraction(end, TICKS_PER_QUARTER)) * 1e6
-        assert abs(off) <= 0.5 * longest + 1e-3
-    for ticks, tempo in changes:
-        assert 60e6 / tempo == pytest.approx(tempi.bpm_at(Fraction(ticks, TICKS_PER_QUARTER)), rel=1e-4)
+        assert abs(off) <= 0.5 * (end - begin) / TICKS_PER_QUARTER + 1e-3
 
 
 def test_a_constant_tempo_is_one_message() -> None:

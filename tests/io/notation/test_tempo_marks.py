@@ -66,3 +66,9 @@ def test_the_marks_of_a_piece_that_moves() -> None:
     assert shown(score.tempo_map, score.meter_map) == [
         (0, "♩ = 96"), (16, "♩ = 112"), (25, "♩ = 140"), (28, "♩. = 60"), (40, "♩. = 41"),
     ]  # fmt: skip
+
+
+def test_a_glide_in_several_pieces_has_one_word_and_no_mark_on_its_way() -> None:
+    tempi = TempoMap((at(0, 60), at(4, 60, 70), at(8, 70, 90), at(12, 90, 84), at(16, 84)))
+    assert shown(tempi) == [(0, "♩ = 60"), (12, "♩ = 90"), (16, "♩ = 84")]
+    assert glides(tempi) == (Glide(Fraction(4), Fraction(12), "accel."), Glide(Fraction(12), Fraction(16), "rit."))

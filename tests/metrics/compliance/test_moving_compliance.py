@@ -19,10 +19,13 @@ from img2music.metrics.compliance.file_notes import Mark, values_between
 from img2music.metrics.compliance.midi_contents import MidiContents
 from img2music.metrics.compliance.musicxml_contents import MusicXmlContents
 from img2music.performers.expressive import ExpressivePerformer
+from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.realizers.composer import Composer
 from img2music.section import Hit, TempoChange
 from img2music.theory import Key
 from img2music.theory.key_map import KeyMap
+from img2music.words.exact_wishes import settle_words
+from tests.support.made_scenes import make_scene
 from tests.support.moving_plans import moving_plan, with_hits
 
 if TYPE_CHECKING:
@@ -171,6 +174,19 @@ def test_a_section_whose_notes_are_in_another_key_is_found_out(label: str) -> No
     assert f"labelled {label}" in row.found
 
 
+def test_few_bars_may_borrow_what_a_mode_has_of_its_own() -> None:
+    """Four bars of mixolydian with a major dominant; eight of them would have to show their seventh."""
+    section = {"key": "F mixolydian", "harmony": ("I", "vi ii", "V7", "I")}
+    kept = {}
+    for bars, course in ((4, {"B": section}), (8, {"A2": section, "B": section})):
+        plan = moving_plan(course, style="chamber-strings")
+        score = Composer()(plan)
+        kept[bars] = rows_of(plan, write_midi(ExpressivePerformer()(score, plan)), write_musicxml(score))["key"]
+    assert kept[4].passed
+    assert not kept[8].passed
+    assert "labelled F mixolydian; the notes are F major: E in" in kept[8].found
+
+
 def test_length_and_last_bar_go_by_the_tempo_map() -> None:
     plan = moving_plan({"A1": {"tempo_bpm": 144.0}, "B": {"tempo_bpm": 50.0}})
     score = Composer()(plan)
@@ -266,3 +282,39 @@ def test_readers_take_seconds_and_bars_from_the_file() -> None:
     assert written.meter_map == plan.meter_map
     assert (played.tempo_bpm, written.tempo_bpm, played.meter, written.meter, played.key) == (None,) * 5
     assert (written.bars, written.full, written.unfilled) == (plan.bars, True, frozenset())
+
+
+def test_tempi_on_thirds_of_a_quarter_note_are_found() -> None:
+    changes = tuple(TempoChange(bar=1, place=index / 24, bpm=80 + index % 2) for index in range(64))
+    plan = moving_plan({"A2": {"tempo_changes": changes}})
+    score = Composer()(plan)
+    rows = rows_of(plan, write_midi(ExpressivePerformer()(score, plan)), write_musicxml(score))
+    assert rows["tempo"].passed, rows["tempo"].found
+    assert rows["tempo"].asked == "A1: 72 bpm; A2: 80, 81, 80, 81, 80, 81, 80, 81 bpm and 56 more; B-outro: 72 bpm"
+
+
+def test_a_glide_in_several_pieces_is_told_as_one() -> None:
+    glide = (TempoChange(bar=1, bpm=80, over_bars=1), TempoChange(bar=2, bpm=84, over_bars=1.5))
+    plan = moving_plan({"A2": {"tempo_changes": (*glide, TempoChange(bar=4, bpm=76, over_bars=1))}})
+    score = Composer()(plan)
+    rows = rows_of(plan, write_midi(ExpressivePerformer()(score, plan)), write_musicxml(score))
+    assert rows["tempo"].passed
+    assert rows["tempo"].asked == "A1: 72 bpm; A2: 72, rising to 84, slowing to 76 bpm; B-outro: 72 bpm"
+
+
+@pytest.mark.parametrize(
+    ("words", "promise"), [("90 bpm, accelerando", "tempo"), ("D minor, major at the end", "key"), ("D minor, 70 bpm", "key")]
+)
+def test_what_words_move_away_from_is_a_wish_for_the_beginning(words: str, promise: str) -> None:
+    brief = settle_words(Brief.of(seconds=30, words=words))
+    plan = RulesPlanner()(make_scene(), brief)
+    score = Composer()(plan)
+    midi, musicxml = write_midi(ExpressivePerformer()(score, plan)), write_musicxml(score)
+
+    def row(plan: CompositionPlan) -> ComplianceRow:
+        return next(row for row in check_compliance(plan, brief, midi=midi, musicxml=musicxml) if row.promise == promise)
+
+    assert row(plan).passed
+    otherwise = row(plan.model_copy(update={"tempo_bpm": 80.0, "key": "E minor"}))
+    assert not otherwise.passed or promise == "key"
+    assert words.partition(",")[0] in otherwise.asked
