@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from statistics import mean
@@ -15,10 +16,13 @@ from img2music.io.abc.export_abc import write_abc
 from img2music.io.musicxml.export_musicxml import write_musicxml
 from img2music.metrics.symbolic.voice_leading_faults import voice_leading_faults
 from img2music.plan import CompositionPlan
+from img2music.playing_style import DrumGroove
 from img2music.realizers.composer import Composer, bar_velocities, base_velocity, dynamic_mark, finish_lines
-from img2music.realizers.context import compose_context
+from img2music.realizers.context import CompositionContext, compose_context
+from img2music.realizers.drums.drum_kit import DRUMS
 from img2music.realizers.drums.drum_part import write_drums
-from img2music.realizers.timeline import layout_chords, layout_phrases
+from img2music.realizers.drums.grooves import groove_library
+from img2music.realizers.timeline import NoteEvent, layout_chords, layout_phrases
 from img2music.score import Score
 from img2music.section import TempoChange
 from img2music.theory import METERS
@@ -28,12 +32,13 @@ from tests.support.random_moving_plans import random_moving_plans
 
 SEAM_FAULTS = {"parallel perfect intervals", "inner parallels", "voice crossing"}
 CURVE = (0.15, 0.4, 0.65, 0.9)
+CYMBALS_AND_FEET = {DRUMS[name][0] for name in ("closed hat", "open hat", "ride", "ride bell", "kick", "pedal hat", "rim")}
 
 # Any plan
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
-@given(plan=random_moving_plans(hits=False, players=False))
+@given(plan=random_moving_plans(hits=False, players=False, styles=("chamber-strings", "choral", "solo-piano", "jazz-ballad")))
 def test_no_line_moves_in_parallel_or_crosses_over_a_change_of_key(plan: CompositionPlan) -> None:
     score = Composer()(plan)
     check_page(plan, score)
@@ -158,11 +163,41 @@ def test_every_bar_of_every_metre_is_drummed(style: str) -> None:
         assert not any(event.weights for event in events) or all(len(event.weights) == len(event.pitches) for event in events)
 
 
+def drummer(style: str) -> CompositionContext:
+    """A drummer's view of a piece whose second section begins hushed."""
+    plan = moving_plan({"A1": {"energy_curve": (0.1, 0.1, 0.8, 0.8)}}, style=style, seconds=50)
+    return compose_context(plan, next(part for part in plan.parts if part.role == "drums"))
+
+
+def test_a_bar_in_which_a_style_strikes_no_drum_is_a_rest() -> None:
+    context = drummer("synthwave")
+    silent = {meter: DrumGroove(calm={}, full={"kick": "...."}) for meter in METERS}
+    style = context.style.model_copy(update={"drums": silent})
+    crashes = {context.plan.meter_map.bar_onset(bar) for bar in (*context.plan.first_bars, context.plan.bars - 1)}
+    assert {event.onset for event in write_drums(replace(context, style=style))} <= crashes
+
+
+def test_a_groove_of_which_a_hushed_bar_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some are played on snare and toms alone; hushed bars have only cymbals and feet."""
+    context = drummer("pop")
+    begin = context.plan.meter_map.bar_onset(context.plan.first_bars[1])
+    found = False
+    for groove in groove_library()[0]:
+        if groove.meter == "4/4" and not any(hit.key in CYMBALS_AND_FEET for hit in groove.windows[0][0]):
+            monkeypatch.setattr("img2music.realizers.drums.drum_part.choose_groove", lambda *_, groove=groove, **__: groove)
+            assert not any(begin <= event.onset < begin + 4 for event in write_drums(context))
+            found = True
+    assert found
+
+
 # Loops
 
 
 def test_a_loop_that_moves_is_exactly_its_bars() -> None:
-    course = {"A2": {"tempo_changes": (TempoChange(bar=2, bpm=90.0, over_bars=2),), "key": "F minor"}, "B": {"meter": "3/4"}}
+    course: dict[str, dict[str, Any]] = {
+        "A2": {"tempo_changes": (TempoChange(bar=2, bpm=90.0, over_bars=2),), "key": "F minor"},
+        "B": {"meter": "3/4"},
+    }
     plan = moving_plan(course, style="folk", loop=True, seconds=50)
     score = Composer()(plan)
     check_page(plan, score)
@@ -179,13 +214,13 @@ def test_a_loop_that_moves_is_exactly_its_bars() -> None:
 def test_lines_that_are_kept_are_finished_by_nobody() -> None:
     plan = moving_plan({"A2": {"texture": "unison", "key": "F minor"}}, style="chamber-strings")
     context = compose_context(plan)
-    lines = {part.id: [] for part in plan.parts}
+    lines: dict[str, list[NoteEvent]] = {part.id: [] for part in plan.parts}
     kept = {part.id for part in plan.parts}
     assert finish_lines(context, lines, kept) == lines
 
 
 def test_a_plan_that_does_not_move_is_finished_as_it_is() -> None:
     plan = moving_plan({})
-    lines = {part.id: [] for part in plan.parts}
+    lines: dict[str, list[NoteEvent]] = {part.id: [] for part in plan.parts}
     assert finish_lines(compose_context(plan), lines) == lines
     assert plan.duration_quarters == Fraction(4) * plan.bars

@@ -138,9 +138,7 @@ def _grow(
     return kept
 
 
-def _first(
-    costs: Sequence[tuple[ScaleTone, int]], previous: int | None, begins: Sequence[int], slot: MelodySlot
-) -> list[int]:
+def _first(costs: Sequence[tuple[ScaleTone, int]], previous: int | None, begins: Sequence[int], slot: MelodySlot) -> list[int]:
     """What it costs to begin a phrase with each tone."""
     return [
         cost + (0 if previous is None else 120 * max(0, abs(tone.pitch - previous) - 5)) + _away(tone.degree, begins, slot)

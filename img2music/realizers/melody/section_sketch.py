@@ -256,7 +256,9 @@ def _add(
     height = float(np.interp(through, np.linspace(0, 1, len(sketch.contour)), sketch.contour))
     span = 4 if sketch.section.role == "outro" else CONTOUR_SPAN
     target = sketch.middle + (height - 0.5) * span
-    sketch.slots.append(MelodySlot(onset, duration, meter.weight(place), target, step, like, anchor, goal, is_firm=sketch.is_firm))
+    sketch.slots.append(
+        MelodySlot(onset, duration, meter.weight(place), target, step, like, anchor, goal, is_firm=sketch.is_firm)
+    )
 
 
 def through(sketch: SectionSketch, slot: MelodySlot) -> float:
