@@ -211,7 +211,7 @@ def _event(notes: Sequence[Note], onset: Fraction, duration: Fraction, base: int
 def _unlapped(events: Sequence[NoteEvent], end: Fraction) -> list[NoteEvent]:
     """Nothing sounds into the next note or over the end: at the seams of repeated and left-out bars it might."""
     result = []
-    for event, following in zip(events, [*events[1:], None], strict=True):
+    for event, following in zip(events, [*events[1:], None], strict=False):
         limit = end if following is None else following.onset
         result.append(replace(event, duration=min(event.duration, limit - event.onset)))
     return [event for event in result if event.duration > 0]

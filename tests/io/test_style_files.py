@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from img2music.brief import Brief
-from img2music.errors import DocumentError
-from img2music.io.style_files import load_style, style_names
+from img2music.errors import DocumentError, UsageError
+from img2music.io.documents import dump_json
+from img2music.io.style_files import load_style, playing_style, style_names, with_playing_style
 from img2music.pipeline import Pipeline
+from img2music.plan import CompositionPlan
+from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.theory import METERS
 from img2music.theory.pattern_names import DRUM_NAMES, PATTERNS
 from tests.support.made_scenes import make_scene
@@ -163,3 +167,63 @@ def test_no_pattern_is_there_for_nothing_and_no_word_calls_two_new_styles() -> N
     homes = [(load_style(name).affect.valence, load_style(name).affect.arousal) for name in style_names()]
     assert len(set(homes)) >= len(homes) - 6
     assert all(set(load_style(name).meters) <= set(METERS) for name in style_names())
+
+
+# How a plan's style is played
+
+
+def own_plan(tmp_path: Path) -> tuple[Path, CompositionPlan]:
+    """A style file, and a plan in that style, which carries how it is played."""
+    path = tmp_path / "mine.yaml"
+    path.write_text(TEXT + "swing: 0.4\n")
+    return path, with_playing_style(RulesPlanner()(make_scene(), Brief.of(style=str(path), seconds=8)))
+
+
+def test_a_plan_carries_how_its_style_is_played(tmp_path: Path) -> None:
+    path, plan = own_plan(tmp_path)
+    assert plan.playing is not None
+    assert (plan.playing.style, plan.playing.swing) == (str(path), 0.4)
+    assert plan.playing.drums["4/4"].calm == {"kick": "x......."}
+    assert playing_style(plan) is plan.playing
+    assert with_playing_style(plan) is plan
+    again = CompositionPlan.model_validate_json(plan.model_dump_json())
+    assert again.playing == plan.playing
+    path.unlink()
+    assert playing_style(again).swing == 0.4  # no file is opened again
+
+
+def test_a_plan_that_carries_nothing_has_it_looked_up_by_its_name(tmp_path: Path) -> None:
+    path, plan = own_plan(tmp_path)
+    bare = plan.model_copy(update={"playing": None})
+    assert playing_style(bare) == plan.playing
+    assert with_playing_style(bare) == plan
+    path.unlink()
+    with pytest.raises(DocumentError, match="can't be read"):
+        playing_style(bare)
+
+
+@pytest.mark.parametrize("name", ["waltz", "swing"])
+def test_another_style_in_the_plan_makes_what_it_carries_void(name: str, tmp_path: Path) -> None:
+    _, plan = own_plan(tmp_path)
+    edited = plan.model_copy(update={"style": name})
+    assert playing_style(edited) == load_style(name).playing(name)
+    carried = with_playing_style(edited).playing
+    assert carried is not None
+    assert (carried.style, carried.grooves) == (name, load_style(name).grooves)
+    with pytest.raises(UsageError, match="did you mean 'waltz'"):
+        playing_style(plan.model_copy(update={"style": "walz"}))
+
+
+def test_an_edited_style_in_a_plan_file_is_the_one_that_is_played(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    """The plan says "swing" and carries how a waltz is played: the name counts, and the piece's plan carries swing."""
+    plan = with_playing_style(RulesPlanner()(make_scene(), Brief.of(style="waltz", seconds=8)))
+    path = tmp_path / "plan.json"
+    path.write_text(dump_json(plan.model_copy(update={"style": "swing"})))
+    code, _, err = run("realize", path, "-o", tmp_path / "out")
+    assert code == 0, err
+    (piece,) = (tmp_path / "out").rglob("plan.json")
+    written = json.loads(piece.read_text(encoding="utf-8"))
+    assert (written["style"], written["playing"]["style"]) == ("swing", "swing")
+    assert written["playing"]["swing"] > 0

@@ -115,7 +115,7 @@ def test_the_lead_itself_may_be_named() -> None:
 # Silence
 
 
-@pytest.mark.parametrize("style", BANDS)
+@pytest.mark.parametrize("style", ["cinematic", "chamber-strings"])
 def test_who_is_silent_strikes_nothing_there(style: str) -> None:
     for seat in band(style).parts:
         plan, score, before = scores(style, silent=(seat.id,))
@@ -212,7 +212,7 @@ def test_an_introduction_is_never_silent(said: dict[str, Any], playing: set[str]
 # Any plan
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=12, deadline=None, derandomize=True)
 @given(plan=random_moving_plans(hits=False))
 def test_sections_of_any_plan_are_played_as_they_say(plan: CompositionPlan) -> None:
     score = Composer()(plan)

@@ -191,7 +191,7 @@ def _events(strokes: DrumBar, begin: Fraction, meter: Meter) -> list[NoteEvent]:
         together.setdefault(stroke.place, []).append(stroke)
     beats = [*meter.onsets[1:], meter.bar_quarters]
     events = []
-    for (place, struck), following in zip(together.items(), [*list(together)[1:], meter.bar_quarters], strict=True):
+    for (place, struck), following in zip(together.items(), [*list(together)[1:], meter.bar_quarters], strict=False):
         events.append(
             NoteEvent(
                 begin + place,
@@ -255,7 +255,7 @@ def _by_strings(context: CompositionContext, meter: Meter, groove: DrumGroove) -
 def _struck(hits: StepHits, begin: Fraction, meter: Meter) -> list[NoteEvent]:
     places = sorted(hits)
     events = []
-    for place, following in zip(places, [*places[1:], meter.bar_quarters], strict=True):
+    for place, following in zip(places, [*places[1:], meter.bar_quarters], strict=False):
         end = min(following, meter.beat_at(place)[1])
         strokes = dict(sorted(hits[place]))  # one stroke a drum: the stronger of two
         loudest = max(strokes.values())

@@ -36,6 +36,8 @@ _WIDTH = 14
 _LUCK = 780
 """Scale of the Gumbel noise in thousandths; at 1000 the search would draw from the model as it is, rules and wishes aside."""
 _CONTOUR = 50
+_STEP, _FIRM_STEP, _ANCHOR, _FIRM_ANCHOR = 900, 5000, 700, 2000
+"""For every letter away from what is asked for (our choice): a firm wish goes before most of what the model thinks likely."""
 _CHARACTERISTIC = {"dorian": 5, "phrygian": 1, "lydian": 3, "mixolydian": 6}
 """The degree (0 the tonic) that tells each mode from plain major or minor."""
 
@@ -64,6 +66,8 @@ class MelodySlot:
     """Given already."""
     near: int | None = None
     """A pitch to keep if the chord allows."""
+    is_firm: bool = False
+    """Whether `step`, `like` and `anchor` are asked for by the plan, not only by the form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +121,9 @@ def _grow(
     for number, line in enumerate(lines):
         wanted, begins = _wishes(line, slot, history)
         if line.tone is None:
-            grown.extend((line.cost + cost, number, index) for index, cost in enumerate(_first(costs, previous, begins)))
+            grown.extend((line.cost + cost, number, index) for index, cost in enumerate(_first(costs, previous, begins, slot)))
         else:
-            grown.extend(_extensions(line, number, costs, wanted, begins))
+            grown.extend(_extensions(line, number, costs, wanted, begins, slot))
     if not grown:  # a given pitch out of every line's reach
         grown = [(lines[0].cost, 0, index) for index in range(len(costs))]
     kept: list[_Line] = []
@@ -134,21 +138,26 @@ def _grow(
     return kept
 
 
-def _first(costs: Sequence[tuple[ScaleTone, int]], previous: int | None, begins: Sequence[int]) -> list[int]:
+def _first(costs: Sequence[tuple[ScaleTone, int]], previous: int | None, begins: Sequence[int], slot: MelodySlot) -> list[int]:
     """What it costs to begin a phrase with each tone."""
     return [
-        cost + (0 if previous is None else 120 * max(0, abs(tone.pitch - previous) - 5)) + _away(tone.degree, begins)
+        cost + (0 if previous is None else 120 * max(0, abs(tone.pitch - previous) - 5)) + _away(tone.degree, begins, slot)
         for tone, cost in costs
     ]
 
 
 def _extensions(
-    line: _Line, number: int, costs: Sequence[tuple[ScaleTone, int]], wanted: int | None, begins: Sequence[int]
+    line: _Line,
+    number: int,
+    costs: Sequence[tuple[ScaleTone, int]],
+    wanted: int | None,
+    begins: Sequence[int],
+    slot: MelodySlot,
 ) -> list[tuple[int, int, int]]:
     """A line with every tone in reach: (cost, the line's number, the tone's number)."""
     last = line.tone
     assert last is not None  # noqa: S101  callers extend only lines that have begun
-    to_stranger, to_member = _moves(line, wanted)
+    to_stranger, to_member = _moves(line, wanted, _FIRM_STEP if slot.is_firm else _STEP)
     before = line.pitches[-2] if len(line.pitches) > 1 else None
     trill = 1700 if len(line.pitches) > 2 and last.pitch == line.pitches[-3] else 500
     found = []
@@ -163,14 +172,15 @@ def _extensions(
         if size in _ODD:
             total += _odd(step, size, last, tone)
         if begins:
-            total += _away(tone.degree, begins)
+            total += _away(tone.degree, begins, slot)
         found.append((total, number, index))
     return found
 
 
-def _away(degree: int, begins: Sequence[int]) -> int:
+def _away(degree: int, begins: Sequence[int], slot: MelodySlot) -> int:
     """What it costs to begin elsewhere than asked."""
-    return 700 * min((4, *(abs(degree - begin) for begin in begins))) if begins else 0
+    letter = _FIRM_ANCHOR if slot.is_firm else _ANCHOR
+    return letter * min((4, *(abs(degree - begin) for begin in begins))) if begins else 0
 
 
 def _extended(line: _Line, tone: ScaleTone, total: int) -> _Line:
@@ -196,8 +206,8 @@ def _wishes(line: _Line, slot: MelodySlot, history: Sequence[int]) -> tuple[int 
     return wanted, [begin + shift for shift in slot.anchor[1]]
 
 
-def _moves(line: _Line, wanted: int | None) -> tuple[list[int], list[int]]:
-    """Cost of each step to a stranger and to a member."""
+def _moves(line: _Line, wanted: int | None, letter: int) -> tuple[list[int], list[int]]:
+    """Cost of each step to a stranger and to a member; `letter` is that of every letter away from the wanted step."""
     assert line.tone is not None  # noqa: S101  callers extend only lines that have begun
     member = int(line.tone.role < 4)
     rows = []
@@ -211,7 +221,7 @@ def _moves(line: _Line, wanted: int | None) -> tuple[list[int], list[int]]:
             row[WIDEST_STEP] += 700 * min(line.run - 1, 4)
         if wanted is not None:
             # What the motif asks for costs little whatever the model thinks of it; every letter away from it costs more.
-            row = [cost // 2 + 900 * min(4, abs(index - WIDEST_STEP - wanted)) for index, cost in enumerate(row)]
+            row = [cost // 2 + letter * min(4, abs(index - WIDEST_STEP - wanted)) for index, cost in enumerate(row)]
         rows.append(row)
     return rows[0], rows[1]
 

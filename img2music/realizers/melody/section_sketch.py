@@ -67,6 +67,8 @@ class SectionSketch:
     seen: dict[BarIdea, int] = field(default_factory=dict)
     """Number of the first stroke of the bar in which an idea last stood; its sequences and repetitions are the motif's."""
     before: tuple[Stroke, ...] = ()
+    is_firm: bool = False
+    """Whether the plan says what becomes of the motif, so that it has to be heard."""
 
 
 def begin_sketch(
@@ -95,7 +97,9 @@ def begin_sketch(
     elif section.role == "outro" and previous is not None:
         middle = float(previous)  # the ending stays where the tune has come to rest
     place = phrases[0].first_bar, phrases[0].onset, sum(phrase.bars for phrase in phrases)
-    return SectionSketch(plan, section, dialect, chance, wanted, steps, {"motif": strokes}, middle, contour, meter, bpm, *place)
+    sketch = SectionSketch(plan, section, dialect, chance, wanted, steps, {"motif": strokes}, middle, contour, meter, bpm, *place)
+    sketch.is_firm = bool(material.motif or material.development)
+    return sketch
 
 
 def lay_phrase(sketch: SectionSketch, phrase: Phrase, ideas: Sequence[BarIdea]) -> None:
@@ -252,7 +256,9 @@ def _add(
     height = float(np.interp(through, np.linspace(0, 1, len(sketch.contour)), sketch.contour))
     span = 4 if sketch.section.role == "outro" else CONTOUR_SPAN
     target = sketch.middle + (height - 0.5) * span
-    sketch.slots.append(MelodySlot(onset, duration, meter.weight(place), target, step, like, anchor, goal))
+    sketch.slots.append(
+        MelodySlot(onset, duration, meter.weight(place), target, step, like, anchor, goal, is_firm=sketch.is_firm)
+    )
 
 
 def through(sketch: SectionSketch, slot: MelodySlot) -> float:
