@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from img2music.io.abc.export_abc import write_abc
 from img2music.io.musicxml.export_musicxml import write_musicxml
@@ -16,10 +15,10 @@ from img2music.plan import CompositionPlan
 from img2music.realizers.composer import Composer
 from img2music.realizers.drums.drum_kit import DRUMS
 from img2music.realizers.kept_notes import transfer_part
-from img2music.section import Hit
+from img2music.section import Action, Hit
 from tests.support.made_notes import check_page
 from tests.support.moving_plans import moving_plan, with_hits
-from tests.support.random_moving_plans import random_moving_plans
+from tests.support.random_moving_plans import draw_moving_plan
 
 if TYPE_CHECKING:
     from img2music.score import Note, Part, Score
@@ -29,6 +28,7 @@ STILL: dict[str, Any] = {}
 BANDS = ("pop", "cinematic", "chamber-strings", "solo-piano")
 """Recorded grooves, drums by strings, no drums, one player."""
 LINES = {"melody", "counter"}
+ACTIONS: tuple[Action, ...] = ("accent", "stop", "entry")
 TICK = Fraction(1, 1000)
 KICK_AND_CRASH = {"pop": {DRUMS["kick"][0], DRUMS["crash"][0]}, "cinematic": {DRUMS["bass drum"][0], DRUMS["concert cymbal"][0]}}
 PLACES = {
@@ -212,22 +212,20 @@ def test_a_single_part_is_hit_too() -> None:
 # Any plan
 
 
-@st.composite
-def plans_with_hits(draw: st.DrawFn) -> CompositionPlan:
+def plan_with_hits(seed: int) -> CompositionPlan:
     """Hits so far apart that none is in another's way."""
-    plan = draw(random_moving_plans(hits=False))
-    bars = range(draw(st.integers(1, 3)), plan.bars + 1, 4)
+    chance, plan = random.Random(seed), draw_moving_plan(seed, hits=False)
     hits = []
-    for bar in bars:
+    for bar in range(chance.randint(1, 3), plan.bars + 1, 4):
         places = int(plan.meter_map.bar_quarters(bar - 1) * 24)
-        place = draw(st.sampled_from([0, 12, 24, 8]) | st.integers(0, places - 1)) / 24
-        hits.append(Hit(bar=bar, place=place, action=draw(st.sampled_from(["accent", "stop", "entry"]))))
+        place = chance.choice([0, 12, 24, 8, chance.randint(0, places - 1)]) / 24
+        hits.append(Hit(bar=bar, place=place, action=chance.choice(ACTIONS)))
     return with_hits(plan, *hits)
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
-@given(plan=plans_with_hits())
-def test_hits_are_where_any_plan_says(plan: CompositionPlan) -> None:
+@pytest.mark.parametrize("seed", range(15))
+def test_hits_are_where_any_plan_says(seed: int) -> None:
+    plan = plan_with_hits(seed)
     score = Composer()(plan)
     check_page(plan, score)
     for hit in plan.hits:
