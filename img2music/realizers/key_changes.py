@@ -8,9 +8,11 @@ makes no new fault (rules after W. Piston, *Harmony*, 5th ed., 1987, ch. 2 and 3
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, NamedTuple
 
 from img2music.realizers.timeline import chord_at
 from img2music.score import index_at
@@ -25,12 +27,15 @@ if TYPE_CHECKING:
 
 __all__ = ["mend_key_changes"]
 
+_ONSET = attrgetter("onset")
 _PERFECT = frozenset({0, 7})
 _SINGERS = frozenset({"voices", "strings", "winds", "brass"})
 """Families in which a chord is a line for each player."""
 _MOST_VOICES = 3
 _REACH = 3
 """Notes of a line looked at on each side of the change."""
+_FIRST_MOVES = 8
+"""How many first notes are tried where two have to change."""
 _FAULT = 1000.0
 _WIDEST_LEAP = 12
 
@@ -49,6 +54,14 @@ class _Seam:
         return part.role == "melody" or section.tune_by == part.id or section.texture == "unison"
 
 
+class _Move(NamedTuple):
+    """A part with another note, and what the lines cost with it."""
+
+    cost: float
+    part: str
+    line: list[NoteEvent]
+
+
 def mend_key_changes(
     plan: CompositionPlan, spans: Sequence[ChordSpan], lines: Mapping[str, Sequence[NoteEvent]], kept: Collection[str]
 ) -> dict[str, list[NoteEvent]]:
@@ -63,22 +76,32 @@ def mend_key_changes(
 
 
 def _mend_one(seam: _Seam, lines: dict[str, list[NoteEvent]], kept: Collection[str]) -> bool:
-    """Changes one note of one part for the better, if there is a fault and that can be."""
+    """Changes one note of one part for the better, or two where one is not enough, if there is a fault and that can be."""
     now = _cost(seam, lines)
     if now < _FAULT:
         return False
-    best: tuple[float, str, list[NoteEvent]] | None = None
+    moves = _moves(seam, lines, kept)
+    if moves and moves[0].cost < now:
+        lines[moves[0].part] = moves[0].line
+        return True
+    for first in moves[:_FIRST_MOVES]:
+        both = {**lines, first.part: first.line}
+        second = next(iter(_moves(seam, both, kept)), None)
+        if second is not None and second.cost < now:
+            lines.update(both | {second.part: second.line})
+            return True
+    return False
+
+
+def _moves(seam: _Seam, lines: Mapping[str, list[NoteEvent]], kept: Collection[str]) -> list[_Move]:
+    """What one other note would make of the lines, the cheapest first."""
+    found = []
     for part in seam.plan.parts:
         if part.id in kept or part.role == "melody" or instrument(part.instrument).kit:
             continue
         for line, moved in _others(seam, part, lines[part.id]):
-            cost = _cost(seam, {**lines, part.id: line}) + moved
-            if cost < now and (best is None or cost < best[0]):
-                best = cost, part.id, line
-    if best is None:
-        return False
-    lines[best[1]] = best[2]
-    return True
+            found.append(_Move(_cost(seam, {**lines, part.id: line}) + moved, part.id, line))
+    return sorted(found, key=lambda move: move.cost)
 
 
 def _others(seam: _Seam, part: PartPlan, line: list[NoteEvent]) -> Iterator[tuple[list[NoteEvent], float]]:
@@ -117,7 +140,9 @@ def _others(seam: _Seam, part: PartPlan, line: list[NoteEvent]) -> Iterator[tupl
 
 def _cost(seam: _Seam, lines: Mapping[str, Sequence[NoteEvent]]) -> float:
     """A thousand for every fault over the change, less for faults beside it and for leaps."""
-    near = {part.id: _near(seam, lines[part.id]) for part in seam.plan.parts if not instrument(part.instrument).kit}
+    pitched = [part.id for part in seam.plan.parts if not instrument(part.instrument).kit]
+    begin = _last_strikes(seam, [lines[part] for part in pitched])
+    near = {part: _near(seam, lines[part], begin) for part in pitched}
     cost = 0.0
     voices: list[tuple[str, dict[Fraction, int]]] = []
     for part in seam.plan.parts:
@@ -144,9 +169,16 @@ def _cost(seam: _Seam, lines: Mapping[str, Sequence[NoteEvent]]) -> float:
     return cost
 
 
-def _near(seam: _Seam, line: Sequence[NoteEvent]) -> Sequence[NoteEvent]:
+def _last_strikes(seam: _Seam, lines: Sequence[Sequence[NoteEvent]]) -> Fraction:
+    """Where the longest note before the change begins, whoever holds it: from there on others may strike with it."""
+    struck = [line[index - 1] for line in lines if (index := bisect_left(line, seam.onset, key=_ONSET))]
+    return min((event.onset for event in struck if event.end == seam.onset), default=seam.onset)
+
+
+def _near(seam: _Seam, line: Sequence[NoteEvent], begin: Fraction) -> Sequence[NoteEvent]:
+    """The notes round the change, and all since `begin`."""
     middle = index_at(line, seam.onset)
-    return line[max(0, middle - 2 * _REACH) : middle + 2 * _REACH + 1]
+    return line[max(0, min(middle - 2 * _REACH, bisect_left(line, begin, key=_ONSET))) : middle + 2 * _REACH + 1]
 
 
 def _voices(part: PartPlan, events: Sequence[NoteEvent]) -> list[dict[Fraction, int]]:

@@ -93,8 +93,8 @@ def tune(style: str, seed: int, letter: str, **material: Any) -> list[list[NoteE
 
 
 def tunes(letter: str = "A", **material: Any) -> list[list[list[NoteEvent]]]:
-    """The same in six pieces."""
-    return [tune(style, seed, letter, **material) for style in ("folk", "chamber-strings") for seed in range(3)]
+    """The same in eight pieces."""
+    return [tune(style, seed, letter, **material) for style in ("folk", "chamber-strings") for seed in range(4)]
 
 
 def rhythm(bar: list[NoteEvent]) -> list[float]:
