@@ -87,19 +87,30 @@ def check_hits(hits: Sequence[Hit], sections: Sequence[Section], meters: MeterMa
         ValueError: such a hit; the message names its section and bar.
     """
     bars = sum(section.bars for section in sections)
+    stops = {hit.bar: hit.place_quarters for hit in hits if hit.action == "stop"}
     for hit in hits:
         if hit.bar > bars:
             raise ValueError(
                 f"section {sections[-1].name!r}, bar {hit.bar}: a hit outside the piece, which has {bars} bars; take it out"
             )
         if hit.place_quarters >= meters.bar_quarters(hit.bar - 1):
-            name = next(
-                section.name for bar, section in reversed(list(zip(first_bars(sections), sections, strict=True))) if bar < hit.bar
-            )
             raise ValueError(
-                f"section {name!r}, bar {hit.bar}: a hit at {hit.place:g} lies outside a bar of {meters.meter_at(hit.bar - 1).name}; "
+                f"section {_name_at(hit.bar, sections)!r}, bar {hit.bar}: a hit at {hit.place:g} lies outside "
+                f"a bar of {meters.meter_at(hit.bar - 1).name}; "
                 f"places go from 0 to below {float(meters.bar_quarters(hit.bar - 1)):g} quarter notes"
             )
+        if hit.action != "stop" and hit.bar in stops and hit.place_quarters >= stops[hit.bar]:
+            raise ValueError(
+                f"section {_name_at(hit.bar, sections)!r}, bar {hit.bar}: an {hit.action} at {hit.place:g} falls into the silence that the "
+                f"stop at {float(stops[hit.bar]):g} makes; take one of them out"
+            )
+
+
+def _name_at(bar: int, sections: Sequence[Section]) -> str:
+    """The section that holds a bar, counted from 1."""
+    return next(
+        section.name for first, section in reversed(list(zip(first_bars(sections), sections, strict=True))) if first < bar
+    )
 
 
 def place_in_words(tree: Any, path: Sequence[int | str]) -> str:

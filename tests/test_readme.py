@@ -43,7 +43,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_python_of_the_readme_runs(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     names: dict[str, object] = {}
     code = blocks("python")
-    assert len(code) == 2
+    assert len(code) == 3
     for block in code:
         exec(compile(block, "README.md", "exec"), names)  # noqa: S102  our own README
     assert (place / "out" / "from-python" / "report.html").is_file()

@@ -12,8 +12,10 @@ import pytest
 from img2music.io.abc.export_abc import write_abc
 from img2music.io.musicxml.export_musicxml import write_musicxml
 from img2music.plan import CompositionPlan
-from img2music.realizers.composer import Composer
+from img2music.realizers.composer import Composer, write_part
+from img2music.realizers.context import compose_context
 from img2music.realizers.drums.drum_kit import DRUMS
+from img2music.realizers.hits import mark_hits
 from img2music.realizers.kept_notes import transfer_part
 from img2music.section import Action, Hit
 from tests.support.made_notes import check_page
@@ -106,15 +108,20 @@ def test_a_stronger_hit_is_louder(style: str) -> None:
 
 @pytest.mark.parametrize("style", BANDS)
 def test_where_everybody_rests_somebody_strikes(style: str) -> None:
-    """A stop empties the bar before; the accent stands in the next one, which nobody but the tune may play."""
     plan = band(style)
-    hit, onset, _ = hit_at(plan, (4, 1.0), "accent")
-    silence = Hit(bar=4, place=0.0, action="stop")
-    after = marked(plan, silence, hit)
-    playing = [part for part in after.parts if sounding(part, onset - 1, onset + 3)]
-    assert playing
-    assert all(struck(part, onset) for part in playing)
-    assert not any(sounding(part, onset - 1, onset) for part in after.parts)
+    hit, onset, end = hit_at(plan, (4, 1.0), "accent")
+    context = compose_context(plan)
+    begin = plan.meter_map.bar_onset(3)
+    lines = {
+        part.id: [
+            event for event in write_part(context.for_part(part, context.energies)) if event.end <= begin or event.onset >= end
+        ]
+        for part in plan.parts
+    }
+    after = mark_hits(with_hits(plan, hit), context.spans, lines, ())
+    struck_by = [part for part, line in after.items() if any(event.onset == onset for event in line)]
+    assert struck_by
+    assert all(after[part] == lines[part] for part in after if part not in struck_by)
 
 
 def test_two_accents_in_a_bar_are_two() -> None:

@@ -25,6 +25,8 @@ _ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII")
 _SIGNS = ("", "b", "#")
 _PREPARES = {3: 0, 1: 1, 5: 2, 2: 3}
 """Degrees whose chords prepare a dominant, from 0, and how well: the fourth, the second, the sixth, the third."""
+_SHORT = 2
+"""Bars of a section in which the new key's dominant gets no more than half a bar (our choice)."""
 _OPENS = (0, 1, 3)
 """Degrees with which a new key may begin."""
 
@@ -85,6 +87,10 @@ def lead_to_key(bars: BarNumerals, key: Key, goal: Key, leading: str, pivots: Se
     if len(rows) == 1:
         first = rows[0].split()[0]
         return (f"{first} {dominant}" if most > 1 and first != dominant else dominant,)
+    own = rows[-1].split()[0]
+    # Two bars are too few to give half of them to another key.
+    if len(rows) == _SHORT and most > 1 and own != dominant:
+        return (*rows[:-1], f"{own} {dominant}")
     rows[-1] = dominant
     before = rows[-2].split()
     last = Chord.parse(before[-1], key)

@@ -64,11 +64,11 @@ def test_the_end_of_a_section_leads_on() -> None:
     old, new = Key.parse("D minor"), Key.parse("F major")
     assert lead_to_key(("i", "iv", "V", "i"), old, new, "V7", ["VI", "iv"], 4) == ("i", "iv", "VI", "V7/III")
     assert lead_to_key(("i", "VI", "iv", "i"), old, new, "V7", ["VI"], 4) == ("i", "VI", "iv", "V7/III")
-    assert lead_to_key(("i", "V"), old, new, "V7", ["VI"], 4) == ("i", "V7/III")  # D minor is the sixth degree of F major
+    assert lead_to_key(("i", "V"), old, new, "V7", ["VI"], 4) == ("i", "V V7/III")  # two bars give no more than half of one away
     far = Key.parse("C major"), Key.parse("D major")
-    assert lead_to_key(("I", "IV"), *far, "V7", ["iii"], 4) == ("I iii", "V7/II")
+    assert lead_to_key(("I", "IV"), *far, "V7", ["iii"], 4) == ("I", "IV V7/II")
     assert lead_to_key(("I", "IV"), *far, "V7", ["iii"], 1) == ("I", "V7/II")
-    assert lead_to_key(("I", "IV"), *far, "V7", [], 4) == ("I", "V7/II")
+    assert lead_to_key(("I", "IV"), *far, "V7", [], 4) == ("I", "IV V7/II")
     assert lead_to_key(("i",), old, new, "V7", ["VI"], 4) == ("i V7/III",)
     assert lead_to_key(("i",), old, new, "V7", ["VI"], 1) == ("V7/III",)
 

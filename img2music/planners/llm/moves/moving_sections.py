@@ -91,7 +91,13 @@ def move_sections(
             what = "let its last sound ring" if wish.said.ending == "ring" else "hold its last chord"
             moved.say(f"section {section.name}: the model wanted to {what}, which can only be done at the end of a piece so far")
     moved.sections = tuple(made)
-    moved.hits = tuple(hits[place] for place in sorted(hits))
+    stops = {hit.bar: hit.place_quarters for hit in hits.values() if hit.action == "stop"}
+    for place in sorted(hits):
+        hit = hits[place]
+        if hit.action != "stop" and hit.bar in stops and place[1] >= stops[hit.bar]:
+            moved.say(f"bar {hit.bar}: the model wanted an {hit.action} where a stop makes silence; the stop was taken")
+        else:
+            moved.hits += (hit,)
     return moved
 
 
