@@ -87,7 +87,10 @@ def check_hits(hits: Sequence[Hit], sections: Sequence[Section], meters: MeterMa
         ValueError: such a hit; the message names its section and bar.
     """
     bars = sum(section.bars for section in sections)
-    stops = {hit.bar: hit.place_quarters for hit in hits if hit.action == "stop"}
+    stops: dict[int, Fraction] = {}
+    for hit in hits:
+        if hit.action == "stop":
+            stops[hit.bar] = min(hit.place_quarters, stops.get(hit.bar, hit.place_quarters))
     for hit in hits:
         if hit.bar > bars:
             raise ValueError(

@@ -96,6 +96,8 @@ FAULTS: list[tuple[Change, str]] = [
     (hit(bar=12, place=3), "section 'B', bar 12: a hit at 3 lies outside a bar of 3/4; places go from 0 to below 3 quarter notes"),
     (lambda tree: tree.update(hits=[{"bar": 2, "place": 1, "action": "stop"}, {"bar": 2, "place": 2}]),
      "section 'A1', bar 2: an accent at 2 falls into the silence that the stop at 1 makes; take one of them out"),
+    (lambda tree: tree.update(hits=[{"bar": 2, "place": 1, "action": "stop"}, {"bar": 2, "place": 2}, {"bar": 2, "place": 3, "action": "stop"}]),
+     "section 'A1', bar 2: an accent at 2 falls into the silence that the stop at 1 makes; take one of them out"),
     (hit(bar=2.5), "section 'A1', bar 2.5: Input should be a valid integer, got a number with a fractional part"),
     (hit(bar=0), "bar 0: Input should be greater than or equal to 1"),
     (hit(bar=13, action="bang"), "section 'A3', bar 13: Input should be 'accent', 'entry' or 'stop' (not 'bang')"),

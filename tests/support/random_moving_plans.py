@@ -63,7 +63,9 @@ def draw_moving_plan(
         tree["materials"] = _drawn_materials(chance, still)
     plan = CompositionPlan.model_validate(tree)
     if hits:
-        tree["hits"] = [_drawn_hit(chance, plan) for _ in range(chance.randint(0, 4))]
+        drawn = [_drawn_hit(chance, plan) for _ in range(chance.randint(0, 4))]
+        stops = [(hit["bar"], hit["place"]) for hit in drawn if hit["action"] == "stop"]
+        tree["hits"] = [hit for hit in drawn if hit["action"] == "stop" or not _falls_silent(hit, stops)]
     tree["seconds"] = plan.bars_seconds + (0 if still.loop else 2)
     return CompositionPlan.model_validate(tree)
 
@@ -142,6 +144,11 @@ def _drawn_materials(chance: random.Random, plan: CompositionPlan) -> list[dict[
             "development": [chance.choice(_DEVELOPMENTS) for _ in range(chance.randint(0, 3))],
         }
     ]
+
+
+def _falls_silent(hit: dict[str, Any], stops: Sequence[tuple[int, float]]) -> bool:
+    """Whether a stop has silenced everybody there."""
+    return any(hit["bar"] == bar and hit["place"] >= place for bar, place in stops)
 
 
 def _drawn_hit(chance: random.Random, plan: CompositionPlan) -> dict[str, Any]:
