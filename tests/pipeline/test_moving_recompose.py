@@ -12,6 +12,7 @@ from img2music.brief import Brief
 from img2music.errors import BriefError
 from img2music.pipeline import Pipeline, recompose
 from img2music.pipeline.recomposition.form_fitting import regroup_bars
+from img2music.pipeline.recomposition.kept_keys import with_known_players
 from img2music.pipeline.recomposition.moving_form import fit_gradual_form, fit_own_tempi
 from img2music.planners.rules.gradual_tempo import GradualTempo
 from img2music.planners.rules.rules_planner import RulesPlanner
@@ -19,6 +20,7 @@ from img2music.section import TempoChange
 from img2music.theory import Meter
 from img2music.theory.transposition import key_interval
 from tests.support.made_scenes import make_scene
+from tests.support.moving_plans import moving_plan
 
 if TYPE_CHECKING:
     from img2music.piece import Piece
@@ -168,3 +170,16 @@ def test_a_length_on_record_gives_way_to_a_glide() -> None:
     fitted = fit_gradual_form(sections, meter, GradualTempo(50, 60), seconds=20, seconds_are_asked=False)
     assert fitted.seconds > 60
     assert fitted.bars == sum(section.bars for section in sections)
+
+
+def test_sections_forget_players_that_are_gone_and_a_solo_whose_player_rests() -> None:
+    """The cello played alone while the violin rested; without a cello the violin has the tune, and a solo would be silence."""
+    plan = moving_plan(
+        {"A2": {"texture": "solo", "tune_by": "Cello", "silent": ("Violin", "Viola")}}, style="chamber-strings", seconds=50
+    )
+    trio = plan.model_copy(update={"parts": tuple(part for part in plan.parts if part.id not in {"Cello", "Viola"})})
+    known = with_known_players(trio)
+    section = next(section for section in known.sections if section.name == "A2")
+    assert (section.tune_by, section.silent, section.texture) == (None, ("Violin",), None)
+    assert type(plan).model_validate(known.model_dump()) == known
+    assert with_known_players(plan) == plan
