@@ -62,11 +62,11 @@ def picture_identity(digest: str) -> str:
 
 
 def plan_identity(plan: str) -> str:
-    """The identity of what was made from a plan (a JSON object), but for its seeds.
+    """The identity of what was made from a plan (a JSON object), but for its seeds and the version of its file.
 
     Plans of earlier versions gave their parts no ids and hands; a part whose id is its name has the same identity with and without.
     """
-    content = {name: value for name, value in json.loads(plan).items() if name not in {"seed", "seeds"}}
+    content = {name: value for name, value in json.loads(plan).items() if name not in {"seed", "seeds", "version"}}
     if isinstance(content.get("parts"), list):
         content["parts"] = [_without_id(part) for part in content["parts"]]
     return f"plan {sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()}"
