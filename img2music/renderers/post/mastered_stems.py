@@ -83,4 +83,5 @@ def _gain(mix: NDArray[np.float32], total: NDArray[np.float32]) -> NDArray[np.fl
     heard = alone > _QUIET * alone.max()
     middles = borders + np.minimum(SEGMENT, frames - borders) / 2 - 0.5
     ratios = both[heard] / alone[heard]
-    return np.interp(np.arange(frames), middles[heard], ratios).astype(np.float32)
+    gain: NDArray[np.float32] = np.interp(np.arange(frames), middles[heard], ratios).astype(np.float32)
+    return gain
