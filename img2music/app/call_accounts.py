@@ -1,4 +1,4 @@
-"""Short accounts for programs: what was seen, planned and made, as small JSON that a model can read.
+"""Short accounts for programs: what was seen, planned and made, as small JSON that a model can read, and how far a call is.
 
 Everything is quoted from the documents; the whole of it stands in the files beside (scene.json, plan.json, piece.json). Texts come from
 pictures, plans and models, so whoever shows them has to escape them.
@@ -17,14 +17,24 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from img2music.piece import Piece
+    from img2music.pipeline import Event
     from img2music.plan import CompositionPlan
     from img2music.scene import Scene
 
-__all__ = ["Account", "piece_account", "plan_account", "scene_account", "take_account"]
+__all__ = ["Account", "piece_account", "plan_account", "scene_account", "step_fraction", "take_account"]
 
 Account = dict[str, "JsonValue"]
 _MOST_REASONS = 14
 _MOST_COLOURS = 6
+_SHARES: dict[str, tuple[float, float]] = {
+    "perceiver": (0.0, 0.12),
+    "planner": (0.12, 0.2),
+    "realizer": (0.2, 0.4),
+    "performer": (0.4, 0.45),
+    "renderer": (0.45, 0.8),
+    "files": (0.8, 1.0),
+}
+"""Where each stage begins and ends within a whole call, by the time that they usually take."""
 
 
 def scene_account(scene: Scene) -> Account:
@@ -101,3 +111,9 @@ def take_account(piece: Piece, number: int) -> Account:
         "bars": plan.bars,
         "instruments": [part.instrument for part in plan.parts],
     }
+
+
+def step_fraction(event: Event) -> float:
+    """How much of a whole call is done where a step stands, 0..1: roughly, by the time that stages usually take."""
+    begin, end = _SHARES.get(event.stage, (0.0, 1.0))
+    return begin + (end - begin) * (event.fraction or 0.0)

@@ -27,6 +27,7 @@ from gradio.context import get_blocks_context
 from gradio.data_classes import FileData
 from gradio.utils import get_upload_folder
 
+from img2music.app.call_accounts import step_fraction
 from img2music.app.call_arguments import CALLS, read_arguments
 from img2music.app.calls import LARGEST_PICTURE_BYTES, open_called_picture
 from img2music.cancellation import Cancelled, CancelToken
@@ -39,19 +40,10 @@ if TYPE_CHECKING:
     from img2music.app.calls import Answer, Calls
     from img2music.pipeline import Event
 
-__all__ = ["WORK_LANE", "add_endpoints", "step_fraction"]
+__all__ = ["WORK_LANE", "add_endpoints"]
 
 WORK_LANE = "img2music-work"
 """Events of this `concurrency_id` share the places at which music is made: the page's own and these."""
-_SHARES: dict[str, tuple[float, float]] = {
-    "perceiver": (0.0, 0.12),
-    "planner": (0.12, 0.2),
-    "realizer": (0.2, 0.4),
-    "performer": (0.4, 0.45),
-    "renderer": (0.45, 0.8),
-    "files": (0.8, 1.0),
-}
-"""Where each stage begins and ends within a whole call, by the time that they usually take."""
 _PICTURE = (
     "The picture: a file uploaded to this server (with gradio_client: handle_file('photo.jpg'); else POST it as form field 'files' to "
     "/gradio_api/upload and give this server's address /gradio_api/file=PATH of what comes back), or a data: address with its bytes in base64. "
@@ -59,12 +51,6 @@ _PICTURE = (
 )
 _ANSWER = "An account (JSON), and the files by name."
 _FILE_ROUTE = "/gradio_api/file="
-
-
-def step_fraction(event: Event) -> float:
-    """How much of a whole call is done where a step stands, 0..1: roughly, by the time that stages usually take."""
-    begin, end = _SHARES.get(event.stage, (0.0, 1.0))
-    return begin + (end - begin) * (event.fraction or 0.0)
 
 
 def add_endpoints(calls: Calls, *, lane: str = WORK_LANE, places: int | None = 2) -> None:
