@@ -61,8 +61,15 @@ _PART = re.compile(r"<part id=.*?</part>", re.DOTALL)
 _KEY_SIGNATURE = re.compile(r'<g class="keySig">(?:<g class="keyAccid"><use [^>]*/></g>)*</g>')
 
 
-def engrave(musicxml: str, *, width: int = PAGE_WIDTH) -> tuple[str, ...]:
+def engrave(musicxml: str, *, width: int = PAGE_WIDTH, height: int | None = None, prefix: str = "") -> tuple[str, ...]:
     """The score as pages of SVG, each `width` pixels wide and as high as its systems.
+
+    Args:
+        musicxml: the document.
+        width: of a page, in pixels.
+        height: how many pixels a page may fill with systems, one at least; None takes that of a sheet of paper.
+        prefix: what all ids of the pages begin with. Where it is not empty, ids of the document that begin with it are kept, so that
+            an element can be found again.
 
     Raises:
         MissingPackageError: verovio is not installed.
@@ -70,13 +77,14 @@ def engrave(musicxml: str, *, width: int = PAGE_WIDTH) -> tuple[str, ...]:
     """
     musicxml = _UNSEEN_TEMPO.sub("", _SILENT_DEGREE.sub("", _without_repeated_keys(musicxml)))
     # A system must fit on a page, however many parts play.
-    height = max(_PAGE_HEIGHT, _STAFF_HEIGHT * (musicxml.count("<score-part ") + 1))
+    units = _PAGE_HEIGHT if height is None else round(height * 100 / _SCALE)
+    units = max(units, _STAFF_HEIGHT * (musicxml.count("<score-part ") + 1))
     options = {
         "adjustPageHeight": True,
         "breaks": "auto",
         "footer": "none",
         "header": "none",  # resvg misplaces verovio's centred title
-        "pageHeight": min(height, _LARGEST_PAGE),
+        "pageHeight": min(units, _LARGEST_PAGE),
         "pageWidth": round(width * 100 / _SCALE),
         "scale": _SCALE,
         "smuflTextFont": "none",
@@ -89,7 +97,7 @@ def engrave(musicxml: str, *, width: int = PAGE_WIDTH) -> tuple[str, ...]:
     kits = ["<sign>percussion</sign>" in part for part in _PART.findall(musicxml)]
     cleaned = []
     for number, page in enumerate(pages, 1):
-        cleaned.append(_without_kit_keys(_clean(page, number), kits))
+        cleaned.append(_without_kit_keys(_clean(page, number, prefix), kits))
         checkpoint(number, len(pages))
     return tuple(cleaned)
 
@@ -133,17 +141,18 @@ def _without_kit_keys(page: str, kits: Sequence[bool]) -> str:
     return mark.join((head, *drawn))
 
 
-def _clean(page: str, number: int) -> str:
-    """A page without random ids, hidden marks and empty groups; its glyphs are called ``p<number>-<code>``."""
+def _clean(page: str, number: int, prefix: str) -> str:
+    """A page without random ids, hidden marks and empty groups; its glyphs are called ``<prefix>p<number>-<code>``."""
     root = re.search(r'<svg[^>]* id="([^"]+)"', page)
     if not root:
         raise BackendError("verovio's page has no id; install a supported version: pip install 'verovio>=5.7,<7'")
-    name = f"p{number}"
+    name = f"{prefix}p{number}"
+    ours = prefix or f'{name}["-]'
     page = re.sub(r"<desc>.*?</desc>", "", page)
     page = re.sub(r'<g [^>]*class="[^"]*placeholder[^"]*"[^>]*>.*?</g>', "", page)
     page = re.sub(rf'(id="|href="#)([0-9A-F]+)-{root[1]}"', rf'\1{name}-\2"', page)
     page = page.replace(f'id="{root[1]}"', f'id="{name}"').replace(f"#{root[1]} ", f"#{name} ")
-    page = re.sub(rf' id="(?!{name}["-])[^"]*"', "", page)
+    page = re.sub(rf' id="(?!{ours})[^"]*"', "", page)
     page = re.sub(r' class="(\w+Milestone\w*|\w+) ?[^"]*"', r' class="\1"', page)
     page = page.replace('font-family="Times, serif"', f'font-family="{_SERIF}"')
     page = _MUSIC_TEXT.sub(_plain_sign, page)
