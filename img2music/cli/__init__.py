@@ -18,8 +18,10 @@ import typer
 
 from img2music.cancellation import Cancelled
 from img2music.cli.compose import compose
+from img2music.cli.demo import demo
 from img2music.cli.doctor import doctor
 from img2music.cli.instruments import instruments_group
+from img2music.cli.mcp import mcp
 from img2music.cli.pipelines import pipelines_group
 from img2music.cli.plan import plan
 from img2music.cli.prompts import prompts_group
@@ -52,7 +54,7 @@ def _first_sentence(text: str | None) -> str:
     return (text or "").partition("\n")[0].partition(". ")[0].removesuffix(".")
 
 
-for _verb in (compose, see, plan, realize, render, replay):
+for _verb in (compose, see, plan, realize, render, replay, demo, mcp):
     app.command(short_help=_first_sentence(_verb.__doc__))(_verb)
 for _name, _group in (
     ("styles", styles_group()),
