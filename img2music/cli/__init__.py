@@ -18,10 +18,8 @@ import typer
 
 from img2music.cancellation import Cancelled
 from img2music.cli.compose import compose
-from img2music.cli.demo import demo
 from img2music.cli.doctor import doctor
 from img2music.cli.instruments import instruments_group
-from img2music.cli.mcp import mcp
 from img2music.cli.pipelines import pipelines_group
 from img2music.cli.plan import plan
 from img2music.cli.prompts import prompts_group
@@ -29,6 +27,8 @@ from img2music.cli.realize import realize
 from img2music.cli.render import render
 from img2music.cli.replay import replay
 from img2music.cli.see import see
+from img2music.cli.serving.demo import demo
+from img2music.cli.serving.mcp import mcp
 from img2music.cli.shared.console import exit_code_of, print_error, print_notice, print_text
 from img2music.cli.styles import styles_group
 from img2music.cli.words import words_group
