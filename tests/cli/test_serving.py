@@ -95,7 +95,7 @@ def test_a_port_that_is_asked_for_is_not_changed(run: Callable[..., tuple[int, s
     assert run("demo", "--port", "99999")[0] == 2
 
 
-@pytest.mark.allow_hosts(["127.0.0.1", "0.0.0.0"])
+@pytest.mark.allow_hosts(["127.0.0.1", "0.0.0.0"])  # noqa: S104
 def test_an_open_address_is_said(run: Callable[..., tuple[int, str, str]], served: list[tuple[Any, ...]]) -> None:
     code, _, errors = run("demo", "--host", "0.0.0.0")  # noqa: S104
     assert code == 0
