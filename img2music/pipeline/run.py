@@ -106,9 +106,10 @@ class Pipeline:
         *,
         max_pixels: int | None = None,
         on_event: Callable[[Event], None] | None = None,
+        log: Log | None = None,
     ) -> Scene:
-        """What is in the picture, and what it suggests. `max_pixels` bounds what is decoded."""
-        return self._stages.call("perceiver", Scene, Log(on_event), _opened(picture, max_pixels))
+        """What is in the picture, and what it suggests. `max_pixels` bounds what is decoded; `log` collects what a manifest tells of it."""
+        return self._stages.call("perceiver", Scene, log or Log(on_event), _opened(picture, max_pixels))
 
     def storyboard(
         self,

@@ -138,8 +138,9 @@ def form_bar(plan: CompositionPlan, dynamics: dict[str, str]) -> Html:
             el("span", el("i", class_=f"fill {classes.get(section.material, 'm')}"), class_="column"),
             el("strong", section.name),
             el("small", section.bars, el("em", " " + mark) if mark else None),
+            el("span", text.removeprefix(section.name), class_="unseen"),
         ]
-        link = el("a", inside, href=f"#harmony-{place}", title=text, aria_label=text, data_from=f"{bar_seconds(plan, bar):.3f}")
+        link = el("a", inside, href=f"#harmony-{place}", title=text, data_from=f"{bar_seconds(plan, bar):.3f}")
         blocks.append(el("li", link, id=f"form-{place}"))
     return el("ol", blocks, id="form", class_="form", aria_label="The form, section by section")
 

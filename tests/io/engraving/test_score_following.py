@@ -56,10 +56,8 @@ def note_ons(performance: Performance) -> list[tuple[int, int, float]]:
 
     def seconds(tick: int) -> float:
         stretches = zip(tempi, [begin for begin, _ in tempi[1:]] + [1 << 60], strict=True)
-        return sum(
-            mido.tick2second(min(tick, end) - begin, file.ticks_per_beat, tempo)
-            for (begin, tempo), end in stretches
-            if tick > begin
+        return float(
+            sum(mido.tick2second(min(tick, end) - begin, 480, tempo) for (begin, tempo), end in stretches if tick > begin)
         )
 
     found = []
