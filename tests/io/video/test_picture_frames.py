@@ -98,7 +98,12 @@ def test_without_a_picture_the_ground_is_plain() -> None:
 def test_what_is_no_picture_or_no_shape_is_refused() -> None:
     with pytest.raises(UsageError, match="video shape"):
         picture_frames(plain_colour((1, 2, 3)), shape="round")
-    for array in (np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3), np.float32), np.zeros((0, 4, 3), np.uint8)):
+    no_pictures: tuple[np.ndarray, ...] = (
+        np.zeros((4, 4), np.uint8),
+        np.zeros((4, 4, 3), np.float32),
+        np.zeros((0, 4, 3), np.uint8),
+    )
+    for array in no_pictures:
         with pytest.raises(PictureError):
             picture_frames(array)
     for broken in (b"", b"no picture", preview_jpeg(as_picture(plain_colour((9, 9, 9))))[:300]):
