@@ -5,6 +5,7 @@ import json
 import shutil
 import struct
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -17,7 +18,8 @@ import pytest
 
 from img2music.audio import Audio
 from img2music.cancellation import Cancelled, CancelToken, cancelled_by, told_progress
-from img2music.errors import UsageError
+from img2music.errors import BackendError, MissingPackageError, UsageError
+from img2music.io.video import video_files
 from img2music.io.video.video_files import FrameChange, write_video
 from tests.support.extras import require
 
@@ -180,6 +182,16 @@ def test_what_can_not_be_a_video_is_refused_in_words() -> None:
         write_video(Plain(width=321), hum(1))
     with pytest.raises(UsageError, match="even sides"):
         write_video(Plain(width=100_000), hum(1))
+
+
+def test_without_the_package_or_the_encoder_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as changed:
+        changed.setitem(sys.modules, "av", None)
+        with pytest.raises(MissingPackageError, match=r"pip install 'img2music\[video\]'"):
+            write_video(Plain(), hum(0.1))
+    monkeypatch.setattr(video_files, "_H264", {"preset": "no such preset"})
+    with pytest.raises(BackendError, match="libx264"):
+        write_video(Plain(), hum(0.1))
 
 
 def test_sound_beyond_full_scale_is_clipped_like_every_other_file() -> None:
