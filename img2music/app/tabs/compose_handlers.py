@@ -124,7 +124,7 @@ class ComposeHandlers:
             screen.busy(page_text("status.making_file"), 0.3)
             yield screen.updates()
             options = {"shape": message.shape, "shows": message.shows} if message.what == "video" else {}
-            path = visit.download(message.what, **options)
+            path = visit.download(visit.shown(), message.what, **options)
             ready = {"url": served_url(path), "name": path.name, "token": f"{path.name}-{path.stat().st_mtime_ns}"}
             screen.put("away", away_value(ready))
             screen.idle(page_text("status.file_ready", name=path.name))
