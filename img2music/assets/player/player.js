@@ -18,6 +18,7 @@
   const MOST_DB = 6;
   const EPSILON = 0.002; // seconds: a clock that was set to an onset may say a little less
   const PARTS = 8; // colours
+  const MARGIN = 14; // pixels of an engraved page's empty edge, of 20, that a screen has no need of
   const ROLES = { intro: "introduction", theme: "theme", contrast: "contrast", return: "the theme returns", outro: "ending" };
   const ICONS = {
     play: "M8 5v14l11-7z",
@@ -396,7 +397,7 @@
     }
     const width = parseFloat(root.getAttribute("width")) || 0;
     const height = parseFloat(root.getAttribute("height")) || 0;
-    if (!root.hasAttribute("viewBox") && width > 0 && height > 0) root.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    if (!root.hasAttribute("viewBox") && width > 0 && height > 0) root.setAttribute("viewBox", `${MARGIN} ${MARGIN} ${width - 2 * MARGIN} ${height - 2 * MARGIN}`);
     root.removeAttribute("width");
     root.removeAttribute("height");
     return document.importNode(root, true);
@@ -858,7 +859,7 @@
       });
       this.title = make(heading, { text: "Parts" });
       this.tools = make("div", { class: "i2m-bar-of-tools" }, this.title, this.reset);
-      this.list = make("ul", { class: "i2m-strips" });
+      this.list = make("div", { class: "i2m-strips" });
       this.hint = make("p", { class: "i2m-note" });
       this.root = make("section", { class: "i2m-panel", "aria-label": "Mixer" }, this.tools, this.list, this.hint);
     }
@@ -884,7 +885,7 @@
     strip(part, index, canMix) {
       const swatch = make("span", { class: "i2m-swatch", "aria-hidden": "true" });
       const name = make("span", { class: "i2m-name", text: part.name, title: part.name });
-      const root = make("li", { class: "i2m-strip" }, swatch, name);
+      const root = make("div", { class: "i2m-strip" }, swatch, name);
       root.style.setProperty("--i2m-part", this.player.colour(index));
       if (!canMix) return { root };
       root.tabIndex = 0;
@@ -1030,8 +1031,9 @@
       if (this.mixer) this.mixer.setData(data, sound.canMix);
     }
 
+    /** A button; its label is what it is called where it shows no text, else a tip. */
     button(text, label, picture, press) {
-      const node = make("button", { type: "button", title: label, "aria-label": label }, picture && icon(picture), text && make("span", { text }));
+      const node = make("button", { type: "button", title: label, "aria-label": text ? null : label }, picture && icon(picture), text && make("span", { text }));
       node.addEventListener("click", press);
       return node;
     }
