@@ -228,11 +228,38 @@ def test_a_section_that_is_repeated_is_not_left(site: Site) -> None:
         turns = [index for index in range(1, len(seen)) if seen[index] < seen[index - 1] - 0.1]
         assert len(turns) == 1
         assert state(page)["loop"] == 1
-        assert page.get_attribute(".i2m-tools button", "aria-pressed") == "true"
+        assert page.get_attribute(".i2m-tools button:visible", "aria-pressed") == "true"
         page.locator(".i2m-sections button").first.click()
         assert state(page)["loop"] == 0, "who chooses another section repeats that one"
-        page.click(".i2m-tools button")
+        page.click(".i2m-tools button:visible")
         assert state(page)["loop"] is None
+        assert watched.trouble() == []
+
+
+def test_a_piece_whose_end_leads_into_its_beginning_goes_round(site: Site) -> None:
+    assert not site.first["loop"]
+    write_player_page(site.folder, {**site.first, "loop": True}, name="round.html")
+    with site.open("round.html") as (page, watched):
+        page.get_by_text("Go round").click()
+        until(page, "player.state().source === 'mix'")
+        page.evaluate("(end) => { player.seek(end - 0.4); player.play(); }", site.first["seconds"])
+        until(page, "player.state().seconds < 2")
+        assert state(page)["playing"]
+        assert state(page)["loop"] == -1
+        page.get_by_text("Go round").click()
+        page.evaluate("(end) => player.seek(end - 0.3)", site.first["seconds"])
+        until(page, "!player.state().playing")
+        assert any(name == "ended" for name, _ in page.evaluate("told"))
+        assert watched.trouble() == []
+
+
+def test_nothing_jumps_when_a_page_turns(site: Site) -> None:
+    with site.open(size=PHONE) as (page, watched):
+        tops = set()
+        for bar in site.first["bars"]:
+            page.evaluate("(seconds) => player.seek(seconds)", bar[2])
+            tops.add(page.evaluate("document.querySelector('.i2m-roll').offsetTop"))
+        assert len(tops) == 1
         assert watched.trouble() == []
 
 
