@@ -253,6 +253,18 @@ def test_a_piece_whose_end_leads_into_its_beginning_goes_round(site: Site) -> No
         assert watched.trouble() == []
 
 
+def test_parts_that_are_asked_for_while_the_mix_is_loading_win(site: Site) -> None:
+    with site.open() as (page, watched):
+        page.evaluate("player.play(); player.loop(1); document.querySelector('.i2m-strip button[aria-label^=Solo]').click()")
+        until(page, "player.state().source === 'stems'")
+        page.wait_for_timeout(500)
+        assert state(page)["source"] == "stems"
+        assert page.locator(".i2m-status").is_hidden()
+        section = site.first["sections"][1]
+        assert section["from"] - 0.01 <= state(page)["seconds"] <= section["to"] + 0.01
+        assert watched.trouble() == []
+
+
 def test_nothing_jumps_when_a_page_turns(site: Site) -> None:
     with site.open(size=PHONE) as (page, watched):
         tops = set()

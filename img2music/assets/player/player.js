@@ -152,7 +152,7 @@
       this.layers = [];
       this.alive = true;
       this.stop = new AbortController();
-      this.loading = null;
+      this.loading = new Map(); // what is being decoded, and the promise of it
       if (data.audio) {
         this.mode = "element";
         this.audio = new Audio();
@@ -279,15 +279,20 @@
       return this.data.stems.length > 0 && this.data.stems.every((stem) => this.canRead(stem.url));
     }
 
+    /** Whether what is heard comes from decoded sound that serves for the stems, or for the mix. */
+    holds(kind) {
+      return this.mode === "buffers" && (kind === "mix" || this.kind === "stems");
+    }
+
     /** Decodes the stems ("stems") or the mix ("mix") and goes on from them at the same place; true when that is so. */
     decode(kind) {
-      if (this.mode === "buffers" && (kind === "mix" || this.kind === "stems")) return Promise.resolve(true);
-      if (this.loading && this.loading.kind === kind) return this.loading.promise;
+      if (this.holds(kind)) return Promise.resolve(true);
+      if (this.loading.has(kind)) return this.loading.get(kind);
       const promise = this.decodeNow(kind).catch((error) => {
         if (this.alive) this.told.failed(`The ${kind === "mix" ? "sound" : "parts"} can't be loaded (${error.message}); the whole mix plays on.`);
         return false;
-      }).finally(() => { this.loading = null; });
-      this.loading = { kind, promise };
+      }).finally(() => this.loading.delete(kind));
+      this.loading.set(kind, promise);
       return promise;
     }
 
@@ -296,6 +301,7 @@
       const urls = kind === "mix" ? [this.data.audio] : this.data.stems.map((stem) => stem.url);
       const buffers = await Promise.all(urls.map(async (url) => sounding.decodeAudioData(await bytesOf(url, this.stop.signal))));
       if (!this.alive) return false;
+      if (this.holds(kind)) return true; // the stems were quicker than the mix
       const now = this.position();
       const was = this.mode;
       const playing = this.playing;
