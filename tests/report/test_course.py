@@ -110,7 +110,7 @@ def test_explanations_tell_the_course_and_the_hits() -> None:
         f"{KEYS}, {METERS}, 72 quarter notes a minute (adagio to andante; rising to 96 from bar 6, 72 again from bar 13), solo piano"
         in said
     )
-    assert "Moments that it marks:\n- Accent in bar 5 at 2.5 quarter notes, 0:15.4.\n    sees door\n- Entry in bar 9, " in said
+    assert "Moments that it marks:\n- Accent in bar 5 at 2.5 quarter notes, 0:15.4.\n    a door\n- Entry in bar 9, " in said
     assert f"so {KEYS} at {TEMPI}, solo piano" in scene_sentences(make_scene(), plan)[0]
     assert "Moments" not in explain_text(None, moving_plan())
 
@@ -126,7 +126,7 @@ def test_the_page_shows_where_bars_and_sections_begin() -> None:
     assert "data-bar=" not in page
     assert f"B, contrast: 4 bars from {format_clock(round(starts[8]))}, energy" in page
     assert "F major, 3/4, 96" in page
-    assert "energy 0.30 to 0.75" in page
+    assert "energy 30% to 75%" in page
     for words in (
         "F major from bar 9, D minor again from bar 13",
         "3/4 from bar 9, 4/4 again from bar 13",
@@ -177,7 +177,7 @@ def test_the_page_lists_hits_with_their_reason() -> None:
     page = moving_page()
     assert "Moments that it marks" in page
     assert "Accent in bar 5 at 2.5 quarter notes, 0:15.4" in page
-    assert "sees door" in page
+    assert "a door" in page
     assert "2 accents, 1 entry, 1 stop" in page
 
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from img2music.io.engraving.piano_roll import pianoroll_svg
 from img2music.report import explain_text
+from img2music.report.cue_words import cue_name
 from img2music.report.page.audio_player import numeral, plot_edges
 from img2music.report.page.citations import CueIndex
 from img2music.report.page.html import data_svg, el, relative_href, strip_unsafe
@@ -116,11 +117,11 @@ def test_everything_of_the_piece_is_on_the_page(read: PageReader) -> None:
         "Seed 7",
     ]
     said += [f"{section.name} " for section in plan.sections] + ["mp", "G♭", "A♭", "V 7 / V", "v 6"]
-    said += [part.name for part in plan.parts] + ["B from energy 0.70", "30% left, -4 dB", "48", "B♭4 – "]
+    said += [part.name for part in plan.parts] + ["B from energy 70% up", "30% left, -4 dB", "48", "B♭4 – "]
     said += [reason.text for reason in plan.reasons[1:]] + ["Mixolydian, for a warm picture."]
     said += ["You asked for tempo 72; the picture suggested 90."]
-    said += [cue.name.replace("_", " ") for cue in scene.cues] + [swatch.words for swatch in scene.colours]
-    said += ["0.82", "4.1 bits", "3°", "horizontal", "Valence", "+0.35", "30%"]
+    said += [cue_name(cue.name) for cue in scene.cues] + [swatch.words for swatch in scene.colours]
+    said += ["0.82", "4.10", "3°", "horizontal", "How pleasant", "pleasant (+.35)", "30%"]
     said += ["✓ kept", "✗ not kept", "not measured", "45.5", "by you", "by the plan"]
     said += [
         "fluidsynth is not on the path",
@@ -225,7 +226,7 @@ def test_page_of_a_piece_that_began_from_a_plan(jpeg: bytes | None) -> None:
     assert "What was seen" not in read.text
     assert ("began from a plan, without a picture" in read.text) is (jpeg is None)
     assert "img2music realize plan.json" in read.text
-    assert "brightness profile" in read.text  # cited by name, without its row
+    assert "light from left to right" in read.text  # cited by name, without its row
     assert read.values("data-cue") == []
 
 
@@ -298,12 +299,12 @@ def test_explanation_gives_every_reason_with_its_cues(with_scene: bool) -> None:
     for reason in plan.reasons:
         begin = next(place for place, line in enumerate(lines) if line.startswith(f"- {reason.choice.capitalize()}: "))
         below = lines[begin + 1 : begin + 1 + len(reason.because)]
-        assert [line.strip().startswith(name.replace("_", " ")) for line, name in zip(below, reason.because, strict=True)] == [
+        assert [line.strip().startswith(cue_name(name)) for line, name in zip(below, reason.because, strict=True)] == [
             True
         ] * len(below)
     assert ("    warmth 0.82: warm" in lines) is with_scene
     assert ("    colour 1 burnt orange, #e08a3c, 44% of the picture" in lines) is with_scene
-    assert ("    skyline curve of 8 points: a hump" in lines) is with_scene
+    assert ("    skyline a hump" in lines) is with_scene
     assert "    gone cue" in lines
     assert "- You asked for tempo 72; the picture suggested 90." in lines
 

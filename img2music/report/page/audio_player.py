@@ -177,7 +177,7 @@ def harmony(plan: CompositionPlan, dynamics: dict[str, str]) -> Html:
             "summary",
             el("i", class_=f"dot {classes.get(section.material, 'm')}"),
             el("strong", section.name),
-            el("span", f" {_ROLES[section.role]} · {_count(section.bars, 'bar')} · energy {_energy(section, '.2f')}{own}"),
+            el("span", f" {_ROLES[section.role]} · {_count(section.bars, 'bar')} · energy {_energy(section, '.0%')}{own}"),
             el("em", f" {mark}", class_="dynamic") if mark else None,
         )
         folds.append(el("details", head, el("div", rows, class_="phrases"), id=f"harmony-{place}", open=place == first))

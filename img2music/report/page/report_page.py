@@ -12,14 +12,15 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from img2music.report.course import key_course, meter_course, tempo_course, tempo_range_words
-from img2music.report.page import audio_player, report_tables
+from img2music.report.page import audio_player, report_tables, seen_tables
 from img2music.report.page.citations import CueIndex, figure, marks_css, spark
 from img2music.report.page.html import Html, data_svg, el
 from img2music.report.page.layout import page_head, page_section, theme_css
 from img2music.report.page.model_log import model_uses_table
 from img2music.report.page.page_colours import themes
 from img2music.report.page.reproduce import fallback_list, reproduce_block
-from img2music.report.text_format import as_sentence, beat_words, format_clock, join_words
+from img2music.report.plain_words import plain_conflict, plain_idea
+from img2music.report.text_format import as_sentence, beat_words, format_clock, join_words, style_words
 from img2music.resources import asset_path
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def _header(piece: Piece) -> Html:
         "header",
         el("p", el("b", "img2music"), " ", source, class_="kicker"),
         el("h1", piece.plan.title),
-        el("p", as_sentence(piece.plan.idea), class_="idea") if piece.plan.idea else None,
+        el("p", as_sentence(plain_idea(piece.plan.idea)), class_="idea") if piece.plan.idea else None,
     )
 
 
@@ -124,7 +125,7 @@ def _glance(piece: Piece) -> Html:
         ("Key", _course(key_course(plan, report_tables.format_key))),
         ("Tempo", [f"{beat_words(plan)} ", el("small", tempo_range_words(plan)), _then(tempo_course(plan))]),
         ("Metre", _course(meter_course(plan))),
-        ("Style", plan.style.replace("-", " ")),
+        ("Style", style_words(plan.style)),
         ("Length", [format_clock(plan.seconds), el("small", f" {plan.bars} bars")]),
         ("Seed", str(plan.seed)),
         ("Instruments", join_words(tuple(dict.fromkeys(part.instrument for part in plan.parts)))),
@@ -211,7 +212,7 @@ def _why(piece: Piece, evidence: CueIndex) -> Html:
         _card(audio_player.motif_drawing(plan.motif), "Motif", "The short idea that the tune grows from."),
         _card(spark(plan.contour), "Line", "How the melody rises and falls over a theme."),
     ]
-    quarrels = [el("li", as_sentence(conflict)) for conflict in piece.manifest.conflicts]
+    quarrels = [el("li", as_sentence(plain_conflict(conflict))) for conflict in piece.manifest.conflicts]
     conflicts = el("aside", el("h3", "Where wishes disagreed"), el("ul", quarrels), class_="callout") if quarrels else None
     reasons = (
         report_tables.reasons_table(plan, evidence) if plan.reasons else el("p", "This plan gives no reasons.", class_="quiet")
@@ -232,8 +233,13 @@ def _seen(piece: Piece, evidence: CueIndex) -> Html | None:
         "seen",
         "What was seen",
         el("p", f"How the picture was read: {'; '.join(notes)}.", class_="hint") if notes else None,
-        report_tables.suggestions_table(piece.scene, piece.plan, evidence),
-        el("details", el("summary", el("strong", f"All {count} cues")), report_tables.cues_table(evidence), class_="all")
+        seen_tables.suggestions_table(piece.scene, piece.plan, evidence),
+        el(
+            "details",
+            el("summary", el("strong", f"All {count} things that were seen")),
+            seen_tables.cues_table(evidence),
+            class_="all",
+        )
         if count
         else None,
     )
