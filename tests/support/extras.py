@@ -22,6 +22,11 @@ EXTRAS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "vlm": (("langchain_core", "llguidance", "torch", "transformers"), "pip install torch && pip install -e '.[vlm]'"),
     "heic": (("pi_heif",), "pip install -e '.[heic]'"),
+    "pdf": (("typst", "pypdf"), "pip install -e '.[pdf]' --group browser"),
+    "video": (("av",), "pip install -e '.[video]'"),
+    "demo": (("gradio", "gradio_client"), "pip install -e '.[demo]'"),
+    "mcp": (("mcp",), "pip install -e '.[mcp]'"),
+    "browser": (("playwright", "pypdf"), "pip install --group browser"),
     "vllm": (("langchain_core", "vllm"), "pip install -e '.[vllm]'"),
 }
 """The modules that an extra brings, and how to get them."""

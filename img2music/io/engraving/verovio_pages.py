@@ -25,7 +25,7 @@ from img2music.resources import asset_path
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["PAGE_WIDTH", "engrave", "stack", "to_png"]
+__all__ = ["PAGE_WIDTH", "SERIF", "engrave", "page_size", "stack", "to_png"]
 
 PAGE_WIDTH = 840
 """Width of a page in pixels, at which a staff is 29 px high."""
@@ -34,7 +34,8 @@ _SCALE = 40  # percent: a verovio unit is 0.4 px
 _PAGE_HEIGHT = 2970  # verovio units, at least one system; pages are cut to their content
 _LARGEST_PAGE = 60000  # verovio's own limit
 _STAFF_HEIGHT = 220  # verovio units that a staff needs with its distance and marks
-_SERIF = "Times, 'Times New Roman', 'DejaVu Serif', serif"
+SERIF = "Times, 'Times New Roman', 'DejaVu Serif', serif"
+"""Faces of all words on a page, as they stand in it."""
 _FONT_FILES = ("DejaVuSerifCondensed.ttf", "DejaVuSerifCondensed-Bold.ttf")
 _FONT_FAMILY = "DejaVu Serif Condensed"
 # Accidentals of chord symbols and notes of metronome marks: verovio takes them from a music font's text, which few readers have (SMuFL
@@ -61,8 +62,15 @@ _PART = re.compile(r"<part id=.*?</part>", re.DOTALL)
 _KEY_SIGNATURE = re.compile(r'<g class="keySig">(?:<g class="keyAccid"><use [^>]*/></g>)*</g>')
 
 
-def engrave(musicxml: str, *, width: int = PAGE_WIDTH) -> tuple[str, ...]:
+def engrave(musicxml: str, *, width: int = PAGE_WIDTH, height: int | None = None, prefix: str = "") -> tuple[str, ...]:
     """The score as pages of SVG, each `width` pixels wide and as high as its systems.
+
+    Args:
+        musicxml: the document.
+        width: of a page, in pixels.
+        height: how many pixels a page may fill with systems, one at least; None takes that of a sheet of paper.
+        prefix: what all ids of the pages begin with. Where it is not empty, ids of the document that begin with it are kept, so that
+            an element can be found again.
 
     Raises:
         MissingPackageError: verovio is not installed.
@@ -70,13 +78,14 @@ def engrave(musicxml: str, *, width: int = PAGE_WIDTH) -> tuple[str, ...]:
     """
     musicxml = _UNSEEN_TEMPO.sub("", _SILENT_DEGREE.sub("", _without_repeated_keys(musicxml)))
     # A system must fit on a page, however many parts play.
-    height = max(_PAGE_HEIGHT, _STAFF_HEIGHT * (musicxml.count("<score-part ") + 1))
+    units = _PAGE_HEIGHT if height is None else round(height * 100 / _SCALE)
+    units = max(units, _STAFF_HEIGHT * (musicxml.count("<score-part ") + 1))
     options = {
         "adjustPageHeight": True,
         "breaks": "auto",
         "footer": "none",
         "header": "none",  # resvg misplaces verovio's centred title
-        "pageHeight": min(height, _LARGEST_PAGE),
+        "pageHeight": min(units, _LARGEST_PAGE),
         "pageWidth": round(width * 100 / _SCALE),
         "scale": _SCALE,
         "smuflTextFont": "none",
@@ -89,7 +98,7 @@ def engrave(musicxml: str, *, width: int = PAGE_WIDTH) -> tuple[str, ...]:
     kits = ["<sign>percussion</sign>" in part for part in _PART.findall(musicxml)]
     cleaned = []
     for number, page in enumerate(pages, 1):
-        cleaned.append(_without_kit_keys(_clean(page, number), kits))
+        cleaned.append(_without_kit_keys(_clean(page, number, prefix), kits))
         checkpoint(number, len(pages))
     return tuple(cleaned)
 
@@ -133,19 +142,20 @@ def _without_kit_keys(page: str, kits: Sequence[bool]) -> str:
     return mark.join((head, *drawn))
 
 
-def _clean(page: str, number: int) -> str:
-    """A page without random ids, hidden marks and empty groups; its glyphs are called ``p<number>-<code>``."""
+def _clean(page: str, number: int, prefix: str) -> str:
+    """A page without random ids, hidden marks and empty groups; its glyphs are called ``<prefix>p<number>-<code>``."""
     root = re.search(r'<svg[^>]* id="([^"]+)"', page)
     if not root:
         raise BackendError("verovio's page has no id; install a supported version: pip install 'verovio>=5.7,<7'")
-    name = f"p{number}"
+    name = f"{prefix}p{number}"
+    ours = prefix or f'{name}["-]'
     page = re.sub(r"<desc>.*?</desc>", "", page)
     page = re.sub(r'<g [^>]*class="[^"]*placeholder[^"]*"[^>]*>.*?</g>', "", page)
     page = re.sub(rf'(id="|href="#)([0-9A-F]+)-{root[1]}"', rf'\1{name}-\2"', page)
     page = page.replace(f'id="{root[1]}"', f'id="{name}"').replace(f"#{root[1]} ", f"#{name} ")
-    page = re.sub(rf' id="(?!{name}["-])[^"]*"', "", page)
+    page = re.sub(rf' id="(?!{ours})[^"]*"', "", page)
     page = re.sub(r' class="(\w+Milestone\w*|\w+) ?[^"]*"', r' class="\1"', page)
-    page = page.replace('font-family="Times, serif"', f'font-family="{_SERIF}"')
+    page = page.replace('font-family="Times, serif"', f'font-family="{SERIF}"')
     page = _MUSIC_TEXT.sub(_plain_sign, page)
     return re.sub(r"<g[^>]*/>|<g[^>]*></g>", "", page)
 
@@ -159,7 +169,7 @@ def stack(pages: Sequence[str], title: str, subtitle: str = "") -> str:
 
     `pages` come from `engrave`; the result is as wide as the widest and can be put into a page of HTML as it is.
     """
-    sizes = [_size(page) for page in pages]
+    sizes = [page_size(page) for page in pages]
     width = max((width for width, _ in sizes), default=PAGE_WIDTH)
     top = _TITLE_HEIGHT + (_SUBTITLE_HEIGHT if subtitle else 0)
     height = top + sum(height for _, height in sizes)
@@ -172,7 +182,7 @@ def stack(pages: Sequence[str], title: str, subtitle: str = "") -> str:
         place += page_height
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
-        f'<rect width="{width}" height="{height}" fill="#fff"/><g font-family="{_SERIF}">{heading}</g>{"".join(body)}</svg>\n'
+        f'<rect width="{width}" height="{height}" fill="#fff"/><g font-family="{SERIF}">{heading}</g>{"".join(body)}</svg>\n'
     )
 
 
@@ -185,7 +195,8 @@ def _centred(text: str, width: int, *, baseline: int, size: float, colour: str =
     return f'<text {place} text-anchor="middle" fill="{colour}">{xml_text(text)}</text>'
 
 
-def _size(page: str) -> tuple[int, int]:
+def page_size(page: str) -> tuple[int, int]:
+    """Width and height of a page of `engrave`, in pixels."""
     found = re.match(r'<svg [^>]*?width="(\d+)px" height="(\d+)px"', page)
     if not found:
         raise ValueError("a page begins with its width and height; stack what `engrave` returns")

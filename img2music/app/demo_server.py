@@ -1,0 +1,124 @@
+"""Builds and serves the page: on this machine, with bounds, and nothing that leaves it.
+
+Gradio reads its settings when it is imported, so they are set first and it is imported inside the functions. What the page writes lies in one
+private folder that is removed at the end.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from img2music.errors import MissingPackageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import gradio as gr
+
+    from img2music.app.session.visits import Visits
+
+__all__ = ["build", "launch_options", "private_folder", "serve"]
+
+LARGEST_UPLOAD = "20mb"
+JOBS_AT_ONCE = 2
+"""Pieces that are made at the same time; whoever comes next waits."""
+MOST_WAITING = 32
+"""Events that may wait for a place; whoever comes then is told to come again."""
+SETTINGS = {
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "GRADIO_SHARE": "False",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+    "GRADIO_SSR_MODE": "False",
+}
+_FORBIDDEN = ("GRADIO_ALLOWED_PATHS", "GRADIO_EXAMPLES_CACHE")
+
+
+@contextmanager
+def private_folder() -> Iterator[Path]:
+    """A folder that only this user can open, in which Gradio keeps its files, too; removed at the end with all it holds."""
+    folder = Path(tempfile.mkdtemp(prefix="img2music-page-"))
+    before = {name: os.environ.get(name) for name in (*SETTINGS, *_FORBIDDEN, "GRADIO_TEMP_DIR")}
+    os.environ.update({**SETTINGS, "GRADIO_TEMP_DIR": str(folder)})
+    for name in _FORBIDDEN:
+        os.environ.pop(name, None)
+    try:
+        yield folder
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def build(visits: Visits) -> gr.Blocks:
+    """The page over these visits, ready to be launched with `launch_options`; it must happen inside a `private_folder`.
+
+    Raises:
+        MissingPackageError: the extra `demo` is not installed.
+    """
+    if find_spec("gradio") is None:
+        raise MissingPackageError("the page needs Gradio; install it with: pip install 'img2music[demo]'")
+    from img2music.app.demo_page import build_page
+
+    page = build_page(visits)
+    page.queue(max_size=MOST_WAITING, default_concurrency_limit=8)
+    return page
+
+
+def launch_options() -> dict[str, Any]:
+    """What the page is launched with, whoever serves it."""
+    from starlette.middleware import Middleware
+
+    from img2music.app.components.page_assets import page_head, page_styles
+    from img2music.app.page_headers import PageHeaders
+    from img2music.app.theme import page_theme
+
+    return {
+        "theme": page_theme(),
+        "css": page_styles(),
+        "head": page_head(),
+        "max_file_size": LARGEST_UPLOAD,
+        "share": False,
+        "ssr_mode": False,
+        "run_history": False,
+        "enable_monitoring": False,
+        "footer_links": [],
+        "strict_cors": True,
+        "allowed_paths": [],
+        "show_error": False,
+        "pwa": False,
+        "app_kwargs": {"middleware": [Middleware(PageHeaders)], "docs_url": None, "redoc_url": None},
+    }
+
+
+def serve(host: str = "127.0.0.1", port: int = 7860, *, mcp: bool = False, quiet: bool = False) -> None:
+    """Serves the page until it is interrupted.
+
+    Args:
+        host: the address to listen at; "127.0.0.1" is this machine alone, "0.0.0.0" everybody who reaches it.
+        port: 0 takes any free one.
+        mcp: also offers the public calls to assistants at `/gradio_api/mcp/`.
+        quiet: prints nothing.
+
+    Raises:
+        MissingPackageError: the extra `demo` (or `mcp`) is not installed.
+        OSError: the port is taken.
+    """
+    from img2music.app.session.visits import Visits
+
+    with private_folder() as folder:
+        visits = Visits(root=folder, at_once=JOBS_AT_ONCE)
+        page = build(visits)
+        try:
+            page.launch(server_name=host, server_port=port or None, mcp_server=mcp, quiet=quiet, **launch_options())
+        finally:
+            visits.close_all()

@@ -1,0 +1,299 @@
+"""One visitor: a picture, takes of it, and the one job that is being done.
+
+Every job is a stream of steps like `Pipeline.steps`, does its work in a thread of its own, and ends with a new current take, or leaves the visit
+as it was: documents and files are put in place at its very end. A new job stops the one before it, so do `cancel` and `close`, within
+.3 s; the stopped stream raises `Cancelled`. All methods may be called from any thread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from img2music.app.session.limits import Limits
+from img2music.app.session.restoring import check_same_picture, read_record_bytes, restored_take
+from img2music.app.session.seen_scenes import SeenScenes
+from img2music.app.session.sound_store import SoundStore
+from img2music.app.session.sounding_takes import SoundingTakes
+from img2music.app.session.take_making import edited_take, new_take, rerolled_take
+from img2music.app.session.takes import MadeTake, TakeRow
+from img2music.app.session.visit_work import VisitWork
+from img2music.app.session.warm_pipelines import WarmPipelines, shared_pipelines
+from img2music.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from threading import Semaphore
+
+    from img2music.app.session.choices import Choices
+    from img2music.app.session.edits import Edit
+    from img2music.app.session.take_making import Making
+    from img2music.app.session.takes import TakeMedia
+    from img2music.cancellation import CancelToken
+    from img2music.io.pictures import Picture
+    from img2music.piece import Piece
+    from img2music.pipeline.progress import Log, Step
+    from img2music.rng import Craft
+
+__all__ = ["Visit"]
+
+
+class Visit:
+    """One visitor."""
+
+    def __init__(
+        self,
+        *,
+        limits: Limits | None = None,
+        root: Path | None = None,
+        pipelines: WarmPipelines = shared_pipelines,
+        turns: Semaphore | None = None,
+    ) -> None:
+        """`root` is where the folder is made (None: where the page's server serves files); `turns` bounds how many visitors' jobs run at once."""
+        self.limits = limits or Limits()
+        self._pipelines = pipelines
+        self._work = VisitWork(turns)
+        self._sound = SoundingTakes(SoundStore(root, self.limits.disk_bytes), pipelines)
+        self._stems_lock = Lock()
+        self._picture: Picture | None = None
+        self._scenes = SeenScenes()
+        self._row = TakeRow()
+        self._last_number = 0
+
+    @property
+    def folder(self) -> Path:
+        """Where the files lie: private, with a name that nobody guesses."""
+        return self._sound.store.folder
+
+    @property
+    def picture(self) -> Picture | None:
+        """What was opened last."""
+        return self._picture
+
+    @property
+    def takes(self) -> tuple[MadeTake, ...]:
+        """All that are kept, the oldest first."""
+        return self._row.takes
+
+    @property
+    def current(self) -> MadeTake | None:
+        """The one that is shown and edited."""
+        return self._row.current
+
+    @property
+    def working(self) -> bool:
+        """Whether a job is being done."""
+        return self._work.busy
+
+    def open_picture(self, data: bytes, name: str) -> None:
+        """Takes a picture in place of the one before; its takes go.
+
+        Raises:
+            PictureError: too large, no picture, or damaged; then everything stays as it was.
+        """
+        picture = self._opened(data, name)
+        with self._work.lock:
+            self._work.check_open()
+            self._work.stop()
+            gone = {take.number for take in self._row.takes}
+            self._picture, self._row = picture, TakeRow()
+            self._scenes.clear()
+        self._sound.drop(gone)
+
+    def compose(self, choices: Choices) -> Iterator[Step]:
+        """A new piece of the picture.
+
+        Raises:
+            UsageError: no picture, or a name that does not exist. BriefError: a wish that can't be met. Whatever a stage raises.
+            Cancelled: stopped.
+        """
+        choices.check(self.limits)
+        picture = self._picture
+        if picture is None:
+            raise UsageError("there is no picture yet; choose one first")
+        pipeline = self._pipelines.load(choices)
+
+        making = new_take(picture, choices, pipeline, lambda log: self._scenes.see(picture, pipeline, log), self.limits)
+        return self._stream(making)
+
+    def edit(self, edit: Edit) -> Iterator[Step]:
+        """A new take of the current one with an edit; only what follows from the edit is made again. Wrong edits are told at once.
+
+        Raises:
+            UsageError, BriefError, DocumentError, PlanTextError: an edit that can't be done, in one sentence. Whatever a stage raises.
+            Cancelled: stopped.
+        """
+        return self._stream(edited_take(self._shown(), edit, self._pipelines.load, self._picture, self.limits))
+
+    def reroll(self, keep: frozenset[Craft], choices: Choices | None = None) -> Iterator[Step]:
+        """A new take of the current one from a seed that no take has, but for the crafts that are kept.
+
+        Args:
+            keep: names of `img2music.rng.CRAFTS`; what they are written over is kept with them.
+            choices: win over the take's own; None leaves those. Their seed counts only where it is another than the take's.
+
+        Raises:
+            UsageError: no such craft. BriefError: a wish that can't be met with what is kept. Cancelled: stopped.
+        """
+        take = self._shown()
+        wanted = choices or take.choices
+        wanted.check(self.limits)
+        seeds = [one.piece.plan.seed for one in self.takes]
+        given = wanted.seed if wanted.seed != take.choices.seed else None
+        seed = max(seeds) + 1 if given is None else given
+        pipeline = self._pipelines.load(wanted)
+        return self._stream(rerolled_take(take, keep, replace(wanted, seed=seed), seed, pipeline, self._picture, self.limits))
+
+    def restore(self, manifest: bytes, picture: bytes | None = None) -> Iterator[Step]:
+        """Brings a piece back from its `piece.json`: picture (where it is given), choices and take; what was there goes at the end.
+
+        Raises:
+            DocumentError: no sound record. BriefError: a piece beyond the limits. PictureError: no picture, or not that on record; then
+                everything stays as it was.
+        """
+        record = read_record_bytes(manifest, self.limits)
+        opened = None if picture is None else self._opened(picture, record.picture.file if record.picture else "picture")
+        check_same_picture(record, opened)
+        return self._stream(restored_take(record, opened), fresh=True, picture=opened)
+
+    def cancel(self) -> None:
+        """Stops what is being done; the visit stays as it was before."""
+        self._work.stop()
+
+    def close(self) -> None:
+        """Stops what is being done and removes every file; the visit can't be used any more."""
+        with self._work.lock:
+            self._work.close()
+            self._row, self._picture = TakeRow(), None
+            self._scenes.clear()
+        self._sound.store.close()
+
+    def undo(self) -> MadeTake | None:
+        """Goes back to the take that was looked at before; the current one after that."""
+        return self._show(lambda row: row.moved(-1))
+
+    def redo(self) -> MadeTake | None:
+        """Takes the last `undo` back."""
+        return self._show(lambda row: row.moved(1))
+
+    def choose(self, number: int) -> MadeTake:
+        """Makes a take the current one.
+
+        Raises:
+            UsageError: there is none of that number.
+        """
+        self.take(number)
+        chosen = self._show(lambda row: row.chosen(number))
+        assert chosen is not None  # noqa: S101  it is there
+        return chosen
+
+    def drop(self, number: int) -> None:
+        """Throws a take away; errors as of `choose`."""
+        self.take(number)
+        self._leave({number})
+
+    def keep_only(self, number: int) -> None:
+        """Throws all other takes away; errors as of `choose`."""
+        self.take(number)
+        self._leave({take.number for take in self.takes} - {number})
+
+    def take(self, number: int) -> MadeTake:
+        """The take of that number.
+
+        Raises:
+            UsageError: there is none.
+        """
+        found = self._row.find(number)
+        if found is None:
+            there = ", ".join(str(take.number) for take in self.takes)
+            raise UsageError(f"there is no take {number}; choose from: {there}" if there else "there is no take yet; compose one")
+        return found
+
+    def media(self, take: MadeTake, *, stems: bool = True) -> TakeMedia:
+        """The sound of a take as files in the folder, made once.
+
+        The mix is there as soon as the take is. Stems are rendered and written when they are first asked for: that takes about twice as long
+        as the piece's own sound, so a page plays the mix first (``stems=False``) and asks for all afterwards.
+
+        Raises:
+            UsageError: the take is no longer there. Cancelled: stopped, also by a new job; ask again then.
+        """
+        self.take(take.number)
+        found = self._sound.mix_media(take)
+        if found is None:
+            with self._work.beside():
+                self._sound.keep_mix(take, self._sound.mix_of(take))
+                found = self._sound.mix_media(take)
+        assert found is not None  # noqa: S101  it was just kept
+        if not stems:
+            return found
+        whole = self._sound.with_stems(found, take)
+        if whole is None:
+            with self._work.beside(), self._stems_lock:
+                if self._sound.with_stems(found, take) is None:
+                    self._sound.keep_stems(take)
+                whole = self._sound.with_stems(found, take)
+            self._make_room()
+        return found if whole is None else whole
+
+    def _stream(self, make: Making, *, fresh: bool = False, picture: Picture | None = None) -> Iterator[Step]:
+        """Does a job as a stream of steps; at its end its take is in place, with `fresh` in place of all others and of the picture."""
+
+        def do(log: Log, token: CancelToken) -> Piece:
+            made = make(log)
+            with log.step("files", "writing the sound"):
+                return self._put(made, token, TakeRow() if fresh else None, picture).piece
+
+        return self._work.stream(do)
+
+    def _put(self, made: MadeTake, token: CancelToken, begin: TakeRow | None, picture: Picture | None) -> MadeTake:
+        """A take in place, with its files; nothing of it stays where it is stopped on the way."""
+        with self._work.lock:
+            self._last_number += 1
+            number = self._last_number
+        mix = made.piece.audio
+        take = replace(made, number=number, piece=replace(made.piece, audio=None, stems={}))
+        try:
+            if mix is not None:
+                self._sound.keep_mix(take, mix)
+            with self._work.lock:
+                token.raise_if_cancelled()
+                row = (self._row if begin is None else begin).added(take, self.limits.takes)
+                if begin is not None:
+                    self._picture = picture
+                    self._scenes.clear()
+                gone = {one.number for one in self._row.takes} - {one.number for one in row.takes}
+                self._row = row
+        except BaseException:
+            self._sound.drop([number])
+            raise
+        self._sound.drop(gone)
+        self._make_room()
+        return take
+
+    def _opened(self, data: bytes, name: str) -> Picture:
+        """A picture from outside; `name` is only shown."""
+        with self._work.beside():
+            return self.limits.open_picture(data, name)
+
+    def _shown(self) -> MadeTake:
+        take = self.current
+        if take is None:
+            raise UsageError("there is no take yet; compose one")
+        return take
+
+    def _show(self, move: Callable[[TakeRow], TakeRow]) -> MadeTake | None:
+        with self._work.lock:
+            self._work.check_open()
+            self._row = move(self._row)
+            return self._row.current
+
+    def _leave(self, numbers: set[int]) -> None:
+        self._show(lambda row: row.without(numbers))
+        self._sound.drop(numbers)
+
+    def _make_room(self) -> None:
+        current = self.current
+        self._sound.store.make_room(() if current is None else (current.number,))

@@ -1,0 +1,256 @@
+"""What the first tab does: hands what people ask to their visit, and puts what comes of it on the page as it arrives.
+
+A handler never raises: what is wrong becomes a sentence on the page. Work that a newer wish has stopped says nothing more.
+"""
+
+from __future__ import annotations
+
+import logging
+from base64 import b64encode
+from collections.abc import Iterator  # noqa: TC003  Gradio reads the handlers' hints, and asks for all of them
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr  # noqa: TC002  Gradio reads the handlers' hints
+
+from img2music.app.components.page_assets import example_bytes
+from img2music.app.components.page_messages import DownloadMessage, ExampleMessage, InstantMessage, WorkMessage, read_message
+from img2music.app.components.page_texts import page_text
+from img2music.app.components.plan_value import plan_value
+from img2music.app.components.screen import VIEWS, Screen
+from img2music.app.components.seen_value import colours_value, seen_value
+from img2music.app.components.takes_value import away_value, takes_value
+from img2music.app.session.choices import Choices
+from img2music.app.session.edits import PlanTextError
+from img2music.app.tabs.asked_edits import asked_choices, asked_edit
+from img2music.app.tabs.heard_value import heard_value, served_url
+from img2music.cancellation import Cancelled
+from img2music.errors import Img2MusicError
+from img2music.pipeline.progress import DocumentMade
+from img2music.plan import CompositionPlan
+from img2music.scene import Scene
+
+if TYPE_CHECKING:
+    from img2music.app.session.takes import MadeTake
+    from img2music.app.session.visit import Visit
+    from img2music.app.session.visits import Visits
+    from img2music.pipeline.progress import Step
+
+__all__ = ["ComposeHandlers"]
+
+_LARGEST_FILE = 20_000_000
+_log = logging.getLogger(__name__)
+
+
+class ComposeHandlers:
+    """The handlers of the first tab, for all visitors."""
+
+    drawn = VIEWS
+
+    def __init__(self, visits: Visits) -> None:
+        self._visits = visits
+
+    def work(self, event: gr.EventData, request: gr.Request) -> Iterator[list[Any]]:
+        """Composes, edits or re-rolls, and draws what arrives."""
+        visit, screen = self._visit(request), Screen()
+        try:
+            message = read_message(event._data, WorkMessage)
+            steps, choices = self._steps(visit, message)
+            yield from self._follow(visit, steps, screen, choices)
+        except PlanTextError as error:
+            take = visit.current
+            if take is not None and isinstance(message.edit, object) and getattr(message.edit, "kind", "") == "text":
+                fault = {"line": error.line, "message": str(error), "text": message.edit.text}  # type: ignore[union-attr]
+                screen.put("plan", {**plan_value(take.piece.plan, take.piece.scene, take.choices), "error": fault})
+            screen.idle(error=str(error))
+            yield screen.updates()
+        except BaseException as error:
+            yield from self._ended(visit, screen, error)
+
+    def open_upload(self, path: str | None, request: gr.Request) -> list[Any]:
+        """Opens an uploaded picture; only the house's decoder sees it."""
+        if not path:
+            return self._refused(page_text("errors.nothing_came"))
+        return self._open(self._visit(request), _bounded(path), Path(path).name)
+
+    def open_example(self, event: gr.EventData, request: gr.Request) -> list[Any]:
+        """Opens one of the example pictures."""
+        try:
+            name = read_message(event._data, ExampleMessage).name
+            data = example_bytes(name)
+        except (Img2MusicError, KeyError):
+            return self._refused(page_text("errors.not_understood"))
+        return self._open(self._visit(request), data, f"{name}.jpg")
+
+    def open_manifest(self, path: str | None, request: gr.Request) -> Iterator[list[Any]]:
+        """Makes a piece again from its `piece.json`."""
+        visit, screen = self._visit(request), Screen()
+        try:
+            if path:
+                yield from self._follow(visit, visit.restore(_bounded(path), None), screen, Choices())
+        except BaseException as error:
+            yield from self._ended(visit, screen, error)
+
+    def instant(self, event: gr.EventData, request: gr.Request) -> list[Any]:
+        """Chooses, drops, undoes: what needs no work."""
+        visit, screen = self._visit(request), Screen()
+        try:
+            message = read_message(event._data, InstantMessage)
+            number = message.number or 0
+            match message.action:
+                case "choose":
+                    visit.choose(number)
+                case "drop":
+                    visit.drop(number)
+                case "keep_only":
+                    visit.keep_only(number)
+                case "undo":
+                    visit.undo()
+                case "redo":
+                    visit.redo()
+            take = visit.current
+            if take is not None:
+                self._draw_take(visit, take, screen, stems=False)
+                screen.idle(page_text("status.chosen", number=take.number))
+        except (Img2MusicError, Cancelled, OSError) as error:
+            screen.idle(error=str(error) if isinstance(error, Img2MusicError) else page_text("errors.picture_gone"))
+        return screen.updates()
+
+    def download(self, event: gr.EventData, request: gr.Request) -> Iterator[list[Any]]:
+        """Makes a file to take away, and hands its address to the page."""
+        visit, screen = self._visit(request), Screen()
+        try:
+            message = read_message(event._data, DownloadMessage)
+            screen.busy(page_text("status.making_file"), 0.3)
+            yield screen.updates()
+            options = {"shape": message.shape, "shows": message.shows} if message.what == "video" else {}
+            path = visit.download(message.what, **options)
+            ready = {"url": served_url(path), "name": path.name, "token": f"{path.name}-{path.stat().st_mtime_ns}"}
+            screen.put("away", away_value(ready))
+            screen.idle(page_text("status.file_ready", name=path.name))
+            yield screen.updates()
+        except BaseException as error:
+            yield from self._ended(visit, screen, error)
+
+    def stop(self, request: gr.Request) -> None:
+        """Stops what is being done for this visitor."""
+        self._visit(request).cancel()
+
+    def close(self, request: gr.Request) -> None:
+        """The page was closed: its work stops and its files go."""
+        if request.session_hash:
+            self._visits.close(request.session_hash)
+
+    def _visit(self, request: gr.Request) -> Visit:
+        return self._visits.get(request.session_hash or "")
+
+    def _steps(self, visit: Visit, message: WorkMessage) -> tuple[Iterator[Step], Choices]:
+        """The steps of what is asked, and the choices that they answer."""
+        if message.action == "compose":
+            choices = asked_choices(message.choices)
+            return visit.compose(choices), choices
+        take = visit.current
+        if take is None:
+            raise _SentenceError(page_text("errors.no_piece"))
+        if message.action == "reroll":
+            return visit.reroll(frozenset(message.keep), take.choices), take.choices
+        return visit.edit(asked_edit(message.edit, take)), take.choices
+
+    def _follow(self, visit: Visit, steps: Iterator[Step], screen: Screen, choices: Choices) -> Iterator[list[Any]]:
+        before = visit.current
+        scene: Scene | None = None if before is None else before.piece.scene
+        for step in steps:
+            if isinstance(step, DocumentMade):
+                if isinstance(step.document, Scene):
+                    scene = step.document
+                    self._draw_scene(visit, scene, None, screen)
+                elif isinstance(step.document, CompositionPlan):
+                    screen.put("plan", plan_value(step.document, scene, choices))
+            else:
+                screen.working(step)
+            if screen.due:
+                yield screen.updates()
+        take = visit.current
+        if take is None:
+            return
+        self._draw_take(visit, take, screen, stems=False)
+        screen.busy(page_text("status.stems"), 1.0)
+        yield screen.updates()
+        try:
+            screen.put("hear", heard_value(visit, take, stems=True))
+        except Cancelled:
+            return
+        screen.idle(page_text("status.done", number=take.number, words=take.words))
+        yield screen.updates()
+
+    def _draw_scene(self, visit: Visit, scene: Scene, plan: CompositionPlan | None, screen: Screen) -> None:
+        first = visit.takes[0].piece.scene if visit.takes else None
+        seen = seen_value(scene, plan, first)
+        screen.put("colours", colours_value(scene))
+        screen.put("picture", {**_picture(visit), "cues": seen["cues"], "alt": seen["sentence"]})
+        screen.put("see", seen)
+
+    def _draw_take(self, visit: Visit, take: MadeTake, screen: Screen, *, stems: bool) -> None:
+        piece = take.piece
+        if piece.scene is not None:
+            self._draw_scene(visit, piece.scene, piece.plan, screen)
+        screen.put("plan", plan_value(piece.plan, piece.scene, take.choices))
+        screen.put("hear", heard_value(visit, take, stems=stems))
+        screen.put("takes", takes_value(visit))
+        screen.put("away", away_value())
+
+    def _open(self, visit: Visit, data: bytes, name: str) -> list[Any]:
+        screen = Screen()
+        try:
+            visit.open_picture(data, name)
+        except (Img2MusicError, Cancelled, OSError) as error:
+            screen.put("picture", _picture(visit))
+            screen.idle(error=str(error) if isinstance(error, Img2MusicError) else page_text("errors.picture_gone"))
+            return screen.updates()
+        for view in ("see", "plan", "hear", "takes", "away"):
+            screen.put(view, {})
+        screen.put("picture", _picture(visit))
+        screen.put("colours", colours_value(None))
+        screen.idle(page_text("status.opened"))
+        return screen.updates()
+
+    def _refused(self, sentence: str) -> list[Any]:
+        screen = Screen()
+        screen.idle(error=sentence)
+        return screen.updates()
+
+    def _ended(self, visit: Visit, screen: Screen, error: BaseException) -> Iterator[list[Any]]:
+        """What the page says when work ended without a take."""
+        if isinstance(error, GeneratorExit | KeyboardInterrupt | SystemExit):
+            raise error
+        if isinstance(error, Cancelled):
+            if visit.working:
+                return
+            screen.idle(page_text("status.stopped"))
+        elif isinstance(error, Img2MusicError | _SentenceError):
+            screen.idle(error=str(error))
+        else:
+            _log.error("a handler of the page failed", exc_info=error)
+            screen.idle(error=page_text("errors.unexpected"))
+        yield screen.updates()
+
+
+class _SentenceError(Exception):
+    """Something that is only said."""
+
+
+def _picture(visit: Visit) -> dict[str, Any]:
+    from img2music.io.pictures import preview_jpeg
+
+    if visit.picture is None:
+        return {}
+    return {
+        "url": "data:image/jpeg;base64," + b64encode(preview_jpeg(visit.picture, 900)).decode("ascii"),
+        "name": visit.picture.file,
+    }
+
+
+def _bounded(path: str) -> bytes:
+    """The bytes of a file that Gradio took in, a little more than may come at most."""
+    with Path(path).open("rb") as file:
+        return file.read(_LARGEST_FILE + 1)

@@ -1,0 +1,45 @@
+"""What the view `hear` is given: the address of a file in which the player finds everything, and addresses of the sound."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from img2music.atomic_files import write_file
+from img2music.io.engraving.score_following import follow_score
+from img2music.report.music_data import music_data
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from img2music.app.session.takes import MadeTake
+    from img2music.app.session.visit import Visit
+
+__all__ = ["heard_value", "served_url"]
+
+
+def served_url(path: Path) -> str:
+    """The address of a file of a visit, relative to the page, so that it holds behind any root path."""
+    return "gradio_api/file=" + quote(path.as_posix())
+
+
+def heard_value(visit: Visit, take: MadeTake, *, stems: bool, keep_place: bool = True) -> dict[str, Any]:
+    """Writes what the player needs into the visit's folder, and says where it is.
+
+    Raises:
+        Cancelled: the visit was closed or its work stopped.
+    """
+    media = visit.media(take, stems=stems)
+    whole, path = (visit.folder / f"music-{take.number}{end}.json" for end in ("", "-stems" if stems else ""))
+    if whole.is_file():
+        data = json.loads(whole.read_bytes())
+    else:
+        following = follow_score(take.piece.score, take.piece.performance)
+        data = music_data(take.piece, following, audio_url=served_url(media.mix), peaks=media.peaks)
+        write_file(whole, json.dumps(data).encode("utf-8"))
+    if stems:
+        parts = enumerate(media.stems)
+        data["stems"] = [{"part": part, "name": one.name, "url": served_url(one.path), "level_db": 0.0} for part, one in parts]
+        write_file(path, json.dumps(data).encode("utf-8"))
+    return {"url": served_url(path), "number": take.number, "stems": stems, "keep_place": keep_place}
