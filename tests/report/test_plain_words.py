@@ -25,7 +25,8 @@ from tests.support.report_pages import PageReader
 
 _PROGRAMS_WORDS = re.compile(
     r"valence|arousal|\bsees \w+|weight [xy]\b|\bedge|\bchroma\b|\btop light\b|\bfeels (valence|arousal|spread)|\blikely [a-z]+s\b[^,.]"
-    r"|_|\b\d+\.\.\d|what can be named|lives (in|between)|speaks (?!for it)|\bcues?\b|the band of|is not there|\w+_\w+|perceiver|realizer|strokes fall"
+    r"|_|\b\d+\.\.\d|what can be named|lives (in|between)|speaks (?!for it)|\bcues?\b|the band of|is not there|"
+    r"\w+_\w+|perceiver|realizer|strokes fall"
     r"|as what is seen|mean rating|pitch-class|entropy|-ballad\b|lo fi\b"
 )
 

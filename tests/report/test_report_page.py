@@ -21,8 +21,10 @@ from img2music.report.page.audio_player import numeral, plot_edges
 from img2music.report.page.citations import CueIndex
 from img2music.report.page.html import data_svg, el, relative_href, strip_unsafe
 from img2music.report.page.page_colours import contrast, oklch_to_hex, themes
+from img2music.report.page.player_mount import player_script, player_style
 from img2music.report.page.reproduce import compose_command
 from img2music.report.text_format import format_clock, with_accidentals
+from img2music.resources import asset_path
 from img2music.scene import Swatch
 from tests.support.report_pages import HOSTILE, JPEG, PAGE, PageReader, report_page, report_piece, report_plan, report_scene
 
@@ -40,7 +42,8 @@ def read(page: str) -> PageReader:
 def test_page_is_one_document_in_order(page: str, read: PageReader) -> None:
     assert page.startswith("<!DOCTYPE html>\n<html lang=")
     tags = [tag for tag, _ in read.tags]
-    assert all(tags.count(tag) == 1 for tag in ("html", "head", "body", "main", "header", "footer", "h1", "style", "script"))
+    assert all(tags.count(tag) == 1 for tag in ("html", "head", "body", "main", "header", "footer", "h1", "style"))
+    assert [attributes.get("type") for tag, attributes in read.tags if tag == "script"] == ["application/json", None]
     headings = [int(tag[1]) for tag in tags if re.fullmatch(r"h\d", tag)]
     assert all(after - before <= 1 for before, after in pairwise(headings))
     titles = [
@@ -61,7 +64,11 @@ def test_page_needs_nothing_from_outside(read: PageReader) -> None:
             assert value.startswith(("data:image/jpeg;base64,", "data:image/svg+xml;charset=utf-8,", "#", "./"))
     # Namespaces stand in the embedded drawings only.
     rest = [value for _, attributes in read.tags for name, value in attributes.items() if name not in {"src", "href"}]
-    for value in (*rest, *read.raw.values(), read.text):
+    # The shared player may fetch sounds where a page lets it; this page's policy does not, and it is told so.
+    own = asset_path("report/page.js").read_text(encoding="utf-8")
+    assert read.raw["script"].endswith(own)
+    assert "fetches: false" in own
+    for value in (*rest, read.raw["style"], own, read.text):
         assert not re.search(r"://|@import|url\(|fetch\(|XMLHttpRequest|WebSocket|import\(", value)
 
 
@@ -72,6 +79,7 @@ def test_policy_names_exactly_the_style_and_the_script_of_the_page(read: PageRea
     rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
     assert rules["default-src"] == "'none'"
     assert rules["img-src"] == "data:"
+    assert "connect-src" not in rules
     for kind in ("style", "script"):
         digest = base64.b64encode(hashlib.sha256(read.raw[kind].encode()).digest()).decode()
         assert rules[f"{kind}-src"] == f"'sha256-{digest}'"
@@ -157,7 +165,7 @@ def test_every_cited_cue_is_a_chip_that_points_at_its_row_and_its_place(read: Pa
 def test_form_is_as_wide_and_as_high_as_the_plan_says(read: PageReader) -> None:
     style = read.raw["style"]
     # 16 bars of 2.5 s leave 2 of 42 seconds, or .8 of a bar.
-    columns = "minmax(0,2fr) minmax(0,4fr) minmax(0,4fr) minmax(0,4fr) minmax(0,2fr) 0.800fr"
+    columns = "minmax(min-content,2fr) minmax(min-content,4fr) minmax(min-content,4fr) minmax(min-content,4fr) minmax(min-content,2fr) 0.800fr"
     assert f"#form{{grid-template-columns:{columns};" in style
     assert "#form-2 .fill{height:75.0%}" in style
     starts = [attributes["data-from"] for tag, attributes in read.tags if tag == "a" and "data-from" in attributes]
@@ -254,7 +262,7 @@ def test_same_piece_same_page(page: str) -> None:
 
 def test_page_adds_little_to_what_it_holds() -> None:
     bare = report_page(replace(report_piece(), preview_jpeg=None), pages=(), pianoroll="")
-    assert len(bare) < 90_000
+    assert len(bare) < 90_000 + len(player_script()) + len(player_style())
     assert len(report_page(replace(report_piece(), preview_jpeg=None), pages=(PAGE * 1000,), pianoroll="")) < len(
         bare
     ) + 1.35 * 1000 * len(PAGE)

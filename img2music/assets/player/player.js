@@ -4,7 +4,7 @@
 //   player.play(); player.pause(); player.seek(seconds); player.loop(section | null); player.update(data); player.state(); player.destroy()
 //
 // `data` is made by img2music/report/music_data.py. `options`: {theme: "auto" | "light" | "dark" | "host", panels: ["score", "roll", "mixer"],
-// heading: level of the panels' headings}. Events bubble from `element`: player:play, player:pause, player:ended, player:time {seconds, bar,
+// heading: level of the panels' headings, fetches: false where the page's policy lets nothing be fetched}. Events bubble from `element`: player:play, player:pause, player:ended, player:time {seconds, bar,
 // section}, player:bar {bar}, player:section {section, name}, player:error {message}.
 //
 // Texts of the data are set as text, never as HTML; pages of the score are parsed, and only plain drawing is taken from them. Styles that depend
@@ -1031,7 +1031,7 @@
     }
 
     button(text, label, picture, press) {
-      const node = make("button", { type: "button", title: label, "aria-label": label }, picture && icon(picture), text && make("span", { text }));
+      const node = make("button", { type: "button", title: label, "aria-label": text ? null : label }, picture && icon(picture), text && make("span", { text }));
       node.addEventListener("click", press);
       return node;
     }
@@ -1157,7 +1157,7 @@
       this.looper.lastChild.textContent = section ? `Looping ${section.name}` : "Loop section";
       const range = section ? [section.from, Math.min(section.to, this.data.seconds)] : null;
       this.sound.loop(range);
-      if (section && this.sound.mode === "element" && location.protocol !== "file:") this.sound.decode("mix");
+      if (section && this.sound.mode === "element" && location.protocol !== "file:" && this.options.fetches !== false) this.sound.decode("mix");
       if (section && this.sound.mode === "element" && this.data.audio.startsWith("data:")) this.sound.decode("mix");
       this.draw();
     }
