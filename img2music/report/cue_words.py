@@ -43,8 +43,8 @@ _NAMES = {
     "smiles": "look on the faces",
     "tones": "range of tones",
     "top_light": "light from above",
-    "weight_x": "where the weight lies, left or right",
-    "weight_y": "where the weight lies, high or low",
+    "weight_x": "balance from left to right",
+    "weight_y": "balance from top to bottom",
 }
 _NO_ARTICLE = {"food", "clothing", "jewellery", "electronics", "medicine", "text", "snow", "sport"}
 _PHRASES = {
@@ -73,7 +73,7 @@ def thing_words(subject: str) -> str:
 
 
 def cue_name(name: str) -> str:
-    """A cue's name for people: "sees_ruin" is "a ruin", "weight_x" is "where the weight lies, left or right"."""
+    """A cue's name for people: "sees_ruin" is "a ruin", "weight_x" is "balance from left to right"."""
     if name in _NAMES:
         return _NAMES[name]
     for prefix in _SEEN:

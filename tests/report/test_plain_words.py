@@ -112,7 +112,7 @@ def test_cues_in_plain_words() -> None:
         "sees_ruin": "a ruin",
         "sees_household": "household things",
         "instrument_violin": "a violin",
-        "weight_x": "where the weight lies, left or right",
+        "weight_x": "balance from left to right",
         "likely_animals": "animals of any kind",
         "edge_density": "amount of detail",
         "someones_own": "someones own",
