@@ -87,7 +87,7 @@ def _files(piece: Piece, hashes: dict[str, str], log: Log) -> Iterator[tuple[str
     from img2music.io.engraving.verovio_pages import PAGE_WIDTH, stack
     from img2music.io.midi.export_midi import write_midi
     from img2music.io.musicxml.export_musicxml import write_musicxml
-    from img2music.pipeline.more_files import paper_files
+    from img2music.pipeline.more_files import paper_files, video_files
     from img2music.report import report_html
 
     if piece.scene is not None:
@@ -121,6 +121,7 @@ def _files(piece: Piece, hashes: dict[str, str], log: Log) -> Iterator[tuple[str
             with log.step("files", f"writing the sound of {part}"):
                 stem = next(stems)
             yield stem
+    yield from video_files(piece, log)
     with log.step("files", "writing the report"):
         page = report_html(
             replace(piece, manifest=piece.manifest.model_copy(update={"files": dict(hashes)})),

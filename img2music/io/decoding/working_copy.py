@@ -22,12 +22,10 @@ if TYPE_CHECKING:
     from img2music.io.colour.colour_spaces import ColourSpace
     from img2music.io.decoding.file_types import PictureFileType
 
-__all__ = ["STILL_PIXELS", "WORKING_PIXELS", "ImageColours", "WorkingCopy", "colours_of", "make_working_copy", "read_exif"]
+__all__ = ["WORKING_PIXELS", "ImageColours", "WorkingCopy", "colours_of", "make_working_copy", "read_exif"]
 
 WORKING_PIXELS = 768
 """Longest side of the working copy."""
-STILL_PIXELS = 2 * WORKING_PIXELS
-"""Longest side of the larger copy that it is made from."""
 
 
 class WorkingCopy(NamedTuple):
@@ -39,8 +37,8 @@ class WorkingCopy(NamedTuple):
     """Width and height of the original, upright."""
     notes: list[str]
     """What was done."""
-    still: NDArray[np.uint8]
-    """The larger copy; the same array where the picture is no larger."""
+    before: Image
+    """The image that it was made from: upright, sRGB, at least as large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +93,7 @@ def make_working_copy(image: Image, size: tuple[int, int], colours: ImageColours
     if min(size) < 1:
         raise PictureError("has no pixels; give another picture")
     turn = _orientation(colours.exif, notes)
-    small = pixel_formats.shrink(image, STILL_PIXELS, notes)
+    small = pixel_formats.shrink(image, 2 * WORKING_PIXELS, notes)
     profile = colours.profile()
     small = pixel_formats.to_srgb(small, profile, notes, None if profile else colours.space(notes))
     turns = PillowImage.Transpose
@@ -104,15 +102,13 @@ def make_working_copy(image: Image, size: tuple[int, int], colours: ImageColours
         notes.append("turned upright as its EXIF data says")
         if turn in {turns.TRANSPOSE, turns.ROTATE_270, turns.TRANSVERSE, turns.ROTATE_90}:
             size = (size[1], size[0])
+    before = small
     # The same filter for every picture; a longest side of one pixel and a panorama keep at least one pixel across.
     if max(small.size) > WORKING_PIXELS:
         scale = WORKING_PIXELS / max(small.size)
         sides = [max(1, round(side * scale)) for side in small.size]
-        still = np.array(small, dtype=np.uint8, order="C")
         small = small.resize((sides[0], sides[1]), PillowImage.Resampling.LANCZOS)
-        return WorkingCopy(np.array(small, dtype=np.uint8, order="C"), size, notes, still)
-    rgb = np.array(small, dtype=np.uint8, order="C")
-    return WorkingCopy(rgb, size, notes, rgb)
+    return WorkingCopy(np.array(small, dtype=np.uint8, order="C"), size, notes, before)
 
 
 def _orientation(exif: Exif | None, notes: list[str]) -> Transpose | None:
