@@ -84,7 +84,8 @@ def compose(
             instruments, words, seed, loop; and what is wanted beyond the notes: audio (format of the sound's file, "wav" unless
             given; None makes no sound, which is much faster), stems (each part's sound too), takes (how many candidates are
             written, 1 to 100; the one with the best measurements is kept), embed_audio (whether the report carries the sound even
-            where it is large), on_event (told of each step).
+            where it is large), pdf (the engraved pages as PDF), parts (each player's own part), video ("picture" or "score", with
+            the sound) and video_shape ("wide", "square", "tall"), on_event (told of each step).
 
     Returns:
         The piece: `.scene`, `.plan`, `.score`, `.performance`, `.audio` (float32 (channels, frames) in [-1, 1]), `.save(folder)`.

@@ -49,7 +49,10 @@ _MEANT = {
     "looping": "loop", "format": "audio", "picture_path": "picture", "image": "picture", "max_pixel": "max_pixels",
 }  # fmt: skip
 """What other programs call a field, and what it is called here."""
-_OPTIONS = ("audio", "cancel", "embed_audio", "max_pixels", "model", "on_event", "pipeline", "prompts", "stems", "takes")
+_OPTIONS = (
+    "audio", "cancel", "embed_audio", "max_pixels", "model", "on_event", "parts", "pdf", "pipeline", "prompts", "stems", "takes", "video",
+    "video_shape",
+)  # fmt: skip
 """Options of `compose`, which are no wishes."""
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import platform
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 
-from pydantic import Field, model_validator
+from pydantic import Field, model_serializer, model_validator
 
 from img2music.brief import Brief
 from img2music.measurement import ComplianceRow, Measurement
@@ -24,15 +24,59 @@ from img2music.rng import Craft, Seed
 from img2music.scene import PictureInfo, Scene
 from img2music.strict_model import DocumentModel, StrictModel
 
-__all__ = ["AudioFormat", "AudioInfo", "Fallback", "KeptCount", "KeptMusic", "KeptPart", "Manifest", "Take", "package_versions"]
+if TYPE_CHECKING:
+    from pydantic import SerializerFunctionWrapHandler
+
+__all__ = [
+    "AudioFormat",
+    "AudioInfo",
+    "Fallback",
+    "FileOptions",
+    "KeptCount",
+    "KeptMusic",
+    "KeptPart",
+    "Manifest",
+    "MoreFiles",
+    "Take",
+    "VideoShape",
+    "VideoShows",
+    "package_versions",
+]
 
 AudioFormat = Literal["wav", "flac", "mp3", "ogg"]
+VideoShows = Literal["picture", "score"]
+VideoShape = Literal["wide", "square", "tall"]
+"""16:9, 1:1, 9:16."""
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-FileName = Annotated[str, Field(pattern=r"^(stems/)?[a-z0-9][a-z0-9.-]{0,80}$")]
+FileName = Annotated[str, Field(pattern=r"^(stems/|parts/)?[a-z0-9][a-z0-9.-]{0,80}$")]
 Short = Annotated[str, Field(max_length=200)]
 Line = Annotated[str, Field(max_length=2000)]
 _MATTERING = ("midirenderer", "mido", "numpy", "pillow", "pydantic", "resvg-py", "soundfile", "verovio")
 """Packages whose version can change a byte of the result."""
+
+
+class FileOptions(TypedDict, total=False):
+    """Files beyond the usual ones, as keyword arguments; what is left out is not wanted."""
+
+    pdf: bool
+    """Whether the engraved pages are wanted as PDF too."""
+    parts: bool
+    """Whether each player's own part is wanted: MusicXML, and PDF where the extra for that is installed."""
+    video: VideoShows | None
+    """Whether a video with the sound is wanted, and what it shows: the picture, or the score as it is played."""
+    video_shape: VideoShape
+    """Its shape."""
+
+
+class MoreFiles(StrictModel):
+    """The files beyond the usual ones that were asked for."""
+
+    pdf: bool = False
+    parts: bool = False
+    part_pdfs: bool = False
+    """Whether the parts were written as PDF too, as the extra for that was installed."""
+    video: VideoShows | None = None
+    video_shape: VideoShape = "wide"
 
 
 class AudioInfo(StrictModel):
@@ -125,12 +169,14 @@ class Manifest(DocumentModel):
     kept: KeptMusic | None = None
     """Where the piece is an earlier one made anew."""
     audio: AudioInfo | None
+    more_files: MoreFiles | None = None
+    """None, and then not in the file, where none was asked for."""
     scene: Scene | None
     plan: CompositionPlan | None
     """Where the piece began from one, a model was asked for it, or it holds what was kept; else the planner makes it again."""
     models: Annotated[tuple[ModelUse, ...], Field(max_length=400)] = ()
     """Every conversation with a model."""
-    files: Annotated[dict[FileName, Sha256], Field(max_length=100)] = Field(default_factory=dict)
+    files: Annotated[dict[FileName, Sha256], Field(max_length=200)] = Field(default_factory=dict)
     """Every other file of the folder and its hash."""
     timing: Annotated[dict[Short, float], Field(max_length=50)] = Field(default_factory=dict)
     """Seconds a stage, by the wall clock. This and the checksum over it are all that differs between two runs of the same job."""
@@ -142,6 +188,14 @@ class Manifest(DocumentModel):
         if self.scene is None and self.plan is None:
             raise ValueError("a manifest holds a scene or a plan to begin from; here is neither")
         return self
+
+    @model_serializer(mode="wrap")
+    def _without_unasked(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A record without more files is the one that it was before there were any."""
+        written: dict[str, Any] = write(self)
+        if self.more_files is None:
+            written.pop("more_files", None)
+        return written
 
     @property
     def identity(self) -> str:
@@ -158,11 +212,13 @@ class Manifest(DocumentModel):
         return next((use.answer for use in reversed(self.models) if use.stage == "realizer" and use.accepted), None)
 
 
-def package_versions() -> dict[str, str]:
-    """Versions of whatever can change a byte of the result: img2music, Python, the machine, packages."""
+def package_versions(more: MoreFiles | None = None) -> dict[str, str]:
+    """Versions of whatever can change a byte of the result: img2music, Python, the machine, packages, also of those for more files."""
     found = {"img2music": _version("img2music"), "python": platform.python_version()}
     found["machine"] = f"{platform.system()} {platform.machine()}"
-    return found | {name: _version(name) for name in _MATTERING}
+    asked = more or MoreFiles()
+    beside = [name for name, used in (("typst", asked.pdf or asked.part_pdfs), ("av", asked.video is not None)) if used]
+    return found | {name: _version(name) for name in (*_MATTERING, *beside)}
 
 
 def _version(package: str) -> str:

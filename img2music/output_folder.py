@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["SavedFiles", "picture_identity", "plan_identity", "save_files", "with_checksum"]
 
 _LARGEST_RECORD_BYTES = 20_000_000
-_FILE_NAME = re.compile(r"(stems/)?[a-z0-9][a-z0-9.-]{0,80}")
+_FILE_NAME = re.compile(r"(stems/|parts/)?[a-z0-9][a-z0-9.-]{0,80}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _CHECKSUM = re.compile(rb'^  "checksum": "([0-9a-f]{64})"', re.MULTILINE)
 _MOST_NAMED = 5

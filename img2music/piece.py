@@ -6,10 +6,10 @@ its card in a notebook look like is the business of `img2music.pipeline.export`,
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from img2music.cancellation import cancelled_by
 from img2music.errors import OutputError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from img2music.audio import Audio
     from img2music.brief import Brief
     from img2music.cancellation import CancelToken
-    from img2music.manifest import Manifest
+    from img2music.manifest import FileOptions, Manifest
     from img2music.performance import Performance
     from img2music.plan import CompositionPlan
     from img2music.provenance import Event
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from img2music.score import Score
 
 __all__ = ["Piece"]
-
-_EXPORT = "img2music.pipeline.export"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +44,7 @@ class Piece:
             `checksum` are those of a folder, so they are empty here.
         stems: each part's sound by name; empty unless asked for.
         preview_jpeg: the picture, upright and small enough for a page; None where none was at hand.
+        still_jpeg: the same, large enough for a video; None where no video with the picture was asked for.
         timing: seconds a stage, by the wall clock; two runs of one job differ in it, so it is not compared.
     """
 
@@ -58,6 +57,7 @@ class Piece:
     manifest: Manifest
     stems: Mapping[str, Audio] = field(default_factory=dict)
     preview_jpeg: bytes | None = field(default=None, repr=False)
+    still_jpeg: bytes | None = field(default=None, repr=False)
     timing: Mapping[str, float] = field(default_factory=dict, repr=False, compare=False)
 
     def __repr__(self) -> str:
@@ -68,11 +68,24 @@ class Piece:
 
     def _repr_html_(self) -> str:
         """Picture, player and first page of the score for a notebook."""
-        return str(_export().piece_card(self))
+        return str(_pipeline("export").piece_card(self))
+
+    def with_files(self, **wanted: Unpack[FileOptions]) -> Piece:
+        """This piece, which writes more files: ``piece.with_files(pdf=True, parts=True).save("out")``.
+
+        Args:
+            wanted: `pdf` (the engraved pages as PDF), `parts` (each player's own part), `video` ("picture" or "score", with the sound) and
+                `video_shape` ("wide", "square", "tall"); what is left out stays as it is.
+
+        Raises:
+            MissingPackageError: an extra is missing. UsageError: a video of a piece without sound, or of an unknown kind or shape.
+        """
+        manifest = self.manifest.model_copy(update=_pipeline("more_files").more_files_record(self, wanted))
+        return replace(self, manifest=manifest)
 
     def files(self, on_event: Callable[[Event], None] | None = None) -> Iterator[tuple[str, bytes]]:
         """Every file of the output folder as (relative name, content), one at a time; `on_event` is told of each step."""
-        files: Iterator[tuple[str, bytes]] = _export().piece_files(self, on_event)
+        files: Iterator[tuple[str, bytes]] = _pipeline("export").piece_files(self, on_event)
         return files
 
     def save(
@@ -82,23 +95,27 @@ class Piece:
         force: bool = False,
         on_event: Callable[[Event], None] | None = None,
         cancel: CancelToken | None = None,
+        **wanted: Unpack[FileOptions],
     ) -> Path:
         """Write every file into `folder` (made if missing), all or none, and return it; `on_event` is told of each step.
 
         `cancel` stops it before the files are at their place. An earlier piece of the same picture makes room, unless one of its files
-        was changed since. Anything else in the folder that would be lost is an error; `force` replaces it.
+        was changed since. Anything else in the folder that would be lost is an error; `force` replaces it. `wanted` are more files, as
+        `with_files` takes them.
 
         Raises:
+            MissingPackageError, UsageError: more files that can't be made; see `with_files`.
             OutputError: the folder can't be made or written, or holds something that would be lost; nothing was written.
             Cancelled: `cancel` was cancelled; nothing was written.
         """
         if not str(folder).strip():
             raise OutputError("no folder is named; give one, or '.' for the one you are in")
         target = Path(folder)
+        piece = self.with_files(**wanted) if wanted else self
         with cancelled_by(cancel):
-            save_files(target, self.files(on_event), identity=self.manifest.identity, force=force, numbered=False)
+            save_files(target, piece.files(on_event), identity=self.manifest.identity, force=force, numbered=False)
         return target
 
 
-def _export() -> Any:
-    return import_module(_EXPORT)
+def _pipeline(module: str) -> Any:
+    return import_module(f"img2music.pipeline.{module}")

@@ -56,7 +56,7 @@ class _Finding:
 
 def doctor(as_json: opt.JsonOption = False) -> int:
     """Check what works on this machine, and say what to do about the rest. Exit code 4 means that something needed is missing."""
-    findings = [*_python(), *_packages(), *_data(), *_cache(), *_registered(), *_pipelines(), *_programs()]
+    findings = [*_python(), *_packages(), *_data(), *_cache(), *_registered(), *_extras(), *_pipelines(), *_programs()]
     healthy = all(finding.works or not finding.needed for finding in findings)
     if as_json:
         rows = [
@@ -144,6 +144,17 @@ def _registered() -> Iterator[_Finding]:
             yield _entry_finding(entry, entry.summary, needed=entry.extra is None)
         for point in plugin_points(kind).values():
             yield _plugin_finding(kind, point)
+
+
+def _extras() -> Iterator[_Finding]:
+    """Extras for files; those of stages and providers stand beside these."""
+    from img2music.registry.file_extras import FILE_EXTRAS, has_extra
+
+    for extra in FILE_EXTRAS.values():
+        works = has_extra(extra.name)
+        text = f"{extra.makes}; {'' if works else f'needs {extra.package}: {extra.pip_line}; '}licence: {extra.licence}"
+        record: dict[str, JsonValue] = {"extra": f"img2music[{extra.name}]", "licence": extra.licence}
+        yield _Finding(f"files {extra.name}", works=works, needed=False, text=text, record=record)
 
 
 def _entry_finding(entry: RegistryEntry, about: str, *, needed: bool) -> _Finding:

@@ -27,7 +27,15 @@ from img2music.io.colour import colour_tags
 from img2music.io.decoding import file_types, heif, jpeg_header, svg
 from img2music.io.decoding.animation import first_with_content, is_blank, note_frames
 from img2music.io.decoding.picture_sources import read_source
-from img2music.io.decoding.working_copy import WORKING_PIXELS, ImageColours, WorkingCopy, colours_of, make_working_copy, read_exif
+from img2music.io.decoding.working_copy import (
+    STILL_PIXELS,
+    WORKING_PIXELS,
+    ImageColours,
+    WorkingCopy,
+    colours_of,
+    make_working_copy,
+    read_exif,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +49,16 @@ if TYPE_CHECKING:
 
     from img2music.io.decoding.file_types import PictureFileType
 
-__all__ = ["MOST_PIXELS", "WORKING_PIXELS", "Picture", "PictureSource", "open_picture", "preview_jpeg"]
+__all__ = [
+    "MOST_PIXELS",
+    "STILL_PIXELS",
+    "WORKING_PIXELS",
+    "Picture",
+    "PictureSource",
+    "open_picture",
+    "preview_jpeg",
+    "still_jpeg",
+]
 
 PictureSource: TypeAlias = (
     "str | PathLike[str] | bytes | bytearray | memoryview | BinaryIO | _PillowImage.Image | NDArray[Any] | Picture"
@@ -67,7 +84,7 @@ class Picture:
 
     `rgb` is the working copy: uint8 (height, width, 3), read-only. `width` and `height` are those of the original, upright.
     `file` is the name without its folder, `sha256` that of the file's bytes, `format` such as "JPEG", and `notes` say what
-    was done to read it.
+    was done to read it. `still` is a larger copy, up to twice as large, where `open_picture` was asked to keep it.
     """
 
     rgb: NDArray[np.uint8]
@@ -77,15 +94,17 @@ class Picture:
     sha256: str
     format: str
     notes: tuple[str, ...] = ()
+    still: NDArray[np.uint8] | None = None
 
 
-def open_picture(source: PictureSource, *, max_pixels: int | None = None) -> Picture:
+def open_picture(source: PictureSource, *, max_pixels: int | None = None, keep_still: bool = False) -> Picture:
     """The picture that was given.
 
     Args:
         source: see `PictureSource`.
         max_pixels: a picture that claims more pixels is refused before it is decoded. None: `MOST_PIXELS`, and more of a JPEG as
             long as decoding it takes no more memory.
+        keep_still: also keep a copy of up to `STILL_PIXELS`, such as a video shows; it is decoded anyway.
 
     Raises:
         PictureError: missing, unreadable, empty, too large, no picture, or damaged; one line that says what to do.
@@ -119,9 +138,11 @@ def open_picture(source: PictureSource, *, max_pixels: int | None = None) -> Pic
         reason = "its beginning makes no sense" if unknown else " ".join(str(error).split())[:120] or type(error).__name__
         raise PictureError(f"{name} is a damaged or truncated {what} ({reason}); copy or export it again") from None
     checkpoint()
-    rgb, size, notes = decoded
-    rgb.setflags(write=False)
-    return Picture(rgb, size[0], size[1], given.file, given.sha256, what, tuple(notes))
+    for pixels in (decoded.rgb, decoded.still):
+        pixels.setflags(write=False)
+    still = decoded.still if keep_still else None
+    width, height = decoded.size
+    return Picture(decoded.rgb, width, height, given.file, given.sha256, what, tuple(decoded.notes), still)
 
 
 def _too_large(pixels: int) -> str:
@@ -130,12 +151,21 @@ def _too_large(pixels: int) -> str:
 
 def preview_jpeg(picture: Picture, longest: int = 720) -> bytes:
     """A JPEG of the working copy for a page, its longest side at most `longest` pixels, without metadata."""
+    return _jpeg(picture.rgb, longest, quality=84)
+
+
+def still_jpeg(picture: Picture) -> bytes:
+    """A JPEG for a video, of the largest copy that was kept, without metadata."""
+    return _jpeg(picture.rgb if picture.still is None else picture.still, STILL_PIXELS, quality=92)
+
+
+def _jpeg(rgb: NDArray[np.uint8], longest: int, *, quality: int) -> bytes:
     from PIL import Image
 
-    image = Image.fromarray(picture.rgb)
+    image = Image.fromarray(rgb)
     image.thumbnail((longest, longest), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=84, optimize=True)
+    image.save(buffer, "JPEG", quality=quality, optimize=True)
     return buffer.getvalue()
 
 
@@ -181,7 +211,7 @@ def _decode(kind: PictureFileType, max_pixels: int | None, limit: _PixelLimit) -
     most = MOST_PIXELS if max_pixels is None else max_pixels
     limit.set(most)
     if kind.reader == "heif":
-        image, whole, code = heif.decode(kind.content, most_pixels=most, longest=2 * WORKING_PIXELS, notes=notes)
+        image, whole, code = heif.decode(kind.content, most_pixels=most, longest=STILL_PIXELS, notes=notes)
         return make_working_copy(image, whole, ImageColours(image, Image.Exif(), colour_tags.from_nclx(code, notes)), notes)
     if kind.reader == "svg":
         return _drawn(kind, notes)
@@ -238,9 +268,9 @@ def _draft(image: Image, *, large: bool) -> bool:
 
     Of a `large` one it is the longest side that counts, so that a panorama is never decoded whole.
     """
-    wanted = (2 * WORKING_PIXELS, 2 * WORKING_PIXELS)
+    wanted = (STILL_PIXELS, STILL_PIXELS)
     if large:
-        scale = 2 * WORKING_PIXELS / max(image.size)
+        scale = STILL_PIXELS / max(image.size)
         wanted = (max(1, int(image.width * scale)), max(1, int(image.height * scale)))
     return image.draft(None, wanted) is not None
 

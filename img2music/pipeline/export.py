@@ -7,7 +7,6 @@ holds the hash of every other file: a folder with a `piece.json` is complete.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 from img2music.atomic_files import RECORD
 from img2music.cancellation import share_of_step
 from img2music.io.documents import dump_json
+from img2music.io.notation.player_parts import file_stem
 from img2music.output_folder import with_checksum
 from img2music.pipeline.progress import Log
 
@@ -39,7 +39,10 @@ _MADE_BY: dict[str, StageKind] = {
     "score.svg": "realizer",
     "score.mid": "performer",
     "pianoroll.svg": "performer",
+    "score.pdf": "realizer",
+    "video.mp4": "renderer",
 }
+_IN_FOLDERS: dict[str, StageKind] = {"parts": "realizer", "stems": "renderer"}
 _COMPACT = {"mp3": "audio/mpeg", "ogg": "audio/ogg"}
 """Formats small enough for a page, and their MIME types."""
 _LARGEST_CARRIED_BYTES = 20_000_000
@@ -60,7 +63,10 @@ def piece_files(piece: Piece, on_event: Callable[[Event], None] | None = None) -
 
 def maker_of(file: str) -> StageKind | None:
     """The kind of stage whose work a file of a piece holds, by the file's name; None of those that hold all there is to tell."""
-    return "renderer" if file.startswith(("audio.", "stems/")) else _MADE_BY.get(file)
+    folder, slash, _ = file.rpartition("/")
+    if slash:
+        return _IN_FOLDERS.get(folder)
+    return "renderer" if file.startswith("audio.") else _MADE_BY.get(file)
 
 
 def piece_card(piece: Piece) -> str:
@@ -80,6 +86,7 @@ def _files(piece: Piece, hashes: dict[str, str], log: Log) -> Iterator[tuple[str
     from img2music.io.engraving.verovio_pages import engrave, stack
     from img2music.io.midi.export_midi import write_midi
     from img2music.io.musicxml.export_musicxml import write_musicxml
+    from img2music.pipeline.more_files import paper_files
     from img2music.report import report_html
 
     if piece.scene is not None:
@@ -95,6 +102,7 @@ def _files(piece: Piece, hashes: dict[str, str], log: Log) -> Iterator[tuple[str
     yield "score.svg", engraved.encode()
     roll = pianoroll_svg(piece.performance)
     yield "pianoroll.svg", roll.encode()
+    yield from paper_files(piece, pages, log)
     carried: tuple[str, bytes] | None = None
     wanted, audio = piece.manifest.audio, piece.audio
     if wanted is not None and audio is not None:
@@ -148,6 +156,5 @@ def stem_files(
     from img2music.io.audio_files import encode
 
     for number, (part, audio) in enumerate(stems.items(), 1):
-        plain = re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-")[:40].strip("-")
         content = encode(audio, audio_format, tags=tags.of_part(part), loop=loop)
-        yield f"stems/{number:02}-{plain or 'part'}.{audio_format}", content
+        yield f"stems/{file_stem(number, part)}.{audio_format}", content

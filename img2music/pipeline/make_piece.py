@@ -13,6 +13,7 @@ from img2music.errors import BriefError
 from img2music.manifest import AudioInfo, Manifest, Take, package_versions
 from img2music.performance import Performance
 from img2music.piece import Piece
+from img2music.pipeline.more_files import video_notes
 from img2music.plan import CompositionPlan
 from img2music.rng import spawn_seeds
 from img2music.scene import Scene
@@ -69,7 +70,7 @@ def make_piece(
     """
     from img2music.io.midi.export_midi import write_midi
     from img2music.io.musicxml.export_musicxml import write_musicxml
-    from img2music.io.pictures import preview_jpeg
+    from img2music.io.pictures import preview_jpeg, still_jpeg
     from img2music.metrics.compliance.compliance_check import check_compliance
     from img2music.report.planner_phrases import is_stale_conflict
 
@@ -89,9 +90,11 @@ def make_piece(
         doubt = best.plan.contradiction()
         conflicts = [conflict for conflict in best.plan.conflicts if not is_stale_conflict(conflict, best.plan)]
     scene = start if isinstance(start, Scene) else scene
+    more = output.more_files()
+    still = still_jpeg(picture) if picture is not None and output.video == "picture" else None
     asked = any(use.stage == "planner" for use in log.models)
     manifest = Manifest(
-        versions=package_versions(),
+        versions=package_versions(more),
         picture=None if scene is None else scene.picture,
         brief=brief,
         pipeline=stages.config,
@@ -99,9 +102,10 @@ def make_piece(
         seed=takes[best.place].seed,
         takes=takes,
         fallbacks=tuple(log.fallbacks),
-        conflicts=(*conflicts, *([] if doubt is None else [doubt.text])),
+        conflicts=(*conflicts, *([] if doubt is None else [doubt.text]), *video_notes(more, has_picture=picture is not None)),
         compliance=compliance,
         audio=sound,
+        more_files=more,
         scene=scene,
         plan=best.plan if asked or isinstance(start, CompositionPlan) else None,
         models=tuple(log.models),
@@ -116,6 +120,7 @@ def make_piece(
         manifest=manifest,
         stems={} if rendering is None else rendering.stems,
         preview_jpeg=None if picture is None else preview_jpeg(picture),
+        still_jpeg=still,
         timing=dict(log.seconds),
     )
     log.add_document("files", piece)

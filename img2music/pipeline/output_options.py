@@ -1,4 +1,4 @@
-"""What is wanted of a piece beyond its notes: sound, stems, takes. The keyword arguments that all ways of making a piece share.
+"""What is wanted of a piece beyond its notes: sound, stems, takes, more files. The keyword arguments that all ways of making a piece share.
 
 `OutputOptions` is what `Pipeline.compose_from` takes, `PieceOptions` what `compose` and `recompose` take: those and the wishes.
 """
@@ -7,23 +7,33 @@ from __future__ import annotations
 
 from collections.abc import Callable  # noqa: TC003  whoever asks for the hints of the options needs it
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict, Unpack, cast, get_args
+from typing import TYPE_CHECKING, Unpack, cast, get_args
 
 from img2music.brief import Wishes
 from img2music.cancellation import CancelToken  # noqa: TC001  likewise
 from img2music.errors import BriefError, UsageError, unknown_name
-from img2music.manifest import AudioFormat
+from img2music.manifest import AudioFormat, FileOptions, MoreFiles, VideoShape, VideoShows
 from img2music.provenance import Event  # noqa: TC001  likewise
+from img2music.registry.file_extras import has_extra, require_extra
 
 if TYPE_CHECKING:
     from img2music.manifest import AudioInfo
 
-__all__ = ["MOST_TAKES", "ExportOptions", "Output", "OutputOptions", "PieceOptions", "recorded_output", "split_options"]
+__all__ = [
+    "MOST_TAKES",
+    "ExportOptions",
+    "Output",
+    "OutputOptions",
+    "PieceOptions",
+    "asked_files",
+    "recorded_output",
+    "split_options",
+]
 
 MOST_TAKES = 100
 
 
-class ExportOptions(TypedDict, total=False):
+class ExportOptions(FileOptions, total=False):
     """What is wanted beyond the notes; whatever is left out is as in `Output`."""
 
     audio: AudioFormat | None
@@ -57,6 +67,10 @@ class Output:
     stems: bool = False
     takes: int = 1
     embed_audio: bool = False
+    pdf: bool = False
+    parts: bool = False
+    video: VideoShows | None = None
+    video_shape: VideoShape = "wide"
 
     def __post_init__(self) -> None:
         formats = get_args(AudioFormat)
@@ -66,19 +80,49 @@ class Output:
             raise UsageError("stems are sound, and no sound is asked for; give a format with --audio, or leave --stems out")
         if not 1 <= self.takes <= MOST_TAKES:
             raise BriefError(f"takes {self.takes} can't be met: give a number of takes from 1 to {MOST_TAKES}")
+        if self.video is not None and self.audio is None:
+            raise UsageError("a video has sound, and no sound is asked for; give a format with --audio, or leave --video out")
+        self.more_files()
+
+    def more_files(self) -> MoreFiles | None:
+        """What is wanted beyond the usual files, as it goes on record."""
+        return asked_files(pdf=self.pdf, parts=self.parts, video=self.video, video_shape=self.video_shape)
 
     @classmethod
     def of(cls, **options: Unpack[OutputOptions]) -> Output:
         """The options with their defaults; who listens and who may stop the work are no part of them.
 
         Raises:
-            UsageError: an unknown option, an unknown audio format, or stems without sound.
+            UsageError: an unknown option, an unknown audio format, or stems or a video without sound.
+            MissingPackageError: a file is asked for that needs an extra.
             BriefError: a number of takes that is too small or too large.
         """
         unknown = next((name for name in options if name not in OutputOptions.__annotations__), None)
         if unknown is not None:
             raise unknown_name("option", unknown, tuple(OutputOptions.__annotations__))
         return cls(**{name: value for name, value in options.items() if name in ExportOptions.__annotations__})  # type: ignore[arg-type]
+
+
+def asked_files(
+    *, pdf: bool = False, parts: bool = False, video: VideoShows | None = None, video_shape: VideoShape = "wide"
+) -> MoreFiles | None:
+    """What a piece's record says of files beyond the usual ones; None where none is wanted.
+
+    Raises:
+        UsageError: nothing that a video can show, or no shape that it can have.
+        MissingPackageError: an extra is missing. Parts alone do without: then they are MusicXML only.
+    """
+    if video is not None and video not in get_args(VideoShows):
+        raise unknown_name("kind of video", str(video), get_args(VideoShows))
+    if video_shape not in get_args(VideoShape):
+        raise unknown_name("video shape", str(video_shape), get_args(VideoShape))
+    if pdf:
+        require_extra("pdf")
+    if video is not None:
+        require_extra("video")
+    if not (pdf or parts or video):
+        return None
+    return MoreFiles(pdf=pdf, parts=parts, part_pdfs=parts and has_extra("pdf"), video=video, video_shape=video_shape)
 
 
 def split_options(options: PieceOptions) -> tuple[OutputOptions, Wishes]:
@@ -88,8 +132,17 @@ def split_options(options: PieceOptions) -> tuple[OutputOptions, Wishes]:
     return cast("OutputOptions", output), cast("Wishes", wishes)
 
 
-def recorded_output(audio: AudioInfo | None) -> OutputOptions:
-    """The options that make the sound of a manifest again."""
-    if audio is None:
-        return {"audio": None}
-    return {"audio": audio.format, "stems": audio.stems, "embed_audio": audio.embed}
+def recorded_output(audio: AudioInfo | None, more: MoreFiles | None = None) -> OutputOptions:
+    """The options that make the sound of a manifest again, and its files beyond the usual ones.
+
+    Raises:
+        MissingPackageError: an extra is missing that was there.
+    """
+    options: OutputOptions = {"audio": None}
+    if audio is not None:
+        options = {"audio": audio.format, "stems": audio.stems, "embed_audio": audio.embed}
+    if more is not None:
+        if more.part_pdfs:
+            require_extra("pdf")
+        options |= {"pdf": more.pdf, "parts": more.parts, "video": more.video, "video_shape": more.video_shape}
+    return options

@@ -7,7 +7,7 @@ that works again now and does not promise the same bytes (see `img2music.registr
 be the same.
 Where files of the piece lie beside the manifest, they are compared with it too, before anything is written: a person may have
 edited them. That says nothing of whether the piece can be made again, so it is told beside it. The folder may come from anywhere too:
-names are those of the manifest, which checks them (a plain name, or one in `stems/`); only regular files are opened, no link is
+names are those of the manifest, which checks them (a plain name, or one in `stems/` or `parts/`); only regular files are opened, no link is
 followed, a pipe is not waited for, and no more is read than a long piece with all its stems can hold.
 No model is asked again: a plan and a tune that came from one are on record.
 """
@@ -27,6 +27,7 @@ from img2music.manifest import Manifest, package_versions
 from img2music.output_folder import SavedFiles, save_files
 from img2music.pipeline.export import maker_of
 from img2music.pipeline.from_manifest import pipeline_of_manifest, with_kept_lines, with_kept_record, with_manifest_fields
+from img2music.pipeline.more_files import why_video_varies
 from img2music.pipeline.output_options import recorded_output
 from img2music.pipeline.progress import Log
 from img2music.pipeline.run import Pipeline
@@ -143,7 +144,7 @@ def replay(
         picture=picture,
         scene=record.scene,
         log=Log(on_event),
-        **recorded_output(record.audio),
+        **recorded_output(record.audio, record.more_files),
     )
     worked = [kind for kind in piece.manifest.stages if not (kind == "realizer" and pipeline is None and record.tune is not None)]
     varying = _varying_stages(stages.config, {kind: piece.manifest.stages[kind] for kind in worked})
@@ -152,6 +153,7 @@ def replay(
         piece = with_manifest_fields(
             piece, models=record.models, stages=done, pipeline=record.pipeline, fallbacks=record.fallbacks
         )
+    piece = with_manifest_fields(piece, more_files=record.more_files)
     if record.kept is not None:
         piece = with_kept_record(piece, record.kept)
     checks: list[FileCheck] = []
@@ -159,6 +161,8 @@ def replay(
     def compared() -> Iterator[tuple[str, bytes]]:
         for name, content in piece.files(on_event):
             why = _UNCOMPARED.get(name, "") or next((varying[kind] for kind in _made_with(name) if kind in varying), "")
+            if name == "video.mp4":
+                why = why or why_video_varies(record.more_files)
             status = "not compared" if why else _compare_made(name, content, record, named_style)
             checks.append(FileCheck(name, status, beside.get(name), why))
             yield name, content
@@ -171,7 +175,7 @@ def replay(
         saved = save_files(Path(out), compared(), identity=piece.manifest.identity, force=force, numbered=numbered, spare=spare)
     made = {check.name for check in checks}
     checks += [FileCheck(name, "missing", beside.get(name)) for name in record.files if name not in made]
-    now = package_versions()
+    now = package_versions(record.more_files)
     notes = tuple(
         f"{name} was {then}, is {now.get(name, 'unknown')}" for name, then in record.versions.items() if now.get(name) != then
     )

@@ -167,7 +167,8 @@ class Pipeline:
             picture: a path, bytes, an open file, a Pillow image, a numpy array, or an opened picture: see `PictureSource`.
             brief: what is asked for; wishes among the options (``seconds=30, key="D minor"``) are added to it and win.
             max_pixels: bounds what is decoded; None is what `open_picture` allows.
-            options: those of `OutputOptions` (audio, stems, takes, embed_audio, on_event, cancel) and fields of a `Brief`.
+            options: those of `OutputOptions` (audio, stems, takes, embed_audio, pdf, parts, video, video_shape, on_event, cancel) and
+                fields of a `Brief`.
 
         Raises:
             Cancelled: `cancel` was cancelled.
@@ -209,7 +210,7 @@ class Pipeline:
             picture: only illustrates the report.
             scene: what the plan was made from, where that is known: it goes into the report and the record.
             log: what was done before, which goes into the record too; then it says who is told.
-            options: those of `OutputOptions` (audio, stems, takes, embed_audio, on_event, cancel).
+            options: those of `OutputOptions` (audio, stems, takes, embed_audio, pdf, parts, video, video_shape, on_event, cancel).
 
         Raises:
             Cancelled: `cancel` was cancelled.
@@ -232,7 +233,7 @@ class Pipeline:
         output = Output.of(**options)
 
         def work(log: Log) -> Piece:
-            opened = _opened(picture, max_pixels)
+            opened = _opened(picture, max_pixels, keep_still=output.video == "picture")
             asked = self.settle(brief, log)
             scene = self._stages.call("perceiver", Scene, log, opened)
             return make_piece(scene, asked, output, self._stages, log, picture=opened)
@@ -272,10 +273,10 @@ def _realize_over_kept(
     return replace_kept_parts(score, plan, kept) if isinstance(score, Score) else score
 
 
-def _opened(picture: PictureSource, max_pixels: int | None) -> Picture:
+def _opened(picture: PictureSource, max_pixels: int | None, *, keep_still: bool = False) -> Picture:
     from img2music.io.pictures import open_picture
 
-    return open_picture(picture, max_pixels=max_pixels)
+    return open_picture(picture, max_pixels=max_pixels, keep_still=keep_still)
 
 
 def _with_wishes(brief: Brief | None, wishes: Wishes) -> Brief:

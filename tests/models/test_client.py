@@ -445,12 +445,12 @@ def test_the_chat_model_is_langchains_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("timeout", "limit", "remedy"), [(0.4, 30.0, "raise its timeout"), (None, 0.4, "raise time_limit_seconds")]
+    ("timeout", "limit", "remedy"), [(0.4, 30.0, "raise its timeout"), (None, 2.0, "raise time_limit_seconds")]
 )
 def test_a_hanging_server_is_not_asked_the_same_again(timeout: float | None, limit: float, remedy: str, ask: Asker) -> None:
     with StubServer(faults=["slow"]) as server:
         with pytest.raises(
-            BackendError, match=rf"did not answer in time within 0\.\d+ s.*may still be writing.*; {remedy}"
+            BackendError, match=rf"did not answer in time within [01]\.\d+ s.*may still be writing.*; {remedy}"
         ) as caught:
             ask(server, timeout=timeout, retries=2, limit=limit)
         assert server.asked == 1

@@ -84,8 +84,8 @@ def test_what_was_left_out_in_vain_is_sent_again(tmp_path: Path) -> None:
 
 
 def test_no_longer_answer_is_asked_for_without_the_time_for_it(tmp_path: Path) -> None:
-    with StubServer(default=CannedResponse(lambda *_: slow_half(0.6))) as server:
-        answer = ask(server, tmp_path, limit=1.0)
+    with StubServer(default=CannedResponse(lambda *_: slow_half(1.5))) as server:
+        answer = ask(server, tmp_path, limit=2.6)
     assert (answer.finish, server.asked) == ("length", 1)
 
 

@@ -7,12 +7,15 @@ own choice: generous for music, small beside the machine. Sizes in bytes, length
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from img2music.errors import BriefError, DocumentError, PictureError, UsageError
 
 if TYPE_CHECKING:
     from img2music.brief import Brief
+    from img2music.io.pictures import Picture
 
 __all__ = ["Limits"]
 
@@ -42,13 +45,22 @@ class Limits:
     own_models: bool = False
     """Whether a visitor may name a model. A line that names one may name a file or a server, so only a page for its own user allows it."""
 
-    def check_picture(self, data: bytes) -> None:
-        """Raises PictureError where a file is too large to be opened."""
+    def open_picture(self, data: bytes, name: str) -> Picture:
+        """A picture from outside; `name` is only shown, and nothing is opened by it.
+
+        Raises:
+            PictureError: too large, no picture, or damaged.
+        """
+        from img2music.io.pictures import open_picture
+
         if len(data) > self.picture_bytes:
             raise PictureError(
                 f"the picture is a file of {len(data) / _MEGABYTE:.1f} MB, and {self.picture_bytes // _MEGABYTE} MB is the limit; "
                 "make it smaller, or save it as JPEG"
             )
+        source = BytesIO(data)
+        source.name = PurePath(name.replace("\\", "/")).name[:200] or "picture"
+        return open_picture(source, max_pixels=self.picture_pixels)
 
     def check_brief(self, brief: Brief) -> None:
         """Raises BriefError where a wish is beyond the limits."""

@@ -12,8 +12,11 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from img2music.app.session.limits import Limits
+from img2music.app.session.restoring import check_same_picture, read_record_bytes, restored_take
+from img2music.app.session.seen_scenes import SeenScenes
 from img2music.app.session.sound_store import SoundStore
 from img2music.app.session.sounding_takes import SoundingTakes
+from img2music.app.session.take_making import edited_take, new_take, rerolled_take
 from img2music.app.session.takes import MadeTake, TakeRow
 from img2music.app.session.visit_work import VisitWork
 from img2music.app.session.warm_pipelines import WarmPipelines, shared_pipelines
@@ -23,23 +26,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
     from threading import Semaphore
-    from typing import TypeAlias
 
     from img2music.app.session.choices import Choices
+    from img2music.app.session.edits import Edit
+    from img2music.app.session.take_making import Making
     from img2music.app.session.takes import TakeMedia
     from img2music.cancellation import CancelToken
     from img2music.io.pictures import Picture
     from img2music.piece import Piece
-    from img2music.pipeline import Pipeline
     from img2music.pipeline.progress import Log, Step
-    from img2music.scene import Scene
-
-    Making: TypeAlias = Callable[[Log], MadeTake]
-    """What a job does: a take whose piece still has its samples; its number is given when it is put in place."""
+    from img2music.rng import Craft
 
 __all__ = ["Visit"]
-
-_UNNUMBERED = 0
 
 
 class Visit:
@@ -60,7 +58,7 @@ class Visit:
         self._sound = SoundingTakes(SoundStore(root, self.limits.disk_bytes), pipelines)
         self._stems_lock = Lock()
         self._picture: Picture | None = None
-        self._scenes: dict[str, Scene] = {}
+        self._scenes = SeenScenes()
         self._row = TakeRow()
         self._last_number = 0
 
@@ -95,17 +93,14 @@ class Visit:
         Raises:
             PictureError: too large, no picture, or damaged; then everything stays as it was.
         """
-        from io import BytesIO
-        from pathlib import PurePath
-
-        from img2music.io.pictures import open_picture
-
-        self.limits.check_picture(data)
-        source = BytesIO(data)
-        source.name = PurePath(name.replace("\\", "/")).name[:200] or "picture"
-        with self._work.beside():
-            picture = open_picture(source, max_pixels=self.limits.picture_pixels)
-        self._take_picture(picture)
+        picture = self._opened(data, name)
+        with self._work.lock:
+            self._work.check_open()
+            self._work.stop()
+            gone = {take.number for take in self._row.takes}
+            self._picture, self._row = picture, TakeRow()
+            self._scenes.clear()
+        self._sound.drop(gone)
 
     def compose(self, choices: Choices) -> Iterator[Step]:
         """A new piece of the picture.
@@ -120,14 +115,48 @@ class Visit:
             raise UsageError("there is no picture yet; choose one first")
         pipeline = self._pipelines.load(choices)
 
-        def make(log: Log) -> MadeTake:
-            seen = self._seen(picture, pipeline, log)
-            brief = pipeline.settle(choices.brief(seen), log)
-            self.limits.check_brief(brief)
-            piece = pipeline.compose_from(choices.with_scene(seen), brief, picture=picture, log=log, audio="wav")
-            return MadeTake(_UNNUMBERED, piece, "composed from the picture", choices)
+        making = new_take(picture, choices, pipeline, lambda log: self._scenes.see(picture, pipeline, log), self.limits)
+        return self._stream(making)
 
-        return self._stream(make)
+    def edit(self, edit: Edit) -> Iterator[Step]:
+        """A new take of the current one with an edit; only what follows from the edit is made again. Wrong edits are told at once.
+
+        Raises:
+            UsageError, BriefError, DocumentError, PlanTextError: an edit that can't be done, in one sentence. Whatever a stage raises.
+            Cancelled: stopped.
+        """
+        return self._stream(edited_take(self._shown(), edit, self._pipelines.load, self._picture, self.limits))
+
+    def reroll(self, keep: frozenset[Craft], choices: Choices | None = None) -> Iterator[Step]:
+        """A new take of the current one from a seed that no take has, but for the crafts that are kept.
+
+        Args:
+            keep: names of `img2music.rng.CRAFTS`; what they are written over is kept with them.
+            choices: win over the take's own; None leaves those. Their seed counts only where it is another than the take's.
+
+        Raises:
+            UsageError: no such craft. BriefError: a wish that can't be met with what is kept. Cancelled: stopped.
+        """
+        take = self._shown()
+        wanted = choices or take.choices
+        wanted.check(self.limits)
+        seeds = [one.piece.plan.seed for one in self.takes]
+        given = wanted.seed if wanted.seed != take.choices.seed else None
+        seed = max(seeds) + 1 if given is None else given
+        pipeline = self._pipelines.load(wanted)
+        return self._stream(rerolled_take(take, keep, replace(wanted, seed=seed), seed, pipeline, self._picture, self.limits))
+
+    def restore(self, manifest: bytes, picture: bytes | None = None) -> Iterator[Step]:
+        """Brings a piece back from its `piece.json`: picture (where it is given), choices and take; what was there goes at the end.
+
+        Raises:
+            DocumentError: no sound record. BriefError: a piece beyond the limits. PictureError: no picture, or not that on record; then
+                everything stays as it was.
+        """
+        record = read_record_bytes(manifest, self.limits)
+        opened = None if picture is None else self._opened(picture, record.picture.file if record.picture else "picture")
+        check_same_picture(record, opened)
+        return self._stream(restored_take(record, opened), fresh=True, picture=opened)
 
     def cancel(self) -> None:
         """Stops what is being done; the visit stays as it was before."""
@@ -209,17 +238,17 @@ class Visit:
             self._make_room()
         return found if whole is None else whole
 
-    def _stream(self, make: Making) -> Iterator[Step]:
-        """Does a job as a stream of steps; at its end its take is in place."""
+    def _stream(self, make: Making, *, fresh: bool = False, picture: Picture | None = None) -> Iterator[Step]:
+        """Does a job as a stream of steps; at its end its take is in place, with `fresh` in place of all others and of the picture."""
 
         def do(log: Log, token: CancelToken) -> Piece:
             made = make(log)
             with log.step("files", "writing the sound"):
-                return self._put(made, token).piece
+                return self._put(made, token, TakeRow() if fresh else None, picture).piece
 
         return self._work.stream(do)
 
-    def _put(self, made: MadeTake, token: CancelToken) -> MadeTake:
+    def _put(self, made: MadeTake, token: CancelToken, begin: TakeRow | None, picture: Picture | None) -> MadeTake:
         """A take in place, with its files; nothing of it stays where it is stopped on the way."""
         with self._work.lock:
             self._last_number += 1
@@ -231,7 +260,10 @@ class Visit:
                 self._sound.keep_mix(take, mix)
             with self._work.lock:
                 token.raise_if_cancelled()
-                row = self._row.added(take, self.limits.takes)
+                row = (self._row if begin is None else begin).added(take, self.limits.takes)
+                if begin is not None:
+                    self._picture = picture
+                    self._scenes.clear()
                 gone = {one.number for one in self._row.takes} - {one.number for one in row.takes}
                 self._row = row
         except BaseException:
@@ -241,33 +273,16 @@ class Visit:
         self._make_room()
         return take
 
-    def _seen(self, picture: Picture, pipeline: Pipeline, log: Log) -> Scene:
-        """What is in the picture: seen once by each eye that asks no model."""
-        eye = pipeline.config.stages.perceiver
-        if "model" in eye.options:
-            return pipeline.see(picture, log=log)
-        name = eye.model_dump_json()
-        seen = self._scenes.get(name)
-        if seen is None:
-            seen = pipeline.see(picture, log=log)
-            if log.used.get("perceiver") == eye.use:
-                with self._work.lock:
-                    if self._picture is picture:
-                        self._scenes[name] = seen
-            return seen
-        with log.step("perceiver", "seeing the picture"):
-            log.used["perceiver"] = eye.use
-        log.add_document("perceiver", seen)
-        return seen
+    def _opened(self, data: bytes, name: str) -> Picture:
+        """A picture from outside; `name` is only shown."""
+        with self._work.beside():
+            return self.limits.open_picture(data, name)
 
-    def _take_picture(self, picture: Picture | None) -> None:
-        with self._work.lock:
-            self._work.check_open()
-            self._work.stop()
-            gone = {take.number for take in self._row.takes}
-            self._picture, self._row = picture, TakeRow()
-            self._scenes.clear()
-        self._sound.drop(gone)
+    def _shown(self) -> MadeTake:
+        take = self.current
+        if take is None:
+            raise UsageError("there is no take yet; compose one")
+        return take
 
     def _show(self, move: Callable[[TakeRow], TakeRow]) -> MadeTake | None:
         with self._work.lock:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 from img2music.cli.shared import completion
+from img2music.cli.shared.export_options import (
+    AudioChoice,
+    AudioOption,
+    NotesExport,
+    PieceExport,
+    StemsOption,
+    audio_format,
+)
 from img2music.cli.shared.many_inputs import check_writable, folder_names
 from img2music.cli.shared.option_records import check_tempo_words, option
 from img2music.errors import UsageError
@@ -16,9 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from img2music.brief import Brief
-    from img2music.manifest import AudioFormat
     from img2music.pipeline import Pipeline
-    from img2music.pipeline.output_options import ExportOptions
 
 __all__ = [
     "AudioChoice",
@@ -42,16 +47,6 @@ __all__ = [
 ]
 
 
-class AudioChoice(str, Enum):  # noqa: UP042  a plain mix-in is what every typer release reads
-    """Formats of the sound's file."""
-
-    WAV = "wav"
-    FLAC = "flac"
-    MP3 = "mp3"
-    OGG = "ogg"
-    NONE = "none"
-
-
 SeedOption = Annotated[int | None, option("--seed", "N", "Seed of the random choices. Another number gives another piece.")]
 KeepOption = Annotated[
     list[str] | None,
@@ -62,8 +57,6 @@ KeepOption = Annotated[
         autocompletion=completion.complete_craft,
     ),
 ]
-StemsOption = Annotated[bool, option("--stems", None, "Also write the sound of each part.")]
-AudioOption = Annotated[AudioChoice, option("--audio", None, "Format of the sound file; none makes no sound.")]
 PipelineOption = Annotated[
     str,
     option(
@@ -194,42 +187,6 @@ class PipelineChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class PieceExport:
-    """What is made beyond the notes.
-
-    Raises:
-        UsageError: stems are asked for without sound.
-    """
-
-    takes: Annotated[int, option("--takes", "N", "Write N versions and keep the best.")] = 1
-    audio: AudioOption = AudioChoice.WAV
-    stems: StemsOption = False
-    embed_audio: Annotated[
-        bool, option("--embed-audio", None, "Put the sound into report.html, so that the page plays when sent alone.")
-    ] = False
-
-    def __post_init__(self) -> None:
-        if self.stems and self.audio is AudioChoice.NONE:
-            raise UsageError("stems are sound, and no sound is asked for; give a format with --audio, or leave --stems out")
-
-    def settings(self) -> ExportOptions:
-        """As a pipeline takes them."""
-        return {
-            "audio": audio_format(self.audio),
-            "stems": self.stems,
-            "takes": self.takes,
-            "embed_audio": self.embed_audio,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class NotesExport(PieceExport):
-    """The same where sound is the exception."""
-
-    audio: AudioOption = AudioChoice.NONE
-
-
-@dataclass(frozen=True, slots=True)
 class OutputFolder:
     """Where results go, and in which form they are told."""
 
@@ -262,11 +219,6 @@ class OptionalOutputFolder:
     def folders(self, inputs: Sequence[str]) -> Sequence[Path | None]:
         """A folder in OUT for every input, or None for all of them."""
         return [None] * len(inputs) if self.out is None else OutputFolder(self.out).folders(inputs)
-
-
-def audio_format(choice: AudioChoice) -> AudioFormat | None:
-    """The format as the pipeline knows it."""
-    return None if choice is AudioChoice.NONE else choice.value
 
 
 def split_names(entries: Sequence[str] | None) -> list[str]:

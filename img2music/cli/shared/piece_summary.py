@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 from img2music.cli.shared.console import print_json, print_notice, print_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from img2music.manifest import Manifest
     from img2music.output_folder import SavedFiles
     from img2music.piece import Piece
     from img2music.plan import CompositionPlan
@@ -40,6 +43,16 @@ def _course_record(plan: CompositionPlan) -> dict[str, list[dict[str, object]]]:
         for first, section in zip(plan.first_bars, plan.sections, strict=True)
     ]
     return {"sections": sections}
+
+
+def _notes(manifest: Manifest) -> Iterator[str]:
+    """Where wishes disagreed, and what of them was not done."""
+    from img2music.registry.file_extras import FILE_EXTRAS
+
+    more = manifest.more_files
+    if more is not None and more.parts and not more.part_pdfs:
+        yield f"the parts are MusicXML only; {FILE_EXTRAS['pdf'].pip_line} brings them as PDF too"
+    yield from manifest.conflicts
 
 
 def print_piece_summary(piece: Piece, source: dict[str, str], saved: SavedFiles, *, as_json: bool) -> None:
@@ -107,8 +120,8 @@ def print_piece_summary(piece: Piece, source: dict[str, str], saved: SavedFiles,
         print_text(f"  {table.why}")
     for line in model_use_lines(manifest.models):
         print_text(f"  {line}")
-    for conflict in manifest.conflicts:
-        print_text(f"  note: {conflict}")
+    for line in _notes(manifest):
+        print_text(f"  note: {line}")
     for row in manifest.compliance:
         if row.passed is False:
             print_text(f"  not kept: {row.promise} should be {row.asked}, the files say {row.found}")

@@ -8,7 +8,7 @@ Does not know: files; see `img2music.io.pictures`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 from img2music.errors import PictureError
 from img2music.io.colour import colour_tags
@@ -22,12 +22,25 @@ if TYPE_CHECKING:
     from img2music.io.colour.colour_spaces import ColourSpace
     from img2music.io.decoding.file_types import PictureFileType
 
-__all__ = ["WORKING_PIXELS", "ImageColours", "WorkingCopy", "colours_of", "make_working_copy", "read_exif"]
+__all__ = ["STILL_PIXELS", "WORKING_PIXELS", "ImageColours", "WorkingCopy", "colours_of", "make_working_copy", "read_exif"]
 
 WORKING_PIXELS = 768
 """Longest side of the working copy."""
-WorkingCopy: TypeAlias = "tuple[NDArray[np.uint8], tuple[int, int], list[str]]"
-"""The pixels, width and height of the original, upright, and what was done."""
+STILL_PIXELS = 2 * WORKING_PIXELS
+"""Longest side of the larger copy that it is made from."""
+
+
+class WorkingCopy(NamedTuple):
+    """What is kept of a decoded image."""
+
+    rgb: NDArray[np.uint8]
+    """The working copy."""
+    size: tuple[int, int]
+    """Width and height of the original, upright."""
+    notes: list[str]
+    """What was done."""
+    still: NDArray[np.uint8]
+    """The larger copy; the same array where the picture is no larger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +95,7 @@ def make_working_copy(image: Image, size: tuple[int, int], colours: ImageColours
     if min(size) < 1:
         raise PictureError("has no pixels; give another picture")
     turn = _orientation(colours.exif, notes)
-    small = pixel_formats.shrink(image, 2 * WORKING_PIXELS, notes)
+    small = pixel_formats.shrink(image, STILL_PIXELS, notes)
     profile = colours.profile()
     small = pixel_formats.to_srgb(small, profile, notes, None if profile else colours.space(notes))
     turns = PillowImage.Transpose
@@ -95,8 +108,11 @@ def make_working_copy(image: Image, size: tuple[int, int], colours: ImageColours
     if max(small.size) > WORKING_PIXELS:
         scale = WORKING_PIXELS / max(small.size)
         sides = [max(1, round(side * scale)) for side in small.size]
+        still = np.array(small, dtype=np.uint8, order="C")
         small = small.resize((sides[0], sides[1]), PillowImage.Resampling.LANCZOS)
-    return np.array(small, dtype=np.uint8, order="C"), size, notes
+        return WorkingCopy(np.array(small, dtype=np.uint8, order="C"), size, notes, still)
+    rgb = np.array(small, dtype=np.uint8, order="C")
+    return WorkingCopy(rgb, size, notes, rgb)
 
 
 def _orientation(exif: Exif | None, notes: list[str]) -> Transpose | None:

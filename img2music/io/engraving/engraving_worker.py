@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ def draw_pages(musicxml: str, options: Mapping[str, Any]) -> list[str]:
     import verovio
 
     verovio.enableLog(verovio.LOG_OFF)  # it writes to standard error past Python
+    # Each thread has a path of its own to the fonts, and verovio sets it only in the one that first imports it.
+    verovio.setDefaultResourcePath(str(Path(verovio.__file__).parent / "data"))
     toolkit = verovio.toolkit()
     toolkit.setOptions(dict(options))
     toolkit.setInputFrom("musicxml")

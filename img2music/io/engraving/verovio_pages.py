@@ -25,7 +25,7 @@ from img2music.resources import asset_path
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["PAGE_WIDTH", "engrave", "stack", "to_png"]
+__all__ = ["PAGE_WIDTH", "SERIF", "engrave", "page_size", "stack", "to_png"]
 
 PAGE_WIDTH = 840
 """Width of a page in pixels, at which a staff is 29 px high."""
@@ -34,7 +34,8 @@ _SCALE = 40  # percent: a verovio unit is 0.4 px
 _PAGE_HEIGHT = 2970  # verovio units, at least one system; pages are cut to their content
 _LARGEST_PAGE = 60000  # verovio's own limit
 _STAFF_HEIGHT = 220  # verovio units that a staff needs with its distance and marks
-_SERIF = "Times, 'Times New Roman', 'DejaVu Serif', serif"
+SERIF = "Times, 'Times New Roman', 'DejaVu Serif', serif"
+"""Faces of all words on a page, as they stand in it."""
 _FONT_FILES = ("DejaVuSerifCondensed.ttf", "DejaVuSerifCondensed-Bold.ttf")
 _FONT_FAMILY = "DejaVu Serif Condensed"
 # Accidentals of chord symbols and notes of metronome marks: verovio takes them from a music font's text, which few readers have (SMuFL
@@ -154,7 +155,7 @@ def _clean(page: str, number: int, prefix: str) -> str:
     page = page.replace(f'id="{root[1]}"', f'id="{name}"').replace(f"#{root[1]} ", f"#{name} ")
     page = re.sub(rf' id="(?!{ours})[^"]*"', "", page)
     page = re.sub(r' class="(\w+Milestone\w*|\w+) ?[^"]*"', r' class="\1"', page)
-    page = page.replace('font-family="Times, serif"', f'font-family="{_SERIF}"')
+    page = page.replace('font-family="Times, serif"', f'font-family="{SERIF}"')
     page = _MUSIC_TEXT.sub(_plain_sign, page)
     return re.sub(r"<g[^>]*/>|<g[^>]*></g>", "", page)
 
@@ -168,7 +169,7 @@ def stack(pages: Sequence[str], title: str, subtitle: str = "") -> str:
 
     `pages` come from `engrave`; the result is as wide as the widest and can be put into a page of HTML as it is.
     """
-    sizes = [_size(page) for page in pages]
+    sizes = [page_size(page) for page in pages]
     width = max((width for width, _ in sizes), default=PAGE_WIDTH)
     top = _TITLE_HEIGHT + (_SUBTITLE_HEIGHT if subtitle else 0)
     height = top + sum(height for _, height in sizes)
@@ -181,7 +182,7 @@ def stack(pages: Sequence[str], title: str, subtitle: str = "") -> str:
         place += page_height
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
-        f'<rect width="{width}" height="{height}" fill="#fff"/><g font-family="{_SERIF}">{heading}</g>{"".join(body)}</svg>\n'
+        f'<rect width="{width}" height="{height}" fill="#fff"/><g font-family="{SERIF}">{heading}</g>{"".join(body)}</svg>\n'
     )
 
 
@@ -194,7 +195,8 @@ def _centred(text: str, width: int, *, baseline: int, size: float, colour: str =
     return f'<text {place} text-anchor="middle" fill="{colour}">{xml_text(text)}</text>'
 
 
-def _size(page: str) -> tuple[int, int]:
+def page_size(page: str) -> tuple[int, int]:
+    """Width and height of a page of `engrave`, in pixels."""
     found = re.match(r'<svg [^>]*?width="(\d+)px" height="(\d+)px"', page)
     if not found:
         raise ValueError("a page begins with its width and height; stack what `engrave` returns")

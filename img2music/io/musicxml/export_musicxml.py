@@ -23,9 +23,10 @@ from img2music.io.musicxml.printed_values import beam_marks, printed_value, tupl
 from img2music.io.musicxml.tempo_directions import tempo_directions
 from img2music.io.notation.page_layout import chords_by_bar, layout_score, sections_by_bar
 from img2music.io.notation.percussion_map import drum
+from img2music.io.notation.player_parts import long_rests, right_hands
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from img2music.io.notation.page_layout import NotatedEvent, Staff
     from img2music.score import Note, Part, Score
@@ -41,8 +42,10 @@ _PERCUSSION_CHANNEL = 10
 _MELODIC_CHANNELS = [channel for channel in range(1, 17) if channel != _PERCUSSION_CHANNEL]
 
 
-def write_musicxml(score: Score) -> str:
+def write_musicxml(score: Score, *, for_player: bool = False) -> str:
     """The score as one MusicXML document.
+
+    With `for_player` it is what one player reads: rests of several bars are written as one, and a single staff bears no name.
 
     Raises:
         ValueError: notes of one part overlap or can't be written (see `layout_score`).
@@ -62,40 +65,35 @@ def write_musicxml(score: Score) -> str:
     lines.append("<identification><encoding><software>img2music</software></encoding></identification>")
     lines.append("<part-list>")
     channels = iter(_MELODIC_CHANNELS * len(staves))
-    hands = _hands([staff.part for staff in staves])
+    hands = right_hands(score.parts)
     for number, staff in enumerate(staves, 1):
         if number in hands:
             lines.append('<part-group number="1" type="start"><group-symbol>brace</group-symbol></part-group>')
-        lines += _part_entry(number, staff.part, _PERCUSSION_CHANNEL if staff.part.instrument.kit else next(channels))
+        channel = _PERCUSSION_CHANNEL if staff.part.instrument.kit else next(channels)
+        lines += _part_entry(number, staff.part, channel, shown=not (for_player and len(staves) == 1))
         if number - 1 in hands:
             lines.append('<part-group number="1" type="stop"/>')
     lines.append("</part-list>")
     for number, staff in enumerate(staves, 1):
         lines.append(f'<part id="P{number}">')
-        lines += _StaffWriter(number, staff, score, divisions, tempi).bars()
+        writer = _StaffWriter(number, staff, score, divisions, tempi)
+        if for_player:
+            writer.rests = long_rests(staves, writer.seen_bars(tempi))
+        lines += writer.bars()
         lines.append("</part>")
     lines.append("</score-partwise>\n")
     return "\n".join(lines)
-
-
-def _hands(parts: Sequence[Part]) -> set[int]:
-    """The numbers of the right hands that are followed by the left one of their instrument: a brace joins the two."""
-    return {
-        number
-        for number, (one, other) in enumerate(pairwise(parts), 1)
-        if (one.hand, other.hand) == ("right", "left") and one.instrument == other.instrument
-    }
 
 
 def _drums_of(part: Part) -> list[int]:
     return sorted({note.pitch for note in part.notes})
 
 
-def _part_entry(number: int, part: Part, channel: int) -> Iterator[str]:
-    """What the part list says of a part: names, instruments, MIDI program, level and place."""
-    name = xml_text(part.name)
-    yield f'<score-part id="P{number}"><part-name>{name}</part-name>'
-    yield f"<part-abbreviation>{xml_text(abbreviation(part.name))}</part-abbreviation>"
+def _part_entry(number: int, part: Part, channel: int, *, shown: bool) -> Iterator[str]:
+    """What the part list says of a part: names, perhaps not `shown` beside the staff, instruments, MIDI program, level and place."""
+    name, hidden = xml_text(part.name), "" if shown else ' print-object="no"'
+    yield f'<score-part id="P{number}"><part-name{hidden}>{name}</part-name>'
+    yield f"<part-abbreviation{hidden}>{xml_text(abbreviation(part.name))}</part-abbreviation>"
     program = part.instrument.program + 1
     # Full volume is 100; 80 leaves room for parts that stand out.
     level = min(100.0, 80 * 10 ** (part.level_db / 20))
@@ -133,6 +131,15 @@ class _StaffWriter:
         self.keys = [score.key_map.key_at(onset) for onset in starts]
         new_keys = {bar for bar, (key, following) in enumerate(pairwise(self.keys), 1) if key != following}
         self.double_bars = new_keys | sections_by_bar(score).keys()
+        self.rests: dict[int, int] = {}
+        """How many bars' rests are written as one, by the first of them."""
+
+    def seen_bars(self, tempi: Mapping[int, list[tuple[Fraction, str]]]) -> set[int]:
+        """Bars at whose beginning something stands that a rest must not hide; tempo inside a bar makes it stand alone."""
+        meters = [self.score.meter_map.meter_at(bar) for bar in range(self.score.bars)]
+        new_meters = {bar for bar, (meter, following) in enumerate(pairwise(meters), 1) if meter != following}
+        inside = {bar + 1 for bar, elements in tempi.items() if any(place > 0 for place, _ in elements)}
+        return self.double_bars | new_meters | tempi.keys() | inside
 
     def bars(self) -> Iterator[str]:
         last = len(self.staff.bars) - 1
@@ -144,6 +151,10 @@ class _StaffWriter:
             yield from (element for place, element in tempi if place == 0)
             if index in self.sections:
                 yield _rehearsal(self.sections[index])
+            if index in self.rests:
+                # Behind the tempo and the section's name, else verovio does not draw them.
+                bars = f"<multiple-rest>{self.rests[index]}</multiple-rest>"
+                yield f"<attributes><measure-style>{bars}</measure-style></attributes>"
             yield from self._events(events, index)
             yield from self._inside([(place, element) for place, element in tempi if place > 0], index)
             if index == last:

@@ -90,7 +90,7 @@ def recompose(
         keep: names of crafts (`CRAFTS`) whose notes stay; they go to the new key, metre, instruments and length where those allow.
         pipeline: who does each job: a name, a file, or a pipeline at hand.
         picture: for the report; it has to be the one on record.
-        options: those of `OutputOptions` (audio, stems, takes, embed_audio, on_event, cancel); what is kept is the same in all takes. And
+        options: those of `OutputOptions` (audio, stems, takes, embed_audio, pdf, parts, video ...); what is kept is the same in all takes. And
             fields of a `Brief`; they win over the brief on record. Without `seed` it is the one after that on record. A
             piece that was made from a plan, or a plan, has its wishes settled and takes none but `seed`.
 

@@ -316,7 +316,7 @@ def test_a_broken_colour_profile_is_noted(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- refusals
 
 
-def refusal(path: Path | str, **options: int) -> str:
+def refusal(path: Path | str, **options: Any) -> str:
     """The one line that says why a file is refused."""
     with pytest.raises(PictureError, match=r".") as caught:
         open_picture(path, **options)

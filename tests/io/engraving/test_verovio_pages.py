@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from fractions import Fraction
 from io import BytesIO
@@ -151,3 +152,9 @@ def test_a_kit_has_no_key_and_the_same_key_is_not_drawn_again() -> None:
     assert not any(signatures[3::4]), "the drums"
     # Flat at the beginning and at each new line until bar 8, which announces the four sharps; F major after D minor is not drawn.
     assert [len(found) for found in signatures[0::4][4:8]] == [0, 0, 0, 1]
+
+
+def test_every_thread_engraves_alike() -> None:
+    """A server makes pieces in many threads; verovio keeps the path to its fonts for each of them."""
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(engrave, [write_musicxml(band_score())] * 2)) == [PAGES, PAGES]

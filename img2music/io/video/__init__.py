@@ -1,0 +1,1 @@
+"""A piece as a video: its picture, or its score that follows, with its sound."""
