@@ -47,8 +47,8 @@ def takes_value(visit: Visit) -> dict[str, Any]:
     return {
         "takes": [_card(take, current) for take in visit.takes],
         "compare": compare,
-        "can_undo": getattr(visit, "can_undo", False),
-        "can_redo": getattr(visit, "can_redo", False),
+        "can_undo": getattr(visit, "can_undo", len(visit.takes) > 1),
+        "can_redo": getattr(visit, "can_redo", len(visit.takes) > 1),
         "crafts": [{"craft": craft, "label": page_text(f"takes.crafts.{craft}")} for craft in locks],
     }
 

@@ -121,10 +121,13 @@ class ComposeHandlers:
         visit, screen = self._visit(request), Screen()
         try:
             message = read_message(event._data, DownloadMessage)
+            take = visit.current
+            if take is None:
+                raise _SentenceError(page_text("errors.no_piece"))
             screen.busy(page_text("status.making_file"), 0.3)
             yield screen.updates()
             options = {"shape": message.shape, "shows": message.shows} if message.what == "video" else {}
-            path = visit.download(message.what, **options)
+            path = visit.download(take, message.what, **options)
             ready = {"url": served_url(path), "name": path.name, "token": f"{path.name}-{path.stat().st_mtime_ns}"}
             screen.put("away", away_value(ready))
             screen.idle(page_text("status.file_ready", name=path.name))

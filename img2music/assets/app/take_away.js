@@ -14,7 +14,7 @@
   page.define("away", (place) => {
     let fetched = null;
     let offered = "";
-    const options = { shape: "landscape", shows: "picture" };
+    const options = { shape: "wide", shows: "picture" };
     const menu = (name, values) => {
       const field = h("select", { "aria-label": text(`away.${name}`), value: options[name], "data-key": `away-${name}` }, values.map((value) => h("option", { value }, text(`away.${name}_${value}`))));
       field.addEventListener("change", () => { options[name] = field.value; });
@@ -28,7 +28,7 @@
         h("strong", {}, one.label),
         hint,
       );
-      return h("li", { class: one.missing ? "missing" : "" }, button, one.what === "video" && !one.missing ? h("div", { class: "line-up" }, menu("shape", ["landscape", "square", "portrait"]), menu("shows", ["picture", "score"])) : null);
+      return h("li", { class: one.missing ? "missing" : "" }, button, one.what === "video" && !one.missing ? h("div", { class: "line-up" }, menu("shape", ["wide", "square", "tall"]), menu("shows", ["picture", "score"])) : null);
     };
     const choose = h("input", { type: "file", class: "unseen", tabindex: -1, "aria-label": text("away.open_manifest"), accept: ".json,application/json", onchange: (event) => { page.handOver(event.target.files[0], "img2music-manifest-field"); event.target.value = ""; } });
     const draw = (value) => {
