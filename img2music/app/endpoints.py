@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = ["WORK_LANE", "add_endpoints"]
 
-WORK_LANE = "img2music-work"
+WORK_LANE = "job"
 """Events of this `concurrency_id` share the places at which music is made: the page's own and these."""
 _PICTURE = (
     "The picture: a file uploaded to this server (with gradio_client: handle_file('photo.jpg'); else POST it as form field 'files' to "

@@ -27,6 +27,8 @@ from img2music.cli.realize import realize
 from img2music.cli.render import render
 from img2music.cli.replay import replay
 from img2music.cli.see import see
+from img2music.cli.serving.demo import demo
+from img2music.cli.serving.mcp import mcp
 from img2music.cli.shared.console import exit_code_of, print_error, print_notice, print_text
 from img2music.cli.styles import styles_group
 from img2music.cli.words import words_group
@@ -52,7 +54,7 @@ def _first_sentence(text: str | None) -> str:
     return (text or "").partition("\n")[0].partition(". ")[0].removesuffix(".")
 
 
-for _verb in (compose, see, plan, realize, render, replay):
+for _verb in (compose, see, plan, realize, render, replay, demo, mcp):
     app.command(short_help=_first_sentence(_verb.__doc__))(_verb)
 for _name, _group in (
     ("styles", styles_group()),

@@ -54,7 +54,7 @@ def test_score_and_parts_as_paper(make_picture: Callable[..., Path], tmp_path: P
         assert piece.score.title in reader.pages[0].extract_text()
     assert len(reader.pages) >= 1
     report = (folder / "report.html").read_text()
-    assert all(f'>{name}</a>' in report for name in ("score.pdf", f"{players[0]}.pdf", f"{players[0]}.musicxml"))
+    assert all(f">{name}</a>" in report for name in ("score.pdf", f"{players[0]}.pdf", f"{players[0]}.musicxml"))
 
 
 @pytest.mark.usefixtures("with_pdf")

@@ -1,0 +1,75 @@
+"""The pipelines as the page shows them: what each stage is, what leaves the machine, under which licence, and why one can't work here.
+
+Plain dictionaries, quoted from the pipeline files and the registry. Servers on this machine are not called just to be looked at; whether a model
+is installed or a key is set is looked up each time, so that the answer is that of now.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from img2music.pipeline.presets import load_pipeline_config, pipeline_names
+from img2music.pipeline.stage_facts import pipeline_facts
+from img2music.registry import STAGE_KINDS, find_entry
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from img2music.pipeline.stage_facts import StageFacts
+    from img2music.pipeline_config import PipelineConfig
+
+__all__ = ["ModelField", "PipelineCard", "pipeline_choices"]
+
+PipelineCard = dict[str, "JsonValue"]
+ModelField = dict[str, "JsonValue"]
+
+
+def pipeline_choices() -> tuple[PipelineCard, ...]:
+    """Every pipeline that comes with the program, "offline" first.
+
+    Each has: name, description, usable, remedy (what to do where it is not usable; empty else), needs, leaves_machine, stays (whether nothing
+    leaves this machine), licence, stages (`_stage_row`), models (`_model_fields`), repeats (whether the same bytes come again).
+    """
+    return tuple(_card(name) for name in sorted(pipeline_names(), key=lambda name: (name != "offline", name)))
+
+
+def _card(name: str) -> PipelineCard:
+    config = load_pipeline_config(name)
+    facts = pipeline_facts(config)
+    faults = tuple(dict.fromkeys(stage.fault for stage in facts if stage.fault and not stage.steps_in))
+    return {
+        "name": name,
+        "description": config.description,
+        "usable": not faults,
+        "remedy": "; ".join(faults),
+        "needs": config.needs,
+        "leaves_machine": config.leaves_machine,
+        "stays": not any(stage.leaves_machine for stage in facts),
+        "licence": config.licence,
+        "repeats": all(stage.deterministic for stage in facts if not stage.steps_in),
+        "stages": [_stage_row(stage) for stage in facts],
+        "models": list(_model_fields(config)),
+    }
+
+
+def _stage_row(stage: StageFacts) -> dict[str, JsonValue]:
+    """What one stage is; `steps_in` says that it only works where the one before it fails."""
+    return {
+        "kind": stage.kind,
+        "name": stage.name,
+        "summary": find_entry(stage.kind, stage.name).summary,
+        "leaves_machine": stage.leaves_machine,
+        "licence": stage.licence or "",
+        "repeats": stage.deterministic,
+        "steps_in": stage.steps_in,
+        "fault": stage.fault,
+    }
+
+
+def _model_fields(config: PipelineConfig) -> tuple[ModelField, ...]:
+    """The stages that ask a model, each with the model's line and the prompt's name, as fields that may be filled in otherwise."""
+    return tuple(
+        {"kind": kind, "model": str(options["model"]), "prompt": str(options.get("prompt", ""))}
+        for kind in STAGE_KINDS
+        if "model" in (options := getattr(config.stages, kind).options)
+    )
