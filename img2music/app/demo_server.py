@@ -37,6 +37,8 @@ SETTINGS = {
     "DO_NOT_TRACK": "1",
     "GRADIO_SSR_MODE": "False",
 }
+THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
+"""Hosts at which only the user of this machine reaches the page: then the line of a model may be given."""
 _FORBIDDEN = ("GRADIO_ALLOWED_PATHS", "GRADIO_EXAMPLES_CACHE")
 
 
@@ -112,10 +114,11 @@ def serve(host: str = "127.0.0.1", port: int = 7860, *, mcp: bool = False, quiet
         MissingPackageError: the extra `demo` (or `mcp`) is not installed.
         OSError: the port is taken.
     """
+    from img2music.app.session.limits import Limits
     from img2music.app.session.visits import Visits
 
     with private_folder() as folder:
-        visits = Visits(root=folder, at_once=JOBS_AT_ONCE)
+        visits = Visits(root=folder, at_once=JOBS_AT_ONCE, limits=Limits(own_models=host in THIS_MACHINE))
         page = build(visits)
         try:
             page.launch(server_name=host, server_port=port or None, mcp_server=mcp, quiet=quiet, **launch_options())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+import shutil
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,6 +67,19 @@ def test_a_picture_goes_up_and_music_comes_back(client: Any, tmp_path: Path) -> 
     plan = json.loads(Path(files["plan.json"]).read_text())
     account, files = client.predict(plan=json.dumps({**plan, "tempo_bpm": 130}), audio="none", api_name="/realize")
     assert account["tempo"] == "130"
+
+
+def test_the_example_of_the_hosted_page_runs(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (MOON.parents[1] / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    assert "http://127.0.0.1:7860" in code
+    shutil.copy(MOON, tmp_path / "photo.jpg")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    exec(compile(code.replace("http://127.0.0.1:7860", address), "demo/README.md", "exec"), {})  # noqa: S102  our own page
+    assert "score.mid" in capsys.readouterr().out
 
 
 def test_errors_are_kind(client: Any) -> None:

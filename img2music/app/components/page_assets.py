@@ -22,7 +22,7 @@ SCRIPTS = (
 )  # fmt: skip
 """In the order in which they run: each uses only those before it."""
 STYLES = (
-    "app/tokens.css", "app/layout.css", "app/controls.css", "app/picture.css", "app/stages.css", "player/player.css",
+    "app/tokens.css", "app/layout.css", "app/controls.css", "app/picture.css", "app/stages.css", "app/programs.css", "player/player.css",
 )  # fmt: skip
 EXAMPLES = ("cat", "moon", "temple")
 """Example pictures that are offered, by the names of their files in `demo/examples`."""
