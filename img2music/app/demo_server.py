@@ -80,13 +80,12 @@ def launch_options() -> dict[str, Any]:
     """What the page is launched with, whoever serves it."""
     from starlette.middleware import Middleware
 
-    from img2music.app.components.page_assets import page_head, page_styles
+    from img2music.app.components.page_assets import page_head
     from img2music.app.page_headers import PageHeaders
     from img2music.app.theme import page_theme
 
     return {
         "theme": page_theme(),
-        "css": page_styles(),
         "head": page_head(),
         "max_file_size": LARGEST_UPLOAD,
         "share": False,
