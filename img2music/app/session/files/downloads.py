@@ -172,7 +172,8 @@ def write_download(
     """
     whole = _with_sound(piece, wanted, mix, render)
     if wanted.pdf or wanted.parts or wanted.video:
-        whole = replace(whole, still_jpeg=still).with_files(
+        shown = still if wanted.video == "picture" else None
+        whole = replace(whole, still_jpeg=shown).with_files(
             pdf=wanted.pdf, parts=wanted.parts, video=wanted.video, video_shape=wanted.shape
         )
     file = TemporaryFile()  # noqa: SIM115  the caller closes it
