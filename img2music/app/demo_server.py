@@ -37,6 +37,8 @@ SETTINGS = {
     "DO_NOT_TRACK": "1",
     "GRADIO_SSR_MODE": "False",
 }
+THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
+"""Hosts at which only the user of this machine reaches the page: then the line of a model may be given."""
 _FORBIDDEN = ("GRADIO_ALLOWED_PATHS", "GRADIO_EXAMPLES_CACHE")
 
 
@@ -78,13 +80,12 @@ def launch_options() -> dict[str, Any]:
     """What the page is launched with, whoever serves it."""
     from starlette.middleware import Middleware
 
-    from img2music.app.components.page_assets import page_head, page_styles
+    from img2music.app.components.page_assets import page_head
     from img2music.app.page_headers import PageHeaders
     from img2music.app.theme import page_theme
 
     return {
         "theme": page_theme(),
-        "css": page_styles(),
         "head": page_head(),
         "max_file_size": LARGEST_UPLOAD,
         "share": False,
@@ -113,10 +114,11 @@ def serve(host: str = "127.0.0.1", port: int = 7860, *, mcp: bool = False, quiet
         MissingPackageError: the extra `demo` (or `mcp`) is not installed.
         OSError: the port is taken.
     """
+    from img2music.app.session.limits import Limits
     from img2music.app.session.visits import Visits
 
     with private_folder() as folder:
-        visits = Visits(root=folder, at_once=JOBS_AT_ONCE)
+        visits = Visits(root=folder, at_once=JOBS_AT_ONCE, limits=Limits(own_models=host in THIS_MACHINE))
         page = build(visits)
         try:
             page.launch(server_name=host, server_port=port or None, mcp_server=mcp, quiet=quiet, **launch_options())

@@ -29,7 +29,9 @@ from gradio.utils import get_upload_folder
 
 from img2music.app.call_accounts import step_fraction
 from img2music.app.call_arguments import CALLS, read_arguments
-from img2music.app.calls import LARGEST_PICTURE_BYTES, open_called_picture
+from img2music.app.calls import LARGEST_PICTURE_BYTES, AgingFolders, Calls, open_called_picture
+from img2music.app.session.choices import Choices
+from img2music.app.session.warm_pipelines import shared_pipelines
 from img2music.cancellation import Cancelled, CancelToken
 from img2music.errors import Img2MusicError, PictureError
 
@@ -37,10 +39,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from img2music.app.call_arguments import CallKind
-    from img2music.app.calls import Answer, Calls
+    from img2music.app.calls import Answer
     from img2music.pipeline import Event
 
-__all__ = ["WORK_LANE", "add_endpoints"]
+__all__ = ["WORK_LANE", "add_endpoints", "public_calls"]
 
 WORK_LANE = "job"
 """Events of this `concurrency_id` share the places at which music is made: the page's own and these."""
@@ -51,6 +53,12 @@ _PICTURE = (
 )
 _ANSWER = "An account (JSON), and the files by name."
 _FILE_ROUTE = "/gradio_api/file="
+
+
+def public_calls() -> Calls:
+    """The calls of a page: the offline pipeline, shared with its visitors, and folders in gradio's cache that are removed after an hour."""
+    pipeline = shared_pipelines.load(Choices())
+    return Calls(pipeline, AgingFolders(Path(get_upload_folder()) / "calls"))
 
 
 def add_endpoints(calls: Calls, *, lane: str = WORK_LANE, places: int | None = 2) -> None:

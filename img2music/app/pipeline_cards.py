@@ -1,7 +1,7 @@
 """The pipelines as the page shows them: what each stage is, what leaves the machine, under which licence, and why one can't work here.
 
-Plain dictionaries, quoted from the pipeline files and the registry. Servers on this machine are not called just to be looked at; whether a model
-is installed or a key is set is looked up each time, so that the answer is that of now.
+Plain dictionaries, quoted from the pipeline files and the registry. Whether a package is installed, a key is set or a server
+on this machine listens is looked up each time, so that the answer is that of now; servers elsewhere are not called just to be looked at.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from img2music.pipeline.presets import load_pipeline_config, pipeline_names
-from img2music.pipeline.stage_facts import pipeline_facts
+from img2music.pipeline.stage_facts import pipeline_facts, unanswered_server
 from img2music.registry import STAGE_KINDS, find_entry
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def pipeline_choices() -> tuple[PipelineCard, ...]:
 def _card(name: str) -> PipelineCard:
     config = load_pipeline_config(name)
     facts = pipeline_facts(config)
-    faults = tuple(dict.fromkeys(stage.fault for stage in facts if stage.fault and not stage.steps_in))
+    silent = (unanswered_server(getattr(config.stages, kind), name) for kind in STAGE_KINDS)
+    faults = tuple(dict.fromkeys(fault for fault in (*(stage.fault for stage in facts if not stage.steps_in), *silent) if fault))
     return {
         "name": name,
         "description": config.description,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,7 +104,6 @@ class PromptLab:
 
     def __init__(self, folder: Path, own: Path | None = None, limits: LabLimits | None = None) -> None:
         self._folder, self._own, self._limits = folder, own or own_prompts_folder(), limits or LabLimits()
-        self._runs = 0
 
     def names(self) -> tuple[str, ...]:
         """All prompts that can be chosen: the program's, then the user's own as "own/NAME"."""
@@ -167,8 +167,8 @@ class PromptLab:
         grid, _ = self._grid(request)
         return estimate_run(grid, {}, list(grid.cells()))
 
-    def run(self, request: LabRequest) -> Iterator[LabStep | LabResult]:
-        """Makes every cell and ends with the comparison; closing the iterator stops the work.
+    def run(self, request: LabRequest, cancel: CancelToken | None = None) -> Iterator[LabStep | LabResult]:
+        """Makes every cell and ends with the comparison; closing the iterator stops the work, and so does `cancel`, soon and without a result.
 
         Raises:
             UsageError: nothing to compare, too much of it, an unknown name, or something would leave the machine and nobody agreed.
@@ -182,11 +182,10 @@ class PromptLab:
         if estimate.remote_models and not request.agreed:
             raise UsageError(f"prompts and pictures would go to {', '.join(estimate.remote_models)}; agree to that first")
         check_usable(todo)
-        return self._stream(grid, folder)
+        return self._stream(grid, folder, cancel or CancelToken())
 
-    def _stream(self, grid: Grid, folder: Path) -> Iterator[LabStep | LabResult]:
+    def _stream(self, grid: Grid, folder: Path, token: CancelToken) -> Iterator[LabStep | LabResult]:
         steps: SimpleQueue[LabStep | LabResult | BaseException] = SimpleQueue()
-        token = CancelToken()
 
         def work() -> None:
             try:
@@ -220,9 +219,8 @@ class PromptLab:
         from img2music.evaluation.workbench import load_grid
 
         self._check_amounts(request)
-        self._runs += 1
-        folder = self._folder / f"run-{self._runs}"
-        folder.mkdir(parents=True)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix="run-", dir=self._folder))
         pictures: list[str] = []
         for number, (name, content) in enumerate(request.pictures, 1):
             picture = open_called_picture(content, name)

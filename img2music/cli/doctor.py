@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import platform
 import shutil
-import socket
 import sys
 import tempfile
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from img2music.cli.shared import options as opt  # noqa: TC001  typer reads the annotations
 from img2music.cli.shared.console import print_json, print_text
@@ -44,8 +42,6 @@ _EXTRAS = {
 }
 """Extras that serve: the module that each brings, and what for."""
 _BACKEND_FAILED = 4
-_ANSWER_SECONDS = 0.5
-"""A server on this machine answers sooner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +195,7 @@ def _plugin_finding(kind: Kind, point: EntryPoint) -> _Finding:
 def _pipelines() -> Iterator[_Finding]:
     """Every preset: whether each of its stages can work, why not, and who steps in until then."""
     from img2music.pipeline.presets import load_pipeline_config, pipeline_names
-    from img2music.pipeline.stage_facts import stage_facts
+    from img2music.pipeline.stage_facts import stage_facts, unanswered_server
     from img2music.registry import STAGE_KINDS
 
     for name in pipeline_names():
@@ -208,7 +204,7 @@ def _pipelines() -> Iterator[_Finding]:
         instead: dict[str, None] = {}
         for kind in STAGE_KINDS:
             stage: StageConfig = getattr(config.stages, kind)
-            fault = stage_facts(kind, stage).fault or _unanswered(name, stage)
+            fault = stage_facts(kind, stage).fault or unanswered_server(stage, name)
             if fault:
                 faults[fault] = None
                 if stage.fallback is not None:
@@ -216,26 +212,6 @@ def _pipelines() -> Iterator[_Finding]:
         text = "; ".join(faults) if faults else config.description
         until = f"; until then {', '.join(instead)} in its place" if instead else ""
         yield _Finding(f"pipeline {name}", works=not faults, needed=name == "offline", text=text + until)
-
-
-def _unanswered(pipeline: str, stage: StageConfig) -> str | None:
-    """Why a server on this machine can't be asked; servers elsewhere are not called just to be looked at."""
-    from img2music.models.model_spec import ModelSpec
-
-    line = stage.options.get("model")
-    if not isinstance(line, str):
-        return None
-    spec = ModelSpec.parse(line)
-    if spec.provider != "openai" or not spec.is_local:
-        return None
-    address = urlsplit(spec.options.base_url or "")
-    try:
-        with socket.create_connection((address.hostname or "localhost", address.port or 80), timeout=_ANSWER_SECONDS):
-            return None
-    except OSError:
-        return (
-            f"no server at {address.netloc}: start it (see `img2music pipelines show {pipeline}`), or name another with --model"
-        )
 
 
 def _programs() -> Iterator[_Finding]:

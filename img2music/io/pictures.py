@@ -32,6 +32,7 @@ from img2music.io.decoding.working_copy import (
     ImageColours,
     WorkingCopy,
     colours_of,
+    load_pixels,
     make_working_copy,
     read_exif,
 )
@@ -238,7 +239,7 @@ def _decode(kind: PictureFileType, max_pixels: int | None, limit: _PixelLimit) -
         )
         notes += first
         draft = kind.name == "JPEG" and _draft(image, large=large and size[0] * size[1] > MOST_PIXELS)
-        image.load()
+        load_pixels(image)
         checkpoint()
         if kind.name in _ANIMATED and first and is_blank(image):
             chosen, notes = first_with_content(image, kind.content, kind.name, notes)

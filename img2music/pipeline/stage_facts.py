@@ -6,6 +6,7 @@ elsewhere is sent what the stage asks with. Nothing is made, loaded or asked her
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from img2music.pipeline_config import PipelineConfig, StageConfig
     from img2music.registry import RegistryEntry, StageKind
 
-__all__ = ["StageFacts", "pipeline_facts", "stage_facts"]
+__all__ = ["StageFacts", "pipeline_facts", "stage_facts", "unanswered_server"]
+
+_ANSWER_SECONDS = 0.5
+"""A server on this machine answers sooner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,29 @@ def pipeline_facts(config: PipelineConfig) -> tuple[StageFacts, ...]:
         for kind in STAGE_KINDS
         for place, stage in enumerate(getattr(config.stages, kind).chain())
     )
+
+
+def unanswered_server(config: StageConfig, pipeline: str) -> str:
+    """Why the server of this machine that a stage asks can't be asked, and what to do; empty where it listens, or there is none.
+
+    Servers elsewhere are not called just to be looked at. `pipeline` is the name that is told.
+    """
+    from img2music.models.model_spec import ModelSpec
+
+    line = config.options.get("model")
+    if not isinstance(line, str):
+        return ""
+    spec = ModelSpec.parse(line)
+    if spec.provider != "openai" or not spec.is_local:
+        return ""
+    address = urlsplit(spec.options.base_url or "")
+    try:
+        with socket.create_connection((address.hostname or "localhost", address.port or 80), timeout=_ANSWER_SECONDS):
+            return ""
+    except OSError:
+        return (
+            f"no server at {address.netloc}: start it (see `img2music pipelines show {pipeline}`), or name another with --model"
+        )
 
 
 def _sent(entry: RegistryEntry, spec: ModelSpec) -> str:

@@ -25,7 +25,9 @@ from img2music.app.call_arguments import (
 from img2music.app.calls import AgingFolders, Calls, NamedFolders, folder_name, open_called_picture
 from img2music.cancellation import Cancelled, CancelToken
 from img2music.errors import BriefError, DocumentError, PictureError, UsageError
-from img2music.pipeline import Pipeline
+from img2music.pipeline import Event, Pipeline
+from tests.support import extras
+from tests.support.stub_server import StubServer
 
 MOON = (Path(__file__).parents[2] / "demo" / "examples" / "moon.jpg").read_bytes()
 PICTURE = open_called_picture(MOON, "moon.jpg")
@@ -189,3 +191,17 @@ def test_the_picture_may_be_any_that_is_read() -> None:
     buffer = BytesIO()
     Image.new("RGB", (40, 30), "navy").save(buffer, "WEBP")
     assert open_called_picture(buffer.getvalue(), "night").format == "WEBP"
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_a_model_that_dies_leaves_a_piece_by_the_rules_and_says_so(tmp_path: Path) -> None:
+    extras.require("llm")
+    events: list[Event] = []
+    with StubServer(default="closed") as server:
+        stages = Pipeline.load("ollama", model=f"openai:stub?base_url={server.base_url}&retries=0")
+        answer = Calls(stages, AgingFolders(tmp_path)).compose(PICTURE, ComposeArguments(seconds=6, audio="none"), events.append)
+    instead: Any = answer.account["instead"]
+    assert [line.split(" could not work")[0] for line in instead] == ["perceiver vlm", "planner llm"]
+    assert all(line.endswith(("offline did", "rules did")) for line in instead)
+    assert [event.stage for event in events if event.state == "fallback"] == ["perceiver", "planner"]
+    assert answer.path("score.mid").is_file()

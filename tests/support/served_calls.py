@@ -1,4 +1,4 @@
-"""A page with nothing but the endpoints for programs, served on the loopback by a process of its own, for tests of real clients.
+"""The page served on the loopback by a process of its own, for tests of real clients.
 
     with serving_calls(folder) as address: Client(address)
 
@@ -50,18 +50,13 @@ def _address(server: subprocess.Popen[bytes]) -> str:
 
 
 def _serve(folder: Path, *, mcp: bool) -> None:
-    import gradio as gr
+    from img2music.app.demo_server import build, launch_options
+    from img2music.app.session.limits import Limits
+    from img2music.app.session.visits import Visits
 
-    from img2music.app.calls import AgingFolders, Calls
-    from img2music.app.endpoints import add_endpoints
-    from img2music.pipeline import Pipeline
-
-    with gr.Blocks(analytics_enabled=False) as page:
-        text = gr.Textbox()
-        text.submit(lambda told: told, text, text, api_visibility="private")
-        add_endpoints(Calls(Pipeline.load(), AgingFolders(folder / "calls")))
-    page.queue(max_size=8)
-    _, address, _ = page.launch(server_name="127.0.0.1", prevent_thread_lock=True, mcp_server=mcp, ssr_mode=False, quiet=True)
+    page = build(Visits(root=folder, limits=Limits(own_models=True)))
+    options = launch_options()
+    _, address, _ = page.launch(server_name="127.0.0.1", prevent_thread_lock=True, mcp_server=mcp, quiet=True, **options)
     sys.stdout.write(f"\naddress {address}\n")
     sys.stdout.flush()
     page.block_thread()

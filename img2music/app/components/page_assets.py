@@ -18,11 +18,11 @@ __all__ = ["EXAMPLES", "example_bytes", "example_thumbnail", "page_head", "page_
 SCRIPTS = (
     "player/player.js", "app/core.js", "app/bus.js", "app/pointer.js", "app/status.js", "app/camera.js", "app/picture.js",
     "app/wishes.js", "app/affect_plane.js", "app/see.js", "app/timeline.js", "app/choices.js", "app/parts.js", "app/plan_text.js",
-    "app/plan.js", "app/hear.js", "app/takes.js", "app/take_away.js", "app/page_start.js",
+    "app/plan.js", "app/hear.js", "app/deck.js", "app/takes.js", "app/take_away.js", "app/page_start.js",
 )  # fmt: skip
 """In the order in which they run: each uses only those before it."""
 STYLES = (
-    "app/tokens.css", "app/layout.css", "app/controls.css", "app/picture.css", "app/stages.css", "player/player.css",
+    "app/tokens.css", "app/layout.css", "app/controls.css", "app/picture.css", "app/stages.css", "app/programs.css", "player/player.css",
 )  # fmt: skip
 EXAMPLES = ("cat", "moon", "temple")
 """Example pictures that are offered, by the names of their files in `demo/examples`."""
@@ -37,12 +37,18 @@ def page_styles() -> str:
 
 @cache
 def page_head() -> str:
-    """What goes into the page's head: the texts as data, then the scripts."""
+    """What goes into the page's head: the styles, the texts as data, then the scripts.
+
+    Gradio would rewrite style sheets that it is given as `css` (it puts a class before each selector); in the head they stay as they are.
+    """
     texts = json.dumps(page_texts(), ensure_ascii=False).replace("<", "\\u003c")
     scripts = "\n".join(asset_path(name).read_text(encoding="utf-8") for name in SCRIPTS)
     if "</script" in scripts.lower():
         raise ValueError("a script of the page holds the end of a script; split that word")
-    return f'<script type="application/json" id="img2music-texts">{texts}</script>\n<script>\n{scripts}\n</script>'
+    styles = page_styles()
+    if "</style" in styles.lower():
+        raise ValueError("a style sheet of the page holds the end of a style; split that word")
+    return f'<style>\n{styles}\n</style>\n<script type="application/json" id="img2music-texts">{texts}</script>\n<script>\n{scripts}\n</script>'
 
 
 def example_bytes(name: str) -> bytes:

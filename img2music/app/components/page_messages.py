@@ -151,7 +151,7 @@ class DownloadMessage(StrictModel):
     """A file that is asked for; the last two only matter to a video."""
 
     what: Annotated[str, Field(max_length=40)]
-    shape: Literal["landscape", "square", "portrait"] = "landscape"
+    shape: Literal["wide", "square", "tall"] = "wide"
     shows: Literal["picture", "score"] = "picture"
 
 

@@ -6,20 +6,19 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from img2music.app.components.page_texts import page_text
+from img2music.app.views.plan_view import plan_view
 from img2music.io.documents import dump_json
 from img2music.io.engraving.piano_roll import PART_COLOURS
 from img2music.io.style_files import load_style, style_names
-from img2music.report.course import section_words
-from img2music.report.scene_text import cited_name
-from img2music.report.text_format import as_sentence, format_clock, format_number, with_accidentals
-from img2music.theory import METERS, instrument, instrument_names
+from img2music.report.text_format import format_clock, with_accidentals
+from img2music.theory import METERS, instrument
 from img2music.theory.keys import MODES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from img2music.app.session.choices import Choices
-    from img2music.plan import CompositionPlan, Reason
+    from img2music.plan import CompositionPlan
     from img2music.scene import Scene
 
 __all__ = ["material_tones", "part_colours", "plan_value"]
@@ -31,21 +30,22 @@ _REASONS = {"meter": "metre", "seconds": "form"}
 
 
 def plan_value(plan: CompositionPlan, scene: Scene | None, choices: Choices) -> dict[str, Any]:
-    """What the view `plan` draws.
+    """What the view `plan` draws: `plan_view` with controls beside.
 
     Args:
         plan: the current take's plan.
         scene: what was seen: reasons cite its cues.
         choices: what was asked for: those choices are marked, and can be given back to the picture.
     """
+    view, colours, tones = plan_view(plan, scene), part_colours(plan), material_tones(plan)
     return {
-        "title": plan.title,
-        "idea": plan.idea,
-        "bars": plan.bars,
-        "choices": list(_choices(plan, scene, choices)),
-        "sections": _sections(plan),
-        "parts": _parts(plan),
-        "conflicts": [as_sentence(text) for text in plan.conflicts],
+        "title": view["title"],
+        "idea": view["idea"],
+        "bars": view["bars"],
+        "choices": list(_choices(plan, view["reasons"], choices)),
+        "sections": [_section(section, tones.get(section["material"], "m")) for section in view["sections"]],
+        "parts": [{**part, "colour": colours[part["id"]], "options": _families(part)} for part in view["parts"]],
+        "conflicts": view["conflicts"],
         "text": dump_json(plan),
     }
 
@@ -61,7 +61,7 @@ def part_colours(plan: CompositionPlan) -> dict[str, str]:
     return {part.id: PART_COLOURS[place % len(PART_COLOURS)] for place, part in enumerate(plan.parts)}
 
 
-def _choices(plan: CompositionPlan, scene: Scene | None, choices: Choices) -> Iterator[dict[str, Any]]:
+def _choices(plan: CompositionPlan, told: list[dict[str, Any]], choices: Choices) -> Iterator[dict[str, Any]]:
     key = plan.parsed_key
     tonic = key.name.split()[0]
     tonics = list(dict.fromkeys([*_TONICS, tonic]))
@@ -79,20 +79,11 @@ def _choices(plan: CompositionPlan, scene: Scene | None, choices: Choices) -> It
         ("words", bool(choices.words), {"value": choices.words, "longest": 2000, "hint": page_text("wishes.words_hint")}),
         ("seed", choices.seed is not None, {"value": choices.seed or 0, "figure": {"low": 0, "high": 2**31 - 1}}),
     ]  # fmt: skip
-    reasons = {reason.choice: reason for reason in plan.reasons}
+    reasons = {reason["choice"]: reason for reason in told}
     for name, asked, control in rows:
-        reason = reasons.get(_REASONS.get(name, name))
-        yield {"name": name, "label": page_text(f"plan.names.{name}"), "asked": asked, **_why(reason, scene, name), **control}
-
-
-def _why(reason: Reason | None, scene: Scene | None, name: str) -> dict[str, Any]:
-    if reason is None:
-        return {"reason": page_text(f"plan.no_reason.{name}"), "because": []}
-    cited = [
-        {"name": one, "label": cited_name(scene, one) if scene is not None else one, "share": reason.strengths.get(one, 0)}
-        for one in reason.because
-    ]
-    return {"reason": as_sentence(reason.text), "because": cited}
+        reason = reasons.get(_REASONS.get(name, name), {"text": page_text(f"plan.no_reason.{name}"), "because": []})
+        words = {"label": page_text(f"plan.names.{name}"), "reason": reason["text"], "because": reason["because"]}
+        yield {"name": name, "asked": asked, **words, **control}
 
 
 def _option(value: str, label: str) -> dict[str, str]:
@@ -104,55 +95,22 @@ def _styles() -> list[dict[str, str]]:
     return [_option(name, name.replace("-", " ")) for name in style_names() if load_style(name)]
 
 
-def _sections(plan: CompositionPlan) -> list[dict[str, Any]]:
-    tones, chords, rows = material_tones(plan), plan.chords(), []
-    for section, first in zip(plan.sections, plan.first_bars, strict=True):
-        begin = plan.tempo_map.seconds_at(plan.meter_map.bar_onset(first))
-        own = section_words(plan, section)
-        words = page_text("plan.section", role=page_text(f"plan.roles.{section.role}"), bars=section.bars)
-        rows.append(
-            {
-                "name": section.name,
-                "words": f"{words} · {own}" if own else words,
-                "tone": tones.get(section.material, "m"),
-                "bars": section.bars,
-                "first_bar": first,
-                "energy": round(sum(section.bar_energies) / section.bars, 3),
-                "curve": list(section.energy_curve or ()),
-                "from": format_clock(begin),
-                "key": section.key or "",
-                "harmony": list(section.harmony),
-                "symbols": [
-                    with_accidentals("  ".join(chord.symbol for chord in bar)) for bar in chords[first : first + section.bars]
-                ],
-            }
-        )
-    return rows
+def _section(section: dict[str, Any], tone: str) -> dict[str, Any]:
+    bars = section["bars"]
+    words = page_text("plan.section", role=page_text(f"plan.roles.{section['role']}"), bars=len(bars))
+    energy = sum(section["energies"]) / len(bars)
+    return {
+        **section,
+        "tone": tone,
+        "words": f"{words} · {section['moves']}" if section["moves"] else words,
+        "energy": round(energy, 3),
+        "clock": format_clock(section["from"]),
+    }
 
 
-def _parts(plan: CompositionPlan) -> list[dict[str, Any]]:
-    colours = part_colours(plan)
-    return [
-        {
-            "id": part.id,
-            "name": part.name,
-            "instrument": part.instrument,
-            "words": page_text(f"plan.part_roles.{part.role}"),
-            "level_db": round(part.level_db),
-            "level_words": format_number(part.level_db),
-            "colour": colours[part.id],
-            "options": _players(instrument(part.instrument).kit),
-        }
-        for part in plan.parts
-    ]
-
-
-@cache
-def _players(kit: bool) -> list[dict[str, Any]]:
+def _families(part: dict[str, Any]) -> list[dict[str, Any]]:
     """Who may take a part, by families."""
     families: dict[str, list[str]] = {}
-    for name in instrument_names():
-        player = instrument(name)
-        if player.kit == kit:
-            families.setdefault(player.family, []).append(name)
+    for name in (part["instrument"], *part["instead"]):
+        families.setdefault(instrument(name).family, []).append(name)
     return [{"label": family, "names": names} for family, names in families.items()]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from img2music.app.components.page_texts import page_text
-from img2music.report.text_format import format_clock, format_number
+from img2music.app.session.files.downloads import available
+from img2music.app.views.take_view import take_view
 
 if TYPE_CHECKING:
     from img2music.app.session.takes import MadeTake
@@ -23,12 +23,6 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     "video": ("video",),
     "record": ("report", "manifest", "zip"),
 }
-_NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "pdf": ("pdf", ("typst", "pypdf")),
-    "parts": ("pdf", ("typst", "pypdf")),
-    "video": ("video", ("av",)),
-}
-"""Extra of a file, and the modules that it brings."""
 
 
 def takes_value(visit: Visit) -> dict[str, Any]:
@@ -45,10 +39,11 @@ def takes_value(visit: Visit) -> dict[str, Any]:
     others = [take.number for take in visit.takes if take.number != current.number]
     compare = current.parent if current.parent in others else others[-1] if others else None
     return {
+        "promises": take_view(current)["promises"],
         "takes": [_card(take, current) for take in visit.takes],
         "compare": compare,
-        "can_undo": getattr(visit, "can_undo", False),
-        "can_redo": getattr(visit, "can_redo", False),
+        "can_undo": getattr(visit, "can_undo", len(visit.takes) > 1),
+        "can_redo": getattr(visit, "can_redo", len(visit.takes) > 1),
         "crafts": [{"craft": craft, "label": page_text(f"takes.crafts.{craft}")} for craft in locks],
     }
 
@@ -62,28 +57,16 @@ def away_value(ready: dict[str, str] | None = None) -> dict[str, Any]:
 
 
 def _card(take: MadeTake, current: MadeTake) -> dict[str, Any]:
-    plan = take.piece.plan
-    figures = (
-        plan.key,
-        page_text("takes.tempo", bpm=format_number(round(plan.tempo_bpm))),
-        plan.style.replace("-", " "),
-        format_clock(plan.seconds),
-    )
-    return {
-        "number": take.number,
-        "words": take.words,
-        "figures": " · ".join(figures),
-        "current": take.number == current.number,
-        "parent": take.parent,
-    }
+    view = take_view(take, current)
+    frame = view["frame"]
+    figures = " · ".join((frame["key"], frame["tempo"], frame["style"], frame["clock"]))
+    return {**{name: view[name] for name in ("number", "parent", "current", "words", "caption")}, "figures": figures}
 
 
 def _file(what: str) -> dict[str, Any]:
-    extra, modules = _NEEDS.get(what, ("", ()))
-    missing = any(find_spec(name) is None for name in modules)
     return {
         "what": what,
         "label": page_text(f"away.files.{what}"),
         "words": page_text(f"away.words.{what}"),
-        "missing": page_text("away.missing", extra=extra) if missing else "",
+        "missing": available(what),
     }

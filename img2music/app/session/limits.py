@@ -6,7 +6,7 @@ own choice: generous for music, small beside the machine. Sizes in bytes, length
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -45,13 +45,13 @@ class Limits:
     own_models: bool = False
     """Whether a visitor may name a model. A line that names one may name a file or a server, so only a page for its own user allows it."""
 
-    def open_picture(self, data: bytes, name: str) -> Picture:
-        """A picture from outside; `name` is only shown, and nothing is opened by it.
+    def open_picture(self, data: bytes, name: str) -> tuple[Picture, bytes]:
+        """A picture from outside, and a JPEG of it as a video shows it; `name` is only shown, and nothing is opened by it.
 
         Raises:
             PictureError: too large, no picture, or damaged.
         """
-        from img2music.io.pictures import open_picture
+        from img2music.io.pictures import open_picture, still_jpeg
 
         if len(data) > self.picture_bytes:
             raise PictureError(
@@ -60,7 +60,9 @@ class Limits:
             )
         source = BytesIO(data)
         source.name = PurePath(name.replace("\\", "/")).name[:200] or "picture"
-        return open_picture(source, max_pixels=self.picture_pixels)
+        picture = open_picture(source, max_pixels=self.picture_pixels, keep_still=True)
+        # The large copy is kept as JPEG: of sixty visitors it would take most of a gigabyte.
+        return replace(picture, still=None), still_jpeg(picture)
 
     def check_brief(self, brief: Brief) -> None:
         """Raises BriefError where a wish is beyond the limits."""

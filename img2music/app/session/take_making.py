@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from img2music.app.session.change_words import choice_words, note_words, plan_words
+from img2music.app.session.editing.change_words import choice_words, note_words, plan_words
+from img2music.app.session.editing.plan_edits import edit_plan
+from img2music.app.session.editing.plan_remake import remake
+from img2music.app.session.editing.plan_text import read_plan_text
 from img2music.app.session.edits import PlanText, SetAffect, SetKey, SetSubject, SetTempo, SetWishes, Transpose
-from img2music.app.session.plan_edits import edit_plan
-from img2music.app.session.plan_remake import remake
-from img2music.app.session.plan_text import read_plan_text
 from img2music.app.session.scene_choices import with_feeling, with_subject
 from img2music.app.session.takes import MadeTake
 from img2music.brief import Brief
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from img2music.app.session.choices import Choices
+    from img2music.app.session.editing.plan_edits import EditedPlan
     from img2music.app.session.edits import Edit
     from img2music.app.session.limits import Limits
-    from img2music.app.session.plan_edits import EditedPlan
     from img2music.io.pictures import Picture
     from img2music.piece import Piece
     from img2music.pipeline import Pipeline

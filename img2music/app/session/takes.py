@@ -1,6 +1,6 @@
 """What a visitor has made: takes, the sound of each as a page plays it, and where they stand in undo and redo.
 
-A take holds documents and no samples: sound lies in files (`take_media`, `sound_store`), so that many takes of many visitors stay small.
+A take holds documents and no samples: sound lies in files (`files`), so that many takes of many visitors stay small.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class StemMedia:
     name: str
     path: Path
     level_db: float
-    """Of the part in its plan."""
+    """Of the part in its plan, which the sound has already: a mixer begins at 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class TakeMedia:
     """"audio/flac" or "audio/ogg"; that of the stems too."""
     seconds: float
     peaks: tuple[float, ...]
-    """Highest absolute samples of equal stretches, 0..1, for a drawing."""
+    """Outline of the mix, 0..1 (`report.music_data.sound_peaks`)."""
     stems: tuple[StemMedia, ...] = ()
     """In the order of the score; empty where only the mix was asked for."""
 

@@ -8,14 +8,14 @@ as it was: documents and files are put in place at its very end. A new job stops
 from __future__ import annotations
 
 from dataclasses import replace
-from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from img2music.app.session.files.downloads import read_download
+from img2music.app.session.files.sound_store import SoundStore
+from img2music.app.session.files.sounding_takes import SoundingTakes
 from img2music.app.session.limits import Limits
 from img2music.app.session.restoring import check_same_picture, read_record_bytes, restored_take
 from img2music.app.session.seen_scenes import SeenScenes
-from img2music.app.session.sound_store import SoundStore
-from img2music.app.session.sounding_takes import SoundingTakes
 from img2music.app.session.take_making import edited_take, new_take, rerolled_take
 from img2music.app.session.takes import MadeTake, TakeRow
 from img2music.app.session.visit_work import VisitWork
@@ -55,9 +55,9 @@ class Visit:
         self.limits = limits or Limits()
         self._pipelines = pipelines
         self._work = VisitWork(turns)
-        self._sound = SoundingTakes(SoundStore(root, self.limits.disk_bytes), pipelines)
-        self._stems_lock = Lock()
+        self._sound = SoundingTakes(SoundStore(root, self.limits.disk_bytes), pipelines.load)
         self._picture: Picture | None = None
+        self._still: bytes | None = None
         self._scenes = SeenScenes()
         self._row = TakeRow()
         self._last_number = 0
@@ -93,12 +93,13 @@ class Visit:
         Raises:
             PictureError: too large, no picture, or damaged; then everything stays as it was.
         """
-        picture = self._opened(data, name)
+        with self._work.beside():
+            picture, still = self.limits.open_picture(data, name)
         with self._work.lock:
             self._work.check_open()
             self._work.stop()
             gone = {take.number for take in self._row.takes}
-            self._picture, self._row = picture, TakeRow()
+            self._picture, self._still, self._row = picture, still, TakeRow()
             self._scenes.clear()
         self._sound.drop(gone)
 
@@ -125,7 +126,7 @@ class Visit:
             UsageError, BriefError, DocumentError, PlanTextError: an edit that can't be done, in one sentence. Whatever a stage raises.
             Cancelled: stopped.
         """
-        return self._stream(edited_take(self._shown(), edit, self._pipelines.load, self._picture, self.limits))
+        return self._stream(edited_take(self.shown(), edit, self._pipelines.load, self._picture, self.limits))
 
     def reroll(self, keep: frozenset[Craft], choices: Choices | None = None) -> Iterator[Step]:
         """A new take of the current one from a seed that no take has, but for the crafts that are kept.
@@ -137,7 +138,7 @@ class Visit:
         Raises:
             UsageError: no such craft. BriefError: a wish that can't be met with what is kept. Cancelled: stopped.
         """
-        take = self._shown()
+        take = self.shown()
         wanted = choices or take.choices
         wanted.check(self.limits)
         seeds = [one.piece.plan.seed for one in self.takes]
@@ -154,9 +155,12 @@ class Visit:
                 everything stays as it was.
         """
         record = read_record_bytes(manifest, self.limits)
-        opened = None if picture is None else self._opened(picture, record.picture.file if record.picture else "picture")
-        check_same_picture(record, opened)
-        return self._stream(restored_take(record, opened), fresh=True, picture=opened)
+        opened: tuple[Picture | None, bytes | None] = (None, None)
+        if picture is not None:
+            with self._work.beside():
+                opened = self.limits.open_picture(picture, record.picture.file if record.picture else "picture")
+        check_same_picture(record, opened[0])
+        return self._stream(restored_take(record, opened[0]), opened)
 
     def cancel(self) -> None:
         """Stops what is being done; the visit stays as it was before."""
@@ -166,7 +170,7 @@ class Visit:
         """Stops what is being done and removes every file; the visit can't be used any more."""
         with self._work.lock:
             self._work.close()
-            self._row, self._picture = TakeRow(), None
+            self._row, self._picture, self._still = TakeRow(), None, None
             self._scenes.clear()
         self._sound.store.close()
 
@@ -184,10 +188,9 @@ class Visit:
         Raises:
             UsageError: there is none of that number.
         """
-        self.take(number)
-        chosen = self._show(lambda row: row.chosen(number))
-        assert chosen is not None  # noqa: S101  it is there
-        return chosen
+        take = self.take(number)
+        self._show(lambda row: row.chosen(number))
+        return take
 
     def drop(self, number: int) -> None:
         """Throws a take away; errors as of `choose`."""
@@ -211,6 +214,17 @@ class Visit:
             raise UsageError(f"there is no take {number}; choose from: {there}" if there else "there is no take yet; compose one")
         return found
 
+    def shown(self) -> MadeTake:
+        """The current take.
+
+        Raises:
+            UsageError: there is none yet.
+        """
+        take = self.current
+        if take is None:
+            raise UsageError("there is no take yet; compose one")
+        return take
+
     def media(self, take: MadeTake, *, stems: bool = True) -> TakeMedia:
         """The sound of a take as files in the folder, made once.
 
@@ -221,34 +235,32 @@ class Visit:
             UsageError: the take is no longer there. Cancelled: stopped, also by a new job; ask again then.
         """
         self.take(take.number)
-        found = self._sound.mix_media(take)
-        if found is None:
-            with self._work.beside():
-                self._sound.keep_mix(take, self._sound.mix_of(take))
-                found = self._sound.mix_media(take)
-        assert found is not None  # noqa: S101  it was just kept
-        if not stems:
-            return found
-        whole = self._sound.with_stems(found, take)
-        if whole is None:
-            with self._work.beside(), self._stems_lock:
-                if self._sound.with_stems(found, take) is None:
-                    self._sound.keep_stems(take)
-                whole = self._sound.with_stems(found, take)
-            self._make_room()
-        return found if whole is None else whole
+        found = self._sound.media(take, self._work.beside, stems=stems)
+        self._make_room(take)
+        return found
 
-    def _stream(self, make: Making, *, fresh: bool = False, picture: Picture | None = None) -> Iterator[Step]:
-        """Does a job as a stream of steps; at its end its take is in place, with `fresh` in place of all others and of the picture."""
+    def download(self, take: MadeTake, what: str, **options: Any) -> Path:
+        """A file to take away, made once; `downloads` says what there is, and its options.
+
+        Raises:
+            UsageError: no such file or option, an extra that is missing, or a take that is no longer there. Cancelled: stopped.
+        """
+        self.take(take.number)
+        path = self._sound.download(take, read_download(take.piece, what, **options), self._still, self._work.beside)
+        self._make_room(take)
+        return path
+
+    def _stream(self, make: Making, fresh: tuple[Picture | None, bytes | None] | None = None) -> Iterator[Step]:
+        """Does a job as a stream of steps; at its end its take is in place. `fresh` is a picture that then takes the place of all there was."""
 
         def do(log: Log, token: CancelToken) -> Piece:
             made = make(log)
             with log.step("files", "writing the sound"):
-                return self._put(made, token, TakeRow() if fresh else None, picture).piece
+                return self._put(made, token, fresh).piece
 
         return self._work.stream(do)
 
-    def _put(self, made: MadeTake, token: CancelToken, begin: TakeRow | None, picture: Picture | None) -> MadeTake:
+    def _put(self, made: MadeTake, token: CancelToken, fresh: tuple[Picture | None, bytes | None] | None) -> MadeTake:
         """A take in place, with its files; nothing of it stays where it is stopped on the way."""
         with self._work.lock:
             self._last_number += 1
@@ -260,9 +272,9 @@ class Visit:
                 self._sound.keep_mix(take, mix)
             with self._work.lock:
                 token.raise_if_cancelled()
-                row = (self._row if begin is None else begin).added(take, self.limits.takes)
-                if begin is not None:
-                    self._picture = picture
+                row = (self._row if fresh is None else TakeRow()).added(take, self.limits.takes)
+                if fresh is not None:
+                    self._picture, self._still = fresh
                     self._scenes.clear()
                 gone = {one.number for one in self._row.takes} - {one.number for one in row.takes}
                 self._row = row
@@ -270,18 +282,7 @@ class Visit:
             self._sound.drop([number])
             raise
         self._sound.drop(gone)
-        self._make_room()
-        return take
-
-    def _opened(self, data: bytes, name: str) -> Picture:
-        """A picture from outside; `name` is only shown."""
-        with self._work.beside():
-            return self.limits.open_picture(data, name)
-
-    def _shown(self) -> MadeTake:
-        take = self.current
-        if take is None:
-            raise UsageError("there is no take yet; compose one")
+        self._make_room(take)
         return take
 
     def _show(self, move: Callable[[TakeRow], TakeRow]) -> MadeTake | None:
@@ -294,6 +295,6 @@ class Visit:
         self._show(lambda row: row.without(numbers))
         self._sound.drop(numbers)
 
-    def _make_room(self) -> None:
-        current = self.current
-        self._sound.store.make_room(() if current is None else (current.number,))
+    def _make_room(self, asked: MadeTake) -> None:
+        shown = {take.number for take in (asked, self.current) if take is not None}
+        self._sound.store.make_room(shown)

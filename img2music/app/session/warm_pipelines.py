@@ -60,7 +60,7 @@ def warm_up() -> float:
     import numpy as np
 
     from img2music.app.session.choices import Choices
-    from img2music.app.session.take_media import encode_mix
+    from img2music.app.session.files.sounding_takes import encode_mix
 
     begin = perf_counter()
     rows = np.linspace(40, 220, _WARM_PIXELS, dtype=np.uint8)

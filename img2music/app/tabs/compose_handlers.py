@@ -121,10 +121,11 @@ class ComposeHandlers:
         visit, screen = self._visit(request), Screen()
         try:
             message = read_message(event._data, DownloadMessage)
+            take = _current(visit)
             screen.busy(page_text("status.making_file"), 0.3)
             yield screen.updates()
             options = {"shape": message.shape, "shows": message.shows} if message.what == "video" else {}
-            path = visit.download(message.what, **options)
+            path = visit.download(take, message.what, **options)
             ready = {"url": served_url(path), "name": path.name, "token": f"{path.name}-{path.stat().st_mtime_ns}"}
             screen.put("away", away_value(ready))
             screen.idle(page_text("status.file_ready", name=path.name))
@@ -149,9 +150,7 @@ class ComposeHandlers:
         if message.action == "compose":
             choices = asked_choices(message.choices)
             return visit.compose(choices), choices
-        take = visit.current
-        if take is None:
-            raise _SentenceError(page_text("errors.no_piece"))
+        take = _current(visit)
         if message.action == "reroll":
             return visit.reroll(frozenset(message.keep), take.choices), take.choices
         return visit.edit(asked_edit(message.edit, take)), take.choices
@@ -237,6 +236,13 @@ class ComposeHandlers:
 
 class _SentenceError(Exception):
     """Something that is only said."""
+
+
+def _current(visit: Visit) -> MadeTake:
+    take = visit.current
+    if take is None:
+        raise _SentenceError(page_text("errors.no_piece"))
+    return take
 
 
 def _picture(visit: Visit) -> dict[str, Any]:

@@ -37,6 +37,7 @@ def build_compose_tab(page: gr.Blocks, visits: Visits) -> None:
             views["picture"] = make_view("picture")
             views["wishes"] = make_view("wishes", _wishes())
             views["status"] = make_view("status")
+            make_view("deck")
         with gr.Column(elem_id="img2music-right"):
             static_html(_intro(), name="intro")
             for stage in _STAGES:

@@ -6,7 +6,6 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from img2music.atomic_files import write_file
 from img2music.io.engraving.score_following import follow_score
 from img2music.report.music_data import music_data
 
@@ -28,7 +27,7 @@ def heard_value(visit: Visit, take: MadeTake, *, stems: bool, keep_place: bool =
     """Writes what the player needs into the visit's folder, and says where it is.
 
     Raises:
-        Cancelled: the visit was closed or its work stopped.
+        Cancelled: the visit's work was stopped. OSError: the visit was closed; its folder is not made again.
     """
     media = visit.media(take, stems=stems)
     whole, path = (visit.folder / f"music-{take.number}{end}.json" for end in ("", "-stems" if stems else ""))
@@ -37,9 +36,9 @@ def heard_value(visit: Visit, take: MadeTake, *, stems: bool, keep_place: bool =
     else:
         following = follow_score(take.piece.score, take.piece.performance)
         data = music_data(take.piece, following, audio_url=served_url(media.mix), peaks=media.peaks)
-        write_file(whole, json.dumps(data).encode("utf-8"))
+        whole.write_text(json.dumps(data), encoding="utf-8")
     if stems:
         parts = enumerate(media.stems)
         data["stems"] = [{"part": part, "name": one.name, "url": served_url(one.path), "level_db": 0.0} for part, one in parts]
-        write_file(path, json.dumps(data).encode("utf-8"))
+        path.write_text(json.dumps(data), encoding="utf-8")
     return {"url": served_url(path), "number": take.number, "stems": stems, "keep_place": keep_place}

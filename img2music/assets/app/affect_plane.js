@@ -7,7 +7,7 @@
   const toPercent = (value) => 50 + 50 * value;
 
   /** A plane for {valence, arousal} in -1..1; `changed(valence, arousal)` when the point was let go somewhere else. */
-  page.affectPlane = ({ valence, arousal, seen }, changed) => {
+  page.affectPlane = ({ valence, arousal, seen, axes }, changed) => {
     const point = h("button", { type: "button", class: "point", "data-key": "affect-point" });
     const lines = svg(
       "svg",
@@ -17,15 +17,15 @@
       svg("path", { d: "M50 2V98M2 50H98" }),
       seen && svg("circle", { class: "was", cx: toPercent(seen.valence), cy: 100 - toPercent(seen.arousal), r: 2.2 }),
     );
-    const label = (key, place) => h("span", { class: `axis ${place}`, "aria-hidden": "true" }, text(`see.${key}`));
+    const label = (words, place) => h("span", { class: `axis ${place}`, "aria-hidden": "true" }, words);
     const area = h(
       "div",
       { class: "plane" },
       lines,
-      label("excited", "top"),
-      label("calm", "bottom"),
-      label("dark", "left"),
-      label("bright", "right"),
+      label(axes.arousal[1], "top"),
+      label(axes.arousal[0], "bottom"),
+      label(axes.valence[0], "left"),
+      label(axes.valence[1], "right"),
       point,
     );
     let [x, y] = [valence, arousal];

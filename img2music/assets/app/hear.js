@@ -8,38 +8,48 @@
   const located = (data) => ({ ...data, audio: absolute(data.audio), stems: (data.stems || []).map((stem) => ({ ...stem, url: absolute(stem.url) })) });
 
   page.define("hear", (place) => {
+    const element = h("div", { class: "player-place" });
     let player = null;
-    let element = null;
-    let number = null;
-    let at = 0;
-    const stop = () => { player?.destroy?.(); player = null; };
-    const show = async (value) => {
+    let playing = false;
+    let wanted = 0;
+
+    const tell = (now) => { playing = now; page.say("playing", now); };
+    element.addEventListener("player:play", () => tell(true));
+    element.addEventListener("player:pause", () => tell(false));
+    element.addEventListener("player:ended", () => tell(false));
+    element.addEventListener("player:time", (event) => page.say("time", event.detail.seconds));
+    element.addEventListener("player:section", (event) => page.say("section", event.detail.name));
+    page.player = () => player;
+    page.isPlaying = () => playing;
+
+    const remove = () => {
+      player?.destroy();
+      player = null;
+      tell(false);
+      place.replaceChildren();
+    };
+    const put = async (value) => {
+      const turn = ++wanted;
       const answer = await fetch(absolute(value.url));
       if (!answer.ok) throw new Error(String(answer.status));
       const data = located(await answer.json());
-      if (player && number === value.number) {
-        player.update(data);
-        return;
-      }
-      const before = at;
-      stop();
-      element = h("div", { class: "player-place" });
+      if (turn !== wanted) return; // something newer has come meanwhile
       place.replaceChildren(element);
-      element.addEventListener("player:time", (event) => { at = event.detail?.seconds ?? at; page.say("time", at); });
-      element.addEventListener("player:section", (event) => page.say("section", event.detail?.name));
-      element.addEventListener("player:state", (event) => page.say("playing", Boolean(event.detail?.playing)));
-      player = window.Img2MusicPlayer.mount(element, data, { texts: page.table("player") });
-      number = value.number;
-      if (value.keep_place && before) player.seek(before);
+      page.say("loaded", data);
+      if (player) {
+        player.update(data); // it keeps the place and goes on playing, so that two takes can be compared
+      } else {
+        player = window.Img2MusicPlayer.mount(element, data, { theme: "host", heading: 3 });
+      }
     };
-    page.player = () => player;
     return (value) => {
       page.say("made", Boolean(value.url));
       if (!value.url) {
-        stop();
-        return place.replaceChildren();
+        wanted += 1;
+        remove();
+        return;
       }
-      show(value).catch(() => place.replaceChildren(h("p", { class: "wrong", role: "alert" }, text("hear.lost"))));
+      put(value).catch(() => place.replaceChildren(h("p", { class: "wrong", role: "alert" }, text("hear.lost"))));
     };
   });
 })();

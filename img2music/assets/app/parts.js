@@ -19,7 +19,7 @@
       "li",
       { class: "part" },
       h("span", { class: "dot", style: { "background-color": one.colour } }),
-      h("div", { class: "part-name" }, h("strong", {}, one.name), h("small", {}, one.words)),
+      h("div", { class: "part-name" }, h("strong", {}, one.name), h("small", {}, one.job)),
       menu,
       h("div", { class: "level" }, level, figure),
     );

@@ -5,16 +5,17 @@
   "use strict";
   const page = window.Img2MusicPage;
   const { h, text, icon } = page;
-  const UPLOAD = "img2music-picture-field";
+  const PICTURE_FIELD = "img2music-picture-field";
   const LARGEST_BYTES = 20_000_000;
 
-  const handOver = (file) => {
+  /** Gives a file to an upload field of the server. */
+  const handOver = (file, to = PICTURE_FIELD) => {
     if (!file) return;
     if (file.size > LARGEST_BYTES) {
       page.say("refused", text("picture.too_large"));
       return;
     }
-    const field = document.querySelector(`#${UPLOAD} input[type=file]`);
+    const field = document.querySelector(`#${to} input[type=file]`);
     if (!field) return;
     const files = new DataTransfer();
     files.items.add(file);

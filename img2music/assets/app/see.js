@@ -68,7 +68,7 @@
             { class: "feeling" },
             h("h3", {}, text("see.feeling")),
             page.affectPlane(seen.affect, change),
-            h("p", { class: "hint" }, seen.affect.words, " ", text("see.plane_hint")),
+            h("p", { class: "hint" }, seen.affect.words.join(", "), ". ", text("see.plane_hint")),
           ),
         ),
       );

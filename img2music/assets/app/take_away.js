@@ -14,8 +14,7 @@
   page.define("away", (place) => {
     let fetched = null;
     let offered = "";
-    let given = {};
-    const options = { shape: "landscape", shows: "picture" };
+    const options = { shape: "wide", shows: "picture" };
     const menu = (name, values) => {
       const field = h("select", { "aria-label": text(`away.${name}`), value: options[name], "data-key": `away-${name}` }, values.map((value) => h("option", { value }, text(`away.${name}_${value}`))));
       field.addEventListener("change", () => { options[name] = field.value; });
@@ -29,16 +28,23 @@
         h("strong", {}, one.label),
         hint,
       );
-      return h("li", { class: one.missing ? "missing" : "" }, button, one.what === "video" && !one.missing ? h("div", { class: "line-up" }, menu("shape", ["landscape", "square", "portrait"]), menu("shows", ["picture", "score"])) : null);
+      return h("li", { class: one.missing ? "missing" : "" }, button, one.what === "video" && !one.missing ? h("div", { class: "line-up" }, menu("shape", ["wide", "square", "tall"]), menu("shows", ["picture", "score"])) : null);
     };
+    const choose = h("input", { type: "file", class: "unseen", tabindex: -1, "aria-label": text("away.open_manifest"), accept: ".json,application/json", onchange: (event) => { page.handOver(event.target.files[0], "img2music-manifest-field"); event.target.value = ""; } });
     const draw = (value) => {
-      given = value;
       const groups = value.groups || [];
       const signature = JSON.stringify(groups);
+      if (groups.length === 0) {
+        offered = "";
+        place.replaceChildren();
+        return;
+      }
       if (signature !== offered) {
         offered = signature;
+        const earlier = h("section", { class: "files" }, h("h3", {}, text("away.again")), h("div", { class: "line-up" }, h("button", { type: "button", class: "plain", "data-key": "open-manifest", onclick: () => choose.click() }, text("away.open_manifest")), h("p", { class: "hint" }, text("away.open_manifest_hint"))), choose);
         place.replaceChildren(
           ...groups.map((group) => h("section", { class: "files", "aria-label": group.label }, h("h3", {}, group.label), h("ul", {}, group.files.map(file)))),
+          earlier,
         );
       }
       if (value.ready && value.ready.token !== fetched) {

@@ -20,6 +20,17 @@
         h("button", { type: "button", class: "plain small", "data-key": `drop-${take.number}`, "aria-label": text("takes.drop_label", { number: take.number }), onclick: () => page.send("instant", { action: "drop", number: take.number }) }, text("takes.drop"))),
     );
 
+  const promises = (rows) => {
+    const state = ({ kept }) => (kept === null ? "unknown" : kept ? "kept" : "broken");
+    const count = rows.filter(({ kept }) => kept !== null).length;
+    return h(
+      "details",
+      {},
+      h("summary", {}, text("takes.promises", { kept: rows.filter(({ kept }) => kept).length, count })),
+      h("dl", { class: "fact-rows" }, rows.map((row) => [h("dt", {}, row.promise), h("dd", {}, h("span", { class: `promise ${state(row)}` }, text(`takes.${state(row)}`)), " ", row.found)])),
+    );
+  };
+
   page.define("takes", (place) => {
     const locked = new Set();
     return (value) => {
@@ -36,6 +47,7 @@
       const transpose = (semitones) => h("button", { type: "button", class: "plain", "data-key": `transpose${semitones}`, "aria-label": text(semitones > 0 ? "takes.up_label" : "takes.down_label"), onclick: () => page.work("edit", { edit: { kind: "transpose", semitones } }) }, text(semitones > 0 ? "takes.up" : "takes.down"));
       const other = takes.find((take) => take.number === value.compare);
       place.replaceChildren(
+        h("p", { class: "lead caption" }, takes.find((take) => take.current)?.caption),
         h("ul", { class: "take-list" }, takes.map((take) => card(take, takes.length > 1))),
         h(
           "div",
@@ -51,6 +63,7 @@
           h("legend", {}, text("takes.locks")),
           h("div", { class: "line-up" }, (value.crafts || []).map(lock), h("button", { type: "button", class: "act small", "data-key": "reroll", onclick: () => page.work("reroll", { keep: [...locked] }) }, text("takes.reroll"))),
         ),
+        value.promises.length > 0 ? promises(value.promises) : "",
       );
     };
   });

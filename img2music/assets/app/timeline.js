@@ -35,7 +35,7 @@
     return area;
   };
 
-  const bar = (section, numerals, symbols, index) => {
+  const bar = (section, { bar: number, in_section: place, numerals, symbols }) => {
     const field = h("input", {
       type: "text",
       class: "chord",
@@ -43,20 +43,20 @@
       maxlength: 60,
       spellcheck: "false",
       autocomplete: "off",
-      "data-key": `chord-${section.name}-${index}`,
-      "aria-label": text("plan.chord_of", { section: section.name, bar: index + 1 }),
+      "data-key": `chord-${section.name}-${place}`,
+      "aria-label": text("plan.chord_of", { section: section.name, bar: place }),
     });
     field.addEventListener("change", () => {
-      if (field.value.trim() && field.value !== numerals) page.work("edit", { edit: { kind: "chord", section: section.name, bar: index + 1, numerals: field.value.trim() } });
+      if (field.value.trim() && field.value !== numerals) page.work("edit", { edit: { kind: "chord", section: section.name, bar: place, numerals: field.value.trim() } });
     });
-    return h("li", { "data-bar": section.first_bar + index }, field, h("small", {}, symbols || "\u00a0"));
+    return h("li", {}, field, h("small", {}, h("span", { class: "bar-number" }, number), " ", symbols.join("  ")));
   };
 
   /** The whole timeline. Sections are as wide as they are long. */
   page.timeline = (sections) =>
     h(
       "ol",
-      { class: "form-line", style: { "--columns": sections.map((section) => `minmax(4.2rem, ${section.bars}fr)`).join(" ") } },
+      { class: "form-line", style: { "--columns": sections.map((section) => `minmax(4.2rem, ${section.bars.length}fr)`).join(" ") } },
       sections.map((section) =>
         h(
           "li",
@@ -64,7 +64,7 @@
           column(section),
           h("strong", {}, section.name),
           h("small", {}, section.words),
-          h("span", { class: "when" }, section.from),
+          h("span", { class: "when" }, section.clock),
         ),
       ),
     );
@@ -78,8 +78,8 @@
         h(
           "div",
           { class: `phrase ${section.tone}` },
-          h("h4", {}, section.name, section.key ? h("small", {}, section.key) : null),
-          h("ol", { class: "bars" }, section.harmony.map((numerals, index) => bar(section, numerals, section.symbols[index], index))),
+          h("h4", {}, section.name, section.moves ? h("small", {}, section.moves) : null),
+          h("ol", { class: "bars" }, section.bars.map((one) => bar(section, one))),
         ),
       ),
     );

@@ -34,13 +34,12 @@
     place.replaceChildren(
       more,
       h("div", { class: "field" }, h("label", { for: words.id }, text("wishes.words")), words),
-      h("div", { class: "field inline" }, h("label", { for: seconds.id }, text("wishes.length")), seconds),
-      make,
+      h("div", { class: "make-row" }, h("label", { class: "unseen", for: seconds.id }, text("wishes.length")), seconds, make),
       note,
     );
     settle();
     return ({ lengths = [], seconds: chosen = 60, examples = [] }) => {
-      seconds.replaceChildren(...lengths.map((length) => h("option", { value: length }, page.clock(length))));
+      seconds.replaceChildren(...lengths.map((length) => h("option", { value: length }, text("wishes.long", { length: page.clock(length) }))));
       seconds.value = String(page.choices.seconds || chosen);
       page.choices = { ...page.choices, seconds: Number(seconds.value) };
       more.replaceChildren(h("p", { class: "examples-title" }, text("wishes.examples")), h("div", { class: "examples-row" }, examples.map(example)));

@@ -4,7 +4,7 @@
 //   player.play(); player.pause(); player.seek(seconds); player.loop(section | -1 for all | null); player.update(data); player.state(); player.destroy()
 //
 // `data` is made by img2music/report/music_data.py. `options`: {theme: "auto" | "light" | "dark" | "host", panels: ["score", "roll", "mixer"],
-// heading: level of the panels' headings}. Events bubble from `element`: player:play, player:pause, player:ended, player:time {seconds, bar,
+// heading: level of the panels' headings, fetches: false where the page's policy lets nothing be fetched}. Events bubble from `element`: player:play, player:pause, player:ended, player:time {seconds, bar,
 // section}, player:bar {bar}, player:section {section, name}, player:error {message}.
 //
 // Texts of the data are set as text, never as HTML; pages of the score are parsed, and only plain drawing is taken from them. Styles that depend
@@ -1183,8 +1183,10 @@
       this.rounder.setAttribute("aria-pressed", String(whole));
       const range = section ? [section.from, Math.min(section.to, this.data.seconds)] : whole ? [0, this.data.seconds] : null;
       this.sound.loop(range);
-      // A decoded sound goes round to the sample; an element is sent back, with a breath between.
-      if (range && this.sound.mode === "element" && this.sound.canRead(this.data.audio)) this.sound.decode("mix");
+// A decoded sound goes round to the sample; an element is sent back, with a breath between.
+      const { sound } = this;
+      const readable = range && sound.mode === "element" && sound.canRead(this.data.audio);
+      if (readable && (this.options.fetches !== false || this.data.audio.startsWith("data:"))) sound.decode("mix");
       this.draw();
     }
 

@@ -22,10 +22,14 @@ if TYPE_CHECKING:
     from img2music.io.colour.colour_spaces import ColourSpace
     from img2music.io.decoding.file_types import PictureFileType
 
-__all__ = ["WORKING_PIXELS", "ImageColours", "WorkingCopy", "colours_of", "make_working_copy", "read_exif"]
+__all__ = ["WORKING_PIXELS", "ImageColours", "WorkingCopy", "colours_of", "load_pixels", "make_working_copy", "read_exif"]
 
 WORKING_PIXELS = 768
 """Longest side of the working copy."""
+
+_PHOTOMETRIC, _SUBSAMPLING = 262, 530
+_YCBCR = 6
+"""Tags of TIFF 6.0: what the samples mean, and how many pixels share their colour; and the value for YCbCr."""
 
 
 class WorkingCopy(NamedTuple):
@@ -61,6 +65,20 @@ class ImageColours:
             return colour_tags.from_exif(self.exif, notes)
         except Exception:  # EXIF data is a format of its own, damaged as often as any
             return None
+
+
+def load_pixels(image: Image) -> None:
+    """Decode the pixels of an opened image.
+
+    Pillow before 13 takes the plain YCbCr of a TIFF, three samples a pixel, for the four that libtiff makes of packed ones.
+    """
+    tiles = getattr(image, "tile", None)
+    if image.format == "TIFF" and tiles and tiles[0].codec_name == "raw" and tiles[0].args[0] == "RGBX":
+        tags = image.tag_v2  # type: ignore[attr-defined]
+        if tags.get(_PHOTOMETRIC) == _YCBCR and tuple(tags.get(_SUBSAMPLING, ())) == (1, 1):
+            image._mode = "YCbCr"
+            image.tile = [tile._replace(args=("YCbCr", *tile.args[1:])) for tile in tiles]  # type: ignore[attr-defined]
+    image.load()
 
 
 def colours_of(image: Image, kind: PictureFileType, notes: list[str]) -> ImageColours:

@@ -48,7 +48,7 @@ def read_plan_text(text: str, limits: Limits) -> CompositionPlan:
     """
     if len(text) > limits.plan_text:
         raise PlanTextError(1, 1, f"the text has {len(text)} characters, and {limits.plan_text} is the limit; take something out")
-    plain = text.removeprefix("\ufeff")
+    plain = text.removeprefix("\ufeff").encode("utf-8", "replace").decode("utf-8")
     if not plain.strip():
         raise PlanTextError(1, 1, "there is no text; paste a plan, or undo")
     root = _composed(plain, is_json=plain.lstrip().startswith("{"))
@@ -85,6 +85,7 @@ def _composed(text: str, *, is_json: bool) -> yaml.Node:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        line = min(line, max(1, len(text.splitlines())))  # what is not closed is told behind the last line
         raise PlanTextError(line, column, f"not YAML: {error.problem or error.context or 'its form is broken'}") from None
     except yaml.YAMLError as error:
         raise PlanTextError(1, 1, f"not YAML: {' '.join(str(error).split())[:120]}") from None

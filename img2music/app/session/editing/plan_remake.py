@@ -25,7 +25,7 @@ from img2music.theory.transposition import interval_name, key_interval
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from img2music.app.session.plan_edits import EditedPlan
+    from img2music.app.session.editing.plan_edits import EditedPlan
     from img2music.brief import Wishes
     from img2music.io.pictures import Picture
     from img2music.piece import Piece

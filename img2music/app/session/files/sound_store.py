@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
+from contextlib import suppress
 from pathlib import Path
-from shutil import rmtree
+from shutil import copyfileobj, rmtree
 from threading import RLock
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
@@ -71,15 +72,31 @@ class SoundStore:
         """
         path = self._path(take, name)
         with self._lock:
-            if self._closed:
-                raise Cancelled("the visit was closed")
+            self._check_open()
             try:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 path.write_bytes(content)
             except OSError as error:
-                path.unlink(missing_ok=True)
-                raise OutputError(f"can't keep a file ({error.strerror or error}); drop some takes and try again") from None
+                with suppress(OSError):
+                    path.unlink()
+                raise _no_room(error) from None
             self._sizes[take, name] = len(content)
+        return path
+
+    def write_stream(self, take: int, name: str, stream: IO[bytes]) -> Path:
+        """The same from a file that is open; it is copied in blocks."""
+        path = self._path(take, name)
+        with self._lock:
+            self._check_open()
+            try:
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                with path.open("wb") as target:
+                    copyfileobj(stream, target)
+            except OSError as error:
+                with suppress(OSError):
+                    path.unlink()
+                raise _no_room(error) from None
+            self._sizes[take, name] = path.stat().st_size
         return path
 
     def find(self, take: int, name: str) -> Path | None:
@@ -109,10 +126,14 @@ class SoundStore:
             self._remove([key for key in self._sizes if key[0] in gone])
 
     def make_room(self, shown: Iterable[int]) -> None:
-        """Removes files until the bound is kept: samples of takes that are not `shown`, the rest of those, then samples of those that are."""
+        """Removes files until the bound is kept: of takes that are not `shown` samples, stems and files to take away, then mixes; then samples
+        of those that are.
+        """
         keep = set(shown)
         with self._lock:
-            order = sorted(self._sizes, key=lambda key: (key[0] in keep, not key[1].endswith(_SAMPLES), key[0]))
+            order = sorted(
+                self._sizes, key=lambda key: (key[0] in keep, not key[1].endswith(_SAMPLES), "/" not in key[1], key[0])
+            )
             for key in order:
                 if self.bytes_used <= self.most_bytes:
                     return
@@ -126,6 +147,10 @@ class SoundStore:
             self._sizes.clear()
             rmtree(self.folder, ignore_errors=True)
 
+    def _check_open(self) -> None:
+        if self._closed:
+            raise Cancelled("the visit was closed")
+
     def _path(self, take: int, name: str) -> Path:
         return self.folder / f"take-{take}" / name
 
@@ -137,3 +162,7 @@ class SoundStore:
 
 def _samples_name(rate: int, channels: int) -> str:
     return f"mix-{rate}-{channels}{_SAMPLES}"
+
+
+def _no_room(error: OSError) -> OutputError:
+    return OutputError(f"can't keep a file ({error.strerror or error}); drop some takes and try again")
