@@ -28,6 +28,8 @@
       }
       page.say("working", busy);
     };
+    page.hear("opening", () => draw({ working: true, fraction: 0.3, message: text("status.opening") }));
+    page.hear("refused", (error) => draw({ error }));
     page.hear("asked", () => draw({ working: true, fraction: 0.01, message: text("status.asked") }));
     return draw;
   });
