@@ -75,7 +75,8 @@ class Piece:
 
         Args:
             wanted: `pdf` (the engraved pages as PDF), `parts` (each player's own part), `video` ("picture" or "score", with the sound) and
-                `video_shape` ("wide", "square", "tall"); what is left out stays as it is.
+                `video_shape` ("wide", "square", "tall"); what is left out stays as it is. Asked for here, a video shows the picture no
+                larger than the report does; `compose` keeps a larger copy where it is asked for one.
 
         Raises:
             MissingPackageError: an extra is missing. UsageError: a video of a piece without sound, or of an unknown kind or shape.

@@ -92,7 +92,7 @@ def _recompose(
 
     def work(_: int, source: str) -> None:
         with progress(source) as on_event:
-            shown = open_picture(pictures[0], max_pixels=max_pixels) if pictures else None
+            shown = open_picture(pictures[0], max_pixels=max_pixels, keep_still=export.video) if pictures else None
             piece = recompose(
                 source, keep=crafts, pipeline=stages, picture=shown, on_event=on_event, **export.settings(), **wishes
             )

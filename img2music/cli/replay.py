@@ -47,7 +47,7 @@ def replay(
     from img2music.pipeline import replay
 
     folders = output.folders(manifests)
-    shown = None if picture is None else open_picture(picture)
+    shown = None if picture is None else open_picture(picture, keep_still=True)
 
     def work(place: int, source: str) -> None:
         with progress(source) as on_event:
@@ -72,9 +72,13 @@ def _print_comparison(result: Replay, source: str, *, as_json: bool) -> None:
     Raises:
         BackendError: something is not.
     """
+    from img2music.pipeline.more_files import NO_PICTURE
+
     folder = None if result.saved is None else result.saved.folder
     if result.saved is not None and result.saved.note:
         print_notice(result.saved.note)
+    if result.saved is not None and NO_PICTURE in result.piece.manifest.conflicts:
+        print_notice(f"{source}: {NO_PICTURE}; give it with --picture")
     if as_json:
         print_json(
             {

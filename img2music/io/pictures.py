@@ -28,11 +28,11 @@ from img2music.io.decoding import file_types, heif, jpeg_header, svg
 from img2music.io.decoding.animation import first_with_content, is_blank, note_frames
 from img2music.io.decoding.picture_sources import read_source
 from img2music.io.decoding.working_copy import (
-    STILL_PIXELS,
     WORKING_PIXELS,
     ImageColours,
     WorkingCopy,
     colours_of,
+    load_pixels,
     make_working_copy,
     read_exif,
 )
@@ -66,6 +66,8 @@ PictureSource: TypeAlias = (
 """What may be given as a picture: a path ("-" is standard input), the bytes of a file, a file opened in mode "rb", a Pillow image,
 a numpy array of (height, width) or (height, width, 1, 3 or 4), or a `Picture`."""
 
+STILL_PIXELS = 1920
+"""Longest side of the copy for a video, of which no side has more."""
 MOST_PIXELS = 100_000_000
 """Most pixels of a picture, unless another number is asked for. A frame of it takes 400 MB at four bytes a pixel."""
 _MOST_DRAFTED_PIXELS = 400_000_000
@@ -84,7 +86,7 @@ class Picture:
 
     `rgb` is the working copy: uint8 (height, width, 3), read-only. `width` and `height` are those of the original, upright.
     `file` is the name without its folder, `sha256` that of the file's bytes, `format` such as "JPEG", and `notes` say what
-    was done to read it. `still` is a larger copy, up to twice as large, where `open_picture` was asked to keep it.
+    was done to read it. `still` is a larger copy, its longest side at most `STILL_PIXELS`, where `open_picture` was asked to keep it.
     """
 
     rgb: NDArray[np.uint8]
@@ -138,11 +140,22 @@ def open_picture(source: PictureSource, *, max_pixels: int | None = None, keep_s
         reason = "its beginning makes no sense" if unknown else " ".join(str(error).split())[:120] or type(error).__name__
         raise PictureError(f"{name} is a damaged or truncated {what} ({reason}); copy or export it again") from None
     checkpoint()
-    for pixels in (decoded.rgb, decoded.still):
-        pixels.setflags(write=False)
-    still = decoded.still if keep_still else None
+    still = _still(decoded.before) if keep_still else None
+    for pixels in (decoded.rgb, still):
+        if pixels is not None:
+            pixels.setflags(write=False)
     width, height = decoded.size
     return Picture(decoded.rgb, width, height, given.file, given.sha256, what, tuple(decoded.notes), still)
+
+
+def _still(image: Image) -> NDArray[np.uint8]:
+    """What the working copy was made from, no larger than it is needed."""
+    import numpy as np
+    from PIL import Image as PillowImage
+
+    image = image.copy()  # it may be the one that was handed in
+    image.thumbnail((STILL_PIXELS, STILL_PIXELS), PillowImage.Resampling.LANCZOS)
+    return np.array(image, dtype=np.uint8, order="C")
 
 
 def _too_large(pixels: int) -> str:
@@ -211,7 +224,7 @@ def _decode(kind: PictureFileType, max_pixels: int | None, limit: _PixelLimit) -
     most = MOST_PIXELS if max_pixels is None else max_pixels
     limit.set(most)
     if kind.reader == "heif":
-        image, whole, code = heif.decode(kind.content, most_pixels=most, longest=STILL_PIXELS, notes=notes)
+        image, whole, code = heif.decode(kind.content, most_pixels=most, longest=2 * WORKING_PIXELS, notes=notes)
         return make_working_copy(image, whole, ImageColours(image, Image.Exif(), colour_tags.from_nclx(code, notes)), notes)
     if kind.reader == "svg":
         return _drawn(kind, notes)
@@ -226,7 +239,7 @@ def _decode(kind: PictureFileType, max_pixels: int | None, limit: _PixelLimit) -
         )
         notes += first
         draft = kind.name == "JPEG" and _draft(image, large=large and size[0] * size[1] > MOST_PIXELS)
-        image.load()
+        load_pixels(image)
         checkpoint()
         if kind.name in _ANIMATED and first and is_blank(image):
             chosen, notes = first_with_content(image, kind.content, kind.name, notes)
@@ -268,9 +281,9 @@ def _draft(image: Image, *, large: bool) -> bool:
 
     Of a `large` one it is the longest side that counts, so that a panorama is never decoded whole.
     """
-    wanted = (STILL_PIXELS, STILL_PIXELS)
+    wanted = (2 * WORKING_PIXELS, 2 * WORKING_PIXELS)
     if large:
-        scale = STILL_PIXELS / max(image.size)
+        scale = 2 * WORKING_PIXELS / max(image.size)
         wanted = (max(1, int(image.width * scale)), max(1, int(image.height * scale)))
     return image.draft(None, wanted) is not None
 

@@ -83,10 +83,11 @@ def _files(piece: Piece, hashes: dict[str, str], log: Log) -> Iterator[tuple[str
     from img2music.io.abc.export_abc import write_abc
     from img2music.io.audio_files import encode
     from img2music.io.engraving.piano_roll import pianoroll_svg
-    from img2music.io.engraving.verovio_pages import engrave, stack
+    from img2music.io.engraving.score_following import follow_score, plain_pages
+    from img2music.io.engraving.verovio_pages import PAGE_WIDTH, stack
     from img2music.io.midi.export_midi import write_midi
     from img2music.io.musicxml.export_musicxml import write_musicxml
-    from img2music.pipeline.more_files import paper_files
+    from img2music.pipeline.more_files import paper_files, video_files
     from img2music.report import report_html
 
     if piece.scene is not None:
@@ -97,10 +98,11 @@ def _files(piece: Piece, hashes: dict[str, str], log: Log) -> Iterator[tuple[str
     yield "score.musicxml", musicxml.encode()
     yield "score.abc", write_abc(piece.score).encode()
     with log.step("files", "engraving the score"):
-        pages = engrave(musicxml)
+        following = follow_score(piece.score, piece.performance, width=PAGE_WIDTH, height=None, musicxml=musicxml)
+        pages = plain_pages(following)
         engraved = stack(pages, piece.score.title, piece.score.subtitle)
     yield "score.svg", engraved.encode()
-    roll = pianoroll_svg(piece.performance)
+    roll = pianoroll_svg(piece.performance, bars=piece.score.bars)
     yield "pianoroll.svg", roll.encode()
     yield from paper_files(piece, pages, log)
     carried: tuple[str, bytes] | None = None
@@ -119,10 +121,12 @@ def _files(piece: Piece, hashes: dict[str, str], log: Log) -> Iterator[tuple[str
             with log.step("files", f"writing the sound of {part}"):
                 stem = next(stems)
             yield stem
+    yield from video_files(piece, log)
     with log.step("files", "writing the report"):
         page = report_html(
             replace(piece, manifest=piece.manifest.model_copy(update={"files": dict(hashes)})),
-            pages=pages,
+            pages=following.pages,
+            following=following,
             pianoroll=roll,
             audio_name=None if wanted is None else f"audio.{wanted.format}",
             audio_data=carried,

@@ -4,7 +4,8 @@
     parts/01-violin.musicxml, .pdf   a player's lines with rests of several bars written as one, at concert pitch as the score is
     video.mp4                        the picture, or the score as it is played, with the sound
 
-What is wanted stands in the manifest (`MoreFiles`), so a replay makes it again. PDF and MusicXML are the same bytes every time.
+What is wanted stands in the manifest (`MoreFiles`), so a replay makes it again. PDF and MusicXML are the same bytes every time, a video
+on one machine with one version of PyAV.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from img2music.pipeline.output_options import asked_files
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from img2music.manifest import Manifest
     from img2music.piece import Piece
     from img2music.pipeline.progress import Log
 
-__all__ = ["more_files_record", "paper_files", "video_notes", "why_video_varies"]
+__all__ = ["NO_PICTURE", "more_files_record", "paper_files", "video_files", "video_notes", "why_video_varies"]
 
-_NO_PICTURE = "the video shows the score, because the picture is not at hand; give it to have it shown"
+NO_PICTURE = "the video shows the score, because no picture is at hand"
+"""What is said where a video was to show the picture."""
 
 
 def more_files_record(piece: Piece, wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,7 +43,7 @@ def more_files_record(piece: Piece, wanted: Mapping[str, Any]) -> dict[str, Any]
     more = asked_files(**{name: getattr(now, name) for name in known} | dict(wanted))
     if more is not None and more.video is not None and piece.audio is None:
         raise UsageError("a video has sound, and this piece has none; make it with sound first")
-    conflicts = [line for line in piece.manifest.conflicts if line != _NO_PICTURE]
+    conflicts = [line for line in piece.manifest.conflicts if line != NO_PICTURE]
     notes = video_notes(more, has_picture=_picture(piece) is not None)
     beside = {name: version for name, version in package_versions(more).items() if name in {"typst", "av"}}
     versions = {name: version for name, version in piece.manifest.versions.items() if name not in {"typst", "av"}}
@@ -49,12 +52,12 @@ def more_files_record(piece: Piece, wanted: Mapping[str, Any]) -> dict[str, Any]
 
 def video_notes(more: MoreFiles | None, *, has_picture: bool) -> tuple[str, ...]:
     """What there is to say where a video can't show what it should."""
-    return (_NO_PICTURE,) if more is not None and more.video == "picture" and not has_picture else ()
+    return (NO_PICTURE,) if more is not None and more.video == "picture" and not has_picture else ()
 
 
-def why_video_varies(more: MoreFiles | None) -> str:
-    """Why a video is not compared when its piece is made again; "" where it is."""
-    return "it shows the picture, which is not on record" if more is not None and more.video == "picture" else ""
+def why_video_varies(record: Manifest) -> str:
+    """Why a video is not compared when its piece is made again; "" where it is: encoded by one thread, it comes again on one machine."""
+    return "" if record.picture is None else "it shows the picture, which is not on record"
 
 
 def paper_files(piece: Piece, pages: Sequence[str], log: Log) -> Iterator[tuple[str, bytes]]:
@@ -80,5 +83,27 @@ def paper_files(piece: Piece, pages: Sequence[str], log: Log) -> Iterator[tuple[
             yield f"parts/{player.stem}.pdf", content
 
 
+def video_files(piece: Piece, log: Log) -> Iterator[tuple[str, bytes]]:
+    """The video, where it is wanted: the picture, or the score with the picture small beside it; without a picture the score alone."""
+    more, audio, picture = piece.manifest.more_files, piece.audio, _picture(piece)
+    if more is None or more.video is None or audio is None:
+        return
+    from img2music.io.video.picture_frames import picture_frames, picture_of_jpeg
+    from img2music.io.video.score_frames import score_frames
+    from img2music.io.video.video_files import VideoFrames, write_video
+
+    score, shape = piece.score, more.video_shape
+    shown = None if picture is None else picture_of_jpeg(picture)
+    with log.step("files", "writing the video"):
+        frames: VideoFrames
+        if more.video == "picture" and shown is not None:
+            frames = picture_frames(shown, shape=shape, title=score.title)
+        else:
+            frames = score_frames(score, piece.performance, picture=shown, shape=shape, title=score.title)
+        content = write_video(frames, audio, title=score.title, comment=score.subtitle)
+    yield "video.mp4", content
+
+
 def _picture(piece: Piece) -> bytes | None:
+    """The largest copy at hand, as JPEG."""
     return piece.still_jpeg or piece.preview_jpeg

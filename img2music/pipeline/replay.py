@@ -162,7 +162,7 @@ def replay(
         for name, content in piece.files(on_event):
             why = _UNCOMPARED.get(name, "") or next((varying[kind] for kind in _made_with(name) if kind in varying), "")
             if name == "video.mp4":
-                why = why or why_video_varies(record.more_files)
+                why = why or why_video_varies(record)
             status = "not compared" if why else _compare_made(name, content, record, named_style)
             checks.append(FileCheck(name, status, beside.get(name), why))
             yield name, content

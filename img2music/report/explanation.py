@@ -9,16 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from img2music.report.course import hit_words, key_course, meter_course, tempo_course, tempo_range_words
+from img2music.report.cue_words import cue_name, cue_statement, find_cue, swatch_figure
+from img2music.report.plain_words import plain_conflict, plain_idea, plain_reason
 from img2music.report.scene_text import scene_sentences
-from img2music.report.text_format import (
-    as_sentence,
-    cue_figure,
-    cue_name,
-    find_cue,
-    format_clock,
-    join_words,
-    swatch_figure,
-)
+from img2music.report.text_format import as_sentence, format_clock, join_words, style_words
 
 if TYPE_CHECKING:
     from img2music.plan import CompositionPlan
@@ -37,11 +31,11 @@ def explain_text(scene: Scene | None, plan: CompositionPlan) -> str:
     Returns:
         Lines of plain text, the last one ending in a newline.
     """
-    lines = [plan.title] + ([plan.idea] if plan.idea else [])
+    lines = [plan.title] + ([plain_idea(plan.idea)] if plan.idea else [])
     players = join_words(tuple(dict.fromkeys(part.instrument for part in plan.parts)))
     lines.append(
         f"{key_course(plan)}, {meter_course(plan)}, {_tempo(plan)}, "
-        f"{plan.style.replace('-', ' ')}, {format_clock(plan.seconds)}, for {players}."
+        f"{style_words(plan.style)}, {format_clock(plan.seconds)}, for {players}."
     )
     if scene is not None:
         first, *others = scene_sentences(scene, plan)
@@ -51,16 +45,16 @@ def explain_text(scene: Scene | None, plan: CompositionPlan) -> str:
     if plan.reasons:
         lines += ["", "Why:"]
     for reason in plan.reasons:
-        lines.append(f"- {reason.choice.capitalize()}: {as_sentence(reason.text)}")
+        lines.append(f"- {reason.choice.capitalize()}: {as_sentence(plain_reason(reason))}")
         lines += [f"    {_citation(scene, name)}" for name in reason.because]
-        lines += [f"    cites {cue_name(name)}, which is not there" for name in reason.unfounded]
+        lines += [f"    names {cue_name(name)}, which was not seen" for name in reason.unfounded]
     if plan.hits:
         lines += ["", "Moments that it marks:"]
     for hit in plan.hits:
         lines.append(f"- {as_sentence(hit_words(plan, hit))}")
         lines += [f"    {_citation(scene, name)}" for name in hit.because]
     if plan.conflicts:
-        lines += ["", "Where wishes disagreed:", *(f"- {as_sentence(conflict)}" for conflict in plan.conflicts)]
+        lines += ["", "Where wishes disagreed:", *(f"- {as_sentence(plain_conflict(conflict))}" for conflict in plan.conflicts)]
     return "\n".join(lines) + "\n"
 
 
@@ -74,5 +68,5 @@ def _citation(scene: Scene | None, name: str) -> str:
     if swatch is not None:
         return f"{cue_name(name)} {swatch_figure(swatch)}"
     if cue is not None:
-        return f"{cue_name(name)} {cue_figure(cue)}: {cue.text}"
+        return f"{cue_name(name)} {cue_statement(cue)}"
     return cue_name(name)

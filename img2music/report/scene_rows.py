@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from img2music.report.cue_words import cue_figure, cue_name, cue_text
 from img2music.report.scene_text import FELT, LEFT_OUT, WIDE, attribute_label, cited_name, cue_value, short_figure
-from img2music.report.text_format import cue_figure, cue_name, format_number, join_words
+from img2music.report.text_format import format_number, join_words
 
 if TYPE_CHECKING:
     from img2music.scene import Attribute, Cue, Scene
@@ -51,7 +52,7 @@ def shown_rows(scene: Scene) -> tuple[tuple[str, str], ...]:
         if not _is_shown(cue.name) or cue.name in LEFT_OUT or (cue.value == 0 and cue.name != "faces") or cue.value == "unclear":
             continue
         strength = f", {cue_figure(cue)}" if cue.name in {"people", "night", "low_sun", "fog"} else ""
-        rows.append((cue_name(cue.name), cue.text + strength))
+        rows.append((cue_name(cue.name), cue_text(cue) + strength))
     unclear = tuple(cue_name(name) for name in _WORDS_THAT_MAY_BE_UNCLEAR if cue_value(scene, name) == "unclear")
     return (*rows, *((("not clear", join_words(unclear)),) if unclear else ()))
 
@@ -67,7 +68,7 @@ def look_rows(scene: Scene) -> tuple[tuple[str, str], ...]:
 
 def feeling_rows(scene: Scene) -> tuple[tuple[str, str], ...]:
     """What people may feel at it beyond what has a name, as (name, words)."""
-    return tuple((cue_name(cue.name.removeprefix(FELT)), _with_figure(cue)) for cue in scene.cues if cue.name.startswith(FELT))
+    return tuple((cue_name(cue.name), _with_figure(cue)) for cue in scene.cues if cue.name.startswith(FELT))
 
 
 def suggestions(scene: Scene) -> tuple[Suggestion, ...]:
@@ -97,9 +98,10 @@ def _is_shown(name: str) -> bool:
 
 
 def _with_figure(cue: Cue) -> str:
-    if isinstance(cue.value, float) and not any(letter.isdigit() for letter in cue.text):
-        return f"{cue.text}, {cue_figure(cue)}"
-    return cue.text
+    text = cue_text(cue)
+    if isinstance(cue.value, float) and not any(letter.isdigit() for letter in text):
+        return f"{text}, {cue_figure(cue)}"
+    return text
 
 
 def _value_words(name: str, value: object) -> str:

@@ -10,13 +10,24 @@ from typing import TYPE_CHECKING
 
 from img2music.crossmodal.cue_evidence import TYPICAL, CueEvidence
 from img2music.report.course import key_course, tempo_course
-from img2music.report.text_format import as_sentence, cue_figure, cue_name, find_cue, format_number, join_words
+from img2music.report.cue_words import cue_figure, cue_name, cue_text, find_cue, thing_words
+from img2music.report.text_format import arousal_words, as_sentence, format_number, join_words, style_words, valence_words
 
 if TYPE_CHECKING:
     from img2music.plan import CompositionPlan
     from img2music.scene import Scene
 
-__all__ = ["FELT", "LEFT_OUT", "WIDE", "attribute_label", "cited_name", "cue_value", "scene_sentences", "short_figure"]
+__all__ = [
+    "FELT",
+    "LEFT_OUT",
+    "WIDE",
+    "attribute_label",
+    "cited_name",
+    "cue_value",
+    "felt_words",
+    "scene_sentences",
+    "short_figure",
+]
 
 FELT, WIDE = "feels_", "likely_"
 """How the names of cues begin that say what people may feel, and how likely something is."""
@@ -34,7 +45,6 @@ LEFT_OUT = {
 }
 
 _FEW_PEOPLE, _PEOPLE = 0.25, 0.6  # how likely people are where they are called unlikely, and likely: our choice
-_NEUTRAL, _CLEAR = 0.12, 0.35  # |valence| from which it is "rather pleasant", and "pleasant": our choice
 _STANDS_OUT = 1.0  # standard deviations from an ordinary photograph
 _MOST_LOOKS = 3
 # Cues that say nearly the same: only the one that stands out most is told.
@@ -49,14 +59,15 @@ _ALIKE = {
     "open_space": "edge_density",
 }
 
-_NO_ARTICLE = {"food", "clothing", "jewellery", "electronics", "medicine", "text", "snow", "sport"}
-_PHRASES = {
-    "freshwater": "fresh water",
-    "household": "household things",
-    "art": "a work of art",
-    "light_fire": "a candle or fire",
-    "sealife": "a sea animal",
-    "medical": "medicine",
+_QUALITIES = {
+    "valence": "how pleasant",
+    "arousal": "how stirring",
+    "tempo_bpm": "tempo",
+    "meter": "metre",
+    "genre": "style",
+    "density": "how full",
+    "height": "how high",
+    "contour": "line of the tune",
 }
 _HOURS = {"day": "by day", "low sun": "at low sun", "dusk": "at dusk", "night": "at night"}
 _WEATHERS = {
@@ -118,18 +129,10 @@ def short_figure(value: float, sign: str = "") -> str:
     return text.replace("0.", ".", 1) if abs(value) < 0.995 else text
 
 
-def _thing(subject: str) -> str:
-    """A subject as a sentence names it: "a sea", "an insect", "food"."""
-    if subject in _PHRASES:
-        return _PHRASES[subject]
-    plain = subject.replace("_", " ")
-    return plain if plain in _NO_ARTICLE else f"{'an' if plain[:1] in 'aeiou' else 'a'} {plain}"
-
-
 def _opening(scene: Scene) -> str:
     """What is seen: "a silhouette of a person at dusk, one face"."""
     subject, kind = _word(scene, "subject"), _word(scene, "picture_kind")
-    seen = _thing(subject) if subject else ""
+    seen = thing_words(subject) if subject else ""
     around = [_HOURS.get(_word(scene, "time_of_day"), ""), _WEATHERS.get(_word(scene, "weather"), "")]
     if seen == "snow" or kind == "plain":
         around.pop()
@@ -160,16 +163,13 @@ def _people(scene: Scene) -> str:
 
 def _feeling(scene: Scene) -> str:
     """Valence and arousal in words: "pleasant (+.42) and rather calm (-.2)"."""
-    valence, arousal = scene.attributes.valence.value, scene.attributes.arousal.value
-    one = _degree(valence, "unpleasant", "pleasant", "neither pleasant nor unpleasant")
-    other = _degree(arousal, "calm", "exciting", "neither calm nor exciting")
-    return f"{one} ({short_figure(valence, '+')}) and {other} ({short_figure(arousal, '+')})"
+    return felt_words(scene.attributes.valence.value, scene.attributes.arousal.value)
 
 
-def _degree(value: float, low: str, high: str, middle: str) -> str:
-    if abs(value) < _NEUTRAL:
-        return middle
-    return ("" if abs(value) >= _CLEAR else "rather ") + (high if value > 0 else low)
+def felt_words(valence: float, arousal: float) -> str:
+    """Valence and arousal (-1..1 each) in words with their figures: "pleasant (+.42) and rather calm (-.2)"."""
+    felt, stirred = f"({short_figure(valence, '+')})", f"({short_figure(arousal, '+')})"
+    return f"{valence_words(valence)} {felt} and {arousal_words(arousal)} {stirred}"
 
 
 def _tempo(bpm: float) -> str:
@@ -177,7 +177,7 @@ def _tempo(bpm: float) -> str:
 
 
 def _frame(key: str, tempo: str, style: str, players: tuple[str, ...]) -> str:
-    words = f"{key} at {tempo}, {style.replace('-', ' ')}"
+    words = f"{key} at {tempo}, {style_words(style)}"
     return f"{words}, {join_words(players)}" if players else words
 
 
@@ -192,7 +192,7 @@ def _stands_out(scene: Scene) -> str:
     for cue in far:
         family = _ALIKE.get(cue.name, cue.name)
         if abs(evidence.z(cue.name)) >= _STANDS_OUT and family not in said:
-            said[family] = f"{cue.text.partition(', ')[0]} ({cue_name(cue.name)} {cue_figure(cue)})"
+            said[family] = f"{cue_text(cue).partition(', ')[0]} ({cue_name(cue.name)} {cue_figure(cue)})"
     return f"what stands out: {join_words(tuple(said.values())[:_MOST_LOOKS])}" if said else ""
 
 
@@ -210,14 +210,15 @@ def _weighed(scene: Scene) -> str:
 def _reason(scene: Scene, name: str) -> str:
     """A cue or a colour as a sentence gives it for a reason: "that it sees a pet", "its edge density", "its deep blue"."""
     if name.startswith("sees_"):
-        return f"that it sees {_thing(name.removeprefix('sees_'))}"
+        return f"that it sees {thing_words(name.removeprefix('sees_'))}"
     if name.startswith("instrument_"):
-        return f"that it sees {_thing(name.removeprefix('instrument_'))}"
+        return f"that it sees {thing_words(name.removeprefix('instrument_'))}"
     if name.startswith(WIDE):
         return f"how likely {name.removeprefix(WIDE)} are"
     if name.startswith(FELT):
         return "a feeling that no cue has a name for"
-    return f"its {cited_name(scene, name)}"
+    named = cited_name(scene, name)
+    return named if named.startswith(("how ", "where ")) else f"its {named}"
 
 
 def cited_name(scene: Scene, name: str) -> str:
@@ -228,4 +229,4 @@ def cited_name(scene: Scene, name: str) -> str:
 
 def attribute_label(name: str) -> str:
     """A musical quality's name for people: "genre" is "style"."""
-    return {"tempo_bpm": "tempo", "meter": "metre", "genre": "style"}.get(name, cue_name(name))
+    return _QUALITIES.get(name, cue_name(name))

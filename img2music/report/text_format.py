@@ -9,55 +9,23 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from img2music.plan import CompositionPlan
-    from img2music.scene import Cue, Scene, Swatch
 
 __all__ = [
+    "arousal_words",
     "as_sentence",
     "beat_words",
-    "cue_figure",
-    "cue_name",
-    "find_cue",
     "format_clock",
     "format_number",
     "join_words",
-    "swatch_figure",
+    "style_words",
     "tempo_words",
+    "valence_words",
     "with_accidentals",
 ]
 
+_NEUTRAL, _CLEAR = 0.12, 0.35  # |valence| from which it is "rather pleasant", and "pleasant": our choice
 # Upper limits of Italian tempo words in quarter notes a minute, as metronomes print them.
 _TEMPO_WORDS = ((60, "largo"), (66, "larghetto"), (76, "adagio"), (108, "andante"), (120, "moderato"), (168, "allegro"))
-
-
-def find_cue(scene: Scene | None, name: str) -> tuple[Cue | None, Swatch | None]:
-    """The cue or the swatch that a citation names; (None, None) where the scene has neither."""
-    if scene is None:
-        return None, None
-    cue = scene.cue(name)
-    return cue, None if cue is not None else next((swatch for swatch in scene.colours if swatch.name == name), None)
-
-
-def cue_name(name: str) -> str:
-    """A cue's name for people: ``"edge_density"`` is "edge density"."""
-    return name.replace("_", " ")
-
-
-def cue_figure(cue: Cue) -> str:
-    """A cue's value in few characters: "0.82", "34°", "curve of 16 points"."""
-    if isinstance(cue.value, str):
-        return cue.value
-    if isinstance(cue.value, tuple):
-        return f"curve of {len(cue.value)} points"
-    if cue.unit.startswith("degree"):
-        return f"{format_number(round(cue.value))}°"
-    if not cue.unit or cue.unit[0] in "-−0123456789":  # the unit only says the range
-        return f"{cue.value:.2f}"
-    return f"{cue.value:.3g} {cue.unit.partition(',')[0]}"
-
-
-def swatch_figure(swatch: Swatch) -> str:
-    """A colour in few words: "deep blue, #123456, 31% of the picture"."""
-    return f"{swatch.words}, {swatch.hex}, {swatch.share:.0%} of the picture"
 
 
 def format_number(value: float) -> str:
@@ -91,10 +59,31 @@ def with_accidentals(symbol: str) -> str:
 def beat_words(plan: CompositionPlan) -> str:
     """The first tempo as a page shows it: "♩ = 113"; in compound metres first the dotted quarter that one taps."""
     bpm = plan.tempo_map.bpm
-    quarters = f"♩ = {format_number(bpm)}"
+    quarters = f"♩ = {format_number(round(bpm, 1))}"
     return f"♩. = {format_number(round(bpm * 2 / 3, 1))} ({quarters})" if plan.meter_map.meter.is_compound else quarters
 
 
 def tempo_words(tempo_bpm: float) -> str:
     """The Italian word for a tempo in quarter notes a minute."""
     return next((word for limit, word in _TEMPO_WORDS if tempo_bpm < limit), "presto")
+
+
+def style_words(style: str) -> str:
+    """A style's name as one writes it: "jazz-ballad" is "jazz ballad", "lo-fi" stays."""
+    return style if style.lower() == "lo-fi" else style.replace("-", " ")
+
+
+def valence_words(value: float) -> str:
+    """How pleasant: "pleasant", "rather unpleasant", "neither pleasant nor unpleasant"."""
+    return _degree(value, "unpleasant", "pleasant", "neither pleasant nor unpleasant")
+
+
+def arousal_words(value: float) -> str:
+    """How stirring: "exciting", "rather calm", "neither calm nor exciting"."""
+    return _degree(value, "calm", "exciting", "neither calm nor exciting")
+
+
+def _degree(value: float, low: str, high: str, middle: str) -> str:
+    if abs(value) < _NEUTRAL:
+        return middle
+    return ("" if abs(value) >= _CLEAR else "rather ") + (high if value > 0 else low)

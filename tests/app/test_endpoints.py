@@ -14,6 +14,7 @@ from urllib.request import Request, urlopen
 import mido
 import pytest
 
+from img2music.app.call_arguments import CALLS
 from tests.support import extras
 from tests.support.served_calls import serving_calls
 
@@ -52,7 +53,9 @@ def picture() -> Any:
     return handle_file(str(MOON))
 
 
-def test_only_the_five_calls_are_public(client: Any) -> None:
+def test_only_the_five_calls_are_public_and_the_guide_lists_them(client: Any) -> None:
+    guide = (MOON.parents[2] / "docs" / "programs.md").read_text(encoding="utf-8")
+    assert all(f"| `/{kind.name}` | `{kind.tool}` |" in guide for kind in CALLS)
     named = client.view_api(return_format="dict", print_info=False)
     assert set(named["named_endpoints"]) == {"/see", "/plan", "/compose", "/realize", "/takes"}
     assert not named["unnamed_endpoints"]
@@ -69,16 +72,17 @@ def test_a_picture_goes_up_and_music_comes_back(client: Any, tmp_path: Path) -> 
     assert account["tempo"] == "130"
 
 
-def test_the_example_of_the_hosted_page_runs(
-    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("page", ["demo/README.md", "docs/programs.md"])
+def test_the_examples_of_the_texts_run(
+    page: str, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    page = (MOON.parents[1] / "README.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    text = (MOON.parents[2] / page).read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
     assert "http://127.0.0.1:7860" in code
     shutil.copy(MOON, tmp_path / "photo.jpg")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    exec(compile(code.replace("http://127.0.0.1:7860", address), "demo/README.md", "exec"), {})  # noqa: S102  our own page
+    exec(compile(code.replace("http://127.0.0.1:7860", address), page, "exec"), {})  # noqa: S102  our own page
     assert "score.mid" in capsys.readouterr().out
 
 

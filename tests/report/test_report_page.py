@@ -16,12 +16,15 @@ from hypothesis import strategies as st
 
 from img2music.io.engraving.piano_roll import pianoroll_svg
 from img2music.report import explain_text
+from img2music.report.cue_words import cue_name
 from img2music.report.page.audio_player import numeral, plot_edges
 from img2music.report.page.citations import CueIndex
 from img2music.report.page.html import data_svg, el, relative_href, strip_unsafe
 from img2music.report.page.page_colours import contrast, oklch_to_hex, themes
+from img2music.report.page.player_mount import player_script, player_style
 from img2music.report.page.reproduce import compose_command
 from img2music.report.text_format import format_clock, with_accidentals
+from img2music.resources import asset_path
 from img2music.scene import Swatch
 from tests.support.report_pages import HOSTILE, JPEG, PAGE, PageReader, report_page, report_piece, report_plan, report_scene
 
@@ -39,7 +42,8 @@ def read(page: str) -> PageReader:
 def test_page_is_one_document_in_order(page: str, read: PageReader) -> None:
     assert page.startswith("<!DOCTYPE html>\n<html lang=")
     tags = [tag for tag, _ in read.tags]
-    assert all(tags.count(tag) == 1 for tag in ("html", "head", "body", "main", "header", "footer", "h1", "style", "script"))
+    assert all(tags.count(tag) == 1 for tag in ("html", "head", "body", "main", "header", "footer", "h1", "style"))
+    assert [attributes.get("type") for tag, attributes in read.tags if tag == "script"] == ["application/json", None]
     headings = [int(tag[1]) for tag in tags if re.fullmatch(r"h\d", tag)]
     assert all(after - before <= 1 for before, after in pairwise(headings))
     titles = [
@@ -60,7 +64,11 @@ def test_page_needs_nothing_from_outside(read: PageReader) -> None:
             assert value.startswith(("data:image/jpeg;base64,", "data:image/svg+xml;charset=utf-8,", "#", "./"))
     # Namespaces stand in the embedded drawings only.
     rest = [value for _, attributes in read.tags for name, value in attributes.items() if name not in {"src", "href"}]
-    for value in (*rest, *read.raw.values(), read.text):
+    # The shared player may fetch sounds where a page lets it; this page's policy does not, and it is told so.
+    own = asset_path("report/page.js").read_text(encoding="utf-8")
+    assert read.raw["script"].endswith(own)
+    assert "fetches: false" in own
+    for value in (*rest, read.raw["style"], own, read.text):
         assert not re.search(r"://|@import|url\(|fetch\(|XMLHttpRequest|WebSocket|import\(", value)
 
 
@@ -71,6 +79,7 @@ def test_policy_names_exactly_the_style_and_the_script_of_the_page(read: PageRea
     rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
     assert rules["default-src"] == "'none'"
     assert rules["img-src"] == "data:"
+    assert "connect-src" not in rules
     for kind in ("style", "script"):
         digest = base64.b64encode(hashlib.sha256(read.raw[kind].encode()).digest()).decode()
         assert rules[f"{kind}-src"] == f"'sha256-{digest}'"
@@ -116,11 +125,11 @@ def test_everything_of_the_piece_is_on_the_page(read: PageReader) -> None:
         "Seed 7",
     ]
     said += [f"{section.name} " for section in plan.sections] + ["mp", "G♭", "A♭", "V 7 / V", "v 6"]
-    said += [part.name for part in plan.parts] + ["B from energy 0.70", "30% left, -4 dB", "48", "B♭4 – "]
+    said += [part.name for part in plan.parts] + ["B from energy 70% up", "30% left, -4 dB", "48", "B♭4 – "]
     said += [reason.text for reason in plan.reasons[1:]] + ["Mixolydian, for a warm picture."]
     said += ["You asked for tempo 72; the picture suggested 90."]
-    said += [cue.name.replace("_", " ") for cue in scene.cues] + [swatch.words for swatch in scene.colours]
-    said += ["0.82", "4.1 bits", "3°", "horizontal", "Valence", "+0.35", "30%"]
+    said += [cue_name(cue.name) for cue in scene.cues] + [swatch.words for swatch in scene.colours]
+    said += ["0.82", "4.10", "3°", "horizontal", "How pleasant", "pleasant (+.35)", "30%"]
     said += ["✓ kept", "✗ not kept", "not measured", "45.5", "by you", "by the plan"]
     said += [
         "fluidsynth is not on the path",
@@ -156,7 +165,7 @@ def test_every_cited_cue_is_a_chip_that_points_at_its_row_and_its_place(read: Pa
 def test_form_is_as_wide_and_as_high_as_the_plan_says(read: PageReader) -> None:
     style = read.raw["style"]
     # 16 bars of 2.5 s leave 2 of 42 seconds, or .8 of a bar.
-    columns = "minmax(0,2fr) minmax(0,4fr) minmax(0,4fr) minmax(0,4fr) minmax(0,2fr) 0.800fr"
+    columns = "minmax(min-content,2fr) minmax(min-content,4fr) minmax(min-content,4fr) minmax(min-content,4fr) minmax(min-content,2fr) 0.800fr"
     assert f"#form{{grid-template-columns:{columns};" in style
     assert "#form-2 .fill{height:75.0%}" in style
     starts = [attributes["data-from"] for tag, attributes in read.tags if tag == "a" and "data-from" in attributes]
@@ -225,7 +234,7 @@ def test_page_of_a_piece_that_began_from_a_plan(jpeg: bytes | None) -> None:
     assert "What was seen" not in read.text
     assert ("began from a plan, without a picture" in read.text) is (jpeg is None)
     assert "img2music realize plan.json" in read.text
-    assert "brightness profile" in read.text  # cited by name, without its row
+    assert "light from left to right" in read.text  # cited by name, without its row
     assert read.values("data-cue") == []
 
 
@@ -253,7 +262,7 @@ def test_same_piece_same_page(page: str) -> None:
 
 def test_page_adds_little_to_what_it_holds() -> None:
     bare = report_page(replace(report_piece(), preview_jpeg=None), pages=(), pianoroll="")
-    assert len(bare) < 90_000
+    assert len(bare) < 90_000 + len(player_script()) + len(player_style())
     assert len(report_page(replace(report_piece(), preview_jpeg=None), pages=(PAGE * 1000,), pianoroll="")) < len(
         bare
     ) + 1.35 * 1000 * len(PAGE)
@@ -298,12 +307,12 @@ def test_explanation_gives_every_reason_with_its_cues(with_scene: bool) -> None:
     for reason in plan.reasons:
         begin = next(place for place, line in enumerate(lines) if line.startswith(f"- {reason.choice.capitalize()}: "))
         below = lines[begin + 1 : begin + 1 + len(reason.because)]
-        assert [line.strip().startswith(name.replace("_", " ")) for line, name in zip(below, reason.because, strict=True)] == [
+        assert [line.strip().startswith(cue_name(name)) for line, name in zip(below, reason.because, strict=True)] == [
             True
         ] * len(below)
     assert ("    warmth 0.82: warm" in lines) is with_scene
     assert ("    colour 1 burnt orange, #e08a3c, 44% of the picture" in lines) is with_scene
-    assert ("    skyline curve of 8 points: a hump" in lines) is with_scene
+    assert ("    skyline a hump" in lines) is with_scene
     assert "    gone cue" in lines
     assert "- You asked for tempo 72; the picture suggested 90." in lines
 

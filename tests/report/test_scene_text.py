@@ -108,16 +108,16 @@ def test_rows_leave_out_what_is_unclear_and_say_so() -> None:
     assert dict(look_rows(scene)) == {
         "lightness": "rather bright, 0.60",
         "skyline": "a line of hills",
-        "brightness profile": "brighter on the right",
+        "light from left to right": "brighter on the right",
     }
-    assert dict(feeling_rows(scene)) == {"valence": "more pleasant than what can be named, 0.10"}
+    assert dict(feeling_rows(scene)) == {"how pleasant it feels": "more pleasant than what can be named, 0.10"}
     assert shown_rows(make_scene()) == feeling_rows(make_scene()) == ()
 
 
 def test_suggestions_give_their_reasons_with_their_shares() -> None:
     scene = a_scene(cues=SEA, strengths={"genre": {"sees_sea": 0.62, "colour_1": 0.2}}, tempo_bpm=72)
     rows = {row.name: row for row in suggestions(scene)}
-    assert rows["style"][1:] == ("solo-piano", "30%", "sees sea .62, deep blue .20")
+    assert rows["style"][1:] == ("solo-piano", "30%", "a sea .62, deep blue .20")
     assert rows["tempo"][1:] == ("72", "30%", "lightness")
     assert "density" not in rows  # left as it is
 

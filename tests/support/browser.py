@@ -39,6 +39,7 @@ __all__ = [
     "require_axe",
     "require_browser",
     "running_chromium",
+    "until",
     "violations",
 ]
 
@@ -211,6 +212,15 @@ def violations(page: Any, *, least: str = "serious", within: str = "html", passe
         if _RANKS.index(one["impact"] or "minor") >= _RANKS.index(least)
         for node in one["nodes"]
     ]
+
+
+def until(page: Any, script: str, seconds: float = 8.0) -> None:
+    """Wait until an expression is true; unlike playwright's own waiting it works where a page's policy forbids eval."""
+    for _ in range(round(seconds * 20)):
+        if page.evaluate(script):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"not within {seconds:g} s: {script}")
 
 
 def _evaluate(tools: Any, script: str) -> Any:

@@ -126,7 +126,7 @@ class Visit:
             UsageError, BriefError, DocumentError, PlanTextError: an edit that can't be done, in one sentence. Whatever a stage raises.
             Cancelled: stopped.
         """
-        return self._stream(edited_take(self._shown(), edit, self._pipelines.load, self._picture, self.limits))
+        return self._stream(edited_take(self.shown(), edit, self._pipelines.load, self._picture, self.limits))
 
     def reroll(self, keep: frozenset[Craft], choices: Choices | None = None) -> Iterator[Step]:
         """A new take of the current one from a seed that no take has, but for the crafts that are kept.
@@ -138,7 +138,7 @@ class Visit:
         Raises:
             UsageError: no such craft. BriefError: a wish that can't be met with what is kept. Cancelled: stopped.
         """
-        take = self._shown()
+        take = self.shown()
         wanted = choices or take.choices
         wanted.check(self.limits)
         seeds = [one.piece.plan.seed for one in self.takes]
@@ -188,10 +188,9 @@ class Visit:
         Raises:
             UsageError: there is none of that number.
         """
-        self.take(number)
-        chosen = self._show(lambda row: row.chosen(number))
-        assert chosen is not None  # noqa: S101  it is there
-        return chosen
+        take = self.take(number)
+        self._show(lambda row: row.chosen(number))
+        return take
 
     def drop(self, number: int) -> None:
         """Throws a take away; errors as of `choose`."""
@@ -214,6 +213,17 @@ class Visit:
             there = ", ".join(str(take.number) for take in self.takes)
             raise UsageError(f"there is no take {number}; choose from: {there}" if there else "there is no take yet; compose one")
         return found
+
+    def shown(self) -> MadeTake:
+        """The current take.
+
+        Raises:
+            UsageError: there is none yet.
+        """
+        take = self.current
+        if take is None:
+            raise UsageError("there is no take yet; compose one")
+        return take
 
     def media(self, take: MadeTake, *, stems: bool = True) -> TakeMedia:
         """The sound of a take as files in the folder, made once.
@@ -273,12 +283,6 @@ class Visit:
             raise
         self._sound.drop(gone)
         self._make_room(take)
-        return take
-
-    def _shown(self) -> MadeTake:
-        take = self.current
-        if take is None:
-            raise UsageError("there is no take yet; compose one")
         return take
 
     def _show(self, move: Callable[[TakeRow], TakeRow]) -> MadeTake | None:

@@ -1,10 +1,10 @@
 // The player: a piece is heard, and its score, its piano roll and its mixer follow. No library, nothing fetched but the sounds that the data name.
 //
 //   const player = Img2MusicPlayer.mount(element, data, options)
-//   player.play(); player.pause(); player.seek(seconds); player.loop(section | null); player.update(data); player.state(); player.destroy()
+//   player.play(); player.pause(); player.seek(seconds); player.loop(section | -1 for all | null); player.update(data); player.state(); player.destroy()
 //
 // `data` is made by img2music/report/music_data.py. `options`: {theme: "auto" | "light" | "dark" | "host", panels: ["score", "roll", "mixer"],
-// heading: level of the panels' headings}. Events bubble from `element`: player:play, player:pause, player:ended, player:time {seconds, bar,
+// heading: level of the panels' headings, fetches: false where the page's policy lets nothing be fetched}. Events bubble from `element`: player:play, player:pause, player:ended, player:time {seconds, bar,
 // section}, player:bar {bar}, player:section {section, name}, player:error {message}.
 //
 // Texts of the data are set as text, never as HTML; pages of the score are parsed, and only plain drawing is taken from them. Styles that depend
@@ -16,8 +16,10 @@
   const RAMP = 0.012; // seconds: how quickly a level changes without a click
   const LEAST_DB = -40; // at the left end of a level there is silence
   const MOST_DB = 6;
+  const WHOLE = -1; // what is repeated: the index of a section, or the whole piece
   const EPSILON = 0.002; // seconds: a clock that was set to an onset may say a little less
   const PARTS = 8; // colours
+  const MARGIN = 14; // pixels of an engraved page's empty edge, of 20, that a screen has no need of
   const ROLES = { intro: "introduction", theme: "theme", contrast: "contrast", return: "the theme returns", outro: "ending" };
   const ICONS = {
     play: "M8 5v14l11-7z",
@@ -150,7 +152,7 @@
       this.layers = [];
       this.alive = true;
       this.stop = new AbortController();
-      this.loading = null;
+      this.loading = new Map(); // what is being decoded, and the promise of it
       if (data.audio) {
         this.mode = "element";
         this.audio = new Audio();
@@ -159,6 +161,8 @@
         this.onError = () => this.mode === "element" && this.failElement();
         this.audio.addEventListener("ended", this.onEnded);
         this.audio.addEventListener("error", this.onError);
+        this.onTime = () => this.tick(); // a page in the background draws nothing
+        this.audio.addEventListener("timeupdate", this.onTime);
         this.audio.src = data.audio;
       }
     }
@@ -265,20 +269,30 @@
       if (range && (now < range[0] - EPSILON || now >= range[1])) this.seek(range[0]);
     }
 
+    /** Whether a script may read the sound at a URL: of a page that is a file, only what is inside it. */
+    canRead(url) {
+      return location.protocol !== "file:" || url.startsWith("data:");
+    }
+
     /** Whether there are stems that may be read from here. */
     get canMix() {
-      return this.data.stems.length > 0 && (location.protocol !== "file:" || this.data.stems.every((stem) => stem.url.startsWith("data:")));
+      return this.data.stems.length > 0 && this.data.stems.every((stem) => this.canRead(stem.url));
+    }
+
+    /** Whether what is heard comes from decoded sound that serves for the stems, or for the mix. */
+    holds(kind) {
+      return this.mode === "buffers" && (kind === "mix" || this.kind === "stems");
     }
 
     /** Decodes the stems ("stems") or the mix ("mix") and goes on from them at the same place; true when that is so. */
     decode(kind) {
-      if (this.mode === "buffers" && (kind === "mix" || this.kind === "stems")) return Promise.resolve(true);
-      if (this.loading && this.loading.kind === kind) return this.loading.promise;
+      if (this.holds(kind)) return Promise.resolve(true);
+      if (this.loading.has(kind)) return this.loading.get(kind);
       const promise = this.decodeNow(kind).catch((error) => {
         if (this.alive) this.told.failed(`The ${kind === "mix" ? "sound" : "parts"} can't be loaded (${error.message}); the whole mix plays on.`);
         return false;
-      }).finally(() => { this.loading = null; });
-      this.loading = { kind, promise };
+      }).finally(() => this.loading.delete(kind));
+      this.loading.set(kind, promise);
       return promise;
     }
 
@@ -287,6 +301,7 @@
       const urls = kind === "mix" ? [this.data.audio] : this.data.stems.map((stem) => stem.url);
       const buffers = await Promise.all(urls.map(async (url) => sounding.decodeAudioData(await bytesOf(url, this.stop.signal))));
       if (!this.alive) return false;
+      if (this.holds(kind)) return true; // the stems were quicker than the mix
       const now = this.position();
       const was = this.mode;
       const playing = this.playing;
@@ -370,6 +385,7 @@
       if (this.audio) {
         this.audio.removeEventListener("ended", this.onEnded);
         this.audio.removeEventListener("error", this.onError);
+        this.audio.removeEventListener("timeupdate", this.onTime);
         this.audio.pause();
         this.audio.removeAttribute("src");
         this.audio.load();
@@ -396,7 +412,7 @@
     }
     const width = parseFloat(root.getAttribute("width")) || 0;
     const height = parseFloat(root.getAttribute("height")) || 0;
-    if (!root.hasAttribute("viewBox") && width > 0 && height > 0) root.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    if (!root.hasAttribute("viewBox") && width > 0 && height > 0) root.setAttribute("viewBox", `${MARGIN} ${MARGIN} ${width - 2 * MARGIN} ${height - 2 * MARGIN}`);
     root.removeAttribute("width");
     root.removeAttribute("height");
     return document.importNode(root, true);
@@ -452,6 +468,11 @@
       this.longest = longestOf(data.notes, (note) => note[2], (note) => note[3]);
       this.noteOf = new Map(data.notes.map((note, index) => [note[0], index]));
       this.barOf = new Map(data.bars.map((bar, index) => [bar[0], index]));
+      // All pages take the room of the tallest, so that nothing below jumps when one turns.
+      this.shape = data.pages.reduce((widest, page) => {
+        const size = /^<svg[^>]*? width="([\d.]+)px" height="([\d.]+)px"/.exec(page);
+        return size ? Math.min(widest, (size[1] - 2 * MARGIN) / (size[2] - 2 * MARGIN)) : widest;
+      }, 9);
       this.pages.replaceChildren();
     }
 
@@ -468,6 +489,7 @@
     page(number) {
       if (!this.parsed.has(number)) {
         const frame = make("div", { class: "i2m-page", role: "img", "aria-label": `Page ${number + 1} of the score` });
+        if (this.shape > 0) frame.style.aspectRatio = String(this.shape);
         const svg = parsePage(this.data.pages[number]);
         const elements = new Map();
         if (svg) {
@@ -858,7 +880,7 @@
       });
       this.title = make(heading, { text: "Parts" });
       this.tools = make("div", { class: "i2m-bar-of-tools" }, this.title, this.reset);
-      this.list = make("ul", { class: "i2m-strips" });
+      this.list = make("div", { class: "i2m-strips" });
       this.hint = make("p", { class: "i2m-note" });
       this.root = make("section", { class: "i2m-panel", "aria-label": "Mixer" }, this.tools, this.list, this.hint);
     }
@@ -884,7 +906,7 @@
     strip(part, index, canMix) {
       const swatch = make("span", { class: "i2m-swatch", "aria-hidden": "true" });
       const name = make("span", { class: "i2m-name", text: part.name, title: part.name });
-      const root = make("li", { class: "i2m-strip" }, swatch, name);
+      const root = make("div", { class: "i2m-strip" }, swatch, name);
       root.style.setProperty("--i2m-part", this.player.colour(index));
       if (!canMix) return { root };
       root.tabIndex = 0;
@@ -975,10 +997,12 @@
       this.toggle.addEventListener("click", () => (this.playing ? this.pause() : this.play()));
       this.caption = make("p", { class: "i2m-caption" });
       this.clockText = make("p", { class: "i2m-clock" });
-      this.looper = this.button("Loop section", "Repeat the section that is playing", "loop", () => this.loop(this.loopIndex === null ? this.sectionAt(this.position()) : null));
+      this.looper = this.button("Loop section", "Repeat the section that is playing", "loop", () => this.loop(this.loopIndex >= 0 && this.loopIndex !== null ? null : this.sectionAt(this.position())));
       this.looper.setAttribute("aria-pressed", "false");
+      this.rounder = this.button("Go round", "Repeat the whole piece, whose end leads into its beginning", "loop", () => this.loop(this.loopIndex === WHOLE ? null : WHOLE));
+      this.rounder.setAttribute("aria-pressed", "false");
       this.status = make("p", { class: "i2m-status", role: "status", hidden: "" });
-      const deck = make("div", { class: "i2m-deck", role: "group", "aria-label": "Transport" }, this.toggle, make("div", { class: "i2m-now" }, this.caption, this.clockText), make("div", { class: "i2m-tools" }, this.looper));
+      const deck = make("div", { class: "i2m-deck", role: "group", "aria-label": "Transport" }, this.toggle, make("div", { class: "i2m-now" }, this.caption, this.clockText), make("div", { class: "i2m-tools" }, this.rounder, this.looper));
       this.time = new TimeView(this);
       this.score = panels.includes("score") ? new ScoreView(this, heading) : null;
       this.roll = panels.includes("roll") ? new RollView(this, heading) : null;
@@ -1024,14 +1048,16 @@
       this.bar = this.section = this.chord = -2;
       this.longest = longestOf(data.roll, (note) => note[2], (note) => note[3]);
       this.looper.hidden = !data.sections.length;
+      this.rounder.hidden = !data.loop;
       this.time.setData(data);
       if (this.score) this.score.setData(data);
       if (this.roll) this.roll.setData(data);
       if (this.mixer) this.mixer.setData(data, sound.canMix);
     }
 
+    /** A button; its label is what it is called where it shows no text, else a tip. */
     button(text, label, picture, press) {
-      const node = make("button", { type: "button", title: label, "aria-label": label }, picture && icon(picture), text && make("span", { text }));
+      const node = make("button", { type: "button", title: label, "aria-label": text ? null : label }, picture && icon(picture), text && make("span", { text }));
       node.addEventListener("click", press);
       return node;
     }
@@ -1123,7 +1149,7 @@
     go(seconds) {
       const target = clamp(seconds, 0, this.data.seconds);
       this.sound.seek(target);
-      if (this.loopIndex !== null && this.sectionAt(target) !== this.loopIndex) this.loop(this.sectionAt(target));
+      if (this.loopIndex >= 0 && this.loopIndex !== null && this.sectionAt(target) !== this.loopIndex) this.loop(this.sectionAt(target));
       if (this.score) this.score.setFollowing(true);
       this.draw();
     }
@@ -1149,16 +1175,20 @@
       else if (target < this.data.bars.length) this.go(this.data.bars[target][2]);
     }
 
-    /** Repeats a section, by its index; null goes on. */
+    /** Repeats a section, by its index, or the whole piece (-1); null goes on. */
     loop(index) {
-      const section = index === null ? null : this.data.sections[index];
-      this.loopIndex = section ? index : null;
+      const section = this.data.sections[index];
+      const whole = index === WHOLE;
+      this.loopIndex = section || whole ? index : null;
       this.looper.setAttribute("aria-pressed", String(Boolean(section)));
       this.looper.lastChild.textContent = section ? `Looping ${section.name}` : "Loop section";
-      const range = section ? [section.from, Math.min(section.to, this.data.seconds)] : null;
+      this.rounder.setAttribute("aria-pressed", String(whole));
+      const range = section ? [section.from, Math.min(section.to, this.data.seconds)] : whole ? [0, this.data.seconds] : null;
       this.sound.loop(range);
-      if (section && this.sound.mode === "element" && location.protocol !== "file:") this.sound.decode("mix");
-      if (section && this.sound.mode === "element" && this.data.audio.startsWith("data:")) this.sound.decode("mix");
+// A decoded sound goes round to the sample; an element is sent back, with a breath between.
+      const { sound } = this;
+      const readable = range && sound.mode === "element" && sound.canRead(this.data.audio);
+      if (readable && (this.options.fetches !== false || this.data.audio.startsWith("data:"))) sound.decode("mix");
       this.draw();
     }
 
@@ -1183,7 +1213,8 @@
       const version = ++this.version;
       const before = this.sound;
       const sound = new Sound(data, this.hearing());
-      const named = this.loopIndex === null ? null : this.data.sections[this.loopIndex].name;
+      const whole = this.loopIndex === WHOLE && data.loop;
+      const named = this.loopIndex >= 0 && this.loopIndex !== null ? this.data.sections[this.loopIndex].name : null;
       await sound.ready();
       const mixing = this.mixer && sound.canMix && before.mode === "buffers" && before.kind === "stems";
       if (mixing) await sound.decode("stems");
@@ -1199,7 +1230,7 @@
       if (playing) sound.play();
       before.destroy();
       const again = named === null ? -1 : data.sections.findIndex((section) => section.name === named);
-      this.loop(again >= 0 ? again : null);
+      this.loop(whole ? WHOLE : again >= 0 ? again : null);
       if (this.mixer && this.mixer.touched && !mixing) this.applyMix();
       this.showPlaying();
       if (playing) this.run();

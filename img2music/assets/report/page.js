@@ -76,87 +76,75 @@
   addEventListener("beforeprint", () => { folded = all("details:not([open])"); folded.forEach((fold) => { fold.open = true; }); });
   addEventListener("afterprint", () => folded.forEach((fold) => { fold.open = false; }));
 
-  // The player.
-  const audio = byId("audio");
-  if (!audio) return;
-  const deck = byId("deck"), play = byId("play"), seek = byId("seek"), at = byId("at"), now = byId("now"), roll = byId("roll"), timeline = byId("timeline");
-  const playhead = roll && roll.querySelector(".playhead"), length = Number(seek.max);
-  const blocks = all("#form a"), starts = blocks.map((block) => Number(block.dataset.from));
-  const harmony = document.querySelector("[data-bar]"), bar = harmony ? Number(harmony.dataset.bar) : 0;
-  const bars = all("[id^='bar-']").length;
+  // The player: it takes the pages and the sound from the page, where they stand for whoever reads without scripts. The deck is its remote control.
+  const stage = byId("stage"), music = byId("music");
+  if (!stage || !music || !window.Img2MusicPlayer) return;
+  const data = JSON.parse(music.textContent), audio = byId("audio"), deck = byId("deck");
+  if (data.notes.length) data.pages = all("img.sheet").map((image) => decodeURIComponent(image.src.slice(image.src.indexOf(",") + 1)).replace(/<style[^>]*>[^]*?<\/style>/g, ""));
+  if (audio) {
+    data.audio = audio.getAttribute("src");
+    audio.remove();
+  }
+  // The page's policy lets nothing be fetched.
+  const player = window.Img2MusicPlayer.mount(stage, data, { panels: ["score", "roll", "mixer"], heading: 3, fetches: false });
+  root.classList.add("mounted");
+  if (data.pages.length) root.classList.add("followed");
+  const blocks = all("#form a"), cells = all("[id^='bar-']");
+  const jump = (time) => { root.classList.add("started"); player.seek(time); };
+  const mark = (items, index) => items.forEach((item, place) => item.classList.toggle("current", place === index));
+  stage.addEventListener("player:bar", (event) => { if (root.classList.contains("started")) mark(cells, event.detail.bar); });
+  stage.addEventListener("player:section", (event) => {
+    if (root.classList.contains("started")) mark(blocks.map((block) => block.parentElement), event.detail.section);
+  });
+  blocks.forEach((block, place) => block.addEventListener("click", (event) => {
+    event.preventDefault();
+    byId("harmony-" + place).open = true;
+    jump(Number(block.dataset.from));
+  }));
+  cells.forEach((cell) => cell.addEventListener("click", () => jump(Number(cell.dataset.from))));
+  stage.addEventListener("player:play", () => root.classList.add("started"));
+  if (!deck) return;
+
+  const play = byId("play"), seek = byId("seek"), at = byId("at"), now = byId("now"), length = data.seconds;
   const icon = play.querySelector("path"), shapes = { play: icon.getAttribute("d"), pause: "M6 5h4v14H6zM14 5h4v14h-4z" };
   const clock = (time) => Math.floor(time / 60) + ":" + String(Math.floor(time % 60)).padStart(2, "0");
-  const duration = () => Number.isFinite(audio.duration) && audio.duration > 0 ? audio.duration : length;
-  const soon = 0.01; // seconds: a jump lands a little before its aim
-  let section = -1, cell = null;
-
-  const draw = () => {
-    const time = audio.currentTime;
-    at.textContent = clock(time);
-    seek.value = String(time);
-    seek.style.setProperty("--past", 100 * Math.min(1, time / duration()) + "%");
-    seek.setAttribute("aria-valuetext", clock(time) + " of " + clock(duration()));
-    if (playhead) {
-      const left = Number(roll.dataset.left), span = Number(roll.dataset.right) - left;
-      const x = (left + span * Math.min(1, time / length)) * roll.clientWidth;
-      playhead.style.transform = "translateX(" + x + "px)";
-      if (!audio.paused && timeline.scrollWidth > timeline.clientWidth) timeline.scrollLeft = x - timeline.clientWidth / 2;
-    }
-    const index = bar ? Math.min(Math.floor((time + soon) / bar), bars - 1) : -1;
-    const next = byId("bar-" + index);
-    if (next === cell && section >= 0) return;
-    if (cell) cell.classList.remove("current");
-    cell = next;
-    if (cell) cell.classList.add("current");
-    section = Math.max(0, starts.filter((start) => start <= time + soon).length - 1);
-    blocks.forEach((block, place) => block.parentElement.classList.toggle("current", place === section));
-    const name = document.createElement("b");
-    name.textContent = blocks[section] ? blocks[section].querySelector("strong").textContent : "";
-    const chord = cell ? cell.querySelector(".symbols").textContent : "";
-    now.replaceChildren(name, " · bar " + (index + 1) + " of " + bars + (chord ? " · " + chord : ""));
-  };
-  const run = () => { draw(); if (!audio.paused) requestAnimationFrame(run); };
-  const jump = (time) => { audio.currentTime = Math.max(0, Math.min(duration() - 0.05, time)); root.classList.add("started"); draw(); };
-  const toggle = () => { if (audio.paused) audio.play().catch(() => {}); else audio.pause(); };
-
-  audio.controls = false;
+  const toggle = () => { if (player.state().playing) player.pause(); else player.play(); };
   deck.hidden = false;
   root.classList.add("sound");
   play.addEventListener("click", toggle);
   seek.addEventListener("input", () => jump(Number(seek.value)));
-  audio.addEventListener("loadedmetadata", () => { seek.max = String(duration()); });
-  audio.addEventListener("seeked", () => { if (audio.currentTime > 0) draw(); });
-  for (const kind of ["play", "pause", "ended"]) {
-    audio.addEventListener(kind, () => {
-      const playing = !audio.paused && !audio.ended;
+  const draw = ({ seconds, bar, section }) => {
+    at.textContent = clock(seconds);
+    seek.value = String(seconds);
+    seek.style.setProperty("--past", 100 * Math.min(1, seconds / length) + "%");
+    seek.setAttribute("aria-valuetext", clock(seconds) + " of " + clock(length));
+    if (!root.classList.contains("started")) return;
+    const name = document.createElement("b"), symbols = cells[bar] && cells[bar].querySelector(".symbols");
+    name.textContent = data.sections[section] ? data.sections[section].name : "";
+    now.replaceChildren(name, " · bar " + (bar + 1) + " of " + data.bars.length + (symbols ? " · " + symbols.textContent : ""));
+  };
+  stage.addEventListener("player:time", (event) => draw(event.detail));
+  for (const kind of ["play", "pause", "ended", "error"]) {
+    stage.addEventListener("player:" + kind, () => {
+      const { playing } = player.state();
       root.classList.toggle("playing", playing);
-      if (playing) root.classList.add("started");
       icon.setAttribute("d", playing ? shapes.pause : shapes.play);
       play.setAttribute("aria-label", playing ? "Pause" : "Play");
-      if (playing) run();
     });
   }
-  const broken = () => { deck.hidden = true; now.hidden = true; byId("trouble").hidden = false; root.classList.remove("sound"); };
-  audio.addEventListener("error", broken);
-  if (audio.error) broken();
-  if (roll) {
-    roll.addEventListener("click", (event) => {
-      const frame = roll.getBoundingClientRect(), left = Number(roll.dataset.left), right = Number(roll.dataset.right);
-      jump(length * ((event.clientX - frame.left) / frame.width - left) / (right - left));
-    });
-  }
-  blocks.forEach((block, place) => block.addEventListener("click", (event) => { event.preventDefault(); reveal(block.hash + ""); byId("harmony-" + place).open = true; jump(starts[place]); }));
-  all("[id^='bar-']").forEach((item) => item.addEventListener("click", () => jump(Number(item.dataset.from))));
+  stage.addEventListener("player:error", () => { byId("trouble").hidden = false; });
   document.addEventListener("keydown", (event) => {
     const free = event.target === document.body || event.target === document.documentElement;
     if (event.key === " " && free) { event.preventDefault(); toggle(); }
   });
   if ("IntersectionObserver" in window) {
-    const player = byId("player");
-    new IntersectionObserver(([entry]) => {
-      const away = !entry.isIntersecting && (root.classList.contains("started"));
-      if (away) player.style.minHeight = player.offsetHeight + "px";
+    const seen = new Map(), home = byId("player"), near = stage.querySelector(".i2m-deck");
+    const watch = new IntersectionObserver((entries) => {
+      entries.forEach((entry) => seen.set(entry.target, entry.isIntersecting));
+      const away = ![...seen.values()].some(Boolean) && root.classList.contains("started");
+      if (away) home.style.minHeight = home.offsetHeight + "px";
       deck.classList.toggle("floating", away);
-    }).observe(player);
+    });
+    [home, near].forEach((item) => watch.observe(item));
   }
 })();

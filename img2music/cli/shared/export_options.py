@@ -81,7 +81,8 @@ class PieceExport:
     parts: Annotated[bool, option("--parts", None, "Also write each player's own part, as MusicXML and PDF.")] = False
     video: Annotated[bool, option("--video", None, "Also write a video with the sound.")] = False
     video_shows: Annotated[
-        VideoShowsChoice | None, option("--video-shows", None, "What the video shows: the picture (if left out), or the score.")
+        VideoShowsChoice | None,
+        option("--video-shows", None, "What the video shows. If left out: the picture, or the score where there is no picture."),
     ] = None
     video_shape: Annotated[
         VideoShapeChoice | None, option("--video-shape", None, "Width to height of the video. If left out: 16:9.")
@@ -100,6 +101,11 @@ class PieceExport:
             for extra in ("pdf",) * self.pdf + ("video",) * self.video:
                 require_extra(extra)
 
+    @property
+    def _shown(self) -> VideoShowsChoice:
+        """What a video shows unless it is said."""
+        return VideoShowsChoice.PICTURE
+
     def settings(self) -> ExportOptions:
         """As a pipeline takes them."""
         return {
@@ -109,16 +115,21 @@ class PieceExport:
             "embed_audio": self.embed_audio,
             "pdf": self.pdf,
             "parts": self.parts,
-            "video": (self.video_shows or VideoShowsChoice.PICTURE).value if self.video else None,
+            "video": (self.video_shows or self._shown).value if self.video else None,
             "video_shape": _SHAPES[self.video_shape or VideoShapeChoice.WIDE],
         }
 
 
 @dataclass(frozen=True, slots=True)
 class NotesExport(PieceExport):
-    """The same where sound is the exception."""
+    """The same where sound is the exception, and there is no picture."""
 
     audio: AudioOption = AudioChoice.NONE
+
+    @property
+    def _shown(self) -> VideoShowsChoice:
+        """What a video shows unless it is said."""
+        return VideoShowsChoice.SCORE
 
 
 def audio_format(choice: AudioChoice) -> AudioFormat | None:

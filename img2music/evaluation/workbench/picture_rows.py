@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from img2music.errors import PictureError
 from img2music.evaluation.line_diff import diff_lines
 from img2music.evaluation.workbench.prompt_grid import Cell
+from img2music.report.cue_words import cue_name
 from img2music.report.page.html import Html, el, relative_href
 from img2music.report.page.report_tables import format_key
-from img2music.report.text_format import cue_name, format_clock, join_words
+from img2music.report.scene_text import felt_words
+from img2music.report.text_format import format_clock, join_words, style_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +72,7 @@ def _eye_line(cells: list[Cell], records: Mapping[str, CellRecord]) -> Html | No
     eye = next((records[cell.name].eye for cell in cells if cell.name in records and records[cell.name].eye is not None), None)
     if eye is None:
         return None
-    return el("p", f"The offline eye: valence {eye[0]:+.2f}, arousal {eye[1]:+.2f}", class_="hint")
+    return el("p", f"The offline eye finds it {felt_words(*eye)}.", class_="hint")
 
 
 def _card(grid: Grid, cell: Cell, records: Mapping[str, CellRecord], sounds: EmbeddedSounds) -> Html:
@@ -81,7 +83,7 @@ def _card(grid: Grid, cell: Cell, records: Mapping[str, CellRecord], sounds: Emb
     made = record.made
     parts: list[Child] = [head, _status(record)]
     if made is not None:
-        facts = (format_key(made.key), f"♩ = {made.tempo_bpm:.4g}", made.meter, made.style.replace("-", " "), f"{made.bars} bars")
+        facts = (format_key(made.key), f"♩ = {made.tempo_bpm:.4g}", made.meter, style_words(made.style), f"{made.bars} bars")
         title = made.title or "(no title)"
         parts += [
             el("p", title, class_="title"),
@@ -108,8 +110,7 @@ def _feeling(record: CellRecord) -> Html | None:
     if record.feeling is None:
         return None
     how = "Says" if record.purpose == "see" else "Implies"
-    valence, arousal = (round(value, 2) + 0.0 for value in record.feeling)  # never -0.00
-    return el("p", f"{how} valence {valence:+.2f}, arousal {arousal:+.2f}.", class_="facts")
+    return el("p", f"{how}: {felt_words(*record.feeling)}.", class_="facts")
 
 
 def _cited(record: CellRecord) -> Html | None:

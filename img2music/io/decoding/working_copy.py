@@ -22,12 +22,14 @@ if TYPE_CHECKING:
     from img2music.io.colour.colour_spaces import ColourSpace
     from img2music.io.decoding.file_types import PictureFileType
 
-__all__ = ["STILL_PIXELS", "WORKING_PIXELS", "ImageColours", "WorkingCopy", "colours_of", "make_working_copy", "read_exif"]
+__all__ = ["WORKING_PIXELS", "ImageColours", "WorkingCopy", "colours_of", "load_pixels", "make_working_copy", "read_exif"]
 
 WORKING_PIXELS = 768
 """Longest side of the working copy."""
-STILL_PIXELS = 2 * WORKING_PIXELS
-"""Longest side of the larger copy that it is made from."""
+
+_PHOTOMETRIC, _SUBSAMPLING = 262, 530
+_YCBCR = 6
+"""Tags of TIFF 6.0: what the samples mean, and how many pixels share their colour; and the value for YCbCr."""
 
 
 class WorkingCopy(NamedTuple):
@@ -39,8 +41,8 @@ class WorkingCopy(NamedTuple):
     """Width and height of the original, upright."""
     notes: list[str]
     """What was done."""
-    still: NDArray[np.uint8]
-    """The larger copy; the same array where the picture is no larger."""
+    before: Image
+    """The image that it was made from: upright, sRGB, at least as large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,20 @@ class ImageColours:
             return colour_tags.from_exif(self.exif, notes)
         except Exception:  # EXIF data is a format of its own, damaged as often as any
             return None
+
+
+def load_pixels(image: Image) -> None:
+    """Decode the pixels of an opened image.
+
+    Pillow before 13 takes the plain YCbCr of a TIFF, three samples a pixel, for the four that libtiff makes of packed ones.
+    """
+    tiles = getattr(image, "tile", None)
+    if image.format == "TIFF" and tiles and tiles[0].codec_name == "raw" and tiles[0].args[0] == "RGBX":
+        tags = image.tag_v2  # type: ignore[attr-defined]
+        if tags.get(_PHOTOMETRIC) == _YCBCR and tuple(tags.get(_SUBSAMPLING, ())) == (1, 1):
+            image._mode = "YCbCr"
+            image.tile = [tile._replace(args=("YCbCr", *tile.args[1:])) for tile in tiles]  # type: ignore[attr-defined]
+    image.load()
 
 
 def colours_of(image: Image, kind: PictureFileType, notes: list[str]) -> ImageColours:
@@ -95,7 +111,7 @@ def make_working_copy(image: Image, size: tuple[int, int], colours: ImageColours
     if min(size) < 1:
         raise PictureError("has no pixels; give another picture")
     turn = _orientation(colours.exif, notes)
-    small = pixel_formats.shrink(image, STILL_PIXELS, notes)
+    small = pixel_formats.shrink(image, 2 * WORKING_PIXELS, notes)
     profile = colours.profile()
     small = pixel_formats.to_srgb(small, profile, notes, None if profile else colours.space(notes))
     turns = PillowImage.Transpose
@@ -104,15 +120,13 @@ def make_working_copy(image: Image, size: tuple[int, int], colours: ImageColours
         notes.append("turned upright as its EXIF data says")
         if turn in {turns.TRANSPOSE, turns.ROTATE_270, turns.TRANSVERSE, turns.ROTATE_90}:
             size = (size[1], size[0])
+    before = small
     # The same filter for every picture; a longest side of one pixel and a panorama keep at least one pixel across.
     if max(small.size) > WORKING_PIXELS:
         scale = WORKING_PIXELS / max(small.size)
         sides = [max(1, round(side * scale)) for side in small.size]
-        still = np.array(small, dtype=np.uint8, order="C")
         small = small.resize((sides[0], sides[1]), PillowImage.Resampling.LANCZOS)
-        return WorkingCopy(np.array(small, dtype=np.uint8, order="C"), size, notes, still)
-    rgb = np.array(small, dtype=np.uint8, order="C")
-    return WorkingCopy(rgb, size, notes, rgb)
+    return WorkingCopy(np.array(small, dtype=np.uint8, order="C"), size, notes, before)
 
 
 def _orientation(exif: Exif | None, notes: list[str]) -> Transpose | None:

@@ -37,22 +37,31 @@ _GAP = 18.0  # between pitches and drums
 _LEGEND_ROW = 20.0
 _LETTER = 6.6  # mean width of a letter of 12 px text
 _SMALL_LETTER = 5.4  # of 10 px text
+_DRUM_LETTER = 5.2  # of 8 px text, in a wide face
+_BOLD_LETTER = 6.7  # of 11 px bold text
 _LEAST_ROWS = 24
 _BAR_LABEL_SPACE = 34.0
-_CHANGES_ROW = 15.0
+_CHANGES_ROW, _NAMES_ROW = 15.0, 13.0
 _BLACK_KEYS = {1, 3, 6, 8, 10}
 _FONT = "'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 
 
-def pianoroll_svg(performance: Performance, *, width: int = 1200, row: float = 5.0) -> str:
-    """The performance as an SVG `width` pixels wide with `row` pixels a semitone; about 45 bytes a note."""
-    return "".join(_Roll(performance, width, row).parts()) + "\n"
+def pianoroll_svg(performance: Performance, *, width: int = 1200, row: float = 5.0, bars: int | None = None) -> str:
+    """The performance as an SVG; about 45 bytes a note.
+
+    Args:
+        performance: what is played.
+        width: of the drawing, in pixels.
+        row: pixels a semitone.
+        bars: how many the piece has; what rings out after them is no bar. None takes all in which a note begins.
+    """
+    return "".join(_Roll(performance, width, row, bars).parts()) + "\n"
 
 
 class _Roll:
     """Measures and draws one piano roll."""
 
-    def __init__(self, performance: Performance, width: int, row: float) -> None:
+    def __init__(self, performance: Performance, width: int, row: float, bars: int | None) -> None:
         self.performance = performance
         self.width = width
         self.row = row
@@ -71,8 +80,17 @@ class _Roll:
         self.bottom = self.drums_top + _DRUM_LANE * len(self.keys)
         ends = (note.onset_ticks + note.duration_ticks for part in performance.parts for note in part.notes)
         self.last = max(ends, default=1)
+        begins = (note.onset_ticks for part in performance.parts for note in part.notes)
+        meters = performance.meter_map
+        self.bars = bars or 1 + meters.place_in_bar(Fraction(max(begins, default=0), TICKS_PER_QUARTER))[0]
         # Pixels a tick where the tempo is one, else pixels a second.
         self.scale = (width - _LEFT - _RIGHT) / max(self._time(performance.end_ticks), self._time(self.last))
+        self.names, rows = self._section_names()
+        if rows > 1:
+            more = _NAMES_ROW * (rows - 1)
+            self.top, self.floor, self.drums_top, self.bottom = (
+                place + more for place in (self.top, self.floor, self.drums_top, self.bottom)
+            )
 
     def _time(self, ticks: float) -> float:
         """When a tick sounds, in whatever `scale` counts."""
@@ -138,14 +156,14 @@ class _Roll:
             y = self.drums_top + lane * _DRUM_LANE
             if lane % 2 == 0:
                 yield f'<rect x="{_LEFT:g}" y="{y:g}" width="{right - _LEFT:g}" height="{_DRUM_LANE:g}" fill="#f5f5f2"/>'
-            name = xml_text(drum(key).name if len(drum(key).name) <= 13 else drum(key).name[:12] + "…")
-            yield f'<text x="{_LEFT - 6:g}" y="{y + 9:g}" text-anchor="end" font-size="8">{name}</text>'
+            name, room = drum(key).name, _LEFT - 8
+            # A name that is too long is set narrower, never cut.
+            narrower = f' textLength="{room:g}" lengthAdjust="spacingAndGlyphs"' if _DRUM_LETTER * len(name) > room else ""
+            yield f'<text x="{_LEFT - 6:g}" y="{y + 9:g}" text-anchor="end" font-size="8"{narrower}>{xml_text(name)}</text>'
 
     def _bars(self) -> Iterator[str]:
         """Bar lines, and numbers where there is room."""
-        meters = self.performance.meter_map
-        bar, place = meters.place_in_bar(Fraction(self.last, TICKS_PER_QUARTER))
-        bars = bar + (place > 0)
+        meters, bars = self.performance.meter_map, self.bars
         begins = [float(meters.bar_onset(bar) * TICKS_PER_QUARTER) for bar in range(bars + 1)]
         usual = median_high(self._length(begin, end) for begin, end in pairwise(begins))
         step = 1
@@ -153,7 +171,7 @@ class _Roll:
             step *= 2
         marked = range(0, bars, step)
         # Where bars are narrower than 3 px the lines would be a wash: only numbered ones are drawn then.
-        drawn = range(bars) if usual >= 3 else marked
+        drawn = (*(range(bars) if usual >= 3 else marked), bars)  # with the line that ends the last bar
         lines = "".join(f"M{self.x(begins[bar]):.1f} {self.top:g}V{self.bottom:g}" for bar in drawn)
         yield f'<path d="{lines}" stroke="#e2e2de" stroke-width=".8"/><g font-size="9" fill="#888">'
         free = 0.0
@@ -176,7 +194,7 @@ class _Roll:
         for glide in glides(self.performance.tempo_map):
             said.setdefault(glide.onset_quarters, []).append(glide.word)
         free = 0.0
-        y = self.top - 6 - _CHANGES_ROW
+        y = self.top - 6 - _CHANGES_ROW - _NAMES_ROW * max((row for *_, row in self.names), default=0)
         yield '<g font-size="10" font-style="italic" fill="#666">'
         for onset, words in sorted(said.items()):
             x, text = self.x(float(onset * TICKS_PER_QUARTER)), ", ".join(words)
@@ -187,13 +205,24 @@ class _Roll:
                 yield f'<text x="{x + 4:.1f}" y="{y:g}">{xml_text(text)}</text>'
         yield "</g>"
 
+    def _section_names(self) -> tuple[list[tuple[float, str, int]], int]:
+        """Each section's (x, name, row) and how many rows there are; a name that would run into one before it stands a row higher."""
+        free: list[float] = []
+        placed = []
+        for ticks, name in self.performance.markers:
+            x, length = self.x(ticks) + 4, _BOLD_LETTER * len(name)
+            x = max(_LEFT, min(x, self.width - length - 2))
+            row = next((row for row, end in enumerate(free) if end <= x), len(free))
+            free[row : row + 1] = [x + length + 4]
+            placed.append((x, name, row))
+        return placed, len(free)
+
     def _sections(self) -> Iterator[str]:
-        """Section names over a stronger line; a name that would run into the next is left to its line."""
-        for (ticks, name), (end, _) in pairwise([*self.performance.markers, (self.performance.end_ticks, "")]):
-            x = self.x(ticks)
-            yield f'<path d="M{x:.1f} {self.top - 4:g}V{self.bottom:g}" stroke="#8a8a86" stroke-width="1.2"/>'
-            if self._length(ticks, end) > 7 * len(name):
-                yield f'<text x="{x + 4:.1f}" y="{self.top - 6:g}" font-weight="bold">{xml_text(name)}</text>'
+        """Section names over a stronger line."""
+        for (ticks, _), (x, name, row) in zip(self.performance.markers, self.names, strict=True):
+            line, y = self.x(ticks), self.top - 6 - _NAMES_ROW * row
+            yield f'<path d="M{line:.1f} {min(self.top - 4, y + 2):g}V{self.bottom:g}" stroke="#8a8a86" stroke-width="1.2"/>'
+            yield f'<text x="{x:.1f}" y="{y:g}" font-weight="bold">{xml_text(name)}</text>'
 
     def _notes(self, part: PlayedPart, index: int) -> str:
         """A part's notes, gathered by loudness: one path for each of eight opacities."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from img2music.performance import Performance, PlayedNote
     from img2music.score import Note, Score
 
-__all__ = ["FOLLOWING_HEIGHT", "FOLLOWING_WIDTH", "FollowedBar", "FollowedNote", "ScoreFollowing", "follow_score"]
+__all__ = ["FOLLOWING_HEIGHT", "FOLLOWING_WIDTH", "FollowedBar", "FollowedNote", "ScoreFollowing", "follow_score", "plain_pages"]
 
 FOLLOWING_WIDTH, FOLLOWING_HEIGHT = 520, 420
 """Pixels of a page to follow: two or three bars wide, so that its staves can still be read on a phone; one system of a band, more of a solo."""
@@ -86,8 +86,9 @@ def follow_score(
     performance: Performance,
     *,
     width: int = FOLLOWING_WIDTH,
-    height: int = FOLLOWING_HEIGHT,
+    height: int | None = FOLLOWING_HEIGHT,
     prefix: str = "s-",
+    musicxml: str | None = None,
 ) -> ScoreFollowing:
     """The score engraved, with the seconds at which `performance` plays each note and bar of it.
 
@@ -95,8 +96,9 @@ def follow_score(
         score: the notes as written.
         performance: the same notes as played; its parts are known by their ids.
         width: of a page, in pixels (a staff is 29 px high).
-        height: how many pixels a page may fill with systems; one system stands on it at least.
+        height: how many pixels a page may fill with systems; one system stands on it at least. None is a sheet of paper.
         prefix: what every id begins with, such as ``a-``; two scores in one document need two.
+        musicxml: what `write_musicxml` makes of the score, where that is at hand.
 
     Raises:
         UsageError: a prefix that is not a letter, letters and digits, and a hyphen.
@@ -106,7 +108,7 @@ def follow_score(
     if not _PREFIX.fullmatch(prefix):
         raise UsageError(f"ids can't begin with {prefix!r}; take small letters and digits with a hyphen at the end, such as 'a-'")
     staves = layout_score(score)
-    pages = engrave(_with_ids(write_musicxml(score), staves, prefix), width=width, height=height, prefix=prefix)
+    pages = engrave(_with_ids(musicxml or write_musicxml(score), staves, prefix), width=width, height=height, prefix=prefix)
     page_of = {name: number for number, page in enumerate(pages) for name in re.findall(rf' id="({prefix}[nb]\d+)"', page)}
     tempi, bars = performance.tempo_map, score.meter_map
     notes: list[FollowedNote] = []
@@ -134,6 +136,15 @@ def follow_score(
         tuple(
             FollowedBar(name, bar, tempi.seconds_at(bars.bar_onset(bar)), page_of[name]) for name, bar in names if name in page_of
         ),
+    )
+
+
+def plain_pages(following: ScoreFollowing, prefix: str = "s-") -> tuple[str, ...]:
+    """The pages without ids of notes and bars: what `engrave` makes of the same score at the same size, byte for byte."""
+    ids = re.compile(rf' id="{prefix}[nb]\d+"')
+    return tuple(
+        ids.sub("", page).replace(f'id="{prefix}p', 'id="p').replace(f'="#{prefix}p', '="#p').replace(f"#{prefix}p", "#p")
+        for page in following.pages
     )
 
 

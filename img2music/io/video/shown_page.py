@@ -72,6 +72,7 @@ class ShownPage:
         colours = {note.id: PART_COLOURS[note.part % len(PART_COLOURS)] for note in notes}
         self.black = self._on_paper(_drawn(svg, width_px))
         """The page as it looks in silence: uint8 (height, width, 3)."""
+        checkpoint()
         self.coloured = self._on_paper(_drawn(_with_coloured_notes(svg, colours), width_px))
         self.colours = {
             name: np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)], np.float32) for name, colour in colours.items()

@@ -99,9 +99,7 @@ def _roll(piece: Piece, pianoroll: str) -> Html:
     names = join_words(tuple(part.name for part in piece.performance.parts))
     length = format_clock(piece.performance.seconds)
     text = f"Piano roll: {notes} notes of {names} over {length}; time runs to the right, pitch upwards"
-    left, right = plot_edges(pianoroll, piece.performance.seconds)
-    image, playhead = el("img", src=data_svg(pianoroll), alt=text), el("i", class_="playhead", aria_hidden="true")
-    return el("div", image, playhead, id="roll", class_="roll", data_left=f"{left:.5f}", data_right=f"{right:.5f}")
+    return el("div", el("img", src=data_svg(pianoroll), alt=text), id="roll", class_="roll")
 
 
 def plot_edges(pianoroll: str, seconds: float) -> tuple[float, float]:
@@ -154,7 +152,7 @@ def form_css(plan: CompositionPlan, seconds: float, edges: tuple[float, float]) 
         starts = [bar_seconds(plan, bar) for bar in (*plan.first_bars, plan.bars)]
         widths = [f"{end - begin:.3f}" for begin, end in pairwise(starts)]
         rest = seconds - starts[-1]
-    columns = " ".join(f"minmax(0,{width}fr)" for width in widths) + (f" {rest:.3f}fr" if rest > 0.05 else "")
+    columns = " ".join(f"minmax(min-content,{width}fr)" for width in widths) + (f" {rest:.3f}fr" if rest > 0.05 else "")
     padding = f"padding:0 {100 * max(0.0, 1 - edges[1]):.3f}% 0 {100 * edges[0]:.3f}%"
     heights = "".join(f"#form-{place} .fill{{height:{100 * section.energy:.1f}%}}" for place, section in enumerate(plan.sections))
     return f"#form{{grid-template-columns:{columns};{padding}}}{heights}"
@@ -177,12 +175,11 @@ def harmony(plan: CompositionPlan, dynamics: dict[str, str]) -> Html:
             "summary",
             el("i", class_=f"dot {classes.get(section.material, 'm')}"),
             el("strong", section.name),
-            el("span", f" {_ROLES[section.role]} · {_count(section.bars, 'bar')} · energy {_energy(section, '.2f')}{own}"),
+            el("span", f" {_ROLES[section.role]} · {_count(section.bars, 'bar')} · energy {_energy(section, '.0%')}{own}"),
             el("em", f" {mark}", class_="dynamic") if mark else None,
         )
         folds.append(el("details", head, el("div", rows, class_="phrases"), id=f"harmony-{place}", open=place == first))
-    even = {"data_bar": f"{bar_seconds(plan, 1):.6f}"} if is_even(plan) else {}
-    return el("div", folds, class_="harmony", **even)
+    return el("div", folds, class_="harmony")
 
 
 def _energy(section: Section, form: str) -> str:

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from img2music.report.cue_words import cue_figure, cue_name, cue_statement, cue_text
 from img2music.report.page.html import Html, el, join_html
-from img2music.report.text_format import as_sentence, cue_figure, cue_name, join_words
+from img2music.report.text_format import as_sentence, join_words
 from img2music.scene import Swatch
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def _said(item: Cue | Swatch) -> tuple[str, str]:
     """What an item is called and what it says."""
     if isinstance(item, Swatch):
         return item.words, f"{item.hex}, {item.share:.0%} of the picture"
-    return cue_name(item.name), f"{cue_figure(item)}: {item.text}"
+    return cue_name(item.name), cue_statement(item)
 
 
 def _spot(box: Box, corner: str) -> tuple[float, float]:
@@ -214,7 +215,7 @@ def _describe(scene: Scene | None) -> str:
     if scene is None:
         return "The picture this piece was made from"
     colours = join_words(tuple(f"{swatch.words} ({swatch.share:.0%})" for swatch in scene.colours[:4]))
-    facts = " ".join(as_sentence(cue.text) for cue in scene.cues[:4])
+    facts = " ".join(as_sentence(cue_text(cue)) for cue in scene.cues[:4])
     return f"The picture {scene.picture.file}. Its colours: {colours or 'none stands out'}. {facts}".strip()
 
 

@@ -9,30 +9,30 @@ The page holds no clock and no random number: the same piece gives the same byte
 from __future__ import annotations
 
 from functools import cache
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from img2music.report.course import key_course, meter_course, tempo_course, tempo_range_words
-from img2music.report.page import audio_player, report_tables
+from img2music.report.page import audio_player, report_tables, seen_tables
 from img2music.report.page.citations import CueIndex, figure, marks_css, spark
 from img2music.report.page.html import Html, data_svg, el
 from img2music.report.page.layout import page_head, page_section, theme_css
 from img2music.report.page.model_log import model_uses_table
 from img2music.report.page.page_colours import themes
+from img2music.report.page.player_mount import player_script, player_stage, player_style
 from img2music.report.page.reproduce import fallback_list, reproduce_block
-from img2music.report.text_format import as_sentence, beat_words, format_clock, join_words
+from img2music.report.plain_words import plain_conflict, plain_idea
+from img2music.report.text_format import as_sentence, beat_words, format_clock, join_words, style_words
 from img2music.resources import asset_path
 
 if TYPE_CHECKING:
+    from img2music.io.engraving.score_following import ScoreFollowing
     from img2music.piece import Piece
-    from img2music.plan import CompositionPlan
     from img2music.report.course import Course
     from img2music.report.page.html import Child
 
 __all__ = ["report_html"]
 
-_BAR_OF_EVEN = "const index = bar ? Math.min(Math.floor((time + soon) / bar), bars - 1) : -1;"
-_BAR_OF_ANY = "const index = all(\"[id^='bar-']\").filter((item) => Number(item.dataset.from) <= time + soon).length - 1;"
-"""How the script tells the bar that sounds: from the one length of all bars, and from where each begins."""
 _COURSE_CSS = ".glance .then{display:block;white-space:normal}"
 """Of a piece that moves: what it becomes is a sentence of its own, and may take several lines."""
 _LARGEST_SCORE = 6_000_000
@@ -43,6 +43,7 @@ def report_html(
     piece: Piece,
     *,
     pages: tuple[str, ...],
+    following: ScoreFollowing | None = None,
     pianoroll: str,
     audio_name: str | None,
     audio_data: tuple[str, bytes] | None = None,
@@ -52,6 +53,7 @@ def report_html(
     Args:
         piece: everything made for one picture; its manifest's `files` are those to link to. Without a preview the page shows a sketch.
         pages: the engraved score, one SVG document a page.
+        following: the same pages with the seconds of their notes and bars, for the player to follow; None follows no page.
         pianoroll: the piano roll as an SVG document; "" leaves it out.
         audio_name: name of the sound file beside the page; None where there is none.
         audio_data: MIME type and bytes of the sound, to hold it in the page itself.
@@ -60,16 +62,17 @@ def report_html(
         A whole HTML document.
     """
     evidence = CueIndex(piece.scene)
-    style, script = _style(piece, evidence, pianoroll), _script(piece.plan)
+    style, script = _style(piece, evidence, pianoroll), player_script() + _text("page.js")
+    shown = _shown_pages(pages)
     body = [
         el("a", "Skip to the music", href="#listen", class_="skip"),
         _header(piece),
         el(
             "main",
             el("div", figure(evidence, piece.preview_jpeg), _beside(piece, evidence, audio_name, audio_data), class_="hero"),
-            _listen(piece, pianoroll),
+            _listen(piece, pianoroll, player_stage(piece, following, len(shown))),
             _hits(piece, evidence),
-            _score(pages),
+            _score(shown, len(pages)),
             _why(piece, evidence),
             _seen(piece, evidence),
             page_section("parts", "Who plays", report_tables.parts_table(piece)),
@@ -89,19 +92,13 @@ def _text(name: str) -> str:
     return asset_path(f"report/{name}").read_text(encoding="utf-8")
 
 
-def _script(plan: CompositionPlan) -> str:
-    """The page's script; where bars differ in length it looks up when each begins."""
-    script = _text("page.js")
-    return script if audio_player.is_even(plan) else script.replace(_BAR_OF_EVEN, _BAR_OF_ANY)
-
-
 def _style(piece: Piece, evidence: CueIndex, pianoroll: str) -> str:
     light, dark = themes(piece.scene.colours if piece.scene is not None else ())
     colours = theme_css(light, dark)
     seconds = piece.performance.seconds
     form = audio_player.form_css(piece.plan, seconds, audio_player.plot_edges(pianoroll, seconds))
     course = _COURSE_CSS if any(section.moves for section in piece.plan.sections) else ""
-    return colours + _text("page.css") + course + marks_css(evidence) + form
+    return colours + _text("page.css") + player_style() + course + marks_css(evidence) + form
 
 
 def _header(piece: Piece) -> Html:
@@ -110,7 +107,7 @@ def _header(piece: Piece) -> Html:
         "header",
         el("p", el("b", "img2music"), " ", source, class_="kicker"),
         el("h1", piece.plan.title),
-        el("p", as_sentence(piece.plan.idea), class_="idea") if piece.plan.idea else None,
+        el("p", as_sentence(plain_idea(piece.plan.idea)), class_="idea") if piece.plan.idea else None,
     )
 
 
@@ -124,7 +121,7 @@ def _glance(piece: Piece) -> Html:
         ("Key", _course(key_course(plan, report_tables.format_key))),
         ("Tempo", [f"{beat_words(plan)} ", el("small", tempo_range_words(plan)), _then(tempo_course(plan))]),
         ("Metre", _course(meter_course(plan))),
-        ("Style", plan.style.replace("-", " ")),
+        ("Style", style_words(plan.style)),
         ("Length", [format_clock(plan.seconds), el("small", f" {plan.bars} bars")]),
         ("Seed", str(plan.seed)),
         ("Instruments", join_words(tuple(dict.fromkeys(part.instrument for part in plan.parts)))),
@@ -166,11 +163,12 @@ def _palette(evidence: CueIndex) -> Html | None:
     return el("svg", bands, class_="palette", viewBox="0 0 100 10", preserveAspectRatio="none", role="img", aria_label=label)
 
 
-def _listen(piece: Piece, pianoroll: str) -> Html:
+def _listen(piece: Piece, pianoroll: str, stage: Html) -> Html:
     dynamics = {section.name: section.dynamic for section in piece.score.sections}
     return page_section(
         "listen",
         "Listen along",
+        stage,
         audio_player.timeline(piece, pianoroll, dynamics),
         el("p", "Each block is a section. Its width is its length, its height its energy.", class_="hint"),
         el("h3", "Harmony"),
@@ -184,18 +182,26 @@ def _hits(piece: Piece, evidence: CueIndex) -> Html | None:
     return page_section("hits", "Moments that it marks", report_tables.hits_table(piece.plan, evidence))
 
 
-def _score(pages: tuple[str, ...]) -> Html | None:
+def _shown_pages(pages: tuple[str, ...]) -> tuple[str, ...]:
+    """As many pages of the score as a page of ours may hold, one at least."""
+    sizes = accumulate(map(len, pages))
+    return tuple(page for place, (page, size) in enumerate(zip(pages, sizes, strict=True)) if not place or size <= _LARGEST_SCORE)
+
+
+def _score(pages: tuple[str, ...], total: int) -> Html | None:
     if not pages:
         return None
-    shown, size = [], 0
+    shown = []
     for place, svg in enumerate(pages):
-        size += len(svg)
-        if place and size > _LARGEST_SCORE:
-            break
-        label = f"page {place + 1} of {len(pages)}"
-        shown.append(el("figure", el("img", src=data_svg(svg), alt=f"The score, {label}"), el("figcaption", label)))
-    rest = len(pages) - len(shown)
-    note = el("p", f"{rest} more {'page is' if rest == 1 else 'pages are'} in score.svg.", class_="hint") if rest else None
+        label = f"page {place + 1} of {total}"
+        image = el("img", src=data_svg(svg), alt=f"The score, {label}", class_="sheet")
+        shown.append(el("figure", image, el("figcaption", label)))
+    rest = total - len(pages)
+    note = (
+        el("p", f"{rest} more {'page is' if rest == 1 else 'pages are'} in score.svg and can't be followed here.", class_="hint")
+        if rest
+        else None
+    )
     strip = el("div", shown, class_="pages", tabindex=0, role="region", aria_label="Pages of the score; scroll sideways")
     return page_section("score", "The score", strip, note)
 
@@ -211,7 +217,7 @@ def _why(piece: Piece, evidence: CueIndex) -> Html:
         _card(audio_player.motif_drawing(plan.motif), "Motif", "The short idea that the tune grows from."),
         _card(spark(plan.contour), "Line", "How the melody rises and falls over a theme."),
     ]
-    quarrels = [el("li", as_sentence(conflict)) for conflict in piece.manifest.conflicts]
+    quarrels = [el("li", as_sentence(plain_conflict(conflict))) for conflict in piece.manifest.conflicts]
     conflicts = el("aside", el("h3", "Where wishes disagreed"), el("ul", quarrels), class_="callout") if quarrels else None
     reasons = (
         report_tables.reasons_table(plan, evidence) if plan.reasons else el("p", "This plan gives no reasons.", class_="quiet")
@@ -232,8 +238,13 @@ def _seen(piece: Piece, evidence: CueIndex) -> Html | None:
         "seen",
         "What was seen",
         el("p", f"How the picture was read: {'; '.join(notes)}.", class_="hint") if notes else None,
-        report_tables.suggestions_table(piece.scene, piece.plan, evidence),
-        el("details", el("summary", el("strong", f"All {count} cues")), report_tables.cues_table(evidence), class_="all")
+        seen_tables.suggestions_table(piece.scene, piece.plan, evidence),
+        el(
+            "details",
+            el("summary", el("strong", f"All {count} things that were seen")),
+            seen_tables.cues_table(evidence),
+            class_="all",
+        )
         if count
         else None,
     )

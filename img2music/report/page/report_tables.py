@@ -5,36 +5,39 @@ Every table turns into one block a row on a narrow screen; `data-label` then nam
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from img2music.report.course import Course, hit_words, key_course, meter_course, tempo_course
-from img2music.report.page.citations import spark
+from img2music.report.course import hit_words
+from img2music.report.cue_words import cue_name
 from img2music.report.page.html import Html, el
+from img2music.report.plain_words import plain_finding, plain_reason
 from img2music.report.planner_phrases import changed_choice
-from img2music.report.text_format import as_sentence, cue_figure, cue_name, format_number, join_words, with_accidentals
-from img2music.scene import MusicalAttributes, Swatch
+from img2music.report.scene_text import felt_words
+from img2music.report.text_format import (
+    as_sentence,
+    join_words,
+    with_accidentals,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from img2music.measurement import ComplianceRow, Tonality
     from img2music.piece import Piece
-    from img2music.plan import CompositionPlan, PartPlan
+    from img2music.plan import CompositionPlan, PartPlan, Reason
     from img2music.report.page.citations import CueIndex
     from img2music.report.page.html import Child
-    from img2music.scene import Attribute, Cue, Scene
+    from img2music.scene import Scene
 
 __all__ = [
     "affect_plane",
     "compliance_table",
-    "cues_table",
     "format_key",
     "hits_table",
     "html_table",
     "parts_table",
     "reasons_table",
-    "suggestions_table",
+    "unfounded_names",
 ]
 
 _JOBS = {
@@ -46,8 +49,6 @@ _JOBS = {
     "bass": "plays the bass",
     "drums": "keeps the beat",
 }
-_RANGE = re.compile(r"(-?\d{1,6}(?:\.\d{1,6})?)\.\.(-?\d{1,6}(?:\.\d{1,6})?)")
-_ATTRIBUTES = {"tempo_bpm": "tempo", "meter": "metre", "genre": "style"}
 
 
 def html_table(name: str, heads: Sequence[str], rows: Sequence[Sequence[Child]], ids: Sequence[str | None] = ()) -> Html:
@@ -67,15 +68,15 @@ def reasons_table(plan: CompositionPlan, evidence: CueIndex) -> Html:
         [
             _capital(reason.choice),
             [
-                as_sentence(reason.text),
+                as_sentence(plain_reason(reason)),
                 el("small", " (the model's reason)", class_="quiet") if reason.source == "model" else None,
                 el("small", f" The plan was edited and now says {edited}.", class_="bad")
                 if (edited := changed_choice(reason, plan))
                 else None,
             ],
             [
-                evidence.chips(reason.because) if reason.because else el("span", "no cue", class_="quiet"),
-                _unfounded(reason.unfounded),
+                evidence.chips(reason.because) if reason.because else _no_cue(reason),
+                unfounded_names(reason.unfounded),
             ],
         ]
         for reason in plan.reasons
@@ -89,7 +90,7 @@ def hits_table(plan: CompositionPlan, evidence: CueIndex) -> Html:
         [
             _capital(hit_words(plan, hit)),
             f"{hit.strength:.0%}",
-            evidence.chips(hit.because) if hit.because else el("span", "no cue", class_="quiet"),
+            evidence.chips(hit.because) if hit.because else el("span", "nothing in the picture", class_="quiet"),
         ]
         for hit in plan.hits
     ]
@@ -102,99 +103,19 @@ def format_key(key: str) -> str:
     return f"{with_accidentals(tonic)} {mode}"
 
 
-def suggestions_table(scene: Scene, plan: CompositionPlan, evidence: CueIndex) -> Html:
-    """What the picture suggests, how sure that is, and what the plan took."""
-    seen = scene.attributes
-    key, tempo, meter = key_course(plan, format_key), tempo_course(plan), meter_course(plan)
-    tonic, _, mode = key.begins.partition(" ")
-    taken: dict[str, str] = {
-        "valence": f"{plan.valence:+.2f}",
-        "arousal": f"{plan.arousal:+.2f}",
-        "tempo_bpm": str(tempo),
-        "key": str(Course(tonic, key.then)),
-        "mode": mode,
-        "meter": str(meter),
-        "genre": plan.style,
-        "instruments": ", ".join(dict.fromkeys(part.instrument for part in plan.parts)),
-    }
-    rows: list[list[Child]] = []
-    for name in MusicalAttributes.model_fields:
-        attribute: Attribute[Any] = getattr(seen, name)
-        rows.append(
-            [
-                _capital(_ATTRIBUTES.get(name, name)),
-                _suggested(name, attribute.value),
-                taken.get(name, "–"),
-                [_meter(attribute.confidence), el("small", f"{attribute.confidence:.0%}")],
-                [evidence.chips(attribute.because), _unfounded(attribute.unfounded), _beside(scene, name, attribute)],
-            ]
-        )
-    return html_table("suggestions", ("Quality", "Picture suggests", "Piece has", "How sure", "From"), rows)
+def _no_cue(reason: Reason) -> Html:
+    asked = "you asked" in reason.text or reason.text.lower().startswith("your words") or ": your words" in reason.text
+    return el("span", "your wish" if asked else "nothing in the picture", class_="quiet")
 
 
-def _unfounded(names: Sequence[str]) -> Html | None:
-    """What was cited and is not there."""
-    return el("small", f" cites {', '.join(map(cue_name, names))}, which is not there ", class_="bad") if names else None
-
-
-def _beside(scene: Scene, name: str, attribute: Attribute[Any]) -> Html | None:
-    """What the eye alone suggests, where the model's word stands."""
-    if attribute.source != "model" or scene.measured is None:
-        return None
-    alone = getattr(scene.measured, name).value
-    said = "the eye alone says the same" if alone == attribute.value else f"the eye alone: {_suggested(name, alone)}"
-    return el("small", f" the model says so; {said}", class_="quiet")
-
-
-def _suggested(name: str, value: object) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value)) or "–"
-    if isinstance(value, float):
-        return f"{value:+.2f}" if name in {"valence", "arousal"} else format_number(round(value, 1))
-    return with_accidentals(str(value)) if name == "key" else str(value)
-
-
-def _meter(value: float, low: float = 0.0, high: float = 1.0) -> Html:
-    """A number on its range, as a bar from zero (or from the range's beginning)."""
-    place = 100 * (min(high, max(low, value)) - low) / (high - low)
-    zero = 100 * (0 - low) / (high - low) if low < 0 < high else 0.0
-    bar = el(
-        "rect", class_="on", x=f"{min(place, zero):.1f}", y="0", width=f"{max(1.5, abs(place - zero)):.1f}", height="6", rx="2"
-    )
-    track = el("rect", class_="off", x="0", y="0", width="100", height="6", rx="2")
-    return el(
-        "svg", track, bar, class_="meter", viewBox="0 0 100 6", preserveAspectRatio="none", aria_hidden="true", focusable="false"
-    )
-
-
-def cues_table(evidence: CueIndex) -> Html:
-    """Everything that was seen: colours, then the other cues."""
-    rows: list[list[Child]] = []
-    for place, item in enumerate(evidence.items):
-        mark, badge = evidence.mark(place), evidence.badge(place)
-        label = el("a", badge, **evidence.pointers(place) | {"href": f"#mark-{mark}"}) if badge is not None else None
-        if isinstance(item, Swatch):
-            value: Child = [el("i", class_=f"dot c{place}"), el("code", item.hex)]
-            text = f"{item.words}, {item.share:.0%} of the picture"
-            rows.append([[cue_name(item.name), label], value, as_sentence(text)])
-        else:
-            note = el("small", f" ({item.unit})", class_="quiet") if item.unit and not isinstance(item.value, str) else None
-            rows.append([[cue_name(item.name), label], _value(item), [as_sentence(item.text), note]])
-    return html_table("cues", ("Cue", "Value", "Meaning"), rows, [f"cue-{place}" for place in range(len(evidence.items))])
-
-
-def _value(cue: Cue) -> Child:
-    if isinstance(cue.value, tuple):
-        return [spark(cue.value), el("span", cue_figure(cue), class_="unseen")]
-    reach = _RANGE.search(cue.unit)
-    if isinstance(cue.value, float) and reach and float(reach[1]) < float(reach[2]):
-        return [_meter(cue.value, float(reach[1]), float(reach[2])), el("span", cue_figure(cue))]
-    return cue_figure(cue)
+def unfounded_names(names: Sequence[str]) -> Html | None:
+    """What was cited and was not seen; None where all was."""
+    return el("small", f" names {', '.join(map(cue_name, names))}, which was not seen ", class_="bad") if names else None
 
 
 def affect_plane(plan: CompositionPlan, scene: Scene | None) -> Html:
     """Valence to the right, arousal upwards (Russell 1980): a ring for the picture, a dot for the piece."""
-    label = f"The piece lies at valence {plan.valence:+.2f}, arousal {plan.arousal:+.2f}"
+    label = f"The piece is {felt_words(plan.valence, plan.arousal)}"
     shapes = [
         el("title", label),
         el("circle", cx="85", cy="50", r="40", class_="axis"),
@@ -236,7 +157,7 @@ def _presence(plan: CompositionPlan, part: PartPlan) -> Child:
     )
     if len(playing) == len(plan.sections):
         return "all sections"
-    return [join_words(playing) or "none", el("small", f" from energy {part.from_energy:.2f}", class_="quiet")]
+    return [join_words(playing) or "none", el("small", f" from energy {part.from_energy:.0%} up", class_="quiet")]
 
 
 def _place(part: PartPlan) -> str:
@@ -253,8 +174,9 @@ def compliance_table(rows: Sequence[ComplianceRow]) -> Html | None:
             if row.passed is None
             else el("span", "✓ kept" if row.passed else "✗ not kept", class_="good" if row.passed else "bad")
         )
-        asked: Child = [row.asked, el("small", " by you" if row.by == "brief" else " by the plan", class_="quiet")]
-        found: Child = [row.found, el("small", f" {', '.join(row.read_from)}", class_="quiet"), _by_section(row.tonality)]
+        asked: Child = [plain_finding(row.asked), el("small", " by you" if row.by == "brief" else " by the plan", class_="quiet")]
+        where = el("small", f" in {join_words(tuple(row.read_from))}", class_="quiet")
+        found: Child = [plain_finding(row.found), where, _by_section(row.tonality)]
         lines.append([_capital(row.promise), asked, found, kept])
     return html_table("compliance", ("Promise", "Asked", "Found", "Kept"), lines) if lines else None
 

@@ -20,6 +20,16 @@ __all__ = ["compose_command", "fallback_list", "reproduce_block"]
 _MOST_FILES, _MOST_TAKES, _LONGEST = 60, 20, 120
 
 
+_WORK = {
+    "perceiver": "seeing the picture",
+    "planner": "the plan",
+    "realizer": "the notes",
+    "performer": "the playing",
+    "renderer": "the sound",
+}
+"""What the stages of a pipeline are for."""
+
+
 def compose_command(piece: Piece) -> str:
     """The command that made the piece, as far as brief, picture and manifest tell it; of a piece made anew, that of the next."""
     manifest = piece.manifest
@@ -54,9 +64,10 @@ def _wishes(brief: Brief) -> list[str]:
 
 def fallback_list(fallbacks: Sequence[Fallback]) -> Html | None:
     """What was done instead of what was asked; None where nothing was."""
-    lines = [
-        el("li", as_sentence(f"the {one.stage} {one.asked} could not be used, so {one.used} was: {one.why}")) for one in fallbacks
-    ]
+    told = (
+        f"for {_WORK.get(one.stage, one.stage)}, {one.asked} could not be used, so {one.used} was: {one.why}" for one in fallbacks
+    )
+    lines = [el("li", as_sentence(text)) for text in told]
     return el("ul", lines, class_="notes") if lines else None
 
 
@@ -118,7 +129,8 @@ def _takes(takes: Sequence[Take]) -> Html | None:
 
 
 def _versions(piece: Piece) -> Html | None:
-    facts = {"pipeline": piece.manifest.pipeline.name, **piece.manifest.stages, **piece.manifest.versions}
+    stages = {_WORK.get(kind, kind): name for kind, name in piece.manifest.stages.items()}
+    facts = {"pipeline": piece.manifest.pipeline.name, **stages, **piece.manifest.versions}
     rows: list[Child] = [[el("dt", name), el("dd", _short(fact))] for name, fact in facts.items()]
     if piece.scene is not None:
         rows.append([el("dt", "picture, SHA-256"), el("dd", el("code", piece.scene.picture.sha256))])

@@ -25,6 +25,30 @@ _LEAST_EFFECT = 0.002
 """What moves the mark by less is not worth a word."""
 
 
+_NAMES = {
+    "compass": "range of the tune",
+    "held pitch": "repeated notes",
+    "hidden perfect intervals": "hidden fifths and octaves",
+    "inner parallels": "parallels between inner lines",
+    "interval size": "size of the tune's intervals",
+    "leap recovery": "leaps that turn back",
+    "likeness of different letters": "likeness of contrasting sections",
+    "likeness of one letter": "likeness of returning sections",
+    "longest repeat": "longest repeat in the tune",
+    "overlapping unisons": "notes struck while they still sound",
+    "parallel perfect intervals": "parallel fifths and octaves",
+    "pitch-class entropy": "variety of notes",
+    "pitch entropy": "variety of pitches",
+    "range faults": "notes out of range",
+    "rhythm entropy": "variety of rhythm",
+    "scale consistency": "notes in one scale",
+    "steps": "steps in the tune",
+    "strong-beat consonance": "consonance on strong beats",
+    "tune pitch-class entropy": "variety of notes in the tune",
+}
+"""Measurements whose names are a statistician's."""
+
+
 @dataclass(frozen=True, slots=True)
 class TakesTable:
     """The takes, the first column being their number."""
@@ -56,7 +80,7 @@ def takes_table(takes: Sequence[Take]) -> TakesTable | None:
         (str(number), str(take.seed), f"{take.mark:.3f}", *(_figure(_by_name(take)[name]) for name in columns))
         for number, take in enumerate(takes, 1)
     )
-    return TakesTable(("take", "seed", "mark", *columns), cells, place, _why(takes, place))
+    return TakesTable(("take", "seed", "mark", *map(_shown, columns)), cells, place, _why(takes, place))
 
 
 def kept_lines(kept: KeptMusic, seed: int) -> list[str]:
@@ -132,9 +156,16 @@ def _why(takes: Sequence[Take], place: int) -> str:
         if gain > effect:
             most, effect, usual = name, gain, mean
     reason = (
-        f". Most of that comes from {most}: {_figure(measured[most])}, the others have {usual:.2f} on average" if most else ""
+        f". Most of that comes from {_shown(most)}: {_figure(measured[most])}, the others have {usual:.2f} on average"
+        if most
+        else ""
     )
     return f"Take {place + 1} is kept: its mark is the highest{above}{reason}."
+
+
+def _shown(name: str) -> str:
+    """A measurement as musicians call it."""
+    return _NAMES.get(name, name)
 
 
 def _figure(measurement: Measurement) -> str:

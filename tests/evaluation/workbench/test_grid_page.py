@@ -72,8 +72,8 @@ def test_the_page_answers_its_question(tmp_path: Path, make_picture: MakePicture
     assert "B♭ minor, ♩ = 90, 3/4, waltz, 8 bars. Violin and piano." in words
     assert "✗ not valid, made without the model no usable answer; try another prompt" in words
     assert "Cites 2 cues" in words
-    assert "Says valence +0.10, arousal +0.00." in words
-    assert "tempo 90 from edge density and lantern" in words
+    assert "Says: neither pleasant nor unpleasant (+.10) and neither calm nor exciting (+.00)." in words
+    assert "tempo 90 from amount of detail and lantern" in words
     assert "− only mine/a, + only mine/b" in words
     assert "held against the offline eye" in words
     assert "held against people&#x27;s ratings" in page_of(grid, told, tmp_path / "out", rated=True)

@@ -151,3 +151,22 @@ def test_foreign_tempi_and_metres_are_drawn_soon_and_small() -> None:
     start = time.process_time()
     assert len(pianoroll_svg(crowded)) < 400_000
     assert time.process_time() - start < 5
+
+
+def test_what_rings_out_after_the_last_bar_is_no_bar() -> None:
+    score = band_score()
+    played = perform_exactly(score)
+    first, *others = played.parts
+    ring = PlayedNote(score.bars * 4 * 480 - 480, 3 * 4 * 480, 60, 80)
+    ringing = replace(played, parts=(replace(first, notes=(*first.notes, ring)), *others))
+    for bars in (score.bars, None):
+        roll = ET.fromstring(pianoroll_svg(ringing, bars=bars))  # noqa: S314  our own
+        grey = next(group for group in roll.iter(f"{SVG}g") if group.get("font-size") == "9" and group.get("text-anchor") is None)
+        assert max(int(text.text or 0) for text in grey) == score.bars
+
+
+def test_every_section_and_drum_is_named_in_full() -> None:
+    played = replace(ROLL, markers=tuple((place * 480, f"interlude {place}") for place in range(6)))
+    texts = [text.text for text in ET.fromstring(pianoroll_svg(played)).iter(f"{SVG}text")]  # noqa: S314  our own
+    assert [text for text in texts if text and text.startswith("interlude")] == [f"interlude {place}" for place in range(6)]
+    assert not any("…" in (text or "") for text in texts)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from shutil import copyfileobj, rmtree
 from threading import RLock
@@ -76,7 +77,8 @@ class SoundStore:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 path.write_bytes(content)
             except OSError as error:
-                path.unlink(missing_ok=True)
+                with suppress(OSError):
+                    path.unlink()
                 raise _no_room(error) from None
             self._sizes[take, name] = len(content)
         return path
@@ -91,7 +93,8 @@ class SoundStore:
                 with path.open("wb") as target:
                     copyfileobj(stream, target)
             except OSError as error:
-                path.unlink(missing_ok=True)
+                with suppress(OSError):
+                    path.unlink()
                 raise _no_room(error) from None
             self._sizes[take, name] = path.stat().st_size
         return path
