@@ -19,7 +19,10 @@ extras.require("demo")
 require_browser()
 
 EXAMPLES = Path(__file__).parents[2] / "demo" / "examples"
-SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="60"><path fill="#27a" d="M0 0h90v60z"/><circle fill="#fc3" r="20" cx="45" cy="30"/></svg>'
+SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="60">'
+    '<path fill="#27a" d="M0 0h90v60z"/><circle fill="#fc3" r="20" cx="45" cy="30"/></svg>'
+)
 LONG = 120_000
 """Milliseconds that a piece may take on a busy machine."""
 pytestmark = [pytest.mark.allow_hosts(["127.0.0.1"]), pytest.mark.filterwarnings("ignore")]
