@@ -9,7 +9,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from img2music.crossmodal.musical_attributes import CIRCUMPLEX, mood_words
-from img2music.report.text_format import cue_name, join_words
+from img2music.report.cue_words import cue_name
+from img2music.report.text_format import join_words
 
 if TYPE_CHECKING:
     from img2music.plan import CompositionPlan

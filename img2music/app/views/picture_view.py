@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from img2music.report.cue_words import cue_figure, cue_name, swatch_figure
 from img2music.report.scene_rows import feeling_rows, look_rows, shown_rows, suggestions
 from img2music.report.scene_text import attribute_label, cited_name, scene_sentences
-from img2music.report.text_format import cue_figure, cue_name, swatch_figure
 from img2music.scene import Swatch
 
 if TYPE_CHECKING:
