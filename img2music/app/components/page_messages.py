@@ -43,7 +43,7 @@ class WishMessage(StrictModel):
     instruments: _Line | None = None
     words: _Line | None = None
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
-    density: Annotated[Finite, Field(ge=0, le=1)] | None = None
+    density: Annotated[Finite, Field(ge=-1, le=1)] | None = None
     pipeline: _Name | None = None
     model: _Name | None = None
     prompt: _Name | None = None

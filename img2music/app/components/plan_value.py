@@ -96,8 +96,8 @@ def _styles() -> list[dict[str, str]]:
 
 
 def _section(section: dict[str, Any], tone: str) -> dict[str, Any]:
-    bars = section["bars"]
-    words = page_text("plan.section", role=page_text(f"plan.roles.{section['role']}"), bars=len(bars))
+    bars, role = section["bars"], section["role"]
+    words = page_text("plan.section", role=page_text(f"plan.roles.{role}"), bars=len(bars))
     energy = sum(section["energies"]) / len(bars)
     return {
         **section,

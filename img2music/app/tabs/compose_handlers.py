@@ -110,7 +110,8 @@ class ComposeHandlers:
                     visit.redo()
             take = visit.current
             if take is not None:
-                self._draw_take(visit, take, screen, stems=False)
+                self._draw_take(visit, take, screen)
+                screen.put("hear", heard_value(visit, take, stems=False))
                 screen.idle(page_text("status.chosen", number=take.number))
         except (Img2MusicError, Cancelled, OSError) as error:
             screen.idle(error=str(error) if isinstance(error, Img2MusicError) else page_text("errors.picture_gone"))
@@ -172,13 +173,13 @@ class ComposeHandlers:
         take = visit.current
         if take is None:
             return
-        self._draw_take(visit, take, screen, stems=False)
+        self._draw_take(visit, take, screen)
+        screen.put("hear", heard_value(visit, take, score=False, stems=False))
         screen.busy(page_text("status.stems"), 1.0)
         yield screen.updates()
-        try:
-            screen.put("hear", heard_value(visit, take, stems=True))
-        except Cancelled:
-            return
+        screen.put("hear", heard_value(visit, take, stems=False))
+        yield screen.updates()
+        screen.put("hear", heard_value(visit, take))
         screen.idle(page_text("status.done", number=take.number, words=take.words))
         yield screen.updates()
 
@@ -189,12 +190,11 @@ class ComposeHandlers:
         screen.put("picture", {**_picture(visit), "cues": seen["cues"], "alt": seen["sentence"]})
         screen.put("see", seen)
 
-    def _draw_take(self, visit: Visit, take: MadeTake, screen: Screen, *, stems: bool) -> None:
+    def _draw_take(self, visit: Visit, take: MadeTake, screen: Screen) -> None:
         piece = take.piece
         if piece.scene is not None:
             self._draw_scene(visit, piece.scene, piece.plan, screen)
         screen.put("plan", plan_value(piece.plan, piece.scene, take.choices))
-        screen.put("hear", heard_value(visit, take, stems=stems))
         screen.put("takes", takes_value(visit))
         screen.put("away", away_value())
 

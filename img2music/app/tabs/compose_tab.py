@@ -25,6 +25,7 @@ DEFAULT_SECONDS = 30
 _MOST_WAITING = 16
 """Jobs that may be under way or wait for their turn (`Visits` gives the turns, and says on the page that one waits)."""
 _FILES_AT_ONCE = 2
+_LOST = "() => { window.Img2MusicPage.lost(); }"
 _STAGES = ("see", "plan", "hear", "takes", "away")
 
 
@@ -51,20 +52,17 @@ def build_compose_tab(page: gr.Blocks, visits: Visits) -> None:
     drawn = [views[name] for name in handlers.drawn]
     private = {"api_visibility": "private", "show_progress": "hidden"}
     job = {"concurrency_limit": _MOST_WAITING, "concurrency_id": "job", "trigger_mode": "multiple"}
-    bus.work(handlers.work, None, drawn, **job, **private)
-    upload.upload(handlers.open_upload, upload, drawn, **private, trigger_mode="multiple")
-    manifest.upload(handlers.open_manifest, manifest, drawn, **job, **private)
-    bus.example(handlers.open_example, None, drawn, **private, trigger_mode="multiple")
-    bus.instant(handlers.instant, None, drawn, **private, trigger_mode="multiple")
-    bus.download(
-        handlers.download,
-        None,
-        drawn,
-        concurrency_limit=_FILES_AT_ONCE,
-        concurrency_id="file",
-        trigger_mode="multiple",
-        **private,
+    files = {"concurrency_limit": _FILES_AT_ONCE, "concurrency_id": "file", "trigger_mode": "multiple"}
+    events = (
+        bus.work(handlers.work, None, drawn, **job, **private),
+        upload.upload(handlers.open_upload, upload, drawn, trigger_mode="multiple", **private),
+        manifest.upload(handlers.open_manifest, manifest, drawn, **job, **private),
+        bus.example(handlers.open_example, None, drawn, trigger_mode="multiple", **private),
+        bus.instant(handlers.instant, None, drawn, trigger_mode="multiple", **private),
+        bus.download(handlers.download, None, drawn, **files, **private),
     )
+    for event in events:  # handlers never fail; what does is a full queue, or a server that is gone
+        event.failure(None, None, None, js=_LOST, api_visibility="private")
     bus.stop(handlers.stop, None, None, queue=False, trigger_mode="multiple", **private)
     page.unload(handlers.close)
 

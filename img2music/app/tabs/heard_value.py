@@ -23,22 +23,25 @@ def served_url(path: Path) -> str:
     return "gradio_api/file=" + quote(path.as_posix())
 
 
-def heard_value(visit: Visit, take: MadeTake, *, stems: bool, keep_place: bool = True) -> dict[str, Any]:
+def heard_value(visit: Visit, take: MadeTake, *, score: bool = True, stems: bool = True) -> dict[str, Any]:
     """Writes what the player needs into the visit's folder, and says where it is.
 
+    What takes longer may come later: the engraved `score` some tenths of a second, the `stems` about as long as the sound itself.
+
     Raises:
-        Cancelled: the visit's work was stopped. OSError: the visit was closed; its folder is not made again.
+        BackendError: the score can't be engraved. Cancelled: the visit's work was stopped. OSError: the visit was closed; its folder is
+            not made again.
     """
     media = visit.media(take, stems=stems)
-    whole, path = (visit.folder / f"music-{take.number}{end}.json" for end in ("", "-stems" if stems else ""))
-    if whole.is_file():
-        data = json.loads(whole.read_bytes())
+    path = visit.folder / f"music-{take.number}-{'score' if score else 'sound'}{'-stems' if stems else ''}.json"
+    drawn = visit.folder / f"music-{take.number}-score.json"
+    if score and drawn.is_file():
+        data = json.loads(drawn.read_bytes())
     else:
-        following = follow_score(take.piece.score, take.piece.performance)
+        following = follow_score(take.piece.score, take.piece.performance) if score else None
         data = music_data(take.piece, following, audio_url=served_url(media.mix), peaks=media.peaks)
-        whole.write_text(json.dumps(data), encoding="utf-8")
-    if stems:
-        parts = enumerate(media.stems)
-        data["stems"] = [{"part": part, "name": one.name, "url": served_url(one.path), "level_db": 0.0} for part, one in parts]
-        path.write_text(json.dumps(data), encoding="utf-8")
-    return {"url": served_url(path), "number": take.number, "stems": stems, "keep_place": keep_place}
+    data["stems"] = [
+        {"part": part, "name": one.name, "url": served_url(one.path), "level_db": 0.0} for part, one in enumerate(media.stems)
+    ]
+    path.write_text(json.dumps(data), encoding="utf-8")
+    return {"url": served_url(path), "number": take.number}

@@ -49,6 +49,12 @@
     return element;
   };
 
+  /** Puts children into a place instead of what was there; what is not there (`false`, `null`) is left out. */
+  page.put = (place, ...children) => {
+    place.replaceChildren();
+    return fill(place, children);
+  };
+
   page.svg = (tag, attributes = {}, ...children) => {
     const element = document.createElementNS(SVG, tag);
     assign(element, attributes);
@@ -65,6 +71,13 @@
 
   page.define = (name, make) => {
     makers[name] = make;
+  };
+
+  /** Makes the part of the page that holds `place` a landmark of that name. */
+  page.landmark = (place, id, label) => {
+    const region = place.closest(`#${id}`);
+    region?.setAttribute("role", "region");
+    region?.setAttribute("aria-label", label);
   };
 
   const plain = (value) => (value === undefined || value === null ? {} : JSON.parse(JSON.stringify(value)));

@@ -9,6 +9,7 @@
 
   page.define("hear", (place) => {
     const element = h("div", { class: "player-place" });
+    page.landmark(place, "img2music-right", text("page.music_region"));
     let player = null;
     let playing = false;
     let wanted = 0;

@@ -27,9 +27,12 @@
 
   const firstFile = (data) => [...(data?.files || [])].find(Boolean);
 
+  /** Whether this tab is the one that is looked at: files dropped on another are not ours. */
+  const isShown = () => document.getElementById("img2music-picture")?.offsetParent != null;
+
   document.addEventListener("paste", (event) => {
     const file = firstFile(event.clipboardData);
-    if (file && page.pictureWanted) {
+    if (file && isShown()) {
       event.preventDefault();
       handOver(file);
     }
@@ -57,14 +60,12 @@
   };
 
   page.define("picture", (place) => {
-    page.pictureWanted = true;
-    const choose = h("input", { type: "file", id: "img2music-choose", class: "unseen", accept: "image/*,.heic,.heif,.svg,.tif,.tiff,.avif", onchange: (event) => { handOver(event.target.files[0]); event.target.value = ""; } });
+    const choose = h("input", { type: "file", id: "img2music-choose", class: "unseen", tabindex: -1, "aria-label": text("picture.field"), accept: "image/*,.heic,.heif,.svg,.tif,.tiff,.avif", onchange: (event) => { handOver(event.target.files[0]); event.target.value = ""; } });
     const stage = h("div", { class: "stage" });
     const tools = h("div", { class: "tools" });
     place.replaceChildren(choose, stage, tools);
-    place.classList.add("picture-view");
+    page.landmark(place, "img2music-left", text("page.picture_region"));
     let value = {};
-    let local = null;
 
     const openDialog = () => choose.click();
     const camera = () => page.openCamera(handOver);
@@ -87,35 +88,33 @@
     };
 
     const shown = () => {
-      const image = h("img", { src: local || value.url, alt: value.alt || text("picture.alt") });
-      image.addEventListener("error", () => { if (local) { local = null; draw(value); } });
+      const image = h("img", { src: value.url, alt: value.alt || text("picture.alt") });
       const marks = (value.cues || []).filter((cue) => cue.box).map((cue) => mark(cue, cue.number));
       stage.replaceChildren(h("div", { class: "frame" }, image, h("div", { class: "marks" }, marks)));
-      tools.replaceChildren(
+      page.put(
+        tools,
         tool("another", openDialog, ...FOLDER),
         tool("camera", camera, ...CAMERA),
         marks.length > 0 &&
           h("label", { class: "switch" }, h("input", { type: "checkbox", checked: !stage.classList.contains("unmarked"), onchange: (event) => stage.classList.toggle("unmarked", !event.target.checked) }), text("picture.marks")),
       );
-      for (const gap of tools.querySelectorAll(":scope > :not(*)")) gap.remove();
     };
 
     const draw = (given) => {
       value = given;
-      if (value.url || local) shown();
+      if (value.url) shown();
       else empty();
-      place.classList.toggle("has-picture", Boolean(value.url || local));
       document.body.classList.toggle("has-picture", Boolean(value.url));
       page.say("picture", Boolean(value.url));
     };
 
-    const over = (on) => (event) => { event.preventDefault(); document.body.classList.toggle("is-dropping", on); };
+    const over = (on) => (event) => { if (isShown()) { event.preventDefault(); document.body.classList.toggle("is-dropping", on); } };
     document.addEventListener("dragover", over(true));
     document.addEventListener("dragleave", over(false));
-    document.addEventListener("drop", (event) => { over(false)(event); handOver(firstFile(event.dataTransfer)); });
+    document.addEventListener("drop", (event) => { over(false)(event); if (isShown()) handOver(firstFile(event.dataTransfer)); });
     page.hear("lit", ({ name, on }) => {
       for (const one of stage.querySelectorAll(".mark")) one.classList.toggle("lit", on && one.dataset.cue === name);
     });
-    return (given) => { local = null; draw(given); };
+    return draw;
   });
 })();

@@ -78,7 +78,7 @@
         h(
           "div",
           { class: `phrase ${section.tone}` },
-          h("h4", {}, section.name, section.moves ? h("small", {}, section.moves) : null),
+          h("h3", {}, section.name, section.moves ? h("small", {}, section.moves) : null),
           h("ol", { class: "bars" }, section.bars.map((one) => bar(section, one))),
         ),
       ),

@@ -1,0 +1,191 @@
+"""The page in a real browser: a picture is shown, music is made, heard, changed, compared and taken away."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support import extras
+from tests.support.browser import DESKTOP, PHONE, Watched, open_page, require_axe, require_browser, running_chromium, violations
+from tests.support.served_page import ServedPage, serving_page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+extras.require("demo")
+require_browser()
+
+EXAMPLES = Path(__file__).parents[2] / "demo" / "examples"
+SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="60">'
+    '<path fill="#27a" d="M0 0h90v60z"/><circle fill="#fc3" r="20" cx="45" cy="30"/></svg>'
+)
+LONG = 120_000
+"""Milliseconds that a piece may take on a busy machine."""
+pytestmark = [pytest.mark.allow_hosts(["127.0.0.1"]), pytest.mark.filterwarnings("ignore")]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedPage]:
+    with serving_page(tmp_path_factory.mktemp("page")) as place:
+        yield place
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with running_chromium() as started:
+        yield started
+
+
+def ready(page: Any) -> None:
+    page.wait_for_selector(".drop", timeout=LONG)
+
+
+def idle(page: Any) -> None:
+    page.wait_for_function("document.querySelector('.working')?.hidden", timeout=LONG)
+
+
+def make_music(page: Any) -> None:
+    page.select_option("#img2music-seconds", "20")
+    page.click(".make")
+    page.wait_for_selector("text=Take 1 is ready", timeout=LONG)
+
+
+def trouble(watched: Watched) -> list[str]:
+    """What went wrong; the stream of events is closed by the page itself when nothing is under way."""
+    return [line for line in watched.trouble() if "/queue/data" not in line]
+
+
+def takes(page: Any) -> int:
+    return int(page.locator(".take").count())
+
+
+def test_from_a_picture_to_a_file_in_the_hand(served: ServedPage, browser: Any, tmp_path: Path) -> None:
+    with open_page(browser, served.address, hosts=(served.host,), accept_downloads=True) as (page, watched):
+        ready(page)
+        page.set_input_files("#img2music-choose", str(EXAMPLES / "cat.jpg"))
+        page.wait_for_selector(".frame img", timeout=LONG)
+        make_music(page)
+        assert page.locator(".mark").count() >= 1
+        assert page.locator(".chip").count() >= 3
+        assert page.input_value("#img2music-subject") == "pet"
+        page.hover(".chip >> nth=0")
+        assert page.locator(".mark.lit").count() == 1
+        page.wait_for_selector(".i2m-player", timeout=LONG)
+        page.click(".deck-play")
+        page.wait_for_function("Img2MusicPage.player().state().seconds > 0.2", timeout=LONG)
+        page.click(".deck-play")
+
+        page.fill("#img2music-choice-tempo ~ .exact", "120")
+        page.press("#img2music-choice-tempo ~ .exact", "Enter")
+        page.wait_for_selector("text=Take 2 is ready: tempo 120", timeout=LONG)
+        page.check('[data-key="lock-melody"]')
+        page.click('[data-key="reroll"]')
+        page.wait_for_selector("text=Take 3 is ready", timeout=LONG)
+        page.click('[data-key="compare"]')
+        page.wait_for_selector("text=Take 2 is chosen", timeout=LONG)
+        page.click('[data-key="keep-2"]')
+        page.wait_for_function("document.querySelectorAll('.take').length === 1", timeout=LONG)
+
+        with page.expect_download(timeout=LONG) as waiting:
+            page.click('[data-key="file-midi"]')
+        waiting.value.save_as(tmp_path / "a.mid")
+        assert (tmp_path / "a.mid").read_bytes()[:4] == b"MThd"
+        assert trouble(watched) == []
+
+
+def test_what_is_no_picture_is_said_and_a_drawing_is_one(served: ServedPage, browser: Any, tmp_path: Path) -> None:
+    (tmp_path / "bad.jpg").write_text("no picture")
+    (tmp_path / "sun.svg").write_text(SVG)
+    with open_page(browser, served.address, hosts=(served.host,)) as (page, watched):
+        ready(page)
+        page.set_input_files("#img2music-choose", str(tmp_path / "bad.jpg"))
+        page.wait_for_selector(".alert >> text=no picture that can be read", timeout=LONG)
+        assert page.locator(".drop").count() == 1
+        page.set_input_files("#img2music-choose", str(tmp_path / "sun.svg"))
+        page.wait_for_selector(".frame img", timeout=LONG)
+        assert page.inner_text(".alert") == ""
+        assert trouble(watched) == []
+
+
+def test_a_wrong_chord_and_a_wrong_plan_leave_the_take_as_it_is(served: ServedPage, browser: Any) -> None:
+    with open_page(browser, served.address, hosts=(served.host,)) as (page, watched):
+        ready(page)
+        page.click(".example >> nth=1")
+        page.wait_for_selector(".frame img", timeout=LONG)
+        make_music(page)
+        page.click("summary >> text=The chords")
+        page.fill(".chord >> nth=0", "H7")
+        page.press(".chord >> nth=0", "Tab")
+        page.wait_for_selector(".alert >> text=no roman numeral", timeout=LONG)
+        page.click("summary >> text=The plan as text")
+        text = page.input_value("#img2music-plan-text")
+        page.fill("#img2music-plan-text", text.replace('"tempo_bpm": ', '"tempo_bpm": fast'))
+        page.click('[data-key="plan-apply"]')
+        page.wait_for_selector(".at-fault", state="attached", timeout=LONG)
+        line = int(page.inner_text(".at-fault"))
+        assert "tempo_bpm" in text.splitlines()[line - 1]
+        assert takes(page) == 1
+        assert trouble(watched) == []
+
+
+def test_work_is_cancelled_and_a_closed_page_leaves_nothing(served: ServedPage, browser: Any) -> None:
+    with open_page(browser, served.address, hosts=(served.host,)) as (page, _):
+        ready(page)
+        page.click(".example >> nth=0")
+        page.wait_for_selector(".frame img", timeout=LONG)
+        before = len(served.visits())
+        assert before >= 1
+        page.select_option("#img2music-seconds", "240")
+        page.click(".make")
+        page.wait_for_selector(".chip", timeout=LONG)
+        page.click(".working button")
+        page.wait_for_selector("text=Stopped", timeout=LONG)
+        idle(page)
+        assert takes(page) == 0
+    end = time.monotonic() + 15
+    while len(served.visits()) >= before and time.monotonic() < end:
+        time.sleep(0.2)
+    assert len(served.visits()) < before
+
+
+@pytest.mark.parametrize(("size", "dark"), [(DESKTOP, False), (PHONE, True)], ids=["desk", "phone"])
+def test_it_fits_every_screen_and_reads_well(served: ServedPage, browser: Any, size: tuple[int, int], dark: bool) -> None:
+    require_axe()
+    with open_page(browser, served.address, size=size, dark=dark, hosts=(served.host,), reduced_motion="reduce") as (
+        page,
+        watched,
+    ):
+        ready(page)
+        assert violations(page) == []
+        page.click(".example >> nth=2")
+        page.wait_for_selector(".frame img", timeout=LONG)
+        make_music(page)
+        idle(page)
+        for fold in page.query_selector_all(".view details"):
+            fold.evaluate("fold => fold.open = true")
+        # The player has tests of its own.
+        for part in ("head", "left", "see", "plan", "takes", "away"):
+            assert violations(page, within=f"#img2music-{part}") == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert trouble(watched) == []
+
+
+def test_the_keyboard_alone_moves_the_feeling(served: ServedPage, browser: Any) -> None:
+    with open_page(browser, served.address, hosts=(served.host,)) as (page, watched):
+        ready(page)
+        page.focus(".example >> nth=1")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".frame img", timeout=LONG)
+        page.focus(".make")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("text=Take 1 is ready", timeout=LONG)
+        page.focus(".point")
+        for _ in range(4):
+            page.keyboard.press("Shift+ArrowRight")
+        page.wait_for_selector("text=Take 2 is ready: feeling set", timeout=LONG)
+        assert page.evaluate("document.activeElement.dataset.key") == "affect-point"
+        assert trouble(watched) == []
