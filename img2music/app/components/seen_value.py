@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from img2music.crossmodal.subject_rules import SUBJECTS
+from img2music.report.cue_words import cue_figure, find_cue, swatch_figure
 from img2music.report.page.page_colours import Theme, themes
 from img2music.report.scene_rows import feeling_rows, look_rows, shown_rows
 from img2music.report.scene_text import cited_name, scene_sentences
-from img2music.report.text_format import cue_figure, find_cue, swatch_figure
 from img2music.scene import MusicalAttributes
 
 if TYPE_CHECKING:
