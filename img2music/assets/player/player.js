@@ -892,7 +892,6 @@
     setData(data, canMix) {
       this.data = data;
       this.canMix = canMix;
-      this.sounding = new Set();
       this.title.textContent = canMix ? "Mixer" : "Parts";
       this.reset.hidden = !canMix;
       this.list.classList.toggle("i2m-legend", !canMix);
@@ -972,10 +971,9 @@
 
     draw(sounding) {
       this.strips.forEach(({ root }, index) => {
-        const on = sounding.has(index);
-        if (on !== this.sounding.has(index)) root.classList.toggle("i2m-sounding", on);
+        const on = sounding.has(index) && !root.classList.contains("i2m-silenced");
+        if (on !== root.classList.contains("i2m-sounding")) root.classList.toggle("i2m-sounding", on);
       });
-      this.sounding = sounding;
     }
   }
 
@@ -1185,7 +1183,7 @@
       this.rounder.setAttribute("aria-pressed", String(whole));
       const range = section ? [section.from, Math.min(section.to, this.data.seconds)] : whole ? [0, this.data.seconds] : null;
       this.sound.loop(range);
-// A decoded sound goes round to the sample; an element is sent back, with a breath between.
+      // A decoded sound goes round to the sample; an element is sent back, with a breath between.
       const { sound } = this;
       const readable = range && sound.mode === "element" && sound.canRead(this.data.audio);
       if (readable && (this.options.fetches !== false || this.data.audio.startsWith("data:"))) sound.decode("mix");

@@ -144,3 +144,16 @@ def test_paper(visit: Visit, make_picture: Callable[..., Path], tmp_path: Path, 
     assert visit.current is not None
     expected = of_command_line(run, make_picture(), tmp_path / "out", "--pdf")
     assert visit.download(visit.current, "pdf").read_bytes() == expected["score.pdf"]
+
+
+@pytest.mark.parametrize("shows", ["picture", "score"])
+def test_video(
+    visit: Visit, make_picture: Callable[..., Path], tmp_path: Path, run: Callable[..., tuple[int, str, str]], shows: str
+) -> None:
+    require("video")
+    assert visit.current is not None
+    expected = of_command_line(run, make_picture(), tmp_path / "out", "--video", "--video-shows", shows, "--video-shape", "1:1")
+    assert visit.download(visit.current, "video", shows=shows, shape="1:1").read_bytes() == expected["video.mp4"]
+    record = json.loads(expected["piece.json"])
+    whole = of_zip(visit.download(visit.current, "zip", video=shows, shape="1:1"))
+    assert without_times(whole["piece.json"])["more_files"] == record["more_files"]

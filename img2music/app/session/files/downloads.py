@@ -3,7 +3,7 @@
     midi musicxml abc svg pianoroll plan scene     one file of the folder that `img2music compose` makes
     wav flac mp3 ogg                               the sound; options: none
     stems, parts                                   a folder of it, zipped; options: audio (format of the stems)
-    pdf, video                                     need an extra; options of video: shows ("picture", "score"), shape ("wide", "square", "tall")
+    pdf, video                                     need an extra; options of video: shows ("picture", "score"), shape ("16:9", "1:1", "9:16")
     report                                         the page with its sound inside; options: audio ("mp3", "ogg")
     manifest                                       `piece.json` with the hashes of all files; options as of zip
     zip                                            the whole folder; options: audio, stems, pdf, parts, video, shape, embed_audio
@@ -61,6 +61,8 @@ _OPTIONS: dict[str, tuple[str, ...]] = {
     "manifest": ("audio", "stems", "pdf", "parts", "video", "shape", "embed_audio"),
     "zip": ("audio", "stems", "pdf", "parts", "video", "shape", "embed_audio"),
 }
+_SHAPES = {"16:9": "wide", "1:1": "square", "9:16": "tall"}
+"""As the command line calls them."""
 _FOLDER_RECORDS = ("zip", "manifest")
 _LONGEST_NAME = 50
 _STORED = (".flac", ".mp3", ".ogg", ".pdf", ".mp4")
@@ -111,6 +113,10 @@ def read_download(piece: Piece, what: str, **options: Any) -> Download:
     if missing:
         raise UsageError(missing)
     known = _OPTIONS.get(what, ())
+    options = {
+        name: _SHAPES.get(value, value) if name == "shape" and isinstance(value, str) else value
+        for name, value in options.items()
+    }
     for name in options:
         if name not in known:
             raise unknown_name(f"option of {what}", name, known)
@@ -141,7 +147,12 @@ def read_download(piece: Piece, what: str, **options: Any) -> Download:
     if what == "stems":
         return replace(made, audio=options.get("audio") or "flac", stems=True)
     if what == "video":
-        return replace(made, audio="wav", video=options.get("shows") or "picture", shape=options.get("shape") or "wide")
+        return replace(
+            made,
+            audio="wav",
+            video=options.get("shows") or ("picture" if piece.preview_jpeg else "score"),
+            shape=options.get("shape") or "wide",
+        )
     if what in _FORMATS:
         return replace(made, audio=what)  # type: ignore[arg-type]
     return replace(made, pdf=what == "pdf", parts=what == "parts")
@@ -161,7 +172,8 @@ def write_download(
     """
     whole = _with_sound(piece, wanted, mix, render)
     if wanted.pdf or wanted.parts or wanted.video:
-        whole = replace(whole, still_jpeg=still).with_files(
+        shown = still if wanted.video == "picture" else None
+        whole = replace(whole, still_jpeg=shown).with_files(
             pdf=wanted.pdf, parts=wanted.parts, video=wanted.video, video_shape=wanted.shape
         )
     file = TemporaryFile()  # noqa: SIM115  the caller closes it
