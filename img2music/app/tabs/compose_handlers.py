@@ -6,7 +6,6 @@ A handler never raises: what is wrong becomes a sentence on the page. Work that 
 from __future__ import annotations
 
 import logging
-from base64 import b64encode
 from collections.abc import Iterator  # noqa: TC003  Gradio reads the handlers' hints, and asks for all of them
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +22,7 @@ from img2music.app.components.takes_value import away_value, takes_value
 from img2music.app.session.choices import Choices
 from img2music.app.session.edits import PlanTextError
 from img2music.app.tabs.asked_edits import asked_choices, asked_edit
-from img2music.app.tabs.heard_value import heard_value, served_url
+from img2music.app.tabs.visit_files import heard_value, picture_value, read_upload, served_url
 from img2music.cancellation import Cancelled
 from img2music.errors import Img2MusicError
 from img2music.pipeline.progress import DocumentMade
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ComposeHandlers"]
 
-_LARGEST_FILE = 20_000_000
 _log = logging.getLogger(__name__)
 
 
@@ -71,7 +69,7 @@ class ComposeHandlers:
         """Opens an uploaded picture; only the house's decoder sees it."""
         if not path:
             return self._refused(page_text("errors.nothing_came"))
-        return self._open(self._visit(request), _bounded(path), Path(path).name)
+        return self._open(self._visit(request), read_upload(path), Path(path).name)
 
     def open_example(self, event: gr.EventData, request: gr.Request) -> list[Any]:
         """Opens one of the example pictures."""
@@ -87,7 +85,7 @@ class ComposeHandlers:
         visit, screen = self._visit(request), Screen()
         try:
             if path:
-                yield from self._follow(visit, visit.restore(_bounded(path), None), screen, Choices())
+                yield from self._follow(visit, visit.restore(read_upload(path), None), screen, Choices())
         except BaseException as error:
             yield from self._ended(visit, screen, error)
 
@@ -187,7 +185,7 @@ class ComposeHandlers:
         first = visit.takes[0].piece.scene if visit.takes else None
         seen = seen_value(scene, plan, first)
         screen.put("colours", colours_value(scene))
-        screen.put("picture", {**_picture(visit), "cues": seen["cues"], "alt": seen["sentence"]})
+        screen.put("picture", {**picture_value(visit), "cues": seen["cues"], "alt": seen["sentence"]})
         screen.put("see", seen)
 
     def _draw_take(self, visit: Visit, take: MadeTake, screen: Screen) -> None:
@@ -203,12 +201,12 @@ class ComposeHandlers:
         try:
             visit.open_picture(data, name)
         except (Img2MusicError, Cancelled, OSError) as error:
-            screen.put("picture", _picture(visit))
+            screen.put("picture", picture_value(visit))
             screen.idle(error=str(error) if isinstance(error, Img2MusicError) else page_text("errors.picture_gone"))
             return screen.updates()
         for view in ("see", "plan", "hear", "takes", "away"):
             screen.put(view, {})
-        screen.put("picture", _picture(visit))
+        screen.put("picture", picture_value(visit))
         screen.put("colours", colours_value(None))
         screen.idle(page_text("status.opened"))
         return screen.updates()
@@ -243,20 +241,3 @@ def _current(visit: Visit) -> MadeTake:
     if take is None:
         raise _SentenceError(page_text("errors.no_piece"))
     return take
-
-
-def _picture(visit: Visit) -> dict[str, Any]:
-    from img2music.io.pictures import preview_jpeg
-
-    if visit.picture is None:
-        return {}
-    return {
-        "url": "data:image/jpeg;base64," + b64encode(preview_jpeg(visit.picture, 900)).decode("ascii"),
-        "name": visit.picture.file,
-    }
-
-
-def _bounded(path: str) -> bytes:
-    """The bytes of a file that Gradio took in, a little more than may come at most."""
-    with Path(path).open("rb") as file:
-        return file.read(_LARGEST_FILE + 1)
