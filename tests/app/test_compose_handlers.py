@@ -64,7 +64,12 @@ def test_documents_arrive_in_their_order_and_the_bar_never_goes_back(handlers: A
     fractions = [update["status"]["fraction"] for update in updates if update.get("status", {}).get("working")]
     assert fractions == sorted(fractions)
     last = updates[-1]
-    assert last["status"] == {"working": False, "message": "Take 1 is ready: composed from the picture.", "error": "", "notes": []}
+    assert last["status"] == {
+        "working": False,
+        "message": "Take 1 is ready: composed from the picture.",
+        "error": "",
+        "notes": [],
+    }
     path = Path(unquote(last["hear"]["url"].removeprefix("gradio_api/file=")))
     music = json.loads(path.read_bytes())
     assert music["pages"]

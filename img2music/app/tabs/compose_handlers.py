@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from base64 import b64encode
 from collections.abc import Iterator  # noqa: TC003  Gradio reads the handlers' hints, and asks for all of them
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr  # noqa: TC002  Gradio reads the handlers' hints
@@ -24,6 +23,7 @@ from img2music.app.session.choices import Choices
 from img2music.app.session.edits import PlanTextError
 from img2music.app.tabs.asked_edits import asked_choices, asked_edit
 from img2music.app.tabs.heard_value import heard_value, served_url
+from img2music.app.uploaded_files import read_upload
 from img2music.cancellation import Cancelled
 from img2music.errors import Img2MusicError
 from img2music.pipeline.progress import DocumentMade
@@ -71,7 +71,11 @@ class ComposeHandlers:
         """Opens an uploaded picture; only the house's decoder sees it."""
         if not path:
             return self._refused(page_text("errors.nothing_came"))
-        return self._open(self._visit(request), _bounded(path), Path(path).name)
+        try:
+            data, name = read_upload(path, _LARGEST_FILE)
+        except Img2MusicError as error:
+            return self._refused(str(error))
+        return self._open(self._visit(request), data, name)
 
     def open_example(self, event: gr.EventData, request: gr.Request) -> list[Any]:
         """Opens one of the example pictures."""
@@ -87,7 +91,7 @@ class ComposeHandlers:
         visit, screen = self._visit(request), Screen()
         try:
             if path:
-                yield from self._follow(visit, visit.restore(_bounded(path), None), screen, Choices())
+                yield from self._follow(visit, visit.restore(read_upload(path, _LARGEST_FILE)[0], None), screen, Choices())
         except BaseException as error:
             yield from self._ended(visit, screen, error)
 
@@ -254,9 +258,3 @@ def _picture(visit: Visit) -> dict[str, Any]:
         "url": "data:image/jpeg;base64," + b64encode(preview_jpeg(visit.picture, 900)).decode("ascii"),
         "name": visit.picture.file,
     }
-
-
-def _bounded(path: str) -> bytes:
-    """The bytes of a file that Gradio took in, a little more than may come at most."""
-    with Path(path).open("rb") as file:
-        return file.read(_LARGEST_FILE + 1)
