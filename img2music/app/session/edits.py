@@ -1,6 +1,6 @@
 """What a visitor may change in a take: one record for each kind of edit.
 
-Values are checked where they are applied (`apply_edit`), against the take they are meant for. Parts go by their id, sections by
+Values are checked where they are applied (`edit_plan`), against the take they are meant for. Parts go by their id, sections by
 their name, bars from 1 in their section. Knows nothing of how an edit is carried out.
 """
 

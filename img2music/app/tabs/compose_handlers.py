@@ -6,7 +6,6 @@ A handler never raises: what is wrong becomes a sentence on the page. Work that 
 from __future__ import annotations
 
 import logging
-from base64 import b64encode
 from collections.abc import Iterator  # noqa: TC003  Gradio reads the handlers' hints, and asks for all of them
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,7 @@ from img2music.app.components.takes_value import away_value, takes_value
 from img2music.app.session.choices import Choices
 from img2music.app.session.edits import PlanTextError
 from img2music.app.tabs.asked_edits import asked_choices, asked_edit
-from img2music.app.tabs.heard_value import heard_value, served_url
+from img2music.app.tabs.visit_files import LARGEST_FILE, heard_value, picture_value, served_url
 from img2music.app.uploaded_files import read_upload
 from img2music.cancellation import Cancelled
 from img2music.errors import Img2MusicError
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ComposeHandlers"]
 
-_LARGEST_FILE = 20_000_000
 _log = logging.getLogger(__name__)
 
 
@@ -72,7 +70,7 @@ class ComposeHandlers:
         if not path:
             return self._refused(page_text("errors.nothing_came"))
         try:
-            data, name = read_upload(path, _LARGEST_FILE)
+            data, name = read_upload(path, LARGEST_FILE)
         except Img2MusicError as error:
             return self._refused(str(error))
         return self._open(self._visit(request), data, name)
@@ -91,7 +89,7 @@ class ComposeHandlers:
         visit, screen = self._visit(request), Screen()
         try:
             if path:
-                yield from self._follow(visit, visit.restore(read_upload(path, _LARGEST_FILE)[0], None), screen, Choices())
+                yield from self._follow(visit, visit.restore(read_upload(path, LARGEST_FILE)[0], None), screen, Choices())
         except BaseException as error:
             yield from self._ended(visit, screen, error)
 
@@ -191,7 +189,7 @@ class ComposeHandlers:
         first = visit.takes[0].piece.scene if visit.takes else None
         seen = seen_value(scene, plan, first)
         screen.put("colours", colours_value(scene))
-        screen.put("picture", {**_picture(visit), "cues": seen["cues"], "alt": seen["sentence"]})
+        screen.put("picture", {**picture_value(visit), "cues": seen["cues"], "alt": seen["sentence"]})
         screen.put("see", seen)
 
     def _draw_take(self, visit: Visit, take: MadeTake, screen: Screen) -> None:
@@ -207,12 +205,12 @@ class ComposeHandlers:
         try:
             visit.open_picture(data, name)
         except (Img2MusicError, Cancelled, OSError) as error:
-            screen.put("picture", _picture(visit))
+            screen.put("picture", picture_value(visit))
             screen.idle(error=str(error) if isinstance(error, Img2MusicError) else page_text("errors.picture_gone"))
             return screen.updates()
         for view in ("see", "plan", "hear", "takes", "away"):
             screen.put(view, {})
-        screen.put("picture", _picture(visit))
+        screen.put("picture", picture_value(visit))
         screen.put("colours", colours_value(None))
         screen.idle(page_text("status.opened"))
         return screen.updates()
@@ -247,14 +245,3 @@ def _current(visit: Visit) -> MadeTake:
     if take is None:
         raise _SentenceError(page_text("errors.no_piece"))
     return take
-
-
-def _picture(visit: Visit) -> dict[str, Any]:
-    from img2music.io.pictures import preview_jpeg
-
-    if visit.picture is None:
-        return {}
-    return {
-        "url": "data:image/jpeg;base64," + b64encode(preview_jpeg(visit.picture, 900)).decode("ascii"),
-        "name": visit.picture.file,
-    }

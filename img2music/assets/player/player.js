@@ -1183,7 +1183,7 @@
       this.rounder.setAttribute("aria-pressed", String(whole));
       const range = section ? [section.from, Math.min(section.to, this.data.seconds)] : whole ? [0, this.data.seconds] : null;
       this.sound.loop(range);
-// A decoded sound goes round to the sample; an element is sent back, with a breath between.
+      // A decoded sound goes round to the sample; an element is sent back, with a breath between.
       const { sound } = this;
       const readable = range && sound.mode === "element" && sound.canRead(this.data.audio);
       if (readable && (this.options.fetches !== false || this.data.audio.startsWith("data:"))) sound.decode("mix");

@@ -1,8 +1,13 @@
-"""What the view `hear` is given: the address of a file in which the player finds everything, and addresses of the sound."""
+"""Files between a visit and the page: the picture, and what the player needs, with addresses of the sound.
+
+What the page gets are addresses of files in the visit's own folder.
+"""
 
 from __future__ import annotations
 
 import json
+from base64 import b64encode
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -10,12 +15,15 @@ from img2music.io.engraving.score_following import follow_score
 from img2music.report.music_data import music_data
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from img2music.app.session.takes import MadeTake
     from img2music.app.session.visit import Visit
 
-__all__ = ["heard_value", "served_url"]
+__all__ = ["LARGEST_FILE", "heard_value", "picture_value", "served_url"]
+
+LARGEST_FILE = 20_000_000
+"""Bytes of an upload that are read."""
+_PICTURE_PIXELS = 900
+"""Longest side of the picture on the page: two pixels of the screen for one of the layout."""
 
 
 def served_url(path: Path) -> str:
@@ -45,3 +53,13 @@ def heard_value(visit: Visit, take: MadeTake, *, score: bool = True, stems: bool
     ]
     path.write_text(json.dumps(data), encoding="utf-8")
     return {"url": served_url(path), "number": take.number}
+
+
+def picture_value(visit: Visit) -> dict[str, Any]:
+    """What the view `picture` draws before anything is seen: the picture as our own decoder read it."""
+    from img2music.io.pictures import preview_jpeg
+
+    if visit.picture is None:
+        return {}
+    small = b64encode(preview_jpeg(visit.picture, _PICTURE_PIXELS)).decode("ascii")
+    return {"url": f"data:image/jpeg;base64,{small}", "name": visit.picture.file}
