@@ -87,6 +87,7 @@ def launch_options() -> dict[str, Any]:
     from img2music.app.page_headers import PageHeaders
     from img2music.app.theme import page_theme
 
+    around = [Middleware(PageHeaders), Middleware(BodyLimit, most_bytes=LARGEST_REQUEST_BYTES)]
     return {
         "theme": page_theme(),
         "head": page_head(),
@@ -101,7 +102,7 @@ def launch_options() -> dict[str, Any]:
         "show_error": False,
         "pwa": False,
         "app_kwargs": {
-            "middleware": [Middleware(PageHeaders), Middleware(BodyLimit, most_bytes=LARGEST_REQUEST_BYTES)],
+            "middleware": around,
             "docs_url": None,
             "redoc_url": None,
         },

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -15,6 +14,8 @@ from img2music.io.engraving.score_following import follow_score
 from img2music.report.music_data import music_data
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from img2music.app.session.takes import MadeTake
     from img2music.app.session.visit import Visit
 
