@@ -10,11 +10,10 @@ import os
 import shutil
 import tempfile
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from img2music.errors import MissingPackageError
+from img2music.registry.extras import require_extra
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,8 +68,7 @@ def build(visits: Visits) -> gr.Blocks:
     Raises:
         MissingPackageError: the extra `demo` is not installed.
     """
-    if find_spec("gradio") is None:
-        raise MissingPackageError("the page needs Gradio; install it with: pip install 'img2music[demo]'")
+    require_extra("demo")
     from img2music.app.demo_page import build_page
 
     page = build_page(visits)

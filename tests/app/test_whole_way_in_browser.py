@@ -43,7 +43,6 @@ class Visitor:
     def __init__(self, page: Any, home: Path) -> None:
         self.page, self.home = page, home
         home.mkdir(exist_ok=True)
-        ready(page)
 
     def wait_for_take(self, number: int) -> None:
         self.page.wait_for_selector(f"text=Take {number} is ready", timeout=LONG)
@@ -98,6 +97,7 @@ def drag_feeling(page: Any, valence: float, arousal: float) -> None:
 
 def compose(visitor: Visitor) -> None:
     page = visitor.page
+    ready(page)
     page.set_input_files("#img2music-choose", str(EXAMPLES / "cat.jpg"))
     page.wait_for_selector(".frame img", timeout=LONG)
     page.select_option("#img2music-seconds", str(SECONDS))
@@ -191,8 +191,9 @@ def test_upload_compose_change_and_take_home(served: ServedPage, browser: Any, t
 
     with open_page(browser, served.address, hosts=(served.host,), accept_downloads=True) as (page, watched):
         again = Visitor(page, tmp_path / "again")
+        ready(page)
         with page.expect_file_chooser() as choosing:
-            page.click('[data-key="open-manifest"]')
+            page.click('[data-key="open-earlier"]')
         choosing.value.set_files(str(home / "piece.json"))
         again.wait_for_take(1)
         assert again.take_home("midi", "after.mid").read_bytes() == (home / "after.mid").read_bytes()

@@ -6,6 +6,7 @@
   const page = window.Img2MusicPage;
   const { h, text, icon } = page;
   const PICTURE_FIELD = "img2music-picture-field";
+  const MANIFEST_FIELD = "img2music-manifest-field";
   const LARGEST_BYTES = 20_000_000;
 
   /** Gives a file to an upload field of the server. */
@@ -24,6 +25,13 @@
     page.say("opening", file);
   };
   page.handOver = handOver;
+
+  /** A button that asks for the piece.json of an earlier download, and the field behind it. */
+  page.manifestOpener = (key) => {
+    const field = h("input", { type: "file", class: "unseen", tabindex: -1, "aria-label": text("away.open_manifest"), accept: ".json,application/json", onchange: (event) => { handOver(event.target.files[0], MANIFEST_FIELD); event.target.value = ""; } });
+    const button = h("button", { type: "button", class: "plain", "data-key": key, onclick: () => field.click() }, text("away.open_manifest"));
+    return [button, field];
+  };
 
   const firstFile = (data) => [...(data?.files || [])].find(Boolean);
 

@@ -30,7 +30,6 @@
       );
       return h("li", { class: one.missing ? "missing" : "" }, button, one.what === "video" && !one.missing ? h("div", { class: "line-up" }, menu("shape", ["wide", "square", "tall"]), menu("shows", ["picture", "score"])) : null);
     };
-    const choose = h("input", { type: "file", class: "unseen", tabindex: -1, "aria-label": text("away.open_manifest"), accept: ".json,application/json", onchange: (event) => { page.handOver(event.target.files[0], "img2music-manifest-field"); event.target.value = ""; } });
     const draw = (value) => {
       const groups = value.groups || [];
       const signature = JSON.stringify(groups);
@@ -41,7 +40,7 @@
       }
       if (signature !== offered) {
         offered = signature;
-        const earlier = h("section", { class: "files" }, h("h3", {}, text("away.again")), h("div", { class: "line-up" }, h("button", { type: "button", class: "plain", "data-key": "open-manifest", onclick: () => choose.click() }, text("away.open_manifest")), h("p", { class: "hint" }, text("away.open_manifest_hint"))), choose);
+        const earlier = h("section", { class: "files" }, h("h3", {}, text("away.again")), h("div", { class: "line-up" }, page.manifestOpener("open-manifest"), h("p", { class: "hint" }, text("away.open_manifest_hint"))));
         place.replaceChildren(
           ...groups.map((group) => h("section", { class: "files", "aria-label": group.label }, h("h3", {}, group.label), h("ul", {}, group.files.map(file)))),
           earlier,

@@ -14,6 +14,7 @@
     const more = h("div", { class: "examples" });
     const note = h("p", { class: "hint", id: "img2music-make-hint" }, text("wishes.no_picture"));
     make.setAttribute("aria-describedby", note.id);
+    const earlier = h("div", { class: "earlier" }, h("span", { class: "hint" }, text("wishes.earlier")), page.manifestOpener("open-earlier"));
     words.addEventListener("input", () => { page.choices = { ...page.choices, words: words.value }; });
     seconds.addEventListener("change", () => { page.choices = { ...page.choices, seconds: Number(seconds.value) }; });
     words.addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) begin(); });
@@ -23,6 +24,7 @@
       make.setAttribute("aria-disabled", String(!ready || busy));
       make.textContent = text(made ? "wishes.again" : "wishes.make");
       note.hidden = ready;
+      earlier.hidden = made;
     };
     page.hear("picture", (there) => { ready = there; settle(); });
     page.hear("working", (now) => { busy = now; settle(); });
@@ -36,6 +38,7 @@
       h("div", { class: "field" }, h("label", { for: words.id }, text("wishes.words")), words),
       h("div", { class: "make-row" }, h("label", { class: "unseen", for: seconds.id }, text("wishes.length")), seconds, make),
       note,
+      earlier,
     );
     settle();
     return ({ lengths = [], seconds: chosen = 60, examples = [] }) => {
