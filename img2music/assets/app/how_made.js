@@ -37,10 +37,11 @@
     const pipeline = h("select", { id: "img2music-wish-pipeline", "data-key": "wish-pipeline", "aria-describedby": "img2music-pipeline-said" });
     const said = h("div", { id: "img2music-pipeline-said" });
     const remedies = h("ul", { class: "remedies" });
+    const why = h("details", {}, h("summary", {}, text("wishes.why")), remedies);
     const model = h("input", { type: "text", id: "img2music-wish-model", maxlength: 200, placeholder: text("wishes.model_hint"), "data-key": "wish-model" });
     const modelField = labelled(text("wishes.model"), model);
     const menus = { style: menu("style", text("plan.names.style")), key: menu("key", text("plan.names.key")), mode: menu("mode", text("plan.names.mode")) };
-    const work = h("div", {}, labelled(text("wishes.pipeline"), pipeline, said), modelField, remedies);
+    const work = h("div", {}, labelled(text("wishes.pipeline"), pipeline, said), modelField, why);
     let pipelines = [];
     let ownModels = false;
 
@@ -58,8 +59,8 @@
       "details",
       { class: "how" },
       h("summary", { "data-key": "how" }, text("wishes.how")),
-      work,
       h("div", { class: "how-grid" }, menus.style.element, figure("tempo", text("plan.names.tempo"), 40, 208, text("wishes.from_picture")), menus.key.element, menus.mode.element, figure("seed", text("plan.names.seed"), 0, 2 ** 31 - 1, "0")),
+      work,
     );
     const offer = ({ pipelines: there = [], own_models: own = false, styles = [], keys = [], modes = [] }) => {
       const before = page.choices.pipeline;
@@ -67,6 +68,7 @@
       pipeline.replaceChildren(...there.map((one) => h("option", { value: one.name, disabled: !one.usable }, one.usable ? one.name : text("wishes.unusable", { name: one.name }))));
       const kept = there.find((one) => one.name === before && one.usable) || there.find((one) => one.usable);
       if (kept) pipeline.value = kept.name;
+      why.hidden = there.every((one) => one.usable);
       work.hidden = there.length === 0;
       remedies.replaceChildren(...there.filter((one) => !one.usable).map((one) => h("li", { class: "hint" }, one.remedy)));
       menus.style.offer(styles);
