@@ -36,11 +36,6 @@ _PROGRAMS = {
     "fluidsynth": "another synthesizer; Debian: apt install fluidsynth",
     "abc2midi": "reads score.abc in the tests; Debian: apt install abcmidi",
 }
-_EXTRAS = {
-    "demo": ("gradio", "the page in a browser: img2music demo"),
-    "mcp": ("mcp", "assistants compose with it: img2music mcp"),
-}
-"""Extras that serve: the module that each brings, and what for."""
 _BACKEND_FAILED = 4
 
 
@@ -149,17 +144,13 @@ def _registered() -> Iterator[_Finding]:
 
 def _extras() -> Iterator[_Finding]:
     """Extras for files and for serving; those of stages and providers stand beside these."""
-    from img2music.registry.file_extras import FILE_EXTRAS, has_extra
+    from img2music.registry.extras import EXTRAS, has_extra
 
-    for extra in FILE_EXTRAS.values():
+    for extra in EXTRAS.values():
         works = has_extra(extra.name)
         text = f"{extra.makes}; {'' if works else f'needs {extra.package}: {extra.pip_line}; '}licence: {extra.licence}"
         record: dict[str, JsonValue] = {"extra": f"img2music[{extra.name}]", "licence": extra.licence}
-        yield _Finding(f"files {extra.name}", works=works, needed=False, text=text, record=record)
-    for name, (module, use) in _EXTRAS.items():
-        works = find_spec(module) is not None
-        text = use if works else f"{use}; pip install 'img2music[{name}]'"
-        yield _Finding(f"extra {name}", works=works, needed=False, text=text)
+        yield _Finding(f"extra {extra.name}", works=works, needed=False, text=text, record=record)
 
 
 def _entry_finding(entry: RegistryEntry, about: str, *, needed: bool) -> _Finding:

@@ -14,7 +14,7 @@ from img2music.cancellation import CancelToken  # noqa: TC001  likewise
 from img2music.errors import BriefError, UsageError, unknown_name
 from img2music.manifest import AudioFormat, FileOptions, MoreFiles, VideoShape, VideoShows
 from img2music.provenance import Event  # noqa: TC001  likewise
-from img2music.registry.file_extras import has_extra, require_extra
+from img2music.registry.extras import has_extra, require_extra
 
 if TYPE_CHECKING:
     from img2music.manifest import AudioInfo

@@ -209,7 +209,7 @@ KINDS = {
     "ogg": (".ogg", b"OggS"),
     "stems": ("-stems.zip", b"PK"),
     "video": (".mp4", b"ftyp"),
-    "report": (".html", b"<!doctype html"),
+    "report": (".html", b"<!DOCTYPE html>"),
     "manifest": ("piece.json", b"{"),
     "zip": (".zip", b"PK"),
 }

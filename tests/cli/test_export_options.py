@@ -48,7 +48,7 @@ def test_paper_on_the_command_line(run: Run, make_picture: Callable[..., Path], 
 def test_parts_without_the_extra_say_how_to_get_pdf(
     run: Run, make_picture: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("img2music.registry.file_extras.find_spec", lambda _: None)
+    monkeypatch.setattr("img2music.registry.extras.find_spec", lambda _: None)
     code, out, _ = run("compose", make_picture(), "-o", tmp_path, *QUICK_OPTIONS, "--parts")
     assert code == 0
     assert "note: the parts are MusicXML only; pip install 'img2music[pdf]' brings them as PDF too" in out
@@ -67,7 +67,7 @@ def test_parts_without_the_extra_say_how_to_get_pdf(
 def test_what_can_not_be_made_is_told_before_any_work(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], code: int, fault: str
 ) -> None:
-    monkeypatch.setattr("img2music.registry.file_extras.find_spec", lambda _: None)
+    monkeypatch.setattr("img2music.registry.extras.find_spec", lambda _: None)
     found, out, err = run("compose", "no-such-picture.jpg", "-o", tmp_path / "out", *options)
     assert (found, out) == (code, "")
     assert fault in assert_one_line(err)
@@ -88,9 +88,9 @@ def test_shapes_and_what_is_shown() -> None:
 @pytest.mark.enable_socket
 @pytest.mark.parametrize("there", [True, False])
 def test_the_doctor_lists_the_extras(run: Run, monkeypatch: pytest.MonkeyPatch, there: bool) -> None:
-    monkeypatch.setattr("img2music.registry.file_extras.find_spec", lambda _: object() if there else None)
+    monkeypatch.setattr("img2music.registry.extras.find_spec", lambda _: object() if there else None)
     rows = {row["name"]: row for row in json.loads(run("doctor", "--json")[1])["findings"]}
-    for name in ("pdf", "video"):
-        row = rows[f"files {name}"]
+    for name in ("pdf", "video", "demo", "mcp"):
+        row = rows[f"extra {name}"]
         assert (row["works"], row["needed"], row["extra"]) == (there, False, f"img2music[{name}]")
         assert (f"pip install 'img2music[{name}]'" in row["text"]) is not there

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from img2music.cli.serving import demo as demo_verb
-from img2music.cli.serving import mcp as mcp_verb
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +24,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
         def serve(host: str, port: int, *, mcp: bool, quiet: bool) -> None:
             calls.append((host, port, mcp, quiet))
 
-    monkeypatch.setattr(demo_verb, "find_spec", lambda _: object())
+    monkeypatch.setattr("img2music.registry.extras.find_spec", lambda _: object())
     monkeypatch.setattr(demo_verb, "import_module", lambda _: Server)
     return calls
 
@@ -41,7 +40,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
 def test_a_missing_extra_is_one_line_with_the_remedy(
     run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch, absent: set[str], options: list[str], remedy: str
 ) -> None:
-    monkeypatch.setattr(demo_verb, "find_spec", lambda name: None if name in absent else object())
+    monkeypatch.setattr("img2music.registry.extras.find_spec", lambda name: None if name in absent else object())
     code, out, errors = run("demo", *options)
     assert (code, out) == (4, "")
     assert errors.count("\n") == 1
@@ -51,7 +50,7 @@ def test_a_missing_extra_is_one_line_with_the_remedy(
 def test_an_assistant_needs_its_extra_and_a_folder(
     run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(mcp_verb, "find_spec", lambda _: None)
+    monkeypatch.setattr("img2music.registry.extras.find_spec", lambda _: None)
     code, _, errors = run("mcp", "--output", tmp_path)
     assert code == 4
     assert "pip install 'img2music[mcp]'" in errors

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def without_extras(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if neither typst nor PyAV were installed."""
-    monkeypatch.setattr("img2music.registry.file_extras.find_spec", lambda _: None)
+    monkeypatch.setattr("img2music.registry.extras.find_spec", lambda _: None)
 
 
 @pytest.fixture
@@ -125,11 +125,11 @@ def test_parts_stay_as_on_record_when_the_extra_comes_or_goes(
 ) -> None:
     require("pdf")
     with monkeypatch.context() as patch:
-        patch.setattr("img2music.registry.file_extras.find_spec", lambda _: None)
+        patch.setattr("img2music.registry.extras.find_spec", lambda _: None)
         plain = img2music.compose(make_picture(), SHORT, audio=None, parts=True).save(tmp_path / "plain")
     assert replay(plain / "piece.json").same, "no PDF is new"
     full = img2music.compose(make_picture(), SHORT, audio=None, parts=True).save(tmp_path / "full")
-    monkeypatch.setattr("img2music.registry.file_extras.find_spec", lambda _: None)
+    monkeypatch.setattr("img2music.registry.extras.find_spec", lambda _: None)
     with pytest.raises(MissingPackageError, match=r"pip install 'img2music\[pdf\]'"):
         replay(full / "piece.json")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import socket
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated
 
 from img2music.cli.shared.console import print_notice, print_text
 from img2music.cli.shared.option_records import option
-from img2music.errors import MissingPackageError, UsageError
+from img2music.errors import UsageError
+from img2music.registry.extras import require_extra
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,13 +42,7 @@ def demo(
 
     Everything stays on this machine. Ctrl-C ends it.
     """
-    lacking = [
-        extra
-        for extra, package, wanted in (("demo", "gradio", True), ("mcp", "mcp", mcp))
-        if wanted and find_spec(package) is None
-    ]
-    if lacking:
-        raise MissingPackageError(f"this needs the extra {' and '.join(lacking)}: pip install 'img2music[{','.join(lacking)}]'")
+    require_extra("demo", *(["mcp"] if mcp else []))
     serve: Callable[..., None] = import_module("img2music.app.demo_server").serve
 
     free = _free_port(host, port)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from importlib.util import find_spec
 from typing import Annotated
 
 from img2music.cli.shared import options as opt  # noqa: TC001  typer reads the annotations
 from img2music.cli.shared.console import print_notice
 from img2music.cli.shared.many_inputs import check_writable
 from img2music.cli.shared.option_records import option, with_options
-from img2music.errors import MissingPackageError
+from img2music.registry.extras import require_extra
 
 __all__ = ["mcp"]
 
@@ -27,8 +26,7 @@ def mcp(
     when the assistant closes them, and writes what there is to tell to standard error.
     """
     folder, stages = check_writable(out), choice.load()
-    if find_spec("mcp") is None:
-        raise MissingPackageError("serving assistants needs the extra mcp: pip install 'img2music[mcp]'")
+    require_extra("mcp")
     from img2music.app.assistant_server import serve_assistant
 
     if sys.stdin.isatty():

@@ -96,7 +96,7 @@ class PieceExport:
         if self.video and self.audio is AudioChoice.NONE:
             raise UsageError("a video has sound, and no sound is asked for; give a format with --audio, or leave --video out")
         if self.pdf or self.video:
-            from img2music.registry.file_extras import require_extra
+            from img2music.registry.extras import require_extra
 
             for extra in ("pdf",) * self.pdf + ("video",) * self.video:
                 require_extra(extra)

@@ -47,11 +47,11 @@ def _course_record(plan: CompositionPlan) -> dict[str, list[dict[str, object]]]:
 
 def _notes(manifest: Manifest) -> Iterator[str]:
     """Where wishes disagreed, and what of them was not done."""
-    from img2music.registry.file_extras import FILE_EXTRAS
+    from img2music.registry.extras import EXTRAS
 
     more = manifest.more_files
     if more is not None and more.parts and not more.part_pdfs:
-        yield f"the parts are MusicXML only; {FILE_EXTRAS['pdf'].pip_line} brings them as PDF too"
+        yield f"the parts are MusicXML only; {EXTRAS['pdf'].pip_line} brings them as PDF too"
     yield from manifest.conflicts
 
 

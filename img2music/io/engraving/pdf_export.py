@@ -16,7 +16,7 @@ from img2music.cancellation import checkpoint
 from img2music.errors import BackendError
 from img2music.io.engraving.verovio_pages import PAGE_WIDTH, SERIF, page_size
 from img2music.io.escape import one_line
-from img2music.registry.file_extras import require_extra
+from img2music.registry.extras import require_extra
 from img2music.resources import asset_path
 
 if TYPE_CHECKING:

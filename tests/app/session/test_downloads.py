@@ -13,7 +13,7 @@ from img2music.app.session.files import downloads
 from img2music.app.session.files.downloads import DOWNLOADS, available, read_download
 from img2music.app.session.visit import Visit
 from img2music.errors import UsageError
-from img2music.registry import file_extras
+from img2music.registry import extras as registered_extras
 from tests.support.extras import require
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def test_names_are_for_people(visit: Visit) -> None:
 
 
 def test_a_missing_extra_says_what_to_do(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(downloads, "has_extra", lambda name: name not in file_extras.FILE_EXTRAS)
+    monkeypatch.setattr(downloads, "has_extra", lambda name: name not in registered_extras.EXTRAS)
     assert "pip install 'img2music[pdf]'" in available("pdf")
     assert available("midi") == ""
     assert visit.current is not None

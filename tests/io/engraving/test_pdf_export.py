@@ -141,7 +141,7 @@ def test_what_moves_is_set() -> None:
 
 
 def test_without_the_extra_the_command_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("img2music.registry.file_extras.find_spec", lambda _: None)
+    monkeypatch.setattr("img2music.registry.extras.find_spec", lambda _: None)
     with pytest.raises(MissingPackageError, match=r"needs typst: pip install 'img2music\[pdf\]'"):
         pdf_of_pages(PAGES, "Title")
 

@@ -22,7 +22,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, get_args
 from img2music.cancellation import checkpoint
 from img2music.errors import UsageError, unknown_name
 from img2music.manifest import AudioFormat, AudioInfo, VideoShape, VideoShows
-from img2music.registry.file_extras import FILE_EXTRAS, has_extra
+from img2music.registry.extras import EXTRAS, has_extra
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -97,8 +97,8 @@ def available(what: str) -> str:
     """
     if what not in DOWNLOADS:
         raise unknown_name("kind of file", what, DOWNLOADS)
-    if what in FILE_EXTRAS and not has_extra(what):
-        extra = FILE_EXTRAS[what]
+    if what in EXTRAS and not has_extra(what):
+        extra = EXTRAS[what]
         return f"{extra.makes} needs {extra.package}: {extra.pip_line}"
     return ""
 
