@@ -25,7 +25,17 @@ from img2music.errors import OutputError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["RECORD", "STAGING", "Staging", "file_digest", "obstacle", "unwritable", "write_file", "write_files"]
+__all__ = [
+    "RECORD",
+    "STAGING",
+    "Staging",
+    "file_digest",
+    "obstacle",
+    "temporary_folder",
+    "unwritable",
+    "write_file",
+    "write_files",
+]
 
 RECORD = "piece.json"
 """The file that tells of all the others, and is written last."""
@@ -273,6 +283,23 @@ def write_file(path: Path, content: bytes) -> None:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
         raise unwritable(path, error) from None
+
+
+@contextmanager
+def temporary_folder(prefix: str) -> Iterator[Path]:
+    """A folder of the system's for what is needed while the block runs.
+
+    Raises:
+        OutputError: it can't be made or written, because the disk is full above all.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix=prefix) as folder:
+            yield Path(folder)
+    except OSError as error:
+        where, reason = tempfile.gettempdir(), error.strerror or error
+        raise OutputError(
+            f"no temporary files can be kept in {where} ({reason}); make room there, or set TMPDIR to another folder"
+        ) from None
 
 
 def unwritable(path: Path, error: OSError | ValueError) -> OutputError:
