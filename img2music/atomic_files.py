@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import os
 import signal
-import stat
 import tempfile
 import threading
 from contextlib import contextmanager, suppress
@@ -29,7 +28,6 @@ __all__ = [
     "RECORD",
     "STAGING",
     "Staging",
-    "file_digest",
     "obstacle",
     "temporary_folder",
     "unwritable",
@@ -41,14 +39,6 @@ RECORD = "piece.json"
 """The file that tells of all the others, and is written last."""
 STAGING = ".img2music-"
 """How the names of hidden folders and files begin."""
-_BLOCK_BYTES = 1 << 20
-_FLAGS = (
-    os.O_RDONLY
-    | getattr(os, "O_NOFOLLOW", 0)  # no link, even one that was put there a moment ago
-    | getattr(os, "O_NONBLOCK", 0)  # nor a pipe
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_BINARY", 0)
-)
 
 
 def write_files(folder: Path, files: Iterable[tuple[str, bytes]]) -> list[str]:
@@ -186,29 +176,6 @@ def obstacle(place: Path, names: Iterable[str]) -> str:
         if path.parent != place and os.path.lexists(path.parent) and (path.parent.is_symlink() or not path.parent.is_dir()):
             return f"has something named {path.parent.name} in the way that is no folder of its own"
     return ""
-
-
-def file_digest(folder: Path, name: str, most_bytes: int | None = None) -> tuple[str, int]:
-    """SHA-256 and bytes of the regular file `name`, a plain name or one in a folder, in `folder`.
-
-    Raises:
-        FileNotFoundError, NotADirectoryError: there is none.
-        OSError: a link, or behind one; no regular file; no permission; more than `most_bytes`.
-    """
-    path = folder / name
-    if path.parent != folder and not stat.S_ISDIR(path.parent.lstat().st_mode):
-        raise OSError(errno.ELOOP, "behind a link")
-    if not stat.S_ISREG(path.lstat().st_mode):
-        raise OSError(errno.EINVAL, "no regular file")
-    with os.fdopen(os.open(path, _FLAGS), "rb") as stream:
-        about = os.fstat(stream.fileno())
-        if not stat.S_ISREG(about.st_mode) or (most_bytes is not None and about.st_size > most_bytes):
-            raise OSError(errno.EFBIG, "no regular file, or too large")
-        digest, used = sha256(), 0
-        while used <= about.st_size and (block := stream.read(_BLOCK_BYTES)):  # one that grows meanwhile is another file
-            digest.update(block)
-            used += len(block)
-    return digest.hexdigest(), used
 
 
 @contextmanager

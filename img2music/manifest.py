@@ -51,6 +51,8 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 FileName = Annotated[str, Field(pattern=r"^(stems/|parts/)?[a-z0-9][a-z0-9.-]{0,80}$")]
 Short = Annotated[str, Field(max_length=200)]
 Line = Annotated[str, Field(max_length=2000)]
+PICTURE_FILE = "picture.jpg"
+"""The small copy of the picture that lies with a piece, so that a piece made again or anew shows it too."""
 _MATTERING = ("midirenderer", "mido", "numpy", "pillow", "pydantic", "resvg-py", "soundfile", "verovio")
 """Packages whose version can change a byte of the result."""
 

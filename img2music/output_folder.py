@@ -16,8 +16,9 @@ from hashlib import sha256
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from img2music.atomic_files import RECORD, STAGING, Staging, file_digest, obstacle, unwritable
+from img2music.atomic_files import RECORD, STAGING, Staging, obstacle, unwritable
 from img2music.errors import OutputError
+from img2music.regular_files import file_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

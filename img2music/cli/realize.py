@@ -36,17 +36,21 @@ def realize(
     """
     from img2music.io.documents import load_plan
     from img2music.pipeline import recompose
+    from img2music.pipeline.picture_beside import picture_beside_plan
 
     stages, crafts = choice.load(), opt.split_names(keep)
     folders = output.folders(plans)
 
     def work(place: int, source: str) -> None:
         plan = load_plan(source, style=style)
+        picture = picture_beside_plan(source)
         with progress(source) as on_event:
             if crafts or seed is not None:
-                piece = recompose(plan, keep=crafts, pipeline=stages, seed=seed, on_event=on_event, **export.settings())
+                piece = recompose(
+                    plan, keep=crafts, pipeline=stages, picture=picture, seed=seed, on_event=on_event, **export.settings()
+                )
             else:
-                piece = stages.compose_from(plan, on_event=on_event, **export.settings())
+                piece = stages.compose_from(plan, picture=picture, on_event=on_event, **export.settings())
             saved = save_piece(piece, folders[place], force=output.force, on_event=on_event, spare=Path(source).parent)
         print_piece_summary(piece, {"plan": source}, saved, as_json=output.as_json)
 

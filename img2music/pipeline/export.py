@@ -15,6 +15,7 @@ from img2music.atomic_files import RECORD
 from img2music.cancellation import share_of_step
 from img2music.io.documents import dump_json
 from img2music.io.notation.player_parts import file_stem
+from img2music.manifest import PICTURE_FILE
 from img2music.output_folder import with_checksum
 from img2music.pipeline.progress import Log
 
@@ -132,6 +133,8 @@ def _files(piece: Piece, hashes: dict[str, str], log: Log) -> Iterator[tuple[str
             audio_data=carried,
         )
     yield "report.html", page.encode()
+    if piece.preview_jpeg is not None:
+        yield PICTURE_FILE, piece.preview_jpeg  # after the page, which carries it
 
 
 def _carries_other(wanted: AudioInfo) -> bool:

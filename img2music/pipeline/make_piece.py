@@ -23,6 +23,7 @@ from img2music.stages import Rendering
 if TYPE_CHECKING:
     from img2music.brief import Brief
     from img2music.io.pictures import Picture
+    from img2music.io.saved_picture import SavedPicture
     from img2music.pipeline.output_options import Output
     from img2music.pipeline.progress import Log
     from img2music.pipeline.stage_runner import StageRunner
@@ -51,7 +52,7 @@ def make_piece(
     stages: StageRunner,
     log: Log,
     *,
-    picture: Picture | None = None,
+    picture: Picture | SavedPicture | None = None,
     scene: Scene | None = None,
 ) -> Piece:
     """A finished piece.
@@ -62,7 +63,7 @@ def make_piece(
         output: what is wanted beyond the notes.
         stages: who does each job.
         log: what was done before; everything that is done here is added.
-        picture: for the report.
+        picture: for the report; a small copy that was saved with a piece goes on as it is.
         scene: what a plan was made from, where that is known.
 
     Raises:
@@ -70,7 +71,7 @@ def make_piece(
     """
     from img2music.io.midi.export_midi import write_midi
     from img2music.io.musicxml.export_musicxml import write_musicxml
-    from img2music.io.pictures import preview_jpeg, still_jpeg
+    from img2music.io.pictures import Picture, preview_jpeg, still_jpeg
     from img2music.metrics.compliance.compliance_check import check_compliance
     from img2music.report.planner_phrases import is_stale_conflict
 
@@ -91,7 +92,7 @@ def make_piece(
         conflicts = [conflict for conflict in best.plan.conflicts if not is_stale_conflict(conflict, best.plan)]
     scene = start if isinstance(start, Scene) else scene
     more = output.more_files()
-    still = still_jpeg(picture) if picture is not None and output.video == "picture" else None
+    still = still_jpeg(picture) if isinstance(picture, Picture) and output.video == "picture" else None
     asked = any(use.stage == "planner" for use in log.models)
     manifest = Manifest(
         versions=package_versions(more),
@@ -119,7 +120,7 @@ def make_piece(
         audio=mix,
         manifest=manifest,
         stems={} if rendering is None else rendering.stems,
-        preview_jpeg=None if picture is None else preview_jpeg(picture),
+        preview_jpeg=preview_jpeg(picture) if isinstance(picture, Picture) else picture.jpeg if picture is not None else None,
         still_jpeg=still,
         timing=dict(log.seconds),
     )

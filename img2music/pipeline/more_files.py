@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from img2music.errors import UsageError
-from img2music.manifest import MoreFiles, package_versions
+from img2music.manifest import PICTURE_FILE, MoreFiles, package_versions
 from img2music.pipeline.output_options import asked_files
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ def video_notes(more: MoreFiles | None, *, has_picture: bool) -> tuple[str, ...]
 
 def why_video_varies(record: Manifest) -> str:
     """Why a video is not compared when its piece is made again; "" where it is: encoded by one thread, it comes again on one machine."""
-    return "" if record.picture is None else "it shows the picture, which is not on record"
+    has_picture = record.picture is not None or PICTURE_FILE in record.files
+    return "it shows the picture, which is not on record as large as it was" if has_picture else ""
 
 
 def paper_files(piece: Piece, pages: Sequence[str], log: Log) -> Iterator[tuple[str, bytes]]:

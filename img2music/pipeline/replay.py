@@ -1,10 +1,11 @@
 """Makes a piece again from its manifest and compares every file with the hash on record.
 
 A manifest may come from anywhere, so nothing in it is opened as a path: a pipeline that is no preset is rebuilt from the
-manifest only while its options hold no text, which might name a file, and a style file must be given again. Two files are
-not compared: the report, whose picture is not in the manifest, and the manifest, which holds seconds. Neither is what comes from a stage
-that works again now and does not promise the same bytes (see `img2music.registry`), or what later stages make of that; the rest has to
-be the same.
+manifest only while its options hold no text, which might name a file, and a style file must be given again. The manifest is not
+compared, for it holds seconds. The picture in the report is the small copy beside the manifest (`picture_beside`); both come out the same
+then, and are not compared where that copy is gone, or where the report tells of takes that are not made again. Nor is what comes from a
+stage that works again now and does not promise the same bytes (see `img2music.registry`), or what later stages make of that; the rest has
+to be the same.
 Where files of the piece lie beside the manifest, they are compared with it too, before anything is written: a person may have
 edited them. That says nothing of whether the piece can be made again, so it is told beside it. The folder may come from anywhere too:
 names are those of the manifest, which checks them (a plain name, or one in `stems/` or `parts/`); only regular files are opened, no link is
@@ -20,20 +21,22 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from img2music.atomic_files import file_digest
+from img2music.atomic_files import RECORD
 from img2music.errors import DocumentError
 from img2music.io.documents import parse_json, read_file
-from img2music.manifest import Manifest, package_versions
+from img2music.manifest import PICTURE_FILE, Manifest, package_versions
 from img2music.output_folder import SavedFiles, save_files
 from img2music.pipeline.export import maker_of
 from img2music.pipeline.from_manifest import pipeline_of_manifest, with_kept_lines, with_kept_record, with_manifest_fields
 from img2music.pipeline.more_files import why_video_varies
 from img2music.pipeline.output_options import recorded_output
+from img2music.pipeline.picture_beside import picture_beside_record
 from img2music.pipeline.progress import Log
 from img2music.pipeline.run import Pipeline
 from img2music.pipeline.stage_facts import stage_facts
 from img2music.plan import CompositionPlan
 from img2music.registry import STAGE_KINDS
+from img2music.regular_files import file_digest
 from img2music.style import is_style_file
 from img2music.theory.instruments import hand_in_name
 
@@ -52,11 +55,11 @@ FileState = Literal["as recorded", "changed", "missing", "not read"]
 """"not read": a link, no regular file, no permission, or more than is read."""
 _MOST_BYTES = 2**33
 """Of all files together: 30 minutes of 48 kHz stereo in 16 bits are 346 MB, and 16 stems may go with the mix."""
-_UNCOMPARED = {
-    "piece.json": "it holds the seconds that each step took",
-    "report.html": "it shows the picture, which is not on record",
-}
-"""Files that may differ whoever made them, each with the reason."""
+_REPORT = "report.html"
+_SECONDS = "it holds the seconds that each step took"
+_TELLS_MORE = "it also tells of what is not made again, such as other takes and earlier versions"
+_OTHER_PICTURE = "it was made of the picture that was given"
+_REMEDY = "give the picture with --picture"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,7 @@ def replay(
         out: folder for the files; None only compares.
         pipeline: name or file to use instead of the pipeline on record.
         style: name or file to use instead of the style on record.
-        picture: for the report; the notes need none.
+        picture: for the report; the notes need none. None: the `picture.jpg` beside the manifest, where it is that on record.
         force: replace what `out` holds, where something would be lost that is no unchanged piece of the same picture.
         numbered: then go to a folder with a number beside it, instead of raising.
         on_event: told of each step.
@@ -138,10 +141,11 @@ def replay(
     elif any(is_style_file(named or "") for named in (brief.style, record.plan and record.plan.style)):
         raise DocumentError(f"{manifest} was made with a style file, which it only names; give that file with --style")
     stages = pipeline_of_manifest(record, str(manifest)) if pipeline is None else with_kept_lines(Pipeline.load(pipeline), record)
+    own = picture_beside_record(record, Path(manifest).parent)
     piece = stages.compose_from(
         start,
         brief,
-        picture=picture,
+        picture=picture or own.picture,
         scene=record.scene,
         log=Log(on_event),
         **recorded_output(record.audio, record.more_files),
@@ -156,14 +160,18 @@ def replay(
     piece = with_manifest_fields(piece, more_files=record.more_files)
     if record.kept is not None:
         piece = with_kept_record(piece, record.kept)
+    may_differ = _may_differ(record, given=picture is not None, why_not=own.why_not, varies=next(iter(varying.values()), ""))
     checks: list[FileCheck] = []
 
     def compared() -> Iterator[tuple[str, bytes]]:
         for name, content in piece.files(on_event):
-            why = _UNCOMPARED.get(name, "") or next((varying[kind] for kind in _made_with(name) if kind in varying), "")
+            why = next((varying[kind] for kind in _made_with(name) if kind in varying), "")
             if name == "video.mp4":
                 why = why or why_video_varies(record)
-            status = "not compared" if why else _compare_made(name, content, record, named_style)
+            status = "not compared" if why or name == RECORD else _compare_made(name, content, record, named_style)
+            if name in may_differ:
+                why = "" if status == "same" else may_differ[name]
+                status = "not compared" if why else "same"
             checks.append(FileCheck(name, status, beside.get(name), why))
             yield name, content
 
@@ -174,12 +182,28 @@ def replay(
         spare = Path(manifest).parent
         saved = save_files(Path(out), compared(), identity=piece.manifest.identity, force=force, numbered=numbered, spare=spare)
     made = {check.name for check in checks}
-    checks += [FileCheck(name, "missing", beside.get(name)) for name in record.files if name not in made]
+    for name in (one for one in record.files if one not in made):
+        why = may_differ.get(name, "")
+        checks.append(FileCheck(name, "not compared" if why else "missing", beside.get(name), why))
     now = package_versions(record.more_files)
     notes = tuple(
         f"{name} was {then}, is {now.get(name, 'unknown')}" for name, then in record.versions.items() if now.get(name) != then
     )
     return Replay(piece, tuple(checks), notes, saved)
+
+
+def _may_differ(record: Manifest, *, given: bool, why_not: str, varies: str) -> dict[str, str]:
+    """The files that may differ whoever made them, each with the reason.
+
+    `why_not` is why there is no copy of the picture, `varies` why the piece itself need not be the same.
+    """
+    lacking = f"{PICTURE_FILE} {why_not}; {_REMEDY}"
+    page = varies or _TELLS_MORE
+    if PICTURE_FILE not in record.files and record.picture is not None:
+        page = "it shows the picture, which is not on record"
+    elif why_not and not given:
+        page = f"it shows the picture, and {lacking}"
+    return {RECORD: _SECONDS, PICTURE_FILE: _OTHER_PICTURE if given else lacking, _REPORT: page}
 
 
 def _varying_stages(config: PipelineConfig, worked: Mapping[str, str]) -> dict[StageKind, str]:

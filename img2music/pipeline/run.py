@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from img2music.io.pictures import Picture, PictureSource
+    from img2music.io.saved_picture import SavedPicture
     from img2music.piece import Piece
     from img2music.pipeline.output_options import OutputOptions, PieceOptions
     from img2music.pipeline.progress import Step
@@ -197,7 +198,7 @@ class Pipeline:
         start: Scene | CompositionPlan,
         brief: Brief | None = None,
         *,
-        picture: Picture | None = None,
+        picture: Picture | SavedPicture | None = None,
         scene: Scene | None = None,
         log: Log | None = None,
         **options: Unpack[OutputOptions],
@@ -222,7 +223,7 @@ class Pipeline:
         start: Scene | CompositionPlan,
         brief: Brief | None = None,
         *,
-        picture: Picture | None = None,
+        picture: Picture | SavedPicture | None = None,
         scene: Scene | None = None,
         **options: Unpack[OutputOptions],
     ) -> Iterator[Step]:
@@ -244,7 +245,7 @@ class Pipeline:
         self,
         start: Scene | CompositionPlan,
         brief: Brief | None,
-        picture: Picture | None,
+        picture: Picture | SavedPicture | None,
         scene: Scene | None,
         options: OutputOptions,
     ) -> Work:

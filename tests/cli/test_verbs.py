@@ -208,7 +208,7 @@ def test_an_edited_plan_is_realized_and_rendered(
     assert (code, err) == (0, "")
     row = json.loads(out)
     assert (row["plan"], row["tempo_bpm"], row["folder"]) == (str(path), 120, str(tmp_path / "two" / "hills"))
-    assert set(row["files"]) == PIECE_FILES - {"scene.json"}
+    assert set(row["files"]) == PIECE_FILES - {"scene.json", "picture.jpg"}
     for source, target in ((path, tmp_path / "three"), (tmp_path / "two" / "hills" / "score.mid", tmp_path / "four")):
         code, out, err = run("render", source, "-o", target, "--pipeline", humming, "--audio", "flac", "--stems", "--json")
         assert (code, err) == (0, "")
@@ -276,7 +276,7 @@ def test_replay_leaves_with_4_when_a_file_differs(
     path = tmp_path / "hills" / "piece.json"
     code, out, err = run("replay", path)
     assert (code, err) == (0, "")
-    assert "7 files the same" in out
+    assert "9 files the same" in out
     manifest = json.loads(path.read_text())
     manifest["files"]["score.mid"] = "0" * 64
     manifest["versions"]["mido"] = "0.0.1"

@@ -125,7 +125,7 @@ def test_replay_needs_the_manifest_alone(made: Path, tmp_path: Path) -> None:
     assert result.same
     assert result.version_notes == ()
     for name in SYMBOLIC:
-        if name not in {"piece.json", "report.html"}:
+        if name not in {"piece.json", "report.html", "picture.jpg"}:
             assert (tmp_path / "again" / name).read_bytes() == (made / name).read_bytes()
     assert (tmp_path / "again" / "report.html").exists()
 
@@ -164,7 +164,8 @@ def test_replay_finds_what_differs(made: Path) -> None:
     assert not result.same
     assert (statuses["score.abc"], statuses["extra.txt"], statuses["score.mid"]) == ("different", "missing", "new")
     assert statuses["score.musicxml"] == "same"
-    assert statuses["report.html"] == statuses["piece.json"] == "not compared"
+    assert statuses["piece.json"] == "not compared"
+    assert statuses["report.html"] == statuses["picture.jpg"] == "same"
     assert [note for note in result.version_notes if note.startswith("numpy was 0.1, is ")] == list(result.version_notes)
 
 

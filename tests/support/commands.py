@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 PIECE_FILES = {
     "piece.json", "scene.json", "plan.json", "score.mid", "score.musicxml", "score.abc", "score.svg", "pianoroll.svg", "report.html",
+    "picture.jpg",
 }  # fmt: skip
 QUICK_OPTIONS = ["--seconds", "5", "--audio", "none"]
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from img2music.piece import Piece
 
 SYMBOLIC = [
-    "scene.json", "plan.json", "score.mid", "score.musicxml", "score.abc", "score.svg", "pianoroll.svg", "report.html", "piece.json",
+    "scene.json", "plan.json", "score.mid", "score.musicxml", "score.abc", "score.svg", "pianoroll.svg", "report.html",
+    "picture.jpg", "piece.json",
 ]  # fmt: skip
 SHORT = Brief.of(seconds=6, seed=5)
 

@@ -71,7 +71,7 @@ def picture_frames(picture: NDArray[np.uint8], *, shape: str = "wide", title: st
 
 
 def picture_of_jpeg(jpeg: bytes) -> NDArray[np.uint8]:
-    """The pixels of a piece's `preview_jpeg`, which this program wrote itself; pictures from outside go through `open_picture`.
+    """The pixels of a piece's `preview_jpeg`, written or found sound by this program; pictures from outside go through `open_picture`.
 
     Raises:
         PictureError: no JPEG.

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from img2music.io.pictures import Picture
+    from img2music.io.saved_picture import SavedPicture
     from img2music.performance import Performance
     from img2music.pipeline.progress import Log
     from img2music.pipeline.run import Pipeline
@@ -101,9 +102,11 @@ def _was_planned(manifest: Manifest) -> bool:
     return "planner" in manifest.stages
 
 
-def check_picture(start: Scene | CompositionPlan, picture: Picture | None) -> None:
-    """Raises BriefError where `picture` is another one than that on record."""
-    if picture is not None and not isinstance(start, CompositionPlan) and picture.sha256 != start.picture.sha256:
+def check_picture(start: Scene | CompositionPlan, picture: Picture | SavedPicture | None) -> None:
+    """Raises BriefError where `picture` is another one than that on record; a saved copy was compared by its own hash."""
+    from img2music.io.pictures import Picture
+
+    if isinstance(picture, Picture) and not isinstance(start, CompositionPlan) and picture.sha256 != start.picture.sha256:
         raise BriefError(
             f"{picture.file} is not the picture on record ({start.picture.file}), which the piece is made from; "
             "give that one or none"

@@ -12,6 +12,7 @@ by chance (how it is played) go on as they were.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from img2music.cancellation import cancelled_by
@@ -19,6 +20,7 @@ from img2music.errors import unknown_name
 from img2music.manifest import Manifest
 from img2music.pipeline.from_manifest import with_kept_record
 from img2music.pipeline.output_options import split_options
+from img2music.pipeline.picture_beside import picture_beside_record
 from img2music.pipeline.progress import Log
 from img2music.pipeline.recomposition.earlier_piece import EarlierPiece, beginning, check_picture, read_record
 from img2music.pipeline.recomposition.kept_record import kept_record
@@ -32,10 +34,10 @@ from img2music.style import is_style_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from img2music.brief import Wishes
     from img2music.io.pictures import Picture
+    from img2music.io.saved_picture import SavedPicture
     from img2music.piece import Piece
     from img2music.pipeline.output_options import OutputOptions, PieceOptions
     from img2music.pipeline.recomposition.plan_adaptation import AdaptedPlan
@@ -80,7 +82,7 @@ def recompose(
     *,
     keep: Iterable[str] = (),
     pipeline: str | Path | Pipeline = "offline",
-    picture: Picture | None = None,
+    picture: Picture | SavedPicture | None = None,
     **options: Unpack[PieceOptions],
 ) -> Piece:
     """The piece on record made anew, but for what is kept.
@@ -89,7 +91,7 @@ def recompose(
         source: the path of a `piece.json`, what it holds, a piece, or a plan.
         keep: names of crafts (`CRAFTS`) whose notes stay; they go to the new key, metre, instruments and length where those allow.
         pipeline: who does each job: a name, a file, or a pipeline at hand.
-        picture: for the report; it has to be the one on record.
+        picture: for the report; it has to be the one on record. None: the `picture.jpg` beside a `piece.json`, where it is that on record.
         options: those of `OutputOptions` (audio, stems, takes, embed_audio, pdf, parts, video ...); what is kept is the same in all takes. And
             fields of a `Brief`; they win over the brief on record. Without `seed` it is the one after that on record. A
             piece that was made from a plan, or a plan, has its wishes settled and takes none but `seed`.
@@ -111,7 +113,7 @@ def _made_anew(
     source: str | Path | Manifest | Piece | CompositionPlan,
     named: tuple[str, ...],
     pipeline: str | Path | Pipeline,
-    picture: Picture | None,
+    picture: Picture | SavedPicture | None,
     output: OutputOptions,
     wishes: Wishes,
 ) -> Piece:
@@ -119,6 +121,8 @@ def _made_anew(
     record = read_record(source)
     start, brief = beginning(record, has_wishes=bool(given_wishes(wishes)))
     check_picture(start, picture)
+    if picture is None and isinstance(record, Manifest) and isinstance(source, str | Path):
+        picture = picture_beside_record(record, Path(source).parent).picture
     stages = pipeline if isinstance(pipeline, Pipeline) else Pipeline.load(pipeline)
     log = Log(output.get("on_event"))
     asked, wished = new_brief(start, brief, crafts, wishes, lambda merged: stages.settle(merged, log))
