@@ -29,6 +29,7 @@ __all__ = [
     "STAGING",
     "Staging",
     "obstacle",
+    "temporary_folder",
     "unwritable",
     "write_file",
     "write_files",
@@ -249,6 +250,23 @@ def write_file(path: Path, content: bytes) -> None:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
         raise unwritable(path, error) from None
+
+
+@contextmanager
+def temporary_folder(prefix: str) -> Iterator[Path]:
+    """A folder of the system's for what is needed while the block runs.
+
+    Raises:
+        OutputError: it can't be made or written, because the disk is full above all.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix=prefix) as folder:
+            yield Path(folder)
+    except OSError as error:
+        where, reason = tempfile.gettempdir(), error.strerror or error
+        raise OutputError(
+            f"no temporary files can be kept in {where} ({reason}); make room there, or set TMPDIR to another folder"
+        ) from None
 
 
 def unwritable(path: Path, error: OSError | ValueError) -> OutputError:

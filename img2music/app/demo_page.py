@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from img2music.app.components.page_texts import page_text
+from img2music.app.components.uploaded_files import accept_uploads_alone
 from img2music.app.components.view_component import static_html
 from img2music.app.endpoints import add_endpoints, public_calls
 from img2music.app.tabs.compose_tab import build_compose_tab
 from img2music.app.tabs.pipelines_tab import build_pipelines_tab
 from img2music.app.tabs.prompt_lab_tab import build_prompt_lab_tab
-from img2music.app.uploaded_files import accept_uploads_alone
 
 if TYPE_CHECKING:
     from img2music.app.session.visits import Visits

@@ -26,9 +26,9 @@ from gradio.utils import get_upload_folder
 from img2music.app.call_accounts import step_fraction
 from img2music.app.call_arguments import CALLS, read_arguments
 from img2music.app.calls import LARGEST_PICTURE_BYTES, AgingFolders, Calls, open_called_picture
+from img2music.app.components.uploaded_files import read_upload
 from img2music.app.session.choices import Choices
 from img2music.app.session.warm_pipelines import shared_pipelines
-from img2music.app.uploaded_files import read_upload
 from img2music.cancellation import Cancelled, CancelToken
 from img2music.errors import Img2MusicError, PictureError
 

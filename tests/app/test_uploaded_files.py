@@ -51,8 +51,8 @@ def test_no_component_that_is_handed_a_file_fetches_an_address(uploads: Path) ->
 
 
 def test_handlers_read_nothing_but_uploads(uploads: Path) -> None:
+    from img2music.app.components.uploaded_files import read_upload
     from img2music.app.tabs.compose_handlers import ComposeHandlers
-    from img2music.app.uploaded_files import read_upload
 
     visits = Visits(root=uploads)
     handlers = ComposeHandlers(visits)

@@ -18,10 +18,10 @@ from img2music.app.components.plan_value import plan_value
 from img2music.app.components.screen import VIEWS, Screen
 from img2music.app.components.seen_value import colours_value, seen_value
 from img2music.app.components.takes_value import away_value, takes_value
+from img2music.app.components.uploaded_files import read_upload
 from img2music.app.session.edits import PlanTextError
 from img2music.app.tabs.asked_edits import asked_choices, asked_edit
 from img2music.app.tabs.visit_files import LARGEST_FILE, heard_value, picture_value, served_url
-from img2music.app.uploaded_files import read_upload
 from img2music.cancellation import Cancelled
 from img2music.errors import Img2MusicError
 from img2music.pipeline.progress import DocumentMade

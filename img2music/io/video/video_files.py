@@ -12,14 +12,14 @@ Does not know: levels, subtitles, chapters, other codecs.
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from img2music.atomic_files import temporary_folder
 from img2music.cancellation import checkpoint
 from img2music.errors import BackendError, MissingPackageError, UsageError
 from img2music.io.escape import one_line
@@ -39,6 +39,7 @@ _KEY_FRAME_SECONDS = 10
 """A player that jumps decodes from the last whole picture; each costs as much as some hundred frames that stay the same."""
 # Measured on a photograph, 30 s at 1920 x 1080 and 10 frames a second, one thread: ultrafast 2.9 s and 2.8 MB, veryfast 4.5 s and
 # 0.8 MB, medium 18 s and 1.8 MB (at 1280 x 720 veryfast takes 2.3 s).
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG})
 _H264 = {"preset": "veryfast", "tune": "stillimage", "crf": "20"}
 _BT709 = 1
 """Of primaries, transfer and matrix (ITU-T H.273, tables 2 to 4)."""
@@ -102,14 +103,16 @@ def write_video(frames: VideoFrames, audio: Audio, *, title: str = "", comment: 
     for side in (frames.width, frames.height):
         if side % 2 or not 0 < side <= _LARGEST_SIDE:
             raise UsageError(f"a video is {frames.width} x {frames.height} pixels; take even sides up to {_LARGEST_SIDE}")
-    with TemporaryDirectory(prefix="img2music-video-") as folder:  # the index can only be moved to the front of a file
-        path = Path(folder) / "video.mp4"
+    with temporary_folder("img2music-video-") as folder:  # the index can only be moved to the front of a file
+        path = folder / "video.mp4"
         try:
             with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
                 container.metadata["title"] = one_line(title)
                 container.metadata["comment"] = one_line(comment)
                 _encode(container, frames, audio)
         except (av.error.FFmpegError, av.codec.codec.UnknownCodecError) as error:
+            if getattr(error, "errno", None) in _NO_ROOM:
+                raise OSError(error.errno, "no room") from None  # the folder's fault
             raise BackendError(f"can't write the video ({error}); check that this PyAV has libx264 and aac") from None
         checkpoint()
         return path.read_bytes()

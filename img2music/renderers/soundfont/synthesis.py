@@ -14,7 +14,6 @@ import math
 import os
 import struct
 import subprocess
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import replace
@@ -24,6 +23,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from img2music.atomic_files import temporary_folder
 from img2music.cancellation import checkpoint
 from img2music.child_process import can_run_python, python_command, python_environment, run_program
 from img2music.errors import BackendError, DocumentError, MissingPackageError
@@ -118,8 +118,8 @@ def play_with_fluidsynth(
         BackendError: the program failed.
     """
     sounds = []
-    with tempfile.TemporaryDirectory(prefix="img2music-") as folder:
-        song, small, sound, settings = (Path(folder) / name for name in ("song.mid", "font.sf2", "sound.raw", "settings"))
+    with temporary_folder("img2music-") as folder:
+        song, small, sound, settings = (folder / name for name in ("song.mid", "font.sf2", "sound.raw", "settings"))
         settings.touch()  # or the program would read the user's, and sound different on every machine
         options = ["-niq", "-g", "0.4", "-O", "float", "-E", "little", "-T", "raw", "-r", str(SAMPLE_RATE)]
         for performance in performances:
@@ -176,10 +176,10 @@ def _clips(sound: NDArray[np.int16]) -> bool:
 
 def _in_processes(fonts: Sequence[bytes], songs: Sequence[bytes]) -> list[bytes]:
     environment, script = python_environment(), Path(__file__).with_name("synthesis_worker.py")
-    with tempfile.TemporaryDirectory(prefix="img2music-") as folder:
+    with temporary_folder("img2music-") as folder:
 
         def job(number: int) -> bytes:
-            names = [Path(folder) / f"{number}.{kind}" for kind in ("sf2", "mid", "wav")]
+            names = [folder / f"{number}.{kind}" for kind in ("sf2", "mid", "wav")]
             names[0].write_bytes(fonts[number])
             names[1].write_bytes(songs[number])
             _run(python_command(script, *map(str, names)), None, environment)
