@@ -125,13 +125,18 @@ def open_called_picture(content: bytes, name: str) -> Picture:
     Raises:
         PictureError: too large, no picture, or damaged.
     """
+    from img2music.app.session.limits import without_options
     from img2music.errors import PictureError
     from img2music.io.pictures import open_picture
 
     if len(content) > LARGEST_PICTURE_BYTES:
         raise PictureError(f"the picture is larger than {LARGEST_PICTURE_BYTES // 1_000_000} MB; export it smaller")
     ending = re.search(r"\.[a-z0-9]{2,4}$", name.lower())
-    return replace(open_picture(content), file=folder_name(name) + (ending[0] if ending else ""))
+    try:
+        picture = open_picture(content)
+    except PictureError as error:
+        raise without_options(error) from None
+    return replace(picture, file=folder_name(name) + (ending[0] if ending else ""))
 
 
 def folder_name(name: str) -> str:

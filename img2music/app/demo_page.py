@@ -13,6 +13,7 @@ from img2music.app.endpoints import add_endpoints, public_calls
 from img2music.app.tabs.compose_tab import build_compose_tab
 from img2music.app.tabs.pipelines_tab import build_pipelines_tab
 from img2music.app.tabs.prompt_lab_tab import build_prompt_lab_tab
+from img2music.app.uploaded_files import accept_uploads_alone
 
 if TYPE_CHECKING:
     from img2music.app.session.visits import Visits
@@ -39,4 +40,5 @@ def build_page(visits: Visits) -> gr.Blocks:
             with gr.Tab(page_text("page.tabs.pipelines"), id="pipelines"):
                 build_pipelines_tab(page)
         add_endpoints(public_calls())
+    accept_uploads_alone(page)
     return page

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["build", "launch_options", "private_folder", "serve"]
 
 LARGEST_UPLOAD = "20mb"
+LARGEST_REQUEST_BYTES = 128 * 2**20
+"""Of anything else, too: six pictures for the prompt lab in one form, or a picture of 50 MB in base64."""
 JOBS_AT_ONCE = 2
 """Pieces that are made at the same time; whoever comes next waits."""
 MOST_WAITING = 32
@@ -78,10 +80,12 @@ def launch_options() -> dict[str, Any]:
     """What the page is launched with, whoever serves it."""
     from starlette.middleware import Middleware
 
+    from img2music.app.body_limit import BodyLimit
     from img2music.app.components.page_assets import page_head
     from img2music.app.page_headers import PageHeaders
     from img2music.app.theme import page_theme
 
+    around = [Middleware(PageHeaders), Middleware(BodyLimit, most_bytes=LARGEST_REQUEST_BYTES)]
     return {
         "theme": page_theme(),
         "head": page_head(),
@@ -95,7 +99,11 @@ def launch_options() -> dict[str, Any]:
         "allowed_paths": [],
         "show_error": False,
         "pwa": False,
-        "app_kwargs": {"middleware": [Middleware(PageHeaders)], "docs_url": None, "redoc_url": None},
+        "app_kwargs": {
+            "middleware": around,
+            "docs_url": None,
+            "redoc_url": None,
+        },
     }
 
 

@@ -13,17 +13,13 @@ other hosts. Gradio hands what a client sent to an endpoint of `gr.api` as it ca
 from __future__ import annotations
 
 import logging
-import os
-import stat
 from inspect import Parameter, Signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 import anyio
 import anyio.to_thread
 import gradio as gr
-from gradio.context import get_blocks_context
 from gradio.data_classes import FileData
 from gradio.utils import get_upload_folder
 
@@ -32,6 +28,7 @@ from img2music.app.call_arguments import CALLS, read_arguments
 from img2music.app.calls import LARGEST_PICTURE_BYTES, AgingFolders, Calls, open_called_picture
 from img2music.app.session.choices import Choices
 from img2music.app.session.warm_pipelines import shared_pipelines
+from img2music.app.uploaded_files import read_upload
 from img2music.cancellation import Cancelled, CancelToken
 from img2music.errors import Img2MusicError, PictureError
 
@@ -52,7 +49,6 @@ _PICTURE = (
     "JPEG, PNG, GIF, WebP, AVIF, TIFF, SVG and more, at most 50 MB. Addresses of other servers are not fetched."
 )
 _ANSWER = "An account (JSON), and the files by name."
-_FILE_ROUTE = "/gradio_api/file="
 
 
 def public_calls() -> Calls:
@@ -70,10 +66,7 @@ def add_endpoints(calls: Calls, *, lane: str = WORK_LANE, places: int | None = 2
         places: how many calls are worked at once; the others wait in the queue, whose length `Blocks.queue` bounds.
     """
     for kind in CALLS:
-        made = gr.api(_endpoint(kind, calls), api_name=kind.name, concurrency_id=lane, concurrency_limit=places)
-        if kind.takes_picture:
-            # Gradio would fetch an address that a client names; this server fetches nothing.
-            get_blocks_context().fns[made["id"]].inputs[0].async_move_resource_to_block_cache = _cached_upload
+        gr.api(_endpoint(kind, calls), api_name=kind.name, concurrency_id=lane, concurrency_limit=places)
 
 
 def _endpoint(kind: CallKind, calls: Calls) -> Callable[..., Awaitable[tuple[dict[str, Any], dict[str, Any]]]]:
@@ -143,47 +136,11 @@ def _uploaded(sent: Any) -> tuple[bytes, str]:
         PictureError: anything else.
     """
     path = sent.get("path") if isinstance(sent, dict) else None
-    name = sent.get("orig_name") if isinstance(sent, dict) else None
     if not isinstance(path, str) or not path:
         raise PictureError("no picture came; upload one (with gradio_client: handle_file('photo.jpg'))")
-    try:
-        real = _in_uploads(path)
-        if real is None:
-            raise PictureError("the picture is no file that was uploaded to this server; upload it first")
-        with open(real, "rb", opener=lambda where, flags: os.open(where, flags | getattr(os, "O_NONBLOCK", 0))) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise PictureError("the picture is no regular file; upload it again")
-            return file.read(LARGEST_PICTURE_BYTES + 1), name if isinstance(name, str) and name else real.name
-    except (OSError, ValueError) as error:
-        if isinstance(error, PictureError):
-            raise
-        raise PictureError(
-            f"the uploaded picture can't be read ({getattr(error, 'strerror', None) or error}); upload it again"
-        ) from None
-
-
-def _in_uploads(path: str) -> Path | None:
-    """Where `path` leads, if that is in the upload folder."""
-    real = Path(os.path.realpath(path))
-    return real if real.is_relative_to(os.path.realpath(get_upload_folder())) else None
-
-
-async def _cached_upload(address: str | Path | None) -> str | None:
-    """Where an uploaded file is: gradio asks for every file that a client names, by path or by address."""
-    if address is None:
-        return None
-    text = str(address)
-    if text.startswith(("http://", "https://")):
-        own = text.partition(_FILE_ROUTE)[2]
-        if not own:
-            raise gr.Error(
-                "addresses of other servers are not fetched; upload the picture, or send a data: address", print_exception=False
-            )
-        text = unquote(own.partition("?")[0])
-    real = _in_uploads(text)
-    if real is None or not real.is_file():
-        raise gr.Error("the picture is no file that was uploaded to this server; upload it first", print_exception=False)
-    return str(real)
+    content, name = read_upload(path, LARGEST_PICTURE_BYTES)
+    given = sent.get("orig_name")
+    return content, given if isinstance(given, str) and given else name
 
 
 def _file(answer: Answer, name: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ own choice: generous for music, small beside the machine. Sizes in bytes, length
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import PurePath
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
     from img2music.brief import Brief
     from img2music.io.pictures import Picture
 
-__all__ = ["Limits"]
+__all__ = ["Limits", "without_options"]
 
 _MEGABYTE = 1_000_000
+_OPTION = re.compile(r",? or raise --max-pixels.*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,10 @@ class Limits:
             )
         source = BytesIO(data)
         source.name = PurePath(name.replace("\\", "/")).name[:200] or "picture"
-        picture = open_picture(source, max_pixels=self.picture_pixels, keep_still=True)
+        try:
+            picture = open_picture(source, max_pixels=self.picture_pixels, keep_still=True)
+        except PictureError as error:
+            raise without_options(error) from None
         # The large copy is kept as JPEG: of sixty visitors it would take most of a gigabyte.
         return replace(picture, still=None), still_jpeg(picture)
 
@@ -80,3 +85,8 @@ class Limits:
         """Raises UsageError where a model is named and none may be."""
         if model and not self.own_models:
             raise UsageError("this page asks no models that a visitor names; run img2music on your own computer for that")
+
+
+def without_options(error: PictureError) -> PictureError:
+    """The same fault for whoever has no command line: what is not to be had there is not advised."""
+    return PictureError(_OPTION.sub("", str(error)))

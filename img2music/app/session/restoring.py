@@ -6,6 +6,7 @@ is asked that it names, now or later. Whatever is wrong with it is one kind sent
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from img2music.app.session.choices import Choices
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["check_same_picture", "read_record_bytes", "restored_take"]
 
 _NAME = "piece.json"
+_OPTION = re.compile(r"give (?:a pipeline|its file) with --pipeline$")
 
 
 def read_record_bytes(data: bytes, limits: Limits) -> Manifest:
@@ -50,7 +52,10 @@ def read_record_bytes(data: bytes, limits: Limits) -> Manifest:
         record.plan.bars > limits.bars or max(record.plan.seconds, record.plan.bars_seconds) > limits.seconds
     ):
         raise BriefError(f"the piece on record is too long for this page; at most {limits.seconds:g} s can be made here")
-    pipeline_of_manifest(record, _NAME)  # what can't be made again is told now
+    try:
+        pipeline_of_manifest(record, _NAME)  # what can't be made again is told now
+    except DocumentError as error:
+        raise DocumentError(_OPTION.sub("replay it on your own computer", str(error))) from None
     return record
 
 

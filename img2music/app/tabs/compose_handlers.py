@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator  # noqa: TC003  Gradio reads the handlers' hints, and asks for all of them
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr  # noqa: TC002  Gradio reads the handlers' hints
@@ -22,7 +21,8 @@ from img2music.app.components.takes_value import away_value, takes_value
 from img2music.app.session.choices import Choices
 from img2music.app.session.edits import PlanTextError
 from img2music.app.tabs.asked_edits import asked_choices, asked_edit
-from img2music.app.tabs.visit_files import heard_value, picture_value, read_upload, served_url
+from img2music.app.tabs.visit_files import LARGEST_FILE, heard_value, picture_value, served_url
+from img2music.app.uploaded_files import read_upload
 from img2music.cancellation import Cancelled
 from img2music.errors import Img2MusicError
 from img2music.pipeline.progress import DocumentMade
@@ -69,7 +69,11 @@ class ComposeHandlers:
         """Opens an uploaded picture; only the house's decoder sees it."""
         if not path:
             return self._refused(page_text("errors.nothing_came"))
-        return self._open(self._visit(request), read_upload(path), Path(path).name)
+        try:
+            data, name = read_upload(path, LARGEST_FILE)
+        except Img2MusicError as error:
+            return self._refused(str(error))
+        return self._open(self._visit(request), data, name)
 
     def open_example(self, event: gr.EventData, request: gr.Request) -> list[Any]:
         """Opens one of the example pictures."""
@@ -85,7 +89,7 @@ class ComposeHandlers:
         visit, screen = self._visit(request), Screen()
         try:
             if path:
-                yield from self._follow(visit, visit.restore(read_upload(path), None), screen, Choices())
+                yield from self._follow(visit, visit.restore(read_upload(path, LARGEST_FILE)[0], None), screen, Choices())
         except BaseException as error:
             yield from self._ended(visit, screen, error)
 

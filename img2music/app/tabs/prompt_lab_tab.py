@@ -199,8 +199,12 @@ def _pictures(files: list[str] | None) -> Iterator[tuple[str, bytes]]:
     if not files:
         raise UsageError(page_text("lab.no_pictures"))
     for path in map(Path, files[: _LIMITS.pictures + 1]):
-        with path.open("rb") as content:
-            yield path.name, content.read(_LARGEST_PICTURE + 1)
+        try:
+            with path.open("rb") as content:
+                data = content.read(_LARGEST_PICTURE + 1)
+        except OSError:
+            raise UsageError(page_text("lab.picture_gone")) from None
+        yield path.name, data
 
 
 def _frame(page: str) -> str:

@@ -1,14 +1,12 @@
-"""Files between a visit and the page: what was uploaded, the picture, and what the player needs, with addresses of the sound.
+"""Files between a visit and the page: the picture, and what the player needs, with addresses of the sound.
 
-A path never comes from a browser: uploads are paths that Gradio has checked, and what the page gets are addresses of files in the visit's own
-folder.
+What the page gets are addresses of files in the visit's own folder.
 """
 
 from __future__ import annotations
 
 import json
 from base64 import b64encode
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -16,12 +14,15 @@ from img2music.io.engraving.score_following import follow_score
 from img2music.report.music_data import music_data
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from img2music.app.session.takes import MadeTake
     from img2music.app.session.visit import Visit
 
-__all__ = ["heard_value", "picture_value", "read_upload", "served_url"]
+__all__ = ["LARGEST_FILE", "heard_value", "picture_value", "served_url"]
 
-_LARGEST_FILE = 20_000_000
+LARGEST_FILE = 20_000_000
+"""Bytes of an upload that are read."""
 _PICTURE_PIXELS = 900
 """Longest side of the picture on the page: two pixels of the screen for one of the layout."""
 
@@ -63,9 +64,3 @@ def picture_value(visit: Visit) -> dict[str, Any]:
         return {}
     small = b64encode(preview_jpeg(visit.picture, _PICTURE_PIXELS)).decode("ascii")
     return {"url": f"data:image/jpeg;base64,{small}", "name": visit.picture.file}
-
-
-def read_upload(path: str) -> bytes:
-    """The bytes of a file that Gradio took in; one more than may come at most, so that too large a file is known as one."""
-    with Path(path).open("rb") as file:
-        return file.read(_LARGEST_FILE + 1)

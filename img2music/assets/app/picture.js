@@ -8,6 +8,7 @@
   const PICTURE_FIELD = "img2music-picture-field";
   const MANIFEST_FIELD = "img2music-manifest-field";
   const LARGEST_BYTES = 20_000_000;
+  const WAIT_MS = 100;
 
   /** Gives a file to an upload field of the server. */
   const handOver = (file, to = PICTURE_FIELD) => {
@@ -17,7 +18,10 @@
       return;
     }
     const field = document.querySelector(`#${to} input[type=file]`);
-    if (!field) return;
+    if (!field) {
+      setTimeout(() => handOver(file, to), WAIT_MS); // the server's fields appear a moment after ours
+      return;
+    }
     const files = new DataTransfer();
     files.items.add(file);
     field.files = files.files;

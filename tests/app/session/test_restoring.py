@@ -125,6 +125,7 @@ def test_hostile_records_are_one_sentence(visit: Visit, other: Visit, edit: Call
     """Or do no harm: a record may be edited and still be sound."""
     told = refused(other, edited(record_of(visit), edit))
     assert (told == "") == (other.current is not None)
+    assert "--pipeline" not in told  # a page has no options of the command line
     if other.current is not None:
         assert other.current.choices.pipeline == "offline"
         assert not other.current.choices.model
