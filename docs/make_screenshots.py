@@ -39,8 +39,6 @@ def main() -> None:
                 play_a_little(page)
                 page.evaluate("document.querySelector('#img2music-hear').scrollIntoView()")
                 save(page, "page-heard")
-                page.evaluate("document.querySelector('#img2music-plan').scrollIntoView()")
-                save(page, "page-planned")
             with open_page(browser, served.address, size=PHONE, dark=True, hosts=(served.host,), reduced_motion="reduce") as (
                 page,
                 _,

@@ -24,7 +24,19 @@ GUIDES = [
     ROOT / "CONTRIBUTING.md",
     *(
         ROOT / "docs" / f"{name}.md"
-        for name in ("architecture", "editing", "models", "prompts", "seeing", "styles", "versions", "where", "words")
+        for name in (
+            "architecture",
+            "editing",
+            "files",
+            "models",
+            "programs",
+            "prompts",
+            "seeing",
+            "styles",
+            "versions",
+            "where",
+            "words",
+        )
     ),
 ]
 SOURCES = [*TEXTS, *(ROOT / "img2music").rglob("*.py"), *(ROOT / "tests").rglob("*.py"), *(ROOT / "pipelines").glob("*.yaml")]

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import pytest
+from PIL import Image
 
 from img2music.app.session.visits import Visits
+from img2music.errors import BackendError
 from tests.support import extras
+from tests.support.picture_files import HEIC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,3 +143,96 @@ def test_two_visitors_do_not_meet(handlers: Any, visits: Visits) -> None:
     (update,) = [drawn(updates) for updates in handlers.work(event({"action": "reroll", "keep": []}), other)]
     assert update["status"]["error"].startswith("There is no music yet")
     assert visits.get("another").folder != visits.get("somebody").folder
+
+
+def opened(handlers: Any, path: Path, data: bytes) -> dict[str, Any]:
+    path.write_bytes(data)
+    return drawn(handlers.open_upload(str(path), REQUEST))
+
+
+def test_what_a_browser_cannot_draw_is_shown_by_our_decoder(handlers: Any, tmp_path: Path, has_heic: None) -> None:
+    tiff = BytesIO()
+    Image.new("RGB", (30, 20), "teal").save(tiff, "TIFF")
+    for name, data in (("a.tiff", tiff.getvalue()), ("a.heic", HEIC)):
+        shown = opened(handlers, tmp_path / name, data)["picture"]
+        assert shown["name"] == name
+        assert b64decode(shown["url"].removeprefix("data:image/jpeg;base64,"))[:2] == b"\xff\xd8"
+
+
+def test_a_second_picture_leaves_nothing_of_the_first(handlers: Any) -> None:
+    composed(handlers)
+    value = drawn(handlers.open_example(event({"name": "cat"}), REQUEST))
+    assert all(value[view] == {} for view in ("see", "plan", "hear", "takes", "away"))
+    assert "cues" not in value["picture"]
+    assert value["picture"]["name"] == "cat.jpg"
+
+
+def restored(handlers: Any, path: Path, record: dict[str, Any]) -> list[dict[str, Any]]:
+    path.write_text(json.dumps(record), encoding="utf-8")
+    return [drawn(updates) for updates in handlers.open_manifest(str(path), REQUEST)]
+
+
+def test_an_earlier_piece_is_not_drawn_over_the_picture_that_is_shown(handlers: Any, visits: Visits, tmp_path: Path) -> None:
+    composed(handlers)
+    visit = visits.get("somebody")
+    assert visit.current is not None
+    record = json.loads(visit.download(visit.current, "manifest").read_bytes())
+    handlers.open_example(event({"name": "cat"}), REQUEST)
+    worked(handlers, action="compose", choices=SHORT)
+    updates = restored(handlers, tmp_path / "piece.json", record)
+    drawings = [update["picture"] for update in updates if "picture" in update]
+    assert drawings
+    assert all("url" not in drawing for drawing in drawings)
+
+
+def test_a_piece_without_a_scene_leaves_no_scene_on_the_page(handlers: Any, visits: Visits) -> None:
+    from img2music.app.components.screen import Screen
+
+    composed(handlers)
+    visit, screen = visits.get("somebody"), Screen()
+    take = visit.shown()
+    handlers._draw_take(visit, replace(take, piece=replace(take.piece, scene=None)), screen)
+    value = drawn(screen.updates())
+    assert value["see"] == {}
+    assert "cues" not in value["picture"]
+
+
+def test_work_that_fails_leaves_the_take_on_the_page(handlers: Any, visits: Visits, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = next(update for update in reversed(composed(handlers)) if "plan" in update)["plan"]
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise BackendError("no sound today")
+
+    monkeypatch.setattr(visits.get("somebody"), "_put", broken)
+    updates = worked(handlers, action="reroll")
+    assert updates[-1]["status"]["error"] == "no sound today"
+    assert any(update.get("plan", before) != before for update in updates[:-1])
+    assert updates[-1]["plan"] == before
+
+
+def test_the_wishes_offer_pipelines_and_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    from img2music.app.components import wishes_value as module
+
+    value = module.wishes_value(pipelines=True, own_models=True)
+    assert value["pipelines"][0]["name"] == "offline"
+    assert value["pipelines"][0]["usable"]
+    assert value["own_models"]
+    for one in value["pipelines"]:
+        assert bool(one["remedy"]) == (not one["usable"])
+        assert len(one["said"]) == 3
+    assert any(one["asks"] for one in value["pipelines"])
+    assert module.wishes_value()["pipelines"] == []
+
+
+def test_the_pipeline_that_is_chosen_makes_the_music(handlers: Any, visits: Visits) -> None:
+    handlers.open_example(event({"name": "moon"}), REQUEST)
+    wishes = {**SHORT, "pipeline": "offline", "style": "waltz", "key": "D", "mode": "dorian", "tempo": 100, "seed": 7}
+    worked(handlers, action="compose", choices=wishes)
+    take = visits.get("somebody").current
+    assert take is not None
+    assert (take.choices.pipeline, take.piece.plan.style, take.piece.plan.key) == ("offline", "waltz", "D dorian")
+    assert (round(take.piece.plan.tempo_bpm), take.piece.plan.seed) == (100, 7)
+    (update,) = worked(handlers, action="compose", choices={**wishes, "pipeline": "openai", "model": "openai:x"})
+    assert "no models that a visitor names" in update["status"]["error"]
+    (update,) = worked(handlers, action="compose", choices={**wishes, "pipeline": "nowhere"})
+    assert "no pipeline 'nowhere'" in update["status"]["error"]

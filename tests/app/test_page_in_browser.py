@@ -152,26 +152,136 @@ def test_work_is_cancelled_and_a_closed_page_leaves_nothing(served: ServedPage, 
     assert len(served.visits()) < before
 
 
-@pytest.mark.parametrize(("size", "dark"), [(DESKTOP, False), (PHONE, True)], ids=["desk", "phone"])
-def test_it_fits_every_screen_and_reads_well(served: ServedPage, browser: Any, size: tuple[int, int], dark: bool) -> None:
+def faults(page: Any) -> list[str]:
+    """What axe-core finds on the page as it stands, light and dark; and whether it is too wide."""
+    found = []
+    for dark in (False, True):
+        page.evaluate(f"document.body.classList.toggle('dark', {str(dark).lower()})")
+        found += [f"{'dark' if dark else 'light'}: {line}" for line in violations(page)]
+    if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
+        found.append("wider than the window")
+    return found
+
+
+def open_tab(page: Any, name: str, shown: str) -> None:
+    page.get_by_role("tab", name=name).click()
+    page.wait_for_selector(shown, timeout=LONG)
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desk", "phone"])
+def test_it_fits_every_screen_and_reads_well(served: ServedPage, browser: Any, size: tuple[int, int]) -> None:
     require_axe()
-    with open_page(browser, served.address, size=size, dark=dark, hosts=(served.host,), reduced_motion="reduce") as (
-        page,
-        watched,
-    ):
+    with open_page(browser, served.address, size=size, hosts=(served.host,), reduced_motion="reduce") as (page, watched):
         ready(page)
-        assert violations(page) == []
+        page.wait_for_selector("#img2music-wish-pipeline option", state="attached", timeout=LONG)
+        unfold(page)
+        assert faults(page) == []
         page.click(".example >> nth=2")
+        page.wait_for_selector(".frame img", timeout=LONG)
+        assert faults(page) == []
+        make_music(page)
+        idle(page)
+        page.wait_for_selector(".i2m-player svg", timeout=LONG)
+        unfold(page)
+        assert faults(page) == []
+        open_tab(page, "Prompt lab", "#img2music-lab textarea >> visible=true")
+        assert faults(page) == []
+        open_tab(page, "Pipelines", ".pipeline >> nth=0")
+        unfold(page)
+        assert faults(page) == []
+        assert trouble(watched) == []
+
+
+def unfold(page: Any) -> None:
+    page.evaluate("document.querySelectorAll('.gradio-container details').forEach((fold) => { fold.open = true; })")
+
+
+KINDS = {
+    "midi": (".mid", b"MThd"),
+    "musicxml": (".musicxml", b"<?xml"),
+    "abc": (".abc", b"%abc-2.1"),
+    "pdf": (".pdf", b"%PDF-"),
+    "parts": ("-parts.zip", b"PK"),
+    "svg": (".svg", b"<svg"),
+    "wav": (".wav", b"RIFF"),
+    "flac": (".flac", b"fLaC"),
+    "mp3": (".mp3", b"ID3"),
+    "ogg": (".ogg", b"OggS"),
+    "stems": ("-stems.zip", b"PK"),
+    "video": (".mp4", b"ftyp"),
+    "report": (".html", b"<!DOCTYPE html>"),
+    "manifest": ("piece.json", b"{"),
+    "zip": (".zip", b"PK"),
+}
+"""How the name of each file to take away ends, and how the file begins."""
+
+
+def test_every_file_arrives_and_is_of_its_kind(served: ServedPage, browser: Any, tmp_path: Path) -> None:
+    for extra in ("pdf", "video"):
+        extras.require(extra)
+    with open_page(browser, served.address, hosts=(served.host,), accept_downloads=True) as (page, watched):
+        ready(page)
+        page.click(".example >> nth=1")
         page.wait_for_selector(".frame img", timeout=LONG)
         make_music(page)
         idle(page)
-        for fold in page.query_selector_all(".view details"):
-            fold.evaluate("fold => fold.open = true")
-        # The player has tests of its own.
-        for part in ("head", "left", "see", "plan", "takes", "away"):
-            assert violations(page, within=f"#img2music-{part}") == []
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        offered = page.locator(".file").evaluate_all("(all) => all.map((one) => one.dataset.key.slice(5))")
+        assert set(offered) == set(KINDS)
+        for what, (end, begin) in KINDS.items():
+            with page.expect_download(timeout=LONG) as waiting:
+                page.click(f'[data-key="file-{what}"]')
+            name = waiting.value.suggested_filename
+            waiting.value.save_as(tmp_path / name)
+            assert (name.endswith(end), begin in (tmp_path / name).read_bytes()[:16]) == (True, True), name
+            idle(page)
+        assert len(list(tmp_path.iterdir())) == len(KINDS)
         assert trouble(watched) == []
+
+
+def test_what_is_chosen_under_how_it_is_made_is_made(served: ServedPage, browser: Any) -> None:
+    with open_page(browser, served.address, hosts=(served.host,)) as (page, watched):
+        ready(page)
+        page.wait_for_selector("#img2music-wish-pipeline option", state="attached", timeout=LONG)
+        page.click(".how summary")
+        assert page.input_value("#img2music-wish-pipeline") == "offline"
+        assert "nothing leaves this machine" in page.inner_text("#img2music-pipeline-said")
+        page.select_option("#img2music-wish-style", "waltz")
+        page.select_option("#img2music-wish-key", "D")
+        page.fill("#img2music-wish-tempo", "101")
+        page.press("#img2music-wish-tempo", "Tab")
+        page.click(".example >> nth=1")
+        page.wait_for_selector(".frame img", timeout=LONG)
+        make_music(page)
+        idle(page)
+        assert page.input_value("#img2music-choice-style") == "waltz"
+        assert page.input_value("#img2music-choice-key") == "D"
+        assert page.input_value("#img2music-choice-tempo ~ .exact") == "101"
+        page.fill("#img2music-subject", "pets")
+        page.press("#img2music-subject", "Tab")
+        page.wait_for_selector(".alert >> text=did you mean 'pet'", timeout=LONG)
+        assert page.locator("#img2music-subjects option").count() > 30
+        assert page.is_disabled('[data-key="undo"]')
+
+        page.click(".example >> nth=0")
+        page.wait_for_function("document.querySelectorAll('.take, .mark, .chip, .choice').length === 0", timeout=LONG)
+        assert trouble(watched) == []
+        page.reload()
+        ready(page)
+        assert page.locator(".frame").count() == 0
+
+
+def test_a_full_queue_is_said(served: ServedPage, browser: Any) -> None:
+    with open_page(browser, served.address, hosts=(served.host,)) as (page, _):
+        ready(page)
+        page.click(".example >> nth=1")
+        page.wait_for_selector(".frame img", timeout=LONG)
+        full = '{"detail": "Queue is full. Max size is 16 and size is 16."}'
+        page.route("**/queue/join*", lambda route: route.fulfill(status=503, content_type="application/json", body=full))
+        page.click(".make")
+        page.wait_for_selector(".alert >> text=Too many people", timeout=LONG)
+        idle(page)
+        page.unroute("**/queue/join*")
+        make_music(page)
 
 
 def test_the_keyboard_alone_moves_the_feeling(served: ServedPage, browser: Any) -> None:

@@ -94,7 +94,8 @@ def test_a_comparison_comes_in_a_frame_without_rights(handlers: Any) -> None:
     assert frame.startswith('<iframe class="lab-frame"')
     assert 'sandbox=""' in frame
     assert "<script" not in frame
-    assert Path(file).name == "index.html"
+    assert file["visible"]
+    assert Path(file["value"]).name == "index.html"
     assert handlers._running == {}
 
 

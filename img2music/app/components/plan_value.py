@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from img2music.plan import CompositionPlan
     from img2music.scene import Scene
 
-__all__ = ["material_tones", "part_colours", "plan_value"]
+__all__ = ["key_options", "material_tones", "part_colours", "plan_value", "style_options"]
 
 _TONICS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 _NO_LETTER = ("intro", "outro")
@@ -64,15 +64,14 @@ def part_colours(plan: CompositionPlan) -> dict[str, str]:
 def _choices(plan: CompositionPlan, told: list[dict[str, Any]], choices: Choices) -> Iterator[dict[str, Any]]:
     key = plan.parsed_key
     tonic = key.name.split()[0]
-    tonics = list(dict.fromkeys([*_TONICS, tonic]))
     players = ", ".join(dict.fromkeys(part.instrument for part in plan.parts))
     tempi, lengths, fuller = {"low": 40, "high": 208}, {"low": 10, "high": 240, "step": 5}, {"low": -1, "high": 1, "step": 0.1}
     rows: list[tuple[str, bool, dict[str, Any]]] = [
         ("tempo", choices.tempo is not None, {"value": round(plan.tempo_bpm), "range": tempi, "unit": page_text("plan.bpm")}),
-        ("key", bool(choices.key), {"value": tonic, "options": [_option(one, with_accidentals(one)) for one in tonics]}),
+        ("key", bool(choices.key), {"value": tonic, "options": key_options(tonic)}),
         ("mode", bool(choices.mode or choices.key), {"value": key.mode, "options": list(MODES)}),
         ("meter", bool(choices.meter), {"value": plan.meter, "options": list(METERS)}),
-        ("style", bool(choices.style), {"value": plan.style, "options": _styles()}),
+        ("style", bool(choices.style), {"value": plan.style, "options": style_options()}),
         ("seconds", choices.seconds is not None, {"value": round(plan.seconds), "range": lengths, "unit": page_text("plan.seconds")}),
         ("density", choices.density is not None, {"value": choices.density or 0, "range": fuller, "unit": page_text("plan.density_unit")}),
         ("instruments", bool(choices.instruments), {"value": players, "longest": 400}),
@@ -90,8 +89,15 @@ def _option(value: str, label: str) -> dict[str, str]:
     return {"value": value, "label": label}
 
 
+def key_options(tonic: str = "") -> list[dict[str, str]]:
+    """Tonics as a menu offers them; that one too, however it is spelt."""
+    tonics = dict.fromkeys([*_TONICS, tonic] if tonic else _TONICS)
+    return [_option(one, with_accidentals(one)) for one in tonics]
+
+
 @cache
-def _styles() -> list[dict[str, str]]:
+def style_options() -> list[dict[str, str]]:
+    """Styles as a menu offers them."""
     return [_option(name, name.replace("-", " ")) for name in style_names() if load_style(name)]
 
 

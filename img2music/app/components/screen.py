@@ -37,12 +37,15 @@ class Screen:
     def __init__(self) -> None:
         self._values: dict[str, dict[str, Any]] = {}
         self._notes: list[str] = []
+        self.touched: set[str] = set()
+        """Views that were given a value, sent or not."""
         self._furthest = 0.0
         self._sent = 0.0
 
     def put(self, view: str, value: dict[str, Any]) -> None:
         """A new value for a view."""
         self._values[view] = value
+        self.touched.add(view)
 
     def working(self, event: Event) -> None:
         """How far the work is."""

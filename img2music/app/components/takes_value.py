@@ -42,8 +42,8 @@ def takes_value(visit: Visit) -> dict[str, Any]:
         "promises": take_view(current)["promises"],
         "takes": [_card(take, current) for take in visit.takes],
         "compare": compare,
-        "can_undo": getattr(visit, "can_undo", len(visit.takes) > 1),
-        "can_redo": getattr(visit, "can_redo", len(visit.takes) > 1),
+        "can_undo": visit.can_undo,
+        "can_redo": visit.can_redo,
         "crafts": [{"craft": craft, "label": page_text(f"takes.crafts.{craft}")} for craft in locks],
     }
 

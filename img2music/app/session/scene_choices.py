@@ -6,6 +6,7 @@ what was changed, and suggests again whatever rests on it. Knows nothing of plan
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from img2music.errors import BriefError, UsageError
@@ -54,8 +55,11 @@ def with_subject(scene: Scene, text: str) -> Scene:
     if not word or len(word) > _LONGEST_SUBJECT:
         raise UsageError('say in one or two words what the picture shows, such as "forest"')
     if word != "not sure" and subject_group(word) is None and named_instrument_cue(word) is None:
-        names = ", ".join(sorted(name.replace("_", " ") for name in SUBJECTS))
-        raise UsageError(f"nothing is known of how {word!r} sounds; choose from: {names}, or an instrument, or: not sure")
+        near = get_close_matches(word, sorted(name.replace("_", " ") for name in SUBJECTS), n=3, cutoff=0.6)
+        hint = f" (did you mean {' or '.join(map(repr, near))}?)" if near else ""
+        raise UsageError(
+            f"nothing is known of how {word!r} sounds{hint}; take a word from the field's list, an instrument, or: not sure"
+        )
     said = Cue(name="subject", value=word, unit="word", text=f"{word}, as you say")
     before = scene.cue("subject")
     others = tuple(cue for cue in scene.cues if cue.name != "subject")

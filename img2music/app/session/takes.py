@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from img2music.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from img2music.piece import Piece
 
 __all__ = ["MadeTake", "StemMedia", "TakeMedia", "TakeRow"]
+
+_NONE = "there is no take yet; compose one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +79,41 @@ class TakeRow:
         """The take that is shown and edited."""
         return self.find(self.seen[self.place]) if self.seen else None
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether another take was looked at before the current one."""
+        return self.place > 0
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether what was undone can be done again."""
+        return self.place + 1 < len(self.seen)
+
     def find(self, number: int) -> MadeTake | None:
         """The take with that number, if it is kept."""
         return next((take for take in self.takes if take.number == number), None)
+
+    def take(self, number: int) -> MadeTake:
+        """The take with that number.
+
+        Raises:
+            UsageError: there is none.
+        """
+        found = self.find(number)
+        if found is None:
+            there = ", ".join(str(take.number) for take in self.takes)
+            raise UsageError(f"there is no take {number}; choose from: {there}" if there else _NONE)
+        return found
+
+    def shown(self) -> MadeTake:
+        """The current take.
+
+        Raises:
+            UsageError: there is none yet.
+        """
+        if self.current is None:
+            raise UsageError(_NONE)
+        return self.current
 
     def added(self, take: MadeTake, most: int) -> TakeRow:
         """With a new take, which is current; of more than `most` the oldest that is not its parent goes."""

@@ -83,6 +83,16 @@ class Visit:
         return self._row.current
 
     @property
+    def can_undo(self) -> bool:
+        """Whether `undo` leads to another take."""
+        return self._row.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether `redo` leads to another take."""
+        return self._row.can_redo
+
+    @property
     def working(self) -> bool:
         """Whether a job is being done."""
         return self._work.busy
@@ -115,7 +125,6 @@ class Visit:
         if picture is None:
             raise UsageError("there is no picture yet; choose one first")
         pipeline = self._pipelines.load(choices)
-
         making = new_take(picture, choices, pipeline, lambda log: self._scenes.see(picture, pipeline, log), self.limits)
         return self._stream(making)
 
@@ -141,9 +150,8 @@ class Visit:
         take = self.shown()
         wanted = choices or take.choices
         wanted.check(self.limits)
-        seeds = [one.piece.plan.seed for one in self.takes]
         given = wanted.seed if wanted.seed != take.choices.seed else None
-        seed = max(seeds) + 1 if given is None else given
+        seed = max(one.piece.plan.seed for one in self.takes) + 1 if given is None else given
         pipeline = self._pipelines.load(wanted)
         return self._stream(rerolled_take(take, keep, replace(wanted, seed=seed), seed, pipeline, self._picture, self.limits))
 
@@ -208,11 +216,7 @@ class Visit:
         Raises:
             UsageError: there is none.
         """
-        found = self._row.find(number)
-        if found is None:
-            there = ", ".join(str(take.number) for take in self.takes)
-            raise UsageError(f"there is no take {number}; choose from: {there}" if there else "there is no take yet; compose one")
-        return found
+        return self._row.take(number)
 
     def shown(self) -> MadeTake:
         """The current take.
@@ -220,10 +224,7 @@ class Visit:
         Raises:
             UsageError: there is none yet.
         """
-        take = self.current
-        if take is None:
-            raise UsageError("there is no take yet; compose one")
-        return take
+        return self._row.shown()
 
     def media(self, take: MadeTake, *, stems: bool = True) -> TakeMedia:
         """The sound of a take as files in the folder, made once.
@@ -296,5 +297,4 @@ class Visit:
         self._sound.drop(numbers)
 
     def _make_room(self, asked: MadeTake) -> None:
-        shown = {take.number for take in (asked, self.current) if take is not None}
-        self._sound.store.make_room(shown)
+        self._sound.store.make_room({take.number for take in (asked, self.current) if take is not None})

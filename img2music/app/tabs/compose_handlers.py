@@ -19,7 +19,6 @@ from img2music.app.components.screen import VIEWS, Screen
 from img2music.app.components.seen_value import colours_value, seen_value
 from img2music.app.components.takes_value import away_value, takes_value
 from img2music.app.components.uploaded_files import read_upload
-from img2music.app.session.choices import Choices
 from img2music.app.session.edits import PlanTextError
 from img2music.app.tabs.asked_edits import asked_choices, asked_edit
 from img2music.app.tabs.visit_files import LARGEST_FILE, heard_value, picture_value, served_url
@@ -30,6 +29,7 @@ from img2music.plan import CompositionPlan
 from img2music.scene import Scene
 
 if TYPE_CHECKING:
+    from img2music.app.session.choices import Choices
     from img2music.app.session.takes import MadeTake
     from img2music.app.session.visit import Visit
     from img2music.app.session.visits import Visits
@@ -89,7 +89,7 @@ class ComposeHandlers:
         visit, screen = self._visit(request), Screen()
         try:
             if path:
-                yield from self._follow(visit, visit.restore(read_upload(path, LARGEST_FILE)[0], None), screen, Choices())
+                yield from self._follow(visit, visit.restore(read_upload(path, LARGEST_FILE)[0], None), screen, None)
         except BaseException as error:
             yield from self._ended(visit, screen, error)
 
@@ -158,11 +158,14 @@ class ComposeHandlers:
             return visit.reroll(frozenset(message.keep), take.choices), take.choices
         return visit.edit(asked_edit(message.edit, take)), take.choices
 
-    def _follow(self, visit: Visit, steps: Iterator[Step], screen: Screen, choices: Choices) -> Iterator[list[Any]]:
+    def _follow(self, visit: Visit, steps: Iterator[Step], screen: Screen, choices: Choices | None) -> Iterator[list[Any]]:
+        """Draws documents as they arrive; without `choices` only the take, as a piece from elsewhere is none of the picture that is shown."""
         before = visit.current
         scene: Scene | None = None if before is None else before.piece.scene
         for step in steps:
             if isinstance(step, DocumentMade):
+                if choices is None:
+                    continue
                 if isinstance(step.document, Scene):
                     scene = step.document
                     self._draw_scene(visit, scene, None, screen)
@@ -192,10 +195,28 @@ class ComposeHandlers:
         screen.put("picture", {**picture_value(visit), "cues": seen["cues"], "alt": seen["sentence"]})
         screen.put("see", seen)
 
+    def _draw_unseen(self, visit: Visit, screen: Screen) -> None:
+        """The picture alone, or none."""
+        screen.put("see", {})
+        screen.put("picture", picture_value(visit))
+        screen.put("colours", colours_value(None))
+
+    def _draw_again(self, visit: Visit, screen: Screen) -> None:
+        """What there is, where documents of a take that never came have been drawn over it."""
+        if not screen.touched & {"see", "plan"}:
+            return
+        if visit.current is not None:
+            self._draw_take(visit, visit.current, screen)
+        else:
+            self._draw_unseen(visit, screen)
+            screen.put("plan", {})
+
     def _draw_take(self, visit: Visit, take: MadeTake, screen: Screen) -> None:
         piece = take.piece
         if piece.scene is not None:
             self._draw_scene(visit, piece.scene, piece.plan, screen)
+        else:
+            self._draw_unseen(visit, screen)
         screen.put("plan", plan_value(piece.plan, piece.scene, take.choices))
         screen.put("takes", takes_value(visit))
         screen.put("away", away_value())
@@ -208,10 +229,9 @@ class ComposeHandlers:
             screen.put("picture", picture_value(visit))
             screen.idle(error=str(error) if isinstance(error, Img2MusicError) else page_text("errors.picture_gone"))
             return screen.updates()
-        for view in ("see", "plan", "hear", "takes", "away"):
+        for view in ("plan", "hear", "takes", "away"):
             screen.put(view, {})
-        screen.put("picture", picture_value(visit))
-        screen.put("colours", colours_value(None))
+        self._draw_unseen(visit, screen)
         screen.idle(page_text("status.opened"))
         return screen.updates()
 
@@ -233,6 +253,7 @@ class ComposeHandlers:
         else:
             _log.error("a handler of the page failed", exc_info=error)
             screen.idle(error=page_text("errors.unexpected"))
+        self._draw_again(visit, screen)
         yield screen.updates()
 
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from img2music.app.components.page_assets import EXAMPLES, example_thumbnail
 from img2music.app.components.page_texts import page_text
 from img2music.app.components.view_component import make_bus, make_view, static_html
+from img2music.app.components.wishes_value import wishes_value
 from img2music.app.tabs.compose_handlers import ComposeHandlers
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["build_compose_tab"]
 
-LENGTHS_SECONDS = (20, 30, 45, 60, 90, 120, 180, 240)
-DEFAULT_SECONDS = 30
 _MOST_WAITING = 16
 """Jobs that may be under way or wait for their turn (`Visits` gives the turns, and says on the page that one waits)."""
 _FILES_AT_ONCE = 2
@@ -36,7 +34,7 @@ def build_compose_tab(page: gr.Blocks, visits: Visits) -> None:
     with gr.Row(elem_id="img2music-desk"):
         with gr.Column(elem_id="img2music-left"):
             views["picture"] = make_view("picture")
-            views["wishes"] = make_view("wishes", _wishes())
+            views["wishes"] = make_view("wishes", wishes_value())
             views["status"] = make_view("status")
             make_view("deck")
         with gr.Column(elem_id="img2music-right"):
@@ -64,14 +62,10 @@ def build_compose_tab(page: gr.Blocks, visits: Visits) -> None:
     for event in events:  # handlers never fail; what does is a full queue, or a server that is gone
         event.failure(None, None, None, js=_LOST, api_visibility="private")
     bus.stop(handlers.stop, None, None, queue=False, trigger_mode="multiple", **private)
+    page.load(
+        lambda: wishes_value(pipelines=True, own_models=visits.limits.own_models), None, views["wishes"], queue=False, **private
+    )
     page.unload(handlers.close)
-
-
-def _wishes() -> dict[str, object]:
-    examples = [
-        {"name": name, "url": example_thumbnail(name), "label": page_text(f"wishes.example_names.{name}")} for name in EXAMPLES
-    ]
-    return {"lengths": list(LENGTHS_SECONDS), "seconds": DEFAULT_SECONDS, "examples": examples}
 
 
 def _intro() -> str:

@@ -82,7 +82,7 @@ class LabHandlers:
             yield _wrong(page_text("lab.busy")), gr.skip(), gr.skip()
             return
         try:
-            yield el("p", page_text("lab.begins")), "", None
+            yield el("p", page_text("lab.begins")), "", gr.update(value=None, visible=False)
             asked = LabRequest(
                 prompts=tuple(names or ()),
                 edited=text if tried else "",
@@ -95,7 +95,7 @@ class LabHandlers:
             for step in self.lab(request).run(asked, token):
                 if isinstance(step, LabResult):
                     rows = el("ul", [el("li", row) for row in step.rows], class_="notes")
-                    yield el("p", page_text("lab.done")) + rows, _frame(step.page), str(step.file)
+                    yield el("p", page_text("lab.done")) + rows, _frame(step.page), gr.update(value=str(step.file), visible=True)
                     return
                 words = page_text("lab.working", done=step.done + 1, cells=step.cells, what=step.message)
                 yield el("p", words, class_="working-words"), gr.skip(), gr.skip()
@@ -163,7 +163,9 @@ def build_prompt_lab_tab(page: gr.Blocks, folder_of: Callable[[str], Path]) -> N
             models = gr.Textbox(
                 label=page_text("lab.models"), info=page_text("lab.models_words"), lines=2, placeholder="gguf:smollm2"
             )
-            files = gr.File(label=page_text("lab.pictures"), file_count="multiple", type="filepath", height=120)
+            # A button and our own list: the drop field of Gradio has a text behind a button's label, which readers of screens pass over.
+            files = gr.UploadButton(page_text("lab.pictures"), file_count="multiple", type="filepath", size="sm")
+            chosen_files = gr.HTML(apply_default_css=False, elem_classes=["lab-told"], elem_id="img2music-lab-pictures")
             with gr.Row():
                 seeds = gr.Slider(1, _LIMITS.seeds, 1, step=1, label=page_text("lab.seeds"))
                 seconds = gr.Slider(5, _LIMITS.seconds, 20, step=5, label=page_text("lab.seconds"))
@@ -174,10 +176,11 @@ def build_prompt_lab_tab(page: gr.Blocks, folder_of: Callable[[str], Path]) -> N
                 stop = gr.Button(page_text("lab.stop"))
             status = gr.HTML(apply_default_css=False, elem_classes=["lab-told"], elem_id="img2music-lab-status")
     result = gr.HTML(apply_default_css=False, elem_id="img2music-lab-result")
-    file = gr.File(label=page_text("lab.file"), interactive=False)
+    file = gr.DownloadButton(page_text("lab.file"), visible=False, elem_id="img2music-lab-file")
     grid = [names, tried, text, models, files, seeds, seconds]
     page.load(handlers.names, None, [chosen, names], **private)
     chosen.input(handlers.load, chosen, [text, told], **private)
+    files.upload(_named, files, chosen_files, **private)
     check.click(handlers.check, text, told, **private)
     save.click(handlers.save, [name, text, replace], told, **private).then(handlers.names, None, [chosen, names], **private)
     estimate.click(handlers.estimate, grid, status, **private)
@@ -205,6 +208,11 @@ def _pictures(files: list[str] | None) -> Iterator[tuple[str, bytes]]:
         except OSError:
             raise UsageError(page_text("lab.picture_gone")) from None
         yield path.name, data
+
+
+def _named(files: list[str] | None) -> str:
+    """What was chosen, by name."""
+    return el("ul", [el("li", Path(path).name) for path in files or ()])
 
 
 def _frame(page: str) -> str:

@@ -26,6 +26,7 @@
       note.hidden = ready;
       earlier.hidden = made;
     };
+    const how = page.howFold();
     page.hear("picture", (there) => { ready = there; settle(); });
     page.hear("working", (now) => { busy = now; settle(); });
     page.hear("made", (now) => { made = now; settle(); });
@@ -37,11 +38,17 @@
       more,
       h("div", { class: "field" }, h("label", { for: words.id }, text("wishes.words")), words),
       h("div", { class: "make-row" }, h("label", { class: "unseen", for: seconds.id }, text("wishes.length")), seconds, make),
+      how.element,
       note,
       earlier,
     );
     settle();
-    return ({ lengths = [], seconds: chosen = 60, examples = [] }) => {
+    let offered = "";
+    return ({ lengths = [], seconds: chosen = 60, examples = [], ...others }) => {
+      how.offer(others);
+      const signature = JSON.stringify([lengths, examples]);
+      if (signature === offered) return; // what somebody is just about to press stays where it is
+      offered = signature;
       seconds.replaceChildren(...lengths.map((length) => h("option", { value: length }, text("wishes.long", { length: page.clock(length) }))));
       seconds.value = String(page.choices.seconds || chosen);
       page.choices = { ...page.choices, seconds: Number(seconds.value) };

@@ -157,3 +157,18 @@ def test_video(
     record = json.loads(expected["piece.json"])
     whole = of_zip(visit.download(visit.current, "zip", video=shows, shape="1:1"))
     assert without_times(whole["piece.json"])["more_files"] == record["more_files"]
+
+
+@pytest.mark.parametrize("shape", ["wide", "square", "tall"])
+@pytest.mark.parametrize("shows", ["picture", "score"])
+def test_a_video_of_each_shape(visit: Visit, shows: str, shape: str) -> None:
+    require("video")
+    import av
+
+    assert visit.current is not None
+    path = visit.download(visit.current, "video", shows=shows, shape=shape)
+    with av.open(str(path)) as film:
+        stream = film.streams.video[0]
+        ratio = stream.width / stream.height
+        assert {one.type for one in film.streams} == {"video", "audio"}
+    assert ratio == pytest.approx({"wide": 16 / 9, "square": 1, "tall": 9 / 16}[shape], rel=0.01)

@@ -204,6 +204,15 @@ def test_a_subject_is_suggested_anew(first: tuple[Visit, MadeTake]) -> None:
     assert made.words.startswith("subject is Violin")
 
 
+@pytest.mark.parametrize(("text", "near"), [("forrest", "'forest'"), ("pets", "'pet'"), ("zzzz", "")])
+def test_an_unknown_subject_names_only_the_nearest(first: tuple[Visit, MadeTake], text: str, near: str) -> None:
+    with pytest.raises(UsageError, match="take a word from the field's list") as told:
+        edited(first, SetSubject(text))
+    assert near in str(told.value)
+    assert ("did you mean" in str(told.value)) == bool(near)
+    assert len(str(told.value)) < 200
+
+
 def test_wishes_are_planned_from_the_same_scene(first: tuple[Visit, MadeTake]) -> None:
     made = edited(first, SetWishes(Choices(seconds=20, style="waltz")))
     assert made.piece.plan.style == "waltz"

@@ -142,6 +142,19 @@ def test_a_new_picture_clears_the_takes(visit: Visit, make_picture: Callable[...
     assert not [path for path in visit.folder.rglob("*") if path.is_file()]
 
 
+def test_only_what_can_be_undone_is_offered(visit: Visit) -> None:
+    assert (visit.can_undo, visit.can_redo) == (False, False)
+    for seed in (1, 2):
+        list(visit.compose(replace(SHORT, seed=seed)))
+    able = [(visit.can_undo, visit.can_redo)]
+    for move in (visit.undo, visit.redo):
+        move()
+        able.append((visit.can_undo, visit.can_redo))
+    assert able == [(True, False), (False, True), (True, False)]
+    visit.keep_only(2)
+    assert (visit.can_undo, visit.can_redo) == (False, False)
+
+
 def test_undo_redo_choose_drop(visit: Visit) -> None:
     for seed in range(3):
         done(visit, replace(SHORT, seed=seed))
