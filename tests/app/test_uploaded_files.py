@@ -37,7 +37,7 @@ def test_no_component_that_is_handed_a_file_fetches_an_address(uploads: Path) ->
     visits = Visits(root=uploads, limits=Limits(own_models=True))
     page = build(visits)
     handed = [component for function in page.fns.values() for component in function.inputs]
-    assert {type(one).__name__ for one in handed} >= {"UploadButton", "File", "Api"}
+    assert {type(one).__name__ for one in handed} >= {"UploadButton", "Api"}
     for component in handed:
         for address in (
             "https://example.com/a.png",
