@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pydantic import SerializerFunctionWrapHandler
 
 __all__ = [
+    "PIANO_ROLL",
     "AudioFormat",
     "AudioInfo",
     "Fallback",
@@ -55,6 +56,8 @@ PICTURE_FILE = "picture.jpg"
 """The small copy of the picture that lies with a piece, so that a piece made again or anew shows it too."""
 _MATTERING = ("midirenderer", "mido", "numpy", "pillow", "pydantic", "resvg-py", "soundfile", "verovio")
 """Packages whose version can change a byte of the result."""
+PIANO_ROLL, PIANO_ROLL_VERSION = "piano roll", "2"
+"""How the roll is drawn, counted; records without it hold a roll of the first kind, which named fewer sections and counted a bar more."""
 
 
 class FileOptions(TypedDict, total=False):
@@ -218,6 +221,7 @@ def package_versions(more: MoreFiles | None = None) -> dict[str, str]:
     """Versions of whatever can change a byte of the result: img2music, Python, the machine, packages, also of those for more files."""
     found = {"img2music": _version("img2music"), "python": platform.python_version()}
     found["machine"] = f"{platform.system()} {platform.machine()}"
+    found[PIANO_ROLL] = PIANO_ROLL_VERSION
     asked = more or MoreFiles()
     beside = [name for name, used in (("typst", asked.pdf or asked.part_pdfs), ("av", asked.video is not None)) if used]
     return found | {name: _version(name) for name in (*_MATTERING, *beside)}

@@ -40,6 +40,8 @@ SETTINGS = {
 }
 THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
 """Hosts at which only the user of this machine reaches the page: then the line of a model may be given."""
+_NAMES_OF_THIS_MACHINE = ["127.0.0.1", "localhost", "::1", "[::1]", "["]
+"""As requests name it, without the port. Some versions of Starlette cut at the first colon, which leaves "[" of an IPv6 address."""
 _FORBIDDEN = ("GRADIO_ALLOWED_PATHS", "GRADIO_EXAMPLES_CACHE")
 
 
@@ -76,9 +78,12 @@ def build(visits: Visits) -> gr.Blocks:
     return page
 
 
-def launch_options() -> dict[str, Any]:
-    """What the page is launched with, whoever serves it."""
+def launch_options(host: str = "") -> dict[str, Any]:
+    """What the page is launched with, whoever serves it. At a `host` of this machine, requests that name another one are refused: a page of
+    the web whose name was made to lead here must not use what is open to this machine's user alone.
+    """
     from starlette.middleware import Middleware
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
 
     from img2music.app.body_limit import BodyLimit
     from img2music.app.components.page_assets import page_head
@@ -86,6 +91,8 @@ def launch_options() -> dict[str, Any]:
     from img2music.app.theme import page_theme
 
     around = [Middleware(PageHeaders), Middleware(BodyLimit, most_bytes=LARGEST_REQUEST_BYTES)]
+    if host in THIS_MACHINE:
+        around.insert(0, Middleware(TrustedHostMiddleware, allowed_hosts=_NAMES_OF_THIS_MACHINE, www_redirect=False))
     return {
         "theme": page_theme(),
         "head": page_head(),
@@ -127,6 +134,6 @@ def serve(host: str = "127.0.0.1", port: int = 7860, *, mcp: bool = False, quiet
         visits = Visits(root=folder, at_once=JOBS_AT_ONCE, limits=Limits(own_models=host in THIS_MACHINE))
         page = build(visits)
         try:
-            page.launch(server_name=host, server_port=port or None, mcp_server=mcp, quiet=quiet, **launch_options())
+            page.launch(server_name=host, server_port=port or None, mcp_server=mcp, quiet=quiet, **launch_options(host))
         finally:
             visits.close_all()

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from img2music.atomic_files import RECORD
 from img2music.errors import DocumentError
 from img2music.io.documents import parse_json, read_file
-from img2music.manifest import PICTURE_FILE, Manifest, package_versions
+from img2music.manifest import PIANO_ROLL, PICTURE_FILE, Manifest, package_versions
 from img2music.output_folder import SavedFiles, save_files
 from img2music.pipeline.export import maker_of
 from img2music.pipeline.from_manifest import pipeline_of_manifest, with_kept_lines, with_kept_record, with_manifest_fields
@@ -56,6 +56,8 @@ FileState = Literal["as recorded", "changed", "missing", "not read"]
 _MOST_BYTES = 2**33
 """Of all files together: 30 minutes of 48 kHz stereo in 16 bits are 346 MB, and 16 stems may go with the mix."""
 _REPORT = "report.html"
+_ROLL = "pianoroll.svg"
+_DRAWN_OTHERWISE = "another version of the program drew it otherwise; the notes it shows are those of score.mid"
 _SECONDS = "it holds the seconds that each step took"
 _TELLS_MORE = "it also tells of what is not made again, such as other takes and earlier versions"
 _OTHER_PICTURE = "it was made of the picture that was given"
@@ -203,7 +205,8 @@ def _may_differ(record: Manifest, *, given: bool, why_not: str, varies: str) -> 
         page = "it shows the picture, which is not on record"
     elif why_not and not given:
         page = f"it shows the picture, and {lacking}"
-    return {RECORD: _SECONDS, PICTURE_FILE: _OTHER_PICTURE if given else lacking, _REPORT: page}
+    drawn_otherwise = {} if record.versions.get(PIANO_ROLL) == package_versions()[PIANO_ROLL] else {_ROLL: _DRAWN_OTHERWISE}
+    return {RECORD: _SECONDS, PICTURE_FILE: _OTHER_PICTURE if given else lacking, _REPORT: page, **drawn_otherwise}
 
 
 def _varying_stages(config: PipelineConfig, worked: Mapping[str, str]) -> dict[StageKind, str]:

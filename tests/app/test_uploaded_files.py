@@ -76,3 +76,27 @@ def test_handlers_read_nothing_but_uploads(uploads: Path) -> None:
     sound = uploads / "moon.jpg"
     sound.write_bytes(MOON.read_bytes())
     assert read_upload(str(sound), 10) == (MOON.read_bytes()[:11], "moon.jpg")
+
+
+def test_at_this_machine_a_request_for_another_host_is_refused() -> None:
+    from img2music.app.demo_server import launch_options
+
+    def answer(host: str, named: bytes) -> int:
+        sent: list[Any] = []
+
+        async def inner(scope: Any, receive: Any, send: Any) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        app: Any = inner
+        for one in reversed(launch_options(host)["app_kwargs"]["middleware"]):
+            app = one.cls(app, *one.args, **one.kwargs)
+        asyncio.run(app({"type": "http", "path": "/", "headers": [(b"host", named)]}, None, send))
+        return int(sent[0]["status"])
+
+    names = (b"127.0.0.1:7860", b"localhost:7860", b"localhost", b"[::1]:7860")
+    assert {answer("127.0.0.1", name) for name in names} == {200}
+    assert answer("127.0.0.1", b"example.com") == answer("localhost", b"localhost.example.com:7860") == 400
+    assert answer("", b"example.com") == 200
