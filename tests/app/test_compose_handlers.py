@@ -30,7 +30,9 @@ SHORT = {"seconds": 6}
 
 
 @pytest.fixture
-def visits(tmp_path: Path) -> Iterator[Visits]:
+def visits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Visits]:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
+    (tmp_path / "uploads").mkdir()
     made = Visits(root=tmp_path / "served")
     yield made
     made.close_all()
@@ -154,7 +156,7 @@ def test_what_a_browser_cannot_draw_is_shown_by_our_decoder(handlers: Any, tmp_p
     tiff = BytesIO()
     Image.new("RGB", (30, 20), "teal").save(tiff, "TIFF")
     for name, data in (("a.tiff", tiff.getvalue()), ("a.heic", HEIC)):
-        shown = opened(handlers, tmp_path / name, data)["picture"]
+        shown = opened(handlers, tmp_path / "uploads" / name, data)["picture"]
         assert shown["name"] == name
         assert b64decode(shown["url"].removeprefix("data:image/jpeg;base64,"))[:2] == b"\xff\xd8"
 
@@ -179,7 +181,7 @@ def test_an_earlier_piece_is_not_drawn_over_the_picture_that_is_shown(handlers: 
     record = json.loads(visit.download(visit.current, "manifest").read_bytes())
     handlers.open_example(event({"name": "cat"}), REQUEST)
     worked(handlers, action="compose", choices=SHORT)
-    updates = restored(handlers, tmp_path / "piece.json", record)
+    updates = restored(handlers, tmp_path / "uploads" / "piece.json", record)
     drawings = [update["picture"] for update in updates if "picture" in update]
     assert drawings
     assert all("url" not in drawing for drawing in drawings)
@@ -211,8 +213,10 @@ def test_work_that_fails_leaves_the_take_on_the_page(handlers: Any, visits: Visi
 
 
 def test_the_wishes_offer_pipelines_and_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    from img2music.app import pipeline_cards
     from img2music.app.components import wishes_value as module
 
+    monkeypatch.setattr(pipeline_cards, "unanswered_server", lambda _, name: "" if name == "offline" else "no server")
     value = module.wishes_value(pipelines=True, own_models=True)
     assert value["pipelines"][0]["name"] == "offline"
     assert value["pipelines"][0]["usable"]

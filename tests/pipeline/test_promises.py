@@ -155,7 +155,7 @@ def test_an_edited_key_over_old_numerals_is_not_called_kept(
     line = re.search(r"<tr><t[hd][^>]*>Key<.*?</tr>", page[page.index("What was promised") :], re.DOTALL)
     assert line is not None
     assert "✗ not kept" in line[0]
-    assert "the notes are E major: G# in" in line[0]
+    assert "the notes are E major: G♯ in" in line[0]
     assert "✓ kept" not in line[0]
     assert "Notes in the scale, by section: " in line[0]
     assert "The key says E minor, but the numerals are those of major (I" in page

@@ -25,6 +25,10 @@ def wishes_value(*, pipelines: bool = False, own_models: bool = False) -> dict[s
     Args:
         pipelines: whether it is looked up which ones can work here now (some tenths of a second); else none is offered yet.
         own_models: whether the line of a model may be named (`Limits.own_models`).
+
+    Returns:
+        ``lengths`` [s], ``seconds`` (the one that is chosen), ``examples`` [{name, url, label}], ``pipelines`` (`_pipeline`), ``own_models``,
+        ``styles`` and ``keys`` [{value, label}], ``modes`` [name].
     """
     examples = [
         {"name": name, "url": example_thumbnail(name), "label": page_text(f"wishes.example_names.{name}")} for name in EXAMPLES

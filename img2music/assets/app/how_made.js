@@ -47,7 +47,7 @@
 
     const tell = () => {
       const chosen = pipelines.find((one) => one.name === pipeline.value);
-      said.replaceChildren(...(chosen ? chosen.said : []).map((line, place) => h("p", { class: !chosen.stays && place === chosen.said.length - 1 ? "hint warn" : "hint" }, line)));
+      said.replaceChildren(...(chosen ? chosen.said : []).map((line, place) => h("p", { class: !chosen.stays && place === chosen.said.length - 1 ? "warn" : "hint" }, line)));
       modelField.hidden = !ownModels || !chosen?.asks;
       wish("pipeline", chosen ? chosen.name : "");
       wish("model", modelField.hidden ? "" : model.value.trim());
