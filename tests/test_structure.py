@@ -17,7 +17,6 @@ OTHER_LENGTHS: dict[str, str] = {
     "__main__.py": "`python -m img2music`, no more",
     "rng.py": "everything imports it, so it holds nothing else",
     "audio.py": "one record",
-    "app/components/wishes_value.py": "what one view is given",
     "app/demo_page.py": "the frame of the page: its head and the tabs, each in a module of its own",
     "cli/instruments.py": "one verb a file",
     "cli/serving/mcp.py": "one verb a file",

@@ -80,7 +80,9 @@ def resident_mb(process: int) -> float:
 
 def give_picture(page: Any, picture: Path) -> None:
     """Upload a picture and wait until it is shown."""
-    page.set_input_files("#img2music-picture-field input[type=file]", str(picture))
+    page.wait_for_selector(".drop")
+    page.set_input_files("#img2music-choose", str(picture))
+    page.wait_for_selector(".frame img")
     page.wait_for_selector("[data-key=make]:not([aria-disabled=true])")
 
 
