@@ -298,7 +298,7 @@ def test_a_replay_compares_what_comes_before_a_stage_that_promises_nothing(
     assert set(left_out.values()) == {"performer 'moody' does not promise the same bytes again"}
     code, out, err = run("replay", folder / "piece.json")
     assert (code, err) == (0, "")
-    assert "5 files the same" in out
+    assert "6 files the same" in out
     assert "not compared: score.mid, because performer 'moody' does not promise the same bytes again" in out
     assert "not compared: report.html, because performer 'moody' does not promise the same bytes again" in out
     told = json.loads(run("replay", folder / "piece.json", "--json")[1])
