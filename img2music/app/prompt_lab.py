@@ -10,21 +10,21 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from img2music.app.calls import folder_name, open_called_picture
 from img2music.atomic_files import write_file
-from img2music.cancellation import Cancelled, CancelToken, cancelled_by
+from img2music.cancellation import Cancelled, CancelToken
 from img2music.errors import OutputError, UsageError
+from img2music.pipeline.step_stream import stream_work
 from img2music.resources import data_folder
 from img2music.templates import load_prompt, prompt_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from img2music.evaluation.workbench import Estimate, Grid
     from img2music.templates import PromptTemplate
@@ -33,7 +33,6 @@ __all__ = ["LabLimits", "LabRequest", "LabResult", "LabStep", "PromptLab", "own_
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _LONGEST_PROMPT = 60_000
-_LOOK_SECONDS = 0.2
 
 
 def own_prompts_folder() -> Path:
@@ -185,34 +184,11 @@ class PromptLab:
         return self._stream(grid, folder, cancel or CancelToken())
 
     def _stream(self, grid: Grid, folder: Path, token: CancelToken) -> Iterator[LabStep | LabResult]:
-        steps: SimpleQueue[LabStep | LabResult | BaseException] = SimpleQueue()
+        def run(tell: Callable[[LabStep | LabResult], None]) -> None:
+            tell(_compare(grid, folder, tell))
 
-        def work() -> None:
-            try:
-                with cancelled_by(token):
-                    steps.put(_compare(grid, folder, steps))
-            except BaseException as error:  # whatever it is belongs to the reader
-                steps.put(error)
-
-        thread = threading.Thread(target=work, name="img2music-lab")
-        thread.start()
-        try:
-            while True:
-                try:
-                    step = steps.get(timeout=_LOOK_SECONDS)
-                except Empty:
-                    continue
-                if isinstance(step, Cancelled):
-                    return
-                if isinstance(step, BaseException):
-                    raise step
-                yield step
-                if isinstance(step, LabResult):
-                    return
-        finally:
-            token.cancel()
-            if threading.current_thread() is not thread:
-                thread.join()
+        with suppress(Cancelled):
+            yield from stream_work(run, token, "img2music-lab")
 
     def _grid(self, request: LabRequest) -> tuple[Grid, Path]:
         """The grid of a request, and a new folder for it."""
@@ -263,7 +239,7 @@ class PromptLab:
         return path
 
 
-def _compare(grid: Grid, folder: Path, steps: SimpleQueue[LabStep | LabResult | BaseException]) -> LabResult:
+def _compare(grid: Grid, folder: Path, tell: Callable[[LabStep | LabResult], None]) -> LabResult:
     from img2music.evaluation.workbench import CellStore, compare_variants, run_cells, summarize_variants
     from img2music.evaluation.workbench.grid_page import page_html, write_page
     from img2music.evaluation.workbench.result_tables import status_line
@@ -274,7 +250,7 @@ def _compare(grid: Grid, folder: Path, steps: SimpleQueue[LabStep | LabResult | 
         todo,
         store,
         audio_seed=grid.seeds[0],
-        on_start=lambda place, cell: steps.put(
+        on_start=lambda place, cell: tell(
             LabStep(place, len(todo), f"{cell.prompt.label} · {cell.model.label} · {cell.picture.label} · {cell.seed}")
         ),
         on_record=lambda _place, record: rows.append(status_line(record)),

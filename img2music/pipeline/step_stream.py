@@ -14,7 +14,7 @@ import threading
 from contextvars import copy_context
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from img2music.cancellation import CancelToken, cancelled_by
 from img2music.pipeline.progress import Log
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from img2music.pipeline.progress import Step
     from img2music.provenance import Event
 
-__all__ = ["Work", "run_work", "stream_steps"]
+__all__ = ["Work", "run_work", "stream_steps", "stream_work"]
 
+T = TypeVar("T")
 Work: TypeAlias = "Callable[[Log], Piece]"
 """Makes a piece, and tells a log of it."""
 _THREAD = "img2music-steps"
@@ -61,37 +62,51 @@ def stream_steps(work: Work, listening: OutputOptions) -> Iterator[Step]:
     Raises:
         Cancelled: somebody stopped it. Whatever the work raises.
     """
-    steps: SimpleQueue[Step | _End] = SimpleQueue()
     told = listening.get("on_event")
-    stop = CancelToken()
 
-    def tell(event: Event) -> None:
-        if told is not None:
-            told(event)
-        steps.put(event)
+    def run(tell: Callable[[Step], None]) -> None:
+        def tell_both(event: Event) -> None:
+            if told is not None:
+                told(event)
+            tell(event)
 
-    def run() -> None:
+        run_work(work, listening, Log(tell_both, tell))
+
+    return stream_work(run, CancelToken(), _THREAD)
+
+
+def stream_work(run: Callable[[Callable[[T], None]], None], stop: CancelToken, name: str) -> Iterator[T]:
+    """Whatever `run` tells its argument, as it happens; `run` begins with the first that is asked for, in a thread of that name.
+
+    Closing the iterator cancels `stop` and waits until `run` has ended, and who cancels it from outside stops `run`, too.
+
+    Raises:
+        Cancelled: it was stopped. Whatever `run` raises.
+    """
+    told: SimpleQueue[T | _End] = SimpleQueue()
+
+    def work() -> None:
         error: BaseException | None = None
         try:
             with cancelled_by(stop):
-                run_work(work, listening, Log(tell, steps.put))
+                run(told.put)
         except BaseException as raised:  # whatever it is belongs to the reader
             error = raised
-        steps.put(_End(error))
+        told.put(_End(error))
 
-    thread = threading.Thread(target=copy_context().run, args=(run,), name=_THREAD)
+    thread = threading.Thread(target=copy_context().run, args=(work,), name=name)
     thread.start()
     try:
         while True:
             try:
-                step = steps.get(timeout=_LOOK_SECONDS)
+                one = told.get(timeout=_LOOK_SECONDS)
             except Empty:
                 continue
-            if isinstance(step, _End):
-                if step.error is not None:
-                    raise step.error
+            if isinstance(one, _End):
+                if one.error is not None:
+                    raise one.error
                 return
-            yield step
+            yield one
     finally:
         stop.cancel()
         if threading.current_thread() is not thread:  # the garbage collector closes generators in whatever thread it runs
