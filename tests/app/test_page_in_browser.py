@@ -9,58 +9,26 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support import extras
-from tests.support.browser import DESKTOP, PHONE, Watched, open_page, require_axe, require_browser, running_chromium, violations
-from tests.support.served_page import ServedPage, serving_page
+from tests.support.browser import DESKTOP, PHONE, open_page, require_axe, require_browser, violations
+from tests.support.visited_page import EXAMPLES, LONG, idle, ready, takes, trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from tests.support.served_page import ServedPage
 
 extras.require("demo")
 require_browser()
 
-EXAMPLES = Path(__file__).parents[2] / "demo" / "examples"
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="60">'
     '<path fill="#27a" d="M0 0h90v60z"/><circle fill="#fc3" r="20" cx="45" cy="30"/></svg>'
 )
-LONG = 120_000
-"""Milliseconds that a piece may take on a busy machine."""
 pytestmark = [pytest.mark.allow_hosts(["127.0.0.1"]), pytest.mark.filterwarnings("ignore")]
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedPage]:
-    with serving_page(tmp_path_factory.mktemp("page")) as place:
-        yield place
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with running_chromium() as started:
-        yield started
-
-
-def ready(page: Any) -> None:
-    page.wait_for_selector(".drop", timeout=LONG)
-
-
-def idle(page: Any) -> None:
-    page.wait_for_function("document.querySelector('.working')?.hidden", timeout=LONG)
 
 
 def make_music(page: Any) -> None:
     page.select_option("#img2music-seconds", "20")
     page.click(".make")
     page.wait_for_selector("text=Take 1 is ready", timeout=LONG)
-
-
-def trouble(watched: Watched) -> list[str]:
-    """What went wrong; the stream of events is closed by the page itself when nothing is under way."""
-    return [line for line in watched.trouble() if "/queue/data" not in line]
-
-
-def takes(page: Any) -> int:
-    return int(page.locator(".take").count())
 
 
 def test_from_a_picture_to_a_file_in_the_hand(served: ServedPage, browser: Any, tmp_path: Path) -> None:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import mido
 import pytest
 
-from tests.app.test_page_in_browser import EXAMPLES, LONG, idle, ready, takes, trouble
 from tests.support import extras
-from tests.support.browser import open_page, require_browser, running_chromium
-from tests.support.served_page import ServedPage, serving_page
+from tests.support.browser import open_page, require_browser
+from tests.support.visited_page import EXAMPLES, LONG, idle, ready, takes, trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.support.served_page import ServedPage
 
 for extra in ("demo", "pdf", "video"):
     extras.require(extra)
@@ -23,18 +23,6 @@ require_browser()
 
 pytestmark = [pytest.mark.allow_hosts(["127.0.0.1"]), pytest.mark.filterwarnings("ignore")]
 SECONDS = 30
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedPage]:
-    with serving_page(tmp_path_factory.mktemp("page")) as place:
-        yield place
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with running_chromium() as started:
-        yield started
 
 
 class Visitor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from PIL import Image
 
 import img2music
 from tests.support import browser
-from tests.support.browser import DESKTOP, NARROW, PHONE, open_page, require_axe, running_chromium, violations
+from tests.support.browser import DESKTOP, NARROW, PHONE, open_page, require_axe, running_chromium, until, violations
 from tests.support.player_pages import as_data_urls, player_data, serving, write_player_page
 
 browser.require_browser()
@@ -25,14 +24,6 @@ pytestmark = pytest.mark.enable_socket
 
 UNTIL = 8_000
 """Milliseconds that a busy machine may take for anything."""
-
-
-def until(page: Any, condition: str) -> None:
-    """Waits for what a script says; playwright's own waiting needs a policy that lets pages evaluate text."""
-    limit = time.monotonic() + UNTIL / 1000
-    while not page.evaluate(condition):
-        assert time.monotonic() < limit, (condition, page.evaluate("player.state()"))
-        page.wait_for_timeout(20)
 
 
 @dataclass

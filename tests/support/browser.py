@@ -216,10 +216,10 @@ def violations(page: Any, *, least: str = "serious", within: str = "html", passe
 
 def until(page: Any, script: str, seconds: float = 8.0) -> None:
     """Wait until an expression is true; unlike playwright's own waiting it works where a page's policy forbids eval."""
-    for _ in range(round(seconds * 20)):
+    for _ in range(round(seconds * 50)):
         if page.evaluate(script):
             return
-        page.wait_for_timeout(50)
+        page.wait_for_timeout(20)
     raise AssertionError(f"not within {seconds:g} s: {script}")
 
 
