@@ -27,7 +27,7 @@ from img2music.io.audio_tags import Tags
 from img2music.io.engraving.score_following import follow_score
 from img2music.renderers.post.mastered_stems import mastered_stems
 from img2music.report.music_data import music_data, sound_peaks
-from img2music.resources import asset_path
+from img2music.report.page.player_mount import player_script, player_style
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,8 +80,8 @@ def write_player_page(
     folder: Path, first: dict[str, Any], *, second: dict[str, Any] | None = None, name: str = "index.html", **options: Any
 ) -> Path:
     """A page that shows `first` in ``window.player`` and holds `second` in ``window.second``; `options` are the player's."""
-    script = asset_path("player/player.js").read_text(encoding="utf-8") + _START
-    style = asset_path("player/player.css").read_text(encoding="utf-8") + _FRAME
+    script = player_script() + _START
+    style = player_style() + _FRAME
     data = json.dumps({"first": first, "second": second, "options": options}).replace("<", "\\u003c")
     policy = (
         f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; connect-src 'self'; media-src 'self' data:; img-src data:; "

@@ -11,18 +11,19 @@ from base64 import b64encode
 from functools import cache
 
 from img2music.app.components.page_texts import page_texts
+from img2music.report.page.player_mount import player_script, player_style
 from img2music.resources import asset_path, data_folder
 
 __all__ = ["EXAMPLES", "example_bytes", "example_thumbnail", "page_head", "page_styles"]
 
 SCRIPTS = (
-    "player/player.js", "app/core.js", "app/bus.js", "app/pointer.js", "app/status.js", "app/camera.js", "app/picture.js",
+    "app/core.js", "app/bus.js", "app/pointer.js", "app/status.js", "app/camera.js", "app/picture.js",
     "app/how_made.js", "app/wishes.js", "app/affect_plane.js", "app/see.js", "app/timeline.js", "app/choices.js", "app/parts.js", "app/plan_text.js",
     "app/plan.js", "app/hear.js", "app/deck.js", "app/takes.js", "app/take_away.js", "app/page_start.js",
 )  # fmt: skip
-"""In the order in which they run: each uses only those before it."""
+"""In the order in which they run, after the player: each uses only those before it."""
 STYLES = (
-    "app/tokens.css", "app/layout.css", "app/controls.css", "app/picture.css", "app/stages.css", "app/programs.css", "player/player.css",
+    "app/tokens.css", "app/layout.css", "app/controls.css", "app/picture.css", "app/stages.css", "app/programs.css",
 )  # fmt: skip
 EXAMPLES = ("cat", "moon", "temple")
 """Example pictures that are offered, by the names of their files in `demo/examples`."""
@@ -32,7 +33,7 @@ _THUMBNAIL_PIXELS = 240
 @cache
 def page_styles() -> str:
     """All style sheets as one."""
-    return "\n".join(asset_path(name).read_text(encoding="utf-8") for name in STYLES)
+    return "\n".join((*(asset_path(name).read_text(encoding="utf-8") for name in STYLES), player_style()))
 
 
 @cache
@@ -42,7 +43,7 @@ def page_head() -> str:
     Gradio would rewrite style sheets that it is given as `css` (it puts a class before each selector); in the head they stay as they are.
     """
     texts = json.dumps(page_texts(), ensure_ascii=False).replace("<", "\\u003c")
-    scripts = "\n".join(asset_path(name).read_text(encoding="utf-8") for name in SCRIPTS)
+    scripts = "\n".join((player_script(), *(asset_path(name).read_text(encoding="utf-8") for name in SCRIPTS)))
     if "</script" in scripts.lower():
         raise ValueError("a script of the page holds the end of a script; split that word")
     styles = page_styles()

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["player_script", "player_stage", "player_style"]
 
+SCRIPTS = ("basics", "audio_context", "sound", "score_view", "roll_view", "time_view", "mixer_view", "player")
+"""In the order in which they are joined: each uses only those before it."""
+
 
 def player_stage(piece: Piece, following: ScoreFollowing | None, shown_pages: int) -> Html:
     """The place of the player and its data.
@@ -52,8 +55,9 @@ def _stripped(value: object) -> object:
 
 @cache
 def player_script() -> str:
-    """The player's script, which defines ``Img2MusicPlayer``."""
-    return asset_path("player/player.js").read_text(encoding="utf-8")
+    """The player's script, which defines ``Img2MusicPlayer``: its files joined, in one scope of their own."""
+    parts = (asset_path(f"player/{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
+    return "(() => {\n" + "\n".join(('"use strict";', *parts)) + "})();\n"
 
 
 @cache
