@@ -12,7 +12,6 @@ it is flat when the later half of the pieces adds nothing.
 
 from __future__ import annotations
 
-import argparse
 import re
 import socket
 import subprocess
@@ -24,10 +23,11 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
 
+from evals.shared.command_line import ScriptParser
 from tests.support.browser import DESKTOP, open_page, running_chromium
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 ROOT = Path(__file__).parents[2]
 PICTURES = tuple(sorted((ROOT / "demo" / "examples").glob("*.jpg")))
@@ -166,13 +166,13 @@ def measure_memory(pieces: int) -> None:
     )
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Read the arguments and measure."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
-    parser.add_argument("--times", type=int, default=5)
-    parser.add_argument("--visitors", type=int, default=0)
-    parser.add_argument("--pieces", type=int, default=0)
-    asked = parser.parse_args()
+    parser = ScriptParser(__doc__)
+    parser.add_argument("--times", type=int, default=5, help="presses beside the first (%(default)s)")
+    parser.add_argument("--visitors", type=int, default=0, help="visitors at once")
+    parser.add_argument("--pieces", type=int, default=0, help="pieces, for memory")
+    asked = parser.parse_args(arguments)
     if asked.visitors:
         measure_visitors(asked.visitors)
     elif asked.pieces:
