@@ -34,7 +34,7 @@ PICTURES = tuple(sorted((ROOT / "demo" / "examples").glob("*.jpg")))
 _START_SECONDS, _PIECE_SECONDS = 60, 120
 _SOUND = """() => {
   const names = performance.getEntriesByType("resource").map((entry) => entry.name);
-  return names.filter((name) => /[.](mp3|ogg|m4a)$/.test(name) && !name.includes("stems")).at(-1) ?? null;
+  return names.filter((name) => /[.](flac|mp3|ogg)$/.test(name) && !name.includes("stems")).at(-1) ?? null;
 }"""
 """The address of the last mix that the page has asked for."""
 _HEARD = f"""(before) => {{
