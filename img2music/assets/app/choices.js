@@ -26,7 +26,8 @@
     exact.addEventListener("change", () => {
       const value = page.limit(Number(exact.value) || choice.value, low, high);
       settle(value);
-      ask(value);
+      clearTimeout(later);
+      wish(choice.name, value); // a number that is written and confirmed waits for no more
     });
     return h("div", { class: "number-field" }, field, exact, h("span", { class: "unit" }, choice.unit));
   };
