@@ -19,7 +19,7 @@ from img2music.measurement import ComplianceRow, Measurement
 from img2music.output_folder import picture_identity, plan_identity
 from img2music.pipeline_config import PipelineConfig
 from img2music.plan import CompositionPlan
-from img2music.provenance import ModelUse
+from img2music.provenance import ModelUse, SoundUse
 from img2music.rng import Craft, Seed
 from img2music.scene import PictureInfo, Scene
 from img2music.strict_model import DocumentModel, StrictModel
@@ -181,6 +181,8 @@ class Manifest(DocumentModel):
     """Where the piece began from one, a model was asked for it, or it holds what was kept; else the planner makes it again."""
     models: Annotated[tuple[ModelUse, ...], Field(max_length=400)] = ()
     """Every conversation with a model."""
+    sounds: Annotated[tuple[SoundUse, ...], Field(max_length=40)] = ()
+    """What neural renderers did; not in the file where none was asked."""
     files: Annotated[dict[FileName, Sha256], Field(max_length=200)] = Field(default_factory=dict)
     """Every other file of the folder and its hash."""
     timing: Annotated[dict[Short, float], Field(max_length=50)] = Field(default_factory=dict)
@@ -196,10 +198,12 @@ class Manifest(DocumentModel):
 
     @model_serializer(mode="wrap")
     def _without_unasked(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """A record without more files is the one that it was before there were any."""
+        """A record without more files and without neural sound is the one that it was before there were any."""
         written: dict[str, Any] = write(self)
         if self.more_files is None:
             written.pop("more_files", None)
+        if not self.sounds:
+            written.pop("sounds", None)
         return written
 
     @property

@@ -28,10 +28,14 @@ __all__ = [
     "Event",
     "ModelUse",
     "RecordedExchange",
+    "SoundTake",
+    "SoundUse",
     "collect_answers",
     "collect_model_uses",
+    "collect_sound_uses",
     "record_answer",
     "record_model_use",
+    "record_sound_use",
 ]
 
 MODEL_THREAD = "img2music-model"
@@ -109,6 +113,43 @@ class ModelUse(StrictModel):
         return self.model_copy(update=outcome)
 
 
+class SoundTake(StrictModel):
+    """One sound that a neural renderer made, and what was heard in it."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
+    kept: bool
+    mark: Annotated[float, Field(ge=0, le=1)] | None
+    """How far it does what the score says, 0..1, higher is better; None where it was not listened to."""
+    heard: Annotated[tuple[Line, ...], Field(max_length=20)] = ()
+    """What was asked and what was found, a line each: "tempo: asked 92, found 91.6 (sure .8)"."""
+
+
+class SoundUse(StrictModel):
+    """What a neural renderer did: which model with which weights, what it was told, and how far it obeyed."""
+
+    renderer: Short
+    """Its name in the registry."""
+    weights: Line
+    """Name of the weights; of a folder only its last part."""
+    licence: Short
+    """Of the weights; "not known" where nobody says."""
+    commercial: bool | None
+    """Whether that licence allows commercial use; None where it is not known."""
+    device: Short
+    """"cpu", "cuda: NVIDIA L4"."""
+    precision: Short
+    """"float32", "bfloat16"."""
+    prompt: Short = ""
+    """Name of the template that the text was made with."""
+    text: Annotated[str, Field(max_length=10_000)] = ""
+    """What the model was told in words."""
+    conditions: Annotated[tuple[Line, ...], Field(max_length=60)] = ()
+    """What else it was told, a line each: "chroma of the melody, 235 frames", "bpm 92"."""
+    takes: Annotated[tuple[SoundTake, ...], Field(max_length=64)] = ()
+    notes: Annotated[tuple[Line, ...], Field(max_length=60)] = ()
+    """What had to be done otherwise than asked, and why: "the model plays 30 s at most: four windows joined at bar lines"."""
+
+
 @dataclass(frozen=True, slots=True)
 class RecordedExchange:
     """One answer word for word, as a file of recorded answers holds it (`img2music.models.providers.replay_model`)."""
@@ -122,6 +163,7 @@ class RecordedExchange:
 
 _answers: ContextVar[list[RecordedExchange] | None] = ContextVar("img2music_answers", default=None)
 _notes: ContextVar[list[ModelUse] | None] = ContextVar("img2music_provenance", default=None)
+_sounds: ContextVar[list[SoundUse] | None] = ContextVar("img2music_sounds", default=None)
 
 
 @contextmanager
@@ -158,3 +200,21 @@ def record_answer(answer: RecordedExchange) -> None:
     answers = _answers.get()
     if answers is not None:
         answers.append(answer)
+
+
+@contextmanager
+def collect_sound_uses() -> Iterator[list[SoundUse]]:
+    """A list that fills with what neural renderers tell while the block runs, also when it ends with an error."""
+    uses: list[SoundUse] = []
+    token = _sounds.set(uses)
+    try:
+        yield uses
+    finally:
+        _sounds.reset(token)
+
+
+def record_sound_use(use: SoundUse) -> None:
+    """Notes what a neural renderer did for whoever collects."""
+    uses = _sounds.get()
+    if uses is not None:
+        uses.append(use)

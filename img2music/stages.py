@@ -33,6 +33,7 @@ __all__ = [
     "MediaPerceiver",
     "Perceiver",
     "Performer",
+    "PlanReader",
     "Planner",
     "Realizer",
     "Renderer",
@@ -103,6 +104,18 @@ class Renderer(Protocol):
 
     def __call__(self, performance: Performance, /, *, stems: bool = False) -> Rendering:
         """Make `performance` sound."""
+        ...
+
+
+@runtime_checkable
+class PlanReader(Protocol):
+    """What a renderer may do besides: read what the music is about, where that is known, before it plays.
+
+    A performance says which notes sound; a model that is told in words what to play has to know the mood, the style and the sections too.
+    """
+
+    def for_plan(self, plan: CompositionPlan, scene: Scene | None, /) -> Renderer:
+        """The renderer of a performance of `plan`; `scene` is what the plan was made from, where that is known."""
         ...
 
 

@@ -18,7 +18,6 @@ from img2music.plan import CompositionPlan
 from img2music.rng import spawn_seeds
 from img2music.scene import Scene
 from img2music.score import Score
-from img2music.stages import Rendering
 
 if TYPE_CHECKING:
     from img2music.brief import Brief
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from img2music.pipeline.output_options import Output
     from img2music.pipeline.progress import Log
     from img2music.pipeline.stage_runner import StageRunner
+    from img2music.stages import Rendering
 
 __all__ = ["make_piece", "reconcile_length"]
 
@@ -80,7 +80,8 @@ def make_piece(
     rendering: Rendering | None = None
     sound: AudioInfo | None = None
     if output.audio is not None:
-        rendering = stages.call("renderer", Rendering, log, performance, stems=output.stems)
+        seen = start if isinstance(start, Scene) else scene
+        rendering = stages.render(performance, best.plan, seen, log, stems=output.stems)
         rate = rendering.mix.sample_rate
         sound = AudioInfo(format=output.audio, stems=output.stems, embed=output.embed_audio, sample_rate=rate)
     mix = None if rendering is None else rendering.mix
@@ -110,6 +111,7 @@ def make_piece(
         scene=scene,
         plan=best.plan if asked or isinstance(start, CompositionPlan) else None,
         models=tuple(log.models),
+        sounds=tuple(log.sounds),
     )
     piece = Piece(
         brief=brief,

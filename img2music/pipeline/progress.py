@@ -25,7 +25,7 @@ from img2music.stages import Rendering
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from img2music.provenance import ModelUse
+    from img2music.provenance import ModelUse, SoundUse
 
 __all__ = ["Document", "DocumentMade", "Log", "Step"]
 
@@ -57,6 +57,8 @@ class Log:
     fallbacks: list[Fallback] = field(default_factory=list)
     models: list[ModelUse] = field(default_factory=list)
     """Every conversation with a model, also of a stage that failed."""
+    sounds: list[SoundUse] = field(default_factory=list)
+    """What neural renderers did, also one that failed."""
 
     @contextmanager
     def step(self, stage: str, message: str) -> Iterator[None]:

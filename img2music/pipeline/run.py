@@ -18,7 +18,7 @@ from img2music.pipeline.step_stream import run_work, stream_steps
 from img2music.plan import CompositionPlan
 from img2music.scene import Scene
 from img2music.score import Score
-from img2music.stages import Rendering, load_stage
+from img2music.stages import load_stage
 from img2music.words import read_words, settle_words
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from img2music.pipeline_config import PipelineConfig, StageConfig
     from img2music.provenance import Event
     from img2music.realizers.timeline import NoteEvent
-    from img2music.stages import Kind
+    from img2music.stages import Kind, Rendering
     from img2music.storyboard import Storyboard
 
 __all__ = ["Pipeline"]
@@ -149,10 +149,17 @@ class Pipeline:
         return self._stages.call("performer", Performance, Log(on_event), score, plan)
 
     def render(
-        self, performance: Performance, *, stems: bool = False, on_event: Callable[[Event], None] | None = None
+        self,
+        performance: Performance,
+        *,
+        stems: bool = False,
+        plan: CompositionPlan | None = None,
+        scene: Scene | None = None,
+        on_event: Callable[[Event], None] | None = None,
+        log: Log | None = None,
     ) -> Rendering:
-        """The sound; with `stems`, each part's too."""
-        return self._stages.call("renderer", Rendering, Log(on_event), performance, stems=stems)
+        """The sound; with `stems`, each part's too. `plan` and `scene` tell a renderer that reads them what the music is about."""
+        return self._stages.render(performance, plan, scene, log or Log(on_event), stems=stems)
 
     def compose(
         self,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -59,7 +60,7 @@ def stage_facts(kind: StageKind, config: StageConfig, *, steps_in: bool = False)
         BackendError: a plug-in that can't be imported.
     """
     entry = find_entry(kind, config.use)
-    fault = entry.lacking()
+    fault = entry.lacking() or _not_ready(entry, config)
     deterministic, leaves = entry.deterministic, entry.leaves_machine
     line = config.options.get("model")
     if entry.asks_model and isinstance(line, str):
@@ -103,6 +104,15 @@ def unanswered_server(config: StageConfig, pipeline: str) -> str:
         return (
             f"no server at {address.netloc}: start it (see `img2music pipelines show {pipeline}`), or name another with --model"
         )
+
+
+def _not_ready(entry: RegistryEntry, config: StageConfig) -> str:
+    """Why a stage can't work with these options, though its packages are here."""
+    if not entry.readiness:
+        return ""
+    module, _, function = entry.readiness.partition(":")
+    fault: str = getattr(import_module(module), function)(config.options)
+    return fault
 
 
 def _sent(entry: RegistryEntry, spec: ModelSpec) -> str:

@@ -15,11 +15,11 @@ from img2music.errors import BackendError, Img2MusicError
 from img2music.io.style_files import with_playing_style
 from img2music.performance import Performance
 from img2music.plan import CompositionPlan
-from img2music.provenance import collect_model_uses
+from img2music.provenance import collect_model_uses, collect_sound_uses
 from img2music.registry import builtin_names
 from img2music.scene import Scene
 from img2music.score import Score
-from img2music.stages import Rendering, WordsReader, load_stage
+from img2music.stages import PlanReader, Rendering, WordsReader, load_stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -59,18 +59,37 @@ class StageRunner:
         """The stage if it is made already, else None."""
         return self._stages.get((kind, place))
 
-    def call(self, kind: Kind, result: type[D], log: Log, *inputs: object, **options: object) -> D:
-        """What the stage of a kind returns, or the first of its fallbacks that works.
+    def render(
+        self, performance: Performance, plan: CompositionPlan | None, scene: Scene | None, log: Log, *, stems: bool
+    ) -> Rendering:
+        """The sound of a performance; a renderer that reads plans is given the plan, where there is one. Errors as of `call`."""
+
+        def told(stage: Any) -> Any:
+            return stage.for_plan(plan, scene) if plan is not None and isinstance(stage, PlanReader) else stage
+
+        return self.call("renderer", Rendering, log, performance, prepare=told, stems=stems)
+
+    def call(
+        self,
+        kind: Kind,
+        result: type[D],
+        log: Log,
+        *inputs: object,
+        prepare: Callable[[Any], Any] | None = None,
+        **options: object,
+    ) -> D:
+        """What the stage of a kind returns, or the first of its fallbacks that works; `prepare` is what a made stage is turned into first.
 
         Raises:
             BackendError: the last of them failed too.
         """
         asked: StageConfig = getattr(self.config.stages, kind)
         for place, config in enumerate(asked.chain()):
-            with collect_model_uses() as uses:
+            with collect_model_uses() as uses, collect_sound_uses() as sounds:
                 try:
                     with log.step(kind, _DOING[kind]):
                         stage = self._stage(kind, place, config)
+                        stage = stage if prepare is None else prepare(stage)
                         made: D = _with_playing_style(_checked_call(kind, config.use, result, stage, *inputs, **options))
                 except BackendError as error:
                     if config.fallback is None:
@@ -82,6 +101,7 @@ class StageRunner:
                     return made
                 finally:
                     log.add_model_uses(uses)
+                    log.sounds += sounds
         raise AssertionError("the last stage of a chain returns or raises")
 
     def explain_words(self, brief: Brief, log: Log) -> Brief:

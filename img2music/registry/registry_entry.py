@@ -44,6 +44,11 @@ class RegistryEntry:
     """Of the weights, fonts or data that it brings."""
     prompt_purpose: str | None = None
     """Of a stage that asks a model (option `model`): which prompt templates it asks with; None where it asks none."""
+    listened: bool = False
+    """Of a renderer: whether its sound may depart from the score, so that it is listened to and what was heard stands beside what was asked."""
+    readiness: str = ""
+    """What says why it can't work here yet, beyond packages: "package.module:function", called with the stage's options as a mapping; it
+    returns one sentence with the remedy, or an empty one. It must import nothing heavy and ask no network."""
     plugin_of: str | None = None
     """The package that brings it, with its version; None where it is built in."""
 

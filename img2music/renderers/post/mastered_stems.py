@@ -16,7 +16,7 @@ import numpy as np
 
 from img2music.audio import Audio
 from img2music.cancellation import checkpoint
-from img2music.renderers.post.true_peak import SEGMENT
+from img2music.listening.true_peak import SEGMENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from img2music.cancellation import checkpoint
+from img2music.listening.loudness import STEPS_PER_SECOND, integrated_loudness, k_weighted_energy
+from img2music.listening.true_peak import SEGMENT, true_peaks
 from img2music.renderers.post.loop_seam import extend_around
-from img2music.renderers.post.loudness import STEPS_PER_SECOND, integrated_loudness, k_weighted_energy
-from img2music.renderers.post.true_peak import SEGMENT, true_peaks
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from img2music.renderers.post.loudness import integrated_loudness, k_weighted_energy
+from img2music.listening.loudness import integrated_loudness, k_weighted_energy
+from img2music.listening.true_peak import SEGMENT, true_peaks
 from img2music.renderers.post.mastering import MAX_GAIN_DB, MAX_LIMITING_DB, master
 from img2music.renderers.post.subsonic_filter import remove_subsonic
-from img2music.renderers.post.true_peak import SEGMENT, true_peaks
 
 RATE = 48_000
 Sound = np.ndarray[Any, np.dtype[np.float32]]
