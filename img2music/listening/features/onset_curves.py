@@ -34,10 +34,10 @@ _REGISTERS_HZ = (0.0, 200.0, 800.0, 3000.0, 1e9)
 """Bass and bass drum; the middle of chords; tunes; cymbals and attacks."""
 _BEFORE_FRAMES = 3
 """What a frame is compared with lies so far back: about half the window (Böck & Widmer)."""
-_LATE_FRAMES = 1
-"""A rise is seen when the window begins to reach it; found on clicks."""
-_MULTIPLIER = 1000.0
-"""Of magnitudes before 1 is added and the logarithm taken: full scale is 3, what is 60 dB below counts little."""
+_LEVEL = 100.0
+"""Root mean square that the sound is brought to before 1 is added to magnitudes and the logarithm taken: what is 40 dB below the whole counts
+little, however loud the whole is."""
+_SILENCE = 1e-6
 _WAIT_SECONDS, _AROUND_SECONDS, _MEAN_SECONDS = 0.03, 0.03, 0.1
 
 
@@ -61,15 +61,16 @@ def onset_curves(sound: Numbers) -> OnsetCurves:
     inside = np.array([(low <= middles) & (middles < high) for low, high in pairwise(_REGISTERS_HZ)], np.float32)
     registers, loudness = np.zeros((len(inside), frames), np.float32), np.zeros(frames, np.float32)
     before = np.zeros((_BEFORE_FRAMES, filters.shape[1]), np.float32)
+    power = float(np.sqrt(np.mean(np.square(sound)))) if len(sound) else 0.0
+    gain = _LEVEL / power if power > _SILENCE else 0.0
     for first, magnitudes in spectra(sound, hann(_WINDOW), _HOP):
-        levels = np.log10(1 + _MULTIPLIER * (magnitudes[:, : len(filters)] @ filters))
+        levels = np.log10(1 + gain * (magnitudes[:, : len(filters)] @ filters))
         held = np.concatenate([before, levels])
         widest = np.maximum(held, np.maximum(np.roll(held, 1, 1), np.roll(held, -1, 1)))[: len(levels)]
         rise = np.maximum(levels - widest, 0)
         registers[:, first : first + len(levels)] = (rise @ inside.T).T
         loudness[first : first + len(levels)] = levels.mean(1)
         before = held[len(levels) :]
-    registers = np.pad(registers[:, : max(0, frames - _LATE_FRAMES)], ((0, 0), (min(frames, _LATE_FRAMES), 0)))
     registers /= filters.shape[1]
     return OnsetCurves(registers.sum(0), registers, loudness)
 
