@@ -43,6 +43,8 @@ def render(
     from img2music.output_folder import save_files
     from img2music.pipeline import Pipeline
     from img2music.pipeline.export import stem_files
+    from img2music.pipeline.progress import Log
+    from img2music.report.page.model_log import sound_use_lines
 
     wanted = opt.audio_format(audio)
     if wanted is None:
@@ -53,7 +55,8 @@ def render(
     def work(place: int, source: str) -> None:
         with progress(source) as on_event:
             performance, plan, tags, doubts = _performance(stages, source, style, on_event)
-            rendering = stages.render(performance, stems=stems, plan=plan, on_event=on_event)
+            log = Log(on_event)
+            rendering = stages.render(performance, stems=stems, plan=plan, log=log)
 
             def files() -> Iterator[tuple[str, bytes]]:
                 yield f"audio.{wanted}", encode(rendering.mix, wanted, tags=tags, loop=performance.loop)
@@ -66,9 +69,12 @@ def render(
         notes = (*doubts, *performance.warnings)
         if output.as_json:
             result = {"folder": str(saved.folder), "replaced": saved.replaced, "seconds": seconds, "files": list(saved.names)}
-            print_json({"source": source} | result | {"notes": list(notes)})
+            sounds = {"sounds": [use.model_dump(mode="json") for use in log.sounds]} if log.sounds else {}
+            print_json({"source": source} | result | sounds | {"notes": list(notes)})
         else:
             print_text(f"{source}: {seconds:.1f} s of sound in {saved.folder / saved.names[0]}")
+            for line in sound_use_lines(log.sounds):
+                print_text(f"  {line}")
         for line in notes:
             print_notice(f"{source}: {line}")
 
