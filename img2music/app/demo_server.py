@@ -127,9 +127,11 @@ def serve(host: str = "127.0.0.1", port: int = 7860, *, mcp: bool = False, quiet
         MissingPackageError: the extra `demo` (or `mcp`) is not installed.
         OSError: the port is taken.
     """
+    from img2music.app.server_memory import share_arenas
     from img2music.app.session.limits import Limits
     from img2music.app.session.visits import Visits
 
+    share_arenas()
     with private_folder() as folder:
         visits = Visits(root=folder, at_once=JOBS_AT_ONCE, limits=Limits(own_models=host in THIS_MACHINE))
         page = build(visits)
