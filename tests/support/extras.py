@@ -25,7 +25,6 @@ EXTRAS: dict[str, tuple[tuple[str, ...], str]] = {
     "pdf": (("typst", "pypdf"), "pip install -e '.[pdf]' --group browser"),
     "video": (("av",), "pip install -e '.[video]'"),
     "demo": (("gradio", "gradio_client"), "pip install -e '.[demo]'"),
-    "listen": (("madmom_infer",), "pip install -e '.[listen]'"),
     "mcp": (("mcp",), "pip install -e '.[mcp]'"),
     "browser": (("playwright", "pypdf"), "pip install --group browser"),
     "musicgen": (("torch", "transformers"), "pip install torch && pip install -e '.[musicgen]'"),
