@@ -55,9 +55,14 @@ class Comparison:
     """How sure it is, 0..1; None of what is measured, not guessed."""
 
     @property
+    def full_weight(self) -> float:
+        """How much it would count in the mark if it were sure."""
+        return _WEIGHTS[self.aspect]
+
+    @property
     def weight(self) -> float:
         """How much it counts in the mark."""
-        return _WEIGHTS[self.aspect] * (1.0 if self.confidence is None else self.confidence)
+        return self.full_weight * (1.0 if self.confidence is None else self.confidence)
 
     @property
     def text(self) -> str:

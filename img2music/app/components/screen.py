@@ -49,7 +49,7 @@ class Screen:
 
     def working(self, event: Event) -> None:
         """How far the work is."""
-        if event.state == "fallback":
+        if event.state in {"fallback", "notice"} and event.message not in self._notes:
             self._notes.append(event.message)
         begin, end, words = _SHARES.get(event.stage, (0.0, 1.0, "asked"))
         self._furthest = max(self._furthest, begin + (end - begin) * (event.fraction or 0.0))
