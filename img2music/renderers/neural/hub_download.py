@@ -22,7 +22,7 @@ from img2music.errors import BackendError, Img2MusicError, MissingPackageError
 from img2music.provenance import tell_notice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 __all__ = ["cached_folder", "fetch", "needed_files"]
 
@@ -65,7 +65,7 @@ def cached_folder(name: str) -> Path | None:
         from huggingface_hub import try_to_load_from_cache
     except ImportError:
         return None
-    for file in ("model_index.json", "config.json"):
+    for file in ("model_index.json", "config.json", "README.md"):
         with contextlib.suppress(Exception):  # a name that can be none, a cache that can't be read
             found = try_to_load_from_cache(name, file)
             if isinstance(found, str):
@@ -73,8 +73,8 @@ def cached_folder(name: str) -> Path | None:
     return None
 
 
-def fetch(name: str, card: str, facts: str) -> None:
-    """Fetches what is needed of a repository and not here yet; says before how much that is, and under which licence (`facts`).
+def fetch(name: str, card: str, facts: Callable[[], str]) -> None:
+    """Fetches what is needed of a repository and not here yet: the model card first; then says how much the rest is, and `facts`.
 
     Raises:
         BackendError: no network, no such repository, one whose terms have to be accepted, a full disk: one line with the remedy.
@@ -92,8 +92,11 @@ def fetch(name: str, card: str, facts: str) -> None:
         sizes = {one.rfilename: int(one.size or 0) for one in about.siblings or ()}
         missing = {file: sizes[file] for file in needed_files(sizes, card) if not _is_cached(name, file)}
         _check_disk(name, sum(missing.values()), Path(constants.HF_HUB_CACHE))
-        tell_notice(f"fetching weights {name} ({_size_words(sum(missing.values()))}; {facts})")
-        _fetch_files(name, missing)
+        if card in missing:
+            _fetch_files(name, {card: missing.pop(card)})
+        if missing:
+            tell_notice(f"fetching weights {name} ({_size_words(sum(missing.values()))}; {facts()})")
+            _fetch_files(name, missing)
     except Img2MusicError:
         raise
     except Exception as error:  # the hub and what it asks with raise errors of every kind

@@ -71,8 +71,8 @@ def choose_take(
 
 def mark_take(sound: Audio, performance: Performance) -> tuple[float | None, tuple[str, ...]]:
     """The mark of one sound, 0..1 (None where nothing could be compared), and what was asked and heard, a line each."""
-    from img2music.listening.listen import hear  # type: ignore[import-untyped]
-    from img2music.listening.score_agreement import agreement  # type: ignore[import-untyped]
+    from img2music.listening.listen import hear
+    from img2music.listening.score_agreement import agreement
 
     heard = hear(sound)
     comparisons = compare_with_asked(performance, heard, agreement(sound, performance))

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "check_licence",
+    "check_name",
+    "commercial_fault",
     "is_here",
     "licence_facts",
     "licence_of",
@@ -68,7 +70,7 @@ def weights_folder(name: str, *, renderer: str, commercial: bool = False) -> Pat
         raise BackendError(f"weights {name} are not here; {_install(name)} ({model.facts})")
     found = cached_folder(name)
     if found is None or _fault(found):
-        fetch(name, CARD_FILE, licence_facts(name))
+        fetch(name, CARD_FILE, lambda: licence_facts(name))
         found = cached_folder(name)
     if found is None:
         raise BackendError(
