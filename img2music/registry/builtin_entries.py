@@ -92,6 +92,18 @@ BUILTIN: dict[tuple[Kind, str], RegistryEntry] = {
             deterministic=True,
             licence="FluidR3Mono (MIT)",
         ),
+        RegistryEntry(
+            kind="renderer",
+            name="musicgen",
+            factory="img2music.renderers.neural.musicgen.musicgen_renderer:MusicGenRenderer",
+            summary="MusicGen, told words and the chroma of the score",
+            extra="img2music[musicgen]",
+            packages=("torch", "transformers"),
+            needs="weights, which the first use downloads; a GPU makes it quick",
+            licence="of the weights: see `img2music models ls`",
+            listened=True,
+            readiness="img2music.renderers.neural.weights:readiness",
+        ),
         ProviderEntry(
             kind="provider",
             name="openai",
