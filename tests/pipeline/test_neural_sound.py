@@ -12,9 +12,8 @@ from img2music.errors import BackendError, UsageError
 from img2music.manifest import Manifest
 from img2music.measurement import ComplianceRow
 from img2music.pipeline import Pipeline, recompose, replay
-from img2music.pipeline.licence_check import commercial_notes, sound_weights
 from img2music.pipeline.presets import adapted, load_pipeline_config
-from img2music.pipeline.stage_facts import stage_facts
+from img2music.pipeline.stage_facts import commercial_notes, sound_weights, stage_facts
 from img2music.pipeline_config import PipelineConfig, StageConfig
 from img2music.registry import find_entry
 from tests.support.commands import assert_one_line
@@ -150,7 +149,7 @@ def test_the_command_line_tells_sound_and_licence(make_picture: MakePicture, tmp
     row = next(row for row in first["compliance"] if row["promise"] == "notes in the sound")
     assert 0 < row["confidence"] <= 1
     code, printed, err = run("compose", picture, *wishes)
-    assert "not kept: notes in the sound should be the notes' pitches, heard is " in printed
+    assert "not kept: notes in the sound should be those of the notes, heard is " in printed
     assert "(a guess, " in printed
 
 
