@@ -20,7 +20,7 @@ from pydantic import Field
 from img2music.strict_model import StrictModel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 __all__ = [
     "MODEL_THREAD",
@@ -33,9 +33,11 @@ __all__ = [
     "collect_answers",
     "collect_model_uses",
     "collect_sound_uses",
+    "notices_to",
     "record_answer",
     "record_model_use",
     "record_sound_use",
+    "tell_notice",
 ]
 
 MODEL_THREAD = "img2music-model"
@@ -55,14 +57,15 @@ class Event:
 
     stage: str
     """A kind of stage ("perceiver", "planner" ...), or "files"."""
-    state: Literal["started", "progress", "finished", "fallback"]
-    """"progress" comes between the first and the third, at most a hundred times a step, where the step knows how far it is."""
+    state: Literal["started", "progress", "finished", "fallback", "notice"]
+    """"progress" comes between the first and the third, at most a hundred times a step, where the step knows how far it is; "notice" tells
+    what binds the user, or what is about to be fetched, before it is."""
     seconds: float
     """How long the step took; 0 unless it is finished."""
     message: str
     """For people: what is being done, or what was done instead of what was asked, and why."""
     fraction: float | None = None
-    """How much of the step is done, 0..1, never less than before in the same step; None of a fallback."""
+    """How much of the step is done, 0..1, never less than before in the same step; None of a fallback and of a notice."""
 
 
 class ModelUse(StrictModel):
@@ -164,6 +167,7 @@ class RecordedExchange:
 _answers: ContextVar[list[RecordedExchange] | None] = ContextVar("img2music_answers", default=None)
 _notes: ContextVar[list[ModelUse] | None] = ContextVar("img2music_provenance", default=None)
 _sounds: ContextVar[list[SoundUse] | None] = ContextVar("img2music_sounds", default=None)
+_told: ContextVar[Callable[[str], None] | None] = ContextVar("img2music_notices", default=None)
 
 
 @contextmanager
@@ -218,3 +222,20 @@ def record_sound_use(use: SoundUse) -> None:
     uses = _sounds.get()
     if uses is not None:
         uses.append(use)
+
+
+@contextmanager
+def notices_to(tell: Callable[[str], None]) -> Iterator[None]:
+    """While the block runs, `tell` is given what people have to know before it happens: a licence, a download."""
+    token = _told.set(tell)
+    try:
+        yield
+    finally:
+        _told.reset(token)
+
+
+def tell_notice(message: str) -> None:
+    """Tells whoever listens, before it happens, what binds the user or what is about to be fetched: one sentence for people."""
+    tell = _told.get()
+    if tell is not None:
+        tell(message)

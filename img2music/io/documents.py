@@ -56,6 +56,7 @@ _REMEDIES = {
     "style": "compare with `img2music styles show waltz`",
     "prompt": "compare with `img2music prompts show see/cited`",
     "lexicon": "mend it there",
+    "model card": "mend it there",
     "answers": "give a file of recorded answers as `img2music prompts try` writes it",
 }
 # A field that only one kind of document has at its top: tells a person who mixed them up which one was given.

@@ -27,6 +27,9 @@ EXTRAS: dict[str, tuple[tuple[str, ...], str]] = {
     "demo": (("gradio", "gradio_client"), "pip install -e '.[demo]'"),
     "mcp": (("mcp",), "pip install -e '.[mcp]'"),
     "browser": (("playwright", "pypdf"), "pip install --group browser"),
+    "musicgen": (("torch", "transformers"), "pip install torch && pip install -e '.[musicgen]'"),
+    "diffusers": (("diffusers", "torch", "transformers"), "pip install torch && pip install -e '.[diffusers]'"),
+    "listen": (("madmom_infer",), "pip install -e '.[listen]'"),
     "vllm": (("langchain_core", "vllm"), "pip install -e '.[vllm]'"),
 }
 """The modules that an extra brings, and how to get them."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from img2music.app.session.limits import Limits
 from img2music.app.session.visit import Visit
+from img2music.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,8 +50,11 @@ class Visits:
         """The visit of a session; a new one where it has none.
 
         Raises:
+            UsageError: no session is named; strangers who name none must not meet in one visit.
             OutputError: there is no room for its folder.
         """
+        if not session_hash:
+            raise UsageError("the browser named no session; load the page again")
         leaving: Visit | None = None
         with self._lock:
             visit = self._visits.get(session_hash)

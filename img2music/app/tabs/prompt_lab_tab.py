@@ -40,7 +40,7 @@ class LabHandlers:
 
     def lab(self, request: gr.Request) -> PromptLab:
         """The visitor's lab."""
-        return PromptLab(self._folder_of(str(request.session_hash)) / "lab")
+        return PromptLab(self._folder_of(request.session_hash or "") / "lab")
 
     def names(self, request: gr.Request) -> Any:
         """The prompts that there are now, for the two lists."""
@@ -75,7 +75,7 @@ class LabHandlers:
         request: gr.Request,
     ) -> Iterator[tuple[Any, Any, Any]]:  # fmt: skip
         """Compares, and tells how far it is: status, frame, file."""
-        key = str(request.session_hash)
+        key = request.session_hash or ""
         token = CancelToken()
         before = self._running.setdefault(key, token)
         if before is not token:
@@ -125,7 +125,7 @@ class LabHandlers:
 
     def stop(self, request: gr.Request) -> None:
         """Stops the visitor's run."""
-        token = self._running.get(str(request.session_hash))
+        token = self._running.get(request.session_hash or "")
         if token is not None:
             token.cancel()
 

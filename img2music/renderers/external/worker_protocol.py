@@ -1,233 +1,209 @@
-"""The side of a program that works in an environment of its own: ``python -I worker_protocol.py SCRIPT.py``, asked over its standard input.
+"""How this program and a worker in another environment talk: framed messages over pipes. This file runs on both sides.
 
-Imports nothing of img2music and nothing beyond the standard library; runs on Python 3.9 to 3.13. The script is one file that says
+    PYTHON -I worker_protocol.py SCRIPT [FOLDER...]
 
-    PACKAGES = ("numpy", "magenta_rt")             # to be looked for when it is probed, by their import names
-    def answer(request, audio, tell): ...          # returns (fields, audio)
+runs SCRIPT, which calls `serve` with its job; FOLDERs are searched for modules, too. The file imports the standard library alone and
+runs on Python 3.9 and later, because the worker's environment knows nothing of img2music.
 
-`request` and `fields` are what JSON can hold; `audio` maps names to (sample rate in Hz, float32 of shape (channels, frames)): memoryviews come
-in (`numpy.asarray` takes them), anything with a buffer goes out. `tell(done, total, message)` says how far the work is. Whatever the script or
-its libraries print goes to standard error, so that it can't break the frames; the frames go over a copy of standard output that nobody knows.
-
-A frame is ``b"i2mw"``, the length of its header (4 bytes) and of its sound (8 bytes, both big-endian), the header as JSON, the sound as
-little-endian float32, one channel after the other, one name after the other as the header's "audio" lists them.
-
-    to the worker      probe, ask (request), stop
-    from the worker    hello (protocol, python), probed (versions, missing, fault), progress (done, total, message), answer (fields),
-                       failed (kind: "import", "memory" or "failed"; message)
-
-When standard input ends, so does the program, whatever it is doing: nobody waits for it any more.
+A message is a head in JSON, whose length (four bytes, big-endian) stands before it, and then the sounds that the head names, each as a
+WAV file of 32-bit floats. Heads have `is`: "hello", "probe", "ask", "progress", "answer" or "fault". What a library prints goes to standard
+error, never between the frames. Whoever reads bounds what it reads; a message that breaks the form raises `ProtocolError`.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import queue
+import runpy
 import struct
 import sys
-import threading
-import time
-from typing import TYPE_CHECKING, Any
+from typing import Any, BinaryIO, Callable, NamedTuple, Optional  # noqa: UP035  Python 3.9 evaluates some of them
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from types import ModuleType
-    from typing import IO
+__all__ = ["VERSION", "Message", "ProtocolError", "Sound", "Tell", "WorkerFault", "read_message", "serve", "write_message"]
 
-__all__ = ["PREFIX", "PROTOCOL", "read_frame", "serve", "write_frame"]
-
-PROTOCOL = 1
-PREFIX = struct.Struct(">4sIQ")
-"""Magic, bytes of the header, bytes of the sound."""
-_MAGIC = b"i2mw"
-_MOST_HEADER_BYTES = 1 << 24
-_LONGEST_MESSAGE = 2000
-_MEMORY_SIGNS = ("out of memory", "resource_exhausted", "cannot allocate memory", "failed to allocate")
-_SECONDS_BETWEEN_PROGRESS = 0.05
+VERSION = 1
+LARGEST_HEAD = 32 * 2**20
+"""Bytes: the notes of half an hour in frames of 40 ms are about 10 MB."""
+MOST_SOUNDS = 64
+_HEAD_BYTES = struct.Struct(">I")
+_FLOAT_WAV = struct.Struct("<4sI4s4sIHHIIHH4sI")
+_IEEE_FLOAT = 3
+_FAULTS = ("missing", "memory", "weights", "failed")
 
 
-def write_frame(stream: IO[bytes], header: Mapping[str, Any], audio: Mapping[str, tuple[int, Any]] | None = None) -> None:
-    """Writes one frame: `header` is a dictionary without the entry "audio", which is made here."""
-    views: list[Any] = []
-    listed: list[dict[str, Any]] = []
-    for name, (sample_rate, samples) in (audio or {}).items():
-        view: memoryview = memoryview(samples)
-        if view.ndim != 2 or not view.shape or view.format not in ("f", "<f"):
-            raise ValueError(f"sound {name!r} is float32 of shape (channels, frames), not {view.format} of shape {view.shape}")
-        listed.append({"name": name, "sample_rate": int(sample_rate), "channels": view.shape[0], "frames": view.shape[1]})
-        views.append(view.tobytes() if not view.c_contiguous or 0 in view.shape else view.cast("B"))
-    text = json.dumps({**header, "audio": listed}, allow_nan=False).encode("ascii")
-    stream.write(PREFIX.pack(_MAGIC, len(text), sum(len(view) for view in views)))
-    stream.write(text)
-    for view in views:
-        stream.write(view)
+class ProtocolError(Exception):
+    """What came is no message of this form."""
+
+
+class WorkerFault(Exception):  # noqa: N818  raised by jobs to end in one sentence
+    """What a job raises to say in one sentence why it can't be done.
+
+    `kind` is "missing" (a package), "memory", "weights" (not here, or unusable) or "failed".
+    """
+
+    def __init__(self, reason: str, kind: str = "failed") -> None:
+        super().__init__(reason)
+        self.kind = kind if kind in _FAULTS else "failed"
+
+
+class Sound(NamedTuple):
+    """Sound as it goes over the pipe."""
+
+    interleaved: bytes
+    """32-bit floats, little-endian, the channels of a frame side by side."""
+    channels: int
+    sample_rate: int
+
+    @property
+    def frames(self) -> int:
+        """How many there are."""
+        return len(self.interleaved) // (4 * self.channels)
+
+
+class Message(NamedTuple):
+    """One message."""
+
+    kind: str
+    """What stands in the head as `is`."""
+    fields: dict[str, Any]
+    sounds: dict[str, Sound]
+
+
+Tell = Callable[[float, float, str], None]
+"""Tells how far a job is: so much done of a total, and what is being done."""
+Job = Callable[[dict[str, Any], dict[str, Sound], Tell], "tuple[dict[str, Any], dict[str, Sound]]"]
+
+
+def write_message(stream: BinaryIO, kind: str, fields: dict[str, Any], sounds: Optional[dict[str, Sound]] = None) -> None:  # noqa: UP045
+    """Writes a message as a whole; fields must be JSON without NaN."""
+    files = {name: _wav(sound) for name, sound in (sounds or {}).items()}
+    named = [[name, len(content)] for name, content in files.items()]
+    head = json.dumps({"is": kind, "fields": fields, "sounds": named}, allow_nan=False).encode()
+    stream.write(_HEAD_BYTES.pack(len(head)) + head)
+    stream.writelines(files.values())
     stream.flush()
 
 
-def read_frame(
-    stream: IO[bytes], most_header_bytes: int = _MOST_HEADER_BYTES, most_sound_bytes: int = 1 << 34
-) -> tuple[dict[str, Any], dict[str, tuple[int, Any]]] | None:
-    """The header of the next frame and its sounds by name; None where the stream ends before it.
+def read_message(stream: BinaryIO, most_sound_bytes: int) -> Optional[Message]:  # noqa: UP045
+    """The next message; None where the stream has ended before one.
 
     Raises:
-        ValueError: it is no frame, or a larger one than that.
+        ProtocolError: it is none, or larger than may be.
     """
-    prefix = _read_first(stream, PREFIX.size)
-    if prefix is None:
+    size = stream.read(_HEAD_BYTES.size)
+    if not size:
         return None
-    magic, header_bytes, sound_bytes = PREFIX.unpack(prefix)
-    if magic != _MAGIC or header_bytes > most_header_bytes or sound_bytes > most_sound_bytes:
-        raise ValueError("no frame of the protocol, or one that is too large")
+    if len(size) < _HEAD_BYTES.size:
+        raise ProtocolError("a message was cut off")
+    (length,) = _HEAD_BYTES.unpack(size)
+    if length > LARGEST_HEAD:
+        raise ProtocolError("no message begins here, or one that is too large")
     try:
-        header = json.loads(_read(stream, header_bytes), parse_constant=_no_constant)
-    except RecursionError:
-        raise ValueError("the header is nested too deeply") from None
-    if not isinstance(header, dict) or not isinstance(header.get("audio", []), list):
-        raise ValueError("the header is no table")  # noqa: TRY004  one kind of error for whatever is no frame
-    listed: list[tuple[str, int, int, int]] = []
-    total = 0
-    for one in header.pop("audio", []):
-        if not isinstance(one, dict) or not isinstance(one.get("name"), str):
-            raise ValueError("a sound without a name")  # noqa: TRY004  likewise
-        sizes: list[Any] = [one.get(key) for key in ("sample_rate", "channels", "frames")]
-        if not all(type(size) is int and 0 <= size < 1 << 40 for size in sizes):
-            raise ValueError("a sound of no size")
-        listed.append((one["name"], sizes[0], sizes[1], sizes[2]))
-        total += 4 * sizes[1] * sizes[2]
-    if total != sound_bytes:
-        raise ValueError("the sounds are not as long as they are said to be")
-    audio: dict[str, tuple[int, Any]] = {}
-    for name, sample_rate, channels, frames in listed:
-        content = memoryview(_read(stream, 4 * channels * frames))
-        audio[name] = (sample_rate, content.cast("f", (channels, frames)) if channels and frames else content.cast("f"))
-    return header, audio
+        head = json.loads(_exactly(stream, length))
+    except (ValueError, RecursionError):
+        raise ProtocolError("a message has no head in JSON") from None
+    if not isinstance(head, dict) or not isinstance(head.get("is"), str) or not isinstance(head.get("fields"), dict):
+        raise ProtocolError("a message's head lacks what it must have")
+    named = head.get("sounds")
+    if not isinstance(named, list) or len(named) > MOST_SOUNDS:
+        raise ProtocolError("a message names its sounds wrongly")
+    sounds: dict[str, Sound] = {}
+    left = most_sound_bytes
+    for entry in named:
+        if not (isinstance(entry, list) and len(entry) == 2 and isinstance(entry[0], str) and type(entry[1]) is int):
+            raise ProtocolError("a message names its sounds wrongly")
+        name, size_of = entry
+        if not 0 <= size_of <= left or name in sounds or len(name) > 200:
+            raise ProtocolError("a message brings more sound than is taken")
+        left -= size_of
+        sounds[name] = _sound(_exactly(stream, size_of))
+    return Message(head["is"], head["fields"], sounds)
 
 
-def _read_first(stream: IO[bytes], count: int) -> bytearray | None:
-    """As `_read`, but None where the stream has ended."""
-    first = stream.read(1)
-    return bytearray(first) + _read(stream, count - 1) if first else None
+def serve(job: Job, modules: tuple[str, ...] = ()) -> None:
+    """Answers until the other side hangs up: the worker's whole life.
+
+    Args:
+        job: what does the work: from fields and sounds to fields and sounds; the third argument tells progress.
+        modules: what it imports, for the probe; nothing of it is imported before it is asked for.
+    """
+    frames = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what libraries print must not stand between the messages
+    asked = os.fdopen(os.dup(0), "rb")
+    write_message(frames, "hello", {"version": VERSION, "python": ".".join(map(str, sys.version_info[:3]))})
+    while True:
+        message = read_message(asked, 2**40)
+        if message is None:
+            return
+        try:
+            if message.kind == "probe":
+                write_message(frames, "answer", _probe(modules))
+                continue
+
+            def tell(done: float, total: float, words: str = "") -> None:
+                write_message(frames, "progress", {"done": float(done), "total": float(total), "message": str(words)[:200]})
+
+            fields, sounds = job(message.fields, message.sounds, tell)
+        except WorkerFault as fault:
+            write_message(frames, "fault", {"kind": fault.kind, "reason": _line(fault)})
+        except ImportError as error:
+            write_message(frames, "fault", {"kind": "missing", "reason": _line(error), "module": error.name or ""})
+        except MemoryError:
+            write_message(frames, "fault", {"kind": "memory", "reason": "out of memory"})
+        except Exception as error:
+            kind = "memory" if "out of memory" in str(error).lower() else "failed"
+            write_message(frames, "fault", {"kind": kind, "reason": f"{type(error).__name__}: {_line(error)}"})
+        else:
+            write_message(frames, "answer", fields, sounds)
 
 
-def _read(stream: IO[bytes], count: int) -> bytearray:
-    """Exactly `count` bytes; taken in pieces, so that a length that is not true costs no memory."""
-    content = bytearray()
-    while len(content) < count:
-        piece = stream.read(min(1 << 20, count - len(content)))
-        if not piece:
-            raise ValueError("the frame ends too early")
-        content += piece
+def _probe(modules: tuple[str, ...]) -> dict[str, Any]:
+    """Which module can't be imported and why, and the versions of all that could."""
+    from importlib import import_module
+
+    versions: dict[str, str] = {}
+    for name in modules:
+        try:
+            module = import_module(name)
+        except Exception as error:
+            return {"missing": name, "reason": f"{type(error).__name__}: {_line(error)}", "versions": versions}
+        versions[name] = str(getattr(module, "__version__", "not said"))[:80]
+    return {"missing": "", "reason": "", "versions": versions}
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:300]
+
+
+def _exactly(stream: BinaryIO, length: int) -> bytes:
+    content = stream.read(length)
+    if len(content) < length:
+        raise ProtocolError("a message was cut off")
     return content
 
 
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number of JSON")
+def _wav(sound: Sound) -> bytes:
+    size, frame = len(sound.interleaved), 4 * sound.channels
+    rate = sound.sample_rate
+    form = (b"fmt ", 16, _IEEE_FLOAT, sound.channels, rate, rate * frame, frame, 32)
+    return _FLOAT_WAV.pack(b"RIFF", 36 + size, b"WAVE", *form, b"data", size) + sound.interleaved
 
 
-def serve(path: str) -> None:
-    """Answers what is asked on standard input with the script at `path`, until that ends."""
-    questions = os.fdopen(os.dup(0), "rb")
-    frames = os.fdopen(os.dup(1), "wb")
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-    os.dup2(2, 1)  # C libraries print there, too
-    sys.stdout = sys.stderr
-    write_frame(frames, {"type": "hello", "protocol": PROTOCOL, "python": ".".join(map(str, sys.version_info[:3]))})
-    try:
-        script = _load(path)
-    except BaseException as error:
-        write_frame(frames, _failure(error))
-        return
-    asked: queue.Queue[tuple[dict[str, Any], dict[str, Any]]] = queue.Queue(1)
-    threading.Thread(target=_listen, args=(questions, asked), daemon=True).start()
-    while True:
-        header, audio = asked.get()
-        if header.get("type") == "probe":
-            write_frame(frames, _probe(getattr(script, "PACKAGES", ())))
-        elif header.get("type") == "ask":
-            _answer(script, header.get("request"), audio, frames)
-
-
-def _listen(questions: IO[bytes], asked: queue.Queue[tuple[dict[str, Any], dict[str, Any]]]) -> None:
-    """Hands over what is asked; ends the program when nobody can ask any more."""
-    try:
-        while True:
-            frame = read_frame(questions)
-            if frame is None or frame[0].get("type") == "stop":
-                break
-            asked.put(frame)
-    except ValueError:
-        pass
-    os._exit(0)
-
-
-def _load(path: str) -> ModuleType:
-    """The script, run as a module of its own."""
-    from importlib.util import module_from_spec, spec_from_file_location
-
-    spec = spec_from_file_location("worker_script", path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} is no script")
-    script = module_from_spec(spec)
-    sys.modules["worker_script"] = script
-    spec.loader.exec_module(script)
-    return script
-
-
-def _probe(packages: tuple[str, ...]) -> dict[str, Any]:
-    """Versions of what can be imported, and the first that can't."""
-    from importlib import import_module, metadata
-
-    versions: dict[str, str] = {}
-    missing = fault = ""
-    for name in packages:
-        try:
-            module = import_module(name)
-        except BaseException as error:  # libraries exit where they find no device
-            missing, fault = name, _told(error)
-            break
-        try:
-            versions[name] = metadata.version(name.partition(".")[0].replace("_", "-"))
-        except metadata.PackageNotFoundError:
-            versions[name] = str(getattr(module, "__version__", "not known"))[:100]
-    return {"type": "probed", "versions": versions, "missing": missing, "fault": fault}
-
-
-def _answer(script: ModuleType, request: Any, audio: dict[str, Any], frames: IO[bytes]) -> None:
-    last = [0.0]
-
-    def tell(done: float, total: float, message: str = "") -> None:
-        now = time.monotonic()
-        if now - last[0] >= _SECONDS_BETWEEN_PROGRESS or done >= total:
-            last[0] = now
-            write_frame(frames, {"type": "progress", "done": float(done), "total": float(total), "message": str(message)})
-
-    try:
-        fields, sounds = script.answer(request, audio, tell)
-        write_frame(frames, {"type": "answer", "fields": fields}, sounds)
-    except BaseException as error:
-        import traceback
-
-        traceback.print_exc()
-        write_frame(frames, _failure(error))
-
-
-def _failure(error: BaseException) -> dict[str, str]:
-    text = str(error).lower()
-    if isinstance(error, MemoryError) or any(sign in text for sign in _MEMORY_SIGNS):
-        kind = "memory"
-    else:
-        kind = "import" if isinstance(error, ImportError) else "failed"
-    return {"type": "failed", "kind": kind, "message": _told(error)}
-
-
-def _told(error: BaseException) -> str:
-    """One line; of a `ValueError` only what it says, because scripts refuse what they are asked with it."""
-    text = " ".join(str(error).split())[:_LONGEST_MESSAGE]
-    return text if text and type(error) is ValueError else f"{type(error).__name__}: {text}".rstrip(": ")
+def _sound(content: bytes) -> Sound:
+    if len(content) < _FLOAT_WAV.size:
+        raise ProtocolError("a sound is no WAV file")
+    head = _FLOAT_WAV.unpack_from(content)
+    riff, _, wave, fmt, fmt_size, form, channels, rate, _, frame, bits, data, size = head
+    if (riff, wave, fmt, fmt_size, form, bits, data) != (b"RIFF", b"WAVE", b"fmt ", 16, _IEEE_FLOAT, 32, b"data"):
+        raise ProtocolError("a sound is no WAV file of 32-bit floats")
+    if not 1 <= channels <= 8 or not 1000 <= rate <= 400_000 or frame != 4 * channels:
+        raise ProtocolError("a sound has no channels or no sample rate that can be played")
+    if size != len(content) - _FLOAT_WAV.size or size % frame:
+        raise ProtocolError("a sound is not as long as it says")
+    return Sound(content[_FLOAT_WAV.size :], channels, rate)
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    sys.modules["worker_protocol"] = sys.modules["__main__"]
+    sys.path[:0] = sys.argv[2:]
+    runpy.run_path(sys.argv[1], run_name="worker")

@@ -280,3 +280,8 @@ def test_visits_that_never_end_make_room(tmp_path: Path) -> None:
     with suppress(KeyError):
         visits.close("unknown")
     visits.close_all()
+
+
+def test_who_names_no_session_has_no_visit(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="load the page again"):
+        Visits(root=tmp_path).get("")
