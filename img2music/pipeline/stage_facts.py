@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from img2music.pipeline.licence_check import sound_weights
 from img2music.registry import STAGE_KINDS, facts_text, find_entry, find_provider, label
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def stage_facts(kind: StageKind, config: StageConfig, *, steps_in: bool = False)
         fault = fault or unavailable_reason(spec) or ""
         deterministic = find_provider(spec.provider).deterministic
         leaves = _sent(entry, spec)
-    return StageFacts(kind, config.use, deterministic, leaves, entry.licence, fault, steps_in)
+    return StageFacts(kind, config.use, deterministic, leaves, _licence(entry, config), fault, steps_in)
 
 
 def pipeline_facts(config: PipelineConfig) -> tuple[StageFacts, ...]:
@@ -113,6 +114,16 @@ def _not_ready(entry: RegistryEntry, config: StageConfig) -> str:
     module, _, function = entry.readiness.partition(":")
     fault: str = getattr(import_module(module), function)(config.options)
     return fault
+
+
+def _licence(entry: RegistryEntry, config: StageConfig) -> str | None:
+    """What binds the user: of a stage that plays weights for sound that of those, else what its record says."""
+    weights = sound_weights(entry, config.options)
+    if not weights:
+        return entry.licence
+    from img2music.renderers.neural.weights import licence_facts, weights_label
+
+    return "; ".join(f"{weights_label(name)}: {licence_facts(name)}" for name in weights)
 
 
 def _sent(entry: RegistryEntry, spec: ModelSpec) -> str:

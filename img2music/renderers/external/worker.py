@@ -39,7 +39,6 @@ from img2music.renderers.external.worker_protocol import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from types import TracebackType
 
 __all__ = ["ProbeResult", "Worker", "WorkerAnswer"]
 
@@ -134,7 +133,7 @@ class Worker:
             raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _hear_hello(self) -> None:
@@ -149,9 +148,9 @@ class Worker:
         if process is None:
             return
         _kill(process)
-        for stream in (process.stdin, process.stdout, process.stderr):
+        for stream in (process.stdin, process.stderr):  # its output is closed by who reads it
             with contextlib.suppress(OSError, ValueError):
-                if stream is not None and stream is not process.stdout:
+                if stream is not None:
                     stream.close()
         process.wait()
 

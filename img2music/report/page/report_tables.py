@@ -177,7 +177,8 @@ def compliance_table(rows: Sequence[ComplianceRow]) -> Html | None:
         asked: Child = [plain_finding(row.asked), el("small", " by you" if row.by == "brief" else " by the plan", class_="quiet")]
         where = el("small", f" in {join_words(tuple(row.read_from))}", class_="quiet")
         found: Child = [plain_finding(row.found), where, _by_section(row.tonality)]
-        lines.append([_capital(row.promise), asked, found, kept])
+        guess = None if row.confidence is None else el("small", f" a guess, {row.confidence:.0%} sure", class_="quiet")
+        lines.append([_capital(row.promise), asked, found, [kept, guess]])
     return html_table("compliance", ("Promise", "Asked", "Found", "Kept"), lines) if lines else None
 
 

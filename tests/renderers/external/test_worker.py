@@ -216,5 +216,5 @@ def test_a_worker_sees_no_secrets(worker_of: Callable[..., Worker], monkeypatch:
 
 
 def test_an_interpreter_that_is_not_there_is_one_line(worker_of: Callable[..., Worker], tmp_path: Path) -> None:
-    with pytest.raises(BackendError, match="can't be started .*models install tester"), worker_of(ECHO, tmp_path / "python"):
+    with pytest.raises(BackendError, match=r"can't be started .*models install tester"), worker_of(ECHO, tmp_path / "python"):
         pass
