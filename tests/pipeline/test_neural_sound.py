@@ -16,6 +16,7 @@ from img2music.pipeline.presets import adapted, load_pipeline_config
 from img2music.pipeline.stage_facts import commercial_notes, sound_weights, stage_facts
 from img2music.pipeline_config import PipelineConfig, StageConfig
 from img2music.registry import find_entry
+from img2music.registry.sound_models import SOUND_MODELS
 from tests.support.commands import assert_one_line
 from tests.support.made_pipelines import files_of, make_pipeline, manifest_of
 from tests.support.stand_in_sound import WEIGHTS, register_neural
@@ -133,9 +134,7 @@ def test_the_command_line_tells_sound_and_licence(make_picture: MakePicture, tmp
     code, printed, err = run("compose", picture, *wishes)
     assert code == 0
     notice, fallback = err.splitlines()
-    assert (
-        notice == f"img2music: the sound is made by {WEIGHTS}: licence MIT: commercial use allowed; 10 GB from Hugging Face hub"
-    )
+    assert notice == f"img2music: the sound is made by {WEIGHTS}: {SOUND_MODELS[WEIGHTS].facts}"
     assert "'soundfont' did" in fallback
     assert f"sound: {WEIGHTS} (wilful, not known), licence MIT, not used" in printed
     code, printed, err = run("compose", picture, *wishes, "--no-fallback")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from img2music.measurement import sure_words
 from img2music.report.course import hit_words
 from img2music.report.cue_words import cue_name
 from img2music.report.page.html import Html, el
@@ -18,7 +19,6 @@ from img2music.report.text_format import (
     join_words,
     with_accidentals,
 )
-from img2music.measurement import sure_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
