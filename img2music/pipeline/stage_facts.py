@@ -60,6 +60,8 @@ class StageFacts:
     """Why it can't work here, and what to do; empty where nothing speaks against it."""
     steps_in: bool = False
     """Whether it only works where the one before it fails."""
+    weights: tuple[str, ...] = ()
+    """Of a neural renderer: the weights that it plays."""
 
     @property
     def text(self) -> str:
@@ -91,7 +93,8 @@ def stage_facts(kind: StageKind, config: StageConfig, *, steps_in: bool = False)
         fault = fault or unavailable_reason(spec) or ""
         deterministic = find_provider(spec.provider).deterministic
         leaves = _sent(entry, spec)
-    return StageFacts(kind, config.use, deterministic, leaves, _licence(entry, config), fault, steps_in)
+    weights = sound_weights(entry, config.options)
+    return StageFacts(kind, config.use, deterministic, leaves, _licence(entry, weights), fault, steps_in, weights)
 
 
 def pipeline_facts(config: PipelineConfig) -> tuple[StageFacts, ...]:
@@ -186,9 +189,8 @@ def _not_ready(entry: RegistryEntry, config: StageConfig) -> str:
     return fault
 
 
-def _licence(entry: RegistryEntry, config: StageConfig) -> str | None:
+def _licence(entry: RegistryEntry, weights: tuple[str, ...]) -> str | None:
     """What binds the user: of a stage that plays weights for sound that of those, else what its record says."""
-    weights = sound_weights(entry, config.options)
     if not weights:
         return entry.licence
     from img2music.renderers.neural.weights import licence_facts, weights_label
