@@ -6,6 +6,7 @@ private folder that is removed at the end.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import tempfile
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from img2music.app.session.visits import Visits
 
-__all__ = ["build", "launch_options", "private_folder", "serve"]
+__all__ = ["build", "launch_options", "private_folder", "serve", "share_arenas"]
 
 LARGEST_UPLOAD = "20mb"
 LARGEST_REQUEST_BYTES = 128 * 2**20
@@ -42,6 +43,8 @@ THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
 """Hosts at which only the user of this machine reaches the page: then the line of a model may be given."""
 _NAMES_OF_THIS_MACHINE = ["127.0.0.1", "localhost", "::1", "[::1]", "["]
 """As requests name it, without the port. Some versions of Starlette cut at the first colon, which leaves "[" of an IPv6 address."""
+_M_ARENA_MAX, _ARENAS = -8, 2
+"""As glibc's malloc.h numbers it, see mallopt(3); and how many are enough for the pieces that are made at once."""
 _FORBIDDEN = ("GRADIO_ALLOWED_PATHS", "GRADIO_EXAMPLES_CACHE")
 
 
@@ -127,7 +130,6 @@ def serve(host: str = "127.0.0.1", port: int = 7860, *, mcp: bool = False, quiet
         MissingPackageError: the extra `demo` (or `mcp`) is not installed.
         OSError: the port is taken.
     """
-    from img2music.app.server_memory import share_arenas
     from img2music.app.session.limits import Limits
     from img2music.app.session.visits import Visits
 
@@ -139,3 +141,16 @@ def serve(host: str = "127.0.0.1", port: int = 7860, *, mcp: bool = False, quiet
             page.launch(server_name=host, server_port=port or None, mcp_server=mcp, quiet=quiet, **launch_options(host))
         finally:
             visits.close_all()
+
+
+def share_arenas() -> bool:
+    """Keeps memory flat over many pieces: threads that begin later take it from two arenas. Whether this C library could be told so.
+
+    glibc gives threads arenas of their own, eight a core, and keeps what was freed in each. A server that makes every piece in another thread
+    leaves the freed sound of earlier pieces in all of them (`evals/LOG.md` has the figures). Other C libraries have no arenas.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):  # no mallopt; no C library that can be opened by no name (Windows)
+        return False
+    return bool(mallopt(_M_ARENA_MAX, _ARENAS))

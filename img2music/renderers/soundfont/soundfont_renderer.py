@@ -14,7 +14,6 @@ its highest peak, or for half a minute; then the frames are as many as that take
 
 from __future__ import annotations
 
-import math
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -39,15 +38,8 @@ __all__ = ["SoundfontRenderer"]
 Engine = Literal["auto", "midirenderer", "fluidsynth"]
 _ENGINES = ("auto", "fluidsynth", "midirenderer")
 _FONT = "FluidR3Mono_GM.sf3"
-_SHORT_FADE_SECONDS, _LONG_FADE_SECONDS = 0.05, 1.0
-_LONGEST_FADE = 0.1
-"""Part of the piece that the fade may take."""
 _RING_SECONDS = 30
 """After the end of what rings: longer than any bell of the built-in font is heard. What still sounds then is faded."""
-_INAUDIBLE = 10 ** (-66 / 20)
-"""Part of the highest peak below which what rings has ended: a little beyond the 60 dB of a reverberation time."""
-_QUIET = 10 ** (-50 / 20)
-"""Below this part of the highest peak the end counts as died away."""
 _BLOCK_FRAMES = 1 << 18
 
 
@@ -90,6 +82,7 @@ class SoundfontRenderer:
         """
         from img2music.renderers.post.loop_seam import TAIL_SECONDS, fold_tail
         from img2music.renderers.post.mastering import master
+        from img2music.renderers.post.sound_end import audible_frames, end_fade
         from img2music.renderers.post.subsonic_filter import remove_subsonic
         from img2music.renderers.soundfont.synthesis import SAMPLE_RATE
 
@@ -112,9 +105,9 @@ class SoundfontRenderer:
                 checkpoint()
                 mix[:, start : start + _BLOCK_FRAMES] += sound[:, start : start + _BLOCK_FRAMES]
         if performance.rings and not performance.loop:
-            frames = max(frames, _end_of(mix))
+            frames = max(frames, audible_frames(mix))
             mix, sounds = mix[:, :frames].copy(), [sound[:, :frames].copy() for sound in sounds]
-        fade = np.ones(0, np.float32) if performance.loop else _fade(mix, SAMPLE_RATE)
+        fade = np.ones(0, np.float32) if performance.loop else end_fade(mix, SAMPLE_RATE)
         checkpoint(9, 10)
         for sound in (mix, *(sounds if stems else ())):
             checkpoint()
@@ -156,27 +149,6 @@ def _within(name: str, value: float, low: float, high: float) -> float:
     if isinstance(number, bool) or not isinstance(number, int | float) or not low <= number <= high:
         raise UsageError(f"{name} is a number from {low:g} to {high:g}, not {value!r}; change it in the pipeline")
     return float(number)
-
-
-def _fade(mix: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]:
-    """Gains for the last frames, from 1 to 0 along a half cosine."""
-    frames = mix.shape[1]
-    quick = min(round(_SHORT_FADE_SECONDS * sample_rate), frames)
-    died_away = _peak(mix[:, frames - quick :]) <= _QUIET * _peak(mix)
-    slow = min(round(_LONG_FADE_SECONDS * sample_rate), int(frames * _LONGEST_FADE))
-    length = quick if died_away else max(quick, slow)
-    fade: NDArray[np.float32] = (0.5 + 0.5 * np.cos(math.pi * (np.arange(length) + 1) / max(length, 1))).astype(np.float32)
-    return fade
-
-
-def _end_of(mix: NDArray[np.float32]) -> int:
-    """Frames until the sound is inaudible for good."""
-    audible = np.flatnonzero(np.abs(mix).max(axis=0) > _INAUDIBLE * _peak(mix))
-    return int(audible[-1]) + 1 if len(audible) else 0
-
-
-def _peak(samples: NDArray[np.float32]) -> float:
-    return float(max(samples.max(initial=0.0), -samples.min(initial=0.0)))  # without a copy of all absolute values
 
 
 def _unused(name: str, taken: dict[str, Audio]) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 COUNT_ARENAS = """
 import ctypes, sys, threading
-from img2music.app.server_memory import share_arenas
+from img2music.app.demo_server import share_arenas
 if sys.argv[1] == "shared":
     assert share_arenas()
 libc = ctypes.CDLL(None)
