@@ -198,12 +198,15 @@ class Manifest(DocumentModel):
 
     @model_serializer(mode="wrap")
     def _without_unasked(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """A record without more files and without neural sound is the one that it was before there were any."""
+        """A record without more files and without neural sound is the one that it was before there were any; only a guess says how sure it is."""
         written: dict[str, Any] = write(self)
         if self.more_files is None:
             written.pop("more_files", None)
         if not self.sounds:
             written.pop("sounds", None)
+        for row in written.get("compliance", ()):
+            if row.get("confidence") is None:
+                row.pop("confidence", None)
         return written
 
     @property

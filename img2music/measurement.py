@@ -26,12 +26,17 @@ __all__ = [
     "Tonality",
     "card",
     "cards_by_name",
+    "sure_words",
 ]
 
 Better = Literal["higher", "lower", "inside", "neither"]
 """"inside" is good inside `band`; "neither" is for comparison only."""
 Source = Literal["MIDI", "MusicXML", "audio"]
-Promise = Literal["tempo", "metre", "key", "length", "instruments", "bars", "words", "hits", "loop"]
+Promise = Literal[
+    "tempo", "metre", "key", "length", "instruments", "bars", "words", "hits", "loop",
+    "tempo of the sound", "metre of the sound", "key of the sound", "notes in the sound", "rhythm of the sound", "loudness", "sound as written",
+]  # fmt: skip
+"""The second line is heard in sound that may depart from the score (`img2music.metrics.compliance.sound_rows`)."""
 LEAST_THIRD = 0.55
 """Of 297 pieces none had less than .73 under its own label. With the mode changed and the numerals left, 87 of 88 with chords had less
 than .40; one had .85, because its two lines keep to the scale."""
@@ -40,6 +45,8 @@ LEAST_DEGREE = 0.5
 in minor as dorian (one of 56 had .65: minor has both sixths)."""
 LEAST_SCALE = 0.8
 """Of 297 pieces none had less than .86 under its own label; a semitone higher none had more than .80."""
+_SUREST = 0.95
+"""Estimators say 1 where they are as sure as they ever are; they err there too."""
 MOST_DEPARTING = 1 / 3
 """Of 788 pieces three had a section whose borrowed chords look like the other mode; none was more than .31 of its piece."""
 
@@ -149,3 +156,23 @@ class ComplianceRow:
     """Whether every file says what was asked, and its notes do too; None where there is nothing to measure."""
     tonality: Tonality | None = None
     """Of the key: what the written notes say, in figures; None of other promises, and where no pitch sounds."""
+    confidence: float | None = None
+    """How sure it is, 0..1, where it is guessed from sound; None, and then not in the record, where it is read or measured."""
+
+    @property
+    def is_guess(self) -> bool:
+        """Whether an ear guessed it, which may be wrong."""
+        return self.confidence is not None
+
+    @property
+    def shortfall(self) -> str:
+        """One line where it was not kept: "tempo should be 92 bpm, the files say 100 bpm"; a guess is told as one."""
+        if self.confidence is None:
+            who = "the sound has" if self.read_from == ("audio",) else "the files say"
+            return f"{self.promise} should be {self.asked}, {who} {self.found}"
+        return f"{self.promise} should be {self.asked}, heard is {self.found} (a guess, {sure_words(self.confidence)})"
+
+
+def sure_words(confidence: float) -> str:
+    """How sure a guess is, 0..1, for people: "80% sure". No ear is surer than 95%."""
+    return f"{min(confidence, _SUREST):.0%} sure"

@@ -6,14 +6,16 @@ Stages are names, never code, so reading a pipeline runs nothing. Knows nothing 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, model_serializer
 
 from img2music.strict_model import DocumentModel, StrictModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pydantic import SerializerFunctionWrapHandler
 
 __all__ = ["PipelineConfig", "StageConfig", "StageTable"]
 
@@ -62,3 +64,12 @@ class PipelineConfig(DocumentModel):
     """What is sent over the network; "nothing"."""
     licence: Line
     """What binds the user of the result."""
+    commercial: bool = False
+    """Whether the result is meant to be sold: then whatever forbids that is refused before it works. Not written where it is not asked."""
+
+    @model_serializer(mode="wrap")
+    def _without_unasked(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = write(self)
+        if not self.commercial:
+            written.pop("commercial", None)
+        return written

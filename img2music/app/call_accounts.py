@@ -90,7 +90,7 @@ def piece_account(piece: Piece) -> Account:
     account |= {
         "notes": list(manifest.conflicts),
         "kept": f"{sum(bool(row.passed) for row in rows)} of {len(rows)} promises, read back from the written files",
-        "not_kept": [f"{row.promise} should be {row.asked}, the files say {row.found}" for row in rows if not row.passed],
+        "not_kept": [row.shortfall for row in rows if not row.passed],
         "instead": [f"{one.stage} {one.asked} could not work ({one.why}); {one.used} did" for one in manifest.fallbacks],
     }
     return account

@@ -29,7 +29,7 @@ from img2music.cli.replay import replay
 from img2music.cli.see import see
 from img2music.cli.serving.demo import demo
 from img2music.cli.serving.mcp import mcp
-from img2music.cli.shared.console import exit_code_of, print_error, print_notice, print_text
+from img2music.cli.shared.console import exit_code_of, forget_notices, print_error, print_notice, print_text
 from img2music.cli.styles import styles_group
 from img2music.cli.words import words_group
 
@@ -95,6 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             reconfigure(errors="backslashreplace")
     if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _terminated)
+    forget_notices()
     try:
         code = _run(list(sys.argv[1:] if arguments is None else arguments) or ["--help"])
         sys.stdout.flush()

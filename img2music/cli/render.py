@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from img2music.io.audio_tags import Tags
     from img2music.performance import Performance
     from img2music.pipeline import Event, Pipeline
+    from img2music.plan import CompositionPlan
 
 __all__ = ["render"]
 
@@ -33,6 +34,8 @@ def render(
     audio: opt.AudioOption = opt.AudioChoice.WAV,
     stems: opt.StemsOption = False,
     pipeline: opt.PipelineOption = "offline",
+    no_fallback: opt.NoFallbackOption = False,
+    commercial: opt.CommercialOption = False,
     output: opt.OutputFolder,
 ) -> int:
     """Turn a MIDI file or a plan into sound."""
@@ -40,17 +43,20 @@ def render(
     from img2music.output_folder import save_files
     from img2music.pipeline import Pipeline
     from img2music.pipeline.export import stem_files
+    from img2music.pipeline.progress import Log
+    from img2music.report.page.model_log import sound_use_lines
 
     wanted = opt.audio_format(audio)
     if wanted is None:
         raise UsageError("render makes nothing but sound; give --audio wav, flac, mp3 or ogg")
-    stages = Pipeline.load(pipeline)
+    stages = Pipeline.load(pipeline, fallbacks=not no_fallback, commercial=commercial)
     folders = output.folders(sources)
 
     def work(place: int, source: str) -> None:
         with progress(source) as on_event:
-            performance, tags, doubts = _performance(stages, source, style, on_event)
-            rendering = stages.render(performance, stems=stems, on_event=on_event)
+            performance, plan, tags, doubts = _performance(stages, source, style, on_event)
+            log = Log(on_event)
+            rendering = stages.render(performance, stems=stems, plan=plan, log=log)
 
             def files() -> Iterator[tuple[str, bytes]]:
                 yield f"audio.{wanted}", encode(rendering.mix, wanted, tags=tags, loop=performance.loop)
@@ -63,9 +69,12 @@ def render(
         notes = (*doubts, *performance.warnings)
         if output.as_json:
             result = {"folder": str(saved.folder), "replaced": saved.replaced, "seconds": seconds, "files": list(saved.names)}
-            print_json({"source": source} | result | {"notes": list(notes)})
+            sounds = {"sounds": [use.model_dump(mode="json") for use in log.sounds]} if log.sounds else {}
+            print_json({"source": source} | result | sounds | {"notes": list(notes)})
         else:
             print_text(f"{source}: {seconds:.1f} s of sound in {saved.folder / saved.names[0]}")
+            for line in sound_use_lines(log.sounds):
+                print_text(f"  {line}")
         for line in notes:
             print_notice(f"{source}: {line}")
 
@@ -74,8 +83,8 @@ def render(
 
 def _performance(
     stages: Pipeline, source: str, style: str | None, on_event: Callable[[Event], None]
-) -> tuple[Performance, Tags, tuple[str, ...]]:
-    """What to play, what its sound says of itself (of a MIDI file the title alone: it need not have named key and tempo), and doubts."""
+) -> tuple[Performance, CompositionPlan | None, Tags, tuple[str, ...]]:
+    """What to play, its plan, what its sound says of itself, and doubts; a MIDI file has no plan, and need not have named key and tempo."""
     from img2music.io.audio_tags import Tags
     from img2music.io.documents import load_plan, read_file
     from img2music.io.midi.import_midi import read_midi
@@ -86,9 +95,9 @@ def _performance(
         plan = reconcile_length(load_plan(source, style=style))
         doubt = plan.contradiction()
         performance = stages.perform(stages.realize(plan, on_event=on_event), plan, on_event=on_event)
-        return performance, tags_of(plan), () if doubt is None else (doubt.text,)
+        return performance, plan, tags_of(plan), () if doubt is None else (doubt.text,)
     if not source.lower().endswith((".mid", ".midi", ".rmi", ".kar")):
         raise DocumentError(f"{source} is neither MIDI nor a plan; give a file that ends in .mid or .json")
     performance = read_midi(read_file(source, largest_bytes=_LARGEST_MIDI_BYTES), name=source)
     # A file without a title is called by its path, which is nobody's business but the user's.
-    return performance, Tags(Path(source).stem if performance.title == source else performance.title), ()
+    return performance, None, Tags(Path(source).stem if performance.title == source else performance.title), ()

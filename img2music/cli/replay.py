@@ -35,6 +35,7 @@ def replay(
     picture: Annotated[
         str | None, option("--picture", "PICTURE", "Show this picture in report.html. The notes do not need it.")
     ] = None,
+    commercial: opt.CommercialOption = False,
     output: _ReplayOutput,
 ) -> int:
     """Make a piece again from its piece.json, and compare every file with the record, byte for byte.
@@ -59,6 +60,7 @@ def replay(
                 picture=shown,
                 force=output.force,
                 numbered=True,
+                commercial=commercial,
                 on_event=on_event,
             )
         _print_comparison(result, source, as_json=output.as_json)

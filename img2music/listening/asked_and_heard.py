@@ -2,8 +2,9 @@
 
 The mark is the mean of the agreements, 0..1, each by its weight and by how sure it is:
 
-    pitches    .35   how far above chance the sound's chroma follows the notes: (found - chance) / (1 - chance)
-    rhythm     .20   the same of onsets
+    pitches    .35   how far above chance the sound's chroma follows the notes, (found - chance) / (1 - chance), of what a soundfont that
+                     plays every note as written reaches: .5
+    rhythm     .20   the same of onsets, of .55
     tempo      .20   1 within 4 %, falling to 0 at 12 %; twice and half the beat count as the beat
     key        .10   as key finders are judged (MIREX): 1 the key, .5 a fifth off, .3 the relative key, .2 the other mode
     length     .10   1 within .05 s, falling to 0 at 2 s
@@ -11,6 +12,7 @@ The mark is the mean of the agreements, 0..1, each by its weight and by how sure
 
 Pitches and rhythm weigh most: they are held against every note, while tempo, metre and key are guesses from the sound alone (an estimator is
 right on about five of six pieces), so these weigh as little as they are unsure. What could not be found is left out. Silence gets 0.
+The mark knows chords and pulse, not the tune: another tune over the same chords gets nearly as much as the one that was written.
 Conventions: tempo in beats a minute as they are felt (the dotted quarter in 6/8). Knows nothing of who made the sound.
 """
 
@@ -19,6 +21,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
+
+from img2music.measurement import sure_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,8 +38,10 @@ _WEIGHTS: dict[Aspect, float] = {"pitches": 0.35, "rhythm": 0.2, "tempo": 0.2, "
 _TEMPO_KEPT, _TEMPO_LOST = 0.04, 0.12
 """Shares of the tempo; the first is what papers on tempo estimation accept (Gouyon et al. 2006)."""
 _LENGTH_KEPT_SECONDS, _LENGTH_LOST_SECONDS = 0.05, 2.0
-_FOLLOWS = 0.25
-"""Of pitches and rhythm: from here on the sound follows the notes."""
+_REACHED: dict[Aspect, float] = {"pitches": 0.5, "rhythm": 0.55}
+"""How far above chance a soundfont is that plays as written, on average of eleven styles (`evals/studies/music/sound_marks.py`)."""
+_FOLLOWS = 0.5
+"""Of pitches and rhythm: from here on the sound follows the notes. Of a piece 15 % slower, or another, neither reaches .4."""
 _COUNTED = (2, 3, 4, 6)
 """Beats a bar that ears count; of other metres they can't tell."""
 
@@ -55,14 +61,19 @@ class Comparison:
     """How sure it is, 0..1; None of what is measured, not guessed."""
 
     @property
+    def full_weight(self) -> float:
+        """How much it would count in the mark if it were sure."""
+        return _WEIGHTS[self.aspect]
+
+    @property
     def weight(self) -> float:
         """How much it counts in the mark."""
-        return _WEIGHTS[self.aspect] * (1.0 if self.confidence is None else self.confidence)
+        return self.full_weight * (1.0 if self.confidence is None else self.confidence)
 
     @property
     def text(self) -> str:
         """One line: "tempo: asked 92 beats a minute, found 91.6 beats a minute (80% sure)"."""
-        sure = "" if self.confidence is None or self.agreement is None else f" ({self.confidence:.0%} sure)"
+        sure = "" if self.confidence is None or self.agreement is None else f" ({sure_words(self.confidence)})"
         return f"{self.aspect}: asked {self.asked}, found {self.found}{sure}"
 
 
@@ -76,8 +87,8 @@ def compare_with_asked(
     found = [_tempo(performance, heard), _metre(performance, heard), _key(performance, heard), _length(performance, heard)]
     if followed is not None:
         found += [
-            _followed("pitches", "the notes' pitches", followed.chroma, followed.chroma_by_chance),
-            _followed("rhythm", "the notes' onsets", followed.onsets, followed.onsets_by_chance),
+            _followed("pitches", "those of the notes", followed.chroma, followed.chroma_by_chance),
+            _followed("rhythm", "that of the notes", followed.onsets, followed.onsets_by_chance),
         ]
     return tuple(found)
 
@@ -109,7 +120,7 @@ def _tempo(performance: Performance, heard: HeardMusic) -> Comparison:
     )[::2]
     words = {1: "", 2: ", which is half the beat", 0.5: ", which is twice the beat"}[octave] if off <= _TEMPO_KEPT else ""
     agreement = min(1.0, max(0.0, (_TEMPO_LOST - off) / (_TEMPO_LOST - _TEMPO_KEPT)))
-    return Comparison("tempo", asked, f"{value:.4g} beats a minute{words}", agreement, off <= _TEMPO_KEPT, confidence)
+    return Comparison("tempo", asked, f"{round(value, 1):g} beats a minute{words}", agreement, off <= _TEMPO_KEPT, confidence)
 
 
 def _metre(performance: Performance, heard: HeardMusic) -> Comparison:
@@ -158,7 +169,7 @@ def _followed(aspect: Aspect, asked: str, found: float | None, chance: float | N
     if found is None:
         return Comparison(aspect, asked, "nothing to compare", None, None, 0.0)
     by_chance = min(0.99, max(0.0, chance or 0.0))
-    agreement = min(1.0, max(0.0, (found - by_chance) / (1 - by_chance)))
+    agreement = min(1.0, max(0.0, (found - by_chance) / (1 - by_chance) / _REACHED[aspect]))
     words = f"{found:.0%} alike, where {by_chance:.0%} are by chance"
     return Comparison(aspect, asked, words, agreement, agreement >= _FOLLOWS, min(1.0, 2 * (1 - by_chance)))
 

@@ -26,13 +26,18 @@ if TYPE_CHECKING:
 __all__ = ["pipeline_of_manifest", "with_kept_lines", "with_kept_record", "with_manifest_fields", "with_recorded_music"]
 
 
-def pipeline_of_manifest(record: Manifest, source: str) -> Pipeline:
+def pipeline_of_manifest(record: Manifest, source: str, *, commercial: bool = False) -> Pipeline:
     """The pipeline that makes the piece of a manifest again from its plan or its scene; `source` names it in messages.
 
+    With `commercial` it is held to what commercial use allows; so it is where the piece was.
+
     Raises:
+        UsageError: a stage that forbids commercial use.
         DocumentError: the manifest names files, or lacks what a model made.
     """
-    return with_recorded_music(Pipeline(_trusted(record, source)), record)
+    config = _trusted(record, source)
+    config = config.model_copy(update={"commercial": commercial or config.commercial})
+    return with_recorded_music(Pipeline(config), record)
 
 
 def with_recorded_music(stages: Pipeline, record: Manifest) -> Pipeline:
@@ -86,7 +91,8 @@ def _as_told(tune: str, plan: CompositionPlan) -> Score:
 def _trusted(record: Manifest, source: str) -> PipelineConfig:
     """What has to be done again, by who did it in the end; refused where options of a pipeline of one's own may name files."""
     config = record.pipeline
-    is_preset = config.name in pipeline_names() and load_pipeline_config(config.name) == config
+    preset = load_pipeline_config(config.name) if config.name in pipeline_names() else None
+    is_preset = preset is not None and preset == config.model_copy(update={"commercial": preset.commercial})
     on_record = {"perceiver": True, "planner": record.plan is not None, "realizer": record.tune is not None}
     stages: dict[str, StageConfig] = {}
     for kind in type(config.stages).model_fields:

@@ -14,6 +14,7 @@ from img2music.manifest import AudioInfo, Manifest, Take, package_versions
 from img2music.performance import Performance
 from img2music.piece import Piece
 from img2music.pipeline.more_files import video_notes
+from img2music.pipeline.stage_facts import commercial_notes
 from img2music.plan import CompositionPlan
 from img2music.rng import spawn_seeds
 from img2music.scene import Scene
@@ -73,6 +74,7 @@ def make_piece(
     from img2music.io.musicxml.export_musicxml import write_musicxml
     from img2music.io.pictures import Picture, preview_jpeg, still_jpeg
     from img2music.metrics.compliance.compliance_check import check_compliance
+    from img2music.metrics.compliance.sound_rows import hear_promises
     from img2music.report.planner_phrases import is_stale_conflict
 
     best, takes = _best_take(start, brief, output.takes, stages, log)
@@ -88,6 +90,7 @@ def make_piece(
     with log.step("files", "checking what was asked"):
         midi, musicxml = write_midi(performance), write_musicxml(best.score)
         compliance = check_compliance(best.plan, brief, midi=midi, musicxml=musicxml, audio=mix)
+        heard = None if mix is None or not stages.is_listened(log) else hear_promises(performance, brief, mix)
         # Not a part of the plan, so that it goes when the plan is mended.
         doubt = best.plan.contradiction()
         conflicts = [conflict for conflict in best.plan.conflicts if not is_stale_conflict(conflict, best.plan)]
@@ -104,8 +107,14 @@ def make_piece(
         seed=takes[best.place].seed,
         takes=takes,
         fallbacks=tuple(log.fallbacks),
-        conflicts=(*conflicts, *([] if doubt is None else [doubt.text]), *video_notes(more, has_picture=picture is not None)),
-        compliance=compliance,
+        conflicts=(
+            *conflicts,
+            *([] if doubt is None else [doubt.text]),
+            *video_notes(more, has_picture=picture is not None),
+            *(() if heard is None else heard.notes),
+            *(commercial_notes(stages.config) if stages.config.commercial else ()),
+        ),
+        compliance=compliance if heard is None else (*compliance, *heard.rows),
         audio=sound,
         more_files=more,
         scene=scene,

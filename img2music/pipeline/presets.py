@@ -46,18 +46,25 @@ def load_pipeline_config(name_or_path: str | Path) -> PipelineConfig:
 
 
 def adapted(
-    config: PipelineConfig, *, model: str | None = None, prompts: Iterable[str] = (), fallbacks: bool = True
+    config: PipelineConfig,
+    *,
+    model: str | None = None,
+    prompts: Iterable[str] = (),
+    fallbacks: bool = True,
+    commercial: bool = False,
 ) -> PipelineConfig:
-    """The pipeline with another model, other prompts, or without fallbacks.
+    """The pipeline with another model, other prompts, without fallbacks, or held to what commercial use allows.
 
     Args:
         config: the pipeline.
         model: the line of a model that every stage which asks one shall ask.
         prompts: names or files of templates; each goes to the stage that its purpose says.
         fallbacks: whether stages that step in are kept; without them a stage that fails ends the work.
+        commercial: whether the result is meant to be sold; a pipeline that says so itself stays so.
 
     Raises:
-        UsageError: the pipeline has no stage that asks a model, or none of a template's purpose; an unknown model or template.
+        UsageError: the pipeline has no stage that asks a model, or none of a template's purpose; an unknown model or template. That a
+            stage forbids commercial use is found by `Pipeline`.
         DocumentError: a template that can't be read.
     """
     stages = {name: getattr(config.stages, name) for name in type(config.stages).model_fields}
@@ -88,7 +95,7 @@ def adapted(
         stages[name] = _with_option(stages[name], "prompt", prompt)
     if not fallbacks:
         stages = {name: stage.model_copy(update={"fallback": None}) for name, stage in stages.items()}
-    return config.model_copy(update={"stages": StageTable(**stages)})
+    return config.model_copy(update={"stages": StageTable(**stages), "commercial": commercial or config.commercial})
 
 
 def _with_option(stage: StageConfig, name: str, value: str) -> StageConfig:

@@ -59,6 +59,8 @@ class Log:
     """Every conversation with a model, also of a stage that failed."""
     sounds: list[SoundUse] = field(default_factory=list)
     """What neural renderers did, also one that failed."""
+    notices: list[str] = field(default_factory=list)
+    """What people were told before it happened, each once."""
 
     @contextmanager
     def step(self, stage: str, message: str) -> Iterator[None]:
@@ -88,6 +90,12 @@ class Log:
             name = f"{use.stage}: waiting for the model"
             self.seconds[name] = self.seconds.get(name, 0.0) + use.seconds
             self.models.append(use.model_copy(update={"seconds": 0.0}))
+
+    def add_notice(self, stage: str, message: str) -> None:
+        """Tells what binds the user or what is about to be fetched, once for each piece."""
+        if message not in self.notices:
+            self.notices.append(message)
+            self._tell(Event(stage, "notice", 0.0, message))
 
     def add_fallback(self, stage: str, asked: str, used: str, why: str) -> None:
         """Puts a fallback on record."""

@@ -113,6 +113,7 @@ def replay(
     picture: Picture | None = None,
     force: bool = False,
     numbered: bool = False,
+    commercial: bool = False,
     on_event: Callable[[Event], None] | None = None,
 ) -> Replay:
     """The piece of a `piece.json`, made again.
@@ -125,9 +126,11 @@ def replay(
         picture: for the report; the notes need none. None: the `picture.jpg` beside the manifest, where it is that on record.
         force: replace what `out` holds, where something would be lost that is no unchanged piece of the same picture.
         numbered: then go to a folder with a number beside it, instead of raising.
+        commercial: whether it is held to what commercial use allows; a piece that was made so is held to it anyway.
         on_event: told of each step.
 
     Raises:
+        UsageError: a stage that forbids commercial use.
         DocumentError: no sound manifest, or one that names files (see the module's docstring).
         OutputError: `out` can't be written, or holds something that would be lost.
     """
@@ -142,7 +145,11 @@ def replay(
         start = record.plan.model_copy(update={"style": style}) if record.plan is not None else start
     elif any(is_style_file(named or "") for named in (brief.style, record.plan and record.plan.style)):
         raise DocumentError(f"{manifest} was made with a style file, which it only names; give that file with --style")
-    stages = pipeline_of_manifest(record, str(manifest)) if pipeline is None else with_kept_lines(Pipeline.load(pipeline), record)
+    commercial = commercial or record.pipeline.commercial
+    if pipeline is None:
+        stages = pipeline_of_manifest(record, str(manifest), commercial=commercial)
+    else:
+        stages = with_kept_lines(Pipeline.load(pipeline, commercial=commercial), record)
     own = picture_beside_record(record, Path(manifest).parent)
     piece = stages.compose_from(
         start,

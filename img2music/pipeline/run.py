@@ -13,6 +13,7 @@ from img2music.pipeline.make_piece import make_piece, reconcile_length
 from img2music.pipeline.output_options import Output, split_options
 from img2music.pipeline.presets import adapted, load_pipeline_config
 from img2music.pipeline.progress import Log
+from img2music.pipeline.stage_facts import check_commercial_use
 from img2music.pipeline.stage_runner import StageRunner
 from img2music.pipeline.step_stream import run_work, stream_steps
 from img2music.plan import CompositionPlan
@@ -49,6 +50,7 @@ class Pipeline:
     """
 
     def __init__(self, config: PipelineConfig) -> None:
+        check_commercial_use(config)
         self.config = config
         self._stages = StageRunner(config)
 
@@ -60,6 +62,7 @@ class Pipeline:
         model: str | None = None,
         prompts: Iterable[str] = (),
         fallbacks: bool = True,
+        commercial: bool = False,
     ) -> Pipeline:
         """The preset of that name, or the pipeline in the YAML file at that path.
 
@@ -68,12 +71,14 @@ class Pipeline:
             model: the line of a model, for every stage that asks one.
             prompts: names or files of prompt templates, each for the stage of its purpose.
             fallbacks: whether other stages may step in for one that fails.
+            commercial: whether the result is meant to be sold; what forbids that is refused (`stage_facts.check_commercial_use`).
 
         Raises:
-            UsageError: no such preset, model or template, or no stage that takes it.
+            UsageError: no such preset, model or template, or no stage that takes it; a stage that forbids commercial use.
             DocumentError: a file that can't be read.
         """
-        return cls(adapted(load_pipeline_config(name_or_path), model=model, prompts=prompts, fallbacks=fallbacks))
+        config = load_pipeline_config(name_or_path)
+        return cls(adapted(config, model=model, prompts=prompts, fallbacks=fallbacks, commercial=commercial))
 
     def with_stage(self, kind: Kind, stage: Callable[..., object], place: int = 0) -> Pipeline:
         """The same pipeline with a stage that is made already in place of the one it names; the record says the name.

@@ -7,22 +7,25 @@ line about the plug-in.
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from img2music.brief import Brief
-from img2music.errors import BackendError, Img2MusicError
+from img2music.errors import BackendError, Img2MusicError, UsageError
 from img2music.io.style_files import with_playing_style
 from img2music.performance import Performance
+from img2music.pipeline.stage_facts import sound_weights
 from img2music.plan import CompositionPlan
-from img2music.provenance import collect_model_uses, collect_sound_uses
-from img2music.registry import builtin_names
+from img2music.provenance import collect_model_uses, collect_sound_uses, notices_to
+from img2music.registry import builtin_names, find_entry
+from img2music.registry.commercial_use import meant_for_commercial_use
 from img2music.scene import Scene
 from img2music.score import Score
 from img2music.stages import PlanReader, Rendering, WordsReader, load_stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from fractions import Fraction
 
     from img2music.pipeline.progress import Log
@@ -85,8 +88,9 @@ class StageRunner:
         """
         asked: StageConfig = getattr(self.config.stages, kind)
         for place, config in enumerate(asked.chain()):
-            with collect_model_uses() as uses, collect_sound_uses() as sounds:
+            with collect_model_uses() as uses, collect_sound_uses() as sounds, self._held(kind, log):
                 try:
+                    self._tell_licences(kind, config, log)
                     with log.step(kind, _DOING[kind]):
                         stage = self._stage(kind, place, config)
                         stage = stage if prepare is None else prepare(stage)
@@ -104,6 +108,12 @@ class StageRunner:
                     log.sounds += sounds
         raise AssertionError("the last stage of a chain returns or raises")
 
+    def is_listened(self, log: Log) -> bool:
+        """Whether the sound of a piece is by a renderer that may depart from the score, so that it has to be listened to."""
+        with suppress(UsageError):  # a stage that was given made may have any name
+            return "renderer" in log.used and find_entry("renderer", log.used["renderer"]).listened
+        return False
+
     def explain_words(self, brief: Brief, log: Log) -> Brief:
         """`brief` with glosses for words that the tables do not know, where the planner can explain them; else as it is."""
         config = self.config.stages.planner
@@ -114,6 +124,22 @@ class StageRunner:
                     brief = _checked_call("planner", config.use, Brief, stage.explain_words, brief)
         log.add_model_uses(uses)
         return brief
+
+    @contextmanager
+    def _held(self, kind: Kind, log: Log) -> Iterator[None]:
+        """While the block runs, a stage is held to what the pipeline is meant for, and its notices go to the log."""
+        with meant_for_commercial_use(self.config.commercial), notices_to(partial(log.add_notice, kind)):
+            yield
+
+    def _tell_licences(self, kind: Kind, config: StageConfig, log: Log) -> None:
+        """Tells under which licence weights for sound are, before they are fetched or played."""
+        if kind != "renderer":
+            return
+        with suppress(UsageError):  # a stage that was given made may have any name
+            for name in sound_weights(find_entry(kind, config.use), config.options):
+                from img2music.renderers.neural.weights import licence_facts, weights_label
+
+                log.add_notice(kind, f"the sound is made by {weights_label(name)}: {licence_facts(name)}")
 
     def _stage(self, kind: Kind, place: int, config: StageConfig) -> Any:
         if (kind, place) not in self._stages:

@@ -3,6 +3,7 @@
     pdf     score.pdf, and the parts as PDF     typst
     video   video.mp4                           PyAV
     demo    the page in a browser               Gradio
+    listen  beats and bars by a trained ear     madmom-infer
     mcp     the server for assistants           mcp
 
 Whoever needs one asks with `require_extra` before any other work is done, so that nobody waits for a piece whose file can't be
@@ -46,6 +47,7 @@ EXTRAS: dict[str, Extra] = {
         Extra("pdf", "typst", "typst", "score.pdf, and the parts as PDF", "Apache-2.0"),
         Extra("video", "av", "av", "video.mp4", "BSD-3-Clause; its wheels bring FFmpeg (LGPL-3) with x264 (GPL-2)"),
         Extra("demo", "gradio", "gradio", "the page (img2music demo)", "Apache-2.0"),
+        Extra("listen", "madmom-infer", "madmom_infer", "beats and bars by a trained ear (img2music hear)", "BSD-2-Clause"),
         Extra("mcp", "mcp", "mcp", "the server for assistants (img2music mcp)", "MIT"),
     )
 }

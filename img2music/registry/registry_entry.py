@@ -49,6 +49,8 @@ class RegistryEntry:
     readiness: str = ""
     """What says why it can't work here yet, beyond packages: "package.module:function", called with the stage's options as a mapping; it
     returns one sentence with the remedy, or an empty one. It must import nothing heavy and ask no network."""
+    weights: str = ""
+    """Of a neural renderer: what it plays where its option `weights` names nothing, so that their licence is known before it works."""
     plugin_of: str | None = None
     """The package that brings it, with its version; None where it is built in."""
 

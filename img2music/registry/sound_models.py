@@ -63,6 +63,8 @@ def _musicgen(name: str, summary: str, gigabytes: float, renderer: str = "musicg
     )
 
 
+# Stable Audio 3 is missing: its makers publish it in a format of their own (November 2026), which diffusers' script converts; the folder that it
+# writes can be given as `weights`. Of ACE-Step 1.5 only the larger network is published in diffusers' format.
 SOUND_MODELS: dict[str, SoundModel] = {
     model.name: model
     for model in (
@@ -98,23 +100,33 @@ SOUND_MODELS: dict[str, SoundModel] = {
             source="Google's servers, by magenta-rt's own program",
         ),
         SoundModel(
-            name="ACE-Step/acestep-v15-turbo-diffusers",
+            name="ACE-Step/acestep-v15-xl-turbo-diffusers",
             renderer="diffusers",
-            summary="tempo, key, metre, words and a rendering to cover, to stereo",
+            summary="tempo, key, metre, words and a rendering to cover, to stereo, in 8 steps, 5 billion parameters",
             licence="MIT",
             commercial=True,
-            gigabytes=10.0,
+            gigabytes=12.0,
+            sample_rate=48_000,
+            longest_seconds=600.0,
+        ),
+        SoundModel(
+            name="ACE-Step/acestep-v15-xl-base-diffusers",
+            renderer="diffusers",
+            summary="the same in 50 steps with guidance, 5 billion parameters",
+            licence="MIT",
+            commercial=True,
+            gigabytes=12.0,
             sample_rate=48_000,
             longest_seconds=600.0,
         ),
         SoundModel(
             name="stabilityai/stable-audio-open-1.0",
             renderer="diffusers",
-            summary="words and a rendering to begin from, to stereo",
+            summary="words and a rendering to begin from, to stereo, 1 billion parameters",
             licence=_STABILITY,
             commercial=True,
             conditions=_STABILITY_CONDITIONS,
-            gigabytes=4.9,
+            gigabytes=5.4,
             sample_rate=44_100,
             longest_seconds=47.0,
             gated=True,

@@ -60,7 +60,7 @@ class Broken:
 
 def naming(shares: dict[str, float]) -> Callable[[str, NDArray[np.float32]], dict[str, NDArray[np.float32]]]:
     """A `onnx_networks.run_network` whose recognisers see classes with these shares, whatever the picture; faces are really looked for."""
-    from img2music.perceivers.image.onnx_networks import run_network
+    from img2music.onnx_networks import run_network
     from img2music.perceivers.image.recognition import image_classes
 
     names = image_classes().names

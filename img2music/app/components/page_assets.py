@@ -19,7 +19,7 @@ __all__ = ["EXAMPLES", "example_bytes", "example_thumbnail", "page_head", "page_
 SCRIPTS = (
     "app/core.js", "app/bus.js", "app/pointer.js", "app/status.js", "app/camera.js", "app/picture.js",
     "app/how_made.js", "app/wishes.js", "app/affect_plane.js", "app/see.js", "app/timeline.js", "app/choices.js", "app/parts.js", "app/plan_text.js",
-    "app/plan.js", "app/hear.js", "app/deck.js", "app/takes.js", "app/take_away.js", "app/page_start.js",
+    "app/plan.js", "app/hear.js", "app/sound.js", "app/deck.js", "app/takes.js", "app/take_away.js", "app/page_start.js",
 )  # fmt: skip
 """In the order in which they run, after the player: each uses only those before it."""
 STYLES = (

@@ -124,13 +124,22 @@ EditMessage = Annotated[
 ]
 
 
+class SoundMessage(StrictModel):
+    """The current take's notes, to sound another way."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    weights: _Name = ""
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+
+
 class WorkMessage(StrictModel):
     """Something that makes music."""
 
-    action: Literal["compose", "edit", "reroll"]
+    action: Literal["compose", "edit", "reroll", "sound"]
     choices: WishMessage = WishMessage()
     edit: EditMessage | None = None
     keep: Annotated[tuple[Craft, ...], Field(max_length=20)] = ()
+    sound: SoundMessage | None = None
 
 
 class InstantMessage(StrictModel):

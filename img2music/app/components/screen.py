@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["VIEWS", "Screen"]
 
-VIEWS = ("colours", "picture", "see", "plan", "hear", "takes", "away", "status")
+VIEWS = ("colours", "picture", "see", "plan", "hear", "sound", "takes", "away", "status")
 """Views that handlers may draw on, in the order of their outputs."""
 _SHARES = {
     "perceiver": (0.0, 0.2, "seeing"),
@@ -28,18 +28,26 @@ _SHARES = {
     "files": (0.92, 1.0, "checking"),
 }
 """Where a stage begins and ends on the bar, as measured for a piece of 30 s, and the name of its words."""
+_SOUND_ALONE = {
+    **dict.fromkeys(("perceiver", "planner", "realizer", "performer"), (0.0, 0.02, "sounding")),
+    "renderer": (0.02, 0.95, "sounding"),
+    "files": (0.95, 1.0, "checking"),
+}
 _SHORTEST_PAUSE_SECONDS = 0.1
 
 
 class Screen:
     """Values for views that have not been sent yet."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, sound_alone: bool = False) -> None:
+        """`sound_alone` says that the notes are there already: then the sound takes nearly the whole bar."""
+        self._shares = {**_SHARES, **_SOUND_ALONE} if sound_alone else _SHARES
         self._values: dict[str, dict[str, Any]] = {}
         self._notes: list[str] = []
         self.touched: set[str] = set()
         """Views that were given a value, sent or not."""
         self._furthest = 0.0
+        self._step = ""
         self._sent = 0.0
 
     def put(self, view: str, value: dict[str, Any]) -> None:
@@ -49,11 +57,15 @@ class Screen:
 
     def working(self, event: Event) -> None:
         """How far the work is."""
-        if event.state == "fallback":
+        if event.state in {"fallback", "notice"} and event.message not in self._notes:
             self._notes.append(event.message)
-        begin, end, words = _SHARES.get(event.stage, (0.0, 1.0, "asked"))
+        begin, end, words = self._shares.get(event.stage, (0.0, 1.0, "asked"))
         self._furthest = max(self._furthest, begin + (end - begin) * (event.fraction or 0.0))
         text = page_text("status.waiting") if event.message.startswith("waiting") else page_text(f"status.{words}")
+        if event.state == "progress" and event.message and event.message != self._step:
+            text = page_text("status.step", doing=text, step=event.message)
+        elif event.state == "started":
+            self._step = event.message
         self.put("status", {"working": True, "fraction": round(self._furthest, 3), "message": text, "notes": self._notes})
 
     def busy(self, message: str, fraction: float = 0.0) -> None:

@@ -59,7 +59,8 @@ def away_value(ready: dict[str, str] | None = None) -> dict[str, Any]:
 def _card(take: MadeTake, current: MadeTake) -> dict[str, Any]:
     view = take_view(take, current)
     frame = view["frame"]
-    figures = " · ".join((frame["key"], frame["tempo"], frame["style"], frame["clock"]))
+    sound = () if take.sound is None else (page_text("takes.sound", name=take.sound.name),)
+    figures = " · ".join((frame["key"], frame["tempo"], frame["style"], frame["clock"], *sound))
     return {**{name: view[name] for name in ("number", "parent", "current", "words", "caption")}, "figures": figures}
 
 

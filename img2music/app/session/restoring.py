@@ -1,7 +1,8 @@
 """A visit brought back from a `piece.json`: its choices, its scene, its take.
 
 The record comes from a browser, so it is hostile: it is read by its model within bounds, nothing in it is opened as a path, and no model
-is asked that it names, now or later. Whatever is wrong with it is one kind sentence.
+is asked that it names, now or later; what a neural model made to sound is played by the soundfont, until its visitor asks for another sound.
+Whatever is wrong with it is one kind sentence.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from img2music.app.session.choices import Choices
+from img2music.app.session.sounds.sound_wish import SOUNDFONT, departs_from_score
 from img2music.app.session.take_making import UNNUMBERED
 from img2music.app.session.takes import MadeTake
 from img2music.errors import BriefError, DocumentError, PictureError
@@ -17,6 +19,7 @@ from img2music.io.documents import check_cues, parse_json
 from img2music.manifest import Manifest
 from img2music.pipeline.from_manifest import pipeline_of_manifest, with_kept_record, with_manifest_fields
 from img2music.pipeline.presets import load_pipeline_config, pipeline_names
+from img2music.pipeline_config import StageConfig
 from img2music.style import is_style_file
 
 if TYPE_CHECKING:
@@ -53,7 +56,7 @@ def read_record_bytes(data: bytes, limits: Limits) -> Manifest:
     ):
         raise BriefError(f"the piece on record is too long for this page; at most {limits.seconds:g} s can be made here")
     try:
-        pipeline_of_manifest(record, _NAME)  # what can't be made again is told now
+        pipeline_of_manifest(_played_plainly(record), _NAME)  # what can't be made again is told now
     except DocumentError as error:
         raise DocumentError(_OPTION.sub("replay it on your own computer", str(error))) from None
     return record
@@ -74,7 +77,7 @@ def restored_take(record: Manifest, picture: Picture | None) -> Making:
         start = record.plan or record.scene
         assert start is not None  # noqa: S101  checked by the manifest
         brief = record.brief.model_copy(update={"seed": record.seed})
-        stages = pipeline_of_manifest(record, _NAME)
+        stages = pipeline_of_manifest(_played_plainly(record), _NAME)
         piece = stages.compose_from(start, brief, picture=picture, scene=record.scene, log=log, audio="wav")
         done = {**record.stages, **piece.manifest.stages}
         piece = with_manifest_fields(
@@ -82,17 +85,39 @@ def restored_take(record: Manifest, picture: Picture | None) -> Making:
         )
         if record.kept is not None:
             piece = with_kept_record(piece, record.kept)
-        return MadeTake(UNNUMBERED, piece, f"restored from {_NAME}", _choices(record))
+        other = _departing(record)
+        words = f"restored from {_NAME}" + (f", played by the soundfont instead of {other}" if other else "")
+        return MadeTake(UNNUMBERED, piece, words, _choices(record))
 
     return make
 
 
+def _departing(record: Manifest) -> str:
+    """The renderer on record whose sound is not made again unasked; empty where it is."""
+    name = record.stages.get("renderer", record.pipeline.stages.renderer.use)
+    return name if departs_from_score(name) else ""
+
+
+def _played_plainly(record: Manifest) -> Manifest:
+    """The record with the soundfont in place of a renderer whose weights a file must not choose."""
+    if not any(departs_from_score(stage.use) for stage in record.pipeline.stages.renderer.chain()):
+        return record
+    stages = record.pipeline.stages.model_copy(update={"renderer": StageConfig(use=SOUNDFONT)})
+    return record.model_copy(
+        update={
+            "pipeline": record.pipeline.model_copy(update={"stages": stages}),
+            "stages": {**record.stages, "renderer": SOUNDFONT},
+        }
+    )
+
+
 def _choices(record: Manifest) -> Choices:
-    """The choices of a record. A pipeline that asks a model is not taken over: a file must not decide what is sent where."""
+    """The choices of a record. A pipeline that asks a model or plays by one is not taken over: a file must not decide what is sent where."""
     name = record.pipeline.name
-    return Choices.of_brief(record.brief, pipeline=name if name in pipeline_names() and not _asks_model(name) else "offline")
+    return Choices.of_brief(record.brief, pipeline=name if name in pipeline_names() and not _is_heavy(name) else "offline")
 
 
-def _asks_model(pipeline: str) -> bool:
+def _is_heavy(pipeline: str) -> bool:
     stages = load_pipeline_config(pipeline).stages
-    return any("model" in stage.options for kind in type(stages).model_fields for stage in getattr(stages, kind).chain())
+    plays = any(departs_from_score(stage.use) for stage in stages.renderer.chain())
+    return plays or any("model" in stage.options for kind in type(stages).model_fields for stage in getattr(stages, kind).chain())

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from img2music.app.session.choices import Choices
+    from img2music.app.session.sounds.sound_wish import SoundWish
     from img2music.piece import Piece
 
 __all__ = ["MadeTake", "StemMedia", "TakeMedia", "TakeRow"]
@@ -36,6 +37,13 @@ class MadeTake:
     """What was asked for; the page's controls show it when the take is chosen."""
     parent: int | None = None
     """Number of the take that it was made from."""
+    sound: SoundWish | None = None
+    """What was asked to make it sound; None is the renderer of its pipeline."""
+
+    @property
+    def renderer(self) -> str:
+        """Who made it sound in the end, by name."""
+        return self.piece.manifest.stages.get("renderer", self.piece.manifest.pipeline.stages.renderer.use)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,7 @@ class TakeMedia:
     peaks: tuple[float, ...]
     """Outline of the mix, 0..1 (`report.music_data.sound_peaks`)."""
     stems: tuple[StemMedia, ...] = ()
-    """In the order of the score; empty where only the mix was asked for."""
+    """In the order of the score; empty where only the mix was asked for, or where the sound was made as a whole."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from img2music.app.session.editing.sound_making import resounded_take
+from img2music.app.session.edits import SetWishes
 from img2music.app.session.files.downloads import read_download
 from img2music.app.session.files.sound_store import SoundStore
 from img2music.app.session.files.sounding_takes import SoundingTakes
@@ -17,7 +19,8 @@ from img2music.app.session.limits import Limits
 from img2music.app.session.restoring import check_same_picture, read_record_bytes, restored_take
 from img2music.app.session.seen_scenes import SeenScenes
 from img2music.app.session.take_making import edited_take, new_take, rerolled_take
-from img2music.app.session.takes import MadeTake, TakeRow
+from img2music.app.session.take_shelf import TakeShelf
+from img2music.app.session.takes import TakeRow
 from img2music.app.session.visit_work import VisitWork
 from img2music.app.session.warm_pipelines import WarmPipelines, shared_pipelines
 from img2music.errors import UsageError
@@ -29,18 +32,20 @@ if TYPE_CHECKING:
 
     from img2music.app.session.choices import Choices
     from img2music.app.session.edits import Edit
+    from img2music.app.session.sounds.sound_wish import SoundWish
     from img2music.app.session.take_making import Making
-    from img2music.app.session.takes import TakeMedia
+    from img2music.app.session.takes import MadeTake, TakeMedia
     from img2music.cancellation import CancelToken
     from img2music.io.pictures import Picture
     from img2music.piece import Piece
+    from img2music.pipeline import Pipeline
     from img2music.pipeline.progress import Log, Step
     from img2music.rng import Craft
 
 __all__ = ["Visit"]
 
 
-class Visit:
+class Visit(TakeShelf):
     """One visitor."""
 
     def __init__(
@@ -54,12 +59,11 @@ class Visit:
         """`root` is where the folder is made (None: where the page's server serves files); `turns` bounds how many visitors' jobs run at once."""
         self.limits = limits or Limits()
         self._pipelines = pipelines
-        self._work = VisitWork(turns)
-        self._sound = SoundingTakes(SoundStore(root, self.limits.disk_bytes), pipelines.load)
+        store = SoundStore(root, self.limits.disk_bytes)
+        super().__init__(VisitWork(turns), SoundingTakes(store, pipelines.of_take))
         self._picture: Picture | None = None
         self._still: bytes | None = None
         self._scenes = SeenScenes()
-        self._row = TakeRow()
         self._last_number = 0
 
     @property
@@ -71,26 +75,6 @@ class Visit:
     def picture(self) -> Picture | None:
         """What was opened last."""
         return self._picture
-
-    @property
-    def takes(self) -> tuple[MadeTake, ...]:
-        """All that are kept, the oldest first."""
-        return self._row.takes
-
-    @property
-    def current(self) -> MadeTake | None:
-        """The one that is shown and edited."""
-        return self._row.current
-
-    @property
-    def can_undo(self) -> bool:
-        """Whether `undo` leads to another take."""
-        return self._row.can_undo
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether `redo` leads to another take."""
-        return self._row.can_redo
 
     @property
     def working(self) -> bool:
@@ -126,7 +110,7 @@ class Visit:
             raise UsageError("there is no picture yet; choose one first")
         pipeline = self._pipelines.load(choices)
         making = new_take(picture, choices, pipeline, lambda log: self._scenes.see(picture, pipeline, log), self.limits)
-        return self._stream(making)
+        return self._stream(making, pipeline)
 
     def edit(self, edit: Edit) -> Iterator[Step]:
         """A new take of the current one with an edit; only what follows from the edit is made again. Wrong edits are told at once.
@@ -135,7 +119,9 @@ class Visit:
             UsageError, BriefError, DocumentError, PlanTextError: an edit that can't be done, in one sentence. Whatever a stage raises.
             Cancelled: stopped.
         """
-        return self._stream(edited_take(self.shown(), edit, self._pipelines.load, self._picture, self.limits))
+        take = self.shown()
+        making = edited_take(take, edit, self._pipelines.load, self._picture, self.limits)
+        return self._stream(making, self._pipelines.load(edit.choices if isinstance(edit, SetWishes) else take.choices))
 
     def reroll(self, keep: frozenset[Craft], choices: Choices | None = None) -> Iterator[Step]:
         """A new take of the current one from a seed that no take has, but for the crafts that are kept.
@@ -153,7 +139,22 @@ class Visit:
         given = wanted.seed if wanted.seed != take.choices.seed else None
         seed = max(one.piece.plan.seed for one in self.takes) + 1 if given is None else given
         pipeline = self._pipelines.load(wanted)
-        return self._stream(rerolled_take(take, keep, replace(wanted, seed=seed), seed, pipeline, self._picture, self.limits))
+        return self._stream(
+            rerolled_take(take, keep, replace(wanted, seed=seed), seed, pipeline, self._picture, self.limits), pipeline
+        )
+
+    def sound(self, wish: SoundWish) -> Iterator[Step]:
+        """A new take of the current one whose notes are made to sound another way.
+
+        Raises:
+            UsageError: no such sound, or one that can't be made here. BackendError: it failed; nothing steps in for it. Cancelled: stopped.
+        """
+        take = self.shown()
+        wish.check(self.limits)
+        if wish == take.sound:
+            raise UsageError(f"take {take.number} sounds so already; choose another sound")
+        making = resounded_take(take, wish, self._pipelines.of_config, self._picture)
+        return self._work.stream(self._job(making), self._pipelines.turns_of(wish.stage()))
 
     def restore(self, manifest: bytes, picture: bytes | None = None) -> Iterator[Step]:
         """Brings a piece back from its `piece.json`: picture (where it is given), choices and take; what was there goes at the end.
@@ -168,7 +169,7 @@ class Visit:
             with self._work.beside():
                 opened = self.limits.open_picture(picture, record.picture.file if record.picture else "picture")
         check_same_picture(record, opened[0])
-        return self._stream(restored_take(record, opened[0]), opened)
+        return self._work.stream(self._job(restored_take(record, opened[0]), opened))
 
     def cancel(self) -> None:
         """Stops what is being done; the visit stays as it was before."""
@@ -181,50 +182,6 @@ class Visit:
             self._row, self._picture, self._still = TakeRow(), None, None
             self._scenes.clear()
         self._sound.store.close()
-
-    def undo(self) -> MadeTake | None:
-        """Goes back to the take that was looked at before; the current one after that."""
-        return self._show(lambda row: row.moved(-1))
-
-    def redo(self) -> MadeTake | None:
-        """Takes the last `undo` back."""
-        return self._show(lambda row: row.moved(1))
-
-    def choose(self, number: int) -> MadeTake:
-        """Makes a take the current one.
-
-        Raises:
-            UsageError: there is none of that number.
-        """
-        take = self.take(number)
-        self._show(lambda row: row.chosen(number))
-        return take
-
-    def drop(self, number: int) -> None:
-        """Throws a take away; errors as of `choose`."""
-        self.take(number)
-        self._leave({number})
-
-    def keep_only(self, number: int) -> None:
-        """Throws all other takes away; errors as of `choose`."""
-        self.take(number)
-        self._leave({take.number for take in self.takes} - {number})
-
-    def take(self, number: int) -> MadeTake:
-        """The take of that number.
-
-        Raises:
-            UsageError: there is none.
-        """
-        return self._row.take(number)
-
-    def shown(self) -> MadeTake:
-        """The current take.
-
-        Raises:
-            UsageError: there is none yet.
-        """
-        return self._row.shown()
 
     def media(self, take: MadeTake, *, stems: bool = True) -> TakeMedia:
         """The sound of a take as files in the folder, made once.
@@ -251,15 +208,19 @@ class Visit:
         self._make_room(take)
         return path
 
-    def _stream(self, make: Making, fresh: tuple[Picture | None, bytes | None] | None = None) -> Iterator[Step]:
-        """Does a job as a stream of steps; at its end its take is in place. `fresh` is a picture that then takes the place of all there was."""
+    def _stream(self, make: Making, pipeline: Pipeline) -> Iterator[Step]:
+        """Does a job of a pipeline as a stream of steps; at its end its take is in place."""
+        return self._work.stream(self._job(make), self._pipelines.turns_of(pipeline.config.stages.renderer))
+
+    def _job(self, make: Making, fresh: tuple[Picture | None, bytes | None] | None = None) -> Callable[[Log, CancelToken], Piece]:
+        """Making a take and putting it in place. `fresh` is a picture that then takes the place of all there was."""
 
         def do(log: Log, token: CancelToken) -> Piece:
             made = make(log)
             with log.step("files", "writing the sound"):
                 return self._put(made, token, fresh).piece
 
-        return self._work.stream(do)
+        return do
 
     def _put(self, made: MadeTake, token: CancelToken, fresh: tuple[Picture | None, bytes | None] | None) -> MadeTake:
         """A take in place, with its files; nothing of it stays where it is stopped on the way."""
@@ -285,16 +246,6 @@ class Visit:
         self._sound.drop(gone)
         self._make_room(take)
         return take
-
-    def _show(self, move: Callable[[TakeRow], TakeRow]) -> MadeTake | None:
-        with self._work.lock:
-            self._work.check_open()
-            self._row = move(self._row)
-            return self._row.current
-
-    def _leave(self, numbers: set[int]) -> None:
-        self._show(lambda row: row.without(numbers))
-        self._sound.drop(numbers)
 
     def _make_room(self, asked: MadeTake) -> None:
         self._sound.store.make_room({take.number for take in (asked, self.current) if take is not None})

@@ -41,8 +41,10 @@ class VisitWork:
         """Whether a job is being done."""
         return self._job is not None
 
-    def stream(self, do: Callable[[Log, CancelToken], Piece]) -> Iterator[Step]:
+    def stream(self, do: Callable[[Log, CancelToken], Piece], heavy: Semaphore | None = None) -> Iterator[Step]:
         """Does a job as a stream of steps, from when its first is asked for; `do` may put results in place while its token is not cancelled.
+
+        A job that needs a turn of `heavy` too waits for that one first, so that it is in nobody's way meanwhile.
 
         Raises:
             Cancelled: stopped, or the visit was closed. Whatever `do` raises.
@@ -50,7 +52,7 @@ class VisitWork:
         token = CancelToken()
 
         def work(log: Log) -> Piece:
-            with self._turn(log):
+            with _turn(heavy, log), _turn(self._turns, log):
                 return do(log, token)
 
         with self.lock:
@@ -100,17 +102,18 @@ class VisitWork:
         if self._closed:
             raise Cancelled("the visit was closed")
 
-    @contextmanager
-    def _turn(self, log: Log) -> Iterator[None]:
-        """Waits until no more visitors are served than the machine can."""
-        if self._turns is None:
-            yield
-            return
-        if not self._turns.acquire(blocking=False):
-            with log.step("files", "waiting until other visitors are served"):
-                while not self._turns.acquire(blocking=False):
-                    sleep(_LOOK_SECONDS)
-        try:
-            yield
-        finally:
-            self._turns.release()
+
+@contextmanager
+def _turn(turns: Semaphore | None, log: Log) -> Iterator[None]:
+    """Waits until no more visitors are served than the machine can."""
+    if turns is None:
+        yield
+        return
+    if not turns.acquire(blocking=False):
+        with log.step("files", "waiting until other visitors are served"):
+            while not turns.acquire(blocking=False):
+                sleep(_LOOK_SECONDS)
+    try:
+        yield
+    finally:
+        turns.release()

@@ -17,9 +17,11 @@ from img2music.app.components.page_texts import page_text
 from img2music.app.components.plan_value import plan_value
 from img2music.app.components.screen import VIEWS, Screen
 from img2music.app.components.seen_value import colours_value, seen_value
+from img2music.app.components.sound_value import sound_value
 from img2music.app.components.takes_value import away_value, takes_value
 from img2music.app.components.uploaded_files import read_upload
 from img2music.app.session.edits import PlanTextError
+from img2music.app.session.sounds.sound_wish import SoundWish, departs_from_score
 from img2music.app.tabs.asked_edits import asked_choices, asked_edit
 from img2music.app.tabs.visit_files import LARGEST_FILE, heard_value, picture_value, served_url
 from img2music.cancellation import Cancelled
@@ -53,6 +55,7 @@ class ComposeHandlers:
         visit, screen = self._visit(request), Screen()
         try:
             message = read_message(event._data, WorkMessage)
+            screen = Screen(sound_alone=message.action == "sound")
             steps, choices = self._steps(visit, message)
             yield from self._follow(visit, steps, screen, choices)
         except PlanTextError as error:
@@ -148,12 +151,16 @@ class ComposeHandlers:
     def _visit(self, request: gr.Request) -> Visit:
         return self._visits.get(request.session_hash or "")
 
-    def _steps(self, visit: Visit, message: WorkMessage) -> tuple[Iterator[Step], Choices]:
-        """The steps of what is asked, and the choices that they answer."""
+    def _steps(self, visit: Visit, message: WorkMessage) -> tuple[Iterator[Step], Choices | None]:
+        """The steps of what is asked, and the choices that they answer; None where the documents are those that are shown."""
         if message.action == "compose":
             choices = asked_choices(message.choices)
             return visit.compose(choices), choices
         take = _current(visit)
+        if message.action == "sound":
+            if message.sound is None:
+                raise _SentenceError(page_text("errors.not_understood"))
+            return visit.sound(SoundWish(**message.sound.model_dump())), None
         if message.action == "reroll":
             return visit.reroll(frozenset(message.keep), take.choices), take.choices
         return visit.edit(asked_edit(message.edit, take)), take.choices
@@ -180,11 +187,12 @@ class ComposeHandlers:
             return
         self._draw_take(visit, take, screen)
         screen.put("hear", heard_value(visit, take, score=False, stems=False))
-        screen.busy(page_text("status.stems"), 1.0)
+        screen.busy(page_text("status.score" if departs_from_score(take.renderer) else "status.stems"), 1.0)
         yield screen.updates()
         screen.put("hear", heard_value(visit, take, stems=False))
         yield screen.updates()
-        screen.put("hear", heard_value(visit, take))
+        if not departs_from_score(take.renderer):
+            screen.put("hear", heard_value(visit, take))
         screen.idle(page_text("status.done", number=take.number, words=take.words))
         yield screen.updates()
 
@@ -218,6 +226,7 @@ class ComposeHandlers:
         else:
             self._draw_unseen(visit, screen)
         screen.put("plan", plan_value(piece.plan, piece.scene, take.choices))
+        screen.put("sound", sound_value(visit))
         screen.put("takes", takes_value(visit))
         screen.put("away", away_value())
 
@@ -229,7 +238,7 @@ class ComposeHandlers:
             screen.put("picture", picture_value(visit))
             screen.idle(error=str(error) if isinstance(error, Img2MusicError) else page_text("errors.picture_gone"))
             return screen.updates()
-        for view in ("plan", "hear", "takes", "away"):
+        for view in ("plan", "hear", "sound", "takes", "away"):
             screen.put(view, {})
         self._draw_unseen(visit, screen)
         screen.idle(page_text("status.opened"))

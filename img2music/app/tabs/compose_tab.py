@@ -41,6 +41,8 @@ def build_compose_tab(page: gr.Blocks, visits: Visits) -> None:
             static_html(_intro(), name="intro")
             for stage in _STAGES:
                 views[stage] = make_view(stage, title=page_text(f"titles.{stage}"), classes=("stage-card",))
+                if stage == "hear":
+                    views["sound"] = make_view("sound", title=page_text("titles.sound"), classes=("stage-card",))
     bus = make_bus()
     with gr.Column(elem_id="img2music-files"):  # never shown: the page's own buttons hand their files to these
         with gr.Column(elem_id="img2music-picture-field"):

@@ -10,6 +10,8 @@ from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from img2music.app.components.page_texts import page_text
+from img2music.app.session.sounds.sound_wish import departs_from_score
 from img2music.io.engraving.score_following import follow_score
 from img2music.report.music_data import music_data
 
@@ -52,6 +54,8 @@ def heard_value(visit: Visit, take: MadeTake, *, score: bool = True, stems: bool
     data["stems"] = [
         {"part": part, "name": one.name, "url": served_url(one.path), "level_db": 0.0} for part, one in enumerate(media.stems)
     ]
+    if departs_from_score(take.renderer):
+        data["stems_words"] = page_text("hear.no_stems", renderer=take.renderer)
     path.write_text(json.dumps(data), encoding="utf-8")
     return {"url": served_url(path), "number": take.number}
 

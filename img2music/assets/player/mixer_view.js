@@ -26,8 +26,8 @@ class MixerView {
     this.title.textContent = canMix ? "Mixer" : "Parts";
     this.reset.hidden = !canMix;
     this.list.classList.toggle("i2m-legend", !canMix);
-    this.hint.hidden = canMix || !data.stems.length;
-    this.hint.textContent = "Open this page through a web server to mix the parts: a browser does not read them from a folder.";
+    this.hint.hidden = canMix || !(data.stems.length || data.stems_words);
+    this.hint.textContent = data.stems_words || "Open this page through a web server to mix the parts: a browser does not read them from a folder.";
     this.strips = data.parts.map((part, index) => this.strip(part, index, canMix));
     this.list.replaceChildren(...this.strips.map((strip) => strip.root));
     this.show();

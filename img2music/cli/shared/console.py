@@ -1,7 +1,7 @@
 """Everything that reaches the terminal goes through here: results on standard output, the rest on standard error.
 
 Names of files and titles come from outside, so nothing unprintable (colour codes, line breaks) is passed on. Objects for
-programs are one line of ASCII JSON each. Progress is shown only on a terminal; fallbacks always.
+programs are one line of ASCII JSON each. Progress is shown only on a terminal; fallbacks and licences always.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ __all__ = [
     "clean",
     "error_line",
     "exit_code_of",
+    "forget_notices",
+    "is_news",
     "print_document",
     "print_error",
     "print_json",
@@ -116,9 +118,9 @@ def progress(title: str) -> Iterator[Callable[[Event], None]]:
     with console.status(Text(clean(title)), refresh_per_second=4) as status, stopped_by_ctrl_c():
 
         def show(event: Event) -> None:
-            if event.state == "fallback":
+            if event.state == "fallback" or (event.state == "notice" and is_news(event.message)):
                 console.print(Text(f"img2music: {clean(event.message)}"))
-            elif event.state != "finished":
+            elif event.state not in {"finished", "notice"}:
                 status.update(Text(progress_line(title, event)))
 
         yield show
@@ -157,5 +159,21 @@ def stopped_by_ctrl_c() -> Iterator[None]:
 
 
 def _tell_fallbacks(event: Event) -> None:
-    if event.state == "fallback":
+    if event.state == "fallback" or (event.state == "notice" and is_news(event.message)):
         print_notice(event.message)
+
+
+_told: set[str] = set()
+"""Notices of the command that runs: a licence is told once, however many pictures there are."""
+
+
+def is_news(message: str) -> bool:
+    """Whether this command has not told `message` yet."""
+    news = message not in _told
+    _told.add(message)
+    return news
+
+
+def forget_notices() -> None:
+    """Where a command begins."""
+    _told.clear()

@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 __all__ = [
     "AudioChoice",
     "AudioOption",
+    "CommercialOption",
     "JsonOption",
     "KeepOption",
     "MaxPixelsOption",
+    "NoFallbackOption",
     "NotesExport",
     "OptionalOutputFolder",
     "OutputFolder",
@@ -83,6 +85,15 @@ MaxPixelsOption = Annotated[
 ForceOption = Annotated[
     bool,
     option("--force", None, "Replace whatever is in the folder, instead of writing to one with a number (-2, -3 ...)."),
+]
+NoFallbackOption = Annotated[
+    bool, option("--no-fallback", None, "If a stage fails, stop with exit code 4 instead of using another stage.")
+]
+CommercialOption = Annotated[
+    bool,
+    option(
+        "--commercial", None, "Refuse (exit code 2) what forbids selling the result, before anything is fetched: weights, models."
+    ),
 ]
 JsonOption = Annotated[bool, option("--json", None, "Print JSON, one object a line.")]
 
@@ -175,15 +186,20 @@ class PipelineChoice:
             autocompletion=completion.complete_prompts,
         ),
     ] = None
-    no_fallback: Annotated[
-        bool, option("--no-fallback", None, "If a stage fails, stop with exit code 4 instead of using another stage.")
-    ] = False
+    no_fallback: NoFallbackOption = False
+    commercial: CommercialOption = False
 
     def load(self) -> Pipeline:
         """The pipeline that was named, with the model and the prompts that were named; what is wrong is told before any work."""
         from img2music.pipeline import Pipeline
 
-        return Pipeline.load(self.pipeline, model=self.model, prompts=split_names(self.prompt), fallbacks=not self.no_fallback)
+        return Pipeline.load(
+            self.pipeline,
+            model=self.model,
+            prompts=split_names(self.prompt),
+            fallbacks=not self.no_fallback,
+            commercial=self.commercial,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def _notes(manifest: Manifest) -> Iterator[str]:
 def print_piece_summary(piece: Piece, source: dict[str, str], saved: SavedFiles, *, as_json: bool) -> None:
     """Tells of `piece`, made from `source` (what it is and its name), and where its files are."""
     from img2music.report.course import key_course, meter_course
-    from img2music.report.page.model_log import model_use_lines
+    from img2music.report.page.model_log import model_use_lines, sound_use_lines
     from img2music.report.page.takes_table import kept_lines, takes_table
     from img2music.report.text_format import format_clock
     from img2music.words import read_words
@@ -70,7 +70,7 @@ def print_piece_summary(piece: Piece, source: dict[str, str], saved: SavedFiles,
         print_notice(saved.note)
     if as_json:
         record = manifest.model_dump(
-            mode="json", include={"kept", "fallbacks", "models", "compliance"}, exclude={"kept": {"parts"}}
+            mode="json", include={"kept", "fallbacks", "models", "sounds", "compliance"}, exclude={"kept": {"parts"}}
         )
         print_json(
             {
@@ -93,6 +93,7 @@ def print_piece_summary(piece: Piece, source: dict[str, str], saved: SavedFiles,
                 "conflicts": list(manifest.conflicts),
                 "fallbacks": record["fallbacks"],
                 "models": record["models"],
+                **({"sounds": record["sounds"]} if "sounds" in record else {}),
                 "compliance": record["compliance"],
                 "files": list(saved.names),
             }
@@ -118,11 +119,11 @@ def print_piece_summary(piece: Piece, source: dict[str, str], saved: SavedFiles,
         for line in table.lines(_MOST_TAKES):
             print_text(f"  {line}")
         print_text(f"  {table.why}")
-    for line in model_use_lines(manifest.models):
+    for line in (*model_use_lines(manifest.models), *sound_use_lines(manifest.sounds)):
         print_text(f"  {line}")
     for line in _notes(manifest):
         print_text(f"  note: {line}")
     for row in manifest.compliance:
         if row.passed is False:
-            print_text(f"  not kept: {row.promise} should be {row.asked}, the files say {row.found}")
+            print_text(f"  not kept: {row.shortfall}")
     print_text(f"  in {saved.folder}{'' if piece.audio is None else ', to be heard in report.html'}")

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from img2music.io.pictures import Picture
-from img2music.perceivers.image.onnx_networks import run_network
+from img2music.onnx_networks import run_network
 from img2music.perceivers.image.thumbnail import box_around, number_cue
 from img2music.scene import Box, Cue
 

@@ -129,7 +129,7 @@ def run_classifiers(rgb: NDArray[np.uint8]) -> NetworkOutputs:
     """Both networks' view of a picture, whole and in its own proportions."""
     from PIL import Image
 
-    from img2music.perceivers.image.onnx_networks import run_network
+    from img2music.onnx_networks import run_network
 
     image = Image.fromarray(rgb)
     stretch = min(_WIDEST, max(1 / _WIDEST, image.width / image.height)) ** 0.5

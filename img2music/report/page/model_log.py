@@ -1,4 +1,4 @@
-"""Which models were asked, with which prompt, and what had to be mended: from the manifest, for the report and the screen.
+"""Which models were asked, with which prompt, what had to be mended, and who made the sound: from the manifest, for the report and the screen.
 
 What a model said is quoted nowhere here but in the faults, which are bounded and escaped like everything else.
 """
@@ -14,10 +14,10 @@ from img2music.report.text_format import as_sentence
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from img2music.provenance import ModelUse
+    from img2music.provenance import ModelUse, SoundTake, SoundUse
     from img2music.report.page.html import Child
 
-__all__ = ["model_use_lines", "model_uses_table"]
+__all__ = ["model_use_lines", "model_uses_table", "sound_use_block", "sound_use_lines"]
 
 _JOBS = {"perceiver": "seeing", "planner": "planning", "realizer": "writing the notes"}
 _MOST_NOTES = 12
@@ -70,3 +70,58 @@ def _notes(use: ModelUse) -> Child:
     if len(texts) > _MOST_NOTES:
         shown.append(el("li", f"and {len(texts) - _MOST_NOTES} more, in piece.json"))
     return el("ul", shown, class_="notes")
+
+
+def sound_use_lines(uses: Sequence[SoundUse]) -> tuple[str, ...]:
+    """A sentence for each time that a network made sound."""
+    lines = []
+    for use in uses:
+        kept = [take for take in use.takes if take.kept]
+        marks = f", mark {kept[0].mark:.2f}" if kept and kept[0].mark is not None else "" if kept else ", not used"
+        many = f", best of {len(use.takes)} takes" if kept and len(use.takes) > 1 else ""
+        lines.append(f"sound: {use.weights} ({use.renderer}, {use.device}), licence {use.licence}{many}{marks}")
+    return tuple(lines)
+
+
+def sound_use_block(uses: Sequence[SoundUse]) -> list[Html]:
+    """For each network that made sound: weights, licence, device, what it was told, and what was heard in its takes."""
+    return [_sound_use(use) for use in uses]
+
+
+def _sound_use(use: SoundUse) -> Html:
+    allowed = {True: "commercial use allowed", False: "no commercial use", None: "whether commercial use is allowed is not known"}
+    facts: list[tuple[str, Child]] = [
+        ("weights", [el("code", use.weights), f" by {use.renderer}"]),
+        ("licence", f"{use.licence}: {allowed[use.commercial]}"),
+        ("computed on", f"{use.device}, {use.precision}"),
+    ]
+    if use.text:
+        with_prompt = el("small", f" with {use.prompt}", class_="quiet") if use.prompt else None
+        facts.append(("told in words", [f"“{use.text}”", with_prompt]))
+    rows: list[Child] = [[el("dt", name), el("dd", value)] for name, value in facts]
+    lists = (("Also told", use.conditions), ("Done otherwise than asked", use.notes))
+    told = [
+        [el("h3", title), el("ul", [el("li", as_sentence(line)) for line in lines], class_="notes")]
+        for title, lines in lists
+        if lines
+    ]
+    return el("div", el("dl", rows, class_="versions"), told, _sound_takes(use.takes), class_="sound")
+
+
+def _sound_takes(takes: Sequence[SoundTake]) -> list[Html] | None:
+    if not takes:
+        return None
+    rows: list[list[Child]] = [
+        [
+            [str(take.seed), el("strong", " kept") if take.kept else None],
+            "not heard" if take.mark is None else f"{take.mark:.2f}",
+            el("ul", [el("li", as_sentence(line)) for line in take.heard], class_="notes") if take.heard else None,
+        ]
+        for take in takes
+    ]
+    hint = "What is found by listening is a guess; the mark says how far the sound does what the score says, from 0 to 1."
+    return [
+        el("h3", "Takes that were heard"),
+        html_table("sounds", ("Seed", "Mark", "Asked and heard"), rows),
+        el("p", hint, class_="hint"),
+    ]

@@ -17,7 +17,7 @@ from img2music.report.page import audio_player, report_tables, seen_tables
 from img2music.report.page.citations import CueIndex, figure, marks_css, spark
 from img2music.report.page.html import Html, data_svg, el
 from img2music.report.page.layout import page_head, page_section, theme_css
-from img2music.report.page.model_log import model_uses_table
+from img2music.report.page.model_log import model_uses_table, sound_use_block
 from img2music.report.page.page_colours import themes
 from img2music.report.page.player_mount import player_script, player_stage, player_style
 from img2music.report.page.reproduce import fallback_list, reproduce_block
@@ -77,9 +77,10 @@ def report_html(
             _seen(piece, evidence),
             page_section("parts", "Who plays", report_tables.parts_table(piece)),
             _promises(piece),
+            page_section("sound", "Sound", sound_use_block(piece.manifest.sounds)) if piece.manifest.sounds else None,
             page_section("again", "Make it again", reproduce_block(piece, audio_name)),
         ),
-        _footer(audio_name is not None or audio_data is not None),
+        _footer(piece, has_sound=audio_name is not None or audio_data is not None),
         el("div", id="peek", class_="peek", hidden=True, aria_hidden="true"),
         el("script", Html(script)),
     ]
@@ -260,7 +261,11 @@ def _promises(piece: Piece) -> Html | None:
     return page_section("promises", "What was promised", kept, callout, models)
 
 
-def _footer(has_sound: bool) -> Html:
+def _footer(piece: Piece, *, has_sound: bool) -> Html:
+    worked, sounds = piece.manifest.stages.get("renderer"), piece.manifest.sounds
     credit = " Sound: FluidR3Mono, a soundfont by Frank Wen (2000–2002), mono version by Michael Cowgill (2014–16), MIT licence."
+    if sounds and worked != "soundfont":
+        by_networks = f" Sound: {sounds[-1].weights}, licence {sounds[-1].licence}."
+        credit = by_networks + (credit if worked == "layered" else "")
     text = "Made with img2music. Everything here comes from the files beside this page."
     return el("footer", el("p", text, credit if has_sound else None))

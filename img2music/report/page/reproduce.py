@@ -43,6 +43,8 @@ def compose_command(piece: Piece) -> str:
         words += ["--takes", str(len(manifest.takes))]
     if manifest.pipeline.name != "offline":
         words += ["--pipeline", manifest.pipeline.name]
+    if manifest.pipeline.commercial:
+        words.append("--commercial")
     return shlex.join([*words, "-o", "OUT"])
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from img2music import onnx_networks
 from img2music.errors import BackendError, MissingPackageError
-from img2music.perceivers.image import onnx_networks
 from img2music.resources import asset_path
 
 WITHOUT = np.zeros((1, 3, 224, 224), np.float32)
@@ -59,8 +59,8 @@ def test_a_missing_package_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         onnx_networks.open_network("efficientnet_lite0")
 
 
-def test_pixels_of_another_shape_are_refused() -> None:
-    with pytest.raises(BackendError, match=r"failed on pixels of shape \(1, 4, 8, 8\)"):
+def test_values_of_another_shape_are_refused() -> None:
+    with pytest.raises(BackendError, match=r"failed on values of shape \(1, 4, 8, 8\)"):
         onnx_networks.run_network("efficientnet_lite0", np.zeros((1, 4, 8, 8), np.float32))
 
 

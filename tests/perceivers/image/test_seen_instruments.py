@@ -9,6 +9,7 @@ from typing import Any
 import mido
 import pytest
 
+from img2music import onnx_networks
 from img2music.brief import Brief
 from img2music.crossmodal import genre_rules, genre_tables
 from img2music.crossmodal.affect import AffectAttribute
@@ -19,7 +20,6 @@ from img2music.crossmodal.seen_instruments import INSTRUMENT_RULES, instrument_c
 from img2music.io.midi.export_midi import write_midi
 from img2music.io.pictures import open_picture
 from img2music.io.style_files import style_names
-from img2music.perceivers.image import onnx_networks
 from img2music.perceivers.image.recognition import image_classes
 from img2music.perceivers.offline import OfflinePerceiver
 from img2music.performers.expressive import ExpressivePerformer

@@ -49,6 +49,7 @@ class SoundStore:
         self.most_bytes = most_bytes
         self._lock = RLock()
         self._sizes: dict[tuple[int, str], int] = {}
+        self._held: set[tuple[int, str]] = set()
         self._closed = False
         try:
             self.folder.parent.mkdir(parents=True, exist_ok=True)
@@ -99,6 +100,11 @@ class SoundStore:
             self._sizes[take, name] = path.stat().st_size
         return path
 
+    def hold(self, take: int, name: str) -> None:
+        """A file that can't be made again alike: it stays as long as its take."""
+        with self._lock:
+            self._held.add((take, name))
+
     def find(self, take: int, name: str) -> Path | None:
         """The path of a file, if it is there."""
         with self._lock:
@@ -127,7 +133,7 @@ class SoundStore:
 
     def make_room(self, shown: Iterable[int]) -> None:
         """Removes files until the bound is kept: of takes that are not `shown` samples, stems and files to take away, then mixes; then samples
-        of those that are.
+        of those that are. What is held stays.
         """
         keep = set(shown)
         with self._lock:
@@ -137,7 +143,7 @@ class SoundStore:
             for key in order:
                 if self.bytes_used <= self.most_bytes:
                     return
-                if key[0] not in keep or key[1].endswith(_SAMPLES):
+                if key not in self._held and (key[0] not in keep or key[1].endswith(_SAMPLES)):
                     self._remove([key])
 
     def close(self) -> None:
@@ -158,6 +164,7 @@ class SoundStore:
         for take, name in keys:
             self._path(take, name).unlink(missing_ok=True)
             self._sizes.pop((take, name), None)
+            self._held.discard((take, name))
 
 
 def _samples_name(rate: int, channels: int) -> str:

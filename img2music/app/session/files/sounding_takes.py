@@ -3,7 +3,8 @@
 Files are FLAC up to two minutes, Ogg Vorbis beyond. Every browser in use plays FLAC, iPhones included, where Vorbis is played by Safari 18.4 and
 later only; both hold exactly the frames they are given, so loops have no seam, which MP3 can't. What encoding 30 s of stereo costs one core:
 FLAC .1 s and 3 MB, Vorbis .4 s and .5 MB, MP3 1.5 s and .6 MB (libsndfile 1.2). So the first sound is FLAC, and only long pieces, whose FLAC
-would be heavy, take the slower way. What had to make room is rendered again by the take's own pipeline.
+would be heavy, take the slower way. What had to make room is rendered again by the take's own pipeline; but the sound of a neural model, which
+would take minutes and not be the same, is kept as long as its take and read back from what the page plays. It is made as a whole, so it has no stems.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from img2music.app.session.files.downloads import write_download
+from img2music.app.session.sounds.sound_wish import departs_from_score
 from img2music.app.session.takes import StemMedia, TakeMedia
 from img2music.cancellation import checkpoint
+from img2music.errors import UsageError
 from img2music.io.audio_files import encode
 from img2music.report.music_data import sound_peaks
 
@@ -23,7 +26,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from img2music.app.session.choices import Choices
     from img2music.app.session.files.downloads import Download
     from img2music.app.session.files.sound_store import SoundStore
     from img2music.app.session.takes import MadeTake
@@ -42,8 +44,8 @@ _LONGEST_FLAC_SECONDS = 120.0
 class SoundingTakes:
     """The sound of takes in a store. Thread-safe, as its store is."""
 
-    def __init__(self, store: SoundStore, load: Callable[[Choices], Pipeline]) -> None:
-        """`load` gives the pipeline of a take's choices."""
+    def __init__(self, store: SoundStore, load: Callable[[MadeTake], Pipeline]) -> None:
+        """`load` gives the pipeline of a take."""
         self.store = store
         self._load = load
         self._peaks: dict[int, tuple[float, ...]] = {}
@@ -53,17 +55,24 @@ class SoundingTakes:
     def keep_mix(self, take: MadeTake, mix: Audio) -> Path:
         """Writes a mix as a page plays it, and its samples."""
         path = self.store.write(take.number, _mix_name(take), encode_mix(mix, take.piece.plan))
+        if departs_from_score(take.renderer):
+            self.store.hold(take.number, _mix_name(take))
         self.store.write_samples(take.number, mix)
         self._peaks[take.number] = tuple(sound_peaks(mix))
         return path
 
     def mix_of(self, take: MadeTake) -> Audio:
         """The samples of a mix."""
-        return self.store.read_samples(take.number) or self.render(take).mix
+        samples = self.store.read_samples(take.number)
+        held = self.store.find(take.number, _mix_name(take)) if departs_from_score(take.renderer) else None
+        if samples is None and held is not None:
+            return _decoded(held)
+        return samples or self.render(take).mix
 
     def render(self, take: MadeTake, *, stems: bool = False) -> Rendering:
         """A take as its own pipeline makes it sound."""
-        return self._load(take.choices).render(take.piece.performance, stems=stems)
+        piece = take.piece
+        return self._load(take).render(piece.performance, stems=stems, plan=piece.plan, scene=piece.scene)
 
     def media(self, take: MadeTake, working: Callable[[], AbstractContextManager[None]], *, stems: bool) -> TakeMedia:
         """The sound as a page plays it, made where it is not there; what takes time is done inside `working`.
@@ -77,7 +86,7 @@ class SoundingTakes:
                 self.keep_mix(take, self.mix_of(take))
             found = self._mix_media(take)
         assert found is not None  # noqa: S101  it was just kept
-        if not stems:
+        if not stems or departs_from_score(take.renderer):
             return found
         whole = self._with_stems(found, take)
         if whole is None:
@@ -94,7 +103,16 @@ class SoundingTakes:
         still: bytes | None,
         working: Callable[[], AbstractContextManager[None]],
     ) -> Path:
-        """A file to take away, made where it is not there; see `media`."""
+        """A file to take away, made where it is not there; see `media`.
+
+        Raises:
+            UsageError: stems of a sound that was made as a whole.
+        """
+        if wanted.stems and departs_from_score(take.renderer):
+            raise UsageError(
+                f"take {take.number} was made to sound as a whole by {take.renderer}, so it has no stems; "
+                "take them from a take that the soundfont plays"
+            )
         name = f"files/{wanted.key}/{wanted.name}"
         path = self.store.find(take.number, name)
         if path is not None:
@@ -135,6 +153,16 @@ class SoundingTakes:
         for number in gone:
             self._peaks.pop(number, None)
         self.store.drop(gone)
+
+
+def _decoded(path: Path) -> Audio:
+    """The samples of a file that a page plays."""
+    import soundfile
+
+    from img2music.audio import Audio
+
+    samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    return Audio(samples.T.copy(), rate)
 
 
 def _mix_name(take: MadeTake) -> str:

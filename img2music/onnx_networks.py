@@ -1,6 +1,6 @@
 """Opens the small networks that come with the program (`img2music/assets/networks`), once each, for one thread.
 
-A network is an ONNX file run by onnxruntime on the processor: one thread and no clock, so that the same picture gives the
+A network is an ONNX file run by onnxruntime on the processor: one thread and no clock, so that the same picture or sound gives the
 same numbers again on the same machine; another processor may round the last digits differently. Weights are stored as
 half-precision numbers and widened to 32 bits when the file is opened. A session may be used by several threads at once.
 
@@ -43,11 +43,11 @@ def open_network(name: str) -> Any:  # onnxruntime.InferenceSession, which has n
         return _opened[name]
 
 
-def run_network(name: str, pixels: NDArray[np.float32]) -> dict[str, Numbers]:
-    """What the network `name` says of `pixels`, by the names of its outputs.
+def run_network(name: str, values: NDArray[np.float32]) -> dict[str, Numbers]:
+    """What the network `name` says of `values`, by the names of its outputs.
 
     Raises:
-        BackendError: it can't be opened (see `open_network`), or `pixels` have another shape than it takes.
+        BackendError: it can't be opened (see `open_network`), or `values` have another shape than it takes.
     """
     checkpoint()
     network = open_network(name)
@@ -58,11 +58,11 @@ def run_network(name: str, pixels: NDArray[np.float32]) -> dict[str, Numbers]:
     limits = onnxruntime.RunOptions()
     try:
         with when_cancelled(lambda: setattr(limits, "terminate", True)):
-            results = network.run(outputs, {network.get_inputs()[0].name: pixels}, limits)
+            results = network.run(outputs, {network.get_inputs()[0].name: values}, limits)
     except Exception as error:  # onnxruntime has an error class for each kind of fault and documents none
         checkpoint()
         raise BackendError(
-            f"the network {name!r} failed on pixels of shape {pixels.shape} ({_first_line(error)}); install img2music again, or report it"
+            f"the network {name!r} failed on values of shape {values.shape} ({_first_line(error)}); install img2music again, or report it"
         ) from None
     checkpoint()
     return dict(zip(outputs, results, strict=True))
@@ -78,7 +78,7 @@ def _open(name: str) -> Any:
     try:
         import onnxruntime
     except ImportError as error:  # also where a library that it needs is missing
-        raise MissingPackageError(f"the eye needs onnxruntime ({_first_line(error)}); pip install onnxruntime") from None
+        raise MissingPackageError(f"eyes and ears need onnxruntime ({_first_line(error)}); pip install onnxruntime") from None
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4  # faults come back as errors; a console is not the place for them
