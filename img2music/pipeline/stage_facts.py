@@ -153,11 +153,11 @@ def check_commercial_use(config: PipelineConfig) -> None:
             fault = commercial_fault(name)
             if fault:
                 raise UsageError(f"{who}: {fault}")
-        model = _talking_model(stage)
-        if model is not None and model[2] is False:
-            raise UsageError(
-                f"{who}: model {model[0]} forbids commercial use (licence {model[1]}); name another with --model, or {_REMEDY}"
-            )
+        for model, licence, allowed in _talking_models(stage):
+            if allowed is False:
+                raise UsageError(
+                    f"{who}: model {model} forbids commercial use (licence {licence}); name another with --model, or {_REMEDY}"
+                )
         if entry.plugin_of is not None and entry.licence and commercial_use_of(entry.licence) is False:
             raise UsageError(f"{who} forbids commercial use (licence {entry.licence}); {_REMEDY}")
 
@@ -170,9 +170,11 @@ def commercial_notes(config: PipelineConfig) -> tuple[str, ...]:
             sound = find_sound_model(name)
             if sound is not None and sound.conditions:
                 notes.append(f"weights {name} may be used commercially under a condition: {sound.conditions}")
-        model = _talking_model(stage)
-        if model is not None and model[2] is None:
-            notes.append(f"whether model {model[0]} may be used commercially is not known here; read its licence")
+        notes += [
+            f"whether model {model} may be used commercially is not known here; read its licence"
+            for model, _, allowed in _talking_models(stage)
+            if allowed is None
+        ]
         if entry.plugin_of is not None and entry.licence == NOT_SAID:
             notes.append(
                 f"whether {label(entry.kind, entry.name)} ({entry.plugin_of}) may be used commercially is not known; ask its author"
@@ -215,18 +217,19 @@ def _stages(config: PipelineConfig) -> Iterator[tuple[StageConfig, RegistryEntry
             yield stage, find_entry(kind, stage.use)
 
 
-def _named(value: JsonValue) -> Iterator[str]:
-    """Values of every option called `weights`, also inside tables and lists of options."""
+def _named(value: JsonValue, name: str = "weights") -> Iterator[str]:
+    """Values of every option called `name`, also inside tables and lists of options."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            if key == "weights" and isinstance(inner, str):
+            if key == name and isinstance(inner, str):
                 yield inner
             else:
-                yield from _named(inner)
-        yield from _own_of(value)
+                yield from _named(inner, name)
+        if name == "weights":
+            yield from _own_of(value)
     elif isinstance(value, list):
         for inner in value:
-            yield from _named(inner)
+            yield from _named(inner, name)
 
 
 def _own_of(value: Mapping[str, JsonValue]) -> Iterator[str]:
@@ -238,17 +241,15 @@ def _own_of(value: Mapping[str, JsonValue]) -> Iterator[str]:
             yield entry.weights
 
 
-def _talking_model(stage: StageConfig) -> tuple[str, str, bool | None] | None:
-    """The model that a stage asks: its line without secrets, its licence, and whether that allows commercial use; None where it asks none."""
-    line = stage.options.get("model")
-    if not isinstance(line, str):
-        return None
-    from img2music.models.model_spec import ModelSpec
+def _talking_models(stage: StageConfig) -> Iterator[tuple[str, str, bool | None]]:
+    """Models that a stage asks: the line without secrets, the licence, and whether that allows commercial use."""
+    for line in dict.fromkeys(_named(dict(stage.options), "model")):
+        from img2music.models.model_spec import ModelSpec
 
-    spec = ModelSpec.parse(line)
-    licence, allowed = talking_model_licence(spec.name)
-    if allowed is None and spec.provider == "hf":
-        from img2music.renderers.neural.weights import licence_of
+        spec = ModelSpec.parse(line)
+        licence, allowed = talking_model_licence(spec.name)
+        if allowed is None and spec.provider == "hf":
+            from img2music.renderers.neural.weights import licence_of
 
-        licence, allowed = licence_of(spec.name)
-    return spec.label, licence, allowed
+            licence, allowed = licence_of(spec.name)
+        yield spec.label, licence, allowed
