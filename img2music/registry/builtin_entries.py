@@ -92,6 +92,17 @@ BUILTIN: dict[tuple[Kind, str], RegistryEntry] = {
             deterministic=True,
             licence="FluidR3Mono (MIT)",
         ),
+        RegistryEntry(
+            kind="renderer",
+            name="magenta-rt",
+            factory="img2music.renderers.neural.magenta_rt.magenta_rt_renderer:MagentaRTRenderer",
+            summary="Magenta RealTime 2 in an environment of its own, told every note",
+            needs="an environment of its own and weights: img2music models install magenta-rt",
+            licence="of the weights: see img2music models ls",
+            listened=True,
+            weights="mrt2_small",
+            readiness="img2music.renderers.neural.magenta_rt.magenta_rt_files:readiness",
+        ),
         ProviderEntry(
             kind="provider",
             name="openai",
