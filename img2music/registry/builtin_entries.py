@@ -103,6 +103,16 @@ BUILTIN: dict[tuple[Kind, str], RegistryEntry] = {
             weights="mrt2_small",
             readiness="img2music.renderers.neural.magenta_rt.magenta_rt_files:readiness",
         ),
+        RegistryEntry(
+            kind="renderer",
+            name="layered",
+            factory="img2music.renderers.layered_renderer:LayeredRenderer",
+            summary="a neural sound under parts that a soundfont plays exactly",
+            needs="what the renderer named under neural needs",
+            licence="FluidR3Mono (MIT); of the weights: see img2music models ls",
+            listened=True,
+            readiness="img2music.renderers.layered_renderer:readiness",
+        ),
         ProviderEntry(
             kind="provider",
             name="openai",

@@ -41,8 +41,8 @@ class ServedPage:
 
 
 @contextmanager
-def serving_page(folder: Path) -> Iterator[ServedPage]:
-    """The page on the loopback, ended by Ctrl-C's signal.
+def serving_page(folder: Path, *packages: Path, **environment: str) -> Iterator[ServedPage]:
+    """The page on the loopback, ended by Ctrl-C's signal; `packages` are folders of packages that it finds besides.
 
     Raises:
         RuntimeError: it did not start; the message is what it wrote.
@@ -50,11 +50,14 @@ def serving_page(folder: Path) -> Iterator[ServedPage]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {**os.environ, "TMPDIR": str(folder), "PYTHONPATH": str(ROOT), "IMG2MUSIC_CACHE": str(folder / "cache")}
+    path = os.pathsep.join(map(str, (ROOT, *packages)))
+    own = {"TMPDIR": str(folder), "PYTHONPATH": path, "IMG2MUSIC_CACHE": str(folder / "cache")}
     log = folder / "served.log"
     with log.open("wb") as written:
         command = [sys.executable, "-m", "img2music", "demo", "--port", str(port)]
-        process = subprocess.Popen(command, env=environment, stdout=written, stderr=subprocess.STDOUT, cwd=folder)
+        process = subprocess.Popen(
+            command, env={**os.environ, **own, **environment}, stdout=written, stderr=subprocess.STDOUT, cwd=folder
+        )
     address = f"http://127.0.0.1:{port}/"
     try:
         _wait_for(address, process, log)
