@@ -21,6 +21,7 @@ from img2music.cli.compose import compose
 from img2music.cli.doctor import doctor
 from img2music.cli.hear import hear
 from img2music.cli.instruments import instruments_group
+from img2music.cli.models import models_group
 from img2music.cli.pipelines import pipelines_group
 from img2music.cli.plan import plan
 from img2music.cli.prompting.prompts import prompts_group
@@ -63,6 +64,7 @@ for _name, _group in (
     ("words", words_group()),
     ("pipelines", pipelines_group()),
     ("prompts", prompts_group()),
+    ("models", models_group()),
 ):
     app.add_typer(_group, name=_name, short_help=_first_sentence(_group.info.help))
 app.command(short_help=_first_sentence(doctor.__doc__))(doctor)

@@ -55,7 +55,7 @@ class Environment:
     licence: str
     """Of the packages."""
     fetches: tuple[tuple[str, ...], ...] = ()
-    """What fetches the weights, a command each: arguments of its Python, in which "{name}" is the weights' name. None where they come in another way."""
+    """What fetches the weights, a command each: arguments of its Python, in which "{name}" is their name. Empty where they come in another way."""
     keeps: str = ""
     """Where that puts them."""
 
