@@ -92,6 +92,17 @@ BUILTIN: dict[tuple[Kind, str], RegistryEntry] = {
             deterministic=True,
             licence="FluidR3Mono (MIT)",
         ),
+        RegistryEntry(
+            kind="renderer",
+            name="audiocraft",
+            factory="img2music.renderers.neural.audiocraft.audiocraft_renderer:AudiocraftRenderer",
+            summary="JASCO told chords, drums and melody of the score, or MusicGen in the style of our rendering",
+            needs="an environment of its own with audiocraft (docs/neural.md), its weights; a GPU of 8 GB, or patience",
+            licence="that of the weights: see `img2music models ls`",
+            prompt_purpose="sound",
+            listened=True,
+            readiness="img2music.renderers.neural.audiocraft.audiocraft_environment:readiness",
+        ),
         ProviderEntry(
             kind="provider",
             name="openai",
