@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 from img2music.pipeline.presets import load_pipeline_config, pipeline_names
 from img2music.pipeline.stage_facts import pipeline_facts, unanswered_server
 from img2music.registry import STAGE_KINDS, find_entry
+from img2music.renderers.neural.weights_facts import weights_facts
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from img2music.pipeline.stage_facts import StageFacts
     from img2music.pipeline_config import PipelineConfig
+    from img2music.renderers.neural.weights_facts import WeightsFacts
 
 __all__ = ["ModelField", "PipelineCard", "pipeline_choices"]
 
@@ -28,7 +30,8 @@ def pipeline_choices() -> tuple[PipelineCard, ...]:
     """Every pipeline that comes with the program, "offline" first.
 
     Each has: name, description, usable, remedy (what to do where it is not usable; empty else), needs, leaves_machine, stays (whether nothing
-    leaves this machine), licence, stages (`_stage_row`), models (`_model_fields`), repeats (whether the same bytes come again).
+    leaves this machine), licence, weights (licence and size of those that its sound is made with, a line each), stages (`_stage_row`),
+    models (`_model_fields`), repeats (whether the same bytes come again).
     """
     return tuple(_card(name) for name in sorted(pipeline_names(), key=lambda name: (name != "offline", name)))
 
@@ -47,10 +50,15 @@ def _card(name: str) -> PipelineCard:
         "leaves_machine": config.leaves_machine,
         "stays": not any(stage.leaves_machine for stage in facts),
         "licence": config.licence,
+        "weights": [f"{one.label}: {one.text}" for one in _weights(facts)],
         "repeats": all(stage.deterministic for stage in facts if not stage.steps_in),
         "stages": [_stage_row(stage) for stage in facts],
         "models": list(_model_fields(config)),
     }
+
+
+def _weights(stages: tuple[StageFacts, ...]) -> list[WeightsFacts]:
+    return [weights_facts(name) for name in dict.fromkeys(name for stage in stages for name in stage.weights)]
 
 
 def _stage_row(stage: StageFacts) -> dict[str, JsonValue]:

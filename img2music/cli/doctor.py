@@ -137,7 +137,7 @@ def _registered() -> Iterator[_Finding]:
     for kind in KINDS:
         for name in builtin_names(kind):
             entry = find_entry(kind, name)
-            yield _entry_finding(entry, entry.summary, needed=entry.extra is None)
+            yield _entry_finding(entry, entry.summary, needed=entry.extra is None and not entry.listened)
         for point in plugin_points(kind).values():
             yield _plugin_finding(kind, point)
 
@@ -155,7 +155,7 @@ def _extras() -> Iterator[_Finding]:
 
 def _entry_finding(entry: RegistryEntry, about: str, *, needed: bool) -> _Finding:
     """Whether what one needs is there; its packages are only looked for."""
-    lacking = entry.lacking()
+    lacking = entry.lacking() or _not_ready(entry)
     needs = f"needs {entry.needs}" if entry.needs else ""
     facts = "" if entry.kind == "metric" and entry.plugin_of is None else entry.facts
     record: dict[str, JsonValue] = {
@@ -164,8 +164,24 @@ def _entry_finding(entry: RegistryEntry, about: str, *, needed: bool) -> _Findin
         "leaves_machine": entry.leaves_machine,
         "licence": entry.licence,
     }
+    if entry.weights:
+        from img2music.renderers.neural.weights import licence_facts
+
+        facts = f"{facts}; plays {entry.weights}: {licence_facts(entry.weights)}"
+        record = {**record, "weights": entry.weights}
     text = "; ".join(part for part in (about, lacking or needs, facts) if part)
     return _Finding(f"{entry.kind} {entry.name}", works=not lacking, needed=needed, text=text, record=record)
+
+
+def _not_ready(entry: RegistryEntry) -> str:
+    """Why a stage whose packages are here can't work yet, with the weights that it plays by itself; empty where it can."""
+    if entry.kind == "provider" or entry.kind == "metric" or not entry.readiness:  # noqa: PLR1714  the checker of types reads it so
+        return ""
+    from img2music.pipeline.stage_facts import stage_facts
+    from img2music.pipeline_config import StageConfig
+
+    options: dict[str, JsonValue] = {"weights": entry.weights} if entry.weights else {}
+    return stage_facts(entry.kind, StageConfig(use=entry.name, options=options)).fault
 
 
 def _plugin_finding(kind: Kind, point: EntryPoint) -> _Finding:

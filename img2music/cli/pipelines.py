@@ -22,14 +22,20 @@ def pipelines_group() -> typer.Typer:
 def _about(name: str) -> FileAbout:
     from img2music.pipeline.presets import load_pipeline_config
     from img2music.pipeline.stage_facts import pipeline_facts
+    from img2music.renderers.neural.weights_facts import weights_facts
 
     config = load_pipeline_config(name)
     stages = pipeline_facts(config)
     varying = [stage.kind for stage in stages if not stage.deterministic and not stage.steps_in]
     repeats = f"not the same bytes again: {', '.join(varying)}" if varying else "the same bytes again"
+    weights = [weights_facts(name) for name in dict.fromkeys(name for stage in stages for name in stage.weights)]
     return FileAbout(
         summary=config.description,
-        lines=(f"{repeats}; leaves the machine: {config.leaves_machine}", f"licence: {config.licence}"),
+        lines=(
+            f"{repeats}; leaves the machine: {config.leaves_machine}",
+            f"licence: {config.licence}",
+            *(f"weights {one.label}: {one.text}" for one in weights),
+        ),
         record={
             "deterministic": not varying,
             "leaves_machine": config.leaves_machine,
@@ -43,9 +49,11 @@ def _about(name: str) -> FileAbout:
                     "deterministic": stage.deterministic,
                     "leaves_machine": stage.leaves_machine,
                     "licence": stage.licence,
+                    "fault": stage.fault,
                 }
                 for stage in stages
             ],
+            "weights": [one.record for one in weights],
         },
         comments=("What its stages are, on this machine:", *map(_line, stages)),
     )

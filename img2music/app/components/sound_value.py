@@ -5,25 +5,30 @@ What a sound needs, where its weights come from and what their licence allows is
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from img2music.app.components.page_texts import page_text
 from img2music.app.session.sounds.sound_wish import SOUNDFONT, departs_from_score, offered_sounds, other_weights, sound_fault
 from img2music.errors import Img2MusicError
 from img2music.pipeline.presets import load_pipeline_config, pipeline_names
+from img2music.pipeline.stage_facts import stage_facts
 from img2music.registry import find_entry
-from img2music.registry.named_weights import NamedWeights, named_weights
+from img2music.registry.commercial_use import commercial_use_of
+from img2music.registry.sound_models import find_sound_model
+from img2music.renderers.neural.weights_facts import weights_facts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from img2music.app.session.takes import MadeTake
     from img2music.app.session.visit import Visit
+    from img2music.measurement import ComplianceRow
     from img2music.pipeline_config import StageConfig
     from img2music.provenance import SoundTake, SoundUse
+    from img2music.renderers.neural.weights_facts import WeightsFacts
 
 __all__ = ["heard_rows", "sound_value", "sounds_offered"]
 
-_HEARD = re.compile(r"(?P<aspect>[^:]{1,40}): asked (?P<asked>.+?), found (?P<found>.+)")
 _SELL = {True: "sound.sell_yes", False: "sound.sell_no", None: "sound.sell_unknown"}
 
 
@@ -56,17 +61,17 @@ def sounds_offered() -> list[dict[str, Any]]:
     return [_offered(name, stage) for name, stage in offered_sounds().items()]
 
 
-def heard_rows(take: SoundTake) -> list[list[str]]:
-    """What was asked and what was found in a sound: [aspect, words] a line."""
-    rows = []
-    for line in take.heard:
-        match = _HEARD.fullmatch(line)
-        rows.append(
-            ["", line]
-            if match is None
-            else [match["aspect"], page_text("sound.asked_found", asked=match["asked"], found=match["found"])]
-        )
-    return rows
+def heard_rows(rows: Sequence[ComplianceRow]) -> list[list[str]]:
+    """What was promised of a sound and what was heard in it, with how sure that is: [promise, words, "kept", "broken" or "unknown"] a line."""
+    told = []
+    for row in rows:
+        if row.read_from != ("audio",):
+            continue
+        words = page_text("sound.asked_found", asked=row.asked, found=row.found)
+        if row.confidence is not None:
+            words = page_text("sound.guess", heard=words, percent=f"{100 * row.confidence:.0f}")
+        told.append([row.promise, words, "unknown" if row.passed is None else "kept" if row.passed else "broken"])
+    return told
 
 
 def _offered(name: str, stage: StageConfig) -> dict[str, Any]:
@@ -80,25 +85,41 @@ def _offered(name: str, stage: StageConfig) -> dict[str, Any]:
 
 
 def _variant(name: str, stage: StageConfig, weights: str) -> dict[str, Any]:
-    fault, named = sound_fault(stage), named_weights(stage.options)
+    fault, departs = sound_fault(stage), departs_from_score(stage.use)
     summary, needs = _about(name, stage)
-    said = [summary, page_text("sound.whole" if departs_from_score(stage.use) else "sound.exact")]
-    said += [page_text("sound.needs", needs=needs)] if needs else []
-    said += [
-        page_text("sound.unsized", weights=one.name)
-        if one.model is None
-        else page_text("sound.size", weights=one.name, gigabytes=f"{one.model.gigabytes:g}")
-        for one in named
-    ]
-    allowed = {one.commercial for one in named}
+    named = _weights_of(stage)
+    licences = [(one.licence, one.commercial, one.conditions) for one in named]
+    if departs and not named:
+        licence = find_entry("renderer", stage.use).licence or ""
+        licences = [(licence, commercial_use_of(licence), "")] if licence else []
+    allowed = {commercial for _, commercial, _ in licences}
     return {
         "weights": weights,
-        "label": weights or page_text("sound.own", weights=named[0].name if named else name),
+        "label": weights or page_text("sound.own", weights=named[0].label if named else name),
         "usable": not fault,
         "remedy": fault,
-        "said": [*said, *(_licence_words(one) for one in named)] or [],
+        "said": [
+            summary,
+            page_text("sound.whole" if departs else "sound.exact"),
+            *([page_text("sound.needs", needs=needs)] if needs else []),
+            *map(_size, named),
+            *(_licence_words(*one) for one in licences),
+        ],
         "sell": False if False in allowed else None if None in allowed else True,
     }
+
+
+def _weights_of(stage: StageConfig) -> list[WeightsFacts]:
+    try:
+        return [weights_facts(name) for name in stage_facts("renderer", stage).weights]
+    except Img2MusicError:  # what is wrong is its remedy
+        return []
+
+
+def _size(weights: WeightsFacts) -> str:
+    if weights.gigabytes is None:
+        return page_text("sound.unsized", weights=weights.label)
+    return page_text("sound.size", weights=weights.label, gigabytes=f"{weights.gigabytes:g}")
 
 
 def _about(name: str, stage: StageConfig) -> tuple[str, str]:
@@ -113,11 +134,9 @@ def _about(name: str, stage: StageConfig) -> tuple[str, str]:
     return f"{entry.summary[:1].upper()}{entry.summary[1:]}." if entry.summary else name, entry.needs
 
 
-def _licence_words(weights: NamedWeights) -> str:
-    licence = page_text("sound.licence", licence=weights.licence)
-    if weights.model is not None and weights.commercial and weights.model.conditions:
-        return f"{licence} {page_text('sound.sell_if', conditions=weights.model.conditions)}"
-    return f"{licence} {page_text(_SELL[weights.commercial])}"
+def _licence_words(licence: str, commercial: bool | None, conditions: str) -> str:
+    use = page_text("sound.sell_if", conditions=conditions) if commercial and conditions else page_text(_SELL[commercial])
+    return f"{page_text('sound.licence', licence=licence)} {use}"
 
 
 def _own_sound(take: MadeTake) -> str | None:
@@ -131,18 +150,18 @@ def _own_sound(take: MadeTake) -> str | None:
 
 
 def _playing(take: MadeTake) -> dict[str, Any]:
-    """Who plays a take: ``lines`` [text], ``heard`` [[aspect, words]], ``told`` [text] of a model, ``sell`` as in `sounds_offered`."""
+    """Who plays a take: ``lines`` [text], ``heard`` (`heard_rows`), ``told`` [text] of a model, ``sell`` as in `sounds_offered`."""
     use = next((one for one in reversed(take.piece.manifest.sounds) if one.renderer == take.renderer), None)
     if use is None:
         exact = page_text("sound.by_score", renderer=f"{take.renderer[:1].upper()}{take.renderer[1:]}")
         lines = [page_text("sound.not_heard")] if departs_from_score(take.renderer) else [exact]
         return {"lines": lines, "heard": [], "told": [], "sell": True, "departs": departs_from_score(take.renderer)}
-    kept = next((one for one in use.takes if one.kept), None)
+    kept, model = next((one for one in use.takes if one.kept), None), find_sound_model(use.weights)
     made = page_text("sound.by_model", renderer=use.renderer, weights=use.weights, device=use.device, precision=use.precision)
-    licence = f"{page_text('sound.licence', licence=use.licence)} {page_text(_SELL[use.commercial])}"
+    licence = _licence_words(use.licence, use.commercial, "" if model is None else model.conditions)
     return {
         "lines": [made, licence, *_marks(use, kept), *use.notes],
-        "heard": [] if kept is None else heard_rows(kept),
+        "heard": heard_rows(take.piece.manifest.compliance),
         "told": [one for one in (use.text, *use.conditions) if one],
         "sell": use.commercial,
         "departs": True,

@@ -10,7 +10,7 @@
     lines.map((line, place) => h("p", { class: place === 1 && sell === false ? "warn" : place === 0 ? "lead" : "hint" }, line)),
     heard.length > 0 && [
       h("h3", { class: "heard-title" }, text("sound.heard")),
-      h("dl", { class: "fact-rows", id: "img2music-heard" }, heard.map(([aspect, found]) => [h("dt", {}, aspect), h("dd", {}, found)])),
+      h("dl", { class: "fact-rows", id: "img2music-heard" }, heard.map(([promise, found, state]) => [h("dt", {}, promise), h("dd", {}, h("span", { class: `promise ${state}` }, text(`takes.${state}`)), " ", found)])),
     ],
     words.length > 0 && h("details", {}, h("summary", { "data-key": "sound-told" }, text("sound.told")), h("ul", { class: "notes" }, words.map((line) => h("li", {}, line)))),
   ];

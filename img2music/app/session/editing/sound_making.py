@@ -10,9 +10,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from img2music.app.session.takes import MadeTake
+from img2music.pipeline.from_manifest import with_kept_record
 from img2music.pipeline.presets import load_pipeline_config, pipeline_names
+from img2music.pipeline.stage_facts import stage_facts
 from img2music.registry import find_entry
-from img2music.registry.named_weights import named_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["resounded_take", "with_sound_of"]
 
 _UNNUMBERED = 0
-_OF_THE_MUSIC = ("brief", "conflicts", "kept", "models", "picture", "plan", "scene", "seed", "takes")
+_OF_THE_MUSIC = ("brief", "models", "picture", "plan", "scene", "seed", "takes")
 """Entries of a record that the sound leaves as they are."""
 
 
@@ -60,15 +61,14 @@ def with_sound_of(config: PipelineConfig, wish: SoundWish) -> PipelineConfig:
             preset = load_pipeline_config(name)
             bare = preset.stages.renderer.model_copy(update={"fallback": None})
             if preset.stages.model_copy(update={"renderer": bare}) == stages:
-                return preset.model_copy(update={"stages": stages})
-    entry = find_entry("renderer", stage.use)
-    facts = "; ".join(weights.facts for weights in named_weights(stage.options))
+                return preset.model_copy(update={"stages": stages, "commercial": config.commercial})
+    entry, facts = find_entry("renderer", stage.use), stage_facts("renderer", stage)
     others: dict[str, Any] = {
         "name": f"{config.name[:40]} with the sound of {wish.name[:40]}",
         "description": f"{config.description} The sound is made by {wish.name}."[:1000],
         "needs": _joined(config.needs, "nothing beyond the installation", entry.needs or entry.pip_line),
-        "leaves_machine": _joined(config.leaves_machine, "nothing", entry.leaves_machine),
-        "licence": _joined(config.licence, "", facts or entry.licence or ""),
+        "leaves_machine": _joined(config.leaves_machine, "nothing", facts.leaves_machine),
+        "licence": _joined(config.licence, "", facts.licence or ""),
     }
     return config.model_copy(update={"stages": stages, **others})
 
@@ -82,11 +82,13 @@ def _resounded(piece: Piece, pipeline: Pipeline, picture: Picture | None, log: L
     before = piece.manifest
     entries: dict[str, Any] = {name: getattr(before, name) for name in _OF_THE_MUSIC}
     if pipeline.config.name in pipeline_names():  # with its fallbacks, so that it is the one of that name
-        entries["pipeline"] = load_pipeline_config(pipeline.config.name)
+        preset = load_pipeline_config(pipeline.config.name)
+        entries["pipeline"] = preset.model_copy(update={"commercial": pipeline.config.commercial})
     entries["stages"] = {**before.stages, "renderer": made.manifest.stages["renderer"]}
     others = tuple(one for one in before.fallbacks if one.stage != "renderer")
     entries["fallbacks"] = (*others, *(one for one in made.manifest.fallbacks if one.stage == "renderer"))
-    return replace(made, manifest=made.manifest.model_copy(update=entries), preview_jpeg=piece.preview_jpeg)
+    made = replace(made, manifest=made.manifest.model_copy(update=entries), preview_jpeg=piece.preview_jpeg)
+    return made if before.kept is None else with_kept_record(made, before.kept)
 
 
 def _always(document: object) -> Callable[..., object]:

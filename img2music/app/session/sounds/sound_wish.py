@@ -62,7 +62,7 @@ class SoundWish:
             raise UsageError(f"{self.name} plays the same notes the same way; there is no other take of it")
         plain = replace(self, weights="").stage()
         known = tuple(model.name for model in other_weights(plain))
-        if self.weights and self.weights not in known and not (limits.own_models and "weights" in plain.options):
+        if self.weights and self.weights not in known and not (limits.own_models and _own_weights(plain)):
             offer = f"choose from: {', '.join(known)}" if known else "leave them out"
             raise UsageError(f"this page plays no weights that a visitor names; {offer}")
         fault = sound_fault(stage)
@@ -94,7 +94,7 @@ def sound_fault(stage: StageConfig) -> str:
 
 def other_weights(stage: StageConfig) -> tuple[SoundModel, ...]:
     """The weights of the table that a renderer may play instead of those it is given, as they take in the same; none where it is given none."""
-    own = find_sound_model(str(stage.options.get("weights", "")))
+    own = find_sound_model(_own_weights(stage))
     if own is None:
         return ()
     return tuple(
@@ -110,6 +110,17 @@ def departs_from_score(renderer: str) -> bool:
         return find_entry("renderer", renderer).listened
     except Img2MusicError:
         return False
+
+
+def _own_weights(stage: StageConfig) -> str:
+    """What a renderer plays by its own option `weights`, named or by itself; empty where it takes none."""
+    named = stage.options.get("weights")
+    if isinstance(named, str):
+        return named
+    try:
+        return find_entry("renderer", stage.use).weights
+    except Img2MusicError:
+        return ""
 
 
 def _told(model: SoundModel) -> str:

@@ -172,7 +172,7 @@ class AudiocraftRenderer:
         return Rendering(finished[kept])
 
     def _words(self, performance: Performance) -> Any:
-        from img2music.renderers.neural.sound_prompt import SoundWriter  # type: ignore[import-not-found,import-untyped,unused-ignore]
+        from img2music.renderers.neural.sound_prompt import SoundWriter
 
         return SoundWriter(self.prompt, self.model)(performance, self._plan, self._scene, seed=self.seed)
 

@@ -115,7 +115,10 @@ def load(kind: str, weights: str, device: str) -> Any:
     if wanted in loaded:
         return loaded[wanted]
     loaded.clear()
+    import torch
     from audiocraft import models  # type: ignore[import-not-found]
+
+    torch.manual_seed(0)  # audiocraft's own debug model draws its weights, and is to be the same one in each process
 
     if kind == "jasco" and not hasattr(models, "JASCO"):
         raise WorkerFault("audiocraft there is too old for JASCO; install it from its git repository", "missing")

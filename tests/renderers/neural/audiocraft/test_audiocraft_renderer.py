@@ -6,9 +6,7 @@ import os
 import sys
 import threading
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,10 +37,6 @@ WORDS = "sound/plain"
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., Path]]:
     """This interpreter, with a made audiocraft in front; called again it does something wrong."""
-    if find_spec("img2music.renderers.neural.sound_prompt") is None:
-        stub = ModuleType("img2music.renderers.neural.sound_prompt")
-        stub.SoundWriter = lambda prompt, model: lambda *_, **__: SimpleNamespace(text="calm strings", template_name=prompt)  # type: ignore[attr-defined]
-        monkeypatch.setitem(sys.modules, stub.__name__, stub)
     monkeypatch.setenv(VARIABLE, sys.executable)
 
     def made(**ways: Any) -> Path:
