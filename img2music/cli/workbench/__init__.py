@@ -1,0 +1,1 @@
+"""Verbs that try one thing against another."""
