@@ -26,6 +26,7 @@ __all__ = [
     "Tonality",
     "card",
     "cards_by_name",
+    "sure_words",
 ]
 
 Better = Literal["higher", "lower", "inside", "neither"]
@@ -44,6 +45,8 @@ LEAST_DEGREE = 0.5
 in minor as dorian (one of 56 had .65: minor has both sixths)."""
 LEAST_SCALE = 0.8
 """Of 297 pieces none had less than .86 under its own label; a semitone higher none had more than .80."""
+_SUREST = 0.95
+"""Estimators say 1 where they are as sure as they ever are; they err there too."""
 MOST_DEPARTING = 1 / 3
 """Of 788 pieces three had a section whose borrowed chords look like the other mode; none was more than .31 of its piece."""
 
@@ -167,4 +170,9 @@ class ComplianceRow:
         if self.confidence is None:
             who = "the sound has" if self.read_from == ("audio",) else "the files say"
             return f"{self.promise} should be {self.asked}, {who} {self.found}"
-        return f"{self.promise} should be {self.asked}, heard is {self.found} (a guess, {self.confidence:.0%} sure)"
+        return f"{self.promise} should be {self.asked}, heard is {self.found} (a guess, {sure_words(self.confidence)})"
+
+
+def sure_words(confidence: float) -> str:
+    """How sure a guess is, 0..1, for people: "80% sure". No ear is surer than 95%."""
+    return f"{min(confidence, _SUREST):.0%} sure"

@@ -18,6 +18,10 @@
 Names in double braces are filled in once: what is filled in is never looked at again, so nothing in it can call for another
 variable. There are no conditions, no loops and no code. A variable that carries words of the user, of a file or of a picture is
 wrapped as data wherever it stands (`UNTRUSTED_LIMITS`); no template can switch that off.
+
+A template of the schema "prompt/1" is no question: its text is what a model for sound is told, as it is. It has the parts "# Text" and, if
+there is something to keep away from, "# Avoid" (no variables in that). There what comes from outside becomes plain words on one line, and a line
+of which a variable is empty is left out, so that nothing is said of what nobody knows.
 Knows nothing of models.
 """
 
@@ -35,6 +39,7 @@ from img2music.errors import DocumentError, UsageError, unknown_name
 from img2music.io.documents import parse_yaml, read_file
 from img2music.resources import data_folder
 from img2music.strict_model import GET_NEWER, StrictModel
+from img2music.template_variables import SCHEMAS, SPOKEN, TEMPLATE_VARIABLES, UNTRUSTED_LIMITS, plain_untrusted, wrap_untrusted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,71 +51,19 @@ __all__ = [
     "Message",
     "PromptTemplate",
     "load_prompt",
+    "plain_untrusted",
     "prompt_files",
     "prompt_names",
     "wrap_untrusted",
 ]
 
-Purpose = Literal["see", "plan", "abc", "words"]
-SCHEMAS: dict[str, tuple[str, ...]] = {
-    "see": ("scene/1", "scene/2"),
-    "plan": ("plan/1", "plan/2", "changes/1", "choice/1"),
-    "abc": ("abc/1",),
-    "words": ("glosses/1",),
-}
-"""What an answer may be, by purpose; the number rises when a field changes."""
-TEMPLATE_VARIABLES: dict[str, dict[str, str]] = {
-    "see": {
-        "cues": "the measured facts that are sure and say something, one a line: name, words; nothing of feelings",
-        "colours": "its colours, one a line: name, words, share",
-        "measured": "what the offline eye suggests for music, one attribute a line; nothing of feelings",
-        "styles": "kinds of music that can be played, one a line with what it is, tempo, metres and modes",
-        "genres": "the same, shorter: name, limits of tempo, metres",
-        "instruments": "names of the instruments, one family a line",
-        "limits": "what each field of the answer may hold, one field a line, made from the schema",
-    },
-    "plan": {
-        "scene": "what was seen, fifteen lines at most: what a model saw, the facts, the colours: name, words",
-        "gist": "the same in one line without names, for small models",
-        "attributes": "what that suggests for music, one attribute a line with its scale",
-        "brief": "what the user asks for, one wish a line; these are settled",
-        "words": "the user's own words",
-        "styles": "the kind of music that is settled or likeliest and the next likely ones, one a line with tempo, metres and modes",
-        "instruments": "names of the instruments, one family a line",
-        "players": "the same by the roles that they may take, one set of roles a line",
-        "chords": "how harmony is written, with the numerals of the likely modes",
-        "lengths": "how many bars fill the asked length at which tempo",
-        "draft": "a whole valid plan by rules, as JSON",
-        "choices": "some whole valid plans, numbered, a few lines each",
-        "most": "how many choices there are",
-        "limits": "what each field of the answer may hold, one field a line, made from the schema",
-    },
-    "abc": {
-        "header": "the ABC head that the tune must have",
-        "voices": "the voices: number, name, what each does, its range",
-        "chords": "the chords of every bar, section by section",
-        "idea": "what the piece is about",
-        "motif": "the idea that the tune grows from, as ABC",
-        "bars": "how many bars the piece has",
-    },
-    "words": {
-        "words": "the user's own words",
-        "unknown": "phrases of them that the tables do not know, one a line",
-        "meanings": "words that the tables know best, one group a line",
-        "limits": "what each field of the answer may hold, one field a line, made from the schema",
-    },
-}
-"""The variables that a template of each purpose may use."""
-UNTRUSTED_LIMITS: dict[str, int] = {
-    "cues": 12_000, "colours": 2_000, "measured": 4_000, "scene": 12_000, "gist": 600, "attributes": 4_000, "brief": 2_000, "words": 2_000,
-    "draft": 20_000, "choices": 8_000, "idea": 1_000, "voices": 3_000, "unknown": 2_000,
-}  # fmt: skip
-"""Variables whose text comes from a picture, a file or the user, and how many characters of each are taken."""
+Purpose = Literal["see", "plan", "abc", "words", "sound"]
 _LARGEST_BYTES = 60_000
 _HEAD = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*\n(.*)\Z", re.DOTALL)
 _PART = re.compile(r"^# (System|User)[ \t]*$", re.MULTILINE)
+_SPOKEN_PART = re.compile(r"^# (Text|Avoid)[ \t]*$", re.MULTILINE)
+_SPOKEN_FAULT = "the text has a part '# Text' and then, if anything is to be avoided, a part '# Avoid' without variables"
 _VARIABLE = re.compile(r"\{\{(.{0,200}?)\}\}", re.DOTALL)
-_MARKS = re.compile(r"<\s*(/?)\s*data", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +94,8 @@ class PromptTemplate:
         purpose: what it is for: a stage ("see", "plan", "abc") or a user's words ("words").
         schema_name: what the answer must be, see `SCHEMAS`.
         summary, why: for people.
-        system, user: the two texts.
+        system, user: the two texts; of one that is told as it is, nothing and the text.
+        avoid: what such a one has the model keep away from; empty for nothing.
         digest: sixteen hexadecimal digits of the file's content.
     """
 
@@ -154,13 +108,19 @@ class PromptTemplate:
     system: str
     user: str
     digest: str
+    avoid: str = ""
+
+    @property
+    def is_question(self) -> bool:
+        """Whether a language model answers it; else its text is told to a model for sound as it is."""
+        return self.schema_name != SPOKEN
 
     def variables(self) -> frozenset[str]:
         """Names that have to be filled in."""
         return frozenset(match.strip() for text in (self.system, self.user) for match in _VARIABLE.findall(text))
 
     def render(self, values: Mapping[str, str]) -> tuple[Message, ...]:
-        """The messages, every variable filled in; what is untrusted is wrapped and cut to its length.
+        """The messages, every variable filled in; what is untrusted is wrapped and cut to its length, or made plain where the text is told as it is.
 
         Raises:
             UsageError: a value is missing, or nothing is left to say to the model.
@@ -173,24 +133,17 @@ class PromptTemplate:
 
         def fill(match: re.Match[str]) -> str:
             name = match[1].strip()
-            return wrap_untrusted(name, values[name]) if name in UNTRUSTED_LIMITS else values[name]
+            if name not in UNTRUSTED_LIMITS:
+                return values[name]
+            return (wrap_untrusted if self.is_question else plain_untrusted)(name, values[name])
 
-        system, user = (_VARIABLE.sub(fill, text).strip() for text in (self.system, self.user))
+        user = self.user
+        if not self.is_question:  # a line is left out where it would have a hole
+            user = "\n".join(line for line in user.splitlines() if all(map(str.strip, map(fill, _VARIABLE.finditer(line)))))
+        system, user = (_VARIABLE.sub(fill, text).strip() for text in (self.system, user))
         if not user:
             raise UsageError(f"prompt {self.name!r} renders to nothing; write what the model is to do below '# User'")
         return (*((Message("system", system),) if system else ()), Message("user", user))
-
-
-def wrap_untrusted(name: str, text: str, most: int | None = None) -> str:
-    """Text from outside as data: between marks that it can't forge, without control characters but line breaks, cut to its length.
-
-    The length is that of `UNTRUSTED_LIMITS`, unless `most` says another.
-    """
-    most = UNTRUSTED_LIMITS.get(name, 2_000) if most is None else most
-    plain = "".join(letter if letter == "\n" or letter.isprintable() else " " * letter.isspace() for letter in text)
-    plain = _MARKS.sub(r"‹\1data", plain)
-    short = plain if len(plain) <= most else plain[:most] + " [cut]"
-    return f'<data name="{name}">\n{short}\n</data>'
 
 
 def prompt_names() -> tuple[str, ...]:
@@ -258,9 +211,10 @@ def _parse(content: bytes, source: str) -> PromptTemplate:
     if parts is None:
         raise fault("a prompt begins with a head between two lines of '---'")
     head = parse_yaml(parts[1].encode(), _Head, kind="prompt", source=source)
-    bodies = _bodies(parts[2])
+    is_spoken = head.schema_name == SPOKEN
+    bodies = (_spoken_bodies if is_spoken else _bodies)(parts[2])
     if bodies is None:
-        raise fault("the text has a part '# System' and then a part '# User', each once")
+        raise fault(_SPOKEN_FAULT if is_spoken else "the text has a part '# System' and then a part '# User', each once")
     template = PromptTemplate(
         name=head.name,
         version=head.version,
@@ -271,6 +225,7 @@ def _parse(content: bytes, source: str) -> PromptTemplate:
         system=bodies[0],
         user=bodies[1],
         digest=sha256(content).hexdigest()[:16],
+        avoid=bodies[2],
     )
     base, _, number = head.schema_name.partition("/")
     read = [int(known.partition("/")[2]) for known in SCHEMAS[head.purpose] if known.partition("/")[0] == base]
@@ -287,13 +242,24 @@ def _parse(content: bytes, source: str) -> PromptTemplate:
         other = sorted(template.variables() ^ head.variables.keys())
         raise fault(f"'variables' must name exactly what the text uses; look at {', '.join(other)}")
     if not template.user.strip():
-        raise UsageError(f"{source} renders to nothing; write what the model is to do below '# User'")
+        raise UsageError(
+            f"{source} renders to nothing; write what the model is to do below '# {'Text' if is_spoken else 'User'}'"
+        )
     return template
 
 
-def _bodies(text: str) -> tuple[str, str] | None:
-    """Texts below "# System" and "# User"."""
+def _bodies(text: str) -> tuple[str, str, str] | None:
+    """Texts below "# System" and "# User", and none to avoid."""
     pieces = _PART.split(text)
     if len(pieces) != 5 or (pieces[1], pieces[3]) != ("System", "User") or pieces[0].strip():
         return None
-    return pieces[2].strip(), pieces[4].strip()
+    return pieces[2].strip(), pieces[4].strip(), ""
+
+
+def _spoken_bodies(text: str) -> tuple[str, str, str] | None:
+    """No system, and the texts below "# Text" and "# Avoid"; the last may be left out."""
+    pieces = _SPOKEN_PART.split(text)
+    names = tuple(pieces[1::2])
+    if names not in {("Text",), ("Text", "Avoid")} or pieces[0].strip() or "{{" in "".join(pieces[4:]):
+        return None
+    return "", pieces[2].strip(), pieces[4].strip() if len(pieces) > 4 else ""

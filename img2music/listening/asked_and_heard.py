@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
+from img2music.measurement import sure_words
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -71,7 +73,7 @@ class Comparison:
     @property
     def text(self) -> str:
         """One line: "tempo: asked 92 beats a minute, found 91.6 beats a minute (80% sure)"."""
-        sure = "" if self.confidence is None or self.agreement is None else f" ({self.confidence:.0%} sure)"
+        sure = "" if self.confidence is None or self.agreement is None else f" ({sure_words(self.confidence)})"
         return f"{self.aspect}: asked {self.asked}, found {self.found}{sure}"
 
 
@@ -85,8 +87,8 @@ def compare_with_asked(
     found = [_tempo(performance, heard), _metre(performance, heard), _key(performance, heard), _length(performance, heard)]
     if followed is not None:
         found += [
-            _followed("pitches", "the notes' pitches", followed.chroma, followed.chroma_by_chance),
-            _followed("rhythm", "the notes' onsets", followed.onsets, followed.onsets_by_chance),
+            _followed("pitches", "those of the notes", followed.chroma, followed.chroma_by_chance),
+            _followed("rhythm", "that of the notes", followed.onsets, followed.onsets_by_chance),
         ]
     return tuple(found)
 
@@ -118,7 +120,7 @@ def _tempo(performance: Performance, heard: HeardMusic) -> Comparison:
     )[::2]
     words = {1: "", 2: ", which is half the beat", 0.5: ", which is twice the beat"}[octave] if off <= _TEMPO_KEPT else ""
     agreement = min(1.0, max(0.0, (_TEMPO_LOST - off) / (_TEMPO_LOST - _TEMPO_KEPT)))
-    return Comparison("tempo", asked, f"{value:.4g} beats a minute{words}", agreement, off <= _TEMPO_KEPT, confidence)
+    return Comparison("tempo", asked, f"{round(value, 1):g} beats a minute{words}", agreement, off <= _TEMPO_KEPT, confidence)
 
 
 def _metre(performance: Performance, heard: HeardMusic) -> Comparison:

@@ -9,11 +9,11 @@ from img2music.brief import Brief, Wishes, with_wishes
 from img2music.io.picture_sequence import PictureSequence
 from img2music.io.style_files import with_playing_style
 from img2music.performance import Performance
-from img2music.pipeline.licence_check import check_commercial_use
 from img2music.pipeline.make_piece import make_piece, reconcile_length
 from img2music.pipeline.output_options import Output, split_options
 from img2music.pipeline.presets import adapted, load_pipeline_config
 from img2music.pipeline.progress import Log
+from img2music.pipeline.stage_facts import check_commercial_use
 from img2music.pipeline.stage_runner import StageRunner
 from img2music.pipeline.step_stream import run_work, stream_steps
 from img2music.plan import CompositionPlan
@@ -50,8 +50,7 @@ class Pipeline:
     """
 
     def __init__(self, config: PipelineConfig) -> None:
-        if config.commercial:
-            check_commercial_use(config)
+        check_commercial_use(config)
         self.config = config
         self._stages = StageRunner(config)
 
@@ -72,8 +71,7 @@ class Pipeline:
             model: the line of a model, for every stage that asks one.
             prompts: names or files of prompt templates, each for the stage of its purpose.
             fallbacks: whether other stages may step in for one that fails.
-            commercial: whether the result is meant to be sold: then a pipeline is refused of which any stage, also one that steps in,
-                plays or asks weights whose licence forbids that, and sound weights whose licence is not known.
+            commercial: whether the result is meant to be sold; what forbids that is refused (`stage_facts.check_commercial_use`).
 
         Raises:
             UsageError: no such preset, model or template, or no stage that takes it; a stage that forbids commercial use.

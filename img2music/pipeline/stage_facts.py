@@ -1,6 +1,10 @@
 """What the stages of a pipeline are: whether they repeat themselves, what they send, what binds the user, and why one can't work here.
 
-The registry says it of a stage by itself. A stage that asks a model is what its model is: recorded answers are the same again, a server
+What binds the user is known before a stage is made: names of weights and models stand in its options, licences in a table, on model cards that
+are here, or nowhere. Weights for sound shape every sample, so those of which nobody says that they may be used commercially are refused where the
+result is to be sold. A model that talks decides which notes are played; few makers forbid anything and a server does not say what it runs,
+so there only what is known to forbid it is refused, and what is not known is told.
+The registry says the rest of a stage by itself. A stage that asks a model is what its model is: recorded answers are the same again, a server
 elsewhere is sent what the stage asks with. Nothing is made, loaded or asked here; a plug-in is imported, as only that tells what it is.
 """
 
@@ -12,16 +16,31 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from img2music.pipeline.licence_check import sound_weights
-from img2music.registry import STAGE_KINDS, facts_text, find_entry, find_provider, label
+from img2music.errors import UsageError
+from img2music.registry import NOT_SAID, STAGE_KINDS, facts_text, find_entry, find_provider, label
+from img2music.registry.commercial_use import commercial_use_of, talking_model_licence
+from img2music.registry.sound_models import find_sound_model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pydantic import JsonValue
+
     from img2music.models.model_spec import ModelSpec
     from img2music.pipeline_config import PipelineConfig, StageConfig
     from img2music.registry import RegistryEntry, StageKind
 
-__all__ = ["StageFacts", "pipeline_facts", "stage_facts", "unanswered_server"]
+__all__ = [
+    "StageFacts",
+    "check_commercial_use",
+    "commercial_notes",
+    "pipeline_facts",
+    "sound_weights",
+    "stage_facts",
+    "unanswered_server",
+]
 
+_REMEDY = "choose another pipeline with --pipeline, or leave out --commercial"
 _ANSWER_SECONDS = 0.5
 """A server on this machine answers sooner."""
 
@@ -110,6 +129,59 @@ def unanswered_server(config: StageConfig, pipeline: str) -> str:
         )
 
 
+def sound_weights(entry: RegistryEntry, options: Mapping[str, JsonValue]) -> tuple[str, ...]:
+    """Names of the weights that a stage plays: those that its options name, however deep, else its own; empty of a stage without any."""
+    named = tuple(dict.fromkeys(_named(dict(options))))
+    return named or ((entry.weights,) if entry.weights else ())
+
+
+def check_commercial_use(config: PipelineConfig) -> None:
+    """Refuses a pipeline that is meant for commercial use, and whose result may not be sold.
+
+    Raises:
+        UsageError: a stage, also one that would only step in, whose weights, model or plug-in forbid it; sound weights whose licence is not
+            known.
+        BackendError: a plug-in that can't be imported.
+    """
+    if not config.commercial:
+        return
+    for stage, entry in _stages(config):
+        who = label(entry.kind, entry.name)
+        for name in sound_weights(entry, stage.options):
+            from img2music.renderers.neural.weights import commercial_fault
+
+            fault = commercial_fault(name)
+            if fault:
+                raise UsageError(f"{who}: {fault}")
+        for model, licence, allowed in _talking_models(stage):
+            if allowed is False:
+                raise UsageError(
+                    f"{who}: model {model} forbids commercial use (licence {licence}); name another with --model, or {_REMEDY}"
+                )
+        if entry.plugin_of is not None and entry.licence and commercial_use_of(entry.licence) is False:
+            raise UsageError(f"{who} forbids commercial use (licence {entry.licence}); {_REMEDY}")
+
+
+def commercial_notes(config: PipelineConfig) -> tuple[str, ...]:
+    """What to look at before a result that was held to commercial use is sold: conditions of weights, licences that are not known here."""
+    notes = []
+    for stage, entry in _stages(config):
+        for name in sound_weights(entry, stage.options):
+            sound = find_sound_model(name)
+            if sound is not None and sound.conditions:
+                notes.append(f"weights {name} may be used commercially under a condition: {sound.conditions}")
+        notes += [
+            f"whether model {model} may be used commercially is not known here; read its licence"
+            for model, _, allowed in _talking_models(stage)
+            if allowed is None
+        ]
+        if entry.plugin_of is not None and entry.licence == NOT_SAID:
+            notes.append(
+                f"whether {label(entry.kind, entry.name)} ({entry.plugin_of}) may be used commercially is not known; ask its author"
+            )
+    return tuple(dict.fromkeys(notes))
+
+
 def _not_ready(entry: RegistryEntry, config: StageConfig) -> str:
     """Why a stage can't work with these options, though its packages are here."""
     if not entry.readiness:
@@ -135,3 +207,49 @@ def _sent(entry: RegistryEntry, spec: ModelSpec) -> str:
     if spec.provider == "openai":
         return f"{entry.leaves_machine}, to {urlsplit(spec.server_address).hostname}"
     return f"{entry.leaves_machine} (by {spec.provider}: {find_provider(spec.provider).leaves_machine})"
+
+
+def _stages(config: PipelineConfig) -> Iterator[tuple[StageConfig, RegistryEntry]]:
+    """Every stage with its record, each followed by those that step in for it."""
+    for kind in STAGE_KINDS:
+        chain: StageConfig = getattr(config.stages, kind)
+        for stage in chain.chain():
+            yield stage, find_entry(kind, stage.use)
+
+
+def _named(value: JsonValue, name: str = "weights") -> Iterator[str]:
+    """Values of every option called `name`, also inside tables and lists of options."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key == name and isinstance(inner, str):
+                yield inner
+            else:
+                yield from _named(inner, name)
+        if name == "weights":
+            yield from _own_of(value)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _named(inner, name)
+
+
+def _own_of(value: Mapping[str, JsonValue]) -> Iterator[str]:
+    """What a renderer that is named inside options (`use`, `options`) plays by itself where it is given no weights."""
+    use, options = value.get("use"), value.get("options") or {}
+    if isinstance(use, str) and isinstance(options, dict) and not any(True for _ in _named(options)):
+        entry = find_entry("renderer", use)
+        if entry.weights:
+            yield entry.weights
+
+
+def _talking_models(stage: StageConfig) -> Iterator[tuple[str, str, bool | None]]:
+    """Models that a stage asks: the line without secrets, the licence, and whether that allows commercial use."""
+    for line in dict.fromkeys(_named(dict(stage.options), "model")):
+        from img2music.models.model_spec import ModelSpec
+
+        spec = ModelSpec.parse(line)
+        licence, allowed = talking_model_licence(spec.name)
+        if allowed is None and spec.provider == "hf":
+            from img2music.renderers.neural.weights import licence_of
+
+            licence, allowed = licence_of(spec.name)
+        yield spec.label, licence, allowed

@@ -15,7 +15,7 @@ from img2music.brief import Brief
 from img2music.errors import BackendError, Img2MusicError, UsageError
 from img2music.io.style_files import with_playing_style
 from img2music.performance import Performance
-from img2music.pipeline.licence_check import sound_weights
+from img2music.pipeline.stage_facts import sound_weights
 from img2music.plan import CompositionPlan
 from img2music.provenance import collect_model_uses, collect_sound_uses, notices_to
 from img2music.registry import builtin_names, find_entry

@@ -92,6 +92,16 @@ BUILTIN: dict[tuple[Kind, str], RegistryEntry] = {
             deterministic=True,
             licence="FluidR3Mono (MIT)",
         ),
+        RegistryEntry(
+            kind="renderer",
+            name="layered",
+            factory="img2music.renderers.layered_renderer:LayeredRenderer",
+            summary="a neural sound under parts that a soundfont plays exactly",
+            needs="what the renderer named under neural needs",
+            licence="FluidR3Mono (MIT); of the weights: see img2music models ls",
+            listened=True,
+            readiness="img2music.renderers.layered_renderer:readiness",
+        ),
         ProviderEntry(
             kind="provider",
             name="openai",

@@ -171,7 +171,7 @@ def test_a_newer_json_document_is_told_in_one_line(
         ),
         (
             "pipeline.yaml", "version: 99\n", load_pipeline_config,
-            (":19, version: unknown field; there are: description, leaves_machine, licence, name, needs, stages; "
+            (":19, version: unknown field; there are: commercial, description, leaves_machine, licence, name, needs, stages; "
             f"get a newer img2music if one wrote this, else {PIPELINE}"),
         ),
         (

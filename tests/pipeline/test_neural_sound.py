@@ -12,11 +12,11 @@ from img2music.errors import BackendError, UsageError
 from img2music.manifest import Manifest
 from img2music.measurement import ComplianceRow
 from img2music.pipeline import Pipeline, recompose, replay
-from img2music.pipeline.licence_check import commercial_notes, sound_weights
 from img2music.pipeline.presets import adapted, load_pipeline_config
-from img2music.pipeline.stage_facts import stage_facts
+from img2music.pipeline.stage_facts import commercial_notes, sound_weights, stage_facts
 from img2music.pipeline_config import PipelineConfig, StageConfig
 from img2music.registry import find_entry
+from img2music.registry.sound_models import SOUND_MODELS
 from tests.support.commands import assert_one_line
 from tests.support.made_pipelines import files_of, make_pipeline, manifest_of
 from tests.support.stand_in_sound import WEIGHTS, register_neural
@@ -134,9 +134,7 @@ def test_the_command_line_tells_sound_and_licence(make_picture: MakePicture, tmp
     code, printed, err = run("compose", picture, *wishes)
     assert code == 0
     notice, fallback = err.splitlines()
-    assert (
-        notice == f"img2music: the sound is made by {WEIGHTS}: licence MIT: commercial use allowed; 10 GB from Hugging Face hub"
-    )
+    assert notice == f"img2music: the sound is made by {WEIGHTS}: {SOUND_MODELS[WEIGHTS].facts}"
     assert "'soundfont' did" in fallback
     assert f"sound: {WEIGHTS} (wilful, not known), licence MIT, not used" in printed
     code, printed, err = run("compose", picture, *wishes, "--no-fallback")
@@ -150,7 +148,7 @@ def test_the_command_line_tells_sound_and_licence(make_picture: MakePicture, tmp
     row = next(row for row in first["compliance"] if row["promise"] == "notes in the sound")
     assert 0 < row["confidence"] <= 1
     code, printed, err = run("compose", picture, *wishes)
-    assert "not kept: notes in the sound should be the notes' pitches, heard is " in printed
+    assert "not kept: notes in the sound should be those of the notes, heard is " in printed
     assert "(a guess, " in printed
 
 
@@ -190,6 +188,15 @@ def test_a_midi_file_and_a_plan_are_rendered(make_picture: MakePicture, tmp_path
         (
             {"renderer": {"use": "soundfont", "fallback": {"use": "silent_on_weights"}}},
             "renderer 'silent_on_weights': weights facebook/musicgen-small forbid",
+        ),
+        (
+            {
+                "renderer": {
+                    "use": "obedient",
+                    "options": {"neural": {"use": "obedient", "options": {"model": "hf:LGAI/EXAONE-3.5-2B"}}},
+                }
+            },
+            "model hf:LGAI/EXAONE-3.5-2B forbids commercial use",
         ),
         (
             {"planner": {"use": "llm", "options": {"model": "openai:c4ai-command-r-v01?base_url=http://127.0.0.1:9/v1"}}},

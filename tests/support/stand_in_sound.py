@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from img2music.registry.sound_models import SOUND_MODELS
 from img2music.renderers.neural.sound_use import sound_record
 from img2music.renderers.neural.take_choice import choose_take
 from img2music.renderers.neural.weights import check_licence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from img2music.plan import CompositionPlan
     from img2music.scene import Scene
 
-WEIGHTS = "ACE-Step/acestep-v15-turbo-diffusers"
+WEIGHTS = next(name for name, model in SOUND_MODELS.items() if model.licence == "MIT" and not model.conditions)
 """What a stand-in plays unless told otherwise: weights that may be used commercially."""
 
 

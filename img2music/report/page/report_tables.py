@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from img2music.measurement import sure_words
 from img2music.report.course import hit_words
 from img2music.report.cue_words import cue_name
 from img2music.report.page.html import Html, el
@@ -170,14 +171,14 @@ def compliance_table(rows: Sequence[ComplianceRow]) -> Html | None:
     lines: list[list[Child]] = []
     for row in rows:
         kept = (
-            el("span", "not measured", class_="quiet")
+            el("span", "not clear" if row.confidence else "not measured", class_="quiet")
             if row.passed is None
             else el("span", "✓ kept" if row.passed else "✗ not kept", class_="good" if row.passed else "bad")
         )
         asked: Child = [plain_finding(row.asked), el("small", " by you" if row.by == "brief" else " by the plan", class_="quiet")]
         where = el("small", f" in {join_words(tuple(row.read_from))}", class_="quiet")
         found: Child = [plain_finding(row.found), where, _by_section(row.tonality)]
-        guess = None if row.confidence is None else el("small", f" a guess, {row.confidence:.0%} sure", class_="quiet")
+        guess = None if row.confidence is None else el("small", f" a guess, {sure_words(row.confidence)}", class_="quiet")
         lines.append([_capital(row.promise), asked, found, [kept, guess]])
     return html_table("compliance", ("Promise", "Asked", "Found", "Kept"), lines) if lines else None
 

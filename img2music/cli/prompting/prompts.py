@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from img2music.cli.prompts_try import MultiValueCommand, try_prompts
+from img2music.cli.prompting.prompts_try import MultiValueCommand, try_prompts
 from img2music.cli.shared import options as opt  # noqa: TC001  typer reads the annotations
 from img2music.cli.shared.completion import complete_prompt
 from img2music.cli.shared.console import print_json, print_text
