@@ -1,4 +1,4 @@
-"""The verbs `prompts ls`, `prompts show` and `prompts cp`; `prompts try` is in `prompts_try`, `prompts sounds` in `workbench/sounds_try`."""
+"""The verbs `prompts ls`, `prompts show` and `prompts cp`; `prompts try` is in `prompts_try`, `prompts sounds` in `sounds_try`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from img2music.cli.prompting.prompts_try import MultiValueCommand, try_prompts
+from img2music.cli.prompting.sounds_try import try_sounds
 from img2music.cli.shared import options as opt  # noqa: TC001  typer reads the annotations
 from img2music.cli.shared.completion import complete_prompt
 from img2music.cli.shared.console import print_json, print_text
 from img2music.cli.shared.copy_out import copy_out
-from img2music.cli.workbench.sounds_try import try_sounds
 from img2music.errors import unknown_name
 
 __all__ = ["prompts_group"]

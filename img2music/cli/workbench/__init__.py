@@ -1,1 +1,0 @@
-"""Verbs that try one thing against another."""
