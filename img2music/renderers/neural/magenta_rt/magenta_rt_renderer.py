@@ -150,7 +150,10 @@ class MagentaRTRenderer:
             seeds = [self.seed + take for take in range(self.takes)]
             with self._worker() as worker, share_of_step(0, 0.9):
                 made = [
-                    [self._play(worker, job, seed, (take * len(jobs) + place, len(jobs) * len(seeds)), record) for place, job in enumerate(jobs)]
+                    [
+                        self._play(worker, job, seed, (take * len(jobs) + place, len(jobs) * len(seeds)), record)
+                        for place, job in enumerate(jobs)
+                    ]
                     for take, seed in enumerate(seeds)
                 ]
             if apart and groups:
@@ -180,7 +183,9 @@ class MagentaRTRenderer:
         if self.style == "guide":
             record.condition("style of our soundfont rendering")
         if apart:
-            record.note("each part was played alone" + (", because stems were asked for" if stems and self.parts != "apart" else ""))
+            record.note(
+                "each part was played alone" + (", because stems were asked for" if stems and self.parts != "apart" else "")
+            )
         if any(part.bends for part in performance.parts):
             record.note("bends can't be told to this model: notes keep their written pitch")
         if performance.loop:
@@ -232,7 +237,9 @@ class MagentaRTRenderer:
         sound = answer.audio.get("mix")
         frames = len(told) * _RATE // FRAMES_PER_SECOND
         if sound is None or sound.sample_rate != _RATE or sound.samples.shape != (2, frames):
-            raise BackendError(f"{_NAME} answered with a sound of another length than asked; img2music models install {_NAME} makes it anew")
+            raise BackendError(
+                f"{_NAME} answered with a sound of another length than asked; img2music models install {_NAME} makes it anew"
+            )
         checkpoint()
         return _going_round(sound, lead, performance) if performance.loop else sound
 
