@@ -46,6 +46,10 @@ _PROTOCOL = Path(__file__).with_name("worker_protocol.py")
 _LAST_LINES_BYTES = 4000
 _LOOK_SECONDS = 0.1
 """How often a waiting reader looks whether the work was stopped."""
+_MOST_WAITING = 4
+"""Messages that have come and nobody has read yet: a worker that floods has to wait."""
+_LOUDEST = 32.0
+"""Full scale is 1: what is so much beyond is a fault of the model, and would be one in every sum."""
 _MOST_SOUND_BYTES = 2**30
 """Of one answer: 46 minutes of stereo at 48 kHz."""
 _SECRETS = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL")
@@ -106,6 +110,7 @@ class Worker:
         self._environment = {**_without_secrets(), **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
         self._messages: queue.SimpleQueue[Message | Exception | None] = queue.SimpleQueue()
+        self._room = threading.Semaphore(_MOST_WAITING)
         self._said: deque[bytes] = deque(maxlen=64)
         self._python = ""
 
@@ -183,11 +188,9 @@ class Worker:
             raise BackendError(f"{self.name} is not running any more; start the work again")
         try:
             with when_cancelled(lambda: _kill(process)):
-                try:
-                    write_message(cast("BinaryIO", process.stdin), kind, fields, sounds)
-                except (OSError, ValueError):
-                    checkpoint()
-                    raise self._died() from None
+                # In a thread: a worker that does not read must not hold up who waits for its answer, which is what is limited.
+                given = (process, kind, fields, sounds)
+                threading.Thread(target=_write, args=given, name="img2music-worker", daemon=True).start()
                 return self._answer()
         except BaseException:  # whatever it was doing, nobody wants to hear it any more
             self.close()
@@ -213,6 +216,7 @@ class Worker:
                 raise self._fault(f"{silence} within {seconds:g} s", "try a shorter piece, or smaller weights")
             with contextlib.suppress(queue.Empty):
                 got = self._messages.get(timeout=min(left, _LOOK_SECONDS))
+                self._room.release()
                 checkpoint()
                 if got is None:
                     raise self._died()
@@ -256,13 +260,16 @@ class Worker:
         if not np.isfinite(samples).all():
             self.close()
             raise self._fault(f"made a sound ({name[:40]!r}) that is no sound (NaN)", "try another seed or another precision")
-        return Audio(np.ascontiguousarray(samples), sound.sample_rate)
+        return Audio(np.ascontiguousarray(np.clip(samples, -_LOUDEST, _LOUDEST)), sound.sample_rate)
 
     def _read_messages(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None  # noqa: S101  a pipe was asked for
         try:
             with process.stdout as stream:
                 while (message := read_message(cast("BinaryIO", stream), _MOST_SOUND_BYTES)) is not None:
+                    while not self._room.acquire(timeout=_LOOK_SECONDS):
+                        if self._process is not process:
+                            return
                     self._messages.put(message)
             self._messages.put(None)
         except ProtocolError as error:
@@ -285,6 +292,11 @@ def _number(value: object) -> float:
     """-1 where it is none."""
     counts = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     return float(cast("float", value)) if counts else -1.0
+
+
+def _write(process: subprocess.Popen[bytes], kind: str, fields: dict[str, Any], sounds: dict[str, Sound]) -> None:
+    with contextlib.suppress(OSError, ValueError):  # it is gone, which the reader says
+        write_message(cast("BinaryIO", process.stdin), kind, fields, sounds)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
