@@ -40,6 +40,8 @@ __all__ = [
     "unanswered_server",
 ]
 
+_CAPTION = "words for what was seen and planned, without the picture"
+"""What a renderer sends that has a language model write a caption."""
 _REMEDY = "choose another pipeline with --pipeline, or leave out --commercial"
 _ANSWER_SECONDS = 0.5
 """A server on this machine answers sooner."""
@@ -85,13 +87,13 @@ def stage_facts(kind: StageKind, config: StageConfig, *, steps_in: bool = False)
     fault = entry.lacking() or _not_ready(entry, config)
     deterministic, leaves = entry.deterministic, entry.leaves_machine
     line = config.options.get("model")
-    if entry.asks_model and isinstance(line, str):
+    if (entry.asks_model or entry.listened) and isinstance(line, str):
         from img2music.models.model_factory import unavailable_reason
         from img2music.models.model_spec import ModelSpec
 
         spec = ModelSpec.parse(line)
         fault = fault or unavailable_reason(spec) or ""
-        deterministic = find_provider(spec.provider).deterministic
+        deterministic = find_provider(spec.provider).deterministic and (entry.asks_model or entry.deterministic)
         leaves = _sent(entry, spec)
     weights = sound_weights(entry, config.options)
     return StageFacts(kind, config.use, deterministic, leaves, _licence(entry, weights), fault, steps_in, weights)
@@ -204,9 +206,10 @@ def _sent(entry: RegistryEntry, spec: ModelSpec) -> str:
     """What a stage that asks this model sends, and where to."""
     if spec.is_local:
         return ""
+    sends = entry.leaves_machine or _CAPTION
     if spec.provider == "openai":
-        return f"{entry.leaves_machine}, to {urlsplit(spec.server_address).hostname}"
-    return f"{entry.leaves_machine} (by {spec.provider}: {find_provider(spec.provider).leaves_machine})"
+        return f"{sends}, to {urlsplit(spec.server_address).hostname}"
+    return f"{sends} (by {spec.provider}: {find_provider(spec.provider).leaves_machine})"
 
 
 def _stages(config: PipelineConfig) -> Iterator[tuple[StageConfig, RegistryEntry]]:

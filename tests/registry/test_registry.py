@@ -277,6 +277,7 @@ def test_pipelines_are_listed_with_what_they_repeat_send_and_bind(run: Run) -> N
 def test_prompts_go_to_the_stage_that_asks_with_them() -> None:
     assert {purpose: (entry.kind, entry.name) for purpose, entry in asking_stages().items()} == {
         "see": ("perceiver", "vlm"), "plan": ("planner", "llm"), "abc": ("realizer", "abc"),
+        "sound": ("renderer", "musicgen"),
     }  # fmt: skip
 
 
