@@ -79,11 +79,9 @@ def main() -> None:
         body, main_line = source.rsplit("\nif __name__", 1)
         script = Path(folder) / "magenta_rt_tiny.py"
         script.write_text(f"{body}\n{TINY}\nif __name__{main_line}", "utf-8")
-        groups = [
-            list(group)
-            for group in frame_groups(note_frames(performance_of([(0, 0.5, 60), (0.5, 0.5, 64)], drums=[(0.25, 0.1, 36)])))
-        ]
-        silent = [[sum(group[0] for group in groups), 0, []]]
+        frames = note_frames(performance_of([(0, 0.5, 60), (0.5, 0.5, 64)], drums=[(0.25, 0.1, 36)]))
+        groups = [list(group) for group in frame_groups(frames)]
+        silent = [[len(frames), 0, []]]
         request = {
             "weights": "mrt2_small", "size": "mrt2_small", "groups": groups, "style": "calm strings", "seed": 7,
             "guidance": {"musiccoca": 3.0, "notes": 3.0, "drums": 1.0}, "temperature": 1.3, "top_k": 40,

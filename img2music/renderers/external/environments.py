@@ -32,6 +32,7 @@ __all__ = [
     "environment_python",
     "find_python",
     "make_environment",
+    "python_variable",
     "remove_environment",
     "run_in_environment",
 ]
@@ -84,17 +85,26 @@ def environment_folder(name: str) -> Path:
     return cache_folder() / "environments" / name
 
 
+def python_variable(name: str) -> str:
+    """The variable that may name the Python of another environment: "IMG2MUSIC_MAGENTA_RT_PYTHON"."""
+    return f"IMG2MUSIC_{name.upper().replace('-', '_')}_PYTHON"
+
+
 def environment_python(name: str) -> Path:
-    """Its Python, whether it is there or not."""
-    return _python_in(environment_folder(name))
+    """Its Python, whether it is there or not: the one that its variable names, else that of the environment that `make_environment` makes.
+
+    No file says which: a pipeline or a piece may come from anybody, and must not start a program of theirs.
+    """
+    named = os.environ.get(python_variable(name), "").strip()
+    return Path(named).expanduser() if named else _python_in(environment_folder(name))
 
 
-def environment_fault(name: str, python: Path | None = None) -> str:
-    """Why programs can't work in it, with the remedy; empty where they can. `python` is that of another one."""
-    if python is not None:
-        return "" if python.is_file() else f"no Python is at {python.name}; change the option python, or leave it out"
+def environment_fault(name: str) -> str:
+    """Why programs can't work in it, with the remedy; empty where they can."""
     if environment_python(name).is_file():
         return ""
+    if os.environ.get(python_variable(name), "").strip():
+        return f"{python_variable(name)} names no Python; unset it, or let it name the one of an environment with {name}"
     return f"needs an environment of its own, which is not here yet: img2music models install {name}"
 
 

@@ -18,16 +18,13 @@ import signal
 import subprocess
 import threading
 from collections import deque
-from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, BinaryIO, Self, cast
 
-import numpy as np
-
-from img2music.audio import Audio
 from img2music.cancellation import checkpoint, when_cancelled
 from img2music.errors import BackendError, MissingPackageError
+from img2music.renderers.external.worker_answer import ProbeResult, WorkerAnswer, sound_for_pipe, sound_from_pipe
 from img2music.renderers.external.worker_protocol import (
     VERSION,
     Message,
@@ -40,37 +37,19 @@ from img2music.renderers.external.worker_protocol import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from img2music.audio import Audio
+
 __all__ = ["ProbeResult", "Worker", "WorkerAnswer"]
 
 _PROTOCOL = Path(__file__).with_name("worker_protocol.py")
 _LAST_LINES_BYTES = 4000
 _LOOK_SECONDS = 0.1
 """How often a waiting reader looks whether the work was stopped."""
+_MOST_WAITING = 4
+"""Messages that have come and nobody has read yet: a worker that floods has to wait."""
 _MOST_SOUND_BYTES = 2**30
 """Of one answer: 46 minutes of stereo at 48 kHz."""
 _SECRETS = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL")
-
-
-@dataclass(frozen=True, slots=True)
-class ProbeResult:
-    """Whether a worker's packages can be imported."""
-
-    ok: bool
-    missing: str
-    """The first module that can't be imported; empty where all can."""
-    reason: str
-    """What its import said."""
-    versions: Mapping[str, str]
-    """Of those that could."""
-    python: str
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerAnswer:
-    """What a worker answered; its fields are JSON that nobody has checked yet."""
-
-    fields: Mapping[str, Any]
-    audio: Mapping[str, Audio] = field(default_factory=dict)
 
 
 class Worker:
@@ -106,6 +85,7 @@ class Worker:
         self._environment = {**_without_secrets(), **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
         self._messages: queue.SimpleQueue[Message | Exception | None] = queue.SimpleQueue()
+        self._room = threading.Semaphore(_MOST_WAITING)
         self._said: deque[bytes] = deque(maxlen=64)
         self._python = ""
 
@@ -174,7 +154,7 @@ class Worker:
             BackendError: it failed, died, hung or wrote nonsense; it is gone then.
             Cancelled: the work was stopped; it is gone then.
         """
-        answer = self._exchange("ask", dict(request), {name: _to_pipe(sound) for name, sound in (audio or {}).items()})
+        answer = self._exchange("ask", dict(request), {name: sound_for_pipe(sound) for name, sound in (audio or {}).items()})
         return WorkerAnswer(answer.fields, {name: self._from_pipe(name, sound) for name, sound in answer.sounds.items()})
 
     def _exchange(self, kind: str, fields: dict[str, Any], sounds: dict[str, Sound]) -> Message:
@@ -183,11 +163,9 @@ class Worker:
             raise BackendError(f"{self.name} is not running any more; start the work again")
         try:
             with when_cancelled(lambda: _kill(process)):
-                try:
-                    write_message(cast("BinaryIO", process.stdin), kind, fields, sounds)
-                except (OSError, ValueError):
-                    checkpoint()
-                    raise self._died() from None
+                # In a thread: a worker that does not read must not hold up who waits for its answer, which is what is limited.
+                given = (process, kind, fields, sounds)
+                threading.Thread(target=_write, args=given, name="img2music-worker", daemon=True).start()
                 return self._answer()
         except BaseException:  # whatever it was doing, nobody wants to hear it any more
             self.close()
@@ -213,6 +191,7 @@ class Worker:
                 raise self._fault(f"{silence} within {seconds:g} s", "try a shorter piece, or smaller weights")
             with contextlib.suppress(queue.Empty):
                 got = self._messages.get(timeout=min(left, _LOOK_SECONDS))
+                self._room.release()
                 checkpoint()
                 if got is None:
                     raise self._died()
@@ -252,17 +231,22 @@ class Worker:
         return BackendError(f"{self.name} {what}" + (f" (its last words: {said})" if said else "") + f"; {remedy}")
 
     def _from_pipe(self, name: str, sound: Sound) -> Audio:
-        samples = np.frombuffer(sound.interleaved, "<f4").reshape(-1, sound.channels).T.astype(np.float32)
-        if not np.isfinite(samples).all():
+        try:
+            return sound_from_pipe(sound)
+        except ValueError:
             self.close()
-            raise self._fault(f"made a sound ({name[:40]!r}) that is no sound (NaN)", "try another seed or another precision")
-        return Audio(np.ascontiguousarray(samples), sound.sample_rate)
+            raise self._fault(
+                f"made a sound ({name[:40]!r}) that is no sound (NaN)", "try another seed or another precision"
+            ) from None
 
     def _read_messages(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None  # noqa: S101  a pipe was asked for
         try:
             with process.stdout as stream:
                 while (message := read_message(cast("BinaryIO", stream), _MOST_SOUND_BYTES)) is not None:
+                    while not self._room.acquire(timeout=_LOOK_SECONDS):
+                        if self._process is not process:
+                            return
                     self._messages.put(message)
             self._messages.put(None)
         except ProtocolError as error:
@@ -287,14 +271,14 @@ def _number(value: object) -> float:
     return float(cast("float", value)) if counts else -1.0
 
 
+def _write(process: subprocess.Popen[bytes], kind: str, fields: dict[str, Any], sounds: dict[str, Sound]) -> None:
+    with contextlib.suppress(OSError, ValueError):  # it is gone, which the reader says
+        write_message(cast("BinaryIO", process.stdin), kind, fields, sounds)
+
+
 def _kill(process: subprocess.Popen[bytes]) -> None:
     """Ends a program and what it started; it is the first of a session of its own."""
     with contextlib.suppress(OSError):
         if hasattr(os, "killpg"):
             os.killpg(process.pid, signal.SIGKILL)
         process.kill()
-
-
-def _to_pipe(audio: Audio) -> Sound:
-    interleaved = np.ascontiguousarray(audio.samples.T, dtype="<f4").tobytes()
-    return Sound(interleaved, audio.samples.shape[0], audio.sample_rate)

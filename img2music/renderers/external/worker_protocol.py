@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import runpy
 import struct
 import sys
+import threading
 from typing import Any, BinaryIO, Callable, NamedTuple, Optional  # noqa: UP035  Python 3.9 evaluates some of them
 
 __all__ = ["VERSION", "Message", "ProtocolError", "Sound", "Tell", "WorkerFault", "read_message", "serve", "write_message"]
@@ -131,10 +133,10 @@ def serve(job: Job, modules: tuple[str, ...] = ()) -> None:
     os.dup2(2, 1)  # what libraries print must not stand between the messages
     asked = os.fdopen(os.dup(0), "rb")
     write_message(frames, "hello", {"version": VERSION, "python": ".".join(map(str, sys.version_info[:3]))})
+    questions: queue.Queue[Message] = queue.Queue(1)
+    threading.Thread(target=_listen, args=(asked, questions), daemon=True).start()
     while True:
-        message = read_message(asked, 2**40)
-        if message is None:
-            return
+        message = questions.get()
         try:
             if message.kind == "probe":
                 write_message(frames, "answer", _probe(modules))
@@ -155,6 +157,16 @@ def serve(job: Job, modules: tuple[str, ...] = ()) -> None:
             write_message(frames, "fault", {"kind": kind, "reason": f"{type(error).__name__}: {_line(error)}"})
         else:
             write_message(frames, "answer", fields, sounds)
+
+
+def _listen(asked: BinaryIO, questions: queue.Queue[Message]) -> None:
+    """Hands over what is asked; ends the program, whatever it is doing, when nobody is there any more to hear it."""
+    try:
+        while (message := read_message(asked, 2**40)) is not None:
+            questions.put(message)
+    except (ProtocolError, OSError, ValueError):
+        pass
+    os._exit(0)
 
 
 def _probe(modules: tuple[str, ...]) -> dict[str, Any]:

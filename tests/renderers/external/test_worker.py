@@ -218,3 +218,48 @@ def test_a_worker_sees_no_secrets(worker_of: Callable[..., Worker], monkeypatch:
 def test_an_interpreter_that_is_not_there_is_one_line(worker_of: Callable[..., Worker], tmp_path: Path) -> None:
     with pytest.raises(BackendError, match=r"can't be started .*models install tester"), worker_of(ECHO, tmp_path / "python"):
         pass
+
+
+def test_a_worker_that_does_not_read_holds_nobody_up(worker_of: Callable[..., Worker]) -> None:
+    begin = time.monotonic()
+    with (
+        pytest.raises(BackendError, match="gave no sign of life within"),
+        worker_of(HELLO + "import time; time.sleep(60)", answer_seconds=0.5) as worker,
+    ):
+        worker.ask({}, {"in": sound(20.0)})
+    assert time.monotonic() - begin < 10
+
+
+def test_a_worker_that_floods_has_to_wait(worker_of: Callable[..., Worker], tmp_path: Path) -> None:
+    count = tmp_path / "count"
+    source = f"""
+n = 0
+body = b" " * 1_000_000
+while True:
+    answer([], b"") if n else os.read(0, 10)
+    send(json.dumps({{"is": "answer", "fields": {{"x": " " * 1_000_000}}, "sounds": []}}).encode())
+    n += 1
+    open({str(count)!r}, "w").write(str(n))
+"""
+    with worker_of(HELLO + source) as worker:
+        worker.ask({})
+        time.sleep(1)
+        first = int(count.read_text() or 0)
+        time.sleep(0.5)
+        assert int(count.read_text() or 0) == first < 10
+
+
+def test_a_worker_ends_when_nobody_can_hear_it_any_more(tmp_path: Path) -> None:
+    """Whatever it is doing then: the one who asked was perhaps killed."""
+    from img2music.renderers.external import worker_protocol
+
+    script = tmp_path / "worker.py"
+    script.write_text("import time\nfrom worker_protocol import serve\nserve(lambda *_: time.sleep(60))", encoding="utf-8")
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-I", worker_protocol.__file__, str(script)], stdin=pipe, stdout=pipe) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert worker_protocol.read_message(process.stdout, 0) is not None  # type: ignore[arg-type]
+        worker_protocol.write_message(process.stdin, "ask", {})  # type: ignore[arg-type]
+        process.stdin.close()
+        assert process.wait(10) == 0

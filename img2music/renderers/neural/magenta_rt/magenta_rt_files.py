@@ -52,10 +52,8 @@ def weights_fault(weights: str) -> str:
 
 def readiness(options: Mapping[str, Any]) -> str:
     """Why the renderer can't work with these options, with the remedy; empty where it can."""
-    python = options.get("python")
-    chosen = Path(python).expanduser() if isinstance(python, str) else None
     weights = options.get("weights", SIZES[0])
-    return environment_fault(_NAME, chosen) or (weights_fault(weights) if isinstance(weights, str) else "")
+    return environment_fault(_NAME) or (weights_fault(weights) if isinstance(weights, str) else "")
 
 
 def _home() -> Path:

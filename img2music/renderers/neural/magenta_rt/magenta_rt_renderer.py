@@ -5,6 +5,9 @@ the last, so there are no seams and no longest length. It hears about 20 s back:
 gives stems; each is as loud beside the others as our own rendering has it. A loop is played with its end before it, and its own end is
 faded into that, so that it goes round.
 
+The program is started by the Python of its environment: the one that `img2music models install magenta-rt` makes, or that the variable
+IMG2MUSIC_MAGENTA_RT_PYTHON names; no file can name another.
+
 Conventions: 48 kHz, stereo, exactly as long as the performance. Notes are told 25 times a second, without loudness and bends.
 """
 
@@ -75,7 +78,6 @@ class MagentaRTRenderer:
         threshold: mark below which no take is good enough, 0..1.
         device: "auto", "cpu" or "cuda".
         precision: "auto": the checkpoint's own.
-        python: Python of another environment than the one that `img2music models install magenta-rt` makes.
 
     Raises:
         UsageError: an option out of range.
@@ -99,7 +101,6 @@ class MagentaRTRenderer:
         threshold: float = 0.0,
         device: str = "auto",
         precision: str = "auto",
-        python: str | Path | None = None,
     ) -> None:
         for kind, value, known in (
             ("style of magenta-rt", style, _STYLES),
@@ -120,7 +121,6 @@ class MagentaRTRenderer:
         self.takes = _whole("takes", takes, 1, _MOST_TAKES)
         self.seed = _whole("seed", seed, 0, _LARGEST_SEED - _MOST_TAKES)
         self.threshold = _number("threshold", threshold, 0, 1)
-        self.python = None if python is None else Path(python).expanduser()
         self._write = SoundWriter(prompt, model, time_limit_seconds)
         self._plan: CompositionPlan | None = None
         self._scene: Scene | None = None
@@ -141,7 +141,7 @@ class MagentaRTRenderer:
         apart = stems or self.parts == "apart"
         with sound_record(_NAME, weights=self.weights, **self._licence()) as record, kept_guides():
             check_licence(self._named())
-            fault = environment_fault(_NAME, self.python) or weights_fault(self.weights)
+            fault = environment_fault(_NAME) or weights_fault(self.weights)
             if fault:
                 raise BackendError(f"{_NAME}: {fault}")
             self._tell(performance, record, apart=apart, stems=stems)
@@ -194,7 +194,7 @@ class MagentaRTRenderer:
     def _worker(self) -> Worker:
         platforms = {"cpu": {"JAX_PLATFORMS": "cpu"}, "cuda": {"JAX_PLATFORMS": "cuda"}}.get(self.device, {})
         return Worker(
-            self.python or environment_python(_NAME),
+            environment_python(_NAME),
             WORKER,
             name=_NAME,
             start_seconds=_START_SECONDS,

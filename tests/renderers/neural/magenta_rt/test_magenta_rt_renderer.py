@@ -20,6 +20,7 @@ from img2music.renderers.neural.magenta_rt import magenta_rt_files
 from img2music.renderers.neural.magenta_rt.magenta_rt_renderer import MagentaRTRenderer
 from img2music.renderers.neural.magenta_rt.part_stems import stems_of
 from img2music.renderers.post.sound_end import end_fade
+from img2music.stages import load_stage
 from tests.support.made_performances import performance_of
 
 FAKE = Path(__file__).parents[3] / "support" / "fake_magenta_rt"
@@ -35,7 +36,8 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(python: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("IMG2MUSIC_MAGENTA_RT_PYTHON", str(python))
     monkeypatch.setenv("MAGENTA_HOME", str(tmp_path))
     monkeypatch.setenv("IMG2MUSIC_CACHE", str(tmp_path / "cache"))
     folder = tmp_path / "magenta-rt-v2"
@@ -55,8 +57,8 @@ def strength(samples: np.ndarray, pitch: int, begin: float, end: float) -> float
 TUNE = performance_of([(0.5, 0.9, 60), (1.5, 0.9, 67), (2.5, 1.5, 72)], drums=[(1.0, 0.1, 36), (3.0, 0.1, 38)])
 
 
-def test_every_note_is_heard_when_and_where_it_is_written(python: Path) -> None:
-    told = MagentaRTRenderer(python=python)
+def test_every_note_is_heard_when_and_where_it_is_written() -> None:
+    told = MagentaRTRenderer()
     with collect_sound_uses() as uses:
         sound = told(TUNE).mix
     assert (sound.sample_rate, sound.samples.shape) == (48_000, (2, 4 * 48_000))
@@ -74,19 +76,19 @@ def test_every_note_is_heard_when_and_where_it_is_written(python: Path) -> None:
     assert len(use.takes) == 1
 
 
-def test_seeds_and_takes(python: Path) -> None:
-    one, same, other = (MagentaRTRenderer(python=python, seed=seed)(TUNE).mix for seed in (3, 3, 4))
+def test_seeds_and_takes() -> None:
+    one, same, other = (MagentaRTRenderer(seed=seed)(TUNE).mix for seed in (3, 3, 4))
     assert one == same
     assert one != other
     with collect_sound_uses() as uses:
-        kept = MagentaRTRenderer(python=python, seed=3, takes=2)(TUNE).mix
+        kept = MagentaRTRenderer(seed=3, takes=2)(TUNE).mix
     assert [take.seed for take in uses[0].takes] == [3, 4]
     assert kept == (one if uses[0].takes[0].kept else other)
 
 
-def test_stems_are_made_apart_and_add_up(python: Path) -> None:
+def test_stems_are_made_apart_and_add_up() -> None:
     with collect_sound_uses() as uses:
-        made = MagentaRTRenderer(python=python)(TUNE, stems=True)
+        made = MagentaRTRenderer()(TUNE, stems=True)
     assert list(made.stems) == ["Piano", "Drums"]
     assert all(stem.samples.shape == made.mix.samples.shape for stem in made.stems.values())
     total = made.stems["Piano"].samples + made.stems["Drums"].samples
@@ -106,30 +108,30 @@ def test_stems_are_their_sum_before_mastering() -> None:
     np.testing.assert_allclose(sum(stem.samples for stem in stems.values()), expected, atol=1e-6)
 
 
-def test_a_style_of_our_own_rendering_is_another_style(python: Path) -> None:
+def test_a_style_of_our_own_rendering_is_another_style() -> None:
     with collect_sound_uses() as uses:
-        by_guide = MagentaRTRenderer(python=python, style="guide")(TUNE).mix
-    assert by_guide != MagentaRTRenderer(python=python)(TUNE).mix
+        by_guide = MagentaRTRenderer(style="guide")(TUNE).mix
+    assert by_guide != MagentaRTRenderer()(TUNE).mix
     assert "style of our soundfont rendering" in uses[0].conditions
     assert uses[0].text == ""
 
 
-def test_a_loop_goes_round(python: Path) -> None:
+def test_a_loop_goes_round() -> None:
     loop = replace(performance_of([(0, 0.5, 60), (0.5, 0.49, 64)]), loop=True, seconds=1.0)
-    sound = MagentaRTRenderer(python=python)(loop).mix
+    sound = MagentaRTRenderer()(loop).mix
     assert sound.samples.shape == (2, 48_000)
     assert strength(sound.samples, 60, 0, 0.4) > 3 * strength(sound.samples, 64, 0, 0.4)
 
 
-def test_a_piece_that_is_no_whole_number_of_frames_has_its_exact_length(python: Path) -> None:
+def test_a_piece_that_is_no_whole_number_of_frames_has_its_exact_length() -> None:
     odd = replace(TUNE, seconds=4.0123)
-    assert MagentaRTRenderer(python=python)(odd).mix.samples.shape == (2, round(4.0123 * 48_000))
+    assert MagentaRTRenderer()(odd).mix.samples.shape == (2, round(4.0123 * 48_000))
 
 
-def test_silence_is_a_piece_too(python: Path) -> None:
+def test_silence_is_a_piece_too() -> None:
     silent = replace(TUNE, parts=tuple(replace(part, notes=()) for part in TUNE.parts), seconds=1.0)
     for stems in (False, True):
-        assert MagentaRTRenderer(python=python)(silent, stems=stems).mix.samples.shape == (2, 48_000)
+        assert MagentaRTRenderer()(silent, stems=stems).mix.samples.shape == (2, 48_000)
 
 
 def fault_of(performance: Performance = TUNE, **options: object) -> str:
@@ -140,40 +142,50 @@ def fault_of(performance: Performance = TUNE, **options: object) -> str:
     return str(caught.value)
 
 
-def test_what_can_go_wrong_is_one_line_with_the_remedy(python: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert fault_of().endswith("img2music models install magenta-rt")
-    assert fault_of(python=python, weights="mrt2_base").endswith("img2music models install mrt2_base")
-    assert "no folder that holds one of them" in fault_of(python=python, weights="facebook/musicgen-small")
+def test_what_can_go_wrong_is_one_line_with_the_remedy(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as without:
+        without.delenv("IMG2MUSIC_MAGENTA_RT_PYTHON")
+        assert fault_of().endswith("img2music models install magenta-rt")
+    assert fault_of(weights="mrt2_base").endswith("img2music models install mrt2_base")
+    assert "no folder that holds one of them" in fault_of(weights="facebook/musicgen-small")
     checkpoint = home / "checkpoints" / "mrt2_small.safetensors"
     checkpoint.write_bytes(b"too large")
-    assert "does not fit into memory" in fault_of(python=python)
+    assert "does not fit into memory" in fault_of()
     checkpoint.write_bytes(b"weights")
     monkeypatch.setenv("FAKE_MAGENTA_RT_DIES", "1")
-    assert "ended before it answered" in fault_of(python=python)
+    assert "ended before it answered" in fault_of()
 
 
-def test_an_environment_without_the_package_names_it(tmp_path: Path) -> None:
+def test_an_environment_without_the_package_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     venv.create(tmp_path / "bare", with_pip=False, symlinks=os.name != "nt")
     bare = tmp_path / "bare" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    monkeypatch.setenv("IMG2MUSIC_MAGENTA_RT_PYTHON", str(bare))
     with pytest.raises(MissingPackageError, match=r"lacks numpy .*img2music models install magenta-rt"):
-        MagentaRTRenderer(python=bare)(TUNE)
+        MagentaRTRenderer()(TUNE)
 
 
-def test_a_folder_with_a_checkpoint_is_weights_too(python: Path, home: Path, tmp_path: Path) -> None:
+def test_a_folder_with_a_checkpoint_is_weights_too(home: Path, tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     folder.mkdir()
     (home / "checkpoints" / "mrt2_small.safetensors").rename(folder / "mrt2_small.safetensors")
-    assert MagentaRTRenderer(python=python, weights=str(folder))(TUNE).mix.samples.any()
+    assert MagentaRTRenderer(weights=str(folder))(TUNE).mix.samples.any()
 
 
-def test_readiness(python: Path, home: Path) -> None:
+def test_readiness(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ready = magenta_rt_files.readiness
-    assert ready({}).endswith("img2music models install magenta-rt")
-    assert ready({"python": str(python)}) == ""
-    assert ready({"python": str(python), "weights": "mrt2_base"}).endswith("img2music models install mrt2_base")
-    assert ready({"python": str(home)}).startswith("no Python is at")
+    assert ready({}) == ""
+    assert ready({"weights": "mrt2_base"}).endswith("img2music models install mrt2_base")
     (home / magenta_rt_files._SHARED[0]).unlink()
-    assert ready({"python": str(python)}).endswith("img2music models install mrt2_small")
+    assert ready({}).endswith("img2music models install mrt2_small")
+    monkeypatch.setenv("IMG2MUSIC_MAGENTA_RT_PYTHON", str(home))
+    assert ready({}).startswith("IMG2MUSIC_MAGENTA_RT_PYTHON names no Python")
+    monkeypatch.delenv("IMG2MUSIC_MAGENTA_RT_PYTHON")
+    assert ready({}).endswith("img2music models install magenta-rt")
+
+
+def test_no_file_can_name_a_program_to_start() -> None:
+    with pytest.raises(UsageError, match="python"):
+        load_stage("renderer", "magenta-rt", {"python": "anything"})
 
 
 @pytest.mark.parametrize(
