@@ -20,7 +20,6 @@ OTHER_LENGTHS: dict[str, str] = {
     "app/demo_page.py": "the frame of the page: its head and the tabs, each in a module of its own",
     "cli/instruments.py": "one verb a file",
     "cli/serving/mcp.py": "one verb a file",
-    "cli/pipelines.py": "one verb a file",
     "cli/plan.py": "one verb a file",
     "cli/realize.py": "one verb a file",
     "cli/see.py": "one verb a file",

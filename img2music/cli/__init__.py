@@ -19,10 +19,12 @@ import typer
 from img2music.cancellation import Cancelled
 from img2music.cli.compose import compose
 from img2music.cli.doctor import doctor
+from img2music.cli.hear import hear
 from img2music.cli.instruments import instruments_group
+from img2music.cli.models import models_group
 from img2music.cli.pipelines import pipelines_group
 from img2music.cli.plan import plan
-from img2music.cli.prompts import prompts_group
+from img2music.cli.prompting.prompts import prompts_group
 from img2music.cli.realize import realize
 from img2music.cli.render import render
 from img2music.cli.replay import replay
@@ -54,7 +56,7 @@ def _first_sentence(text: str | None) -> str:
     return (text or "").partition("\n")[0].partition(". ")[0].removesuffix(".")
 
 
-for _verb in (compose, see, plan, realize, render, replay, demo, mcp):
+for _verb in (compose, see, plan, realize, render, hear, replay, demo, mcp):
     app.command(short_help=_first_sentence(_verb.__doc__))(_verb)
 for _name, _group in (
     ("styles", styles_group()),
@@ -62,6 +64,7 @@ for _name, _group in (
     ("words", words_group()),
     ("pipelines", pipelines_group()),
     ("prompts", prompts_group()),
+    ("models", models_group()),
 ):
     app.add_typer(_group, name=_name, short_help=_first_sentence(_group.info.help))
 app.command(short_help=_first_sentence(doctor.__doc__))(doctor)

@@ -3,7 +3,8 @@
     heard = hear(audio)
     heard.tempo_bpm.value, heard.key.value.name
 
-Plain estimators always listen; the learned ones (extra `listen`) join them where they are there. Loudness and true peak are those of the whole
+Plain estimators always listen. BeatNet joins them for the beat where the extra `listen` is there, and MusiCNN finds words, which needs no extra;
+`Estimate.by` says who agrees. Loudness and true peak are those of the whole
 sound; the rest is of its first half hour. What is no sound (silence, no frames, no numbers) is heard as nothing and never raises.
 """
 
@@ -13,18 +14,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from img2music.listening.beat_tracking import beat_frames, steady_bpm
+from img2music.cancellation import share_of_step
+from img2music.errors import BackendError
 from img2music.listening.features.chroma import chroma_of
-from img2music.listening.features.onset_curves import FRAMES_A_SECOND, onset_curves
+from img2music.listening.features.onset_curves import onset_curves
 from img2music.listening.features.spectra import finite, listen_to
 from img2music.listening.heard_music import Estimate, HeardMusic
+from img2music.listening.heard_pulse import beats_of_network, estimate_pulse
 from img2music.listening.key_estimation import estimate_key
+from img2music.listening.learned.music_tags import music_tags
 from img2music.listening.loudness import integrated_loudness, k_weighted_energy
-from img2music.listening.meter_estimation import beat_accents, heard_meter
-from img2music.listening.tempo_estimation import pulses, self_similarity, sharpened
 from img2music.listening.true_peak import true_peaks
+from img2music.registry.extras import has_extra, require_extra
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from img2music.audio import Audio
 
 __all__ = ["hear"]
@@ -37,32 +42,42 @@ def hear(audio: Audio, *, learned: bool | None = None) -> HeardMusic:
 
     Args:
         audio: any sound; more than two channels are heard as the mean of all.
-        learned: whether networks listen too; None: those that can.
+        learned: whether networks listen too; None: those that can; False: no network at all, not even for tags.
 
     Raises:
         MissingPackageError: `learned` is True and the extra `listen` is missing.
     """
+    if learned:
+        require_extra("listen")
     loudness, peak = _levels(audio)
     sound = listen_to(audio)
-    curves = onset_curves(sound)
-    chroma = chroma_of(sound)
-    sharp = sharpened(curves.all)
-    found = pulses(self_similarity(sharp))
+    with share_of_step(0.0, 0.3):
+        curves = onset_curves(sound)
+        chroma = chroma_of(sound)
+    with share_of_step(0.3, 0.9):
+        trained = beats_of_network(sound) if learned or (learned is None and has_extra("listen")) else None
+        tags = () if learned is False else _tags(sound)
     key, key_confidence = estimate_key(chroma)
-    beats = beat_frames(sharp, found[0].bpm) / FRAMES_A_SECOND if found else np.zeros(0)
-    bpm = steady_bpm(beats)
-    meter = heard_meter(beat_accents(beats, curves, chroma)) if len(beats) > 1 else heard_meter(np.zeros((0, 7)))
-    downbeats = beats[meter.first_downbeat :: meter.beats] if meter.beats else beats[:0]
+    pulse = estimate_pulse(curves, chroma, trained)
     return HeardMusic(
         seconds=audio.seconds,
         loudness_lufs=loudness,
         true_peak_dbtp=peak,
-        tempo_bpm=Estimate(bpm, found[0].strength if found and bpm else 0.0, ("onset autocorrelation",) if bpm else ()),
-        beats_per_bar=Estimate(meter.beats, meter.confidence, ("accents",) if meter.beats else ()),
+        tempo_bpm=pulse.tempo,
+        beats_per_bar=pulse.beats_per_bar,
         key=Estimate(key, key_confidence, ("chroma profile",) if key else ()),
-        beats_seconds=tuple(beats.tolist()),
-        downbeats_seconds=tuple(downbeats.tolist()),
+        beats_seconds=tuple(pulse.beats_seconds.tolist()),
+        downbeats_seconds=tuple(pulse.downbeats_seconds.tolist()),
+        tags=tags,
     )
+
+
+def _tags(sound: NDArray[np.float32]) -> tuple[tuple[str, float], ...]:
+    """None where the network can't be opened: words are no reason to fail."""
+    try:
+        return music_tags(sound)
+    except BackendError:
+        return ()
 
 
 def _levels(audio: Audio) -> tuple[float | None, float | None]:

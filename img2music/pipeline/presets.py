@@ -84,6 +84,11 @@ def adapted(
         from img2music.templates import load_prompt
 
         purpose = load_prompt(prompt).purpose
+        if purpose == "sound" and "prompt" in stages["renderer"].options:
+            stages["renderer"] = _with_option(stages["renderer"], "prompt", prompt)
+            continue
+        if purpose == "sound":
+            raise UsageError(f"pipeline {config.name!r} has no renderer that is told words, which prompt {prompt!r} is for")
         if purpose not in asking_stages():
             raise UsageError(f"prompt {prompt!r} is for {purpose!r}, which no stage asks by itself; see `img2music prompts ls`")
         name = asking_stages()[purpose].kind

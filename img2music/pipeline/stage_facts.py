@@ -40,6 +40,8 @@ __all__ = [
     "unanswered_server",
 ]
 
+_CAPTION = "words for what was seen and planned, without the picture"
+"""What a renderer sends that has a language model write a caption."""
 _REMEDY = "choose another pipeline with --pipeline, or leave out --commercial"
 _ANSWER_SECONDS = 0.5
 """A server on this machine answers sooner."""
@@ -85,13 +87,13 @@ def stage_facts(kind: StageKind, config: StageConfig, *, steps_in: bool = False)
     fault = entry.lacking() or _not_ready(entry, config)
     deterministic, leaves = entry.deterministic, entry.leaves_machine
     line = config.options.get("model")
-    if entry.asks_model and isinstance(line, str):
+    if (entry.asks_model or entry.listened) and isinstance(line, str):
         from img2music.models.model_factory import unavailable_reason
         from img2music.models.model_spec import ModelSpec
 
         spec = ModelSpec.parse(line)
         fault = fault or unavailable_reason(spec) or ""
-        deterministic = find_provider(spec.provider).deterministic
+        deterministic = find_provider(spec.provider).deterministic and (entry.asks_model or entry.deterministic)
         leaves = _sent(entry, spec)
     weights = sound_weights(entry, config.options)
     return StageFacts(kind, config.use, deterministic, leaves, _licence(entry, weights), fault, steps_in, weights)
@@ -153,11 +155,11 @@ def check_commercial_use(config: PipelineConfig) -> None:
             fault = commercial_fault(name)
             if fault:
                 raise UsageError(f"{who}: {fault}")
-        model = _talking_model(stage)
-        if model is not None and model[2] is False:
-            raise UsageError(
-                f"{who}: model {model[0]} forbids commercial use (licence {model[1]}); name another with --model, or {_REMEDY}"
-            )
+        for model, licence, allowed in _talking_models(stage):
+            if allowed is False:
+                raise UsageError(
+                    f"{who}: model {model} forbids commercial use (licence {licence}); name another with --model, or {_REMEDY}"
+                )
         if entry.plugin_of is not None and entry.licence and commercial_use_of(entry.licence) is False:
             raise UsageError(f"{who} forbids commercial use (licence {entry.licence}); {_REMEDY}")
 
@@ -170,9 +172,11 @@ def commercial_notes(config: PipelineConfig) -> tuple[str, ...]:
             sound = find_sound_model(name)
             if sound is not None and sound.conditions:
                 notes.append(f"weights {name} may be used commercially under a condition: {sound.conditions}")
-        model = _talking_model(stage)
-        if model is not None and model[2] is None:
-            notes.append(f"whether model {model[0]} may be used commercially is not known here; read its licence")
+        notes += [
+            f"whether model {model} may be used commercially is not known here; read its licence"
+            for model, _, allowed in _talking_models(stage)
+            if allowed is None
+        ]
         if entry.plugin_of is not None and entry.licence == NOT_SAID:
             notes.append(
                 f"whether {label(entry.kind, entry.name)} ({entry.plugin_of}) may be used commercially is not known; ask its author"
@@ -202,9 +206,10 @@ def _sent(entry: RegistryEntry, spec: ModelSpec) -> str:
     """What a stage that asks this model sends, and where to."""
     if spec.is_local:
         return ""
+    sends = entry.leaves_machine or _CAPTION
     if spec.provider == "openai":
-        return f"{entry.leaves_machine}, to {urlsplit(spec.server_address).hostname}"
-    return f"{entry.leaves_machine} (by {spec.provider}: {find_provider(spec.provider).leaves_machine})"
+        return f"{sends}, to {urlsplit(spec.server_address).hostname}"
+    return f"{sends} (by {spec.provider}: {find_provider(spec.provider).leaves_machine})"
 
 
 def _stages(config: PipelineConfig) -> Iterator[tuple[StageConfig, RegistryEntry]]:
@@ -215,18 +220,19 @@ def _stages(config: PipelineConfig) -> Iterator[tuple[StageConfig, RegistryEntry
             yield stage, find_entry(kind, stage.use)
 
 
-def _named(value: JsonValue) -> Iterator[str]:
-    """Values of every option called `weights`, also inside tables and lists of options."""
+def _named(value: JsonValue, name: str = "weights") -> Iterator[str]:
+    """Values of every option called `name`, also inside tables and lists of options."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            if key == "weights" and isinstance(inner, str):
+            if key == name and isinstance(inner, str):
                 yield inner
             else:
-                yield from _named(inner)
-        yield from _own_of(value)
+                yield from _named(inner, name)
+        if name == "weights":
+            yield from _own_of(value)
     elif isinstance(value, list):
         for inner in value:
-            yield from _named(inner)
+            yield from _named(inner, name)
 
 
 def _own_of(value: Mapping[str, JsonValue]) -> Iterator[str]:
@@ -238,17 +244,15 @@ def _own_of(value: Mapping[str, JsonValue]) -> Iterator[str]:
             yield entry.weights
 
 
-def _talking_model(stage: StageConfig) -> tuple[str, str, bool | None] | None:
-    """The model that a stage asks: its line without secrets, its licence, and whether that allows commercial use; None where it asks none."""
-    line = stage.options.get("model")
-    if not isinstance(line, str):
-        return None
-    from img2music.models.model_spec import ModelSpec
+def _talking_models(stage: StageConfig) -> Iterator[tuple[str, str, bool | None]]:
+    """Models that a stage asks: the line without secrets, the licence, and whether that allows commercial use."""
+    for line in dict.fromkeys(_named(dict(stage.options), "model")):
+        from img2music.models.model_spec import ModelSpec
 
-    spec = ModelSpec.parse(line)
-    licence, allowed = talking_model_licence(spec.name)
-    if allowed is None and spec.provider == "hf":
-        from img2music.renderers.neural.weights import licence_of
+        spec = ModelSpec.parse(line)
+        licence, allowed = talking_model_licence(spec.name)
+        if allowed is None and spec.provider == "hf":
+            from img2music.renderers.neural.weights import licence_of
 
-        licence, allowed = licence_of(spec.name)
-    return spec.label, licence, allowed
+            licence, allowed = licence_of(spec.name)
+        yield spec.label, licence, allowed

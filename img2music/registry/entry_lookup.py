@@ -70,5 +70,5 @@ def load_factory(kind: Kind, name: str) -> Any:
 
 
 def asking_stages() -> dict[str, RegistryEntry]:
-    """The built-in stages that ask a model, by the purpose of the prompt templates they ask with."""
-    return {entry.prompt_purpose: entry for entry in BUILTIN.values() if entry.prompt_purpose is not None}
+    """The built-in stages that ask a model, by the purpose of the prompt templates they ask with; of several the first in the table."""
+    return {entry.prompt_purpose: entry for entry in reversed(BUILTIN.values()) if entry.prompt_purpose is not None}

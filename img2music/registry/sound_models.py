@@ -85,7 +85,7 @@ SOUND_MODELS: dict[str, SoundModel] = {
             gigabytes=4.0,
             sample_rate=48_000,
             longest_seconds=None,
-            source="Google's servers, by magenta-rt's own program",
+            source="Hugging Face hub (google/magenta-realtime-2), by magenta-rt's own program",
         ),
         SoundModel(
             name="mrt2_base",
@@ -97,7 +97,7 @@ SOUND_MODELS: dict[str, SoundModel] = {
             gigabytes=12.0,
             sample_rate=48_000,
             longest_seconds=None,
-            source="Google's servers, by magenta-rt's own program",
+            source="Hugging Face hub (google/magenta-realtime-2), by magenta-rt's own program",
         ),
         SoundModel(
             name="ACE-Step/acestep-v15-xl-turbo-diffusers",

@@ -190,6 +190,15 @@ def test_a_midi_file_and_a_plan_are_rendered(make_picture: MakePicture, tmp_path
             "renderer 'silent_on_weights': weights facebook/musicgen-small forbid",
         ),
         (
+            {
+                "renderer": {
+                    "use": "obedient",
+                    "options": {"neural": {"use": "obedient", "options": {"model": "hf:LGAI/EXAONE-3.5-2B"}}},
+                }
+            },
+            "model hf:LGAI/EXAONE-3.5-2B forbids commercial use",
+        ),
+        (
             {"planner": {"use": "llm", "options": {"model": "openai:c4ai-command-r-v01?base_url=http://127.0.0.1:9/v1"}}},
             r"planner 'llm': model .*c4ai-command-r-v01.* forbids commercial use \(licence CC-BY-NC-4.0\); name another with --model",
         ),

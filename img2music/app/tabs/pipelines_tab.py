@@ -47,7 +47,7 @@ def _card(card: PipelineCard) -> Html:
     stages: Any = card["stages"]
     models: Any = card["models"]
     rows = [("needs", card["needs"]), ("leaves", card["leaves_machine"]), ("licence", card["licence"])]
-    weights: Any = card["weights"]
+    weights: Any = card.get("weights", [])
     rows += [("weights", line) for line in weights]
     rows += [("model", f"{field['kind']}: {field['model']}, {field['prompt']}") for field in models]
     rows.append(("repeats", page_text("pipelines.same" if card["repeats"] else "pipelines.differs")))

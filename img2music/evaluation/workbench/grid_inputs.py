@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from img2music.templates import PromptTemplate
 
-__all__ = ["MOST_CELLS", "MOST_SEEDS", "load_grid", "picture_files", "split_models", "split_paths"]
+__all__ = ["MOST_CELLS", "MOST_SEEDS", "load_grid", "load_pictures", "picture_files", "split_models", "split_paths"]
 
 MOST_CELLS = 20_000
 MOST_SEEDS = 100
@@ -69,7 +69,7 @@ def load_grid(
     Brief.of(seconds=seconds)
     asked = _prompts([name for entry in prompts for name in split_paths(entry)], note)
     talkers = _models([line for entry in models for line in split_models(entry)], per_minute, note)
-    shown = _pictures([name for entry in pictures for name in split_paths(entry)], note)
+    shown = load_pictures([name for entry in pictures for name in split_paths(entry)], note)
     count = len(asked) * len(talkers) * len(shown) * seeds
     if count > MOST_CELLS:
         raise UsageError(f"{count} cells are too many; give fewer pictures, prompts or seeds, {MOST_CELLS} cells at most")
@@ -174,7 +174,12 @@ def picture_files(entry: str) -> list[Path]:
     return found
 
 
-def _pictures(names: Sequence[str], note: Callable[[str], None]) -> list[GridPicture]:
+def load_pictures(names: Sequence[str], note: Callable[[str], None]) -> list[GridPicture]:
+    """The pictures that files and folders name, each once; `note` is told what was left out.
+
+    Raises:
+        UsageError: none is named. PictureError: one that is none.
+    """
     from img2music.io.pictures import open_picture
 
     if not names:

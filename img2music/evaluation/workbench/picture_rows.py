@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from img2music.errors import PictureError
 from img2music.evaluation.line_diff import diff_lines
@@ -18,11 +18,12 @@ from img2music.report.text_format import format_clock, join_words, style_words
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from img2music.evaluation.workbench.cell_record import CellRecord, CellStore
+    from img2music.evaluation.records import RecordStore
+    from img2music.evaluation.workbench.cell_record import CellRecord
     from img2music.evaluation.workbench.prompt_grid import Grid, GridPicture
     from img2music.report.page.html import Child
 
-__all__ = ["EmbeddedSounds", "picture_row"]
+__all__ = ["EmbeddedSounds", "picture_row", "thumbnail"]
 
 _LARGEST_SOUNDS = 24_000_000
 """Bytes of sound that a page carries; a third more as text. Half a minute is about half a megabyte."""
@@ -33,7 +34,7 @@ _MOST_LISTED = 40
 class EmbeddedSounds:
     """Sounds for the page, carried in it as far as there is room, linked to beyond that."""
 
-    def __init__(self, store: CellStore) -> None:
+    def __init__(self, store: RecordStore[Any]) -> None:
         self._store = store
         self._left = _LARGEST_SOUNDS
 
@@ -54,11 +55,12 @@ def picture_row(grid: Grid, picture: GridPicture, records: Mapping[str, CellReco
     """One picture with all that was made of it."""
     cells = [Cell(variant.prompt, variant.model, picture, grid.seeds[0], grid.seconds) for variant in grid.variants]
     cards = [_card(grid, cell, records, sounds) for cell in cells]
-    head = el("header", _thumbnail(picture), el("h3", picture.label), _eye_line(cells, records))
+    head = el("header", thumbnail(picture), el("h3", picture.label), _eye_line(cells, records))
     return el("article", head, el("div", cards, class_="cells"), _plan_diffs(cells, records), class_="subject")
 
 
-def _thumbnail(picture: GridPicture) -> Html:
+def thumbnail(picture: GridPicture) -> Html:
+    """A small copy of a picture, or that it is gone."""
     from img2music.io.pictures import open_picture, preview_jpeg
 
     try:

@@ -55,7 +55,7 @@ class Environment:
     licence: str
     """Of the packages."""
     fetches: tuple[tuple[str, ...], ...] = ()
-    """What fetches the weights, a command each: arguments of its Python, in which "{name}" is the weights' name. None where they come in another way."""
+    """What fetches the weights, a command each: arguments of its Python, in which "{name}" is their name. Empty where they come in another way."""
     keeps: str = ""
     """Where that puts them."""
 
@@ -131,7 +131,9 @@ def make_environment(environment: Environment, python: Path, tell: Callable[[str
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise BackendError(f"no folder can be made at {folder.parent} ({error.strerror}); set IMG2MUSIC_CACHE to another") from None
+            raise BackendError(
+                f"no folder can be made at {folder.parent} ({error.strerror}); set IMG2MUSIC_CACHE to another"
+            ) from None
         tell(f"making an environment with Python {'.'.join(environment.pythons[:1])} in {folder}")
         _run([str(python), "-m", "venv", str(temporary)], environment, "its environment can't be made")
         inside = _python_in(temporary)
@@ -181,7 +183,10 @@ def _runs(program: str, version: str) -> bool:
 
 
 def _run(command: list[str], environment: Environment, what: str, seconds: float = _INSTALL_SECONDS) -> None:
-    quiet = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")} | {"PIP_NO_COLOR": "1", "NO_COLOR": "1"}
+    quiet = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")} | {
+        "PIP_NO_COLOR": "1",
+        "NO_COLOR": "1",
+    }
     again = f"`img2music models install {environment.name}` tries again"
     try:
         run = run_program(command, seconds=seconds, environment=quiet)

@@ -14,7 +14,7 @@ from img2music.errors import Img2MusicError, UsageError, unknown_name
 from img2music.pipeline.presets import load_pipeline_config, pipeline_names
 from img2music.pipeline.stage_facts import stage_facts
 from img2music.pipeline_config import StageConfig
-from img2music.registry import find_entry, registered_names
+from img2music.registry import builtin_names, find_entry, plugin_points
 from img2music.registry.sound_models import SOUND_MODELS, find_sound_model
 
 if TYPE_CHECKING:
@@ -71,15 +71,15 @@ class SoundWish:
 
 
 def offered_sounds() -> dict[str, StageConfig]:
-    """Every sound by name, the soundfont first: renderers of pipelines, then those that no pipeline names."""
+    """Every sound by name, the soundfont first: renderers of pipelines, then those of plug-ins that no pipeline names."""
     found = {SOUNDFONT: StageConfig(use=SOUNDFONT)}
     for name in pipeline_names():
         renderer = load_pipeline_config(name).stages.renderer
         if renderer.use != SOUNDFONT:
             found[name] = renderer.model_copy(update={"fallback": None})
     used = {stage.use for stage in found.values()}
-    for name in registered_names("renderer"):
-        if name not in used and name not in found:
+    for name in plugin_points("renderer"):
+        if name not in used and name not in found and name not in builtin_names("renderer"):
             found[name] = StageConfig(use=name)
     return found
 

@@ -189,7 +189,8 @@ def _from_folder(folder: Path, device: Device) -> Any:
         if "torchsde" in str(error):
             raise MissingPackageError(f"the scheduler of weights {folder.name} needs torchsde: pip install torchsde") from None
         if isinstance(error, ImportError):
-            raise MissingPackageError(f"weights {folder.name} can't be loaded ({one_line(error)}): {_EXTRA}") from None
+            package = (error.name or "").partition(".")[0] or "a package"
+            raise MissingPackageError(f"weights {folder.name} need {package}, which can't be imported: {_EXTRA}") from None
         raise BackendError(f"weights {folder.name} can't be loaded ({one_line(error)}); fetch them again") from None
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from img2music.renderers.neural.diffusers.argument_tables import Task
     from img2music.renderers.neural.diffusers.loaded_pipeline import LoadedPipeline
 
-__all__ = ["Told", "play_section", "play_windows"]
+__all__ = ["Told", "going_round", "play_section", "play_windows"]
 
 _FADE_SECONDS = 0.02
 """Of what is played anew into what is kept."""
@@ -157,6 +157,12 @@ def play_section(
     return [
         _replaced(source, _placed(sound, first, source), edges, heard=(first, first + sound.samples.shape[1])) for sound in sounds
     ]
+
+
+def going_round(sound: Audio, seconds: float) -> Audio:
+    """A loop followed by its beginning, until `seconds`; as it is where that is no longer."""
+    more = frames_of(seconds, sound.sample_rate) - sound.samples.shape[1]
+    return sound if more <= 0 else Audio(np.concatenate([sound.samples, sound.samples[:, :more]], axis=1), sound.sample_rate)
 
 
 def _last(sound: Audio, seconds: float) -> Audio:

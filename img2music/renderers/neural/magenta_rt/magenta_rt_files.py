@@ -16,8 +16,10 @@ from img2music.renderers.external.environments import environment_fault
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["SIZES", "checkpoint_of", "readiness", "weights_fault"]
+__all__ = ["SIZES", "WORKER", "checkpoint_of", "readiness", "weights_fault"]
 
+WORKER = Path(__file__).with_name("magenta_rt_worker.py")
+"""The script that works in the environment."""
 SIZES = ("mrt2_small", "mrt2_base")
 _NAME = "magenta-rt"
 _SHARED = ("resources/musiccoca/spm.model", "resources/musiccoca/text_encoder.tflite")

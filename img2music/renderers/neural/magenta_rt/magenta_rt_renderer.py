@@ -24,7 +24,7 @@ from img2music.registry.sound_models import find_sound_model
 from img2music.renderers.external.environments import environment_fault, environment_python
 from img2music.renderers.external.worker import Worker
 from img2music.renderers.neural.joins import finish, sounding_seconds
-from img2music.renderers.neural.magenta_rt.magenta_rt_files import checkpoint_of, weights_fault
+from img2music.renderers.neural.magenta_rt.magenta_rt_files import WORKER, checkpoint_of, weights_fault
 from img2music.renderers.neural.magenta_rt.note_frames import FRAMES_PER_SECOND, frame_groups, note_frames
 from img2music.renderers.neural.magenta_rt.part_stems import balanced, stems_of
 from img2music.renderers.neural.sound_prompt import SoundWriter
@@ -50,7 +50,7 @@ _MOST_TAKES, _LARGEST_SEED = 8, 2**31 - 1
 _LEAST_GUIDANCE, _MOST_GUIDANCE = -1.0, 7.0
 _TEMPERATURE, _TOP_K = 1.3, 40
 """The model's own."""
-_LEAD_SECONDS, _ROUND_SECONDS = 10.0, 0.25
+_LEAD_SECONDS, _ROUND_SECONDS = 10.0, 0.1
 """Of a loop: how much of its end is played before it, and over how much its end is faded into that."""
 _START_SECONDS, _SILENT_SECONDS = 120.0, 1200.0
 """The model is compiled before its first frame, which takes minutes on a slow machine."""
@@ -150,7 +150,10 @@ class MagentaRTRenderer:
             seeds = [self.seed + take for take in range(self.takes)]
             with self._worker() as worker, share_of_step(0, 0.9):
                 made = [
-                    [self._play(worker, job, seed, (take * len(jobs) + place, len(jobs) * len(seeds)), record) for place, job in enumerate(jobs)]
+                    [
+                        self._play(worker, job, seed, (take * len(jobs) + place, len(jobs) * len(seeds)), record)
+                        for place, job in enumerate(jobs)
+                    ]
                     for take, seed in enumerate(seeds)
                 ]
             if apart and groups:
@@ -180,7 +183,9 @@ class MagentaRTRenderer:
         if self.style == "guide":
             record.condition("style of our soundfont rendering")
         if apart:
-            record.note("each part was played alone" + (", because stems were asked for" if stems and self.parts != "apart" else ""))
+            record.note(
+                "each part was played alone" + (", because stems were asked for" if stems and self.parts != "apart" else "")
+            )
         if any(part.bends for part in performance.parts):
             record.note("bends can't be told to this model: notes keep their written pitch")
         if performance.loop:
@@ -190,7 +195,7 @@ class MagentaRTRenderer:
         platforms = {"cpu": {"JAX_PLATFORMS": "cpu"}, "cuda": {"JAX_PLATFORMS": "cuda"}}.get(self.device, {})
         return Worker(
             self.python or environment_python(_NAME),
-            Path(__file__).with_name("magenta_rt_worker.py"),
+            WORKER,
             name=_NAME,
             start_seconds=_START_SECONDS,
             answer_seconds=_SILENT_SECONDS,
@@ -232,7 +237,9 @@ class MagentaRTRenderer:
         sound = answer.audio.get("mix")
         frames = len(told) * _RATE // FRAMES_PER_SECOND
         if sound is None or sound.sample_rate != _RATE or sound.samples.shape != (2, frames):
-            raise BackendError(f"{_NAME} answered with a sound of another length than asked; img2music models install {_NAME} makes it anew")
+            raise BackendError(
+                f"{_NAME} answered with a sound of another length than asked; img2music models install {_NAME} makes it anew"
+            )
         checkpoint()
         return _going_round(sound, lead, performance) if performance.loop else sound
 

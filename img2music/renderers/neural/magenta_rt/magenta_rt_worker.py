@@ -11,7 +11,7 @@ Imports nothing of img2music. A question has fields
     temperature, top_k
 
 and is answered with the sound "mix" (48 kHz, stereo, 1920 frames for each told, no more and no less) and fields that say with what it was made.
-The codec gives each frame's sound 1920 frames late (`output_latency` of its decoder), so one frame more is played and the first sound dropped.
+The codec gives each frame's sound 1920 frames late (so its decoder says), so one frame more is played and the first sound dropped.
 Written against magenta-rt 2.0.3: `MagentaRT2Jax(size, checkpoint)`, `.embed_style`, `.tokenize_style`, `.generate`. The initial state, which
 holds the random key, has no public name there; without it the seed can't be set, and "seeded" says so.
 """
@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from worker_protocol import Sound, Tell, WorkerFault, serve
+from worker_protocol import Sound, Tell, WorkerFault, serve  # found there by whoever runs this
 
 LATENCY = 1920
 """In samples: one frame of 40 ms."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import time
 from dataclasses import replace
 from functools import partial
@@ -286,6 +287,11 @@ def test_broken_weights_are_one_line(tiny_pipelines: Path, tmp_path: Path, monke
         missing = "needs torchsde: pip install torchsde"
         fails(lambda folder: set_config(folder, "model_index.json", scheduler=cosine), missing, MissingPackageError)
     fails(lambda folder: set_config(folder, "model_index.json", vae=["subprocess", "Popen"]), "can't be loaded")
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "diffusers", None)
+        fails(
+            lambda _: None, r"need diffusers, which can't be imported: pip install 'img2music\[diffusers\]'", MissingPackageError
+        )
     monkeypatch.setattr(loaded_pipeline, "check_memory", lambda *_: (_ for _ in ()).throw(MemoryError))
     with pytest.raises(MemoryError):
         load_pipeline(tiny_pipelines / "ace", pick("cpu", "float32"), smaller="less")

@@ -30,7 +30,7 @@ class MagentaRT2Jax:
         self._params = (paths.checkpoints_dir() / (checkpoint or f"{size}.safetensors")).read_bytes()
         if self._params == b"too large":
             raise RuntimeError("RESOURCE_EXHAUSTED: failed to allocate 12 GB")
-        print("fake Magenta RT is loaded")
+        os.write(1, b"what libraries print\n")
 
     def _jit_init_state(self, params: bytes, constants: dict[str, Any]) -> dict[str, Any]:
         return {

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MultiValueCommand", "try_prompts"]
 
-_MULTI_VALUE_OPTIONS = ("--prompts", "--pictures", "--models")
+_MULTI_VALUE_OPTIONS = ("--prompts", "--pictures", "--models", "--sounds")
 _SECONDS = "30"
 _COLUMNS = 4
 """Prompts and models side by side in a table."""

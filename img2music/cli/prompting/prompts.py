@@ -1,4 +1,4 @@
-"""The verbs `prompts ls`, `prompts show` and `prompts cp`; `prompts try` is in `prompts_try`."""
+"""The verbs `prompts ls`, `prompts show` and `prompts cp`; `prompts try` is in `prompts_try`, `prompts sounds` in `sounds_try`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from img2music.cli.prompts_try import MultiValueCommand, try_prompts
+from img2music.cli.prompting.prompts_try import MultiValueCommand, try_prompts
+from img2music.cli.prompting.sounds_try import try_sounds
 from img2music.cli.shared import options as opt  # noqa: TC001  typer reads the annotations
 from img2music.cli.shared.completion import complete_prompt
 from img2music.cli.shared.console import print_json, print_text
@@ -23,6 +24,7 @@ def prompts_group() -> typer.Typer:
     group.command("ls", help="List every prompt, with a line about it.")(_ls)
     group.command("show", help="Print the file of a prompt.")(_show)
     group.command("cp", help="Copy a prompt to a file that you can edit. Then use it with --prompt FILE.")(_cp)
+    group.command("sounds", cls=MultiValueCommand, short_help="Compare sounds of the same pieces")(try_sounds)
     group.command("try", cls=MultiValueCommand, short_help="Compare prompts on pictures")(try_prompts)
     return group
 

@@ -1,0 +1,1 @@
+"""The verbs about prompts: list, show, copy, try."""

@@ -1,0 +1,1 @@
+"""MusicGen by transformers: text, and of some weights our exact chroma, to sound."""
