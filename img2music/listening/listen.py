@@ -18,7 +18,7 @@ from img2music.cancellation import share_of_step
 from img2music.errors import BackendError
 from img2music.listening.features.chroma import chroma_of
 from img2music.listening.features.onset_curves import onset_curves
-from img2music.listening.features.spectra import finite, listen_to
+from img2music.listening.features.spectra import LOUDEST, finite, listen_to
 from img2music.listening.heard_music import Estimate, HeardMusic
 from img2music.listening.heard_pulse import beats_of_network, estimate_pulse
 from img2music.listening.key_estimation import estimate_key
@@ -84,7 +84,7 @@ def _levels(audio: Audio) -> tuple[float | None, float | None]:
     """Integrated loudness in LUFS and true peak in dBTP; None for silence."""
     if not audio.samples.size:
         return None, None
-    samples = audio.samples if np.isfinite(audio.samples).all() else finite(audio.samples)
+    samples = audio.samples if audio.peak <= LOUDEST and np.isfinite(audio.samples).all() else finite(audio.samples)
     if len(samples) > 2:
         samples = samples.mean(0, keepdims=True)
     peak = float(true_peaks(samples).max(initial=0.0))

@@ -5,7 +5,8 @@ it largest), and how alike the accents are one bar later. The better of 2 and 4 
 it is, is less sure, and in slow or fast music a matter of taste.
 
 Conventions: beats in seconds; accents are standardised; the confidence is that of twos or threes, 0.5..1. A bar of six eighths is two beats
-where its dotted quarters are tapped. Bars of five and seven are heard as something else.
+where its dotted quarters are tapped. Bars of five and seven are heard as something else, and so are
+bars of three where every second beat is tapped.
 """
 
 from __future__ import annotations

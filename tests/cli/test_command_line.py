@@ -63,7 +63,7 @@ def test_a_terminal_that_lacks_a_letter(make_picture: Callable[..., Path]) -> No
 def test_help_names_every_verb(run: Callable[..., tuple[int, str, str]]) -> None:
     code, out, err = run()
     assert (code, err) == (0, "")
-    for verb in ("compose", "see", "plan", "realize", "render", "replay", "pipelines", "styles", "doctor"):
+    for verb in ("compose", "see", "plan", "realize", "render", "hear", "replay", "pipelines", "styles", "doctor"):
         assert re.search(rf"^  {verb} ", out, re.MULTILINE)
         code, text, _ = run(verb, "--help")
         assert code == 0

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float32]
 
-__all__ = ["LONGEST_SECONDS", "RATE_HZ", "finite", "hann", "listen_to", "log_filters", "spectra"]
+__all__ = ["LONGEST_SECONDS", "LOUDEST", "RATE_HZ", "finite", "hann", "listen_to", "log_filters", "spectra"]
 
 RATE_HZ = 22_050
 LONGEST_SECONDS = 1800.0
@@ -31,7 +31,7 @@ LONGEST_SECONDS = 1800.0
 _LOWEST_RATE_HZ, _HIGHEST_RATE_HZ = 2_000, 1_000_000
 _BLOCK_FRAMES = 1 << 18
 _BATCH = 512
-_LOUDEST = 1e3
+LOUDEST = 1e3
 """Samples beyond are no sound: 60 dB over full scale."""
 
 
@@ -49,7 +49,7 @@ def listen_to(audio: Audio) -> Numbers:
 
 def finite(samples: Numbers) -> Numbers:
     """The same, with silence for what is no number."""
-    return np.clip(np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0), -_LOUDEST, _LOUDEST)
+    return np.clip(np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0), -LOUDEST, LOUDEST)
 
 
 def spectra(sound: Numbers, window: Numbers, hop: int) -> Iterator[tuple[int, Numbers]]:
