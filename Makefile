@@ -1,4 +1,4 @@
-.PHONY: lint test check docs bench format
+.PHONY: lint test check docs bench bench-neural format
 
 lint:  ## style, types, layers
 	ruff check .
@@ -19,6 +19,9 @@ docs:  ## the pages and pictures that are made from the program
 
 bench:  ## medians of five, CPU seconds; never part of the tests
 	OMP_NUM_THREADS=1 python -m evals.bench.bench_program
+
+bench-neural:  ## our path to models for sound beside their libraries' bare calls
+	OMP_NUM_THREADS=1 python -m evals.bench.neural.bench_neural
 
 format:
 	ruff check --fix .

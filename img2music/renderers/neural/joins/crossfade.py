@@ -1,10 +1,10 @@
 """Joins what was played in windows: beats over beats, as loud as before, faded over just before the bar line.
 
-The new window is moved by the lag measured in the stretch that it shares with the old one, but no window ever lies further from its place than half a
-sixteenth; its gain is that at which both are equally loud there, but no window is ever changed by more than `MOST_GAIN_DB`. The fade ends on
-the bar line, so that the first beat is played by one of them alone. It keeps the power whatever the two have in common: with the
-correlation r the gains cos and sin are divided by sqrt(1 + 2 r cos sin), which is a fade of equal power for sounds that have nothing
-in common and one of equal gain for the same sound.
+The new window is moved by the lag measured in the stretch that it shares with the old one, but no window ever lies further from its place than
+half a sixteenth; its gain is that at which both are equally loud around the bar line, but no window is ever changed by more than
+`MOST_GAIN_DB`. The fade ends on the bar line, so that the first beat is played by one of them alone. It keeps the power whatever the two
+have in common: with the correlation r the gains cos and sin are divided by sqrt(1 + 2 r cos sin), which is a fade of equal power for sounds
+that have nothing in common and one of equal gain for the same sound.
 
 A piece that is shorter than its window is joined earlier; where nothing is left to join the sound dies away and comes back, without a click.
 Windows that share nothing are put together as they are: a model that goes on from its own state leaves no seam.
@@ -36,6 +36,8 @@ __all__ = ["FADE_SECONDS", "MOST_GAIN_DB", "cut", "join", "stereo"]
 FADE_SECONDS = 0.2
 """Of a cross-fade at a bar line, where there is room for it. Our choice: hides a change of timbre, and blurs no more than a beat."""
 MOST_GAIN_DB = 6.0
+_HEARD_SECONDS = 1.5
+"""On either side of the bar line, as far as both play: EBU R 128 calls three seconds the short term, over which loudness is compared by ear."""
 _LOOP_FADE_SECONDS = 0.05
 """From what goes on after a loop's end into its beginning: short, because both play the first beat."""
 _EDGE_SECONDS = 0.01
@@ -138,9 +140,10 @@ class _Track:
             before = self.samples[:, begin : begin + shared]
             lag = measured_lag(before, piece[:, :shared], self.sample_rate, 2 * slack)
             self.shift = -lag if abs(lag) <= slack else 0
-            first, second = before[:, max(self.shift, 0) :], piece[:, max(-self.shift, 0) :]
-            common = min(first.shape[1], second.shape[1])
-            louder = louder_db(first[:, :common], second[:, :common], self.sample_rate)
+            around, seam = round(_HEARD_SECONDS * self.sample_rate), self._frame(window.join_seconds) - begin
+            near = slice(max(seam - around, self.shift, 0), min(seam + around, shared, shared + self.shift))
+            second = piece[:, near.start - self.shift : near.stop - self.shift]
+            louder = louder_db(before[:, near], second, self.sample_rate) if near.stop > near.start else 0.0
             self.gain_db = float(np.clip(louder, -MOST_GAIN_DB, MOST_GAIN_DB))
         return piece * np.float32(10 ** (self.gain_db / 20))
 
