@@ -141,6 +141,7 @@ BUILTIN: dict[tuple[Kind, str], RegistryEntry] = {
             licence="of the weights: see `img2music models ls`",
             prompt_purpose="sound",
             listened=True,
+            weights="facebook/jasco-chords-drums-melody-400M",
             readiness="img2music.renderers.neural.audiocraft.audiocraft_environment:readiness",
         ),
         RegistryEntry(

@@ -201,24 +201,8 @@ def test_a_bad_plug_in_is_one_line_about_its_author(name: str, fault: str) -> No
         assert str(caught.value).endswith("tell the plug-in's author")
 
 
-def _not_ready(entry: RegistryEntry) -> str:
-    """What the record's own function says of a stage that is made without options."""
-    if not entry.readiness:
-        return ""
-    module, _, function = entry.readiness.partition(":")
-    return str(getattr(import_module(module), function)({"weights": entry.weights} if entry.weights else {}))
-
-
 @pytest.mark.enable_socket  # it looks whether a server on this machine answers
 @pytest.mark.usefixtures("plugin")
-def _not_ready(entry: RegistryEntry) -> str:
-    """What the record's own function says of a stage that is made without options."""
-    if not entry.readiness:
-        return ""
-    module, _, function = entry.readiness.partition(":")
-    return str(getattr(import_module(module), function)({"weights": entry.weights} if entry.weights else {}))
-
-
 def test_the_doctor_reads_the_registry(run: Run) -> None:
     code, out, _ = run("doctor", "--json")
     assert code == 0
