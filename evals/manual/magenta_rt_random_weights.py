@@ -1,7 +1,7 @@
 """Our worker against the real class of magenta-rt 2.0.3, with a tiny network of random weights: run by hand, it needs 1.2 GB and a few minutes.
 
     python3.11 -m venv ENVIRONMENT && ENVIRONMENT/bin/pip install 'magenta-rt[jax]==2.0.3' 'typeguard==2.13.3'
-    python evals/manual/magenta_rt_random_weights.py ENVIRONMENT/bin/python
+    python -m evals.manual.magenta_rt_random_weights ENVIRONMENT/bin/python
 
 It checks what the stand-in of the tests can't: that the real class takes what we tell it, that its sound has the length that was asked, that
 the seed is in its state, that notes reach the network, and by how much the codec is late. The sound itself is noise.
@@ -9,11 +9,16 @@ the seed is in its state, that notes reach the network, and by how much the code
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evals.shared.command_line import ScriptParser
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 TINY = '''"""The worker, after the model of this name was made small and given random weights."""
 import jax, jax.numpy as jnp, numpy as np
@@ -61,10 +66,11 @@ S.MagentaRT2System.__init__ = lambda self, size, **options: build(self, size, st
 '''
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs it, and says what came."""
+    parser = ScriptParser(__doc__)
     parser.add_argument("python", type=Path, help="Python of an environment with magenta-rt")
-    arguments = parser.parse_args()
+    options = parser.parse_args(arguments)
 
     import numpy as np
 
@@ -87,7 +93,7 @@ def main() -> None:
             "guidance": {"musiccoca": 3.0, "notes": 3.0, "drums": 1.0}, "temperature": 1.3, "top_k": 40,
         }  # fmt: skip
         begin = time.monotonic()
-        with Worker(arguments.python, script, name="magenta-rt", answer_seconds=900) as worker:
+        with Worker(options.python, script, name="magenta-rt", answer_seconds=900) as worker:
             probed = worker.probe()
             print(f"probe: {probed.ok}, Python {probed.python}, {dict(probed.versions)}")
             made = {}

@@ -1,7 +1,8 @@
 """Tempo, beats and metre together, from plain estimators and, where it listened, BeatNet.
 
 The plain ear names the tempo but for octaves and the metre; BeatNet's likelihoods choose the octave, and its decoded bars, where they say the
-same, make either surer. What they disagree about stays with the plain ear, which is right more often (evals.studies.listening_accuracy), less sure.
+same, make either surer. What they disagree about stays with the plain ear, which is right more often
+(`evals.studies.music.listening_accuracy`), less sure.
 
 Conventions: times in seconds of the sound; confidence 0..1 of the tempo but for octaves, and of bars in twos or threes.
 """

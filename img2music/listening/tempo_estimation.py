@@ -5,7 +5,7 @@ periods, as beats and bars come back together (P. Grosche & M. Müller, "Extract
 tempograms). Where BeatNet listens too, it says which of the octaves (half, same, twice) is the beat that is tapped; which tempo it is but for
 octaves is better left to the plain ear: BeatNet takes three eighths for a beat and a half.
 
-The weights are those of a conditional logistic model of 163 pieces of ours, rounded; `evals.studies.listening_accuracy` reports on others. A
+The weights are those of a conditional logistic model of 163 pieces of ours, rounded; `evals.studies.music.listening_accuracy` reports on others. A
 score is a logarithmic odds, so that the confidence is the share of what is likely.
 
 Conventions: curves as in `features.onset_curves`; tempo in beats a minute; confidence 0..1 of the tempo or an octave of it. Steady tempi are meant:

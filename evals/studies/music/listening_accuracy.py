@@ -1,6 +1,6 @@
 """How often are the ears right: tempo, metre and key of our own soundfont renderings, whose truth is known?
 
-    OMP_NUM_THREADS=1 python -m evals.studies.listening_accuracy [--pieces 100] [--seed 500000] [--pictures odd] [--folder FOLDER]
+    OMP_NUM_THREADS=1 python -m evals.studies.music.listening_accuracy [--pieces 100] [--seed 500000] [--pictures odd] [--folder FOLDER]
 
 Pieces go through all styles in turn, each time in another of a style's metres, at a tempo drawn from its range and in a key that is drawn (seven
 of ten in major or minor, the rest in four more modes), each of a picture of demo/examples that is drawn, 40 s. The constants of the ears were
