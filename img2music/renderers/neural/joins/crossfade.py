@@ -1,8 +1,10 @@
 """Joins what was played in windows: beats over beats, as loud as before, faded over just before the bar line.
 
 The new window is moved by the lag measured in the stretch that it shares with the old one, but no window ever lies further from its place than
-half a sixteenth; its gain is that at which both are equally loud around the bar line, but no window is ever changed by more than
-`MOST_GAIN_DB`. The fade ends on the bar line, so that the first beat is played by one of them alone. It keeps the power whatever the two
+half a sixteenth. At the bar line it is made as loud as the old one still is there; a moment later its gain goes slowly, `RAMP_DB_PER_SECOND`, to the
+one at which both are equally loud over all that they share: so there is no step, and what one beat was by chance is not kept for a whole
+window. No window is ever changed by more than `MOST_GAIN_DB`. The fade ends on the bar line, so that the first beat is played by one of them
+alone. It keeps the power whatever the two
 have in common: with the correlation r the gains cos and sin are divided by sqrt(1 + 2 r cos sin), which is a fade of equal power for sounds
 that have nothing in common and one of equal gain for the same sound.
 
@@ -31,13 +33,15 @@ if TYPE_CHECKING:
 
     from img2music.renderers.neural.joins.bar_windows import Window
 
-__all__ = ["FADE_SECONDS", "MOST_GAIN_DB", "cut", "join", "stereo"]
+__all__ = ["FADE_SECONDS", "MOST_GAIN_DB", "RAMP_DB_PER_SECOND", "cut", "join", "stereo"]
 
 FADE_SECONDS = 0.2
 """Of a cross-fade at a bar line, where there is room for it. Our choice: hides a change of timbre, and blurs no more than a beat."""
 MOST_GAIN_DB = 6.0
-_HEARD_SECONDS = 1.5
-"""On either side of the bar line, as far as both play: EBU R 128 calls three seconds the short term, over which loudness is compared by ear."""
+RAMP_DB_PER_SECOND = 0.75
+"""Our choice: a crescendo from p to mf, some 10 dB, in four bars of a quick piece is three times as steep."""
+_SEAM_SECONDS, _LEAST_SECONDS = 1.5, 1.0
+"""After the bar line, as far as both play there, loudness is compared; where that is too short, before it as well."""
 _LOOP_FADE_SECONDS = 0.05
 """From what goes on after a loop's end into its beginning: short, because both play the first beat."""
 _EDGE_SECONDS = 0.01
@@ -140,12 +144,27 @@ class _Track:
             before = self.samples[:, begin : begin + shared]
             lag = measured_lag(before, piece[:, :shared], self.sample_rate, 2 * slack)
             self.shift = -lag if abs(lag) <= slack else 0
-            around, seam = round(_HEARD_SECONDS * self.sample_rate), self._frame(window.join_seconds) - begin
-            near = slice(max(seam - around, self.shift, 0), min(seam + around, shared, shared + self.shift))
-            second = piece[:, near.start - self.shift : near.stop - self.shift]
-            louder = louder_db(before[:, near], second, self.sample_rate) if near.stop > near.start else 0.0
-            self.gain_db = float(np.clip(louder, -MOST_GAIN_DB, MOST_GAIN_DB))
+            first, last = max(self.shift, 0), min(shared, shared + self.shift)
+            seam = self._frame(window.join_seconds) - begin
+            stop = min(seam + self._frame(_SEAM_SECONDS), last)
+            near = max(min(seam - self._frame(FADE_SECONDS), stop - self._frame(_LEAST_SECONDS)), first)
+            steady, at_seam = (
+                louder_db(before[:, part], piece[:, part.start - self.shift : part.stop - self.shift], self.sample_rate)
+                if part.stop > part.start
+                else 0.0
+                for part in (slice(first, last), slice(near, stop))
+            )
+            self.gain_db = float(np.clip(steady, -MOST_GAIN_DB, MOST_GAIN_DB))
+            beyond = float(np.clip(at_seam, -MOST_GAIN_DB, MOST_GAIN_DB)) - self.gain_db
+            return piece * self._gains(piece.shape[1], seam - self.shift, beyond)
         return piece * np.float32(10 ** (self.gain_db / 20))
+
+    def _gains(self, frames: int, seam: int, beyond_db: float) -> NDArray[np.float32]:
+        """Of every frame of a piece: `beyond_db` more than its own gain where the two were compared, and then slowly no more."""
+        seconds = np.maximum(np.arange(frames) - seam - self._frame(_SEAM_SECONDS), 0) / self.sample_rate
+        left_db = np.sign(beyond_db) * np.maximum(abs(beyond_db) - RAMP_DB_PER_SECOND * seconds, 0)
+        gains: NDArray[np.float32] = (10 ** ((self.gain_db + left_db) / 20)).astype(np.float32)
+        return gains
 
     def _write(self, piece: NDArray[np.float32], start: int, first: int) -> None:
         """Puts a piece that begins at the frame `start` in place of everything from `first` on."""

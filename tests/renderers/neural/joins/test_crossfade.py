@@ -84,6 +84,19 @@ def test_a_window_is_never_moved_far_nor_made_much_louder() -> None:
     assert np.abs(joined[:, round(16.2 * RATE) :] - rest).max() < 1e-5
 
 
+def test_a_chance_step_at_the_seam_vanishes_and_is_not_kept() -> None:
+    """The new window is 5 dB softer just after the bar line only: there it is lifted, and seconds later it is as it was played."""
+    noise = 0.1 * np.random.default_rng(4).standard_normal((3, 1, 34 * RATE)).astype(np.float32)
+    softer = noise[1].copy()
+    softer[:, 11 * RATE : 14 * RATE] *= np.float32(10 ** (-5 / 20))
+    joined = join([Audio(noise[0][:, : 14 * RATE], RATE), Audio(softer, RATE)], (Window(0, 14, 0), Window(0, 34, 12)), 34.0, RATE)
+    level = {at: 10 * np.log10(np.square(joined.samples[:, round(at * RATE) :][:, :RATE]).mean()) for at in (10.5, 12.1, 30.0)}
+    assert level[12.1] == pytest.approx(level[10.5], abs=0.5)
+    assert level[30.0] == pytest.approx(-20, abs=1.0)
+    gains = joined.samples[0, 13 * RATE :] / softer[0, 13 * RATE :]
+    assert np.abs(np.diff(gains[:: RATE // 10])).max() < 0.05  # no step: less than half a decibel in a tenth of a second
+
+
 def test_a_click_there_is_not() -> None:
     """Two sines that have nothing in common: no step between two frames is larger than theirs, and the power stays."""
     times = np.arange(20 * RATE) / RATE
@@ -151,6 +164,31 @@ def test_sounds_that_do_not_meet_have_no_lag() -> None:
     noise = [np.random.default_rng(seed).standard_normal((1, 6 * RATE)).astype(np.float32) for seed in (1, 2)]
     assert measured_lag(noise[0], noise[1], RATE, RATE // 8) == 0
     assert measured_lag(noise[0] * 0, noise[1], RATE, RATE // 8) == 0
+
+
+def test_a_bass_is_not_taken_for_a_cymbal() -> None:
+    """A high tick 60 ms after each bass note: that one sound has loud ticks and the other loud notes does not move the beats."""
+    times = np.arange(6 * RATE) / RATE
+
+    def sound(bass: float, tick: float, late: float) -> Sound:
+        since, off = (times - late) % 0.731, (times - late - 0.06) % 0.731
+        low, high = np.sin(2 * np.pi * 90 * since), np.sin(2 * np.pi * 7000 * off)
+        noise = np.random.default_rng(round(1000 * bass)).standard_normal(len(times))
+        made = bass * low * np.exp(-12 * since) + tick * high * np.exp(-60 * off) + 1e-4 * noise
+        return made[None].astype(np.float32)
+
+    found = measured_lag(sound(0.5, 0.03, 0.0), sound(0.03, 0.5, 0.02), RATE, RATE // 8)
+    assert found / RATE == pytest.approx(0.02, abs=0.004)
+
+
+def test_a_doubtful_lag_is_none() -> None:
+    """Even ticks every 50 ms fit 20 ms later as well as 30 ms earlier."""
+    times = np.arange(6 * RATE) / RATE
+    sounds = [
+        (np.exp(-300 * ((times - late) % 0.05)) * np.random.default_rng(seed).standard_normal((1, len(times)))).astype(np.float32)
+        for seed, late in ((1, 0.0), (2, 0.02))
+    ]
+    assert measured_lag(sounds[0], sounds[1], RATE, RATE // 8) == 0
 
 
 def test_what_is_finished_is_a_mix() -> None:
