@@ -35,6 +35,8 @@ BARS = (2, 3, 4, 6)
 _NEAR_SECONDS = 0.05
 _WEIGHTS = np.array([1.0, 0.5, 0.5, 0.3, 0.5, 1.0, 1.0])
 """What the rows of `beat_accents` count: the bass and new chords make bars."""
+_FULL_PERCENTILE = 90
+"""Of the strength of chroma: from there on a change of chord counts in full, below in proportion."""
 _RETURN_WEIGHT = 3.0
 """What the likeness of accents a bar later counts beside a contrast in standard errors. 1 and 10 do nearly as well."""
 _SURENESS = 1.0
@@ -61,9 +63,12 @@ def beat_accents(beats_seconds: NDArray[np.float64], curves: OnsetCurves, chroma
     rows.append([curves.loudness[a:b].mean() if b > a else 0.0 for a, b in pairwise([*frames, len(curves.loudness)])])
     for kind in (chroma.all, chroma.bass):
         between = np.append(beats_seconds, beats_seconds[-1] + np.median(np.diff(beats_seconds))) * chroma_module.FRAMES_A_SECOND
-        held = chroma_module.unit_rows(_means(kind, between))
+        means = _means(kind, between)
+        held, power = chroma_module.unit_rows(means), np.linalg.norm(means, axis=1)
         change = np.zeros(len(held))
         change[1:] = 1 - (held[1:] * held[:-1]).sum(1)
+        # What hardly sounds has no chord: the chroma of a hiss is new on every beat and would speak against the bass that is heard.
+        change *= np.minimum(power / max(float(np.percentile(power, _FULL_PERCENTILE)), 1e-9), 1)
         rows.append(change.tolist())
     accents = np.array(rows, np.float64).T
     spread = accents.std(0)

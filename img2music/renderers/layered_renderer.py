@@ -24,11 +24,11 @@ import numpy as np
 from img2music.audio import Audio
 from img2music.cancellation import checkpoint, share_of_step
 from img2music.errors import UsageError, unknown_name
+from img2music.listening.features.resampling import resample
 from img2music.part_plan import Role
 from img2music.provenance import collect_sound_uses, record_sound_use, tell_notice
 from img2music.registry import find_entry
 from img2music.renderers.neural.joins.crossfade import stereo
-from img2music.renderers.neural.joins.resampling import resample
 from img2music.renderers.soundfont.soundfont_renderer import SoundfontRenderer
 from img2music.stages import PlanReader, Rendering, load_stage
 from img2music.theory import instrument

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from img2music.listening.features.resampling import resample
+from img2music.listening.features.resampling import resample_samples
 from img2music.listening.features.spectra import listen_to
 from img2music.listening.learned.beatnet import beat_features, beat_likelihoods
 from img2music.listening.learned.music_tags import TAGS, mel_levels, music_tags
@@ -19,7 +19,7 @@ from tests.support.extras import require
 def test_a_tone_stays_itself_at_another_rate(before: int, after: int) -> None:
     hz = 0.35 * min(before, after)
     tone = np.sin(2 * np.pi * hz * np.arange(before) / before).astype(np.float32)
-    there = resample(tone, before, after)
+    there = resample_samples(tone, before, after)
     assert there.shape == (after,)
     wanted = np.sin(2 * np.pi * hz * np.arange(after) / after)
     inside = slice(after // 10, -after // 10)
@@ -28,9 +28,9 @@ def test_a_tone_stays_itself_at_another_rate(before: int, after: int) -> None:
 
 def test_what_the_lower_rate_cannot_hold_is_gone() -> None:
     tone = np.sin(2 * np.pi * 15_000 * np.arange(48_000) / 48_000).astype(np.float32)
-    assert np.abs(resample(tone, 48_000, 22_050))[500:-500].max() < 10 ** (-70 / 20)
-    assert resample(tone[:0], 48_000, 22_050).shape == (0,)
-    assert resample(np.stack([tone, tone]), 48_000, 24_000).shape == (2, 24_000)
+    assert np.abs(resample_samples(tone, 48_000, 22_050))[500:-500].max() < 10 ** (-70 / 20)
+    assert resample_samples(tone[:0], 48_000, 22_050).shape == (0,)
+    assert resample_samples(np.stack([tone, tone]), 48_000, 24_000).shape == (2, 24_000)
 
 
 def test_beatnet_is_given_what_it_was_trained_with() -> None:

@@ -18,7 +18,7 @@ from tests.listening.made_sounds import RATE, clicks, played, song
 from tests.support.extras import require
 
 
-@pytest.mark.parametrize(("bpm", "bar"), [(120.0, 4), (80.0, 3), (140.0, 2)])
+@pytest.mark.parametrize(("bpm", "bar"), [(120.0, 4), (80.0, 3), (96.0, 3), (112.0, 3), (140.0, 2)])
 def test_clicks_are_counted(bpm: float, bar: int) -> None:
     heard = hear(clicks(bpm, bar), learned=False)
     assert heard.tempo_bpm.value is not None

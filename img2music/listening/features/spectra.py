@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from img2music.cancellation import checkpoint
-from img2music.listening.features.resampling import resample
+from img2music.listening.features.resampling import resample_samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ def listen_to(audio: Audio) -> Numbers:
     for start in range(0, len(mono), _BLOCK_FRAMES):
         checkpoint()
         mono[start : start + _BLOCK_FRAMES] = finite(channels[:, start : start + _BLOCK_FRAMES]).mean(0)
-    return resample(mono, audio.sample_rate, RATE_HZ)
+    return resample_samples(mono, audio.sample_rate, RATE_HZ)
 
 
 def finite(samples: Numbers) -> Numbers:

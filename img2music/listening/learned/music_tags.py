@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from img2music.cancellation import checkpoint
-from img2music.listening.features.resampling import resample
+from img2music.listening.features.resampling import resample_samples
 from img2music.listening.features.spectra import RATE_HZ, spectra
 from img2music.onnx_networks import run_network
 
@@ -50,7 +50,7 @@ def music_tags(sound: Numbers) -> tuple[tuple[str, float], ...]:
     """
     if not len(sound) or not np.abs(sound).max() > 0:
         return ()
-    levels = mel_levels(resample(sound, RATE_HZ, _RATE_HZ))
+    levels = mel_levels(resample_samples(sound, RATE_HZ, _RATE_HZ))
     count = len(levels) // _FRAMES
     if not count:
         return ()

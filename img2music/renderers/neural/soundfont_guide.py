@@ -18,7 +18,7 @@ import numpy as np
 
 from img2music.audio import Audio
 from img2music.errors import UsageError, unknown_name
-from img2music.renderers.neural.joins.resampling import resample
+from img2music.listening.features.resampling import resample
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -23,7 +23,7 @@ import numpy as np
 from img2music.audio import Audio
 from img2music.cancellation import checkpoint
 from img2music.errors import BackendError
-from img2music.renderers.neural.joins.resampling import resample
+from img2music.listening.features.resampling import resample
 from img2music.renderers.neural.joins.seam_match import likeness, louder_db, measured_lag
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ import numpy as np
 from img2music.audio import Audio
 from img2music.cancellation import checkpoint
 from img2music.errors import BackendError
+from img2music.listening.features.resampling import resample
 from img2music.renderers.neural.joins.bar_windows import sounding_seconds
 from img2music.renderers.neural.joins.crossfade import stereo
-from img2music.renderers.neural.joins.resampling import resample
 from img2music.renderers.post.mastering import master
 from img2music.renderers.post.sound_end import audible_frames, end_fade
 from img2music.renderers.post.subsonic_filter import remove_subsonic

@@ -7,7 +7,7 @@ import pytest
 from scipy.signal import resample_poly  # type: ignore[import-untyped]
 
 from img2music.audio import Audio
-from img2music.renderers.neural.joins import resample
+from img2music.listening.features.resampling import resample
 
 
 def tones(rate: int, seconds: float = 1.0, *hertz: float) -> Audio:
