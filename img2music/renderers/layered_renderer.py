@@ -215,8 +215,10 @@ def chosen_ids(performance: Performance, names: Sequence[str], plan: Composition
 
 def readiness(options: Mapping[str, Any]) -> str:
     """Why the neural renderer underneath can't work here yet, with the remedy; empty where it can (see `RegistryEntry.readiness`)."""
+    if options.get("neural") is None:
+        return "plays what the option neural names: take `--pipeline musicgen-layered`, or a pipeline of your own"
     try:
-        name, inner = _neural_stage(options.get("neural"))
+        name, inner = _neural_stage(options["neural"])
         entry = find_entry("renderer", name)
     except UsageError as error:
         return str(error)

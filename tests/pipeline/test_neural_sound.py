@@ -136,7 +136,7 @@ def test_the_command_line_tells_sound_and_licence(make_picture: MakePicture, tmp
     notice, fallback = err.splitlines()
     assert notice == f"img2music: the sound is made by {WEIGHTS}: {SOUND_MODELS[WEIGHTS].facts}"
     assert "'soundfont' did" in fallback
-    assert f"sound: {WEIGHTS} (wilful, not known), licence MIT, not used" in printed
+    assert f"sound: {WEIGHTS} (wilful), licence MIT, not used" in printed
     code, printed, err = run("compose", picture, *wishes, "--no-fallback")
     assert code == 4
     assert_one_line(err.splitlines(keepends=True)[-1])

@@ -200,7 +200,8 @@ def test_wrong_options_are_told_in_one_line(options: dict[str, Any], said: str) 
 
 def test_it_is_as_ready_as_what_lies_underneath(monkeypatch: pytest.MonkeyPatch) -> None:
     assert readiness({"neural": {"use": "pads"}}) == ""
-    assert "neural names" in readiness({})
+    assert "--pipeline musicgen-layered" in readiness({})
+    assert "neural names" in readiness({"neural": "pads"})
     register(monkeypatch, "renderer", "lacking", "nowhere:Nothing", packages=("no_such_package",), extra="img2music[listen]")
     assert readiness({"neural": {"use": "lacking"}}) == "needs no_such_package: pip install 'img2music[listen]'"
     register(monkeypatch, "renderer", "weighty", "nowhere:Nothing", readiness="img2music.renderers.neural.weights:readiness")

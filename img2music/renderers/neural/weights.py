@@ -115,8 +115,8 @@ def commercial_fault(name: str) -> str:
     licence, allowed = licence_of(name)
     if allowed:
         return ""
-    others = [one.name for one in SOUND_MODELS.values() if one.commercial]
-    remedy = f"take others, such as {', '.join(others[:3])}, or leave out --commercial"
+    # Pipelines, not weights: each renderer plays its own, and this one may have none that allow it.
+    remedy = "take a pipeline whose weights allow it, such as magenta-rt or ace-step, or leave out --commercial"
     if allowed is None:
         return f"weights {weights_label(name)} may not be sold with, as far as is known: their licence is {licence!r}; {remedy}"
     return f"weights {weights_label(name)} forbid commercial use (licence {licence}); {remedy}"

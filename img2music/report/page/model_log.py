@@ -79,7 +79,9 @@ def sound_use_lines(uses: Sequence[SoundUse]) -> tuple[str, ...]:
         kept = [take for take in use.takes if take.kept]
         marks = f", mark {kept[0].mark:.2f}" if kept and kept[0].mark is not None else "" if kept else ", not used"
         many = f", best of {len(use.takes)} takes" if kept and len(use.takes) > 1 else ""
-        lines.append(f"sound: {use.weights} ({use.renderer}, {use.device}), licence {use.licence}{many}{marks}")
+        # one that never began was computed on nothing
+        by = ", ".join(part for part in (use.renderer, use.device) if part != "not known")
+        lines.append(f"sound: {use.weights} ({by}), licence {use.licence}{many}{marks}")
     return tuple(lines)
 
 

@@ -151,6 +151,7 @@ def test_what_forbids_commercial_use_is_refused_before_anybody_is_asked(hub: Stu
             w.weights_folder(name, renderer="musicgen", commercial=True)
         with pytest.raises(BackendError, match=words), meant_for_commercial_use(True):
             w.weights_folder(name, renderer="musicgen")
+    assert "take a pipeline whose weights allow it, such as magenta-rt" in w.commercial_fault("facebook/musicgen-small")
     assert hub.asked == []
     w.weights_folder("owner/model", renderer="musicgen")
     w.weights_folder("owner/model", renderer="musicgen", commercial=True)  # its card says mit
