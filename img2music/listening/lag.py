@@ -1,13 +1,7 @@
-"""How much later one sound is than another of the same music: where the same pitches begin to sound in both.
+"""How much later one sound is than another of the same music: where their onsets and their chroma agree best.
 
-What begins is compared pitch by pitch, the correlations of all bands together, so that the lag of another beat, where other notes begin, does not
-stand as high. A lag is told only where that sum is high (attacks of another kind lower and blur it), where no lag elsewhere comes near it
-(music that repeats itself) and where eight ranges of pitch, each alone, agree about it. Of 32 pieces with the instruments exchanged
-(struck ones, or slow strings and pads), on which the constants were chosen, 41 of 64 lags were told, 40 of them within 10 ms, the worst 17 ms off;
-timbres with a slow attack are heard late.
-
-Conventions: a lag is in seconds, above 0 where the sound is later than the reference; it is read from a parabola through the best of three frames of
-6.7 ms.
+Conventions: a lag is in seconds, above 0 where the sound is later than the reference. Onset curves tell it to about a millisecond (a parabola
+through the best of three frames of 6.7 ms), chroma tells the right onset from its neighbours. Timbres with a slow attack are heard late.
 """
 
 from __future__ import annotations
@@ -19,8 +13,10 @@ import numpy as np
 from img2music.audio import Audio
 from img2music.cancellation import checkpoint
 from img2music.listening.features import chroma as chroma_module
-from img2music.listening.features.onset_curves import FRAMES_A_SECOND, pitch_onsets
+from img2music.listening.features.chroma import chroma_of, unit_rows
+from img2music.listening.features.onset_curves import FRAMES_A_SECOND, onset_curves
 from img2music.listening.features.spectra import listen_to
+from img2music.listening.tempo_estimation import sharpened
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,60 +33,28 @@ _LEAST_ALIKE, _LEAST_ALIKE_ONSETS = 0.2, 0.3
 """Least mean correlation of onsets and chroma, and of onsets where nothing has a pitch. Forty pieces with their own scores reach 0.42 and more,
 with those of others 0.15."""
 _ATTACK_FRAMES = 2.0
-_LEAST_ALIKE_PITCHES = 0.15
-"""Least correlation of what begins in all bands. Other music reaches 0.07, the same by other instruments 0.3 to 0.7."""
-_SHARP_FRAMES = 1.0
-_APART_SECONDS, _MOST_OF_SECOND = 0.04, 0.9
-"""How high the best lag may be elsewhere, as part of the best."""
-_RANGES, _NEAR_FRAMES, _LEAST_AGREEMENT_SECONDS = 8, 6, 0.0055
-"""Ranges of pitch, how far from the common lag the lag of each is looked for, and how far they may be spread about their mean."""
 
 
 def measure_lag(audio: Audio, reference: Audio) -> float | None:
-    """How many seconds later `audio` is than `reference`; None where no lag can be trusted (silence, other music, blurred attacks, loops).
+    """How many seconds later `audio` is than `reference`; None where no lag fits better than others (silence, other music).
 
     Args:
         audio: any sound.
         reference: the same music, from -5 to 5 seconds earlier; rates and timbres may differ.
     """
-    begun = [pitch_onsets(listen_to(sound)) for sound in (audio, reference)]
-    if min(map(len, begun)) < FRAMES_A_SECOND or not all(curves.max() > 0 for curves in begun):
-        return None
-    curves, others = (_softened(curves, _SHARP_FRAMES) for curves in begun)
-    most = round(min(MOST_SECONDS, len(curves) / FRAMES_A_SECOND, len(others) / FRAMES_A_SECOND) * FRAMES_A_SECOND)
-    total = _correlation(curves, others, most)
-    best = int(total.argmax())
-    apart = np.abs(np.arange(len(total)) - best) > _APART_SECONDS * FRAMES_A_SECOND
-    if total[best] < max(_LEAST_ALIKE_PITCHES, total[apart].max() / _MOST_OF_SECOND):
-        return None
-    return (
-        None
-        if _spread_of_ranges(curves, others, best - most) > _LEAST_AGREEMENT_SECONDS
-        else _peak(total, best) - most / FRAMES_A_SECOND
-    )
-
-
-def _spread_of_ranges(curves: Numbers, others: Numbers, lag_frames: int) -> float:
-    """How far from each other ranges of pitch put the lag near the common one: the standard deviation in seconds, by how alike they are."""
-    places, weights = [], []
-    most = abs(lag_frames) + _NEAR_FRAMES
-    for values, reference in zip(np.array_split(curves, _RANGES, 1), np.array_split(others, _RANGES, 1), strict=True):
-        power = float(np.sqrt(np.square(values).sum() * np.square(reference).sum()))
-        near = _correlation(values, reference, most)[most + lag_frames - _NEAR_FRAMES : most + lag_frames + _NEAR_FRAMES + 1]
-        best = int(near.argmax())
-        places.append(_peak(near, best))
-        weights.append(max(float(near[best]), 0.0) * power)
-    mean = np.average(places, weights=weights)
-    return float(np.sqrt(np.average(np.square(np.array(places) - mean), weights=weights)))
+    sounds = listen_to(audio), listen_to(reference)
+    curves = [sharpened(onset_curves(sound).all) for sound in sounds]
+    chromas = [unit_rows(chroma_of(sound).all) for sound in sounds]
+    return best_lag(curves[0], curves[1], chromas[0], chromas[1])
 
 
 def best_lag(curve: Numbers, reference: Numbers, chroma: Numbers | None, reference_chroma: Numbers | None) -> float | None:
-    """The lag of one sharpened onset curve to another, as of a score, with unit chroma beside them, which may be None."""
+    """The same for sharpened onset curves and unit chroma, which may be None."""
     if not (len(curve) and len(reference) and curve.max() > 0 and reference.max() > 0):
         return None
     most = round(min(MOST_SECONDS, len(curve) / FRAMES_A_SECOND, len(reference) / FRAMES_A_SECOND) * FRAMES_A_SECOND)
     least = _LEAST_ALIKE_ONSETS
-    onsets = _correlation(_softened(curve[:, None], _ATTACK_FRAMES), _softened(reference[:, None], _ATTACK_FRAMES), most)
+    onsets = _correlation(_softened(curve)[:, None], _softened(reference)[:, None], most)
     total = onsets.copy()
     if chroma is not None and reference_chroma is not None and chroma.any() and reference_chroma.any():
         steps = FRAMES_A_SECOND // chroma_module.FRAMES_A_SECOND
@@ -101,7 +65,12 @@ def best_lag(curve: Numbers, reference: Numbers, chroma: Numbers | None, referen
     best = int(total.argmax())
     if total[best] < least or onsets[best] <= 0 or total[best] - total.mean() < _LEAST_STANDING_OUT * total.std():
         return None
-    return _peak(onsets, best) - most / FRAMES_A_SECOND
+    shift = 0.0
+    if 0 < best < len(total) - 1:
+        left, middle, right = onsets[best - 1 : best + 2]
+        bend = left - 2 * middle + right
+        shift = float(np.clip(0.5 * (left - right) / bend, -1, 1)) if bend < 0 else 0.0
+    return (best - most + shift) / FRAMES_A_SECOND
 
 
 def align(audio: Audio, lag_seconds: float, frames: int) -> Audio:
@@ -115,27 +84,12 @@ def align(audio: Audio, lag_seconds: float, frames: int) -> Audio:
     return Audio(samples, audio.sample_rate)
 
 
-def _peak(values: NDArray[np.float64], best: int) -> float:
-    """Where a parabola through a highest value and its neighbours is highest, in seconds."""
-    shift = 0.0
-    if 0 < best < len(values) - 1:
-        left, middle, right = values[best - 1 : best + 2]
-        bend = left - 2 * middle + right
-        shift = float(np.clip(0.5 * (left - right) / bend, -1, 1)) if bend < 0 else 0.0
-    return (best + shift) / FRAMES_A_SECOND
-
-
-def _softened(curves: Numbers, frames: float) -> Numbers:
-    """Each column with attacks some frames wide, so that two that are nearly at the same time agree, less its mean."""
-    reach = int(4 * frames)
-    bell = np.exp(-0.5 * np.square(np.arange(-reach, reach + 1) / frames))
-    soft = curves
-    if len(curves) > len(bell):
-        padded = np.pad(curves, ((reach, reach), (0, 0)))
-        soft = np.zeros_like(curves)
-        for place, weight in enumerate(bell / bell.sum()):
-            soft += np.float32(weight) * padded[place : place + len(curves)]
-    centred: Numbers = (soft - soft.mean(0)).astype(np.float32)
+def _softened(curve: Numbers) -> Numbers:
+    """With attacks some frames wide, so that two that are nearly at the same time agree."""
+    reach = int(4 * _ATTACK_FRAMES)
+    bell = np.exp(-0.5 * np.square(np.arange(-reach, reach + 1) / _ATTACK_FRAMES))
+    soft = np.convolve(curve, bell / bell.sum(), "same") if len(curve) > len(bell) else curve
+    centred: Numbers = (soft - soft.mean()).astype(np.float32)
     return centred
 
 
