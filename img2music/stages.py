@@ -9,13 +9,14 @@ table, those of other packages by their entry points. Nothing is imported before
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from inspect import signature
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from img2music.errors import UsageError
 from img2music.registry import STAGE_KINDS, StageKind, load_factory, registered_names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from img2music.audio import Audio
     from img2music.brief import Brief
@@ -144,6 +145,22 @@ def load_stage(kind: Kind, name: str, options: Mapping[str, Any] | None = None) 
     try:
         return factory(**(options or {}))
     except TypeError as error:
-        raise UsageError(
-            f"{kind} {name!r} does not take these options ({error}); see `img2music pipelines show offline`"
-        ) from None
+        raise _wrong_options(f"{kind} {name!r}", factory, options or {}, error) from None
+
+
+def _wrong_options(what: str, factory: Callable[..., object], options: Mapping[str, Any], error: TypeError) -> UsageError:
+    """Which option is wrong, and which there are, as far as the factory says."""
+    try:
+        known = {
+            one.name: one
+            for one in signature(factory).parameters.values()
+            if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
+        }
+    except (TypeError, ValueError):  # made by C code
+        known = {}
+    takes = f"it takes {', '.join(known)}" if known else "it takes none"
+    if unknown := [option for option in options if option not in known]:
+        return UsageError(f"{what} does not take these options: {', '.join(unknown)[:200]}; {takes}")
+    if missing := [option for option, one in known.items() if one.default is one.empty and option not in options]:
+        return UsageError(f"{what} needs the option {' and '.join(missing)}; {takes}")
+    return UsageError(f"{what} does not take these options ({error}); {takes}")

@@ -317,8 +317,13 @@ def test_a_missing_pipeline_file(tmp_path: Path) -> None:
 
 
 def test_options_that_a_stage_does_not_take() -> None:
-    with pytest.raises(UsageError, match="performer 'strict' does not take these options"):
+    with pytest.raises(UsageError, match="performer 'strict' does not take these options: swing; it takes none"):
         make_pipeline(performer={"use": "strict", "options": {"swing": 1}}).perform(*scored())
+    engine = "renderer 'soundfont' does not take these options: voices; it takes soundfont, engine, loudness_lufs, peak_dbtp"
+    with pytest.raises(UsageError, match=engine):
+        load_stage("renderer", "soundfont", {"voices": 64})
+    with pytest.raises(UsageError, match="renderer 'layered' needs the option neural; it takes neural"):
+        load_stage("renderer", "layered", {})
 
 
 def scored() -> tuple[Any, Any]:

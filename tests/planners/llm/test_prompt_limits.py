@@ -81,7 +81,9 @@ def test_limits_are_said_as_the_schema_has_them() -> None:
     assert limits_of(schema_of(Toy), ["long"], lists=True) == "long a|b|c|d|e|f|g|h|i"
 
 
-@pytest.mark.parametrize("name", sorted({schema for schemas in SCHEMAS.values() for schema in schemas} - {"abc/1", "caption/1", "prompt/1"}))
+@pytest.mark.parametrize(
+    "name", sorted({schema for schemas in SCHEMAS.values() for schema in schemas} - {"abc/1", "caption/1", "prompt/1"})
+)
 def test_every_limit_of_every_field_is_said(name: str) -> None:
     schema = schema_of(ANSWERS[name])
     lines = limits_of(schema).splitlines()

@@ -170,6 +170,7 @@ def test_it_stops_between_two_tokens(tiny_musicgen: Path) -> None:
         ("pickle", "pickle"),
         ("config", "config.json"),
         ("other", "no MusicGen"),
+        ("pipeline", "play them with the renderer diffusers"),
         ("cut", "can't be loaded"),
         ("empty", "lack .* tensors"),
         ("nothing", "neither a folder nor a name"),
@@ -191,6 +192,11 @@ def test_broken_weights_are_told_in_one_line_and_are_on_record(
         config.write_text(json.dumps({"model_type": "llama"}))
     elif fault == "cut":
         weights.write_bytes(weights.read_bytes()[:5000])
+    elif fault == "pipeline":
+        (folder / "model_index.json").write_text(
+            '{"_class_name": "StableAudioPipeline", "vae": ["diffusers", "AutoencoderOobleck"]}'
+        )
+        (folder / "vae").mkdir()
     elif fault == "empty":
         from safetensors.torch import save_file
 

@@ -101,6 +101,10 @@ def kind_of_folder(folder: Path) -> Kind:
     Raises:
         BackendError: no MusicGen, or a configuration that can't be read.
     """
+    if (folder / "model_index.json").is_file():
+        raise BackendError(
+            f"weights {folder.name} are a pipeline of diffusers, no MusicGen; play them with the renderer diffusers"
+        )
     model_type = _read(folder / "config.json").get("model_type")
     if not isinstance(model_type, str) or model_type not in _KINDS:
         raise BackendError(f"weights {folder.name} are no MusicGen ({str(model_type)[:40]!r}); see `img2music models ls`")
