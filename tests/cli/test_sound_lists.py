@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from img2music.pipeline_config import PipelineConfig
+from tests.support.extras import require
 from tests.support.registered import register
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def choir(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_pipelines_say_what_binds_whoever_sells_the_sound(choir: None) -> None:
+    require("demo")
     from img2music.app.tabs.pipelines_tab import pipelines_html
     from img2music.cli.pipelines import _about
 

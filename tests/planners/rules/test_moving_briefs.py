@@ -162,7 +162,7 @@ def test_every_length_is_filled_by_a_glide(seconds: float, tempi: tuple[int, int
 def test_whole_phrases_are_preferred_and_glides_hardly_bent(seconds: float, tempi: tuple[int, int], meter: str) -> None:
     layouts, found = fit_gradual_tempo(seconds, GradualTempo(*tempi), Meter.parse(meter), layout_sections)
     assert (found.begin_bpm, found.end_bpm) == tempi
-    assert 1 / 3 <= found.bend <= 3
+    assert round(1 / 3, 4) <= found.bend <= 3  # a bend has four digits
     assert sum(layout.bars for layout in layouts) >= 1
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -73,11 +74,12 @@ def chords_of_performance(performance: Performance) -> tuple[TimedChord, ...]:
     bar, end = 0, Fraction(max(performance.end_ticks, 1), TICKS_PER_QUARTER)
     while (start := meters.bar_onset(bar)) < end:
         meter = meters.meter_at(bar)
-        halves = 2 if meter.name in METERS and meter.bar_quarters / 2 in meter.onsets else 1
-        for half in range(halves):
-            begin = start + meter.bar_quarters * half / halves
+        middle = meter.bar_quarters / 2
+        places = (Fraction(0), middle) if meter.name in METERS and middle in meter.onsets else (Fraction(0),)
+        for place, after in pairwise((*places, meter.bar_quarters)):
+            begin = start + place
             if begin < end:
-                chord = _sounding_chord(performance, begin, begin + meter.bar_quarters / halves)
+                chord = _sounding_chord(performance, begin, start + after)
                 found.append(TimedChord(performance.tempo_map.seconds_at(begin), chord))
         bar += 1
     return _without_repeats(found)
