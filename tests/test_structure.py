@@ -32,6 +32,7 @@ OTHER_LENGTHS: dict[str, str] = {
     "performers/strict.py": "a back end of its own; all it shares with the other one lies in performance_builder",
     "realizers/drums/drum_kit.py": "one table that the drums, the speller and the readers of ABC share",
     "renderers/post/loop_seam.py": "one idea that the renderer, the filter and the mastering share",
+    "renderers/option_checks.py": "one idea that all renderers share",
     "renderers/post/sound_end.py": "one idea that the soundfont renderer and the neural ones share",
     "renderers/soundfont/synthesis_worker.py": "a program of its own: whatever it held would be loaded with it",
     "io/decoding/decode_process.py": "starts that program for two decoders, drawings and HEIF, and is neither",

@@ -29,6 +29,7 @@ from img2music.part_plan import Role
 from img2music.provenance import collect_sound_uses, record_sound_use, tell_notice
 from img2music.registry import find_entry
 from img2music.renderers.neural.joins.crossfade import stereo
+from img2music.renderers.option_checks import number_option
 from img2music.renderers.soundfont.soundfont_renderer import SoundfontRenderer
 from img2music.stages import PlanReader, Rendering, load_stage
 from img2music.theory import instrument
@@ -87,14 +88,12 @@ class LayeredRenderer:
         self.soundfont = SoundfontRenderer(soundfont=soundfont, loudness_lufs=loudness_lufs, peak_dbtp=peak_dbtp)
         if isinstance(symbolic, str) or not all(isinstance(name, str) for name in symbolic):
             raise UsageError(f"symbolic is a list of parts, such as [melody, bass], not {symbolic!r}; change it in the pipeline")
-        level: object = neural_level_db
-        if isinstance(level, bool) or not isinstance(level, int | float) or not -40 <= level <= 12:
-            raise UsageError(f"neural_level_db is a number from -40 to 12, not {level!r}; change it in the pipeline")
+        self.neural_level_db = number_option("neural_level_db", neural_level_db, -40, 12)
         if neural_plays not in _PLAYS:
             raise unknown_name("choice for neural_plays", str(neural_plays), _PLAYS)
         if not isinstance(align, bool):
             raise UsageError(f"align is true or false, not {align!r}; change it in the pipeline")
-        self.symbolic, self.neural_plays, self.align, self.neural_level_db = tuple(symbolic), neural_plays, align, float(level)
+        self.symbolic, self.neural_plays, self.align = tuple(symbolic), neural_plays, align
         name, options = _neural_stage(neural)
         self.neural: Renderer = load_stage("renderer", name, options)
         self.neural_name = name

@@ -17,13 +17,14 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from img2music.audio import Audio
 from img2music.cancellation import checkpoint, share_of_step
-from img2music.errors import MissingPackageError, UsageError, unknown_name
+from img2music.errors import MissingPackageError, unknown_name
+from img2music.renderers.option_checks import number_option
 from img2music.stages import Rendering
 
 if TYPE_CHECKING:
@@ -69,8 +70,8 @@ class SoundfontRenderer:
             raise unknown_name("engine", str(engine), _ENGINES)
         self.soundfont = None if soundfont is None else Path(soundfont).expanduser()
         self.engine = engine
-        self.loudness_lufs = _within("loudness_lufs", loudness_lufs, -40.0, -5.0)
-        self.peak_dbtp = _within("peak_dbtp", peak_dbtp, -12.0, 0.0)
+        self.loudness_lufs = number_option("loudness_lufs", loudness_lufs, -40.0, -5.0)
+        self.peak_dbtp = number_option("peak_dbtp", peak_dbtp, -12.0, 0.0)
 
     def __call__(self, performance: Performance, /, *, stems: bool = False) -> Rendering:
         """The sound of a performance: the mastered mix and, with `stems`, each part alone by name.
@@ -142,13 +143,6 @@ class SoundfontRenderer:
         from importlib.util import find_spec
 
         return find_spec("midirenderer") is None
-
-
-def _within(name: str, value: float, low: float, high: float) -> float:
-    number = cast("object", value)  # options come from files: anything may be in them
-    if isinstance(number, bool) or not isinstance(number, int | float) or not low <= number <= high:
-        raise UsageError(f"{name} is a number from {low:g} to {high:g}, not {value!r}; change it in the pipeline")
-    return float(number)
 
 
 def _unused(name: str, taken: dict[str, Audio]) -> str:

@@ -29,9 +29,7 @@ __all__ = [
     "find_python",
     "licence_here",
     "model_kind",
-    "number_option",
     "readiness",
-    "whole_option",
 ]
 
 VARIABLE = "IMG2MUSIC_AUDIOCRAFT_PYTHON"
@@ -100,19 +98,3 @@ def readiness(options: Mapping[str, Any]) -> str:
     except (MissingPackageError, UsageError) as error:
         return str(error)
     return ""
-
-
-def number_option(name: str, value: Any, low: float, high: float) -> float | None:
-    """An option that is a number, or None; UsageError where it is none of the range."""
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise UsageError(f"{name} is a number from {low:g} to {high:g}, not {str(value)[:40]!r}; change it in the pipeline")
-    return float(value)
-
-
-def whole_option(name: str, value: Any, low: int, high: int) -> int:
-    """An option that is a whole number; UsageError where it is none of the range."""
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise UsageError(f"{name} is a whole number from {low} to {high}, not {str(value)[:40]!r}; change it in the pipeline")
-    return value

@@ -24,8 +24,6 @@ from img2music.renderers.neural.audiocraft.audiocraft_environment import (
     find_python,
     licence_here,
     model_kind,
-    number_option,
-    whole_option,
 )
 from img2music.renderers.neural.audiocraft.window_controls import CONTROLS, SEGMENT_SECONDS, Controls, jasco_controls
 from img2music.renderers.neural.joins import cut, finish, join, sounding_seconds, windows
@@ -33,6 +31,7 @@ from img2music.renderers.neural.sound_use import sound_record
 from img2music.renderers.neural.soundfont_guide import guide
 from img2music.renderers.neural.take_choice import choose_take
 from img2music.renderers.neural.weights import check_licence, licence_facts
+from img2music.renderers.option_checks import number_option, whole_option
 from img2music.stages import Rendering
 
 if TYPE_CHECKING:
@@ -114,16 +113,15 @@ class AudiocraftRenderer:
             if one not in CONTROLS:
                 raise unknown_name("control", str(one), CONTROLS)
         self.controls = tuple(controls)
-        given = number_option("cfg_all", cfg_all, 0, _MOST_GUIDANCE), number_option("cfg_text", cfg_text, 0, _MOST_GUIDANCE)
-        self.guidance = given
-        self.style_seconds = number_option("style_seconds", style_seconds, 1.5, 4.5) or 3.0
+        self.guidance = _own_guidance("cfg_all", cfg_all), _own_guidance("cfg_text", cfg_text)
+        self.style_seconds = number_option("style_seconds", style_seconds, 1.5, 4.5)
         if not isinstance(download, bool):
             raise UsageError("download is true or false; change it in the pipeline")
         self.download = download
         self.prompt, self.model = prompt, model
         self.takes = whole_option("takes", takes, 1, _MOST_TAKES)
         self.seed = whole_option("seed", seed, 0, _LARGEST_SEED)
-        self.threshold = number_option("threshold", threshold, 0, 1) or 0.0
+        self.threshold = number_option("threshold", threshold, 0, 1)
         if device not in _DEVICES:
             raise unknown_name("device", str(device), _DEVICES)
         if precision != "auto":
@@ -258,6 +256,10 @@ class AudiocraftRenderer:
         if "downloading is not allowed" not in str(error):
             return error
         return BackendError(f"{error}; set download: true in the pipeline to fetch them ({licence_facts(self.weights)})")
+
+
+def _own_guidance(name: str, value: float | None) -> float | None:
+    return None if value is None else number_option(name, value, 0, _MOST_GUIDANCE)
 
 
 def _window_seed(seed: int, window: int) -> int:

@@ -27,6 +27,7 @@ from img2music.renderers.neural.sound_use import sound_record
 from img2music.renderers.neural.soundfont_guide import guide
 from img2music.renderers.neural.take_choice import choose_take
 from img2music.renderers.neural.weights import weights_folder
+from img2music.renderers.option_checks import number_option, whole_option
 from img2music.stages import Rendering
 
 if TYPE_CHECKING:
@@ -115,12 +116,12 @@ class DiffusersRenderer:
             _share("init_noise_level", init_noise_level) if strength is None else 1.0 - (_share("strength", strength) or 0.0)
         )
         self.section = section
-        self.steps = None if steps is None else _whole("steps", steps, 1, _MOST_STEPS)
-        self.guidance = None if guidance is None else _number("guidance", guidance, 0, _MOST_GUIDANCE)
+        self.steps = None if steps is None else whole_option("steps", steps, 1, _MOST_STEPS)
+        self.guidance = None if guidance is None else number_option("guidance", guidance, 0, _MOST_GUIDANCE)
         self._write = SoundWriter(prompt, model, time_limit_seconds)
-        self.takes = _whole("takes", takes, 1, _MOST_TAKES)
-        self.seed = _whole("seed", seed, 0, _LARGEST_SEED - _MOST_TAKES)
-        self.threshold = _number("threshold", threshold, 0, 1)
+        self.takes = whole_option("takes", takes, 1, _MOST_TAKES)
+        self.seed = whole_option("seed", seed, 0, _LARGEST_SEED - _MOST_TAKES)
+        self.threshold = number_option("threshold", threshold, 0, 1)
         self.device, self.precision = device, precision
         self._plan: CompositionPlan | None = None
         self._scene: Scene | None = None
@@ -254,17 +255,5 @@ def _with_less_memory(work: Callable[[bool], T], seeds: list[int], record: Sound
     return work(False)
 
 
-def _number(name: str, value: Any, low: float, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise UsageError(f"{name} is a number from {low:g} to {high:g}, not {str(value)[:40]!r}; change it in the pipeline")
-    return float(value)
-
-
 def _share(name: str, value: Any) -> float | None:
-    return None if value is None else _number(name, value, 0, 1)
-
-
-def _whole(name: str, value: Any, low: int, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise UsageError(f"{name} is a whole number from {low} to {high}, not {str(value)[:40]!r}; change it in the pipeline")
-    return value
+    return None if value is None else number_option(name, value, 0, 1)

@@ -22,7 +22,7 @@ import numpy as np
 
 from img2music.audio import Audio
 from img2music.cancellation import checkpoint, share_of_step
-from img2music.errors import BackendError, UsageError, unknown_name
+from img2music.errors import BackendError, unknown_name
 from img2music.registry.sound_models import find_sound_model
 from img2music.renderers.external.environments import environment_fault, environment_python
 from img2music.renderers.external.worker import Worker
@@ -35,6 +35,7 @@ from img2music.renderers.neural.sound_use import sound_record
 from img2music.renderers.neural.soundfont_guide import guide, kept_guides
 from img2music.renderers.neural.take_choice import choose_take
 from img2music.renderers.neural.weights import check_licence
+from img2music.renderers.option_checks import number_option, whole_option
 from img2music.stages import Rendering
 
 if TYPE_CHECKING:
@@ -114,13 +115,13 @@ class MagentaRTRenderer:
         self.weights = str(weights)
         self.style, self.onsets, self.parts, self.device = style, onsets, parts, device
         self.guidance = {
-            "musiccoca": _number("style_guidance", style_guidance, _LEAST_GUIDANCE, _MOST_GUIDANCE),
-            "notes": _number("notes_guidance", notes_guidance, _LEAST_GUIDANCE, _MOST_GUIDANCE),
-            "drums": _number("drums_guidance", drums_guidance, _LEAST_GUIDANCE, _MOST_GUIDANCE),
+            "musiccoca": number_option("style_guidance", style_guidance, _LEAST_GUIDANCE, _MOST_GUIDANCE),
+            "notes": number_option("notes_guidance", notes_guidance, _LEAST_GUIDANCE, _MOST_GUIDANCE),
+            "drums": number_option("drums_guidance", drums_guidance, _LEAST_GUIDANCE, _MOST_GUIDANCE),
         }
-        self.takes = _whole("takes", takes, 1, _MOST_TAKES)
-        self.seed = _whole("seed", seed, 0, _LARGEST_SEED - _MOST_TAKES)
-        self.threshold = _number("threshold", threshold, 0, 1)
+        self.takes = whole_option("takes", takes, 1, _MOST_TAKES)
+        self.seed = whole_option("seed", seed, 0, _LARGEST_SEED - _MOST_TAKES)
+        self.threshold = number_option("threshold", threshold, 0, 1)
         self._write = SoundWriter(prompt, model, time_limit_seconds)
         self._plan: CompositionPlan | None = None
         self._scene: Scene | None = None
@@ -255,15 +256,3 @@ def _going_round(sound: Audio, lead: int, performance: Performance) -> Audio:
         rise = np.sin(np.pi / 2 * (np.arange(fade) + 0.5) / fade).astype(np.float32)
         looped[:, frames - fade :] = looped[:, frames - fade :] * rise[::-1] + sound.samples[:, start - fade : start] * rise
     return Audio(looped, sound.sample_rate)
-
-
-def _number(name: str, value: Any, low: float, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise UsageError(f"{name} is a number from {low:g} to {high:g}, not {str(value)[:40]!r}; change it in the pipeline")
-    return float(value)
-
-
-def _whole(name: str, value: Any, low: int, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise UsageError(f"{name} is a whole number from {low} to {high}, not {str(value)[:40]!r}; change it in the pipeline")
-    return value

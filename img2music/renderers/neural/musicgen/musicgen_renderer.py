@@ -15,6 +15,7 @@ from img2music.cancellation import share_of_step
 from img2music.errors import UsageError, unknown_name
 from img2music.registry.sound_models import SOUND_MODELS
 from img2music.renderers.neural.sound_prompt import SoundWriter
+from img2music.renderers.option_checks import number_option, whole_option
 from img2music.stages import Rendering
 
 if TYPE_CHECKING:
@@ -84,15 +85,15 @@ class MusicGenRenderer:
         if melody is not None and melody not in _MELODIES:
             raise unknown_name("melody", str(melody), _MELODIES)
         self.weights, self.device, self.precision = weights, device, precision
-        self.seed = int(_within("seed", seed, 0, _MOST_SEED, whole=True))
-        self.takes = int(_within("takes", takes, 1, 8, whole=True))
-        self.threshold = _within("threshold", threshold, 0, 1)
+        self.seed = whole_option("seed", seed, 0, _MOST_SEED)
+        self.takes = whole_option("takes", takes, 1, 8)
+        self.threshold = number_option("threshold", threshold, 0, 1)
         self.melody = melody
-        self.guidance = _within("guidance", guidance, 1, 10)
-        self.top_k = int(_within("top_k", top_k, 0, 2048, whole=True))
-        self.temperature = _within("temperature", temperature, 0.1, 2)
-        self.window_seconds = _within("window_seconds", window_seconds, _SHORTEST_SECONDS, _LONGEST_SECONDS)
-        self.overlap_seconds = _within("overlap_seconds", overlap_seconds, 0, _LONGEST_SECONDS / 2)
+        self.guidance = number_option("guidance", guidance, 1, 10)
+        self.top_k = whole_option("top_k", top_k, 0, 2048)
+        self.temperature = number_option("temperature", temperature, 0.1, 2)
+        self.window_seconds = number_option("window_seconds", window_seconds, _SHORTEST_SECONDS, _LONGEST_SECONDS)
+        self.overlap_seconds = number_option("overlap_seconds", overlap_seconds, 0, _LONGEST_SECONDS / 2)
         self._writer = SoundWriter(prompt, model, time_limit_seconds)
         self._plan: CompositionPlan | None = None
         self._scene: Scene | None = None
@@ -176,14 +177,6 @@ class MusicGenRenderer:
         made = play_windows(loaded, layout, text, chroma_at if tells else None, seeds, sampling)
         seconds = sounding_seconds(performance)
         return [finish(join(pieces, layout, seconds, loaded.sample_rate), performance) for pieces in made]
-
-
-def _within(name: str, value: object, low: float, high: float, *, whole: bool = False) -> float:
-    kinds = int if whole else (int, float)
-    if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
-        what = "a whole number" if whole else "a number"
-        raise UsageError(f"{name} is {what} from {low:g} to {high:g}, not {value!r}; change it in the pipeline")
-    return value
 
 
 def _smaller(weights: str, takes: int) -> str:
