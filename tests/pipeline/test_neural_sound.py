@@ -84,6 +84,8 @@ def test_sound_that_obeys_is_heard_and_told(make_picture: MakePicture, tmp_path:
     guesses = {row["promise"] for row in record["compliance"] if "confidence" in row}
     assert guesses == set(HEARD) - {"loudness"}
     page = (folder / "report.html").read_text()
+    assert "but for the sound, which is played anew" in page
+    assert "the very same files" not in page
     assert 'id="sound"' in page
     assert "sound/&lt;script&gt;" in page
     assert "sound/<script>" not in page

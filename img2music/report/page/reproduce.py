@@ -81,7 +81,13 @@ def reproduce_block(piece: Piece, audio_name: str | None) -> Html:
         source = "To make the next one that keeps the same:"
     commands = el(
         "div",
-        el("p", "To make the very same files again:"),
+        # A renderer that tells what it did (`SoundUse`) promises no bytes.
+        el(
+            "p",
+            "To make the same files again, but for the sound, which is played anew:"
+            if piece.manifest.sounds
+            else "To make the very same files again:",
+        ),
         el("pre", el("code", "img2music replay piece.json"), tabindex=0),
         el("p", "What was kept of the earlier piece:") if kept else None,
         el("ul", [el("li", as_sentence(line)) for line in kept_lines(kept, piece.plan.seed)], class_="notes") if kept else None,
