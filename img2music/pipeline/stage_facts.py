@@ -87,13 +87,13 @@ def stage_facts(kind: StageKind, config: StageConfig, *, steps_in: bool = False)
     fault = entry.lacking() or _not_ready(entry, config)
     deterministic, leaves = entry.deterministic, entry.leaves_machine
     line = config.options.get("model")
-    if (entry.asks_model or entry.listened) and isinstance(line, str):
+    if entry.asks_model and isinstance(line, str):
         from img2music.models.model_factory import unavailable_reason
         from img2music.models.model_spec import ModelSpec
 
         spec = ModelSpec.parse(line)
         fault = fault or unavailable_reason(spec) or ""
-        deterministic = find_provider(spec.provider).deterministic and (entry.asks_model or entry.deterministic)
+        deterministic = find_provider(spec.provider).deterministic and not entry.listened
         leaves = _sent(entry, spec)
     weights = sound_weights(entry, config.options)
     return StageFacts(kind, config.use, deterministic, leaves, _licence(entry, weights), fault, steps_in, weights)
