@@ -247,10 +247,8 @@ def test_a_stage_that_asks_is_what_its_model_is(monkeypatch: pytest.MonkeyPatch)
 
     brief = "the words for what was seen, and the brief, without the picture"
     assert asked("replay:answers.jsonl") == (True, "")
-    caption = {"model": "replay:answers.jsonl", "prompt": "sound/caption"}
-    assert not stage_facts("renderer", StageConfig(use="musicgen", options=caption)).deterministic, (
-        "the words repeat, not the sound"
-    )
+    told = StageConfig(use="musicgen", options={"model": "replay:answers.jsonl", "prompt": "sound/caption"})
+    assert not stage_facts("renderer", told).deterministic, "the words repeat, not the sound"
     assert asked("gguf:model.gguf") == (False, "")
     assert asked("openai:m?base_url=http://localhost:8080/v1") == (False, "")
     assert asked("openai:m?base_url=https://host.example/v1") == (False, f"{brief}, to host.example")
