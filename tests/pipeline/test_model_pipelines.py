@@ -263,6 +263,9 @@ def test_a_key_is_nowhere_in_the_results(make_picture: MakePicture, tmp_path: Pa
         assert key.encode() not in path.read_bytes(), path
 
 
+PROMPT_PURPOSES = {"perceiver": "see", "planner": "plan", "realizer": "abc", "renderer": "sound"}
+
+
 def test_every_preset_names_real_stages_models_and_prompts() -> None:
     from img2music.models import ModelSpec
 
@@ -271,10 +274,12 @@ def test_every_preset_names_real_stages_models_and_prompts() -> None:
         config = load_pipeline_config(name)
         for kind in type(config.stages).model_fields:
             stage = getattr(config.stages, kind)
+            if "prompt" in stage.options:
+                load_prompt(stage.options["prompt"], PROMPT_PURPOSES[kind])
             if "model" in stage.options:
                 asked += 1
                 ModelSpec.parse(stage.options["model"])
-                load_prompt(stage.options["prompt"], {"perceiver": "see", "planner": "plan", "realizer": "abc"}[kind])
+                assert "prompt" in stage.options, f"{name} {kind}: nothing is asked"
                 assert stage.fallback is not None, f"{name} {kind}: nobody steps in"
     assert {"abc-llm", "hf-local", "local-llm", "offline", "ollama", "openai", "vllm-offline", "vllm-server"} <= set(
         pipeline_names()
