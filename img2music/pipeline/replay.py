@@ -164,7 +164,12 @@ def replay(
     done = {**record.stages, **piece.manifest.stages}
     if pipeline is None:
         piece = with_manifest_fields(
-            piece, models=record.models, stages=done, pipeline=record.pipeline, fallbacks=record.fallbacks
+            piece,
+            models=record.models,
+            stages=done,
+            pipeline=record.pipeline,
+            chosen=record.chosen,
+            fallbacks=record.fallbacks,
         )
     piece = with_manifest_fields(piece, more_files=record.more_files)
     if record.kept is not None:
