@@ -119,7 +119,7 @@ def test_what_was_heard_is_told_in_plain_words(visit: Visit) -> None:
     value = sound_value(visit)
     rows = {promise: (words, state) for promise, words, state in value["playing"]["heard"]}
     assert {"tempo of the sound", "key of the sound", "notes in the sound", "sound as written"} <= set(rows)
-    assert {state for _, state in rows.values()} <= {"kept", "broken", "unknown"}
+    assert {state for _, state in rows.values()} <= {"kept", "broken", "unclear", "unknown"}
     words, _ = rows["notes in the sound"]
     assert words.startswith("asked ")
     assert "; heard " in words

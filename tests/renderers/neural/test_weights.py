@@ -175,8 +175,8 @@ def test_folders_that_can_not_be_loaded(tmp_path: Path) -> None:
     index = json.dumps({"weight_map": {"a": "model-00001-of-00002.safetensors", "b": "../x.safetensors"}}).encode()
     parts = {"config.json": b"{}", "model.safetensors.index.json": index, "model-00001-of-00002.safetensors": b""}
     assert "not whole" in fault(**parts)
-    assert "no sound index" in fault(**{**parts, "model.safetensors.index.json": b'{"weight_map": 3}'})
-    assert "no sound JSON" in fault(**{"model_index.json": b"[" * 100_000})
+    assert "index.json is not valid" in fault(**{**parts, "model.safetensors.index.json": b'{"weight_map": 3}'})
+    assert "not valid JSON" in fault(**{"model_index.json": b"[" * 100_000})
     assert "never run" in fault(**{"model_index.json": b'{"vae": ["os", "system"]}'})
     assert "never run" in fault(**{"model_index.json": b'{"../vae": ["diffusers", "V"]}'})
     assert "vae is missing" in fault(**{"model_index.json": b'{"vae": ["diffusers", "V"]}'})
