@@ -18,7 +18,7 @@ from img2music.io.notation.player_parts import file_stem
 from img2music.manifest import PICTURE_FILE
 from img2music.output_folder import with_checksum
 from img2music.pipeline.progress import Log
-from img2music.pipeline.recorded_pipeline import without_folders
+from img2music.pipeline.records.recorded_pipeline import without_folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

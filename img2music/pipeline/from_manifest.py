@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from img2music.errors import BackendError, DocumentError
-from img2music.pipeline.recorded_pipeline import trusted_config
+from img2music.pipeline.records.recorded_pipeline import trusted_config
 from img2music.pipeline.run import Pipeline
 
 if TYPE_CHECKING:

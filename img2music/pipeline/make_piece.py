@@ -14,7 +14,7 @@ from img2music.manifest import AudioInfo, Manifest, Take, package_versions
 from img2music.performance import Performance
 from img2music.piece import Piece
 from img2music.pipeline.more_files import video_notes
-from img2music.pipeline.recorded_pipeline import pipeline_choice
+from img2music.pipeline.records.recorded_pipeline import pipeline_choice
 from img2music.pipeline.stage_facts import commercial_notes
 from img2music.plan import CompositionPlan
 from img2music.rng import spawn_seeds

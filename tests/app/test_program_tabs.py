@@ -136,6 +136,7 @@ def test_a_pipeline_says_what_of_it_comes_again(monkeypatch: pytest.MonkeyPatch)
     from img2music.app.pipeline_cards import pipeline_choices
     from img2music.app.tabs import pipelines_tab
 
+    monkeypatch.setattr("img2music.app.pipeline_cards.unanswered_server", lambda *_: "")
     cards = {card["name"]: card for card in pipeline_choices()}
     for name, key in (("offline", "same"), ("musicgen", "sound_differs"), ("ollama", "differs")):
         monkeypatch.setattr(pipelines_tab, "pipeline_choices", lambda name=name: (cards[name],))

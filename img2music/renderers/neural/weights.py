@@ -154,6 +154,8 @@ def not_here(name: str) -> str:
     own = _own_folder(name)
     if own is not None:
         return f"weights {weights_label(name)} {_fault(own)}"
+    if find_sound_model(name) is None and not _HUB_NAME.fullmatch(name):
+        return f"no folder of weights lies where the option weights says ({_last_part(name)}); check the path, or see `img2music models ls`"
     return f"weights {name} are not here yet: {_install(name)} ({licence_facts(name)})"
 
 
@@ -166,6 +168,10 @@ def readiness(options: Mapping[str, Any]) -> str:
 def weights_label(name: str) -> str:
     """The weights as they go on record: their name, or the last part of a folder."""
     return name if _own_folder(name) is None else Path(name).resolve().name or name
+
+
+def _last_part(name: str) -> str:
+    return re.split(r"[/\\]", name.rstrip("/\\"))[-1][:80]
 
 
 def _install(name: str) -> str:

@@ -231,3 +231,12 @@ def test_what_licences_allow() -> None:
     assert talking_model_licence("CohereLabs/aya-vision-8b")[1] is False
     assert talking_model_licence("Qwen/Qwen2.5-VL-7B-Instruct") == ("not known", None)
     assert talking_model_licence("qwen2.5-32b") == ("not known", None)
+
+
+@pytest.mark.parametrize("name", ["/home/nobody/nowhere", "./nowhere/", "C:\\Users\\me\\nowhere"])
+def test_a_folder_that_is_not_there_is_not_to_be_installed(name: str) -> None:
+    said = w.readiness({"weights": name})
+    assert (
+        said == "no folder of weights lies where the option weights says (nowhere); check the path, or see `img2music models ls`"
+    )
+    assert "`img2music models install some/model` fetches them" in w.readiness({"weights": "some/model"})

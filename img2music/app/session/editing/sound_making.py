@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from img2music.app.session.takes import MadeTake
 from img2music.pipeline.from_manifest import with_kept_record
 from img2music.pipeline.presets import load_pipeline_config, pipeline_names
-from img2music.pipeline.recorded_pipeline import pipeline_choice
+from img2music.pipeline.records.recorded_pipeline import pipeline_choice
 from img2music.pipeline.stage_facts import stage_facts
 from img2music.registry import find_entry
 

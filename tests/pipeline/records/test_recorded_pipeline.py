@@ -14,7 +14,7 @@ from img2music.errors import DocumentError
 from img2music.manifest import Manifest
 from img2music.pipeline import Pipeline, replay
 from img2music.pipeline.presets import adapted, load_pipeline_config
-from img2music.pipeline.recorded_pipeline import UNKNOWN_FILE, pipeline_choice, without_folders
+from img2music.pipeline.records.recorded_pipeline import UNKNOWN_FILE, pipeline_choice, without_folders
 from tests.support.made_pipelines import make_pipeline, manifest_of
 from tests.support.stand_in_sound import register_neural
 
