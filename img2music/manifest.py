@@ -38,6 +38,7 @@ __all__ = [
     "KeptPart",
     "Manifest",
     "MoreFiles",
+    "PipelineChoice",
     "Take",
     "VideoShape",
     "VideoShows",
@@ -154,6 +155,15 @@ class KeptMusic(StrictModel):
     """Likewise: there the seeds alone say what was kept."""
 
 
+class PipelineChoice(StrictModel):
+    """How a pipeline that does not come with the program as it is was chosen, so that the commands that make the piece again work."""
+
+    words: Annotated[tuple[Line, ...], Field(min_length=2, max_length=20)]
+    """Of the command line: "--pipeline", "mine.yaml". Files are named without their folders."""
+    replay_words: Annotated[tuple[Line, ...], Field(max_length=20)] = ()
+    """Those that `img2music replay` needs; none where the record holds what it takes."""
+
+
 class Manifest(DocumentModel):
     """What `piece.json` holds."""
 
@@ -163,6 +173,8 @@ class Manifest(DocumentModel):
     """None where the piece began from a plan."""
     brief: Brief
     pipeline: PipelineConfig
+    chosen: PipelineChoice | None = None
+    """Not in the file, and None, where the pipeline is one that comes with the program, as it is."""
     stages: Annotated[dict[Short, Short], Field(max_length=10)]
     """Who did each job in the end."""
     seed: Annotated[int, Field(ge=0, lt=2**63)]
@@ -202,6 +214,8 @@ class Manifest(DocumentModel):
         written: dict[str, Any] = write(self)
         if self.more_files is None:
             written.pop("more_files", None)
+        if self.chosen is None:
+            written.pop("chosen", None)
         if not self.sounds:
             written.pop("sounds", None)
         for row in written.get("compliance", ()):

@@ -170,7 +170,7 @@ class ComplianceRow:
         if self.confidence is None:
             who = "the sound has" if self.read_from == ("audio",) else "the files say"
             return f"{self.promise} should be {self.asked}, {who} {self.found}"
-        return f"{self.promise} should be {self.asked}, heard is {self.found} (a guess, {sure_words(self.confidence)})"
+        return f"{self.promise} should be {self.asked}; heard: {self.found} (a guess, {sure_words(self.confidence)})"
 
 
 def sure_words(confidence: float) -> str:

@@ -6,9 +6,10 @@ Stages are names, never code, so reading a pipeline runs nothing. Knows nothing 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field, JsonValue, model_serializer
+from pydantic import Field, JsonValue, PrivateAttr, model_serializer
 
 from img2music.strict_model import DocumentModel, StrictModel
 
@@ -66,6 +67,18 @@ class PipelineConfig(DocumentModel):
     """What binds the user of the result."""
     commercial: bool = False
     """Whether the result is meant to be sold: then whatever forbids that is refused before it works. Not written where it is not asked."""
+    _file: str | None = PrivateAttr(default=None)
+
+    @property
+    def file(self) -> str | None:
+        """Name of the file that it was read from, without its folder; None of one that comes with the program, or was never in a file."""
+        return self._file
+
+    def read_from(self, file: str) -> PipelineConfig:
+        """The same, which knows the name of its file."""
+        known = self.model_copy()
+        known._file = re.split(r"[/\\]", file)[-1]
+        return known
 
     @model_serializer(mode="wrap")
     def _without_unasked(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:

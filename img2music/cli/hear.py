@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from img2music.cli.shared import options as opt  # noqa: TC001  typer reads the annotations
-from img2music.cli.shared.console import print_json, print_text, progress
+from img2music.cli.shared.console import print_json, print_notice, print_text, progress
 from img2music.cli.shared.many_inputs import for_each_input
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["hear"]
 
 _SHOWN_TAGS = 5
+_SHORT_SECONDS = 2.0
+"""Shorter sounds have too few beats to hear a tempo in."""
 
 
 def hear(
@@ -25,12 +27,15 @@ def hear(
 ) -> int:
     """Say what is heard in a sound file: length, loudness, tempo, metre, key and what listeners would call it. Each with how sure that is."""
     from img2music.io.sound_files import read_sound
+    from img2music.listening.features.spectra import LONGEST_SECONDS
     from img2music.listening.listen import hear as listen
     from img2music.registry.extras import EXTRAS, has_extra
 
     def work(_: int, source: str) -> None:
         with progress(source):
-            heard = listen(read_sound(source), learned=False if plain else None)
+            heard = listen(read_sound(source, note=print_notice), learned=False if plain else None)
+        if heard.seconds > LONGEST_SECONDS:
+            print_notice(f"{source}: tempo, metre, key and tags are those of the first {LONGEST_SECONDS / 60:.0f} minutes")
         if as_json:
             print_json({"sound": source, **_record(heard)})
         else:
@@ -48,7 +53,11 @@ def _print_heard(source: str, heard: HeardMusic) -> None:
         "" if heard.true_peak_dbtp is None else f"true peak {heard.true_peak_dbtp:.1f} dBTP",
     )
     minutes, seconds = divmod(round(heard.seconds), 60)
-    print_text(f"{source}: {minutes}:{seconds:02}, {', '.join(filter(None, levels))}")
+    length = f"{max(heard.seconds, 0.01):.2f} s" if heard.seconds < _SHORT_SECONDS else f"{minutes}:{seconds:02}"
+    print_text(f"{source}: {length}, {', '.join(filter(None, levels))}")
+    if heard.seconds < _SHORT_SECONDS:
+        print_text(f"  too short to hear more: give at least {_SHORT_SECONDS:g} s")
+        return
     bpm, beats, key = heard.tempo_bpm, heard.beats_per_bar, heard.key
     for what, value, estimate in (
         ("tempo", "" if bpm.value is None else f"{bpm.value:.1f} beats a minute", bpm),

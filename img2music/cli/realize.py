@@ -36,7 +36,7 @@ def realize(
     """
     from img2music.io.documents import load_plan
     from img2music.pipeline import recompose
-    from img2music.pipeline.picture_beside import picture_beside_plan
+    from img2music.pipeline.records.picture_beside import picture_beside_plan
 
     stages, crafts = choice.load(), opt.split_names(keep)
     folders = output.folders(plans)

@@ -87,8 +87,8 @@ def compare_with_asked(
     found = [_tempo(performance, heard), _metre(performance, heard), _key(performance, heard), _length(performance, heard)]
     if followed is not None:
         found += [
-            _followed("pitches", "those of the notes", followed.chroma, followed.chroma_by_chance),
-            _followed("rhythm", "that of the notes", followed.onsets, followed.onsets_by_chance),
+            _followed("pitches", "those of the score", followed.chroma, followed.chroma_by_chance),
+            _followed("rhythm", "that of the score", followed.onsets, followed.onsets_by_chance),
         ]
     return tuple(found)
 
@@ -127,12 +127,12 @@ def _metre(performance: Performance, heard: HeardMusic) -> Comparison:
     meter, found = performance.meter, heard.beats_per_bar
     count = found.value
     if count is None or not performance.meter_map.is_constant:
-        words = "no bars" if count is None else f"{count} beats a bar, and the metre changes"
+        words = "no bars" if count is None else f"{count} beats a bar, but the metre changes on the way"
         return Comparison("metre", meter.name, words, None, None, 0.0)
     right = _counts(meter)
     told = f"{count} beats a bar"
     if not right & set(_COUNTED):
-        return Comparison("metre", meter.name, f"{told}, but ears can't count {meter.count}", None, None, 0.0)
+        return Comparison("metre", meter.name, f"{told}, but bars of {meter.count} can't be told by ear", None, None, 0.0)
     return Comparison("metre", meter.name, told, float(count in right), count in right, found.confidence)
 
 
@@ -170,7 +170,7 @@ def _followed(aspect: Aspect, asked: str, found: float | None, chance: float | N
         return Comparison(aspect, asked, "nothing to compare", None, None, 0.0)
     by_chance = min(0.99, max(0.0, chance or 0.0))
     agreement = min(1.0, max(0.0, (found - by_chance) / (1 - by_chance) / _REACHED[aspect]))
-    words = f"{found:.0%} alike, where {by_chance:.0%} are by chance"
+    words = f"{found:.0%} alike, by chance alone {by_chance:.0%}"
     return Comparison(aspect, asked, words, agreement, agreement >= _FOLLOWS, min(1.0, 2 * (1 - by_chance)))
 
 

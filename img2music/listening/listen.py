@@ -18,6 +18,7 @@ from img2music.cancellation import share_of_step
 from img2music.errors import BackendError
 from img2music.listening.features.chroma import chroma_of
 from img2music.listening.features.onset_curves import onset_curves
+from img2music.listening.features.resampling import resample_samples
 from img2music.listening.features.spectra import LOUDEST, finite, listen_to
 from img2music.listening.heard_music import Estimate, HeardMusic
 from img2music.listening.heard_pulse import beats_of_network, estimate_pulse
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 __all__ = ["hear"]
 
 _LOUDNESS_RATES_HZ = (8_000, 400_000)
+"""Sound of other rates is brought to the one below first."""
+_USUAL_RATE_HZ = 48_000
 
 
 def hear(audio: Audio, *, learned: bool | None = None) -> HeardMusic:
@@ -88,6 +91,8 @@ def _levels(audio: Audio) -> tuple[float | None, float | None]:
     if len(samples) > 2:
         samples = samples.mean(0, keepdims=True)
     peak = float(true_peaks(samples).max(initial=0.0))
-    inside = _LOUDNESS_RATES_HZ[0] <= audio.sample_rate <= _LOUDNESS_RATES_HZ[1]
-    loudness = integrated_loudness(k_weighted_energy(samples, audio.sample_rate)) if inside else None
+    rate = audio.sample_rate
+    if not _LOUDNESS_RATES_HZ[0] <= rate <= _LOUDNESS_RATES_HZ[1]:
+        samples, rate = resample_samples(samples, rate, _USUAL_RATE_HZ), _USUAL_RATE_HZ
+    loudness = integrated_loudness(k_weighted_energy(samples, rate))
     return loudness, float(20 * np.log10(peak)) if peak > 0 else None

@@ -28,8 +28,9 @@ _BLOCK_STEPS, _HOP_STEPS = 40, 10
 _ABSOLUTE_GATE_LUFS = -70.0
 _RELATIVE_GATE_LU = -10.0
 _OFFSET_LUFS = -0.691
-_FFT_FRAMES = 1 << 15
+_LEAST_FFT_FRAMES = 1 << 15
 _BATCH = 4
+_LOWEST_RATE_HZ = 8_000
 _MEMORY_SECONDS = 0.085
 """After this long the filter's answer to an impulse is below 1e-7."""
 
@@ -40,15 +41,23 @@ def k_weighted_energy(samples: NDArray[np.float32], sample_rate: int) -> NDArray
     Args:
         samples: shape (1 or 2, frames).
         sample_rate: at least 8000 Hz.
+
+    Raises:
+        ValueError: a lower sample rate.
     """
+    if sample_rate < _LOWEST_RATE_HZ:
+        raise ValueError(f"loudness is measured from {_LOWEST_RATE_HZ} Hz up, not at {sample_rate}; resample the sound")
     frames = samples.shape[1]
     steps = -(-frames * STEPS_PER_SECOND // sample_rate)
     edges = np.minimum(np.arange(steps + 1) * sample_rate // STEPS_PER_SECOND, frames)
     memory = int(_MEMORY_SECONDS * sample_rate)
-    stride = (_FFT_FRAMES - memory) * STEPS_PER_SECOND // sample_rate - 1  # steps that fit into a block beside the memory
-    response = _k_response(sample_rate).astype(np.complex64)
+    size = _LEAST_FFT_FRAMES
+    while size < 2 * memory:  # above 192 kHz
+        size *= 2
+    stride = (size - memory) * STEPS_PER_SECOND // sample_rate - 1  # steps that fit into a block beside the memory
+    response = _k_response(sample_rate, size).astype(np.complex64)
     energy = np.zeros(steps)
-    blocks = np.zeros((_BATCH, _FFT_FRAMES), np.complex64)
+    blocks = np.zeros((_BATCH, size), np.complex64)
     for first in range(0, steps, stride * _BATCH):
         checkpoint()
         rows = range(first, min(first + stride * _BATCH, steps), stride)
@@ -96,13 +105,13 @@ def _to_lufs(power: float) -> float:
     return float(_OFFSET_LUFS + 10 * np.log10(power))
 
 
-def _k_response(sample_rate: int) -> NDArray[np.complex128]:
-    """The K filter at the FFT's frequencies: a shelf of +4 dB above 1.7 kHz (the head), then a high-pass at 38 Hz.
+def _k_response(sample_rate: int, size: int) -> NDArray[np.complex128]:
+    """The K filter at the frequencies of an FFT of `size` frames: a shelf of +4 dB above 1.7 kHz (the head), then a high-pass at 38 Hz.
 
     The constants make the standard's 48 kHz coefficients at any rate (B. De Man, "Evaluation of implementations of the EBU
     R128 loudness measurement", AES convention paper 10259, 2019).
     """
-    delay = np.exp(-2j * np.pi * np.fft.rfftfreq(_FFT_FRAMES))
+    delay = np.exp(-2j * np.pi * np.fft.rfftfreq(size))
 
     def polynomial(first: float, second: float, third: float) -> NDArray[np.complex128]:
         values: NDArray[np.complex128] = first + delay * (second + delay * third)

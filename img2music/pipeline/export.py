@@ -18,6 +18,7 @@ from img2music.io.notation.player_parts import file_stem
 from img2music.manifest import PICTURE_FILE
 from img2music.output_folder import with_checksum
 from img2music.pipeline.progress import Log
+from img2music.pipeline.records.recorded_pipeline import without_folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -58,7 +59,8 @@ def piece_files(piece: Piece, on_event: Callable[[Event], None] | None = None) -
         hashes[name] = sha256(content).hexdigest()
         yield name, content
     timing = {stage: round(seconds, 4) for stage, seconds in log.seconds.items()}
-    record = piece.manifest.model_copy(update={"files": hashes, "timing": timing, "checksum": None})
+    pipeline = without_folders(piece.manifest.pipeline)
+    record = piece.manifest.model_copy(update={"pipeline": pipeline, "files": hashes, "timing": timing, "checksum": None})
     yield RECORD, with_checksum(dump_json(record)).encode()
 
 

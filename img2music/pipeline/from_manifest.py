@@ -10,16 +10,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from img2music.errors import BackendError, DocumentError
-from img2music.pipeline.presets import load_pipeline_config, pipeline_names
+from img2music.pipeline.records.recorded_pipeline import trusted_config
 from img2music.pipeline.run import Pipeline
-from img2music.pipeline_config import StageConfig, StageTable
 
 if TYPE_CHECKING:
-    from pydantic import JsonValue
-
     from img2music.manifest import KeptMusic, Manifest
     from img2music.piece import Piece
-    from img2music.pipeline_config import PipelineConfig
     from img2music.plan import CompositionPlan
     from img2music.score import Score
 
@@ -35,7 +31,7 @@ def pipeline_of_manifest(record: Manifest, source: str, *, commercial: bool = Fa
         UsageError: a stage that forbids commercial use.
         DocumentError: the manifest names files, or lacks what a model made.
     """
-    config = _trusted(record, source)
+    config = trusted_config(record, source)
     config = config.model_copy(update={"commercial": commercial or config.commercial})
     return with_recorded_music(Pipeline(config), record)
 
@@ -86,44 +82,3 @@ def _as_told(tune: str, plan: CompositionPlan) -> Score:
         raise DocumentError(
             f"the tune on record can't be read ({error}); give a piece.json as `img2music compose` wrote it"
         ) from None
-
-
-def _trusted(record: Manifest, source: str) -> PipelineConfig:
-    """What has to be done again, by who did it in the end; refused where options of a pipeline of one's own may name files."""
-    config = record.pipeline
-    preset = load_pipeline_config(config.name) if config.name in pipeline_names() else None
-    is_preset = preset is not None and preset == config.model_copy(update={"commercial": preset.commercial})
-    on_record = {"perceiver": True, "planner": record.plan is not None, "realizer": record.tune is not None}
-    stages: dict[str, StageConfig] = {}
-    for kind in type(config.stages).model_fields:
-        asked: StageConfig = getattr(config.stages, kind)
-        if on_record.get(kind, False):
-            stages[kind] = StageConfig(use=asked.use)
-            continue
-        stages[kind] = next((stage for stage in asked.chain() if stage.use == record.stages.get(kind)), asked)
-        if any("model" in stage.options for stage in stages[kind].chain() if stage.use == stages[kind].use):
-            raise DocumentError(
-                f"{source} does not hold what a model made for its {kind}, and none is asked again unasked; "
-                "give a pipeline with --pipeline"
-            )
-        stages[kind] = _without_models(stages[kind])
-        if not is_preset and any(_holds_text(stage.options) for stage in stages[kind].chain()):
-            raise DocumentError(
-                f"{source} was made with a pipeline of its own, whose {kind} has options that may name files; "
-                "give its file with --pipeline"
-            )
-    return config.model_copy(update={"stages": StageTable(**stages)})
-
-
-def _without_models(stage: StageConfig) -> StageConfig:
-    """The stage without the fallbacks that ask a model."""
-    fallback = stage.fallback
-    while fallback is not None and "model" in fallback.options:
-        fallback = fallback.fallback
-    return stage.model_copy(update={"fallback": None if fallback is None else _without_models(fallback)})
-
-
-def _holds_text(value: JsonValue) -> bool:
-    if isinstance(value, dict):
-        return any(map(_holds_text, value.values()))
-    return any(map(_holds_text, value)) if isinstance(value, list) else isinstance(value, str)

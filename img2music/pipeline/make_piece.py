@@ -14,6 +14,7 @@ from img2music.manifest import AudioInfo, Manifest, Take, package_versions
 from img2music.performance import Performance
 from img2music.piece import Piece
 from img2music.pipeline.more_files import video_notes
+from img2music.pipeline.records.recorded_pipeline import pipeline_choice
 from img2music.pipeline.stage_facts import commercial_notes
 from img2music.plan import CompositionPlan
 from img2music.rng import spawn_seeds
@@ -129,7 +130,7 @@ def make_piece(
         score=best.score,
         performance=performance,
         audio=mix,
-        manifest=manifest,
+        manifest=manifest.model_copy(update={"chosen": pipeline_choice(manifest)}),
         stems={} if rendering is None else rendering.stems,
         preview_jpeg=preview_jpeg(picture) if isinstance(picture, Picture) else picture.jpeg if picture is not None else None,
         still_jpeg=still,

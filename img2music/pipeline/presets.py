@@ -12,12 +12,13 @@ from img2music.io.documents import parse_yaml, read_file
 from img2music.pipeline_config import PipelineConfig, StageConfig, StageTable
 from img2music.registry import asking_stages
 from img2music.resources import data_folder
+from img2music.templates import load_prompt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["adapted", "load_pipeline_config", "pipeline_names"]
+__all__ = ["adapted", "load_pipeline_config", "pipeline_names", "with_sound_prompt"]
 
 _LARGEST_BYTES = 200_000
 
@@ -38,7 +39,8 @@ def load_pipeline_config(name_or_path: str | Path) -> PipelineConfig:
     """
     name = str(name_or_path)
     if name.lower().endswith((".yaml", ".yml")):
-        return parse_yaml(read_file(name, largest_bytes=_LARGEST_BYTES), PipelineConfig, kind="pipeline", source=name)
+        own = parse_yaml(read_file(name, largest_bytes=_LARGEST_BYTES), PipelineConfig, kind="pipeline", source=name)
+        return own.read_from(name)
     if name not in pipeline_names():
         raise unknown_name("pipeline", name, pipeline_names())
     content = data_folder("pipelines").joinpath(f"{name}.yaml").read_bytes()
@@ -81,11 +83,9 @@ def adapted(
             stages[name] = _with_option(stages[name], "model", model)
     named: dict[str, str] = {}
     for prompt in prompts:
-        from img2music.templates import load_prompt
-
         purpose = load_prompt(prompt).purpose
         if purpose == "sound" and "prompt" in stages["renderer"].options:
-            stages["renderer"] = _with_option(stages["renderer"], "prompt", prompt)
+            stages["renderer"] = with_sound_prompt(stages["renderer"], prompt)
             continue
         if purpose == "sound":
             raise UsageError(f"pipeline {config.name!r} has no renderer that is told words, which prompt {prompt!r} is for")
@@ -101,6 +101,14 @@ def adapted(
     if not fallbacks:
         stages = {name: stage.model_copy(update={"fallback": None}) for name, stage in stages.items()}
     return config.model_copy(update={"stages": StageTable(**stages), "commercial": commercial or config.commercial})
+
+
+def with_sound_prompt(stage: StageConfig, prompt: str) -> StageConfig:
+    """The renderer with other words to tell; one that are filled in without asking needs no language model any more."""
+    told = _with_option(stage, "prompt", prompt)
+    if "model" not in told.options or load_prompt(prompt).is_question:
+        return told
+    return told.model_copy(update={"options": {name: value for name, value in told.options.items() if name != "model"}})
 
 
 def _with_option(stage: StageConfig, name: str, value: str) -> StageConfig:

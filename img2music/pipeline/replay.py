@@ -30,8 +30,8 @@ from img2music.pipeline.export import maker_of
 from img2music.pipeline.from_manifest import pipeline_of_manifest, with_kept_lines, with_kept_record, with_manifest_fields
 from img2music.pipeline.more_files import why_video_varies
 from img2music.pipeline.output_options import recorded_output
-from img2music.pipeline.picture_beside import picture_beside_record
 from img2music.pipeline.progress import Log
+from img2music.pipeline.records.picture_beside import picture_beside_record
 from img2music.pipeline.run import Pipeline
 from img2music.pipeline.stage_facts import stage_facts
 from img2music.plan import CompositionPlan
@@ -164,7 +164,12 @@ def replay(
     done = {**record.stages, **piece.manifest.stages}
     if pipeline is None:
         piece = with_manifest_fields(
-            piece, models=record.models, stages=done, pipeline=record.pipeline, fallbacks=record.fallbacks
+            piece,
+            models=record.models,
+            stages=done,
+            pipeline=record.pipeline,
+            chosen=record.chosen,
+            fallbacks=record.fallbacks,
         )
     piece = with_manifest_fields(piece, more_files=record.more_files)
     if record.kept is not None:

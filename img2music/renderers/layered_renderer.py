@@ -243,7 +243,14 @@ def _neural_stage(neural: object) -> tuple[str, Mapping[str, Any]]:
         raise UsageError(f"options of the renderer {neural['use']!r} are a table, not {str(options)[:80]!r}")
     if neural["use"] == "layered":
         raise UsageError("layers cannot lie in layers; name another renderer under neural")
-    return neural["use"], options
+    entry = find_entry("renderer", neural["use"])
+    # A plug-in can't say whether it departs from the score, so it is believed.
+    if not entry.listened and entry.plugin_of is None:
+        raise UsageError(
+            f"the renderer {entry.name!r} plays what is written, as the parts over it are; "
+            "name one under neural that makes sound of its own, such as musicgen or magenta-rt"
+        )
+    return entry.name, options
 
 
 def _guessed_roles(parts: Sequence[PlayedPart]) -> dict[str, str]:

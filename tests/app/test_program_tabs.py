@@ -128,3 +128,19 @@ def test_what_is_missing_is_said(handlers: Any) -> None:
         *_, (status, _, _) = running(handlers, server, **changes)
         assert words in status
         assert 'role="alert"' in status
+
+
+def test_a_pipeline_says_what_of_it_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Notes are the same where only the sound is by a model: no record replays that."""
+    from img2music.app.components.page_texts import page_text
+    from img2music.app.pipeline_cards import pipeline_choices
+    from img2music.app.tabs import pipelines_tab
+
+    monkeypatch.setattr("img2music.app.pipeline_cards.unanswered_server", lambda *_: "")
+    cards = {card["name"]: card for card in pipeline_choices()}
+    for name, key in (("offline", "same"), ("musicgen", "sound_differs"), ("ollama", "differs")):
+        monkeypatch.setattr(pipelines_tab, "pipeline_choices", lambda name=name: (cards[name],))
+        shown = pipelines_tab.pipelines_html()
+        assert [page_text(f"pipelines.{one}") in shown for one in ("same", "sound_differs", "differs")] == [
+            one == key for one in ("same", "sound_differs", "differs")
+        ]

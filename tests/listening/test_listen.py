@@ -127,3 +127,12 @@ def test_listening_can_be_stopped() -> None:
     token.cancel()
     with pytest.raises(Cancelled), cancelled_by(token):
         hear(clicks(120, 4))
+
+
+@pytest.mark.parametrize("rate", [4_000, 8_000, 384_000, 500_000])
+def test_loudness_is_measured_at_any_rate(rate: int) -> None:
+    """At none of them a sound that plays is called silence."""
+    seconds = np.arange(rate * 2) / rate
+    tone = (0.25 * np.sin(2 * np.pi * 997 * seconds)).astype(np.float32)[None]
+    heard = hear(Audio(tone, rate), learned=False)
+    assert heard.loudness_lufs == pytest.approx(-15.0, abs=0.15)

@@ -57,7 +57,7 @@ class Pads:
 
 @pytest.fixture(autouse=True)
 def pads(monkeypatch: pytest.MonkeyPatch) -> None:
-    register(monkeypatch, "renderer", "pads", "tests.renderers.test_layered_renderer:Pads")
+    register(monkeypatch, "renderer", "pads", "tests.renderers.test_layered_renderer:Pads", listened=True)
     Pads.plan = None
 
 
@@ -181,6 +181,10 @@ def test_a_silent_or_failing_model_is_no_stranger() -> None:
         ({"neural": {"use": "pads", "late": 3}}, "neural names a renderer and its options"),
         ({"neural": {"use": "pads", "options": [1]}}, "are a table"),
         ({"neural": {"use": "layered"}}, "layers cannot lie in layers"),
+        (
+            {"neural": {"use": "soundfont"}},
+            "the renderer 'soundfont' plays what is written.*name one under neural that makes sound",
+        ),
         ({"neural": {"use": "pads", "options": {"latte": 1}}}, "does not take these options"),
         ({"neural": {"use": "paddes"}}, "paddes"),
         ({"neural": {"use": "pads"}, "symbolic": "melody"}, "symbolic is a list"),
@@ -202,7 +206,23 @@ def test_it_is_as_ready_as_what_lies_underneath(monkeypatch: pytest.MonkeyPatch)
     assert readiness({"neural": {"use": "pads"}}) == ""
     assert "--pipeline musicgen-layered" in readiness({})
     assert "neural names" in readiness({"neural": "pads"})
-    register(monkeypatch, "renderer", "lacking", "nowhere:Nothing", packages=("no_such_package",), extra="img2music[listen]")
+    assert "plays what is written" in readiness({"neural": {"use": "soundfont"}})
+    register(
+        monkeypatch,
+        "renderer",
+        "lacking",
+        "nowhere:Nothing",
+        packages=("no_such_package",),
+        extra="img2music[listen]",
+        listened=True,
+    )
     assert readiness({"neural": {"use": "lacking"}}) == "needs no_such_package: pip install 'img2music[listen]'"
-    register(monkeypatch, "renderer", "weighty", "nowhere:Nothing", readiness="img2music.renderers.neural.weights:readiness")
+    register(
+        monkeypatch,
+        "renderer",
+        "weighty",
+        "nowhere:Nothing",
+        readiness="img2music.renderers.neural.weights:readiness",
+        listened=True,
+    )
     assert "are not here yet" in readiness({"neural": {"use": "weighty", "options": {"weights": "facebook/musicgen-small"}}})

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from img2music.app.components.page_texts import page_text
 from img2music.app.session.sounds.sound_wish import SOUNDFONT, departs_from_score, offered_sounds, other_weights, sound_fault
 from img2music.errors import Img2MusicError
+from img2music.measurement import sure_words
 from img2music.pipeline.presets import load_pipeline_config, pipeline_names
 from img2music.pipeline.stage_facts import stage_facts
 from img2music.registry import find_entry
@@ -62,15 +63,19 @@ def sounds_offered() -> list[dict[str, Any]]:
 
 
 def heard_rows(rows: Sequence[ComplianceRow]) -> list[list[str]]:
-    """What was promised of a sound and what was heard in it, with how sure that is: [promise, words, "kept", "broken" or "unknown"] a line."""
+    """What was promised of a sound and what was heard in it, with how sure that is: [promise, words, state] a line.
+
+    States are "kept", "broken", "unclear" (heard, and too unsure to count) and "unknown" (nothing heard).
+    """
     told = []
     for row in rows:
         if row.read_from != ("audio",):
             continue
         words = page_text("sound.asked_found", asked=row.asked, found=row.found)
         if row.confidence is not None:
-            words = page_text("sound.guess", heard=words, percent=f"{100 * row.confidence:.0f}")
-        told.append([row.promise, words, "unknown" if row.passed is None else "kept" if row.passed else "broken"])
+            words = page_text("sound.guess", heard=words, sure=sure_words(row.confidence))
+        unclear = "unclear" if row.confidence else "unknown"
+        told.append([row.promise, words, unclear if row.passed is None else "kept" if row.passed else "broken"])
     return told
 
 
@@ -85,7 +90,7 @@ def _offered(name: str, stage: StageConfig) -> dict[str, Any]:
 
 
 def _variant(name: str, stage: StageConfig, weights: str) -> dict[str, Any]:
-    fault, departs = sound_fault(stage), departs_from_score(stage.use)
+    fault, departs = sound_fault(stage, name), departs_from_score(stage.use)
     summary, needs = _about(name, stage)
     named = _weights_of(stage)
     licences = [(one.licence, one.commercial, one.conditions) for one in named]

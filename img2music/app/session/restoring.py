@@ -81,7 +81,12 @@ def restored_take(record: Manifest, picture: Picture | None) -> Making:
         piece = stages.compose_from(start, brief, picture=picture, scene=record.scene, log=log, audio="wav")
         done = {**record.stages, **piece.manifest.stages}
         piece = with_manifest_fields(
-            piece, models=record.models, stages=done, pipeline=record.pipeline, fallbacks=record.fallbacks
+            piece,
+            models=record.models,
+            stages=done,
+            pipeline=record.pipeline,
+            chosen=record.chosen,
+            fallbacks=record.fallbacks,
         )
         if record.kept is not None:
             piece = with_kept_record(piece, record.kept)

@@ -38,6 +38,13 @@ def pipelines_html() -> str:
     )
 
 
+def _repeats(card: PipelineCard) -> str:
+    """Which text says whether the same comes again: only the sound, or the notes too, may come out otherwise."""
+    stages: Any = card["stages"]
+    varying = {stage["kind"] for stage in stages if not stage["repeats"] and not stage["steps_in"]}
+    return "same" if card["repeats"] else "sound_differs" if varying == {"renderer"} else "differs"
+
+
 def _card(card: PipelineCard) -> Html:
     usable, stays = bool(card["usable"]), bool(card["stays"])
     badges = [
@@ -50,7 +57,7 @@ def _card(card: PipelineCard) -> Html:
     weights: Any = card.get("weights", [])
     rows += [("weights", line) for line in weights]
     rows += [("model", f"{field['kind']}: {field['model']}, {field['prompt']}") for field in models]
-    rows.append(("repeats", page_text("pipelines.same" if card["repeats"] else "pipelines.differs")))
+    rows.append(("repeats", page_text(f"pipelines.{_repeats(card)}")))
     return el(
         "li",
         el("h3", str(card["name"]), " ", badges),

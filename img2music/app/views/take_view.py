@@ -55,7 +55,14 @@ def take_view(take: MadeTake, current: MadeTake | None = None) -> dict[str, Any]
         },
         "choices": {**asdict(take.choices), "instruments": list(take.choices.instruments)},
         "promises": [
-            {"promise": row.promise, "by": row.by, "asked": row.asked, "found": row.found, "kept": row.passed}
+            {
+                "promise": row.promise,
+                "by": row.by,
+                "asked": row.asked,
+                "found": row.found,
+                "kept": row.passed,
+                "unclear": row.passed is None and bool(row.confidence),
+            }
             for row in manifest.compliance
         ],
         "kept": [] if manifest.kept is None else [as_sentence(line) for line in kept_lines(manifest.kept, plan.seed)],

@@ -51,8 +51,10 @@
       make.textContent = text(same() && chosen()?.departs ? "sound.again" : "sound.make");
     };
     const tell = () => {
-      const lines = variant()?.said || [];
-      said.replaceChildren(...lines.map((line, at) => h("p", { class: variant().sell === false && at === lines.length - 1 ? "warn" : "hint" }, line)));
+      const [about, how, ...rest] = variant()?.said || [];
+      const own = !fields.path.hidden && path.value.trim();
+      const lines = [about, how, ...(own ? [text("sound.own_licence")] : rest)].filter(Boolean);
+      said.replaceChildren(...lines.map((line, at) => h("p", { class: !own && variant().sell === false && at === lines.length - 1 ? "warn" : "hint" }, line)));
       settle();
     };
     const offerWeights = () => {
@@ -65,7 +67,7 @@
     };
     sound.addEventListener("change", offerWeights);
     weights.addEventListener("change", tell);
-    path.addEventListener("input", settle);
+    path.addEventListener("input", tell);
     page.hear("working", (working) => { busy = working; settle(); });
 
     const offer = () => {

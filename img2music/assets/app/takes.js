@@ -21,7 +21,7 @@
     );
 
   const promises = (rows) => {
-    const state = ({ kept }) => (kept === null ? "unknown" : kept ? "kept" : "broken");
+    const state = ({ kept, unclear }) => (kept === null ? (unclear ? "unclear" : "unknown") : kept ? "kept" : "broken");
     const count = rows.filter(({ kept }) => kept !== null).length;
     return h(
       "details",

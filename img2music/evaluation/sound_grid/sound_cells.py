@@ -20,7 +20,7 @@ from img2music.cancellation import checkpoint
 from img2music.errors import Img2MusicError, OutputError, UsageError, unknown_name
 from img2music.evaluation.records import RecordStore
 from img2music.pipeline import Pipeline
-from img2music.pipeline.presets import load_pipeline_config, pipeline_names
+from img2music.pipeline.presets import load_pipeline_config, pipeline_names, with_sound_prompt
 from img2music.pipeline.progress import Log
 from img2music.pipeline_config import StageConfig
 from img2music.provenance import SoundUse
@@ -118,6 +118,9 @@ def read_variant(text: str) -> SoundVariant:
         options = {key: _value(value) for key, value in parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))}
     except ValueError:
         raise UsageError(f"sound {text[:100]!r}: give options as NAME?option=value&option=value") from None
+    prompt = options.get("prompt")
+    if isinstance(prompt, str) and "model" not in options:
+        stage = with_sound_prompt(stage, prompt)
     return SoundVariant(text[:300], stage.model_copy(update={"options": {**stage.options, **options}, "fallback": None}))
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections import Counter
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from img2music.brief import Brief
 from img2music.errors import DocumentError, PictureError, UsageError
@@ -67,7 +69,8 @@ def load_grid(
     if per_minute is not None and not 0 < per_minute <= 100_000:
         raise UsageError(f"{per_minute:g} requests a minute is no limit; give --limit-per-minute a number above 0")
     Brief.of(seconds=seconds)
-    asked = _prompts([name for entry in prompts for name in split_paths(entry)], note)
+    named = [name for entry in prompts for name in split_paths(entry)]
+    asked = _prompts(named, note, lambda told: _sounds_command(told, models, pictures))
     talkers = _models([line for entry in models for line in split_models(entry)], per_minute, note)
     shown = load_pictures([name for entry in pictures for name in split_paths(entry)], note)
     count = len(asked) * len(talkers) * len(shown) * seeds
@@ -95,12 +98,30 @@ def _is_there(path: str) -> bool:
         return False
 
 
-def _prompts(names: Sequence[str], note: Callable[[str], None]) -> list[GridPrompt]:
+def _sounds_command(told: Sequence[tuple[str, PromptTemplate]], models: Sequence[str], pictures: Sequence[str]) -> str:
+    """The command that compares prompts of sounds on the same pictures."""
+    sounds = ["soundfont"]
+    for name, template in told:
+        asking = f"&model={quote(models[0], safe='/:,@')}" if template.is_question and models else ""
+        sounds.append(f"musicgen{'-caption' if template.is_question else ''}?prompt={quote(name, safe='/:,@')}{asking}")
+    return shlex.join(["img2music", "prompts", "sounds", "--sounds", *sounds, "--pictures", *pictures])
+
+
+def _prompts(
+    names: Sequence[str], note: Callable[[str], None], sounds_command: Callable[[Sequence[tuple[str, PromptTemplate]]], str]
+) -> list[GridPrompt]:
     if not names:
         raise UsageError("no prompt to try; name one or more with --prompts, see `img2music prompts ls`")
     templates: dict[str, tuple[str, PromptTemplate]] = {}
-    for name in (path for given in names for path in (prompt_files(given) if Path(given).is_dir() else (given,))):
-        template = load_prompt(name)
+    paths = [path for given in names for path in (prompt_files(given) if Path(given).is_dir() else (given,))]
+    loaded = [(name, load_prompt(name)) for name in paths]
+    told = [one for one in loaded if one[1].purpose == "sound"]
+    if told:
+        raise UsageError(
+            f"prompt {told[0][0]!r} is told to what makes the sound, and `prompts try` compares notes; "
+            f"compare sounds with `{sounds_command(told)}`"
+        )
+    for name, template in loaded:
         if template.purpose not in asking_stages():
             raise UsageError(
                 f"prompt {name!r} is for {template.purpose!r}, which makes no piece by itself; try one for see, plan or abc"

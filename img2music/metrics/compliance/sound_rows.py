@@ -72,8 +72,10 @@ def hear_promises(performance: Performance, brief: Brief, audio: Audio) -> Heard
     rows.append(_whole(mark, found))
     notes: tuple[str, ...] = ()
     if mark is not None and mark < FAIR_MARK:
-        told = "nothing sounds" if heard.loudness_lufs is None else f"mark {mark:.2f}, where {FAIR_MARK:g} is fair"
-        notes = (f"the sound follows the score too little ({told}): ask for more takes or another seed, or hear the soundfont's",)
+        told = "nothing sounds" if heard.loudness_lufs is None else f"{mark:.0%}, where {FAIR_MARK:.0%} is fair"
+        notes = (
+            f"the sound follows the score too little ({told}): ask for more takes or another seed, or let the soundfont play",
+        )
     return HeardPromises(tuple(rows), notes, mark)
 
 
@@ -96,14 +98,14 @@ def _loudness(heard: HeardMusic) -> ComplianceRow:
 
 def _whole(mark: float | None, found: Sequence[Comparison]) -> ComplianceRow:
     """All in one: as sure as what it is made of."""
-    asked = f"a mark of {FAIR_MARK:g} or more"
+    asked = f"at least {FAIR_MARK:.0%} like the score"
     if mark is None:
         return ComplianceRow("sound as written", "plan", asked, "nothing to compare", ("audio",), None, confidence=0.0)
     known = [one for one in found if one.agreement is not None]
     full = sum(one.full_weight for one in known)
     sure = sum(one.weight for one in known) / full if full else 1.0
     return ComplianceRow(
-        "sound as written", "plan", asked, f"{mark:.2f}", ("audio",), mark >= FAIR_MARK, confidence=_rounded(sure)
+        "sound as written", "plan", asked, f"{mark:.0%}", ("audio",), mark >= FAIR_MARK, confidence=_rounded(sure)
     )
 
 

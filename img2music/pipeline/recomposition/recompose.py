@@ -20,13 +20,13 @@ from img2music.errors import unknown_name
 from img2music.manifest import Manifest
 from img2music.pipeline.from_manifest import with_kept_record
 from img2music.pipeline.output_options import split_options
-from img2music.pipeline.picture_beside import picture_beside_record
 from img2music.pipeline.progress import Log
 from img2music.pipeline.recomposition.earlier_piece import EarlierPiece, beginning, check_picture, read_record
 from img2music.pipeline.recomposition.kept_record import kept_record
 from img2music.pipeline.recomposition.new_brief import given_wishes, new_brief
 from img2music.pipeline.recomposition.pinned_plan import plan_around_kept
 from img2music.pipeline.recomposition.plan_adaptation import adapt_plan, keep_plan
+from img2music.pipeline.records.picture_beside import picture_beside_record
 from img2music.pipeline.run import Pipeline
 from img2music.plan import CompositionPlan
 from img2music.rng import CRAFTS

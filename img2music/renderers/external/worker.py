@@ -236,7 +236,7 @@ class Worker:
         except ValueError:
             self.close()
             raise self._fault(
-                f"made a sound ({name[:40]!r}) that is no sound (NaN)", "try another seed or another precision"
+                f"gave samples ({name[:40]!r}) that are no numbers", "try another seed or another precision"
             ) from None
 
     def _read_messages(self, process: subprocess.Popen[bytes]) -> None:

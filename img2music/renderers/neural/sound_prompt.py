@@ -29,7 +29,7 @@ __all__ = ["LONGEST_TEXT", "SoundText", "SoundWriter", "describe"]
 LONGEST_TEXT = 600
 """Characters: about 150 tokens of T5, and a little more than the longest captions that such models were trained on."""
 _FEWEST_WORDS, _MOST_WORDS = 3, 100
-_PLAIN = "sound/plain"
+_PLAIN, _CAPTION_PROMPT = "sound/plain", "sound/caption"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,8 @@ class SoundWriter:
         time_limit_seconds: for all its answers together.
 
     Raises:
-        UsageError: no such template, one for another purpose, a caption and nobody to write it, or a time limit that is none.
+        UsageError: no such template, one for another purpose, a caption and nobody to write it, a model and no caption to write, or a time
+            limit that is none.
         DocumentError: a template that can't be read. MissingPackageError: the model needs a package.
     """
 
@@ -70,6 +71,11 @@ class SoundWriter:
 
             self._limit = check_time_limit(time_limit_seconds)
             self._client = ModelClient(model)
+        elif model is not None:
+            raise UsageError(
+                f"prompt {prompt!r} is filled in without asking anybody, so the option model does nothing; "
+                f"leave model out, or take a prompt that asks: {_CAPTION_PROMPT}"
+            )
 
     def __call__(
         self, performance: Performance, plan: CompositionPlan | None = None, scene: Scene | None = None, *, seed: int = 0

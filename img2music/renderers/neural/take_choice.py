@@ -62,8 +62,8 @@ def choose_take(
     if refused:
         many = f"the best of {len(takes)} takes" if len(takes) > 1 else "the sound"
         raise TakesRefusedError(
-            f"{many} follows the score too little (mark {marks[best]:.2f}, at least {threshold:g} is asked: "
-            f"{_worst(judged[best][1])}); try more takes, another seed or a lower threshold",
+            f"{many} follows the score too little (mark {marks[best]:.2f}, at least {threshold:g} is asked); "
+            f"try more takes, another seed or a lower threshold{_heard(judged[best][1])}",
             takes,
         )
     return best, takes
@@ -79,5 +79,7 @@ def mark_take(sound: Audio, performance: Performance) -> tuple[float | None, tup
     return overall_mark(comparisons, heard), tuple(one.text for one in comparisons)
 
 
-def _worst(lines: Sequence[str]) -> str:
-    return "; ".join(line for line in lines if line.startswith(("pitches", "rhythm", "tempo")))
+def _heard(lines: Sequence[str]) -> str:
+    """What weighs most of what was heard, to go behind a sentence."""
+    told = "; ".join(line for line in lines if line.startswith(("pitches", "rhythm", "tempo")))
+    return f" ({told})" if told else ""

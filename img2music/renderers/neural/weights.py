@@ -118,7 +118,7 @@ def commercial_fault(name: str) -> str:
     # Pipelines, not weights: each renderer plays its own, and this one may have none that allow it.
     remedy = "take a pipeline whose weights allow it, such as magenta-rt or ace-step, or leave out --commercial"
     if allowed is None:
-        return f"weights {weights_label(name)} may not be sold with, as far as is known: their licence is {licence!r}; {remedy}"
+        return f"weights {weights_label(name)} may not be used for what is sold, as far as is known: their licence is {licence!r}; {remedy}"
     return f"weights {weights_label(name)} forbid commercial use (licence {licence}); {remedy}"
 
 
@@ -154,6 +154,8 @@ def not_here(name: str) -> str:
     own = _own_folder(name)
     if own is not None:
         return f"weights {weights_label(name)} {_fault(own)}"
+    if find_sound_model(name) is None and not _HUB_NAME.fullmatch(name):
+        return f"no folder of weights lies where the option weights says ({_last_part(name)}); check the path, or see `img2music models ls`"
     return f"weights {name} are not here yet: {_install(name)} ({licence_facts(name)})"
 
 
@@ -166,6 +168,10 @@ def readiness(options: Mapping[str, Any]) -> str:
 def weights_label(name: str) -> str:
     """The weights as they go on record: their name, or the last part of a folder."""
     return name if _own_folder(name) is None else Path(name).resolve().name or name
+
+
+def _last_part(name: str) -> str:
+    return re.split(r"[/\\]", name.rstrip("/\\"))[-1][:80]
 
 
 def _install(name: str) -> str:
@@ -194,7 +200,7 @@ def _fault(folder: Path) -> str:
         return _model_fault(folder)
     pipeline = _read_json(index)
     if pipeline is None:
-        return "can't be loaded, as model_index.json is no sound JSON; fetch them again"
+        return "can't be loaded, as model_index.json is not valid JSON; fetch them again"
     parts = {key: value for key, value in pipeline.items() if not key.startswith("_") and isinstance(value, list)}
     for part, made_by in parts.items():
         library = made_by[0] if made_by else None
@@ -219,7 +225,7 @@ def _model_fault(folder: Path) -> str:
             continue
         table = (_read_json(index) or {}).get("weight_map")
         if not isinstance(table, dict):
-            return f"can't be loaded, as {index.name} is no sound index; fetch them again"
+            return f"can't be loaded, as {index.name} is not valid; fetch them again"
         if {str(one) for one in table.values()} - files:
             return "are not whole: some of their files are missing; fetch them again"
     if files:

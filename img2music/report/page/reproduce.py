@@ -5,17 +5,18 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from img2music.brief import Brief
-from img2music.manifest import Fallback, Take
+from img2music.manifest import Fallback, Manifest, Take
 from img2music.piece import Piece
 from img2music.report.page.html import Html, el, relative_href
 from img2music.report.page.report_tables import html_table
 from img2music.report.page.takes_table import kept_lines, takes_table
 from img2music.report.text_format import as_sentence, format_number
+from img2music.style import is_style_file
 
 if TYPE_CHECKING:
     from img2music.report.page.html import Child
 
-__all__ = ["compose_command", "fallback_list", "reproduce_block"]
+__all__ = ["compose_command", "fallback_list", "replay_command", "reproduce_block"]
 
 _MOST_FILES, _MOST_TAKES, _LONGEST = 60, 20, 120
 
@@ -35,17 +36,51 @@ def compose_command(piece: Piece) -> str:
     manifest = piece.manifest
     if manifest.kept is not None:
         crafts = ",".join(manifest.kept.named)
-        return shlex.join(["img2music", "compose", "--from", "piece.json", *(["--keep", crafts] if crafts else []), "-o", "OUT"])
+        return _anew_command(piece, crafts)
     if piece.scene is None:
         return "img2music realize plan.json -o OUT"
     words = ["img2music", "compose", piece.scene.picture.file, *_wishes(piece.brief)]
     if len(manifest.takes) > 1:
         words += ["--takes", str(len(manifest.takes))]
-    if manifest.pipeline.name != "offline":
-        words += ["--pipeline", manifest.pipeline.name]
-    if manifest.pipeline.commercial:
-        words.append("--commercial")
+    return shlex.join([*words, *_pipeline_words(manifest), "-o", "OUT"])
+
+
+def _anew_command(piece: Piece, crafts: str) -> str:
+    """The command that makes the piece anew and keeps these crafts, parted by commas."""
+    keep = ["--keep", crafts] if crafts else []
+    words = ["img2music", "compose", "--from", "piece.json", *keep, *_style_file(piece), *_pipeline_words(piece.manifest)]
     return shlex.join([*words, "-o", "OUT"])
+
+
+def _pipeline_words(manifest: Manifest) -> list[str]:
+    words: list[str] = []
+    if manifest.chosen is not None:
+        words += manifest.chosen.words
+    elif manifest.pipeline.name != "offline":
+        words += ["--pipeline", manifest.pipeline.name]
+    return [*words, *(["--commercial"] if manifest.pipeline.commercial else [])]
+
+
+def _style_file(piece: Piece) -> list[str]:
+    """The style file that a record only names, as an option."""
+    file = next((name for name in (piece.brief.style, piece.plan.style) if name is not None and is_style_file(name)), None)
+    return [] if file is None else ["--style", file]
+
+
+def replay_command(piece: Piece) -> str:
+    """The command that makes the files of a piece again from its record, with the files that the record only names."""
+    chosen = piece.manifest.chosen
+    words = ["img2music", "replay", "piece.json", *(() if chosen is None else chosen.replay_words)]
+    return shlex.join([*words, *_style_file(piece)])
+
+
+def _files_to_give(piece: Piece) -> str:
+    """That the commands name a pipeline file, which the record does not hold; empty where they name none."""
+    chosen = piece.manifest.chosen
+    file = "" if chosen is None else chosen.words[1]
+    if not file.lower().endswith((".yaml", ".yml")):
+        return ""
+    return f"{file} stands for the pipeline file that this piece was made with, which is not among these files: give yours."
 
 
 def _wishes(brief: Brief) -> list[str]:
@@ -88,14 +123,15 @@ def reproduce_block(piece: Piece, audio_name: str | None) -> Html:
             if piece.manifest.sounds
             else "To make the very same files again:",
         ),
-        el("pre", el("code", "img2music replay piece.json"), tabindex=0),
+        el("pre", el("code", replay_command(piece)), tabindex=0),
+        el("p", _files_to_give(piece)) if _files_to_give(piece) else None,
         el("p", "What was kept of the earlier piece:") if kept else None,
         el("ul", [el("li", as_sentence(line)) for line in kept_lines(kept, piece.plan.seed)], class_="notes") if kept else None,
         el("p", source),
         el("pre", el("code", compose_command(piece)), tabindex=0),
         el("p", "The seed is ", el("strong", piece.plan.seed), ". Another seed gives another piece."),
         None if kept else el("p", "To keep the tune and the chords and make the rest new:"),
-        None if kept else el("pre", el("code", "img2music compose --from piece.json --keep melody,harmony -o OUT"), tabindex=0),
+        None if kept else el("pre", el("code", _anew_command(piece, "melody,harmony")), tabindex=0),
     )
     details = [
         ("Files beside this page", _files(piece, audio_name)),

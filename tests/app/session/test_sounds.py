@@ -11,17 +11,18 @@ import numpy as np
 import pytest
 import soundfile
 
-from img2music.app.components.sound_value import sound_value, sounds_offered
+from img2music.app.components.sound_value import heard_rows, sound_value, sounds_offered
 from img2music.app.components.takes_value import takes_value
 from img2music.app.session.choices import Choices
 from img2music.app.session.edits import SetTempo
 from img2music.app.session.limits import Limits
-from img2music.app.session.sounds.sound_wish import SoundWish, offered_sounds, other_weights
+from img2music.app.session.sounds.sound_wish import SoundWish, offered_sounds, other_weights, sound_fault
 from img2music.app.session.visit import Visit
 from img2music.app.session.warm_pipelines import WarmPipelines
 from img2music.cancellation import Cancelled
 from img2music.errors import BackendError, UsageError
 from img2music.io.documents import dump_json
+from img2music.measurement import ComplianceRow
 from img2music.pipeline.presets import load_pipeline_config
 from img2music.pipeline_config import StageConfig
 from img2music.provenance import Event
@@ -119,7 +120,7 @@ def test_what_was_heard_is_told_in_plain_words(visit: Visit) -> None:
     value = sound_value(visit)
     rows = {promise: (words, state) for promise, words, state in value["playing"]["heard"]}
     assert {"tempo of the sound", "key of the sound", "notes in the sound", "sound as written"} <= set(rows)
-    assert {state for _, state in rows.values()} <= {"kept", "broken", "unknown"}
+    assert {state for _, state in rows.values()} <= {"kept", "broken", "unclear", "unknown"}
     words, _ = rows["notes in the sound"]
     assert words.startswith("asked ")
     assert "; heard " in words
@@ -241,3 +242,24 @@ def test_a_record_of_a_sung_take_comes_back_played_by_the_soundfont(visit: Visit
     assert back.piece.performance == take.piece.performance
     assert "played by the soundfont instead of sine-choir" in back.words
     assert back.choices.pipeline == "offline"
+
+
+def test_a_guess_is_no_surer_than_an_ear_and_a_faint_one_is_not_clear() -> None:
+    rows = [
+        ComplianceRow("key of the sound", "plan", "D major", "G minor", ("audio",), passed, confidence=sure)
+        for passed, sure in ((True, 1.0), (None, 0.1), (None, 0.0))
+    ]
+    assert [(words.rpartition("(")[2], state) for _, words, state in heard_rows(rows)] == [
+        ("a guess, 95% sure)", "kept"),
+        ("a guess, 10% sure)", "unclear"),
+        ("a guess, 0% sure)", "unknown"),
+    ]
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_a_sound_whose_language_model_does_not_answer_can_not_be_chosen() -> None:
+    stage = StageConfig(use="soundfont", options={"model": "openai:x?base_url=http://127.0.0.1:9/v1"})
+    assert sound_fault(stage, "told") == (
+        "no server at 127.0.0.1:9: start it (see `img2music pipelines show told`), or name another with --model"
+    )
+    assert sound_fault(stage.model_copy(update={"options": {}}), "told") == ""

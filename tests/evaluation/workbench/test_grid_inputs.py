@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from img2music.errors import BriefError, MissingPackageError, PictureError, UsageError
+from img2music.evaluation.sound_grid.sound_cells import read_variant
 from img2music.evaluation.workbench import check_usable
-from img2music.evaluation.workbench.grid_inputs import split_models, split_paths
+from img2music.evaluation.workbench.grid_inputs import load_grid, split_models, split_paths
+from img2music.resources import data_folder
 from tests.support.prompt_trials import prompt_file, small_grid
 
 if TYPE_CHECKING:
@@ -110,3 +113,21 @@ def test_too_many_cells_are_refused(tmp_path: Path, make_picture: MakePicture, m
 def test_a_limit_on_requests_is_for_models_that_have_none(tmp_path: Path, make_picture: MakePicture) -> None:
     grid = small_grid([prompt_file(tmp_path, "a")], [make_picture()], ["openai:x", "openai:y?per_minute=5"], per_minute=30)
     assert [model.spec.options.per_minute for model in grid.models] == [30, 5]
+
+
+def test_prompts_for_sound_are_sent_to_the_command_that_compares_them(tmp_path: Path) -> None:
+    """The command is whole: it names the same prompts, model and pictures, and each of its sounds can be read."""
+    own = tmp_path / "mine & yours.md"
+    own.write_bytes(data_folder("prompts").joinpath("sound/plain.md").read_bytes())
+    model = "openai:qwen3:4b?base_url=http://localhost:11434/v1&temperature=0.2"
+    with pytest.raises(UsageError, match="compare sounds with `") as refusal:
+        load_grid(["see/cited", "sound/tags,sound/caption", str(own)], [model], ["my hills.png"], seeds=1, seconds=8)
+    words = shlex.split(str(refusal.value).split("`")[-2])
+    assert words[:4] == ["img2music", "prompts", "sounds", "--sounds"]
+    at = words.index("--pictures")
+    assert words[at + 1 :] == ["my hills.png"]
+    plain, tags, caption, mine = (read_variant(sound).stage for sound in words[4:at])
+    assert plain.use == "soundfont"
+    assert tags.options["prompt"] == "sound/tags"
+    assert (caption.options["prompt"], caption.options["model"]) == ("sound/caption", model)
+    assert mine.options["prompt"] == str(own)

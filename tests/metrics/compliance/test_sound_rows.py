@@ -157,7 +157,7 @@ def test_a_guess_that_is_too_unsure_breaks_nothing(hears: Callable[..., None]) -
     assert rows["tempo of the sound"].by == "brief"
     assert rows["metre of the sound"].by == "plan"
     assert rows["tempo of the sound"].shortfall == (
-        "tempo of the sound should be 120 beats a minute, heard is 90 beats a minute (a guess, 90% sure)"
+        "tempo of the sound should be 120 beats a minute; heard: 90 beats a minute (a guess, 90% sure)"
     )
     assert len(promises.notes) == 1
 

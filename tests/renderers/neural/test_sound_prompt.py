@@ -12,10 +12,14 @@ from hypothesis import strategies as st
 
 from img2music import Brief
 from img2music.errors import BackendError, DocumentError, UsageError
+from img2music.evaluation.sound_grid.sound_cells import read_variant
 from img2music.performers.strict import StrictPerformer
+from img2music.pipeline.presets import adapted, load_pipeline_config
 from img2music.planners.rules.rules_planner import RulesPlanner
 from img2music.provenance import collect_model_uses
 from img2music.realizers.composer import Composer
+from img2music.registry import load_factory
+from img2music.registry.sound_models import SOUND_MODELS
 from img2music.renderers.neural.sound_prompt import LONGEST_TEXT, SoundWriter, describe
 from img2music.template_variables import TEMPLATE_VARIABLES, plain_untrusted
 from img2music.templates import load_prompt, prompt_names
@@ -148,3 +152,26 @@ def test_a_language_model_writes_the_caption_and_its_faults_are_quoted(piece: tu
         long = SoundWriter("sound/caption", f"openai:stub?base_url={server.base_url}&retries=0")(performance, plan, SCENE)
     assert long.text.endswith("far")
     assert len(long.text) <= LONGEST_TEXT
+
+
+@pytest.mark.parametrize("renderer", ["musicgen", "diffusers", "magenta-rt", "audiocraft"])
+def test_a_language_model_without_a_caption_to_write_is_refused(renderer: str) -> None:
+    """Silently not asking it would be taken for its work."""
+    factory = load_factory("renderer", renderer)
+    options = {"weights": next(one.name for one in SOUND_MODELS.values() if one.renderer == renderer)}
+    with pytest.raises(
+        UsageError, match=r"so the option model does nothing; leave model out, or take .* sound/caption"
+    ) as refusal:
+        factory(**options, model="openai:qwen3:4b?base_url=http://localhost:11434/v1")
+    assert "\n" not in str(refusal.value)
+    factory(**options)
+
+
+def test_another_prompt_needs_no_language_model_any_more() -> None:
+    caption = load_pipeline_config("musicgen-caption")
+    options = caption.stages.renderer.options
+    assert "model" in options
+    assert "model" not in adapted(caption, prompts=["sound/tags"]).stages.renderer.options
+    assert adapted(caption, prompts=["sound/caption"]).stages.renderer.options == options
+    assert "model" not in read_variant("musicgen-caption?prompt=sound/plain").stage.options
+    assert read_variant("musicgen-caption?seed=2").stage.options == options | {"seed": 2}

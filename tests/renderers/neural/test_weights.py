@@ -175,8 +175,8 @@ def test_folders_that_can_not_be_loaded(tmp_path: Path) -> None:
     index = json.dumps({"weight_map": {"a": "model-00001-of-00002.safetensors", "b": "../x.safetensors"}}).encode()
     parts = {"config.json": b"{}", "model.safetensors.index.json": index, "model-00001-of-00002.safetensors": b""}
     assert "not whole" in fault(**parts)
-    assert "no sound index" in fault(**{**parts, "model.safetensors.index.json": b'{"weight_map": 3}'})
-    assert "no sound JSON" in fault(**{"model_index.json": b"[" * 100_000})
+    assert "index.json is not valid" in fault(**{**parts, "model.safetensors.index.json": b'{"weight_map": 3}'})
+    assert "not valid JSON" in fault(**{"model_index.json": b"[" * 100_000})
     assert "never run" in fault(**{"model_index.json": b'{"vae": ["os", "system"]}'})
     assert "never run" in fault(**{"model_index.json": b'{"../vae": ["diffusers", "V"]}'})
     assert "vae is missing" in fault(**{"model_index.json": b'{"vae": ["diffusers", "V"]}'})
@@ -231,3 +231,12 @@ def test_what_licences_allow() -> None:
     assert talking_model_licence("CohereLabs/aya-vision-8b")[1] is False
     assert talking_model_licence("Qwen/Qwen2.5-VL-7B-Instruct") == ("not known", None)
     assert talking_model_licence("qwen2.5-32b") == ("not known", None)
+
+
+@pytest.mark.parametrize("name", ["/home/nobody/nowhere", "./nowhere/", "C:\\Users\\me\\nowhere"])
+def test_a_folder_that_is_not_there_is_not_to_be_installed(name: str) -> None:
+    said = w.readiness({"weights": name})
+    assert (
+        said == "no folder of weights lies where the option weights says (nowhere); check the path, or see `img2music models ls`"
+    )
+    assert "`img2music models install some/model` fetches them" in w.readiness({"weights": "some/model"})

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from img2music.app.session.takes import MadeTake
 from img2music.pipeline.from_manifest import with_kept_record
 from img2music.pipeline.presets import load_pipeline_config, pipeline_names
+from img2music.pipeline.records.recorded_pipeline import pipeline_choice
 from img2music.pipeline.stage_facts import stage_facts
 from img2music.registry import find_entry
 
@@ -87,7 +88,9 @@ def _resounded(piece: Piece, pipeline: Pipeline, picture: Picture | None, log: L
     entries["stages"] = {**before.stages, "renderer": made.manifest.stages["renderer"]}
     others = tuple(one for one in before.fallbacks if one.stage != "renderer")
     entries["fallbacks"] = (*others, *(one for one in made.manifest.fallbacks if one.stage == "renderer"))
-    made = replace(made, manifest=made.manifest.model_copy(update=entries), preview_jpeg=piece.preview_jpeg)
+    record = made.manifest.model_copy(update=entries)
+    record = record.model_copy(update={"chosen": pipeline_choice(record)})
+    made = replace(made, manifest=record, preview_jpeg=piece.preview_jpeg)
     return made if before.kept is None else with_kept_record(made, before.kept)
 
 

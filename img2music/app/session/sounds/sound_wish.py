@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from img2music.errors import Img2MusicError, UsageError, unknown_name
 from img2music.pipeline.presets import load_pipeline_config, pipeline_names
-from img2music.pipeline.stage_facts import stage_facts
+from img2music.pipeline.stage_facts import stage_facts, unanswered_server
 from img2music.pipeline_config import StageConfig
 from img2music.registry import builtin_names, find_entry, plugin_points
 from img2music.registry.sound_models import SOUND_MODELS, find_sound_model
@@ -65,7 +65,7 @@ class SoundWish:
         if self.weights and self.weights not in known and not (limits.own_models and _own_weights(plain)):
             offer = f"choose from: {', '.join(known)}" if known else "leave them out"
             raise UsageError(f"this page plays no weights that a visitor names; {offer}")
-        fault = sound_fault(stage)
+        fault = sound_fault(stage, self.name)
         if fault:
             raise UsageError(f"{self.name} can't work here yet: {fault}")
 
@@ -84,10 +84,13 @@ def offered_sounds() -> dict[str, StageConfig]:
     return found
 
 
-def sound_fault(stage: StageConfig) -> str:
-    """Why a sound can't be made here, with the remedy; empty where nothing speaks against it."""
+def sound_fault(stage: StageConfig, name: str) -> str:
+    """Why the sound called `name` can't be made here, with the remedy; empty where nothing speaks against it.
+
+    Of a renderer that has a language model on this machine write its words, also that this one does not answer.
+    """
     try:
-        return stage_facts("renderer", stage).fault
+        return stage_facts("renderer", stage).fault or unanswered_server(stage, name)
     except Img2MusicError as error:
         return str(error)
 

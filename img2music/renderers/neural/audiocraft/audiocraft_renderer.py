@@ -27,6 +27,7 @@ from img2music.renderers.neural.audiocraft.audiocraft_environment import (
 )
 from img2music.renderers.neural.audiocraft.window_controls import CONTROLS, SEGMENT_SECONDS, Controls, jasco_controls
 from img2music.renderers.neural.joins import cut, finish, join, sounding_seconds, windows
+from img2music.renderers.neural.sound_prompt import SoundWriter
 from img2music.renderers.neural.sound_use import sound_record
 from img2music.renderers.neural.soundfont_guide import guide
 from img2music.renderers.neural.take_choice import choose_take
@@ -118,7 +119,7 @@ class AudiocraftRenderer:
         if not isinstance(download, bool):
             raise UsageError("download is true or false; change it in the pipeline")
         self.download = download
-        self.prompt, self.model = prompt, model
+        self._write = SoundWriter(prompt, model)
         self.takes = whole_option("takes", takes, 1, _MOST_TAKES)
         self.seed = whole_option("seed", seed, 0, _LARGEST_SEED)
         self.threshold = number_option("threshold", threshold, 0, 1)
@@ -148,7 +149,7 @@ class AudiocraftRenderer:
         with sound_record(_NAME, weights=self.weights, licence=licence, commercial=commercial) as record:
             check_licence(self.weights)
             interpreter = find_python(self.python)
-            words = self._words(performance)
+            words = self._write(performance, self._plan, self._scene, seed=self.seed)
             record.words(words.text, words.template_name)
             stretches = windows(performance, _LONGEST[self.kind], _OVERLAP_SECONDS[self.kind])
             if len(stretches) > 1:
@@ -168,11 +169,6 @@ class AudiocraftRenderer:
             checkpoint(95, 100, "listening")
             kept, record.takes = choose_take(finished, seeds, performance, threshold=self.threshold)
         return Rendering(finished[kept])
-
-    def _words(self, performance: Performance) -> Any:
-        from img2music.renderers.neural.sound_prompt import SoundWriter
-
-        return SoundWriter(self.prompt, self.model)(performance, self._plan, self._scene, seed=self.seed)
 
     def _controls(self, performance: Performance, record: SoundRecord) -> tuple[Controls, Audio | None]:
         """What is told beside the words; it goes on record."""

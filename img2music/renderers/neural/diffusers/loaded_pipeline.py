@@ -201,7 +201,7 @@ def _check_sound(loaded: LoadedPipeline, name: str) -> None:
     except (ArithmeticError, AttributeError, TypeError, ValueError):
         sound = False
     if not sound:
-        raise BackendError(f"weights {name} say no sample rate and length that can be sound; fetch them again")
+        raise BackendError(f"weights {name} have no usable sample rate or length in their config; fetch them again")
 
 
 @contextmanager

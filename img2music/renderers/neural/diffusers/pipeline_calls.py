@@ -192,9 +192,9 @@ def _as_array(made: Any, takes: int) -> NDArray[np.float32]:
     sounds = made.detach().float().cpu().numpy() if hasattr(made, "detach") else np.asarray(made, np.float32)
     sounds = sounds[:, None, :] if sounds.ndim == 2 else sounds
     if sounds.ndim != 3 or sounds.shape[0] != takes or not 1 <= sounds.shape[1] <= 2:
-        raise BackendError(f"the pipeline gave back no sound but an array of shape {sounds.shape}; take other weights")
+        raise BackendError(f"the model gave back no usable sound (shape {sounds.shape}); take other weights")
     if not np.isfinite(sounds).all():
-        raise BackendError("the sound has values that are no numbers; use precision: float32")
+        raise BackendError("the model gave samples that are no numbers; use precision: float32 in the pipeline")
     return np.ascontiguousarray(sounds, np.float32)
 
 

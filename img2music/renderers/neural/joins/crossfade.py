@@ -70,7 +70,9 @@ def join(pieces: Sequence[Audio], windows: Sequence[Window], seconds: float, sam
     for piece, window in zip(pieces, windows, strict=True):
         checkpoint()
         if not np.isfinite(piece.samples).all():
-            raise BackendError("the model's sound holds values that are no numbers; choose another seed or precision float32")
+            raise BackendError(
+                "the model gave samples that are no numbers; use another seed, or precision: float32 in the pipeline"
+            )
         track.add(stereo(resample(piece, sample_rate).samples, channels), window)
     return Audio(track.finished(total), sample_rate)
 

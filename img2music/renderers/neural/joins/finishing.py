@@ -64,7 +64,7 @@ def finished_samples(audio: Audio, performance: Performance) -> NDArray[np.float
     if not audio.samples.size:
         raise BackendError("the model made no sound at all; choose another seed, or another renderer")
     if not np.isfinite(audio.samples).all():
-        raise BackendError("the model's sound holds values that are no numbers; choose another seed or precision float32")
+        raise BackendError("the model gave samples that are no numbers; use another seed, or precision: float32 in the pipeline")
     made = stereo(resample(audio, MIX_RATE).samples)
     frames = round(performance.seconds * MIX_RATE)
     if performance.rings and not performance.loop:

@@ -173,7 +173,7 @@ def _from_folder(folder: Path, kind: Kind, device: Device) -> LoadedMusicGen:
             raise
         raise BackendError(f"weights {folder.name} can't be loaded ({error_line(error)}); fetch them again") from None
     if not is_whole:
-        raise BackendError(f"weights {folder.name} lack {missing} tensors; fetch them again")
+        raise BackendError(f"weights {folder.name} are not whole ({missing} tensors are missing); fetch them again")
     return LoadedMusicGen(model, tokenizer, kind, _chroma_grid(folder, model) if kind == "melody" else None, device)
 
 
@@ -200,7 +200,9 @@ def _check_sound(loaded: LoadedMusicGen, name: str) -> None:
     except (ArithmeticError, AttributeError, TypeError, ValueError):
         sound = False
     if not sound:
-        raise BackendError(f"weights {name} say nothing that can be sound (channels, codebooks, sample rate); fetch them again")
+        raise BackendError(
+            f"the config.json of weights {name} fits no MusicGen (channels, codebooks or sample rate); fetch them again"
+        )
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -209,7 +211,7 @@ def _read(file: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         made = None
     if not isinstance(made, dict):
-        raise BackendError(f"{file.name} of weights {file.parent.name} is no sound JSON; fetch them again")
+        raise BackendError(f"{file.name} of weights {file.parent.name} is not valid JSON; fetch them again")
     return made
 
 

@@ -134,9 +134,9 @@ def _generate(
         raise BackendError(f"MusicGen failed ({error_line(error)}); try other options, or another renderer") from error
     checkpoint()
     if samples.ndim != 3 or samples.shape[:2] != (takes, loaded.channels) or not samples.shape[2]:
-        raise BackendError(f"MusicGen gave back no sound but an array of shape {samples.shape}; take other weights")
+        raise BackendError(f"MusicGen gave back no usable sound (shape {samples.shape}); take other weights")
     if not np.isfinite(samples).all():
-        raise BackendError("the sound has values that are no numbers; use precision: float32")
+        raise BackendError("the model gave samples that are no numbers; use precision: float32 in the pipeline")
     return samples, codes
 
 

@@ -17,7 +17,7 @@ from img2music.errors import BriefError, PictureError
 from img2music.io.pictures import open_picture, preview_jpeg
 from img2music.io.saved_picture import LONGEST_PIXELS, MOST_BYTES, open_saved_picture
 from img2music.pipeline import Pipeline, recompose, replay
-from img2music.pipeline.picture_beside import picture_beside_plan
+from img2music.pipeline.records.picture_beside import picture_beside_plan
 from tests.support.made_pipelines import SHORT, files_of, manifest_of
 
 if TYPE_CHECKING:
