@@ -70,6 +70,7 @@ def test_every_note_is_heard_when_and_where_it_is_written() -> None:
     (use,) = uses
     assert (use.renderer, use.weights, use.licence, use.commercial) == ("magenta-rt", "mrt2_small", "CC-BY-4.0", True)
     assert use.device == "cpu"
+    assert use.versions.keys() == {"magenta-rt", "jax", "python"}
     assert "100 frames of 40 ms" in use.conditions[0]
     assert use.prompt == "sound/tags"
     assert use.text
