@@ -222,7 +222,7 @@ def test_broken_weights_are_told_in_one_line_and_are_on_record(
     [
         {"takes": 0}, {"takes": 9}, {"takes": True}, {"takes": 1.5}, {"seed": -1}, {"guidance": "3"}, {"threshold": 2}, {"temperature": 0},
         {"melody": "song"}, {"prompt": "see/cited"}, {"prompt": "sound/caption"}, {"weights": "mrt2_small"}, {"weights": "../x y"},
-        {"weights": 3}, {"window_seconds": 60}, {"overlap_seconds": float("nan")},
+        {"weights": 3}, {"device": 3}, {"precision": "float8"}, {"window_seconds": 60}, {"overlap_seconds": float("nan")},
     ],
 )  # fmt: skip
 def test_a_wrong_option_is_told_before_anything_is_fetched(options: dict[str, Any]) -> None:

@@ -30,7 +30,7 @@ from img2music.renderers.neural.sound_use import sound_record
 from img2music.renderers.neural.soundfont_guide import guide
 from img2music.renderers.neural.take_choice import choose_take
 from img2music.renderers.neural.weights import check_licence
-from img2music.renderers.option_checks import number_option, whole_option
+from img2music.renderers.option_checks import number_option, weights_option, whole_option
 from img2music.stages import Rendering
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class AudiocraftRenderer:
         device: str = "auto",
         precision: str = "auto",
     ) -> None:
-        self.weights = str(weights)
+        self.weights = weights_option(weights)
         self.kind = model_kind(self.weights)
         if python is not None and not (isinstance(python, str) and python):
             raise UsageError("python is the path of an environment's Python; change it in the pipeline")

@@ -35,7 +35,7 @@ from img2music.renderers.neural.sound_use import sound_record
 from img2music.renderers.neural.soundfont_guide import guide, kept_guides
 from img2music.renderers.neural.take_choice import choose_take
 from img2music.renderers.neural.weights import check_licence
-from img2music.renderers.option_checks import number_option, whole_option
+from img2music.renderers.option_checks import number_option, weights_option, whole_option
 from img2music.stages import Rendering
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class MagentaRTRenderer:
         ):
             if value not in known:
                 raise unknown_name(kind, str(value), known)
-        self.weights = str(weights)
+        self.weights = weights_option(weights)
         self.style, self.onsets, self.parts, self.device = style, onsets, parts, device
         self.guidance = {
             "musiccoca": number_option("style_guidance", style_guidance, _LEAST_GUIDANCE, _MOST_GUIDANCE),

@@ -258,6 +258,7 @@ def test_only_a_python_that_the_user_named_is_started(monkeypatch: pytest.Monkey
         {"weights": "facebook/../evil"},
         {"weights": "somebody/jasco-chords"},
         {"weights": "./folder"},
+        {"weights": ["facebook/jasco-x"]},
         {"python": 3},
         {"controls": "chords"},
         {"controls": ["chord"]},

@@ -190,6 +190,10 @@ def test_too_little_memory_names_what_is_smaller(tiny_pipelines: Path, monkeypat
         ({"seed": -1}, "seed is a whole number"),
         ({"guidance": float("nan")}, "guidance is a number"),
         ({"threshold": 2}, "threshold is a number from 0 to 1"),
+        ({"weights": 7}, "weights are a name or a folder, not 7"),
+        ({"weights": ["a/b"]}, "weights are a name or a folder"),
+        ({"device": 3}, "no device '3'"),
+        ({"precision": ["float32"]}, "no precision"),
     ],
 )
 def test_options_out_of_range_are_refused_at_once(options: dict[str, Any], message: str) -> None:
