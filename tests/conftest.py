@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    extras.note_skipped_file(report)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    extras.note_skipped_file(report)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A cache folder shared by all tests and the programs they start; one that is named outside is kept in use."""
