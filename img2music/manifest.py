@@ -20,11 +20,14 @@ from img2music.output_folder import picture_identity, plan_identity
 from img2music.pipeline_config import PipelineConfig
 from img2music.plan import CompositionPlan
 from img2music.provenance import ModelUse, SoundUse
+from img2music.registry import find_entry, registered_names
 from img2music.rng import Craft, Seed
 from img2music.scene import PictureInfo, Scene
 from img2music.strict_model import DocumentModel, StrictModel
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pydantic import SerializerFunctionWrapHandler
 
 __all__ = [
@@ -51,7 +54,8 @@ VideoShape = Literal["wide", "square", "tall"]
 """16:9, 1:1, 9:16."""
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 FileName = Annotated[str, Field(pattern=r"^(stems/|parts/)?[a-z0-9][a-z0-9.-]{0,80}$")]
-Short = Annotated[str, Field(max_length=200)]
+_LONGEST_NAME, _MOST_VERSIONS = 200, 50
+Short = Annotated[str, Field(max_length=_LONGEST_NAME)]
 Line = Annotated[str, Field(max_length=2000)]
 PICTURE_FILE = "picture.jpg"
 """The small copy of the picture that lies with a piece, so that a piece made again or anew shows it too."""
@@ -168,7 +172,8 @@ class Manifest(DocumentModel):
     """What `piece.json` holds."""
 
     format: Literal[1] = 1
-    versions: Annotated[dict[Short, Short], Field(max_length=50)]
+    versions: Annotated[dict[Short, Short], Field(max_length=_MOST_VERSIONS)]
+    """See `package_versions`."""
     picture: PictureInfo | None
     """None where the piece began from a plan."""
     brief: Brief
@@ -238,14 +243,24 @@ class Manifest(DocumentModel):
         return next((use.answer for use in reversed(self.models) if use.stage == "realizer" and use.accepted), None)
 
 
-def package_versions(more: MoreFiles | None = None) -> dict[str, str]:
-    """Versions of whatever can change a byte of the result: img2music, Python, the machine, packages, also of those for more files."""
+def package_versions(more: MoreFiles | None = None, sounds: Iterable[SoundUse] = ()) -> dict[str, str]:
+    """Versions of whatever can change a byte of the result: img2music, Python, the machine, packages.
+
+    Args:
+        more: files beyond the usual ones, which have packages of their own.
+        sounds: what neural renderers made that is heard: their packages, and by name of the renderer those of an environment of its own.
+    """
     found = {"img2music": _version("img2music"), "python": platform.python_version()}
     found["machine"] = f"{platform.system()} {platform.machine()}"
     found[PIANO_ROLL] = PIANO_ROLL_VERSION
     asked = more or MoreFiles()
     beside = [name for name, used in (("typst", asked.pdf or asked.part_pdfs), ("av", asked.video is not None)) if used]
-    return found | {name: _version(name) for name in (*_MATTERING, *beside)}
+    found |= {name: _version(name) for name in (*_MATTERING, *beside)}
+    for use in sounds:
+        if use.renderer in registered_names("renderer"):
+            found |= {name: _version(name) for name in find_entry("renderer", use.renderer).packages}
+        found |= {f"{name} ({use.renderer})"[:_LONGEST_NAME]: text[:_LONGEST_NAME] for name, text in use.versions.items()}
+    return dict(list(found.items())[:_MOST_VERSIONS])
 
 
 def _version(package: str) -> str:

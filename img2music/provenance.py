@@ -151,6 +151,8 @@ class SoundUse(StrictModel):
     takes: Annotated[tuple[SoundTake, ...], Field(max_length=64)] = ()
     notes: Annotated[tuple[Line, ...], Field(max_length=60)] = ()
     """What had to be done otherwise than asked, and why: "the model plays 30 s at most: four windows joined at bar lines"."""
+    versions: Annotated[dict[Short, Short], Field(max_length=20)] = Field(default_factory=dict)
+    """Of a program in an environment of its own: what it says it is made of, "torch": "2.1.0". What is in this one stands in the manifest."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,30 @@ def test_extras_named_are_there() -> None:
             assert set(names.split(",")) <= EXTRAS, f"{path} names {names}"
 
 
+def test_messages_name_no_page_that_may_not_be_there() -> None:
+    """Who installed the program with pip has no docs/ on the disk: a message holds the words, or names a command."""
+    found = []
+    for path in [*(ROOT / "img2music").rglob("*.py"), *(ROOT / "img2music" / "assets").rglob("*.yaml")]:
+        text = path.read_text(encoding="utf-8")
+        if path.suffix != ".py":
+            found += [f"{path.name}: {page}" for page in re.findall(r"docs/\w+\.md", text)]
+            continue
+        tree = ast.parse(text)
+        docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        found += [
+            f"{path.name}:{node.lineno}: {node.value[:80]}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in docstrings
+            and re.search(r"(docs/\w+|README|CONTRIBUTING)\.md", node.value)
+            and node.value != "README.md"  # a model card's name
+        ]
+    for path in (ROOT / "pipelines").glob("*.yaml"):
+        found += [path.name for line in path.read_text(encoding="utf-8").splitlines() if re.match(r"[^#]*docs/\w+\.md", line)]
+    assert found == []
+
+
 def _names_in(tree: ast.AST) -> Iterator[str]:
     """Whatever a module of ours calls something: definitions, arguments, attributes, keywords, imports and plain texts."""
     for node in ast.walk(tree):

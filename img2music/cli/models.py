@@ -29,10 +29,17 @@ def models_group() -> typer.Typer:
     return group
 
 
-def _ls(as_json: opt.JsonOption = False) -> int:
+def _ls(
+    as_json: opt.JsonOption = False,
+    commercial: Annotated[
+        bool, typer.Option("--commercial", help="Only those whose licence allows commercial use, perhaps under conditions.")
+    ] = False,
+) -> int:
     from img2music.renderers.model_installation import model_states
 
     for state in model_states():
+        if commercial and not state.model.commercial:
+            continue
         if as_json:
             print_json(_record(state))
             continue
@@ -45,37 +52,72 @@ def _ls(as_json: opt.JsonOption = False) -> int:
 
 
 def _install(
-    name: Annotated[str, typer.Argument(help="Weights as `models ls` names them, or the renderer magenta-rt.")],
+    name: Annotated[str, typer.Argument(help="A pipeline, or weights as `models ls` names them.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    commercial: Annotated[
+        bool,
+        typer.Option("--commercial", help="Refuse weights whose licence forbids commercial use, before anything is fetched."),
+    ] = False,
 ) -> int:
     from img2music.errors import UsageError
     from img2music.renderers.model_installation import install_model, plan_installation
 
-    plan = plan_installation(name)
-    if plan.nothing_to_do:
+    for weights in _weights_of(name):
+        plan = plan_installation(weights, commercial=commercial)
+        if plan.nothing_to_do:
+            print_text(
+                f"{plan.model.name}: all is here" + (f", but for what its renderer needs: {plan.needs}" if plan.needs else "")
+            )
+            continue
+        for line in plan.lines:
+            print_text(line)
+        print_text(f"to download: {plan.gigabytes:g} GB")
+        if dry_run:
+            continue
+        if not yes:
+            if not sys.stdin.isatty():
+                raise UsageError(f"nobody is there to be asked; `img2music models install {name} --yes` does it")
+            if not typer.confirm("Download and install this?", err=True):
+                print_notice("nothing was done")
+                return 0
+        with stopped_by_ctrl_c():
+            install_model(plan, print_notice)
         print_text(f"{plan.model.name}: all is here")
-        return 0
-    for line in plan.lines:
-        print_text(line)
-    print_text(f"to download: {plan.gigabytes:g} GB")
-    if dry_run:
-        return 0
-    if not yes:
-        if not sys.stdin.isatty():
-            raise UsageError(f"nobody is there to be asked; `img2music models install {name} --yes` does it")
-        if not typer.confirm("Download and install this?", err=True):
-            print_notice("nothing was done")
-            return 0
-    with stopped_by_ctrl_c():
-        install_model(plan, print_notice)
-    print_text(f"{plan.model.name}: all is here")
     return 0
 
 
-def _uninstall(name: Annotated[str, typer.Argument(help="A renderer with an environment of its own: magenta-rt.")]) -> int:
+def _weights_of(name: str) -> tuple[str, ...]:
+    """What a name asks for: all weights that the pipeline of that name plays, or the weights or renderer of that name.
+
+    A pipeline goes before a renderer of the same name: it is what people compose with.
+    """
     from img2music.errors import unknown_name
-    from img2music.renderers.external.environments import ENVIRONMENTS, environment_folder, remove_environment
+    from img2music.pipeline.presets import load_pipeline_config, pipeline_names
+    from img2music.pipeline.stage_facts import pipeline_weights
+    from img2music.registry import builtin_names
+    from img2music.registry.sound_models import SOUND_MODELS
+
+    if name not in pipeline_names():
+        if name not in SOUND_MODELS and name not in builtin_names("renderer"):
+            playing = [one for one in pipeline_names() if pipeline_weights(load_pipeline_config(one))]
+            raise unknown_name("pipeline and no weights", name, [*SOUND_MODELS, *playing])
+        return (name,)
+    config = load_pipeline_config(name)
+    played = pipeline_weights(config)
+    if not played:
+        print_text(f"pipeline {name} plays no weights for sound: there is nothing to install")
+    elif any("model" in getattr(config.stages, kind).options for kind in type(config.stages).model_fields):
+        print_notice(f"the language model of pipeline {name} is not installed by this: img2music pipelines show {name}")
+    return played
+
+
+def _uninstall(
+    name: Annotated[str, typer.Argument(help="A renderer with an environment of its own: magenta-rt, audiocraft.")],
+) -> int:
+    from img2music.errors import unknown_name
+    from img2music.renderers.external.environment_table import ENVIRONMENTS
+    from img2music.renderers.external.environments import environment_folder, remove_environment
 
     if name not in ENVIRONMENTS:
         raise unknown_name("environment", name, ENVIRONMENTS)

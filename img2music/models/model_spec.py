@@ -134,7 +134,7 @@ class ModelSpec(StrictModel):
             first = error.errors()[0]
             place = ".".join(str(step) for step in first["loc"])
             raise UsageError(
-                f"model {provider}:{name[:60]}, {place}: {first['msg']}; its options stand in docs/models.md"
+                f"model {provider}:{name[:60]}, {place}: {first['msg']}; its options are {', '.join(sorted(taken))}"
             ) from None
 
     @property

@@ -100,7 +100,7 @@ def make_piece(
     still = still_jpeg(picture) if isinstance(picture, Picture) and output.video == "picture" else None
     asked = any(use.stage == "planner" for use in log.models)
     manifest = Manifest(
-        versions=package_versions(more),
+        versions=package_versions(more, log.sounds if stages.is_listened(log) else ()),
         picture=None if scene is None else scene.picture,
         brief=brief,
         pipeline=stages.config,

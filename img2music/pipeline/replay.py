@@ -199,7 +199,7 @@ def replay(
     for name in (one for one in record.files if one not in made):
         why = may_differ.get(name, "")
         checks.append(FileCheck(name, "not compared" if why else "missing", beside.get(name), why))
-    now = package_versions(record.more_files)
+    now = package_versions(record.more_files) | piece.manifest.versions
     notes = tuple(
         f"{name} was {then}, is {now.get(name, 'unknown')}" for name, then in record.versions.items() if now.get(name) != then
     )

@@ -35,6 +35,7 @@ __all__ = [
     "check_commercial_use",
     "commercial_notes",
     "pipeline_facts",
+    "pipeline_weights",
     "sound_weights",
     "stage_facts",
     "unanswered_server",
@@ -135,6 +136,11 @@ def sound_weights(entry: RegistryEntry, options: Mapping[str, JsonValue]) -> tup
     """Names of the weights that a stage plays: those that its options name, however deep, else its own; empty of a stage without any."""
     named = tuple(dict.fromkeys(_named(dict(options))))
     return named or ((entry.weights,) if entry.weights else ())
+
+
+def pipeline_weights(config: PipelineConfig) -> tuple[str, ...]:
+    """Names of all weights for sound that a pipeline plays, those of stages that step in too; errors as of `stage_facts`."""
+    return tuple(dict.fromkeys(name for stage, entry in _stages(config) for name in sound_weights(entry, stage.options)))
 
 
 def check_commercial_use(config: PipelineConfig) -> None:

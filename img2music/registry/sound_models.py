@@ -37,6 +37,11 @@ class SoundModel:
     """Whether the hub gives it only to somebody who has accepted the terms there."""
 
     @property
+    def pickled(self) -> bool:
+        """Whether its makers publish it as pickles, which only their own program reads, in an environment of its own."""
+        return self.renderer == "audiocraft"
+
+    @property
     def facts(self) -> str:
         """Licence, size and source in one line: what is said before it is fetched."""
         use = "commercial use allowed" if self.commercial else "no commercial use"

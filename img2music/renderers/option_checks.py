@@ -1,12 +1,13 @@
-"""Options of a renderer that are numbers: they come from pipeline files, so anything may be in them."""
+"""Options of a renderer: they come from pipeline files, so anything may be in them."""
 
 from __future__ import annotations
 
 import math
+from os import PathLike
 
 from img2music.errors import UsageError
 
-__all__ = ["number_option", "whole_option"]
+__all__ = ["number_option", "weights_option", "whole_option"]
 
 _LONGEST = 40
 """Characters of a wrong value that are quoted."""
@@ -28,6 +29,13 @@ def whole_option(name: str, value: object, low: int, high: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise UsageError(f"{name} is a whole number from {low} to {high}, not {_quoted(value)}; change it in the pipeline")
     return value
+
+
+def weights_option(value: object) -> str:
+    """`value` where it may be a name of weights or a folder: a path or a text; errors as of `number_option`."""
+    if not isinstance(value, str | PathLike) or not str(value):
+        raise UsageError(f"weights are a name or a folder, not {_quoted(value)}; change it in the pipeline")
+    return str(value)
 
 
 def _quoted(value: object) -> str:

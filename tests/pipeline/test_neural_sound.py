@@ -19,7 +19,7 @@ from img2music.registry import find_entry
 from img2music.registry.sound_models import SOUND_MODELS
 from tests.support.commands import assert_one_line
 from tests.support.made_pipelines import files_of, make_pipeline, manifest_of
-from tests.support.stand_in_sound import WEIGHTS, register_neural
+from tests.support.stand_in_sound import WEIGHTS, Obedient, register_neural
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,6 +129,32 @@ def test_below_its_threshold_the_fallback_plays_and_says_so(make_picture: MakePi
     assert "Sound: FluidR3Mono" in files_of(piece)["report.html"].decode()
     with pytest.raises(BackendError, match="follows the score too little"):
         neural_pipeline("wilful", threshold=0.6).compose(make_picture(), ASKED)
+
+
+def test_the_record_holds_the_versions_of_what_made_the_sound(
+    make_picture: MakePicture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of its packages, and of a program in an environment of its own, which may say anything; not where the soundfont played."""
+    offline = Pipeline.load("offline").compose(make_picture(), Brief.of(seconds=4)).manifest.versions
+    assert not {"rich", "torch"} & set(offline)
+    register_neural(monkeypatch, "obedient", packages=("rich",))
+    monkeypatch.setattr(Obedient, "versions", {"jax": "1.2\n", "x": 3, **{f"p{n}": "y" * 999 for n in range(20)}})
+    piece = neural_pipeline().compose(make_picture(), Brief.of(seconds=4))
+    versions = piece.manifest.versions
+    assert versions.keys() > offline.keys()
+    assert versions["rich"][0].isdigit()
+    assert versions["jax (obedient)"] == "1.2?"
+    assert versions["p6 (obedient)"] == "y" * 60
+    assert len(versions) == len(offline) + 1 + 8
+    assert Manifest.model_validate_json(piece.manifest.model_dump_json()).versions == versions
+    saved = piece.save(tmp_path / "made")
+    monkeypatch.setattr(Obedient, "versions", {"jax": "1.3"})
+    notes = replay(saved / "piece.json").version_notes
+    assert "jax (obedient) was 1.2?, is 1.3" in notes
+    assert not any("rich" in note for note in notes)
+    fallen = neural_pipeline(fallback=True, threshold=1.0).compose(make_picture(), Brief.of(seconds=4), on_event=lambda _: None)
+    assert fallen.manifest.stages["renderer"] == "soundfont"
+    assert fallen.manifest.versions == offline
 
 
 def test_the_command_line_tells_sound_and_licence(make_picture: MakePicture, tmp_path: Path, run: Run) -> None:

@@ -7,7 +7,7 @@ register_neural(monkeypatch, "wilful", wilful=True)  # another key, another temp
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from img2music.registry.sound_models import SOUND_MODELS
 from img2music.renderers.neural.sound_use import sound_record
@@ -32,6 +32,8 @@ class Obedient:
     """Plays what is written, as many times as there are takes."""
 
     wilful = False
+    versions: ClassVar[dict[str, object]] = {}
+    """What a program in an environment of its own would say that it is made of."""
 
     def __init__(self, *, weights: str = WEIGHTS, seed: int = 0, takes: int = 1, threshold: float = 0.0) -> None:
         self.weights, self.seed, self.takes, self.threshold = weights, seed, takes, threshold
@@ -46,6 +48,7 @@ class Obedient:
             told.words(self.title or performance.title, prompt="sound/<script>")
             told.condition(f"bpm {performance.tempo_bpm:g}")
             check_licence(self.weights)
+            told.made_with(self.versions)
             played = [self.played(performance, place) for place in range(self.takes)]
             made = [SoundfontRenderer()(one, stems=stems) for one in played]
             seeds = [self.seed + place for place in range(self.takes)]

@@ -175,7 +175,11 @@ class PipelineChoice:
     pipeline: PipelineOption = "offline"
     model: Annotated[
         str | None,
-        option("--model", "LINE", "Ask this model instead of the pipeline's, such as openai:gpt-4o-mini. See docs/models.md."),
+        option(
+            "--model",
+            "LINE",
+            "Ask this model instead of the pipeline's, such as openai:gpt-4o-mini; see `img2music pipelines ls`.",
+        ),
     ] = None
     prompt: Annotated[
         list[str] | None,

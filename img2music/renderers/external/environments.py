@@ -1,7 +1,7 @@
-"""Environments of their own, for programs that can't share this one's packages: which there are, where they lie, and making them.
+"""Environments of their own, for programs that can't share this one's packages: where they lie, whether they work, and making them.
 
 An environment is made in a folder beside its place and renamed when it is whole, so that what was interrupted leaves nothing that looks
-ready. It lies in the cache: whoever deletes it makes it again. Conventions: sizes in gigabytes, to download.
+ready; the next attempt removes what is left of it. It lies in the cache: whoever deletes it makes it again.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -19,19 +18,24 @@ from uuid import uuid4
 from img2music.cancellation import checkpoint
 from img2music.child_process import run_program
 from img2music.errors import BackendError
+from img2music.renderers.external.environment_table import ENVIRONMENTS
 from img2music.resources import cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from img2music.renderers.external.environment_table import Environment
+
 __all__ = [
-    "ENVIRONMENTS",
-    "Environment",
     "environment_fault",
     "environment_folder",
     "environment_python",
+    "environment_pythons",
+    "environment_remedy",
+    "failed_environment",
     "find_python",
     "make_environment",
+    "names_own_python",
     "python_variable",
     "remove_environment",
     "run_in_environment",
@@ -39,45 +43,13 @@ __all__ = [
 
 _INSTALL_SECONDS, _FETCH_SECONDS = 3600.0, 6 * 3600.0
 _LONGEST_REASON = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Environment:
-    """What an environment is made of."""
-
-    name: str
-    """Of the renderer that works in it."""
-    pythons: tuple[str, ...]
-    """Versions of Python that its packages run on, the best first: "3.11"."""
-    packages: tuple[tuple[str, ...], ...]
-    """What pip is asked for, a line each: its arguments."""
-    gigabytes: float
-    """Of all packages."""
-    licence: str
-    """Of the packages."""
-    fetches: tuple[tuple[str, ...], ...] = ()
-    """What fetches the weights, a command each: arguments of its Python, in which "{name}" is their name. Empty where they come in another way."""
-    keeps: str = ""
-    """Where that puts them."""
-
-
-_MRT = "from magenta_rt.cli import main; main()"
-ENVIRONMENTS: dict[str, Environment] = {
-    environment.name: environment
-    for environment in (
-        Environment(
-            name="magenta-rt",
-            pythons=("3.11", "3.12"),
-            # 2.0.3 is what our side was written against; typeguard 4 refuses its annotations.
-            packages=(("magenta-rt[jax]==2.0.3", "typeguard==2.13.3"),),
-            gigabytes=0.5,
-            licence="Apache-2.0",
-            fetches=(("-I", "-c", _MRT, "models", "init"), ("-I", "-c", _MRT, "checkpoints", "download", "{name}")),
-            keeps="$MAGENTA_HOME, or Documents/Magenta in your home folder",
-        ),
-    )
-}
-"""By name."""
+_LOOK_SECONDS = 60.0
+_LOOK = (
+    "import sys\nfrom importlib.util import find_spec\n"
+    "for name in sys.argv[1:]:\n    if find_spec(name.partition('.')[0]) is None: sys.exit(print('lacks', name))\n"
+    "print('whole')"
+)
+"""Says whether modules can be found, without importing any."""
 
 
 def environment_folder(name: str) -> Path:
@@ -90,22 +62,63 @@ def python_variable(name: str) -> str:
     return f"IMG2MUSIC_{name.upper().replace('-', '_')}_PYTHON"
 
 
-def environment_python(name: str) -> Path:
-    """Its Python, whether it is there or not: the one that its variable names, else that of the environment that `make_environment` makes.
+def environment_pythons(name: str) -> tuple[Path, ...]:
+    """Its Python, whether it is there or not: those that its variable names (several as in PATH), else that of the environment that
+    `make_environment` makes.
 
     No file says which: a pipeline or a piece may come from anybody, and must not start a program of theirs.
     """
-    named = os.environ.get(python_variable(name), "").strip()
-    return Path(named).expanduser() if named else _python_in(environment_folder(name))
+    named = tuple(Path(one.strip()).expanduser() for one in _named(name).split(os.pathsep) if one.strip())
+    return named or (_python_in(environment_folder(name)),)
+
+
+def environment_python(name: str) -> Path:
+    """The first of `environment_pythons`."""
+    return environment_pythons(name)[0]
+
+
+def names_own_python(name: str) -> bool:
+    """Whether the user names a Python of his own, which is his to see to."""
+    return bool(_named(name))
+
+
+def environment_remedy(name: str) -> str:
+    """What to do where its Python does not work: one's own has to be seen to by oneself."""
+    again = f"img2music models install {name}"
+    if names_own_python(name):
+        return f"{python_variable(name)} names its Python: let it name one that has {name}, or unset it and run `{again}`"
+    return f"make its environment again: {again}"
 
 
 def environment_fault(name: str) -> str:
-    """Why programs can't work in it, with the remedy; empty where they can."""
+    """Why programs can't work in it, with the remedy; empty where its Python is there. Starts nothing."""
     if environment_python(name).is_file():
         return ""
-    if os.environ.get(python_variable(name), "").strip():
-        return f"{python_variable(name)} names no Python; unset it, or let it name the one of an environment with {name}"
+    if names_own_python(name):
+        variable = python_variable(name)
+        return f"{variable} names no Python that is there; let it name one that has {name}, or unset it and run `img2music models install {name}`"
     return f"needs an environment of its own, which is not here yet: img2music models install {name}"
+
+
+def failed_environment(name: str) -> str:
+    """Like `environment_fault`, but starts its Python and looks for what it needs, which takes a second.
+
+    Raises:
+        Cancelled: the work was stopped.
+    """
+    fault = environment_fault(name)
+    if fault:
+        return fault
+    python = environment_python(name)
+    try:
+        run = run_program([str(python), "-I", "-c", _LOOK, *ENVIRONMENTS[name].modules], seconds=_LOOK_SECONDS)
+        found = run.stdout.decode("utf-8", "replace").split() if run.returncode == 0 else []
+    except (OSError, subprocess.TimeoutExpired):
+        found = []
+    if found == ["whole"]:
+        return ""
+    what = f"has no {found[1][:60]}" if found[:1] == ["lacks"] and len(found) == 2 else "does not work"
+    return f"{name}: its Python ({_short(python)}) {what}; {environment_remedy(name)}"
 
 
 def find_python(environment: Environment) -> Path:
@@ -136,8 +149,9 @@ def make_environment(environment: Environment, python: Path, tell: Callable[[str
         Cancelled: likewise.
     """
     folder = environment_folder(environment.name)
-    temporary = folder.with_name(f".{environment.name}-{uuid4().hex[:8]}")
+    temporary = folder.with_name(f".{environment.name}-{os.getpid()}-{uuid4().hex[:8]}")
     try:
+        _sweep(environment.name)
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -151,8 +165,11 @@ def make_environment(environment: Environment, python: Path, tell: Callable[[str
             tell(f"pip install {' '.join(arguments)}")
             pip = [str(inside), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet", *arguments]
             _run(pip, environment, "its packages can't be installed")
+        for arguments in environment.files:
+            tell(f"fetching: {' '.join(arguments[3:])}")
+            _run([str(inside), *arguments], environment, "a file that it needs can't be fetched")
         checkpoint()
-        old = folder.with_name(f".{environment.name}-old-{uuid4().hex[:8]}")
+        old = folder.with_name(f".{environment.name}-{os.getpid()}-old-{uuid4().hex[:8]}")
         if folder.exists():
             folder.rename(old)
         temporary.rename(folder)
@@ -174,10 +191,40 @@ def run_in_environment(environment: Environment, arguments: Sequence[str], what:
 def remove_environment(name: str) -> bool:
     """Whether there was one to remove."""
     folder = environment_folder(name)
+    _sweep(name)
     if not folder.is_dir():
         return False
     shutil.rmtree(folder, ignore_errors=True)
     return True
+
+
+def _named(name: str) -> str:
+    return os.environ.get(python_variable(name), "").strip(f" {os.pathsep}")
+
+
+def _sweep(name: str) -> None:
+    """Removes what attempts have left that were killed: their folders hold the number of their process."""
+    for left in environment_folder(name).parent.glob(f".{name}-*-*"):
+        process = left.name.removeprefix(f".{name}-").partition("-")[0]
+        if not (process.isdigit() and _is_alive(int(process))):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+    """Whether a process of that number runs; where the system does not say, it does."""
+    if os.name == "nt":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _short(path: Path) -> str:
+    return str(path).replace(str(Path.home()), "~")
 
 
 def _python_in(folder: Path) -> Path:

@@ -59,7 +59,7 @@ class Worker:
         interpreter: path of that environment's Python.
         script: the worker's own file, which calls `worker_protocol.serve`.
         name: how messages call it.
-        remedy: what to do when a package is missing there: a command.
+        remedy: what to do where its environment is at fault: it does not begin, or a package is missing there.
         start_seconds, answer_seconds: how long it may take to begin, and from one sign of life to the next.
         module_folders: where the worker looks for modules before its environment.
         environment: variables to set beside those of this process.
@@ -80,7 +80,7 @@ class Worker:
         self.name = name
         self._command = [str(interpreter), "-I", str(_PROTOCOL), str(script), *map(str, module_folders)]
         self._interpreter = interpreter
-        self._remedy = remedy or f"make its environment anew: img2music models install {name}"
+        self._remedy = remedy or f"make its environment again: img2music models install {name}"
         self._start_seconds, self._answer_seconds = start_seconds, answer_seconds
         self._environment = {**_without_secrets(), **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
@@ -88,6 +88,8 @@ class Worker:
         self._room = threading.Semaphore(_MOST_WAITING)
         self._said: deque[bytes] = deque(maxlen=64)
         self._python = ""
+        self._has_begun = False
+        """Until then no piece and no weights are to blame, but its environment."""
 
     def __enter__(self) -> Self:
         """Starts the program and waits for its first word.
@@ -118,6 +120,7 @@ class Worker:
 
     def _hear_hello(self) -> None:
         hello = self._next(self._start_seconds, "did not begin")
+        self._has_begun = True
         if hello.kind != "hello" or hello.fields.get("version") != VERSION:
             raise self._fault("speaks another version of the protocol", self._remedy)
         self._python = str(hello.fields.get("python", ""))[:40]
@@ -188,7 +191,7 @@ class Worker:
             checkpoint()
             left = end - monotonic()
             if left <= 0:
-                raise self._fault(f"{silence} within {seconds:g} s", "try a shorter piece, or smaller weights")
+                raise self._fault(f"{silence} within {seconds:g} s", self._remedy_for("try a shorter piece, or smaller weights"))
             with contextlib.suppress(queue.Empty):
                 got = self._messages.get(timeout=min(left, _LOOK_SECONDS))
                 self._room.release()
@@ -222,7 +225,11 @@ class Worker:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 code = process.wait(timeout=2)
         killed = " by the system, perhaps for want of memory" if code == -signal.SIGKILL else ""
-        return self._fault(f"ended before it answered{killed}", "try again, or smaller weights")
+        what = "ended before it answered" if self._has_begun else f"did not begin: its Python ({self._interpreter.name}) ended"
+        return self._fault(f"{what}{killed}", self._remedy_for("try again, or smaller weights"))
+
+    def _remedy_for(self, usual: str) -> str:
+        return usual if self._has_begun else self._remedy
 
     def _fault(self, what: str, remedy: str) -> BackendError:
         last = b"".join(self._said)[-_LAST_LINES_BYTES:].decode("utf-8", "replace").strip().splitlines()

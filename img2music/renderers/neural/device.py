@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["PRECISIONS", "Device", "check_memory", "is_memory_fault", "memory_fault", "memory_guard", "pick"]
+__all__ = ["PRECISIONS", "Device", "check_device", "check_memory", "is_memory_fault", "memory_fault", "memory_guard", "pick"]
 
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d{1,2})?")
@@ -55,6 +55,18 @@ class Device:
         return self.name.startswith("cuda")
 
 
+def check_device(device: object, precision: object) -> None:
+    """Looks at the two options by themselves, so that what can be none is told before anything is fetched.
+
+    Raises:
+        UsageError: no such device or precision.
+    """
+    if not isinstance(device, str) or not _DEVICE.fullmatch(device):
+        raise UsageError(f"no device {str(device)[:40]!r}; there are: auto, cpu, cuda, cuda:1, mps")
+    if precision not in PRECISIONS:
+        raise UsageError(f"no precision {str(precision)[:40]!r}; there are: {', '.join(PRECISIONS)}")
+
+
 def pick(device: str = "auto", precision: str = "auto") -> Device:
     """The device to compute on, with its precision.
 
@@ -63,10 +75,7 @@ def pick(device: str = "auto", precision: str = "auto") -> Device:
         BackendError: a device that is not here; the message says which is.
         MissingPackageError: torch is not installed.
     """
-    if not isinstance(device, str) or not _DEVICE.fullmatch(device):
-        raise UsageError(f"no device {str(device)[:40]!r}; there are: auto, cpu, cuda, cuda:1, mps")
-    if precision not in PRECISIONS:
-        raise UsageError(f"no precision {str(precision)[:40]!r}; there are: {', '.join(PRECISIONS)}")
+    check_device(device, precision)
     try:
         import torch
     except ImportError:

@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING, Any
 from img2music.cancellation import Alarm, checkpoint
 from img2music.errors import BackendError, Img2MusicError, MissingPackageError
 from img2music.provenance import tell_notice
+from img2music.registry.sound_models import find_sound_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-__all__ = ["cached_folder", "fetch", "needed_files"]
+__all__ = ["cached_folder", "fetch", "fetching_step", "needed_files"]
 
 _SUFFIXES = (".json", ".safetensors", ".txt", ".model", ".jinja")
 _FILE = re.compile(r"(?:\w[\w.+-]*/)?\w[\w.+-]*", re.ASCII)
@@ -71,6 +72,11 @@ def cached_folder(name: str) -> Path | None:
             if isinstance(found, str):
                 return Path(found).parent
     return None
+
+
+def fetching_step(name: str) -> str:
+    """What fetches weights, in a sentence: the command for those in the table, the next piece for any others."""
+    return f"`img2music models install {name}`" if find_sound_model(name) else "the next piece"
 
 
 def fetch(name: str, card: str, facts: Callable[[], str]) -> None:
@@ -187,11 +193,11 @@ def _fault(name: str, error: Exception) -> BackendError:
     """What went wrong, in one line with what to do."""
     from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, OfflineModeIsEnabled, RepositoryNotFoundError
 
-    again = f"once you are online, `img2music models install {name}` goes on where it stopped"
+    again = f"once you are online, {fetching_step(name)} goes on where it stopped"
     if isinstance(error, GatedRepoError):
         return BackendError(
             f"weights {name} are given only to those who accept their terms: do so at https://huggingface.co/{name}, then run "
-            f"`hf auth login` and `img2music models install {name}`"
+            f"`hf auth login`; {fetching_step(name)} fetches them"
         )
     if isinstance(error, RepositoryNotFoundError):
         return BackendError(f"the Hugging Face hub has no weights {name}, or keeps them private; see `img2music models ls`")

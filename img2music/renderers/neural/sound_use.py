@@ -28,6 +28,7 @@ __all__ = ["SoundRecord", "sound_record"]
 
 _LONGEST_SHORT, _LONGEST_LINE, _LONGEST_TEXT = 300, 2000, 10_000
 _MOST_LINES, _MOST_TAKES = 60, 64
+_MOST_VERSIONS, _LONGEST_VERSION = 8, 60
 
 
 @dataclass(slots=True)
@@ -48,6 +49,7 @@ class SoundRecord:
     conditions: list[str] = field(default_factory=list)
     takes: Sequence[SoundTake] = ()
     notes: list[str] = field(default_factory=list)
+    versions: dict[str, str] = field(default_factory=dict)
 
     def on(self, device: Device) -> None:
         """Where it is computed, once that is picked."""
@@ -65,6 +67,12 @@ class SoundRecord:
         """What had to be done otherwise than asked, and why."""
         self.notes.append(line)
 
+    def made_with(self, versions: object) -> None:
+        """What a program in an environment of its own says it is made of, by package; it may say anything."""
+        if isinstance(versions, dict):
+            told = {name: text for name, text in versions.items() if isinstance(name, str) and isinstance(text, str)}
+            self.versions |= {_plain(name): _plain(text) for name, text in list(told.items())[:_MOST_VERSIONS]}
+
     def as_use(self) -> SoundUse:
         """The record as it stands."""
         licence, commercial = (self.licence, self.commercial) if self.licence is not None else licence_of(self.weights)
@@ -80,6 +88,7 @@ class SoundRecord:
             conditions=_lines(self.conditions),
             takes=tuple(self.takes)[:_MOST_TAKES],
             notes=_lines(self.notes),
+            versions=dict(list(self.versions.items())[:_MOST_VERSIONS]),
         )
 
 
@@ -113,6 +122,10 @@ def sound_record(
         raise
     finally:
         record_sound_use(record.as_use())
+
+
+def _plain(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in text)[:_LONGEST_VERSION]
 
 
 def _lines(lines: Sequence[str]) -> tuple[str, ...]:

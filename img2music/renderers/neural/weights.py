@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from img2music.errors import BackendError, UsageError
 from img2music.registry.commercial_use import is_commercial_use
 from img2music.registry.sound_models import SOUND_MODELS, find_sound_model
-from img2music.renderers.neural.hub_download import cached_folder, fetch
+from img2music.renderers.neural.hub_download import cached_folder, fetch, fetching_step
 from img2music.renderers.neural.model_card import CARD_FILE, NOT_KNOWN, licence_on_card
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "check_licence",
     "check_name",
+    "check_whole",
     "commercial_fault",
     "is_here",
     "licence_facts",
@@ -44,6 +45,7 @@ _STEMS = ("model", "diffusion_pytorch_model")
 _COMPONENT = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,60}")
 _LARGEST_JSON = 20_000_000
 """The index of the largest sharded model has a tenth of it."""
+_MOST_MISSING = 0.01
 _CONVERT = "a pickle can run code and is never read: convert it with save_pretrained(..., safe_serialization=True)"
 
 
@@ -108,6 +110,21 @@ def check_licence(name: str, *, commercial: bool = False) -> None:
     fault = commercial_fault(name)
     if fault:
         raise BackendError(fault)
+
+
+def check_whole(label: str, missing: int, tensors: int) -> None:
+    """Refuses a model whose file lacks tensors: libraries fill them with random numbers, and say so to nobody.
+
+    Args:
+        label: how messages call the weights.
+        missing: how many tensors the file lacks.
+        tensors: how many the model has.
+
+    Raises:
+        BackendError: more than a hundredth lack: so many may in files of older formats, because today they are worked out.
+    """
+    if missing > _MOST_MISSING * tensors:
+        raise BackendError(f"weights {label} lack {missing} of {tensors} tensors; fetch them again")
 
 
 def commercial_fault(name: str) -> str:
@@ -175,7 +192,7 @@ def _last_part(name: str) -> str:
 
 
 def _install(name: str) -> str:
-    return f"`img2music models install {name}` fetches them"
+    return f"{fetching_step(name)} fetches them"
 
 
 def _own_folder(name: str) -> Path | None:

@@ -13,12 +13,12 @@ import pytest
 from img2music.cancellation import Cancelled, CancelToken, cancelled_by
 from img2music.errors import BackendError, UsageError
 from img2music.registry.sound_models import SOUND_MODELS
+from img2music.renderers.external.environment_table import ENVIRONMENTS, Environment
 from img2music.renderers.external.environments import (
-    ENVIRONMENTS,
-    Environment,
     environment_fault,
     environment_folder,
     environment_python,
+    failed_environment,
     find_python,
     make_environment,
     remove_environment,
@@ -50,7 +50,8 @@ def made_of(tmp_path: Path) -> Environment:
     packages = (("--no-index", "--find-links", str(shelf), "quiet-tune==1.0"),)
     weights = str(tmp_path / "weights")
     fetches = (("-I", "-c", "from quiet_tune import fetch; fetch()", weights, "{name}"),)
-    return Environment("magenta-rt", (OWN,), packages, 0.1, "Apache-2.0", fetches, "a folder")
+    files = (("-I", "-c", "import pathlib, sys; pathlib.Path(sys.prefix, sys.argv[1]).write_text('x')", "beside"),)
+    return Environment("magenta-rt", (OWN,), packages, 0.1, "Apache-2.0", fetches, "a folder", ("quiet_tune",), files)
 
 
 def left_in(cache: Path) -> list[str]:
@@ -69,11 +70,19 @@ def test_a_model_is_installed_whole_again_and_removed(
     for word in ("quiet-tune==1.0", "CC-BY-4.0", "Apache-2.0", "4 GB", "Hugging Face hub", str(environment_folder("magenta-rt"))):
         assert word in lines
     told: list[str] = []
+    left = cache / "environments" / ".magenta-rt-4194305-0a0b0c0d"
+    of_another = cache / "environments" / f".magenta-rt-{os.getpid()}-0a0b0c0d"
+    for folder in (left, of_another):
+        (folder / "bin").mkdir(parents=True)
     install_model(plan, told.append)
+    assert left_in(cache) == [of_another.name, "magenta-rt"], "what was killed is removed; another attempt may be going on"
+    of_another.joinpath("bin").rmdir()
+    of_another.rmdir()
     assert (tmp_path / "weights").read_text() == "mrt2_small"
     assert environment_fault("magenta-rt") == ""
     assert left_in(cache) == ["magenta-rt"]
     assert any("pip install" in line for line in told)
+    assert (environment_folder("magenta-rt") / "beside").is_file()
     assert plan_installation("magenta-rt").environment is None, "it is there"
 
     marker = environment_folder("magenta-rt") / "marker"
@@ -87,6 +96,22 @@ def test_a_model_is_installed_whole_again_and_removed(
     assert left_in(cache) == ["magenta-rt"]
     with pytest.raises(BackendError, match=r"weights x can't be fetched \(ValueError: no"):
         run_in_environment(made_of, ["-c", "raise ValueError('no\\tnetwork')"], "weights x can't be fetched")
+
+    # Its Python is there, and still it does not work: a package is gone, or what the Python was made from.
+    assert failed_environment("magenta-rt") == ""
+    next(environment_folder("magenta-rt").rglob("quiet_tune.py")).unlink()
+    assert "has no quiet_tune; make its environment again: img2music models install magenta-rt" in failed_environment(
+        "magenta-rt"
+    )
+    assert plan_installation("mrt2_small").environment == made_of
+    python = environment_python("magenta-rt")
+    python.unlink()
+    python.write_text("#!/bin/sh\nexit 0\n")
+    python.chmod(0o755)
+    assert environment_fault("magenta-rt") == "", "nothing is started for a list"
+    assert "does not work; make its environment again" in failed_environment("magenta-rt")
+    install_model(plan_installation("mrt2_small"), told.append)
+    assert failed_environment("magenta-rt") == ""
 
     assert remove_environment("magenta-rt")
     assert not remove_environment("magenta-rt")
@@ -106,6 +131,20 @@ def test_who_stops_the_work_leaves_no_half_environment(made_of: Environment, cac
         make_environment(made_of, find_python(made_of), tell)
     assert left_in(cache) == []
     assert not environment_python("magenta-rt").exists()
+
+
+def test_a_python_of_ones_own_is_not_installed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment that is made would not be used as long as the variable names another."""
+    for python, why in (
+        ("/bin/false", "does not work"),
+        (sys.executable, "has no jax"),
+        (str(tmp_path / "gone"), "names no Python"),
+    ):
+        monkeypatch.setenv("IMG2MUSIC_MAGENTA_RT_PYTHON", python)
+        if Path(python).is_file() or "gone" in python:
+            with pytest.raises(BackendError, match=f"{why}.*let it name one that has magenta-rt, or unset it and run") as caught:
+                plan_installation("mrt2_small")
+            assert "\n" not in str(caught.value)
 
 
 def test_a_cache_that_cannot_be_written_says_what_to_set(made_of: Environment, cache: Path) -> None:
@@ -138,6 +177,9 @@ def test_names_that_can_be_installed(monkeypatch: pytest.MonkeyPatch) -> None:
         asked.append((name, renderer))
         return Path()
 
+    with pytest.raises(UsageError, match="forbid commercial use"):
+        plan_installation("facebook/musicgen-small", commercial=True)
+    assert plan_installation("mrt2_small", commercial=True).model.commercial
     monkeypatch.setattr("img2music.renderers.neural.weights.weights_folder", fetched)
     install_model(hub, print)
     assert asked == [("facebook/musicgen-small", "musicgen")]

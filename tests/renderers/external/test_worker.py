@@ -136,12 +136,12 @@ HELLO = MESSAGE + "send(json.dumps({'is': 'hello', 'fields': {'version': 1}, 'so
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        ("raise SystemExit('no reason')", "ended before it answered .its last words: no reason"),
+        ("raise SystemExit('no reason')", r"did not begin: its Python .* ended .its last words: no reason.; make its environment again"),
         ("import os; os.write(1, b'hello, world, this is no frame')", "wrote what can't be read"),
         ("import os; os.write(1, b'\\x00\\x00\\x00\\x02{}')", "wrote what can't be read"),
         (MESSAGE + "send(b'[' * 100000)", "wrote what can't be read"),
         (MESSAGE + "send(json.dumps({'is': 'hello', 'fields': {'version': 99}, 'sounds': []}).encode())", "another version"),
-        ("import time; time.sleep(60)", "did not begin within"),
+        ("import time; time.sleep(60)", "did not begin within 3 s; make its environment again: img2music models install tester"),
         (HELLO + "import time; time.sleep(60)", "gave no sign of life within"),
         (HELLO + "os.read(0, 10)", "ended before it answered"),
         (HELLO + "os.read(0, 10); os.kill(os.getpid(), 9)", "by the system, perhaps for want of memory"),
@@ -213,6 +213,16 @@ def test_a_worker_sees_no_secrets(worker_of: Callable[..., Worker], monkeypatch:
     """
     with worker_of(source) as worker:
         assert worker.ask({}).fields == {"key": None, "other": "fine"}
+
+
+@pytest.mark.parametrize("program", ["/bin/false", "/bin/true", "/bin/cat", "/etc/passwd"])
+def test_a_program_that_is_no_python_is_told_with_the_remedy(worker_of: Callable[..., Worker], program: str) -> None:
+    if not Path(program).is_file():
+        pytest.skip(f"{program} is not here")
+    with pytest.raises(BackendError, match="make its environment again: img2music models install tester") as caught:
+        worker_of(ECHO, program, start_seconds=3).__enter__()
+    assert "\n" not in str(caught.value)
+    assert "smaller weights" not in str(caught.value)
 
 
 def test_an_interpreter_that_is_not_there_is_one_line(worker_of: Callable[..., Worker], tmp_path: Path) -> None:

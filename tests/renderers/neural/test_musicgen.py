@@ -173,6 +173,7 @@ def test_it_stops_between_two_tokens(tiny_musicgen: Path) -> None:
         ("pipeline", "play them with the renderer diffusers"),
         ("cut", "can't be loaded"),
         ("empty", "lack .* tensors"),
+        ("some", r"lack \d+ of \d+ tensors"),
         ("nothing", "neither a folder nor a name"),
         ("tokenizer", "can't be loaded"),
     ],
@@ -201,6 +202,11 @@ def test_broken_weights_are_told_in_one_line_and_are_on_record(
         from safetensors.torch import save_file
 
         save_file({"unknown": torch.zeros(1)}, weights, metadata={"format": "pt"})
+    elif fault == "some":
+        from safetensors.torch import load_file, save_file
+
+        tensors = load_file(weights)
+        save_file({name: one for place, (name, one) in enumerate(tensors.items()) if place % 30}, weights, {"format": "pt"})
     elif fault == "tokenizer":
         (folder / "tokenizer.json").write_text("[]")
     elif fault == "nothing":
@@ -216,7 +222,7 @@ def test_broken_weights_are_told_in_one_line_and_are_on_record(
     [
         {"takes": 0}, {"takes": 9}, {"takes": True}, {"takes": 1.5}, {"seed": -1}, {"guidance": "3"}, {"threshold": 2}, {"temperature": 0},
         {"melody": "song"}, {"prompt": "see/cited"}, {"prompt": "sound/caption"}, {"weights": "mrt2_small"}, {"weights": "../x y"},
-        {"weights": 3}, {"window_seconds": 60}, {"overlap_seconds": float("nan")},
+        {"weights": 3}, {"device": 3}, {"precision": "float8"}, {"window_seconds": 60}, {"overlap_seconds": float("nan")},
     ],
 )  # fmt: skip
 def test_a_wrong_option_is_told_before_anything_is_fetched(options: dict[str, Any]) -> None:

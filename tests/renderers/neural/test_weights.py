@@ -130,6 +130,7 @@ def test_a_hub_that_refuses(hub: StubHub, refused: tuple[int, str], words: str) 
     with pytest.raises(BackendError, match=words) as caught:
         w.weights_folder("owner/model", renderer="musicgen")
     assert_one_line(f"img2music: {caught.value}\n")
+    assert "models install owner/model" not in str(caught.value), "that installs what is in the list"
 
 
 @pytest.mark.enable_socket
@@ -183,6 +184,18 @@ def test_folders_that_can_not_be_loaded(tmp_path: Path) -> None:
     assert "a pickle" in fault(
         **{"model_index.json": b'{"vae": ["diffusers", "V"]}', "vae__config.json": b"{}", "vae__m.bin": b""}
     )
+
+
+def test_a_hundredth_of_the_tensors_may_lack() -> None:
+    w.check_whole("mine", 1, 100)
+    w.check_whole("mine", 0, 0)
+    with pytest.raises(BackendError, match=r"^weights mine lack 2 of 100 tensors; fetch them again$"):
+        w.check_whole("mine", 2, 100)
+
+
+def test_what_is_in_no_list_comes_with_the_next_piece() -> None:
+    assert "`img2music models install facebook/musicgen-large` fetches them" in w.not_here("facebook/musicgen-large")
+    assert "the next piece fetches them" in w.not_here("owner/that-nobody-knows")
 
 
 def test_names_of_others_and_names_that_are_none() -> None:

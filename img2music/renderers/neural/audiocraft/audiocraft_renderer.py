@@ -8,7 +8,6 @@ goes on record. Conventions: 48 kHz stereo, exactly as long as the performance; 
 from __future__ import annotations
 
 import copy
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,23 +15,23 @@ import numpy as np
 from img2music.audio import Audio
 from img2music.cancellation import checkpoint, share_of_step
 from img2music.errors import BackendError, UsageError, unknown_name
-from img2music.renderers.external.worker import Worker
+from img2music.renderers.external.environments import environment_remedy
 from img2music.renderers.neural.audiocraft.audiocraft_environment import (
     DEBUG,
     DEFAULT_WEIGHTS,
-    VARIABLE,
     find_python,
     licence_here,
     model_kind,
 )
+from img2music.renderers.neural.audiocraft.audiocraft_process import start_audiocraft, with_remedy
 from img2music.renderers.neural.audiocraft.window_controls import CONTROLS, SEGMENT_SECONDS, Controls, jasco_controls
 from img2music.renderers.neural.joins import cut, finish, join, sounding_seconds, windows
 from img2music.renderers.neural.sound_prompt import SoundWriter
 from img2music.renderers.neural.sound_use import sound_record
 from img2music.renderers.neural.soundfont_guide import guide
 from img2music.renderers.neural.take_choice import choose_take
-from img2music.renderers.neural.weights import check_licence, licence_facts
-from img2music.renderers.option_checks import number_option, whole_option
+from img2music.renderers.neural.weights import check_licence
+from img2music.renderers.option_checks import number_option, weights_option, whole_option
 from img2music.stages import Rendering
 
 if TYPE_CHECKING:
@@ -40,23 +39,19 @@ if TYPE_CHECKING:
 
     from img2music.performance import Performance
     from img2music.plan import CompositionPlan
+    from img2music.renderers.external.worker import Worker
     from img2music.renderers.neural.joins import Window
     from img2music.renderers.neural.sound_use import SoundRecord
     from img2music.scene import Scene
 
-__all__ = ["MODULE_FOLDERS", "AudiocraftRenderer"]
+__all__ = ["AudiocraftRenderer"]
 
-MODULE_FOLDERS: tuple[Path, ...] = ()
-"""Where the worker looks for modules before its environment."""
 _NAME = "audiocraft"
-_SCRIPT = Path(__file__).with_name("audiocraft_worker.py")
-_REMEDY = f"make its environment again as docs/neural.md says ({VARIABLE} names its Python)"
 _DEVICES = ("auto", "cpu", "cuda")
 _LONGEST = {"jasco": SEGMENT_SECONDS, "style": 30.0, "musicgen": 30.0, DEBUG: 30.0}
 _OVERLAP_SECONDS = {"jasco": 1.0, "style": 2.0, "musicgen": 4.0, DEBUG: 4.0}
 _GUIDANCE = {True: (1.75, 3.5), False: (1.25, 2.5)}
 """For all that is told and for the words, with a melody and without: what its makers' model card and demonstration take."""
-_START_SECONDS, _ANSWER_SECONDS, _DOWNLOAD_SECONDS = 120.0, 1200.0, 14_400.0
 _MOST_TAKES, _LARGEST_SEED, _MOST_GUIDANCE = 8, 2**62, 30
 _SHORTEST_PART = 0.5
 """Of a window: a take that is shorter is a fault."""
@@ -103,7 +98,7 @@ class AudiocraftRenderer:
         device: str = "auto",
         precision: str = "auto",
     ) -> None:
-        self.weights = str(weights)
+        self.weights = weights_option(weights)
         self.kind = model_kind(self.weights)
         if python is not None and not (isinstance(python, str) and python):
             raise UsageError("python is the path of an environment's Python; change it in the pipeline")
@@ -160,7 +155,7 @@ class AudiocraftRenderer:
                 controls, style = self._controls(performance, record)
             seeds = [self.seed + take for take in range(self.takes)]
             finished = []
-            with self._worker(interpreter) as worker:
+            with start_audiocraft(interpreter, download=self.download) as worker:
                 for take, seed in enumerate(seeds):
                     with share_of_step(0.1 + 0.8 * take / self.takes, 0.1 + 0.8 * (take + 1) / self.takes):
                         pieces = self._pieces(worker, stretches, controls, style, words.text, seed, record)
@@ -189,21 +184,6 @@ class AudiocraftRenderer:
         usual = _GUIDANCE[bool(controls.melody)]
         return usual[0] if self.guidance[0] is None else self.guidance[0], (
             usual[1] if self.guidance[1] is None else self.guidance[1]
-        )
-
-    def _worker(self, interpreter: Path) -> Worker:
-        environment = {"TOKENIZERS_PARALLELISM": "false", "PYTHONDONTWRITEBYTECODE": "1"}
-        if not self.download:
-            environment.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1")
-        return Worker(
-            interpreter,
-            _SCRIPT,
-            name=_NAME,
-            remedy=_REMEDY,
-            start_seconds=_START_SECONDS,
-            answer_seconds=_DOWNLOAD_SECONDS if self.download else _ANSWER_SECONDS,
-            module_folders=MODULE_FOLDERS,
-            environment=environment,
         )
 
     def _pieces(
@@ -241,17 +221,12 @@ class AudiocraftRenderer:
                 try:
                     answer = worker.ask({**common, **own}, sounds)
                 except BackendError as error:
-                    raise self._with_remedy(error) from None
+                    raise with_remedy(error, self.weights) from None
             pieces.append(_checked(answer.audio.get("take"), window))
+            record.made_with(answer.fields.get("versions"))
             record.device, record.precision = _text(answer.fields.get("device")), _text(answer.fields.get("precision"))
             _note_basses(own.get("chords", ()), answer.fields.get("labels"), record)
         return pieces
-
-    def _with_remedy(self, error: BackendError) -> BackendError:
-        """Of what is not here: how it comes, how much it is and under which licence."""
-        if "downloading is not allowed" not in str(error):
-            return error
-        return BackendError(f"{error}; set download: true in the pipeline to fetch them ({licence_facts(self.weights)})")
 
 
 def _own_guidance(name: str, value: float | None) -> float | None:
@@ -275,7 +250,7 @@ def _checked(sound: Audio | None, window: Window) -> Audio:
     """
     if sound is None or len(sound.samples) > 2 or sound.seconds < _SHORTEST_PART * window.seconds:
         told = "no sound" if sound is None else f"{len(sound.samples)} channels of {sound.seconds:.1f} s"
-        raise BackendError(f"audiocraft answered {told} for a window of {window.seconds:.1f} s; {_REMEDY}")
+        raise BackendError(f"audiocraft answered {told} for a window of {window.seconds:.1f} s; {environment_remedy(_NAME)}")
     frames = round(window.seconds * sound.sample_rate)
     return Audio(np.ascontiguousarray(sound.samples[:, :frames]), sound.sample_rate)
 

@@ -9,20 +9,42 @@ Imports nothing of img2music but the protocol beside which it is started; runs o
     melody   jasco: the marked row of each frame, -1 for none
     download whether what is not here yet may be fetched: weights, T5, and the Demucs that listens to the drums
     cfg_all, cfg_text  jasco: guidance; style_seconds  style: length of the excerpt
+    fetch    whether the model is only to be fetched and loaded, and nothing played
 
 and the sounds "drums" (jasco), "style" (style), "tail" (musicgen: what was played last, which the answer begins with). The answer is the sound
 "take" with what it was made by: device, precision, frames a second, labels. Models stay loaded.
+
+What audiocraft loads are pickles, which can run whatever code they name. Here they may name tensors and nothing else, and Demucs, which listens to
+the drums, its own class (`ALLOWED`): a file that names more is refused before anything of it runs.
 """
 
 from __future__ import annotations
 
+import pickle
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 MODULES = ("torch", "numpy", "audiocraft", "audiocraft.models")
 MELODY_BINS, FRAMES_A_SECOND = 53, 50.0
 CHORD_FILE = "chord_to_index_mapping.pkl"
+
+KINDS = ("Float", "Double", "Half", "BFloat16", "Long", "Int", "Short", "Char", "Byte", "Bool", "ComplexFloat")
+DTYPES = ("float16", "float32", "float64", "bfloat16", "int8", "int16", "int32", "int64", "uint8", "bool", "complex64")
+ALLOWED = frozenset(
+    [
+        ("collections", "OrderedDict"),
+        ("fractions", "Fraction"),
+        ("demucs.htdemucs", "HTDemucs"),
+        ("torch", "Size"),
+        ("torch", "device"),
+    ]
+    + [("torch._utils", "_rebuild_tensor_v2"), ("torch._utils", "_rebuild_parameter"), ("torch.storage", "UntypedStorage")]
+    + [("torch", kind + "Storage") for kind in KINDS]
+    + [("torch", name) for name in DTYPES]
+)
+"""What a file of weights may name, by module and name."""
 
 loaded: dict[tuple[str, str, str], Any] = {}
 """The model that was asked for last, by (model, weights, device)."""
@@ -34,9 +56,12 @@ def job(fields: dict[str, Any], sounds: dict[str, Any], tell: Any) -> tuple[dict
     import torch
 
     kind = fields["model"]
+    only_numbers(torch)
     if not fields.get("download"):
         torch.hub.download_url_to_file = refuse_download  # what is on the Hugging Face hub is kept back by HF_HUB_OFFLINE
     model = load(kind, fields["weights"], fields["device"])
+    if fields.get("fetch"):
+        return {}, {}
 
     def progress(done: int, total: int) -> None:
         tell(min(done, total), total, "playing")
@@ -50,6 +75,7 @@ def job(fields: dict[str, Any], sounds: dict[str, Any], tell: Any) -> tuple[dict
         wave = play_musicgen(model, fields, sounds, kind)
     take = wave.detach().to("cpu", torch.float32).numpy()[0]
     told.update(device=device_name(model), precision="float32" if str(model.device) == "cpu" else "float16")
+    told["versions"] = versions()
     from worker_protocol import Sound  # type: ignore[import-not-found]
 
     interleaved = np.ascontiguousarray(take.T, dtype="<f4").tobytes()
@@ -98,6 +124,37 @@ def play_musicgen(model: Any, fields: dict[str, Any], sounds: dict[str, Any], ki
             prompt=tensor(tail), prompt_sample_rate=tail.sample_rate, descriptions=text, progress=True
         )
     return model.generate(descriptions=text, progress=True)
+
+
+class Numbers(pickle.Unpickler):
+    """Reads pickles of numbers."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        """What a pickle names, where that is allowed."""
+        if (module, name) not in ALLOWED:
+            from worker_protocol import WorkerFault
+
+            told = f"{module}.{name}"[:80]
+            raise WorkerFault(
+                f"a file of its weights names code ({told}), which is never run; remove it from the cache", "weights"
+            )
+        return super().find_class(module, name)
+
+
+def only_numbers(torch: Any) -> None:
+    """Makes torch.load read nothing but numbers, whoever calls it; again does nothing."""
+    load = getattr(torch, "load", None)
+    if load is None or getattr(load, "only_numbers", False):
+        return
+    reader = SimpleNamespace(Unpickler=Numbers, load=lambda file, **more: Numbers(file, **more).load(), __name__="pickle")
+
+    def load_numbers(file: Any, map_location: Any = None, *_: Any, **__: Any) -> Any:
+        return load(file, map_location=map_location, pickle_module=reader, weights_only=False)
+
+    load_numbers.only_numbers = True  # type: ignore[attr-defined]
+    torch.load = load_numbers
+    if hasattr(torch, "serialization"):
+        torch.serialization.load = load_numbers
 
 
 def refuse_download(url: str, *_: Any, **__: Any) -> None:
@@ -165,6 +222,16 @@ def tensor(sound: Any) -> Any:
 
     samples = np.frombuffer(sound.interleaved, "<f4").reshape(-1, sound.channels).T
     return torch.from_numpy(np.ascontiguousarray(samples))
+
+
+def versions() -> dict[str, str]:
+    """What it is made of."""
+    import audiocraft
+    import torch
+
+    found = {"audiocraft": audiocraft, "torch": torch}
+    told = {name: str(getattr(module, "__version__", "not known")) for name, module in found.items()}
+    return {**told, "python": ".".join(map(str, sys.version_info[:3]))}
 
 
 def device_name(model: Any) -> str:

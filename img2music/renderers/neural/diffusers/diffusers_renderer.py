@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from img2music.cancellation import checkpoint, share_of_step
 from img2music.errors import BackendError, UsageError, unknown_name
 from img2music.registry.sound_models import SOUND_MODELS, find_sound_model
-from img2music.renderers.neural.device import is_memory_fault, memory_guard, pick
+from img2music.renderers.neural.device import check_device, is_memory_fault, memory_guard, pick
 from img2music.renderers.neural.diffusers.argument_tables import TASKS, Task
 from img2music.renderers.neural.diffusers.loaded_pipeline import load_pipeline
 from img2music.renderers.neural.diffusers.score_facts import facts_between
@@ -27,7 +27,7 @@ from img2music.renderers.neural.sound_use import sound_record
 from img2music.renderers.neural.soundfont_guide import guide
 from img2music.renderers.neural.take_choice import choose_take
 from img2music.renderers.neural.weights import weights_folder
-from img2music.renderers.option_checks import number_option, whole_option
+from img2music.renderers.option_checks import number_option, weights_option, whole_option
 from img2music.stages import Rendering
 
 if TYPE_CHECKING:
@@ -109,7 +109,8 @@ class DiffusersRenderer:
             raise UsageError("task: repaint and section belong together; give both in the pipeline, or neither")
         if start == "none" and task in ("cover", "repaint"):
             raise UsageError(f"task: {task} begins from our rendering; use start: guide in the pipeline")
-        self.weights = str(weights)
+        self.weights = weights_option(weights)
+        check_device(device, precision)
         self.task: Task | None = task
         self.start = start
         self.noise = (

@@ -19,6 +19,7 @@ from img2music.cancellation import checkpoint
 from img2music.errors import BackendError, Img2MusicError, MissingPackageError
 from img2music.renderers.neural.device import check_memory, is_memory_fault
 from img2music.renderers.neural.diffusers.argument_tables import TABLES, PipelineTable, Task, TaskTable, table_by_signature
+from img2music.renderers.neural.weights import check_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +33,7 @@ _LARGEST_INDEX_BYTES = 1 << 20
 _LONGEST_FAULT = 200
 _RATES = range(1000, 400_001)
 _CLASS = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
+_SAFE: dict[str, Any] = {"use_safetensors": True, "trust_remote_code": False, "local_files_only": True}
 _EXTRA = "pip install 'img2music[diffusers]'"
 
 
@@ -174,8 +176,14 @@ def _from_folder(folder: Path, device: Device) -> Any:
             from diffusers import DiffusionPipeline
 
             pipeline = DiffusionPipeline.from_pretrained(
-                folder, torch_dtype=device.dtype, use_safetensors=True, trust_remote_code=False, local_files_only=True
+                folder, torch_dtype=device.dtype, **_SAFE, **_text_models(folder, device)
             )
+            for name, part in pipeline.components.items():
+                tensors: dict[str, Any] = getattr(part, "state_dict", dict)()
+                # What a file lacks, diffusers leaves without values.
+                check_whole(
+                    f"{folder.name} ({name})", sum(getattr(one, "is_meta", False) for one in tensors.values()), len(tensors)
+                )
             pipeline.set_progress_bar_config(disable=True)
             tile = getattr(getattr(pipeline, "vae", None), "enable_tiling", None)
             if tile is not None:
@@ -192,6 +200,22 @@ def _from_folder(folder: Path, device: Device) -> Any:
             package = (error.name or "").partition(".")[0] or "a package"
             raise MissingPackageError(f"weights {folder.name} need {package}, which can't be imported: {_EXTRA}") from None
         raise BackendError(f"weights {folder.name} can't be loaded ({one_line(error)}); fetch them again") from None
+
+
+def _text_models(folder: Path, device: Device) -> dict[str, Any]:
+    """The components that transformers makes: loaded here, because by way of diffusers nobody is told what their files lack."""
+    import transformers
+
+    made: dict[str, Any] = {}
+    index = json.loads((folder / "model_index.json").read_bytes())
+    for part, made_by in index.items():
+        if not (isinstance(made_by, list) and made_by[:1] == ["transformers"] and len(made_by) == 2):
+            continue
+        loader: Any = getattr(transformers, str(made_by[1]), None)
+        if transformers.PreTrainedModel in getattr(loader, "__mro__", ()):
+            made[part], told = loader.from_pretrained(folder / part, dtype=device.dtype, output_loading_info=True, **_SAFE)
+            check_whole(f"{folder.name} ({part})", len(told["missing_keys"]), len(made[part].state_dict()))
+    return made
 
 
 def _check_sound(loaded: LoadedPipeline, name: str) -> None:

@@ -24,7 +24,7 @@ from img2music.audio import Audio
 from img2music.cancellation import checkpoint, share_of_step
 from img2music.errors import BackendError, unknown_name
 from img2music.registry.sound_models import find_sound_model
-from img2music.renderers.external.environments import environment_fault, environment_python
+from img2music.renderers.external.environments import environment_fault, environment_python, environment_remedy
 from img2music.renderers.external.worker import Worker
 from img2music.renderers.neural.joins import finish, sounding_seconds
 from img2music.renderers.neural.magenta_rt.magenta_rt_files import WORKER, checkpoint_of, weights_fault
@@ -35,7 +35,7 @@ from img2music.renderers.neural.sound_use import sound_record
 from img2music.renderers.neural.soundfont_guide import guide, kept_guides
 from img2music.renderers.neural.take_choice import choose_take
 from img2music.renderers.neural.weights import check_licence
-from img2music.renderers.option_checks import number_option, whole_option
+from img2music.renderers.option_checks import number_option, weights_option, whole_option
 from img2music.stages import Rendering
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class MagentaRTRenderer:
         ):
             if value not in known:
                 raise unknown_name(kind, str(value), known)
-        self.weights = str(weights)
+        self.weights = weights_option(weights)
         self.style, self.onsets, self.parts, self.device = style, onsets, parts, device
         self.guidance = {
             "musiccoca": number_option("style_guidance", style_guidance, _LEAST_GUIDANCE, _MOST_GUIDANCE),
@@ -198,6 +198,7 @@ class MagentaRTRenderer:
             environment_python(_NAME),
             WORKER,
             name=_NAME,
+            remedy=environment_remedy(_NAME),
             start_seconds=_START_SECONDS,
             answer_seconds=_SILENT_SECONDS,
             # Without it JAX takes three quarters of the card for itself.
@@ -232,15 +233,14 @@ class MagentaRTRenderer:
                 record.words(words.text, words.template_name)
         with share_of_step(place[0] / place[1], (place[0] + 1) / place[1]):
             answer = worker.ask(request, sounds)
+        record.made_with(answer.fields.get("versions"))
         record.device = str(answer.fields.get("device", "not known"))[:100]
         if answer.fields.get("seeded") is not True and not any("seed" in note for note in record.notes):
             record.note("the seed could not be set: every run plays alike")
         sound = answer.audio.get("mix")
         frames = len(told) * _RATE // FRAMES_PER_SECOND
         if sound is None or sound.sample_rate != _RATE or sound.samples.shape != (2, frames):
-            raise BackendError(
-                f"{_NAME} answered with a sound of another length than asked; img2music models install {_NAME} makes it anew"
-            )
+            raise BackendError(f"{_NAME} answered with a sound of another length than asked; {environment_remedy(_NAME)}")
         checkpoint()
         return _going_round(sound, lead, performance) if performance.loop else sound
 

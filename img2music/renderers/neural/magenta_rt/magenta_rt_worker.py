@@ -128,14 +128,17 @@ def _seeded_state(system: Any, seed: int) -> Any:
     return state if keys[0] == 1 else None
 
 
-def _device() -> dict[str, str]:
+def _device() -> dict[str, Any]:
+    import sys
+
     import jax
     import magenta_rt
 
     device = jax.devices()[0]
     label = "cpu" if device.platform == "cpu" else f"{device.platform}: {device.device_kind}"
     version = getattr(magenta_rt, "__version__", "not known")
-    return {"device": label, "version": str(version), "jax": str(getattr(jax, "__version__", "not known"))}
+    versions = {"magenta-rt": str(version), "jax": str(getattr(jax, "__version__", "not known"))}
+    return {"device": label, "versions": {**versions, "python": ".".join(map(str, sys.version_info[:3]))}}
 
 
 if __name__ == "worker":

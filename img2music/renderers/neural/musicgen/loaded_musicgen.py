@@ -19,6 +19,7 @@ from img2music.cancellation import checkpoint
 from img2music.errors import BackendError, MissingPackageError
 from img2music.renderers.neural.device import check_memory, is_memory_fault
 from img2music.renderers.neural.musicgen.chroma_frames import ChromaGrid
+from img2music.renderers.neural.weights import check_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,8 +39,6 @@ _LARGEST_JSON = 1 << 20
 _LONGEST_FAULT = 200
 _CHROMA_HOP = 4096
 """Samples a frame of chroma, of every published model."""
-_MOST_MISSING = 0.01
-"""Share of the tensors that a checkpoint of an older format may lack, because today they are worked out."""
 _TRAINED_SECONDS = 30.0
 
 
@@ -165,15 +164,13 @@ def _from_folder(folder: Path, kind: Kind, device: Device) -> LoadedMusicGen:
             model, told = getattr(transformers, classes[kind]).from_pretrained(
                 folder, dtype=device.dtype, use_safetensors=True, output_loading_info=True, **safe
             )
-            missing = len(told["missing_keys"])
-            is_whole = missing <= _MOST_MISSING * len(model.state_dict())
+            missing, tensors = len(told["missing_keys"]), len(model.state_dict())
             model = model.eval().to(device.torch_device)
     except Exception as error:
         if is_memory_fault(error):
             raise
         raise BackendError(f"weights {folder.name} can't be loaded ({error_line(error)}); fetch them again") from None
-    if not is_whole:
-        raise BackendError(f"weights {folder.name} are not whole ({missing} tensors are missing); fetch them again")
+    check_whole(folder.name, missing, tensors)
     return LoadedMusicGen(model, tokenizer, kind, _chroma_grid(folder, model) if kind == "melody" else None, device)
 
 

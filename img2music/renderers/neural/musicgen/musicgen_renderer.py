@@ -12,10 +12,10 @@ from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from img2music.cancellation import share_of_step
-from img2music.errors import UsageError, unknown_name
+from img2music.errors import unknown_name
 from img2music.registry.sound_models import SOUND_MODELS
 from img2music.renderers.neural.sound_prompt import SoundWriter
-from img2music.renderers.option_checks import number_option, whole_option
+from img2music.renderers.option_checks import number_option, weights_option, whole_option
 from img2music.stages import Rendering
 
 if TYPE_CHECKING:
@@ -77,14 +77,15 @@ class MusicGenRenderer:
         overlap_seconds: float = 8.0,
         time_limit_seconds: float = 300.0,
     ) -> None:
+        from img2music.renderers.neural.device import check_device
         from img2music.renderers.neural.weights import check_name
 
-        if not isinstance(weights, str) or not weights:
-            raise UsageError(f"weights are a name or a folder, not {weights!r}; change it in the pipeline")
-        check_name(weights, _NAME)
+        self.weights = weights_option(weights)
+        check_name(self.weights, _NAME)
+        check_device(device, precision)
         if melody is not None and melody not in _MELODIES:
             raise unknown_name("melody", str(melody), _MELODIES)
-        self.weights, self.device, self.precision = weights, device, precision
+        self.device, self.precision = device, precision
         self.seed = whole_option("seed", seed, 0, _MOST_SEED)
         self.takes = whole_option("takes", takes, 1, 8)
         self.threshold = number_option("threshold", threshold, 0, 1)

@@ -17,10 +17,14 @@ from img2music.errors import BackendError, MissingPackageError, UsageError
 from img2music.pipeline.presets import load_pipeline_config
 from img2music.provenance import SoundUse, collect_sound_uses
 from img2music.registry import find_entry
-from img2music.renderers.neural.audiocraft import audiocraft_renderer
+from img2music.renderers.external.environment_table import ENVIRONMENTS
+from img2music.renderers.external.worker import Worker
+from img2music.renderers.model_installation import install_model, plan_installation
+from img2music.renderers.neural.audiocraft import audiocraft_process
 from img2music.renderers.neural.audiocraft.audiocraft_environment import VARIABLE, readiness
 from img2music.renderers.neural.audiocraft.audiocraft_renderer import AudiocraftRenderer
 from img2music.renderers.neural.soundfont_guide import kept_guides
+from tests.support.extras import require
 from tests.support.fake_audiocraft import fake_audiocraft
 from tests.support.made_performances import performance_of
 
@@ -38,10 +42,11 @@ WORDS = "sound/plain"
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., Path]]:
     """This interpreter, with a made audiocraft in front; called again it does something wrong."""
     monkeypatch.setenv(VARIABLE, sys.executable)
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "none"))
 
     def made(**ways: Any) -> Path:
         folder = fake_audiocraft(tmp_path / "modules", **ways)
-        monkeypatch.setattr(audiocraft_renderer, "MODULE_FOLDERS", (folder,))
+        monkeypatch.setattr(audiocraft_process, "MODULE_FOLDERS", (folder,))
         return folder
 
     made()
@@ -72,6 +77,7 @@ def test_one_window_is_told_the_score_and_it_goes_on_record() -> None:
     assert (use.renderer, use.weights, use.commercial) == ("audiocraft", JASCO, False)
     assert (use.licence, use.device, use.precision) == ("CC-BY-NC-4.0", "cpu", "float32")
     assert use.prompt == WORDS
+    assert (use.versions["audiocraft"], use.versions["torch"]) == ("0 of the tests", "0 of the tests")
     assert use.text
     assert use.conditions[0] == "4 chords that the notes make"
     assert [line.split()[0] for line in use.conditions[1:]] == ["drums", "melody", "guidance"]
@@ -128,8 +134,11 @@ def test_musicgen_goes_on_from_its_tail_and_takes_a_style() -> None:
         ("short", "1 channels of 0.0 s for a window of 8.0 s"),
         ("raises", "the tensors do not fit"),
         ("memory", "does not fit into memory; use smaller weights"),
-        ("not here", "set download: true in the pipeline to fetch them (licence CC-BY-NC-4.0"),
-        ("fetches", "demucs.th is not here yet, and downloading is not allowed; set download: true"),
+        (
+            "not here",
+            f"`img2music models install {JASCO}` fetches it, or set download: true in the pipeline (licence CC-BY-NC-4.0",
+        ),
+        ("fetches", f"demucs.th is not here yet, and downloading is not allowed; `img2music models install {JASCO}` fetches it"),
         ("no torch", "lacks a package (libtorch.so is not there)"),
     ],
 )
@@ -137,12 +146,71 @@ def test_whatever_the_worker_does_wrong_is_one_line(
     way: str, said: str, environment: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     environment(way=way)
-    monkeypatch.setattr(audiocraft_renderer, "_ANSWER_SECONDS", 3.0)
+    monkeypatch.setattr(audiocraft_process, "_ANSWER_SECONDS", 3.0)
     with collect_sound_uses() as uses, pytest.raises(BackendError) as raised:
         AudiocraftRenderer()(piece())
     assert said in str(raised.value)
     assert "\n" not in str(raised.value)
     assert len(uses) == 1
+
+
+def test_weights_are_fetched_by_audiocraft_itself(environment: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loaded once where they belong, nothing played; so `models install` brings what the first piece needs."""
+    monkeypatch.setitem(ENVIRONMENTS, "audiocraft", replace(ENVIRONMENTS["audiocraft"], modules=()))
+    plan = plan_installation(JASCO)
+    assert (plan.environment, plan.weights) == (None, True)
+    told: list[str] = []
+    install_model(plan, told.append)
+    assert told == [f"fetching: weights {JASCO}, and what listens and reads for them"]
+    environment(way="not here")
+    with pytest.raises(BackendError, match="not in its cache"):
+        install_model(plan, told.append)
+
+
+def test_pickles_are_read_for_their_numbers_alone(tmp_path: Path) -> None:
+    """The worker's side of it, with the torch that is here: what a file of weights names is not run."""
+    require("musicgen")
+    script = tmp_path / "worker.py"
+    script.write_text(PICKLES.format(worker=str(audiocraft_process._SCRIPT), folder=str(tmp_path)))
+    evil, legacy = tmp_path / "evil.bin", tmp_path / "legacy.bin"
+    with Worker(Path(sys.executable), script, name="audiocraft") as worker:
+        assert worker.ask({"do": "save"}).fields["same"] is True
+    for file in (evil, legacy):
+        assert file.is_file()
+        with (
+            Worker(Path(sys.executable), script, name="audiocraft") as worker,
+            pytest.raises(BackendError, match=r"names code \((posix|nt)\.system\), which is never run; remove it from the cache"),
+        ):
+            worker.ask({"do": file.name})
+    assert not (tmp_path / "ran").exists()
+
+
+PICKLES = """
+import runpy
+from worker_protocol import serve
+def job(fields, sounds, tell):
+    import os, torch
+    from collections import OrderedDict
+    side = runpy.run_path({worker!r})
+    folder = {folder!r}
+    class Evil:
+        def __reduce__(self):
+            return os.system, ("touch " + os.path.join(folder, "ran"),)
+    if fields["do"] == "save":
+        half = torch.ones(2, 3, dtype=torch.float16)
+        good = {{"xp.cfg": "a: 1", "best_state": OrderedDict(w=half, b=torch.nn.Parameter(torch.arange(3.0))), "version": "1"}}
+        for new in (True, False):
+            torch.save(good, folder + "/good.bin", _use_new_zipfile_serialization=new)
+            torch.save({{"best_state": Evil()}}, folder + ("/evil.bin" if new else "/legacy.bin"), _use_new_zipfile_serialization=new)
+            side["only_numbers"](torch)
+            read = torch.load(folder + "/good.bin", map_location="cpu")
+            same = torch.equal(read["best_state"]["w"], half) and read["best_state"]["b"].tolist() == [0, 1, 2]
+        return {{"same": bool(same)}}, {{}}
+    side["only_numbers"](torch)
+    torch.load(os.path.join(folder, fields["do"]), map_location="cpu")
+    return {{}}, {{}}
+serve(job)
+"""
 
 
 def test_no_file_of_chords_is_said(environment: Callable[..., Path]) -> None:
@@ -161,17 +229,27 @@ def test_stopping_ends_the_worker(environment: Callable[..., Path]) -> None:
 
 
 def test_only_a_python_that_the_user_named_is_started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert readiness({"download": True}) == ""
+    assert readiness({}).endswith(f"not here yet: img2music models install {JASCO}")
+    for name in ("state_dict.bin", "compression_state_dict.bin"):
+        file = tmp_path / f"hub/models--{JASCO.replace('/', '--')}/snapshots/1/{name}"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"")
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
     assert readiness({}) == ""
     assert AudiocraftRenderer(python=sys.executable, controls=[])(piece()).mix.samples.any()
     monkeypatch.setenv(VARIABLE, os.pathsep.join([str(tmp_path / "gone"), sys.executable]))
-    assert "no Python is at the place" in readiness({})
-    assert readiness({"python": sys.executable}) == ""
+    assert "names no Python that is there" in readiness({"download": True})
+    assert readiness({"python": sys.executable, "download": True}) == ""
     with pytest.raises(UsageError, match=f"only where {VARIABLE} names it"):
         AudiocraftRenderer(python=str(tmp_path / "evil"))(piece())
     monkeypatch.delenv(VARIABLE)
-    with pytest.raises(MissingPackageError, match=r"docs/neural\.md"):
+    with pytest.raises(MissingPackageError, match="not here yet: img2music models install audiocraft"):
         AudiocraftRenderer()(piece())
-    assert VARIABLE in readiness({})
+    assert "img2music models install audiocraft" in readiness({})
+    monkeypatch.setenv(VARIABLE, "/bin/false")
+    with pytest.raises(BackendError, match=f"did not begin.*{VARIABLE} names its Python: let it name one that has audiocraft"):
+        AudiocraftRenderer()(piece())
 
 
 @pytest.mark.parametrize(
@@ -180,6 +258,7 @@ def test_only_a_python_that_the_user_named_is_started(monkeypatch: pytest.Monkey
         {"weights": "facebook/../evil"},
         {"weights": "somebody/jasco-chords"},
         {"weights": "./folder"},
+        {"weights": ["facebook/jasco-x"]},
         {"python": 3},
         {"controls": "chords"},
         {"controls": ["chord"]},
@@ -221,7 +300,7 @@ def test_the_pipeline_and_the_registry_know_it() -> None:
 def test_the_real_debug_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """By hand: IMG2MUSIC_AUDIOCRAFT_PYTHON=... pytest -k real_debug."""
     monkeypatch.setenv(VARIABLE, REAL)
-    monkeypatch.setattr(audiocraft_renderer, "MODULE_FOLDERS", ())
+    monkeypatch.setattr(audiocraft_process, "MODULE_FOLDERS", ())
     mix, use = play(piece(4.0), weights="debug", device="cpu")
     assert mix.samples.shape == (2, 4 * 48_000)
     assert np.isfinite(mix.samples).all()

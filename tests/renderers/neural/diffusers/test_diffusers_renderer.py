@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -189,11 +190,34 @@ def test_too_little_memory_names_what_is_smaller(tiny_pipelines: Path, monkeypat
         ({"seed": -1}, "seed is a whole number"),
         ({"guidance": float("nan")}, "guidance is a number"),
         ({"threshold": 2}, "threshold is a number from 0 to 1"),
+        ({"weights": 7}, "weights are a name or a folder, not 7"),
+        ({"weights": ["a/b"]}, "weights are a name or a folder"),
+        ({"device": 3}, "no device '3'"),
+        ({"precision": ["float32"]}, "no precision"),
     ],
 )
 def test_options_out_of_range_are_refused_at_once(options: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         DiffusersRenderer(**options)
+
+
+@pytest.mark.parametrize("part", ["text_encoder", "transformer", "vae"])
+def test_files_that_lack_tensors_are_refused(part: str, tiny_pipelines: Path, tmp_path: Path) -> None:
+    """Libraries give a text encoder random numbers in their place, and the sound would be as random."""
+    from safetensors.torch import load_file, save_file
+
+    folder = tmp_path / "lacking"
+    shutil.copytree(tiny_pipelines / "ace", folder)
+    file = next((folder / part).glob("*.safetensors"))
+    tensors = load_file(file)
+    save_file({name: tensor for place, (name, tensor) in enumerate(sorted(tensors.items())) if place % 4}, file, {"format": "pt"})
+    with (
+        collect_sound_uses() as uses,
+        pytest.raises(BackendError, match=rf"^weights lacking \({part}\) lack \d+ of \d+ tensors; ") as no,
+    ):
+        DiffusersRenderer(weights=folder, device="cpu")(piece())
+    assert "\n" not in str(no.value)
+    assert len(uses) == 1
 
 
 def test_weights_that_are_not_here_or_not_music_are_one_line(tmp_path: Path) -> None:

@@ -70,6 +70,7 @@ def test_every_note_is_heard_when_and_where_it_is_written() -> None:
     (use,) = uses
     assert (use.renderer, use.weights, use.licence, use.commercial) == ("magenta-rt", "mrt2_small", "CC-BY-4.0", True)
     assert use.device == "cpu"
+    assert use.versions.keys() == {"magenta-rt", "jax", "python"}
     assert "100 frames of 40 ms" in use.conditions[0]
     assert use.prompt == "sound/tags"
     assert use.text
@@ -192,7 +193,7 @@ def test_no_file_can_name_a_program_to_start() -> None:
     "options",
     [
         {"style": "loud"}, {"onsets": "late"}, {"parts": "none"}, {"device": "tpu"}, {"precision": "float8"}, {"takes": 9}, {"takes": True},
-        {"seed": -1}, {"seed": 2**31}, {"notes_guidance": 8}, {"style_guidance": "3"}, {"threshold": 2}, {"prompt": "sound/none"},
+        {"seed": -1}, {"seed": 2**31}, {"notes_guidance": 8}, {"style_guidance": "3"}, {"threshold": 2}, {"prompt": "sound/none"}, {"weights": [1]},
     ],
 )  # fmt: skip
 def test_options_out_of_range_are_refused(options: dict[str, object]) -> None:
