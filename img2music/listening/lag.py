@@ -40,7 +40,9 @@ _ATTACK_FRAMES, _SHARP_FRAMES = 2.0, 1.0
 """Standard deviations of the bells that soften one curve, and those of all bands."""
 _LEAST_SECONDS = 1.0
 _LEAST_RESPONSE = 0.035
-"""Of a sound that is the same the response is 0.4, of other instruments 0.05 to 0.25, of other music up to 0.03."""
+"""Of a sound that is the same the response is 0.4, of other instruments 0.05 to 0.25, of other music up to 0.03 (with many peaks nearly as high).
+Chosen, as what follows, on 18 pieces of three seeds of `evals/studies/music/stem_alignment`: every lag told of 198 sounds was within 8 ms; none was
+told of 8 of 18 with slow attacks."""
 _MOST_OF_RIVAL = 0.65
 """How high the response may be elsewhere, as part of the best."""
 _LEAST_ALIKE_CHROMA = 0.3
@@ -66,7 +68,7 @@ def measure_lag(audio: Audio, reference: Audio, most_seconds: float = MOST_SECON
     most = min(round(most_seconds * FRAMES_A_SECOND), frames - 1)
     response = _response(curves, others, most)
     best = int(response.argmax())
-    if response[best] < _LEAST_RESPONSE:
+    if response[best] < _LEAST_RESPONSE or not 0 < best < 2 * most:  # at the end it may be higher beyond
         return None
     inner = response[1:-1]
     peaks = 1 + np.flatnonzero((inner > response[:-2]) & (inner >= response[2:]) & (inner > _MOST_OF_RIVAL * response[best]))

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from img2music.audio import Audio
+from img2music.listening.features.onset_curves import FRAMES_A_SECOND, pitch_onsets
+from img2music.listening.features.spectra import listen_to
 from img2music.listening.lag import align, measure_lag
 from img2music.listening.score_agreement import agreement, onset_f_measure, played_onsets
 from img2music.performance import PlayedNote, PlayedPart
@@ -54,6 +56,15 @@ def test_no_lag_is_told_of_what_lies_in_two_places_but_where_one_is_too_far(soun
     moved = Audio(np.concatenate([sound.samples[:, :half], later[:, half:]], axis=1), sound.sample_rate)
     assert measure_lag(moved, sound) is None
     assert measure_lag(moved, sound, apart / 2) == pytest.approx(0, abs=0.002)
+
+
+def test_nothing_begins_where_a_steady_sound_is_cut_off() -> None:
+    """Two sounds that are cut at the same places are not therefore at the same time."""
+    times = np.arange(3 * RATE) / RATE
+    steady = sum(np.sin(2 * np.pi * hertz * times) for hertz in (220.0, 660.0, 1760.0))
+    begun = pitch_onsets(listen_to(Audio(0.2 * np.asarray(steady, np.float32)[None], RATE)))
+    assert len(begun) == 3 * FRAMES_A_SECOND
+    assert begun.max() < 0.05
 
 
 def test_no_lag_is_told_where_nothing_fits(sound: Audio) -> None:

@@ -39,8 +39,8 @@ _LEVEL = 100.0
 little, however loud the whole is."""
 _SILENCE = 1e-6
 _PITCHES_AN_OCTAVE, _PITCHES_HZ = 12, (55.0, 8000.0)
-_BEGUN_FRAMES = 8
-"""Of a sound's first frames, in which what sounded before would seem to begin: the window and the frames that are compared."""
+_FIRST_FRAMES, _LAST_FRAMES = 8, 4
+"""Of a sound, in which its own edges would seem to begin something: half the window, and at first what is compared as well."""
 _WAIT_SECONDS, _AROUND_SECONDS, _MEAN_SECONDS = 0.03, 0.03, 0.1
 
 
@@ -79,7 +79,8 @@ def onset_curves(sound: Numbers) -> OnsetCurves:
 
 
 def pitch_onsets(sound: Numbers) -> Numbers:
-    """How much louder each band of a semitone becomes: shape (frames, bands), bands from low to high. A sound's own beginning is none.
+    """How much louder each band of a semitone becomes: shape (frames, bands), bands from low to high. Where a sound is cut off
+    at its edges nothing begins.
 
     Args:
         sound: from `listen_to`.
@@ -95,7 +96,8 @@ def pitch_onsets(sound: Numbers) -> Numbers:
         held = np.concatenate([before, levels])
         rises[first : first + len(levels)] = np.maximum(levels - held[: len(levels)], 0)
         before = held[len(levels) :]
-    rises[:_BEGUN_FRAMES] = 0
+    rises[:_FIRST_FRAMES] = 0
+    rises[-_LAST_FRAMES:] = 0
     return rises
 
 
