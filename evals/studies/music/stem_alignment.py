@@ -6,7 +6,7 @@ Each piece is played by the soundfont, moved by lags that are no whole number of
 below it, other instruments that are plucked or struck, other instruments with slow attacks (strings, pads), the tune left out, one channel at
 32 kHz. `measure_lag` compares it with the piece as written, as the renderer `layered` does; what is left after its lag is taken away is
 told in milliseconds, and how often no lag was found (then nothing is moved: that is as good as right). Slow attacks are heard late by their
-nature: what is left there is theirs as well. The estimator's constants were chosen on the seeds 3, 17 and 23 (six styles each).
+nature: what is left there is theirs as well. The estimator's constants were chosen on the seeds 3 and 17 (six styles each).
 """
 
 from __future__ import annotations

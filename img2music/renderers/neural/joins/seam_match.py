@@ -43,8 +43,8 @@ def measured_lag(before: NDArray[np.float32], after: NDArray[np.float32], sample
     best = int(np.argmax(waves))
     if waves[best] >= _ALIKE:
         return best - most_frames
-    heard = (Audio(sound[None].astype(np.float32), sample_rate) for sound in (second, first))
-    lag = measure_lag(*heard, most_frames / sample_rate)
+    earlier, later = (Audio(sound[None].astype(np.float32), sample_rate) for sound in (first, second))
+    lag = measure_lag(later, earlier, most_frames / sample_rate)
     return 0 if lag is None else int(np.clip(round(lag * sample_rate), -most_frames, most_frames))
 
 
