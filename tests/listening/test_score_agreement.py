@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from img2music.audio import Audio
+from img2music.listening.features.onset_curves import FRAMES_A_SECOND, pitch_onsets
+from img2music.listening.features.spectra import listen_to
 from img2music.listening.lag import align, measure_lag
 from img2music.listening.score_agreement import agreement, onset_f_measure, played_onsets
 from img2music.performance import PlayedNote, PlayedPart
@@ -28,6 +30,41 @@ def test_a_known_lag_is_measured_within_ten_milliseconds(sound: Audio, lag: floa
     quiet = (later.samples[:1] * 0.2 + chance.normal(0, 0.002, (1, later.samples.shape[1]))).astype(np.float32)
     found = measure_lag(Audio(quiet, sound.sample_rate), sound)
     assert found == pytest.approx(lag, abs=0.01)
+
+
+@pytest.mark.parametrize("programs", [(48, 50, 89), (89, 89, 49), (11, 24, 46)])
+def test_a_lag_of_other_instruments_is_right_or_not_told(sound: Audio, programs: tuple[int, ...]) -> None:
+    """Slow attacks blur onsets: a plain correlation of onset curves and chroma is 90 ms wrong about pads."""
+    parts = tuple(replace(part, program=program) for part, program in zip(SONG.parts, programs, strict=True))
+    other = played(replace(SONG, parts=parts))
+    for lag in (-0.2345, 0.1234):
+        found = measure_lag(align(other, -lag, other.samples.shape[1]), sound)
+        assert found is None or found == pytest.approx(lag, abs=0.01)
+        if programs == (11, 24, 46):
+            assert found is not None, "what is struck or plucked can be told"
+
+
+def test_a_lag_is_told_from_some_of_the_parts(sound: Audio) -> None:
+    some = played(replace(SONG, parts=SONG.parts[1:]))
+    assert measure_lag(align(some, -0.1234, some.samples.shape[1]), sound) == pytest.approx(0.1234, abs=0.002)
+
+
+@pytest.mark.parametrize("apart", [0.07, 0.2])
+def test_no_lag_is_told_of_what_lies_in_two_places_but_where_one_is_too_far(sound: Audio, apart: float) -> None:
+    half = sound.samples.shape[1] // 2
+    later = align(sound, -apart, sound.samples.shape[1]).samples
+    moved = Audio(np.concatenate([sound.samples[:, :half], later[:, half:]], axis=1), sound.sample_rate)
+    assert measure_lag(moved, sound) is None
+    assert measure_lag(moved, sound, apart / 2) == pytest.approx(0, abs=0.002)
+
+
+def test_nothing_begins_where_a_steady_sound_is_cut_off() -> None:
+    """Two sounds that are cut at the same places are not therefore at the same time."""
+    times = np.arange(3 * RATE) / RATE
+    steady = sum(np.sin(2 * np.pi * hertz * times) for hertz in (220.0, 660.0, 1760.0))
+    begun = pitch_onsets(listen_to(Audio(0.2 * np.asarray(steady, np.float32)[None], RATE)))
+    assert len(begun) == 3 * FRAMES_A_SECOND
+    assert begun.max() < 0.05
 
 
 def test_no_lag_is_told_where_nothing_fits(sound: Audio) -> None:

@@ -5,8 +5,8 @@
 Each piece is played by the soundfont, moved by lags that are no whole number of frames (drawn up to 300 ms either way), and disturbed: noise 20 dB
 below it, other instruments that are plucked or struck, other instruments with slow attacks (strings, pads), the tune left out, one channel at
 32 kHz. `measure_lag` compares it with the piece as written, as the renderer `layered` does; what is left after its lag is taken away is
-told in milliseconds, and how often no lag was found (then nothing is moved). Slow attacks are heard late by their nature: what is left there is
-theirs as well. The estimator's constants were chosen elsewhere (`img2music.listening.lag`), from other pieces.
+told in milliseconds, and how often no lag was found (then nothing is moved: that is as good as right). Slow attacks are heard late by their
+nature: what is left there is theirs as well. The estimator's constants were chosen on the seeds 3 and 17 (six styles each).
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float32]
 
-__all__ = ["FRAMES_A_SECOND", "OnsetCurves", "onset_curves", "onsets_in", "smoothed"]
+__all__ = ["FRAMES_A_SECOND", "OnsetCurves", "onset_curves", "onsets_in", "pitch_onsets", "smoothed"]
 
 _HOP = 147
 FRAMES_A_SECOND = RATE_HZ // _HOP
@@ -38,6 +38,9 @@ _LEVEL = 100.0
 """Root mean square that the sound is brought to before 1 is added to magnitudes and the logarithm taken: what is 40 dB below the whole counts
 little, however loud the whole is."""
 _SILENCE = 1e-6
+_PITCHES_AN_OCTAVE, _PITCHES_HZ = 12, (55.0, 8000.0)
+_FIRST_FRAMES, _LAST_FRAMES = 8, 4
+"""Of a sound, in which its own edges would seem to begin something: half the window, and at first what is compared as well."""
 _WAIT_SECONDS, _AROUND_SECONDS, _MEAN_SECONDS = 0.03, 0.03, 0.1
 
 
@@ -73,6 +76,29 @@ def onset_curves(sound: Numbers) -> OnsetCurves:
         before = held[len(levels) :]
     registers /= filters.shape[1]
     return OnsetCurves(registers.sum(0), registers, loudness)
+
+
+def pitch_onsets(sound: Numbers) -> Numbers:
+    """How much louder each band of a semitone becomes: shape (frames, bands), bands from low to high. Where a sound is cut off
+    at its edges nothing begins.
+
+    Args:
+        sound: from `listen_to`.
+    """
+    frames = -(-len(sound) // _HOP)
+    filters = log_filters(_WINDOW // 2, _PITCHES_AN_OCTAVE, *_PITCHES_HZ)
+    rises = np.zeros((frames, filters.shape[1]), np.float32)
+    before = np.zeros((_BEFORE_FRAMES, filters.shape[1]), np.float32)
+    power = float(np.sqrt(np.mean(np.square(sound)))) if len(sound) else 0.0
+    gain = _LEVEL / power if power > _SILENCE else 0.0
+    for first, magnitudes in spectra(sound, hann(_WINDOW), _HOP):
+        levels = np.log10(1 + gain * (magnitudes[:, : len(filters)] @ filters))
+        held = np.concatenate([before, levels])
+        rises[first : first + len(levels)] = np.maximum(levels - held[: len(levels)], 0)
+        before = held[len(levels) :]
+    rises[:_FIRST_FRAMES] = 0
+    rises[-_LAST_FRAMES:] = 0
+    return rises
 
 
 def onsets_in(curve: Numbers, threshold: float = 0.06) -> NDArray[np.float64]:
