@@ -16,7 +16,7 @@ from img2music.listening.features import chroma as chroma_module
 from img2music.listening.features.chroma import chroma_of, unit_rows
 from img2music.listening.features.onset_curves import FRAMES_A_SECOND, onset_curves
 from img2music.listening.features.spectra import listen_to
-from img2music.listening.tempo_estimation import sharpened
+from img2music.listening.features.tempogram import sharpened
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
