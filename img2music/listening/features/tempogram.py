@@ -114,7 +114,7 @@ def self_similarity(curve: Numbers, frames_a_second: int) -> Likeness:
 def rates(curve: Numbers, frames_a_second: int) -> Rates:
     """How strongly it repeats at each rate, over Hann windows of twelve seconds."""
     size = _FINER << int(np.ceil(np.log2(_WINDOW_SECONDS * frames_a_second)))
-    hz = np.fft.rfftfreq(size, 1 / frames_a_second)
+    hz = np.fft.rfftfreq(size, 1 / frames_a_second).astype(np.float64)
     power = np.zeros(len(hz))
     for piece in _windows(curve, frames_a_second):
         power += np.square(np.abs(np.fft.rfft(piece * np.hanning(len(piece)), size))) / len(piece)
