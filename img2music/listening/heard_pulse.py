@@ -1,8 +1,9 @@
 """Tempo, beats and metre together, from plain estimators and, where it listened, BeatNet.
 
-The plain ear names the tempo but for octaves and the metre; BeatNet's likelihoods choose the octave, and its decoded bars, where they say the
-same, make either surer. What they disagree about stays with the plain ear, which is right more often
-(`evals.studies.music.listening_accuracy`), less sure.
+The plain ear names tempo and metre: `tempo_estimation` decides about beats, bars and subdivisions together, the accents of the beats that are then
+tracked have their say on twos or threes, their odds multiplied, and tell where bars begin. BeatNet's decoded bars make either surer where they
+say the same; what they disagree about stays with the plain ear, which is right more often (`evals.studies.music.listening_accuracy`), less sure.
+Its likelihoods added nothing to the joint decision.
 
 Conventions: times in seconds of the sound; confidence 0..1 of the tempo but for octaves, and of bars in twos or threes.
 """
@@ -17,11 +18,12 @@ import numpy as np
 from img2music.errors import BackendError
 from img2music.listening.beat_tracking import beat_frames, steady_bpm
 from img2music.listening.features.onset_curves import FRAMES_A_SECOND
+from img2music.listening.features.tempogram import sharpened
 from img2music.listening.heard_music import Estimate
 from img2music.listening.learned import beatnet
 from img2music.listening.learned.bar_decoder import DecodedBars, decode_bars
 from img2music.listening.meter_estimation import beat_accents, heard_meter, is_triple
-from img2music.listening.tempo_estimation import estimate_tempo, same_tempo, sharpened
+from img2music.listening.tempo_estimation import estimate_beat, same_tempo
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,11 +70,7 @@ def beats_of_network(sound: NDArray[np.float32]) -> NetworkBeats | None:
 
 def estimate_pulse(curves: OnsetCurves, chroma: Chroma, trained: NetworkBeats | None = None) -> HeardPulse:
     """Tempo, metre and beats of a sound; without a pulse all are None and empty."""
-    tempo = estimate_tempo(
-        curves.loudness,
-        None if trained is None else trained.likelihoods.sum(1),
-        1 if trained is None else beatnet.FRAMES_A_SECOND,
-    )
+    tempo = estimate_beat(curves, chroma)
     nothing = np.zeros(0)
     if tempo is None:
         return HeardPulse(Estimate(None, 0.0), Estimate(None, 0.0), nothing, nothing)
@@ -85,7 +83,8 @@ def estimate_pulse(curves: OnsetCurves, chroma: Chroma, trained: NetworkBeats | 
     network_bpm = None if bars is None else steady_bpm(bars.beats_seconds)
     agrees = None if network_bpm is None else same_tempo(network_bpm, bpm, octaves=True)
     heard_tempo = Estimate(bpm, _confidence(tempo.confidence, agrees), (_PLAIN_TEMPO, *([_NETWORK] if agrees else [])))
-    meter = heard_meter(beat_accents(beats, curves, chroma)) if len(beats) > 1 else heard_meter(np.zeros((0, 1)))
+    accents = beat_accents(beats, curves, chroma) if len(beats) > 1 else np.zeros((0, 1))
+    meter = heard_meter(accents, tempo.beats_per_bar, tempo.triple_log_odds)
     if meter.beats is None:
         return HeardPulse(heard_tempo, Estimate(None, 0.0), beats, nothing)
     same = None if bars is None or not agrees else is_triple(bars.beats_per_bar) == is_triple(meter.beats)

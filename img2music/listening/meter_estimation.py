@@ -1,8 +1,8 @@
 """How many beats a bar has: where accents and new chords stand, and after how many beats their pattern comes back.
 
 Two things are asked of each bar length: how far its first beats stand over the next strongest (the contrast of accents, with the phase that makes
-it largest), and how alike the accents are one bar later. The better of 2 and 4 beats stands against the better of 3 and 6; which of the two
-it is, is less sure, and in slow or fast music a matter of taste.
+it largest), and how alike the accents are one bar later. The better of 2 and 4 beats stands against the better of 3 and 6, beside the odds that
+`tempo_estimation` found with the tempo, which also says which of the two it is.
 
 Conventions: beats in seconds; accents are standardised; the confidence is that of twos or threes, 0.5..1. A bar of six eighths is two beats
 where its dotted quarters are tapped. Bars of five and seven are heard as something else, and so are
@@ -19,8 +19,11 @@ import numpy as np
 
 from img2music.listening.features import chroma as chroma_module
 from img2music.listening.features.onset_curves import FRAMES_A_SECOND
+from img2music.listening.pulse_weights import BARS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from img2music.listening.features.chroma import Chroma
@@ -28,10 +31,9 @@ if TYPE_CHECKING:
 
     Rows = NDArray[np.float64]
 
-__all__ = ["BARS", "HeardMeter", "beat_accents", "heard_meter", "is_triple"]
+__all__ = ["HeardMeter", "beat_accents", "heard_meter", "is_triple"]
 
-_DUPLE, _TRIPLE = (2, 4), (3, 6)
-BARS = (2, 3, 4, 6)
+_DUPLE, _TRIPLE = tuple(bar for bar in BARS if bar % 3), tuple(bar for bar in BARS if bar % 3 == 0)
 _NEAR_SECONDS = 0.05
 _WEIGHTS = np.array([1.0, 0.5, 0.5, 0.3, 0.5, 1.0, 1.0])
 """What the rows of `beat_accents` count: the bass and new chords make bars."""
@@ -85,18 +87,24 @@ def _means(chroma: NDArray[np.float32], edges: NDArray[np.float64]) -> NDArray[n
     return means
 
 
-def heard_meter(accents: Rows) -> HeardMeter:
-    """The bar whose first beats stand out and whose pattern comes back; nothing for fewer than eight beats."""
+def heard_meter(accents: Rows, beats_per_bar: Mapping[bool, int], triple_log_odds: float) -> HeardMeter:
+    """Twos or threes by accents and by what was heard before, and where bars begin; nothing for fewer than eight beats.
+
+    Args:
+        accents: of `beat_accents`.
+        beats_per_bar: how many they are if bars go in threes (True), and if they go in twos.
+        triple_log_odds: that they go in threes, heard otherwise.
+    """
     if len(accents) < _LEAST_BEATS or not accents.any():
         return HeardMeter(None, 0.0, 0)
     marks = accents @ (_WEIGHTS / _WEIGHTS.sum())
     contrasts = {bar: _contrast(marks, bar) for bar in BARS}
     returns = {bar: _return(accents, bar) for bar in BARS}
-    scores = {bar: contrasts[bar][0] + _RETURN_WEIGHT * returns[bar] for bar in BARS}
     triple = max(contrasts[bar][0] for bar in _TRIPLE) - max(contrasts[bar][0] for bar in _DUPLE)
     triple += _RETURN_WEIGHT * (max(returns[bar] for bar in _TRIPLE) - max(returns[bar] for bar in _DUPLE))
-    best = max(_TRIPLE if triple > 0 else _DUPLE, key=lambda bar: scores[bar])
-    return HeardMeter(best, float(1 / (1 + np.exp(-_SURENESS * abs(triple)))), contrasts[best][1])
+    log_odds = _SURENESS * triple + triple_log_odds
+    best = beats_per_bar[log_odds > 0]
+    return HeardMeter(best, float(1 / (1 + np.exp(-abs(log_odds)))), contrasts[best][1])
 
 
 def is_triple(beats_per_bar: int) -> bool:

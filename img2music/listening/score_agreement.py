@@ -18,9 +18,9 @@ from img2music.listening.features import chroma as chroma_module
 from img2music.listening.features.chroma import chroma_of, unit_rows
 from img2music.listening.features.onset_curves import FRAMES_A_SECOND, onset_curves, onsets_in
 from img2music.listening.features.spectra import LONGEST_SECONDS, listen_to
+from img2music.listening.features.tempogram import sharpened
 from img2music.listening.heard_music import ScoreAgreement
 from img2music.listening.lag import best_lag
-from img2music.listening.tempo_estimation import sharpened
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -56,3 +56,36 @@ def played(performance: Performance) -> Audio:
     from img2music.renderers.soundfont.soundfont_renderer import SoundfontRenderer
 
     return SoundfontRenderer()(performance).mix
+
+
+def figures(bpm: float, beats: int, parts: int, tune: float, seconds: float = 24.0, rate: int = 22_050) -> Audio:
+    """Plucked tones: a bass on each bar and its chord on each beat, both new from bar to bar, and a tune in parts of the beat.
+
+    Args:
+        bpm: of the beat, which has so many parts.
+        beats: a bar.
+        parts: 2 or 3.
+        tune: how often a part of a beat has a note of it, 0..1.
+    """
+    chance = np.random.default_rng(3)
+    step = 60.0 / bpm / parts
+    sound = np.zeros(round((seconds + 2) * rate))
+
+    def pluck(place: int, pitch: int, level: float, long: float) -> None:
+        time = np.arange(round(3 * long * rate)) / rate
+        hz = 440 * 2 ** ((pitch - 69) / 12)
+        tone = sum(np.sin(2 * np.pi * hz * part * time) / part for part in (1, 2, 3)) * np.exp(-time / long) * level
+        begin = round(place * step * rate)
+        sound[begin : begin + len(tone)] += tone[: len(sound) - begin]
+
+    for place in range(int(seconds / step)):
+        bar, inside = divmod(place, beats * parts)
+        chord = CHORDS[bar % 4]
+        if inside == 0:
+            pluck(place, chord[0] - 24, 0.5, 0.4)
+        elif inside % parts == 0:
+            for pitch in chord:
+                pluck(place, pitch, 0.12, 0.15)
+        if inside % parts == 0 or chance.random() < tune:
+            pluck(place, int(chance.choice(chord)) + 12, 0.2, 0.15)
+    return Audio((0.5 * sound[None, : round(seconds * rate)]).astype(np.float32), rate)

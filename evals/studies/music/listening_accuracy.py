@@ -4,7 +4,7 @@
 
 Pieces go through all styles in turn, each time in another of a style's metres, at a tempo drawn from its range and in a key that is drawn (seven
 of ten in major or minor, the rest in four more modes), each of a picture of demo/examples that is drawn, 40 s. The constants of the ears were
-chosen on other pieces: of the even pictures, with other seeds, 163 for tempo and metre and 83 for keys. What is reported is of the odd
+chosen on other pieces: of the even pictures, with other seeds, 96 for tempo and bars, 163 for accents and 83 for keys. What is reported is of the odd
 pictures. `--folder` keeps what was heard of each piece, so that a run that was stopped goes on.
 
 tempo       of the beat that is felt (dotted quarters in 6/8, quarters in 5/4 and 7/8) within 4 %; "or octave": half or twice of it too; "or third": a
