@@ -34,12 +34,9 @@ def phrase_ends(tune: MelodyView) -> list[MelodyNote]:
     """The notes on which the tune comes to rest, the last of all among them."""
     if not tune.tones:
         return []
-    usual = median(tone.end - tone.onset for tone in tune.tones)
-    ends = [
-        one
-        for one, after in pairwise(tune.tones)
-        if after.onset - one.end >= _REST or after.onset - one.onset >= max(3 * usual, 2)
-    ]
+    usual: Fraction = median([tone.end - tone.onset for tone in tune.tones])
+    held = max(3 * usual, Fraction(2))
+    ends = [one for one, after in pairwise(tune.tones) if after.onset - one.end >= _REST or after.onset - one.onset >= held]
     return [*ends, tune.tones[-1]]
 
 
@@ -70,7 +67,8 @@ def _falling_ends(tune: MelodyView) -> float | None:
 
 def _bar_line_moves(tune: MelodyView) -> float | None:
     """Mean interval over bar lines beside the mean inside bars, in semitones."""
-    over, inside = [], []
+    over: list[int] = []
+    inside: list[int] = []
     for one, after in pairwise(tune.tones):
         crossing = tune.meters.bar_at(one.onset) != tune.meters.bar_at(after.onset)
         (over if crossing else inside).append(abs(after.pitch - one.pitch))
