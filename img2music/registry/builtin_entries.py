@@ -216,6 +216,20 @@ BUILTIN: dict[tuple[Kind, str], RegistryEntry] = {
         ),
         RegistryEntry(
             kind="metric",
+            name="returns",
+            factory=f"{_SYMBOLIC}.tune_returns:measure_returns",
+            summary="what comes back in the tune: rhythms, shapes, bars, with their chords or without",
+            deterministic=True,
+        ),
+        RegistryEntry(
+            kind="metric",
+            name="tune-over-chords",
+            factory=f"{_SYMBOLIC}.tune_over_chords:measure_tune_over_chords",
+            summary="tune and chords together: long notes, phrase ends, strangers, changes",
+            deterministic=True,
+        ),
+        RegistryEntry(
+            kind="metric",
             name="motif",
             factory=f"{_SYMBOLIC}.motif_recurrence:measure_motif",
             summary="how much of the tune grows from the plan's motif",

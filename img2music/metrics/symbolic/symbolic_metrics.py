@@ -3,10 +3,13 @@
 They choose between takes and are saved with each piece; none of them says whether music is beautiful. One module a family:
 
     melody_metrics         the tune: consonance, leaps, climax, variety, breath, compass, rhythm
+    tune_returns           what comes back, and whether the chords come back with it
+    tune_over_chords       long notes, phrase ends and strangers over their chords
     motif_recurrence       how much of the tune grows from the plan's motif
     form_similarity        likeness of sections; what repeats
     voice_leading_faults   parallels, crossings, unisons, range
     descriptors            what papers print: entropies, groove ... for comparison, without a mark
+    take_mark              one number of all these, fitted to tell people's songs from spoiled ones
 
 Knows nothing of pictures and sound.
 """
@@ -21,6 +24,9 @@ from img2music.metrics.symbolic.form_similarity import measure_structure
 from img2music.metrics.symbolic.melody_metrics import measure_tune
 from img2music.metrics.symbolic.melody_view import view_melody
 from img2music.metrics.symbolic.motif_recurrence import measure_motif
+from img2music.metrics.symbolic.take_mark import song_likeness
+from img2music.metrics.symbolic.tune_over_chords import measure_tune_over_chords
+from img2music.metrics.symbolic.tune_returns import measure_returns
 from img2music.metrics.symbolic.voice_leading_faults import measure_voice_leading
 
 if TYPE_CHECKING:
@@ -37,7 +43,7 @@ def measure_score(score: Score, plan: CompositionPlan) -> tuple[Measurement, ...
     """Every measurement of a score; those that need a melody or a bass are None where there is none."""
     tune = view_melody(score, plan)
     checkpoint()
-    of_tune = (*measure_tune(tune), measure_motif(tune, plan))
+    of_tune = (*measure_tune(tune), *measure_returns(tune), *measure_tune_over_chords(tune), measure_motif(tune, plan))
     checkpoint()
     return (
         *of_tune,
@@ -66,14 +72,20 @@ def quality_mark(one: Measurement) -> float | None:
 def overall_quality(measurements: Sequence[Measurement]) -> float:
     """One number in [0, 1] to rank takes for the same scene and brief.
 
-    The mean of the marks of all qualities, less every fault: a measurement without a band that is better low is a fault and costs
-    its value, so one parallel fifth in ten bars costs a tenth. Not comparable between styles: a waltz and a drone ask for different
-    pages. 0 where no quality could be measured.
+    How much tune and chords are like people's songs (`take_mark.song_likeness`), less every fault: a measurement without a band that is
+    better low is a fault and costs its value, so one parallel fifth in ten bars costs a tenth. Where too little of a tune is measured,
+    such as in a piece of a few bars, the mean of the marks of all qualities stands in. Not comparable between styles: a waltz and a
+    drone ask for different pages. 0 where no quality could be measured.
     """
-    marks = [(one, quality_mark(one)) for one in measurements]
-    qualities = [given for one, given in marks if given is not None and not _is_fault(one)]
     faults = sum(one.value or 0.0 for one in measurements if _is_fault(one))
-    return max(0.0, sum(qualities) / len(qualities) - faults) if qualities else 0.0
+    likeness = song_likeness({one.name: one.value for one in measurements})
+    if likeness is None:
+        marks = [quality_mark(one) for one in measurements if not _is_fault(one)]
+        qualities = [given for given in marks if given is not None]
+        if not qualities:
+            return 0.0
+        likeness = sum(qualities) / len(qualities)
+    return max(0.0, likeness - faults)
 
 
 def _is_fault(one: Measurement) -> bool:
