@@ -1,0 +1,119 @@
+"""Pieces of ours for studies, kept in a folder so that a study that is run again need not make them again.
+
+A piece is kept under the picture's name and a hash of what was asked and of the program that made it (everything in `img2music/` that
+can change a note), so that pieces of an older program are never taken for today's. Only notes are made, no sound.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from evals.shared.paths import ROOT, example_pictures
+from evals.shared.pictures import evenly, pictures_in
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import img2music
+
+__all__ = ["MadePiece", "PieceMaker", "study_pictures"]
+
+_PACKAGE = ROOT / "img2music"
+_WITHOUT_NOTES = frozenset(
+    {"app", "cli", "report", "renderers", "listening", "evaluation", "performers", "networks", "player", "video"}
+)
+_SEEING = ("perceivers", "crossmodal", "onnx_networks.py", "scene.py", "io/decoding", "assets/seeing")
+_KEPT_ENDINGS = frozenset({".py", ".yaml", ".json", ".gz", ".bin", ".npz"})
+
+
+@dataclass(frozen=True, slots=True)
+class MadePiece:
+    """What was planned and what was written."""
+
+    name: str
+    plan: dict[str, Any]
+    musicxml: str
+
+
+def study_pictures(folder: Path, count: int) -> list[Path]:
+    """The pictures that come with img2music, then others of `folder` at even distances, `count` in all."""
+    own = example_pictures()[:count]
+    return [*own, *evenly(pictures_in(folder), count - len(own))] if count > len(own) else own
+
+
+class PieceMaker:
+    """Makes pieces, or finds them in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        """`folder` is made where it is missing; it may be shared by several studies."""
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def make(self, picture: Path, **wishes: Any) -> MadePiece:
+        """The piece for a picture; `wishes` are those of a `Brief`."""
+        asked = json.dumps(wishes, sort_keys=True)
+        label = f"{picture.stem}-{wishes.get('style', 'any')}-{_digest(f'{_program()}{picture}{asked}'.encode())}"
+        kept = self._folder / f"{label}.json"
+        if kept.is_file():
+            tree = json.loads(kept.read_text(encoding="utf-8"))
+            return MadePiece(tree["name"], tree["plan"], tree["musicxml"])
+        piece = _made(self.scene(picture), picture.stem, wishes)
+        tree = {"name": piece.name, "asked": wishes, "plan": piece.plan, "musicxml": piece.musicxml}
+        kept.write_text(json.dumps(tree), encoding="utf-8")
+        return piece
+
+    def scene(self, picture: Path) -> img2music.Scene:
+        """What is seen, kept likewise."""
+        import img2music
+
+        kept = self._folder / f"scene-{picture.stem}-{_digest(f'{_eye()}{picture}'.encode())}.json"
+        if kept.is_file():
+            return img2music.Scene.model_validate_json(kept.read_text(encoding="utf-8"))
+        scene = _pipeline().see(picture)
+        kept.write_text(scene.model_dump_json(), encoding="utf-8")
+        return scene
+
+
+def _made(scene: img2music.Scene, name: str, wishes: dict[str, Any]) -> MadePiece:
+    import img2music
+    from img2music.io.musicxml.export_musicxml import write_musicxml
+
+    pipeline = _pipeline()
+    plan = pipeline.plan(scene, img2music.Brief.of(**wishes))
+    return MadePiece(name, json.loads(plan.model_dump_json()), write_musicxml(pipeline.realize(plan)))
+
+
+@cache
+def _pipeline() -> img2music.Pipeline:
+    import img2music
+
+    return img2music.Pipeline.load("offline")
+
+
+@cache
+def _program() -> str:
+    return _digest_of(
+        [path for path in sorted(_PACKAGE.rglob("*")) if not _WITHOUT_NOTES & set(path.relative_to(_PACKAGE).parts)]
+    )
+
+
+@cache
+def _eye() -> str:
+    paths = [
+        path for name in _SEEING for path in ([_PACKAGE / name] if (_PACKAGE / name).is_file() else (_PACKAGE / name).rglob("*"))
+    ]
+    return _digest_of(sorted(paths))
+
+
+def _digest_of(paths: Sequence[Path]) -> str:
+    files = [path for path in paths if path.is_file() and path.suffix in _KEPT_ENDINGS]
+    return _digest(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in files))
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
