@@ -16,7 +16,7 @@ from evals.shared.paths import ROOT, example_pictures
 from evals.shared.pictures import evenly, pictures_in
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import img2music
@@ -56,16 +56,24 @@ class PieceMaker:
 
     def make(self, picture: Path, **wishes: Any) -> MadePiece:
         """The piece for a picture; `wishes` are those of a `Brief`."""
-        asked = json.dumps(wishes, sort_keys=True)
-        label = f"{picture.stem}-{wishes.get('style', 'any')}-{_digest(f'{_program()}{picture}{asked}'.encode())}"
-        kept = self._folder / f"{label}.json"
-        if kept.is_file():
-            tree = json.loads(kept.read_text(encoding="utf-8"))
-            return MadePiece(tree["name"], tree["plan"], tree["musicxml"])
-        piece = _made(self.scene(picture), picture.stem, wishes)
-        tree = {"name": piece.name, "asked": wishes, "plan": piece.plan, "musicxml": piece.musicxml}
-        kept.write_text(json.dumps(tree), encoding="utf-8")
-        return piece
+
+        def written() -> str:
+            piece = _made(self.scene(picture), picture.stem, wishes)
+            return json.dumps({"name": piece.name, "asked": wishes, "plan": piece.plan, "musicxml": piece.musicxml})
+
+        tree = json.loads(
+            self.kept_text(
+                f"{picture.stem}-{wishes.get('style', 'any')}", f"{picture}{json.dumps(wishes, sort_keys=True)}", written
+            )
+        )
+        return MadePiece(tree["name"], tree["plan"], tree["musicxml"])
+
+    def kept_text(self, label: str, asked: str, make: Callable[[], str]) -> str:
+        """What this program makes of what was asked: found under the label, or made and kept."""
+        kept = self._folder / f"{label}-{_digest(f'{_program()}{asked}'.encode())}.json"
+        if not kept.is_file():
+            kept.write_text(make(), encoding="utf-8")
+        return kept.read_text(encoding="utf-8")
 
     def plan(self, picture: Path, **wishes: Any) -> dict[str, Any]:
         """The plan alone, made anew: it costs a tenth of a piece."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from evals.shared.lead_sheets.lead_sheet import LeadSheet
     from evals.shared.lead_sheets.made_pieces import MadePiece, PieceMaker
 
-__all__ = ["MUSIC_KINDS", "MusicKind", "made_pieces", "peoples_sheets", "sheets_of_pieces"]
+__all__ = ["MUSIC_KINDS", "MusicKind", "fair_share", "made_pieces", "peoples_sheets", "sheets_of_pieces"]
 
 _MOST_SONGS = 200
 
@@ -60,14 +60,14 @@ def peoples_sheets(
         ]
         for corpus in kind.corpora
     ]
-    return [sheet for own in sheets for sheet in evenly(own, _fair(len(own), [len(other) for other in sheets], most))]
+    return [sheet for own in sheets for sheet in evenly(own, fair_share(len(own), [len(other) for other in sheets], most))]
 
 
 def _is_long_enough(sheet: LeadSheet) -> bool:
     return len(sheet.notes) >= FEWEST_NOTES
 
 
-def _fair(count: int, counts: Sequence[int], most: int) -> int:
+def fair_share(count: int, counts: Sequence[int], most: int) -> int:
     """How many of `count` are taken so that the sum stays within `most` and small sets are taken whole."""
     ordered = sorted(counts)
     for place, size in enumerate(ordered):
