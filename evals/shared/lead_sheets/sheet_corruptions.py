@@ -93,10 +93,10 @@ def rhythms_exchanged(sheet: LeadSheet, chance: np.random.Generator) -> LeadShee
             if bar < len(bars):
                 bars[bar].append((pitch, inside))
             now, length = now + inside, length - inside  # noqa: PLW2901
-    for bar in bars:
-        filled = sum(length for _, length in bar)
+    for events in bars:
+        filled = sum(length for _, length in events)
         if filled < unit:
-            bar.append((0, unit - filled))
+            events.append((0, unit - filled))
     shuffled = [event for index in chance.permutation(len(bars)) for event in bars[int(index)]]
     pitches = [pitch for _, pitch, _ in sheet.notes]
     count = sum(bool(pitch) for pitch, _ in shuffled)

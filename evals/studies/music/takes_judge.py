@@ -135,7 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rows = np.array(pairs)
     _print_verdict(rows, options.takes)
     ranks = [np.argsort(np.argsort(values)).astype(float) for values in zip(*marks, strict=True)]
-    print(f"  the program's mark and the judge's, first takes: {correlation_with_interval(*ranks)}")
+    print(f"  the program's mark and the judge's, first takes: {correlation_with_interval(ranks[0], ranks[1])}")
 
 
 def _print_verdict(rows: Numbers, takes: int) -> None:

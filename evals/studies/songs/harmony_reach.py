@@ -39,11 +39,12 @@ _SECONDS = 75
 _DRAWS = 1000
 _APART = frozenset({"blues", "drone"})
 """Styles without a key in the sense of major and minor."""
-Themes = dict[tuple[str, str, str], dict[int, tuple[tuple[str, ...], tuple[str, ...]]]]
+Theme = tuple[tuple[str, ...], tuple[str, ...]]
+Themes = dict[tuple[str, str, str], dict[int, Theme]]
 """By style, mode and metre: the number of a picture, and the harmony of its first letter and of its second."""
 
 
-def themes_of(plan: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def themes_of(plan: Mapping[str, Any]) -> Theme:
     """The harmony of the first two letters that are no introduction; the second is empty where there is one letter."""
     found: dict[str, tuple[str, ...]] = {}
     for section in plan["sections"]:
@@ -58,22 +59,33 @@ def keys_of(plan: Mapping[str, Any]) -> set[str]:
     return {section.get("key") or plan["key"] for section in plan["sections"]}
 
 
+def _same_theme(one: Theme, two: Theme) -> bool:
+    return one[0] == two[0]
+
+
+def _same_opening(one: Theme, two: Theme) -> bool:
+    return one[0][:4] == two[0][:4]
+
+
+def _same_letters(one: Theme, two: Theme) -> bool:
+    return bool(one[1]) and one == two
+
+
+_SAME = {"theme": _same_theme, "first four bars": _same_opening, "both letters": _same_letters}
+
+
 def share_of_same_themes(themes: Themes) -> None:
     """Prints the shares of pairs that have the same harmony."""
-    same = {
-        "theme": lambda one, two: one[0] == two[0],
-        "first four bars": lambda one, two: one[0][:4] == two[0][:4],
-        "both letters": lambda one, two: bool(one[1]) and one == two,
-    }
     pairs = [(a, b, group[a], group[b]) for group in themes.values() for a, b in combinations(sorted(group), 2)]
     pictures = sorted({number for group in themes.values() for number in group})
     print(f"pairs of pictures of one style, mode and metre: {len(pairs)}")
     chance = np.random.default_rng(0)
     draws = [np.bincount(chance.integers(len(pictures), size=len(pictures)), minlength=len(pictures)) for _ in range(_DRAWS)]
     ends = np.array([(pictures.index(a), pictures.index(b)) for a, b, _, _ in pairs]).reshape(-1, 2)
-    for name, is_same in same.items():
+    for name, is_same in _SAME.items():
         hits = np.array([is_same(one, two) for _, _, one, two in pairs], dtype=float)
-        shares = [float(np.average(hits, weights=weights)) for drawn in draws if (weights := drawn[ends].prod(axis=1)).sum()]
+        weighted = [drawn[ends].prod(axis=1).astype(float) for drawn in draws]
+        shares = [float(hits @ weights / weights.sum()) for weights in weighted if weights.sum()]
         low, high = np.percentile(shares, (2.5, 97.5))
         print(f"  the same {name:16} {hits.mean():.3f} [{low:.3f}, {high:.3f}]")
 
