@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evals.shared.paths import ROOT, example_pictures
 from evals.shared.pictures import evenly, pictures_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Sequence
 
     import img2music
 
-__all__ = ["MadePiece", "PieceMaker", "study_pictures"]
+__all__ = ["MadePiece", "PieceMaker", "kept_in", "study_pictures"]
 
 _PACKAGE = ROOT / "img2music"
 _WITHOUT_NOTES = frozenset(
@@ -38,6 +40,16 @@ class MadePiece:
     name: str
     plan: dict[str, Any]
     musicxml: str
+
+
+@contextmanager
+def kept_in(folder: Path | None) -> Iterator[Path]:
+    """The folder that a study's user named, or one that goes when the study ends."""
+    if folder is not None:
+        yield folder
+        return
+    with tempfile.TemporaryDirectory() as made:
+        yield Path(made)
 
 
 def study_pictures(folder: Path, count: int) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from evals.shared.lead_sheets.lead_sheet import LeadSheet
     from evals.shared.lead_sheets.made_pieces import MadePiece, PieceMaker
 
-__all__ = ["MUSIC_KINDS", "MusicKind", "fair_share", "made_pieces", "peoples_sheets", "sheets_of_pieces"]
+__all__ = ["MUSIC_KINDS", "MusicKind", "fair_share", "kind_names", "made_pieces", "peoples_sheets", "sheets_of_pieces"]
 
 _MOST_SONGS = 200
 
@@ -43,6 +44,18 @@ MUSIC_KINDS: dict[str, MusicKind] = {
     "folk-3/4": MusicKind(("oneills", "ryans", "essen"), "3/4", ("folk", "celtic"), 75, has_chords=False),
     "folk-6/8": MusicKind(("oneills", "ryans", "essen"), "6/8", ("folk", "celtic"), 75, has_chords=False),
 }
+
+
+def kind_names(text: str) -> list[str]:
+    """The kinds named in an option, parted by commas.
+
+    Raises:
+        ArgumentTypeError: one of them is none of `MUSIC_KINDS`.
+    """
+    names = text.split(",")
+    if unknown := set(names) - set(MUSIC_KINDS):
+        raise ArgumentTypeError(f"no kind {', '.join(sorted(unknown))}; there are {', '.join(MUSIC_KINDS)}")
+    return names
 
 
 def peoples_sheets(

@@ -1,6 +1,6 @@
 """Do takes help? A judge that knows nothing of the mark by which takes are chosen compares the kept one with the first.
 
-    OMP_NUM_THREADS=1 python -m evals.studies.music.takes_judge DATA PHOTOGRAPHS --pieces-folder FOLDER [--pictures 50] [--takes 8]
+    OMP_NUM_THREADS=1 python -m evals.studies.music.takes_judge DATA PHOTOGRAPHS [--pieces-folder FOLDER] [--pictures 50] [--takes 8]
 
 DATA, PHOTOGRAPHS and FOLDER as for `evals.studies.music.told_apart`. The judge is a forest that parts songs (OpenEWLD and POP909 in 4/4, only
 those that nothing may learn from) from the same songs spoiled in seven ways (`evals.shared.lead_sheets.sheet_corruptions`). It reads what a
@@ -25,13 +25,14 @@ from evals.shared.command_line import ScriptParser
 from evals.shared.correlations import correlation_with_interval
 from evals.shared.data_sets import LEAD_SHEETS, PHOTOGRAPHS
 from evals.shared.lead_sheets.forests import area
-from evals.shared.lead_sheets.made_pieces import PieceMaker, study_pictures
+from evals.shared.lead_sheets.made_pieces import PieceMaker, kept_in, study_pictures
 from evals.shared.lead_sheets.music_kinds import MUSIC_KINDS, peoples_sheets, sheets_of_pieces
 from evals.shared.lead_sheets.sheet_corruptions import SHEET_CORRUPTIONS, patchwork
 from evals.shared.lead_sheets.sheet_surprise import SheetListener
 from img2music.evaluation.statistics import bootstrap_interval
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Sequence
     from typing import Any
 
@@ -111,13 +112,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = ScriptParser(__doc__)
     parser.add_data("data", LEAD_SHEETS)
     parser.add_data("photographs", PHOTOGRAPHS)
-    parser.add_argument("--pieces-folder", type=Path, required=True, help="where pieces are kept")
+    parser.add_argument("--pieces-folder", type=Path, help="where pieces and songs' sheets are kept, to be found again")
     parser.add_argument("--pictures", type=int, default=50, help="how many (%(default)s)")
     parser.add_argument("--takes", type=int, default=8, help="of which the program keeps one (%(default)s)")
     parser.add_argument("--seconds", type=float, default=60, help="length of a piece (%(default)s)")
     parser.need_packages("sklearn", install="pip install --group evals")
     options = parser.parse_args(arguments)
-    folder = options.pieces_folder
+    with kept_in(options.pieces_folder) as folder:
+        study(options, folder)
+
+
+def study(options: Namespace, folder: Path) -> None:
+    """Prints what the options ask for; what is made or read is kept in `folder`."""
     maker = PieceMaker(folder)
     songs = [sheet for kind in ("pop", "standards") for sheet in peoples_sheets(MUSIC_KINDS[kind], options.data, folder)]
     judge = TakesJudge(songs)

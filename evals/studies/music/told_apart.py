@@ -1,6 +1,6 @@
 """Is our music told from people's? Lead sheets of both are mixed, and a forest is asked which is which.
 
-    OMP_NUM_THREADS=1 python -m evals.studies.music.told_apart DATA PHOTOGRAPHS --pieces-folder FOLDER [--pieces 100] [--kinds pop,waltzes]
+    OMP_NUM_THREADS=1 python -m evals.studies.music.told_apart DATA PHOTOGRAPHS [--pieces-folder FOLDER] [--pieces 100] [--kinds pop,waltzes]
 
 DATA holds the folders `pop909` and `openewld`; PHOTOGRAPHS any pictures (those that come with img2music are taken first). For each kind of
 music so many pieces of ours are made, one a picture, in the kind's styles and metre, all else left to the program and the seed 0 for all;
@@ -33,13 +33,14 @@ from evals.shared.command_line import ScriptParser
 from evals.shared.data_sets import LEAD_SHEETS, PHOTOGRAPHS
 from evals.shared.lead_sheets.feature_tables import cadence_rows, compare_features, feature_rows
 from evals.shared.lead_sheets.forests import tell_apart
-from evals.shared.lead_sheets.made_pieces import PieceMaker, study_pictures
-from evals.shared.lead_sheets.music_kinds import MUSIC_KINDS, made_pieces, peoples_sheets, sheets_of_pieces
+from evals.shared.lead_sheets.made_pieces import PieceMaker, kept_in, study_pictures
+from evals.shared.lead_sheets.music_kinds import MUSIC_KINDS, kind_names, made_pieces, peoples_sheets, sheets_of_pieces
 from evals.shared.lead_sheets.sheet_features import FAMILIES
 from evals.shared.lead_sheets.sheet_ngrams import gram_table
 from evals.shared.lead_sheets.written_sheet import sheet_by_music21, sheet_of_files
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Sequence
 
     from evals.shared.lead_sheets.lead_sheet import LeadSheet
@@ -108,23 +109,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = ScriptParser(__doc__)
     parser.add_data("data", LEAD_SHEETS)
     parser.add_data("photographs", PHOTOGRAPHS)
-    parser.add_argument("--pieces-folder", type=Path, required=True, help="where pieces are kept")
+    parser.add_argument("--pieces-folder", type=Path, help="where pieces and songs' sheets are kept, to be found again")
     parser.add_argument("--pieces", type=int, default=100, help="of ours a kind (%(default)s)")
-    parser.add_argument("--kinds", default=",".join(MUSIC_KINDS), help="which (%(default)s)")
+    parser.add_argument("--kinds", type=kind_names, default=",".join(MUSIC_KINDS), help="which (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of every piece (%(default)s)")
     parser.add_argument("--outside", type=int, default=0, help="pieces a kind that music21 reads too (%(default)s)")
     parser.add_argument("--corpora", action="store_true", help="also tell two corpora apart")
     parser.need_packages("sklearn", install="pip install --group evals")
     parser.need_packages("music21", install="pip install -e '.[test]'")
     options = parser.parse_args(arguments)
-    kinds = options.kinds.split(",")
-    if unknown := set(kinds) - set(MUSIC_KINDS):
-        parser.error(f"no kind {', '.join(sorted(unknown))}; there are {', '.join(MUSIC_KINDS)}")
-    maker = PieceMaker(options.pieces_folder)
+    with kept_in(options.pieces_folder) as folder:
+        study(options, folder)
+
+
+def study(options: Namespace, folder: Path) -> None:
+    """Prints what the options ask for; what is made or read is kept in `folder`."""
+    maker = PieceMaker(folder)
     pictures = study_pictures(options.photographs, options.pieces)
-    for name in kinds:
+    for name in options.kinds:
         kind = MUSIC_KINDS[name]
-        people = peoples_sheets(kind, options.data, options.pieces_folder)
+        people = peoples_sheets(kind, options.data, folder)
         pieces = made_pieces(kind, maker, pictures, seed=options.seed)
         ours = sheets_of_pieces(pieces)
         print(
@@ -137,7 +141,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(f"  {read_outside(pieces[: options.outside])}")
         print(flush=True)
     if options.corpora:
-        tell_corpora(options.data, options.pieces_folder)
+        tell_corpora(options.data, folder)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How surprising is our harmony to somebody who knows people's songs? Bits a change of triad, ours beside people's and beside shuffled ones.
 
-    OMP_NUM_THREADS=1 python -m evals.studies.songs.harmony_bits DATA PHOTOGRAPHS --pieces-folder FOLDER [--pieces 60]
+    OMP_NUM_THREADS=1 python -m evals.studies.songs.harmony_bits DATA PHOTOGRAPHS [--pieces-folder FOLDER] [--pieces 60]
 
 DATA, PHOTOGRAPHS and FOLDER as for `evals.studies.music.told_apart`, whose pieces are found again. For each kind with chords a trigram of
 triads (`evals.shared.lead_sheets.chord_model`) learns from the corpus's songs to learn from, all metres; printed are mean bits a change of
@@ -19,12 +19,13 @@ import numpy as np
 from evals.shared.command_line import ScriptParser
 from evals.shared.data_sets import LEAD_SHEETS, PHOTOGRAPHS
 from evals.shared.lead_sheets.chord_model import ChordModel, triads_of_sheet
-from evals.shared.lead_sheets.made_pieces import PieceMaker, study_pictures
+from evals.shared.lead_sheets.made_pieces import PieceMaker, kept_in, study_pictures
 from evals.shared.lead_sheets.music_kinds import MUSIC_KINDS, made_pieces, peoples_sheets, sheets_of_pieces
 from evals.shared.lead_sheets.song_sheets import corpus_sheets
 from img2music.evaluation.statistics import bootstrap_interval
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
@@ -75,17 +76,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = ScriptParser(__doc__)
     parser.add_data("data", LEAD_SHEETS)
     parser.add_data("photographs", PHOTOGRAPHS)
-    parser.add_argument("--pieces-folder", type=Path, required=True, help="where pieces are kept")
+    parser.add_argument("--pieces-folder", type=Path, help="where pieces and songs' sheets are kept, to be found again")
     parser.add_argument("--pieces", type=int, default=60, help="of ours a kind (%(default)s)")
     options = parser.parse_args(arguments)
-    maker = PieceMaker(options.pieces_folder)
+    with kept_in(options.pieces_folder) as folder:
+        study(options, folder)
+
+
+def study(options: Namespace, folder: Path) -> None:
+    """Prints what the options ask for; what is made or read is kept in `folder`."""
+    maker = PieceMaker(folder)
     pictures = study_pictures(options.photographs, options.pieces)
     for name, kind in MUSIC_KINDS.items():
         if not kind.has_chords:
             continue
-        learned = [sheet for corpus in kind.corpora for sheet in corpus_sheets(corpus, options.data, options.pieces_folder)[0]]
+        learned = [sheet for corpus in kind.corpora for sheet in corpus_sheets(corpus, options.data, folder)[0]]
         model = ChordModel([triads_of_sheet(sheet) for sheet in learned])
-        people = peoples_sheets(kind, options.data, options.pieces_folder)
+        people = peoples_sheets(kind, options.data, folder)
         ours = sheets_of_pieces(made_pieces(kind, maker, pictures))
         print(f"{name}: a model of {len(learned)} songs; {len(people)} songs of the judge, {len(ours)} pieces")
         rows = {}

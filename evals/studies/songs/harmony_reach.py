@@ -1,6 +1,6 @@
 """Does harmony travel? Same style and other picture, other keys inside a piece, and the key as an outside program hears it.
 
-    OMP_NUM_THREADS=1 python -m evals.studies.songs.harmony_reach PHOTOGRAPHS --pieces-folder FOLDER [--pictures 10] [--heard 1]
+    OMP_NUM_THREADS=1 python -m evals.studies.songs.harmony_reach PHOTOGRAPHS [--pieces-folder FOLDER] [--pictures 10] [--heard 1]
 
 PHOTOGRAPHS: any pictures (those that come with img2music are taken first). Every style is planned for so many pictures, 75 s, no key and no
 seed asked; nothing but the plan is needed for the first two figures:
@@ -10,7 +10,7 @@ seed asked; nothing but the plan is needed for the first two figures:
   bootstrap over pictures, because pairs that share one are not independent.
 - **modulates**: share of pieces with a section in another key, with Wilson's interval; by style where any does.
 
-For `--heard` pictures a style the piece is written, and music21 finds its key in the MusicXML (its default, Aarden & Essen's weights, all
+For `--heard` pictures a style (in turn, so that all pictures have their say) the piece is written, and music21 finds its key in the MusicXML (its default, Aarden & Essen's weights, all
 parts): the same tonic and mode, or the relative key. Counted for pieces of major and minor in one key; modes with another scale and blues,
 whose sevenths belong to no key, and pieces that modulate are told apart.
 """
@@ -27,12 +27,13 @@ import numpy as np
 from evals.shared.command_line import ScriptParser
 from evals.shared.data_sets import PHOTOGRAPHS
 from evals.shared.independent_readers import read_musicxml_with_music21
-from evals.shared.lead_sheets.made_pieces import PieceMaker, study_pictures
+from evals.shared.lead_sheets.made_pieces import PieceMaker, kept_in, study_pictures
 from img2music.evaluation.statistics import wilson_interval
 from img2music.io.style_files import style_names
 from img2music.theory import Key
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Mapping, Sequence
 
 _SECONDS = 75
@@ -113,12 +114,18 @@ def heard_as(plan: Mapping[str, Any], musicxml: str) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = ScriptParser(__doc__)
     parser.add_data("photographs", PHOTOGRAPHS)
-    parser.add_argument("--pieces-folder", type=Path, required=True, help="where pieces are kept")
+    parser.add_argument("--pieces-folder", type=Path, help="where pieces and songs' sheets are kept, to be found again")
     parser.add_argument("--pictures", type=int, default=10, help="a style (%(default)s)")
     parser.add_argument("--heard", type=int, default=1, help="pieces a style that music21 hears (%(default)s)")
     parser.need_packages("music21", install="pip install -e '.[test]'")
     options = parser.parse_args(arguments)
-    maker = PieceMaker(options.pieces_folder)
+    with kept_in(options.pieces_folder) as folder:
+        study(options, folder)
+
+
+def study(options: Namespace, folder: Path) -> None:
+    """Prints what the options ask for; what is made or read is kept in `folder`."""
+    maker = PieceMaker(folder)
     pictures = study_pictures(options.photographs, options.pictures)
     themes: Themes = defaultdict(dict)
     moving: Counter[str] = Counter()
@@ -130,14 +137,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     share_of_same_themes(themes)
     print(f"modulates: {share_with_interval(moving.total(), len(pictures) * len(style_names()))}")
     print("  " + ", ".join(f"{style} {count}/{len(pictures)}" for style, count in moving.items() if count), flush=True)
-    _print_heard(maker, pictures[: options.heard])
+    _print_heard(maker, pictures, options.heard)
 
 
-def _print_heard(maker: PieceMaker, pictures: Sequence[Path]) -> None:
+def _print_heard(maker: PieceMaker, pictures: Sequence[Path], count: int) -> None:
     found: dict[str, Counter[str]] = defaultdict(Counter)
     wrong = []
-    for style in style_names():
-        for picture in pictures:
+    for place, style in enumerate(style_names()):
+        for number in range(min(count, len(pictures))):
+            picture = pictures[(place + number) % len(pictures)]
             piece = maker.make(picture, style=style, seconds=_SECONDS)
             mode = piece.plan["key"].split()[1]
             kind = (

@@ -1,6 +1,6 @@
 """Does our music copy? The longest run of notes that each tune shares with any song of the corpora.
 
-    OMP_NUM_THREADS=1 python -m evals.studies.songs.known_runs DATA PHOTOGRAPHS --pieces-folder FOLDER [--pieces 40] [--kinds pop,standards]
+    OMP_NUM_THREADS=1 python -m evals.studies.songs.known_runs DATA PHOTOGRAPHS [--pieces-folder FOLDER] [--pieces 40] [--kinds pop,standards]
 
 DATA, PHOTOGRAPHS and FOLDER as for `evals.studies.music.told_apart`. Two readings of "the same notes": *as written*, intervals and times between
 onsets (a transposed copy is a copy; what `img2music.realizers.melody.originality` refuses), and *at any speed*, intervals and the ratios of
@@ -21,11 +21,12 @@ import numpy as np
 from evals.corpora.folk import FOLK_SETS
 from evals.shared.command_line import ScriptParser
 from evals.shared.data_sets import LEAD_SHEETS, PHOTOGRAPHS
-from evals.shared.lead_sheets.made_pieces import PieceMaker, study_pictures
-from evals.shared.lead_sheets.music_kinds import MUSIC_KINDS, made_pieces, peoples_sheets, sheets_of_pieces
+from evals.shared.lead_sheets.made_pieces import PieceMaker, kept_in, study_pictures
+from evals.shared.lead_sheets.music_kinds import MUSIC_KINDS, kind_names, made_pieces, peoples_sheets, sheets_of_pieces
 from evals.shared.lead_sheets.song_sheets import corpus_sheets, songs_of
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Hashable, Mapping, Sequence
 
     from evals.shared.lead_sheets.lead_sheet import LeadSheet
@@ -86,25 +87,31 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = ScriptParser(__doc__)
     parser.add_data("data", LEAD_SHEETS)
     parser.add_data("photographs", PHOTOGRAPHS)
-    parser.add_argument("--pieces-folder", type=Path, required=True, help="where pieces are kept")
+    parser.add_argument("--pieces-folder", type=Path, help="where pieces and songs' sheets are kept, to be found again")
     parser.add_argument("--pieces", type=int, default=40, help="of ours a kind (%(default)s)")
-    parser.add_argument("--kinds", default="pop,standards,waltzes,folk", help="which (%(default)s)")
+    parser.add_argument("--kinds", type=kind_names, default="pop,standards,waltzes,folk", help="which (%(default)s)")
     parser.need_packages("music21", install="pip install -e '.[test]'")
     options = parser.parse_args(arguments)
-    maker = PieceMaker(options.pieces_folder)
+    with kept_in(options.pieces_folder) as folder:
+        study(options, folder)
+
+
+def study(options: Namespace, folder: Path) -> None:
+    """Prints what the options ask for; what is made or read is kept in `folder`."""
+    maker = PieceMaker(folder)
     songs: dict[str, Notes] = {}
     for corpus in ("pop909", "openewld"):
         for song in songs_of(corpus, options.data):
             songs[f"{corpus}/{song.name}"] = [(round(note.onset * 4), note.pitch) for note in song.notes]
     for corpus in FOLK_SETS:
-        for batch in corpus_sheets(corpus, options.data, options.pieces_folder):
+        for batch in corpus_sheets(corpus, options.data, folder):
             songs |= {sheet.name: onsets(sheet) for sheet in batch}
     print(f"{len(songs)} songs")
     pictures = study_pictures(options.photographs, options.pieces)
-    for name in options.kinds.split(","):
+    for name in options.kinds:
         kind = MUSIC_KINDS[name]
         ours = {sheet.name: onsets(sheet) for sheet in sheets_of_pieces(made_pieces(kind, maker, pictures))}
-        people = {sheet.name: onsets(sheet) for sheet in peoples_sheets(kind, options.data, options.pieces_folder, most=60)}
+        people = {sheet.name: onsets(sheet) for sheet in peoples_sheets(kind, options.data, folder, most=60)}
         print(name)
         for reading, any_speed in (("as written", False), ("at any speed", True)):
             for whose, tunes in (("ours", ours), ("people", people)):
