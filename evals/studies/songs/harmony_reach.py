@@ -10,9 +10,9 @@ seed asked; nothing but the plan is needed for the first two figures:
   bootstrap over pictures, because pairs that share one are not independent.
 - **modulates**: share of pieces with a section in another key, with Wilson's interval; by style where any does.
 
-For `--heard` pictures a style (in turn, so that all pictures have their say) the piece is written, and music21 finds its key in the MusicXML (its default, Aarden & Essen's weights, all
-parts): the same tonic and mode, or the relative key. Counted for pieces of major and minor in one key; modes with another scale and blues,
-whose sevenths belong to no key, and pieces that modulate are told apart.
+For `--heard` pictures a style (in turn, so that all pictures have their say) the piece is written, and music21 finds its key in the
+MusicXML (its default, Aarden & Essen's weights, all parts): the same tonic and mode, or the relative key. Counted for pieces of major and
+minor in one key; modes with another scale and blues, whose sevenths belong to no key, and pieces that modulate are told apart.
 """
 
 from __future__ import annotations
