@@ -100,6 +100,7 @@ def test_cadences_are_read_against_the_chord_that_sounds() -> None:
     found = phrase_ends(tune)
     assert found["long_notes_in_chord"] == 1.0  # C and E over C, D over G
     assert found["phrase_ends_in_chord"] == 0.75  # the last G rests over F
+    assert set(phrase_ends(tune, with_chords=False)) == {"phrases_in_8_bars"}
     assert found["phrases_in_8_bars"] == pytest.approx(8 * 4 / 3)
 
 

@@ -66,9 +66,9 @@ def feature_rows(sheets: Sequence[LeadSheet], *, with_chords: bool) -> tuple[lis
     return names, np.array([[values[name] for name in names] for values in found])
 
 
-def cadence_rows(sheets: Sequence[LeadSheet]) -> tuple[list[str], Numbers]:
+def cadence_rows(sheets: Sequence[LeadSheet], *, with_chords: bool) -> tuple[list[str], Numbers]:
     """The same of `phrase_ends`, which no forest reads."""
-    found = [phrase_ends(sheet) for sheet in sheets]
+    found = [phrase_ends(sheet, with_chords=with_chords) for sheet in sheets]
     names = list(found[0]) if found else []
     return names, np.array([[values[name] for name in names] for values in found])
 

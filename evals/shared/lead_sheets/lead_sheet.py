@@ -8,7 +8,6 @@ same code, which is what makes them comparable.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from img2music.theory import Meter
@@ -135,9 +134,3 @@ def sheet_of_song(song: Song) -> LeadSheet:
     bars = round((song.end - begin) / full)
     sheet = whole_sheet(f"{song.corpus}/{song.name}", song.meter, (song.tonic, song.is_minor), notes, chords, bars)
     return window(sheet, int((song.phrases[0] - begin) // full) if song.phrases else 0)
-
-
-def sounding_chords(sheet: LeadSheet) -> list[tuple[int, int, SheetChord]]:
-    """Beginning, end and chord of every stretch that a chord lasts."""
-    ends = [*(later.at for _, later in pairwise(sheet.chords)), sheet.bars * sheet.bar_sixteenths]
-    return [(chord.at, end, chord) for chord, end in zip(sheet.chords, ends, strict=True)] if sheet.chords else []

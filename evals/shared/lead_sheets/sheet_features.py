@@ -76,7 +76,7 @@ def features(sheet: LeadSheet, *, with_chords: bool = True) -> dict[str, float] 
     return found
 
 
-def phrase_ends(sheet: LeadSheet) -> dict[str, float]:
+def phrase_ends(sheet: LeadSheet, *, with_chords: bool = True) -> dict[str, float]:
     """What cadences tell, for the table alone: phrases in eight bars, and how many of their ends, and of long notes, lie in the chord.
 
     A phrase ends with a note of half a bar and more, or one that a rest of a quarter follows.
@@ -94,7 +94,7 @@ def phrase_ends(sheet: LeadSheet) -> dict[str, float]:
                 ends.append(inside)
         now += length
     found = {"phrases_in_8_bars": 8 * len(ends) / max(1, sheet.bars)}
-    if sheet.chords:
+    if with_chords:
         found |= {"phrase_ends_in_chord": _share(ends), "long_notes_in_chord": _share(long_notes)}
     return found
 

@@ -65,8 +65,8 @@ def tell_kind(ours: Sequence[LeadSheet], people: Sequence[LeadSheet], *, with_ch
     comparison = compare_features(names, own, theirs, whole.importances)
     for row in comparison:
         print(f"    {row}")
-    cadences, own_ends = cadence_rows(ours)
-    for row in compare_features(cadences, own_ends, cadence_rows(people)[1]):
+    cadences, own_ends = cadence_rows(ours, with_chords=with_chords)
+    for row in compare_features(cadences, own_ends, cadence_rows(people, with_chords=with_chords)[1]):
         print(f"    {row}   (no forest reads it)")
     inside, wide = sum(row.is_inside for row in comparison), sum(row.is_wide for row in comparison)
     both = sum(row.is_inside and row.is_wide for row in comparison)
