@@ -4,9 +4,9 @@
 
 DATA, PHOTOGRAPHS and FOLDER as for `evals.studies.music.told_apart`. Two readings of "the same notes": *as written*, intervals and times between
 onsets (a transposed copy is a copy; what `img2music.realizers.melody.originality` refuses), and *at any speed*, intervals and the ratios of
-successive times. A run's length is counted in notes. Songs are POP909 and OpenEWLD whole, both halves of every split, and the kept sheets of
-folk tunes; *without folk* is without the latter, the songs that the composer knows runs of. Printed: median, 90th percentile and longest, and how many tunes share a run of eight notes and more; the same for the judge's
-songs beside all other songs (songs of one corpus that are versions of each other are in it).
+successive times. A run's length is counted in notes. Songs are POP909 and OpenEWLD whole, both sides of the split, and the kept sheets of folk
+tunes; *without folk* is without the latter. Printed: median, 90th percentile and longest, and how many tunes share a run of eight notes and
+more; the same for the judge's songs beside all other songs (songs of one corpus that are versions of each other are in it).
 """
 
 from __future__ import annotations
@@ -49,19 +49,27 @@ def signs(notes: Notes, *, any_speed: bool) -> list[Hashable]:
 def longest_known(tunes: Mapping[str, Notes], songs: Mapping[str, Notes], *, any_speed: bool) -> dict[str, int]:
     """For each tune the longest run, in notes, that a song of another name has; `FIRST` - 1 where it has none."""
     lost = 2 if any_speed else 1
-    own = {name: signs(notes, any_speed=any_speed) for name, notes in tunes.items()}
-    known = {name: signs(notes, any_speed=any_speed) for name, notes in songs.items()}
+    numbers: dict[Hashable, int] = {}
+
+    def numbered(notes: Notes) -> list[int]:  # whole numbers compare faster than what they stand for
+        return [numbers.setdefault(sign, len(numbers)) for sign in signs(notes, any_speed=any_speed)]
+
+    own = {name: numbered(notes) for name, notes in tunes.items()}
+    known = {name: numbered(notes) for name, notes in songs.items()}
+    places = {song: list(range(len(row) - FIRST + lost + 1)) for song, row in known.items()}
     longest = dict.fromkeys(tunes, FIRST - 1)
     for notes in range(FIRST, LAST + 1):
         length = notes - lost
-        wanted: dict[tuple[Hashable, ...], set[str]] = {}
+        wanted: dict[tuple[int, ...], set[str]] = {}
         for name, row in own.items():
             if longest[name] == notes - 1:
                 for index in range(len(row) - length + 1):
                     wanted.setdefault(tuple(row[index : index + length]), set()).add(name)
         for song, row in known.items():
-            for index in range(len(row) - length + 1):
-                for name in wanted.get(tuple(row[index : index + length]), ()):
+            found = [index for index in places[song] if tuple(row[index : index + length]) in wanted]
+            places[song] = found  # a longer run begins where a shorter one was found
+            for index in found:
+                for name in wanted[tuple(row[index : index + length])]:
                     if name != song:
                         longest[name] = notes
         if notes not in longest.values():
