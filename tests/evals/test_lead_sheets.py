@@ -239,3 +239,31 @@ def test_small_corpora_are_taken_whole_and_large_ones_fill_the_rest() -> None:
     counts = [20, 500, 300]
     assert [fair_share(count, counts, 200) for count in counts] == [20, 90, 90]
     assert [fair_share(count, [20, 30], 200) for count in (20, 30)] == [20, 30]
+
+
+def made_song(number: int) -> LeadSheet:
+    """Thirty-two bars of chord tones on the beats and steps between them, over one of three progressions."""
+    chance = np.random.default_rng(number)
+    roots = ((0, 5, 7, 0), (0, 9, 5, 7), (0, 7, 9, 5))[number % 3] * 8
+    bars = []
+    for root in roots:
+        tones = [60 + (root + member) % 12 for member in ((0, 3, 7) if root == 9 else (0, 4, 7))]
+        first, second = (tones[int(index)] for index in chance.integers(3, size=2))
+        bars.append([(first, 4), (first, 2), (first, 2), (second, 8)] if number % 2 else [(first, 8), (second, 8)])
+    chords = tuple(chord(16 * bar, root, "min" if root == 9 else "maj") for bar, root in enumerate(roots))
+    return sheet(bars, chords=chords)
+
+
+def test_the_judge_of_takes_hears_what_is_spoiled_and_marks_a_song_above_its_spoiled_copy() -> None:
+    require("evals")
+    from evals.studies.music.takes_judge import TakesJudge
+
+    judge = TakesJudge([made_song(number) for number in range(48)])
+    assert set(judge.areas) == {*SHEET_CORRUPTIONS, "patchwork"}
+    assert judge.areas["displaced"] > 0.9
+    assert judge.areas["chords moved"] > 0.8
+    song = made_song(101)
+    late = SHEET_CORRUPTIONS["displaced"](song, np.random.default_rng(1))
+    assert late is not None
+    marks = judge.marks([song, late])
+    assert marks[0] > marks[1]
