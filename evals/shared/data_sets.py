@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
-    "BASS", "BERKELEY", "BILLBOARD", "EMOPIA", "GROOVE", "JSB", "OASIS", "OPENEWLD", "PHOTOGRAPHS", "POP909", "VGMIDI", "DataSet",
+    "BASS", "BERKELEY", "BILLBOARD", "EMOPIA", "GROOVE", "JSB", "LEAD_SHEETS", "OASIS", "OPENEWLD", "PHOTOGRAPHS", "POP909", "VGMIDI", "DataSet",
     "csv_rows",
 ]  # fmt: skip
 
@@ -81,6 +81,11 @@ POP909 = DataSet(
     "POP909 with phrases (Wang et al. 2020; Dai, Zhang & Dannenberg 2020; MIT, statistics only)",
     "https://github.com/music-x-lab/POP909-Dataset, labels from https://github.com/Dsqvival/hierarchical-structure-analysis",
     ("[0-9]*/melody.txt", "[0-9]*/human_label1.txt"),
+)
+LEAD_SHEETS = DataSet(
+    "a folder that holds POP909 and OpenEWLD under the names pop909 and openewld",
+    "https://github.com/music-x-lab/POP909-Dataset and https://github.com/00sapo/OpenEWLD",
+    ("pop909/[0-9]*/melody.txt", "pop909/[0-9]*/human_label1.txt", "openewld/dataset/*/*/*.mxl"),
 )
 BILLBOARD = DataSet(
     "McGill Billboard, chords of chart songs (Burgoyne, Wild & Fujinaga 2011; CC0)",

@@ -22,7 +22,7 @@ SCRIPTS = {
 }
 README = (ROOT / "evals" / "README.md").read_text(encoding="utf-8")
 HEAVY = (
-    "ai_edge_litert", "langchain_core", "midirenderer", "music21", "onnx", "onnxruntime", "pyloudnorm", "scipy", "soundfile", "torch",
+    "ai_edge_litert", "langchain_core", "midirenderer", "music21", "onnx", "onnxruntime", "pyloudnorm", "scipy", "sklearn", "soundfile", "torch",
     "transformers", "verovio",
 )  # fmt: skip
 """Packages that take long to import, or are no part of the base installation."""

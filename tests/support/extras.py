@@ -31,6 +31,7 @@ EXTRAS: dict[str, tuple[tuple[str, ...], str]] = {
     "demo": (("gradio", "gradio_client"), "pip install -e '.[demo]'"),
     "mcp": (("mcp",), "pip install -e '.[mcp]'"),
     "browser": (("playwright", "pypdf"), "pip install --group browser"),
+    "evals": (("sklearn",), "pip install --group evals"),
     "musicgen": (("torch", "transformers"), "pip install torch && pip install -e '.[musicgen]'"),
     "diffusers": (("diffusers", "torch", "transformers"), "pip install torch && pip install -e '.[diffusers]'"),
     "listen": (("madmom_infer",), "pip install -e '.[listen]'"),
