@@ -21,7 +21,7 @@ from img2music.planners.llm.cited_reasons import check_reasons
 from img2music.planners.llm.fit_length import fit_bars, fit_length, sections_seconds
 from img2music.planners.llm.moves.asked_movement import goes_through, keys_of, with_asked_tempi
 from img2music.planners.llm.moves.draft_remains import hits_left, materials_left, not_yet, still_true
-from img2music.planners.llm.moves.local_choices import LocalWish, settle_local_choices
+from img2music.planners.llm.moves.local_choices import LocalWish, end_at_home, settle_local_choices
 from img2music.planners.llm.moves.local_keys import moved_key
 from img2music.planners.llm.moves.moving_length import Glide, MovingForm
 from img2music.planners.llm.moves.moving_sections import materials_of, move_sections
@@ -270,7 +270,17 @@ class _PlanSettler:
         if fitted.fault and not self.wish.lost_sections:  # what was lost was told already
             self._follows(("tempo_bpm", "meter"), fitted.fault)
         sections = self._through_keys(fitted.sections, key)
-        return (fitted.tempo_bpm if sections is fitted.sections else self.draft.tempo_bpm), sections
+        tempo = fitted.tempo_bpm if sections is fitted.sections else self.draft.tempo_bpm
+        return tempo, self._home_again(sections, key)
+
+    def _home_again(self, sections: tuple[Section, ...], key: Key) -> tuple[Section, ...]:
+        """The sections of a loop, the last in the key of the first: a short length may have left out the one that it was to lead back to."""
+        home, own = (Key.parse(one.key) if one.key else key for one in (sections[0], sections[-1]))
+        if not self.settled.loop or own == home or len(self.settled.keys) > 1:
+            return sections
+        last, said = end_at_home(sections[-1], own, home, key)
+        self.conflicts.append(said)
+        return (*sections[:-1], last)
 
     def _through_keys(self, sections: tuple[Section, ...], key: Key) -> tuple[Section, ...]:
         """The sections, or the draft's where too few are left for the keys that the user asked for."""

@@ -196,6 +196,19 @@ def test_metres_by_section_and_hits_in_them() -> None:
     assert [(hit.bar, hit.place) for hit in made("07").plan.hits] == [(2, 1.5), (4, 2.5), (5, 0.0)]  # beats of 6/8 are eighths
 
 
+def test_a_short_loop_comes_home_to_the_section_that_is_left() -> None:
+    """There is no room for the first section, to whose key the last one was to lead back."""
+    sections = [
+        {"name": name, "letter": name, "role": "theme", "energy": 0.5, "bars": [bar], "key": key}
+        for name, bar, key in (("A", "i", "Eb dorian"), ("B", "I", "D major"), ("C", "i", "Eb dorian"))
+    ]
+    brief = Brief(seconds=5.4, loop=True, tempo_bpm=90.0)
+    plan = plan_of(sections, brief)
+    assert len(plan.sections) == 2
+    check_promises(plan, brief)
+    assert "D major takes the place of Eb dorian" in " ".join(plan.conflicts)
+
+
 def test_a_loop_comes_home() -> None:
     plan = made("04").plan
     assert plan.tempo_map.steps[-1].bpm == pytest.approx(plan.tempo_map.bpm, rel=0.01)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from img2music.planners.llm.plan_schema import MovingSection
     from img2music.theory import Meter
 
-__all__ = ["LocalChoices", "LocalWish", "settle_local_choices"]
+__all__ = ["LocalChoices", "LocalWish", "end_at_home", "settle_local_choices"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +129,21 @@ def _tempo(section: Section, said: MovingSection, tempo_bpm: float, settled: Fix
     return None if said.tempo_bpm is None or said.tempo_bpm == tempo_bpm else float(said.tempo_bpm)
 
 
+def end_at_home(last: Section, own: Key, home: Key, key: Key) -> tuple[Section, str]:
+    """The last section of a loop, which is in `own`, in the key `home` of the first; `key` is the piece's. With what is said of it."""
+    bars = bars_in_other_key(last.harmony, own, home)
+    moved = last.model_copy(update={"harmony": bars, "key": None if home == key else home.name})
+    return moved, f"section {last.name}: a loop ends where it begins, so {home.name} takes the place of {own.name}"
+
+
 def _come_home(local: LocalChoices, key: Key, tempo_bpm: float, settled: FixedChoices) -> None:
     """The end of a loop leads into its beginning: in its key, at its tempo, without an ending."""
     first, last, wish = local.sections[0], local.sections[-1], local.wishes[-1]
     home = Key.parse(first.key) if first.key else key
     own = Key.parse(last.key) if last.key else key
     if own != home and len(settled.keys) < 2:
-        bars = bars_in_other_key(last.harmony, own, home)
-        last = last.model_copy(update={"harmony": bars, "key": None if home == key else home.name})
-        local.conflicts.append(f"section {last.name}: a loop ends where it begins, so {home.name} takes the place of {own.name}")
+        last, said = end_at_home(last, own, home, key)
+        local.conflicts.append(said)
     begins = tempo_bpm if first.tempo_bpm is None else first.tempo_bpm
     ends = wish.tempo_end_bpm or (tempo_bpm if last.tempo_bpm is None else last.tempo_bpm)
     back = wish.tempo_end_bpm
