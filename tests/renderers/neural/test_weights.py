@@ -71,7 +71,8 @@ def test_only_what_is_needed_is_taken_and_weights_come_last() -> None:
 def test_weights_are_fetched_once_and_told_of_before(hub: StubHub) -> None:
     told: list[str] = []
     assert not w.is_here("owner/model")
-    assert "img2music models install owner/model" in w.not_here("owner/model")
+    # In no list, so `models install` does not know them: they come with the first piece.
+    assert "the next piece fetches them" in w.not_here("owner/model")
     with notices_to(told.append):
         folder = w.weights_folder("owner/model", renderer="musicgen")
         asked = len(hub.asked)
@@ -95,7 +96,7 @@ def test_a_broken_download_goes_on_where_it_stopped(hub: StubHub, monkeypatch: p
 
     with monkeypatch.context() as patch:
         patch.setattr("huggingface_hub.file_download.http_get", gone)
-        with pytest.raises(BackendError, match=r"could not be fetched .*`img2music models install owner/model` goes on"):
+        with pytest.raises(BackendError, match=r"could not be fetched .*the next piece goes on where it stopped"):
             w.weights_folder("owner/model", renderer="musicgen")
     assert not w.is_here("owner/model")
     hub.cut_after = 100_000
@@ -252,4 +253,4 @@ def test_a_folder_that_is_not_there_is_not_to_be_installed(name: str) -> None:
     assert (
         said == "no folder of weights lies where the option weights says (nowhere); check the path, or see `img2music models ls`"
     )
-    assert "`img2music models install some/model` fetches them" in w.readiness({"weights": "some/model"})
+    assert "the next piece fetches them" in w.readiness({"weights": "some/model"})
