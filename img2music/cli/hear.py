@@ -35,7 +35,7 @@ def hear(
         with progress(source):
             heard = listen(read_sound(source, note=print_notice), learned=False if plain else None)
         if heard.seconds > LONGEST_SECONDS:
-            print_notice(f"{source}: tempo, metre, key and tags are those of the first {LONGEST_SECONDS / 60:.0f} minutes")
+            print_notice(f"{source}: tempo, metre, key and tags are those of the first {LONGEST_SECONDS:g} s")
         if as_json:
             print_json({"sound": source, **_record(heard)})
         else:
