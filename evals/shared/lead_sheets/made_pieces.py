@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evals.shared.command_line import ScriptParser
+from evals.shared.data_sets import LEAD_SHEETS, PHOTOGRAPHS
 from evals.shared.paths import ROOT, example_pictures
 from evals.shared.pictures import evenly, pictures_in
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
     import img2music
 
-__all__ = ["MadePiece", "PieceMaker", "kept_in", "study_pictures"]
+__all__ = ["MadePiece", "PieceMaker", "kept_in", "pieces_parser", "study_pictures"]
 
 _PACKAGE = ROOT / "img2music"
 _WITHOUT_NOTES = frozenset(
@@ -40,6 +42,16 @@ class MadePiece:
     name: str
     plan: dict[str, Any]
     musicxml: str
+
+
+def pieces_parser(docstring: str | None, *, songs: bool = True) -> ScriptParser:
+    """The command line that studies of our pieces share: people's songs, if `songs` are read, photographs, and where pieces are kept."""
+    parser = ScriptParser(docstring)
+    if songs:
+        parser.add_data("data", LEAD_SHEETS)
+    parser.add_data("photographs", PHOTOGRAPHS)
+    parser.add_argument("--pieces-folder", type=Path, help="where pieces and songs' sheets are kept, to be found again")
+    return parser
 
 
 @contextmanager

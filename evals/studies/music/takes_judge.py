@@ -16,16 +16,13 @@ rank correlation over first takes).
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evals.shared.command_line import ScriptParser
 from evals.shared.correlations import correlation_with_interval
-from evals.shared.data_sets import LEAD_SHEETS, PHOTOGRAPHS
 from evals.shared.lead_sheets.forests import area
-from evals.shared.lead_sheets.made_pieces import PieceMaker, kept_in, study_pictures
+from evals.shared.lead_sheets.made_pieces import PieceMaker, kept_in, pieces_parser, study_pictures
 from evals.shared.lead_sheets.music_kinds import MUSIC_KINDS, peoples_sheets, sheets_of_pieces
 from evals.shared.lead_sheets.sheet_corruptions import SHEET_CORRUPTIONS, patchwork
 from evals.shared.lead_sheets.sheet_surprise import SheetListener
@@ -34,6 +31,7 @@ from img2music.evaluation.statistics import bootstrap_interval
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence
+    from pathlib import Path
     from typing import Any
 
     from numpy.typing import NDArray
@@ -109,10 +107,7 @@ def kept_take(maker: PieceMaker, picture: Path, takes: int, wishes: dict[str, An
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = ScriptParser(__doc__)
-    parser.add_data("data", LEAD_SHEETS)
-    parser.add_data("photographs", PHOTOGRAPHS)
-    parser.add_argument("--pieces-folder", type=Path, help="where pieces and songs' sheets are kept, to be found again")
+    parser = pieces_parser(__doc__)
     parser.add_argument("--pictures", type=int, default=50, help="how many (%(default)s)")
     parser.add_argument("--takes", type=int, default=8, help="of which the program keeps one (%(default)s)")
     parser.add_argument("--seconds", type=float, default=60, help="length of a piece (%(default)s)")

@@ -24,16 +24,13 @@ told from OpenEWLD's: two kinds of people's music. No composer reads any of this
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evals.shared.command_line import ScriptParser
-from evals.shared.data_sets import LEAD_SHEETS, PHOTOGRAPHS
 from evals.shared.lead_sheets.feature_tables import cadence_rows, compare_features, feature_rows
 from evals.shared.lead_sheets.forests import tell_apart
-from evals.shared.lead_sheets.made_pieces import PieceMaker, kept_in, study_pictures
+from evals.shared.lead_sheets.made_pieces import PieceMaker, kept_in, pieces_parser, study_pictures
 from evals.shared.lead_sheets.music_kinds import MUSIC_KINDS, kind_names, made_pieces, peoples_sheets, sheets_of_pieces
 from evals.shared.lead_sheets.sheet_features import FAMILIES
 from evals.shared.lead_sheets.sheet_ngrams import gram_table
@@ -42,6 +39,7 @@ from evals.shared.lead_sheets.written_sheet import sheet_by_music21, sheet_of_fi
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence
+    from pathlib import Path
 
     from evals.shared.lead_sheets.lead_sheet import LeadSheet
     from evals.shared.lead_sheets.made_pieces import MadePiece
@@ -106,10 +104,7 @@ def tell_corpora(data: Path, folder: Path) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = ScriptParser(__doc__)
-    parser.add_data("data", LEAD_SHEETS)
-    parser.add_data("photographs", PHOTOGRAPHS)
-    parser.add_argument("--pieces-folder", type=Path, help="where pieces and songs' sheets are kept, to be found again")
+    parser = pieces_parser(__doc__)
     parser.add_argument("--pieces", type=int, default=100, help="of ours a kind (%(default)s)")
     parser.add_argument("--kinds", type=kind_names, default=",".join(MUSIC_KINDS), help="which (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of every piece (%(default)s)")

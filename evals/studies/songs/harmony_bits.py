@@ -11,15 +11,12 @@ them changes a bar, and different triads a sheet.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evals.shared.command_line import ScriptParser
-from evals.shared.data_sets import LEAD_SHEETS, PHOTOGRAPHS
 from evals.shared.lead_sheets.chord_model import ChordModel, triads_of_sheet
-from evals.shared.lead_sheets.made_pieces import PieceMaker, kept_in, study_pictures
+from evals.shared.lead_sheets.made_pieces import PieceMaker, kept_in, pieces_parser, study_pictures
 from evals.shared.lead_sheets.music_kinds import MUSIC_KINDS, made_pieces, peoples_sheets, sheets_of_pieces
 from evals.shared.lead_sheets.song_sheets import corpus_sheets
 from img2music.evaluation.statistics import bootstrap_interval
@@ -27,6 +24,7 @@ from img2music.evaluation.statistics import bootstrap_interval
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -73,10 +71,7 @@ def surprises(model: ChordModel, sequences: Sequence[Sequence[str]], *, shuffled
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = ScriptParser(__doc__)
-    parser.add_data("data", LEAD_SHEETS)
-    parser.add_data("photographs", PHOTOGRAPHS)
-    parser.add_argument("--pieces-folder", type=Path, help="where pieces and songs' sheets are kept, to be found again")
+    parser = pieces_parser(__doc__)
     parser.add_argument("--pieces", type=int, default=60, help="of ours a kind (%(default)s)")
     options = parser.parse_args(arguments)
     with kept_in(options.pieces_folder) as folder:

@@ -19,15 +19,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from itertools import combinations
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evals.shared.command_line import ScriptParser
-from evals.shared.data_sets import PHOTOGRAPHS
 from evals.shared.independent_readers import read_musicxml_with_music21
-from evals.shared.lead_sheets.made_pieces import PieceMaker, kept_in, study_pictures
+from evals.shared.lead_sheets.made_pieces import PieceMaker, kept_in, pieces_parser, study_pictures
 from img2music.evaluation.statistics import wilson_interval
 from img2music.io.style_files import style_names
 from img2music.theory import Key
@@ -35,6 +32,7 @@ from img2music.theory import Key
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 _SECONDS = 75
 _DRAWS = 1000
@@ -112,9 +110,7 @@ def heard_as(plan: Mapping[str, Any], musicxml: str) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = ScriptParser(__doc__)
-    parser.add_data("photographs", PHOTOGRAPHS)
-    parser.add_argument("--pieces-folder", type=Path, help="where pieces and songs' sheets are kept, to be found again")
+    parser = pieces_parser(__doc__, songs=False)
     parser.add_argument("--pictures", type=int, default=10, help="a style (%(default)s)")
     parser.add_argument("--heard", type=int, default=1, help="pieces a style that music21 hears (%(default)s)")
     parser.need_packages("music21", install="pip install -e '.[test]'")

@@ -13,21 +13,19 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from evals.corpora.folk import FOLK_SETS
-from evals.shared.command_line import ScriptParser
-from evals.shared.data_sets import LEAD_SHEETS, PHOTOGRAPHS
-from evals.shared.lead_sheets.made_pieces import PieceMaker, kept_in, study_pictures
+from evals.shared.lead_sheets.made_pieces import PieceMaker, kept_in, pieces_parser, study_pictures
 from evals.shared.lead_sheets.music_kinds import MUSIC_KINDS, kind_names, made_pieces, peoples_sheets, sheets_of_pieces
 from evals.shared.lead_sheets.song_sheets import corpus_sheets, songs_of
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Hashable, Mapping, Sequence
+    from pathlib import Path
 
     from evals.shared.lead_sheets.lead_sheet import LeadSheet
 
@@ -92,10 +90,7 @@ def line(found: Mapping[str, int]) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = ScriptParser(__doc__)
-    parser.add_data("data", LEAD_SHEETS)
-    parser.add_data("photographs", PHOTOGRAPHS)
-    parser.add_argument("--pieces-folder", type=Path, help="where pieces and songs' sheets are kept, to be found again")
+    parser = pieces_parser(__doc__)
     parser.add_argument("--pieces", type=int, default=40, help="of ours a kind (%(default)s)")
     parser.add_argument("--kinds", type=kind_names, default="pop,standards,waltzes,folk", help="which (%(default)s)")
     parser.need_packages("music21", install="pip install -e '.[test]'")
