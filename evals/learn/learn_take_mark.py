@@ -4,8 +4,7 @@
 
 Stretches of 16 to 40 bars of each song, as long as our pieces are, beside the same stretches spoiled in seven ways
 (`evals.shared.corruptions`). Every song has a group of its own. `--measure` prints, learned on four fifths of the songs and judged on
-the fifth, AUC by corruption; `--check` compares with the file that is there. A quarter of the songs (`position % 4 == 3` in the sorted
-list) is never read: it is kept for other judges.
+the fifth, AUC by corruption; `--check` compares with the file that is there. What only judges (`evals.corpora.split`) is not learned from.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evals.corpora import openewld, pop909
+from evals.corpora.split import learning_songs
 from evals.learn.learn_norms import tune_of_song
 from evals.shared.command_line import ScriptParser
 from evals.shared.corruptions import CORRUPTIONS, over_other_chords
@@ -169,13 +169,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--check", action="store_true", help="compare with the file that is there, write nothing")
     parser.add_argument("--measure", action="store_true", help="print AUC on left-out songs, write nothing")
     options = parser.parse_args(arguments)
-    songs = [
-        (tune, song.tonic)
-        for reader, folder in ((openewld, options.openewld), (pop909, options.pop909))
-        for position, song in enumerate(sorted(reader.read(folder), key=lambda one: one.name))
-        if position % 4 != 3 and (tune := tune_of_song(song)) is not None and tune.tones
-    ]
-    rows = examples(songs)
+    songs = [*learning_songs(openewld.read(options.openewld)), *learning_songs(pop909.read(options.pop909))]
+    rows = examples([(tune, song.tonic) for song in songs if (tune := tune_of_song(song)) is not None and tune.tones])
     if options.measure:
         for kind, value in cross_validated(rows).items():
             print(f"{kind:20} {value:.3f}")
